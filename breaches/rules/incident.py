@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from breaches.rules.facts import AccessFacts, PostAccess, describe_duration, join_words
+from breaches.rules.facts import DAY, HOUR, AccessFacts, PostAccess, describe_duration, join_words
 from breaches.rules.lifecycle import Cause, ReportKind
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
 
@@ -504,7 +504,7 @@ class _Account:
         answer, due_at = self.known.get(Question.HAPPENED), self.incident.due_at
         if due_at is None or answer is None or answer.at is None or answer.at >= due_at:
             return ""
-        return f", {describe_duration(round((due_at - answer.at).total_seconds()))} before it was due"
+        return f", {_hours(round((due_at - answer.at).total_seconds()))} before it was due"
 
     def discovery(self) -> str:
         by = within_sentence(self.text(Question.NOTICED_BY))
@@ -521,8 +521,9 @@ class _Account:
         """Write whether it was opened and deleted, and whether the deletion was confirmed."""
         one = self.number(Question.PEOPLE) == 1
         extents = {question: self.known[question].extent for question in EXTENTS if question in self.known}
+        fates = _FATES | (_FATES_OF_ACCESS if self.incident.kind is ReportKind.ACCESS else {})
         clauses = [
-            _FATES[question][extent][one]
+            fates[question][extent][one]
             for question in (Question.OPENED, Question.DELETED, Question.CONFIRMED)
             if (extent := extents.get(question)) is not None
         ]
@@ -561,6 +562,14 @@ _FATES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
         Extent.ALL: ("the deletion was confirmed", "the deletion was confirmed"),
         Extent.SOME: ("some of the recipients confirmed the deletion", "the deletion was confirmed in part"),
         Extent.NONE: ("the deletion was not confirmed", "the deletion was not confirmed"),
+    },
+}
+# Nothing was sent to those who had access.
+_FATES_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
+    Question.OPENED: {
+        Extent.ALL: ("they opened it", "this person opened it"),
+        Extent.SOME: ("some of them opened it", "this person opened part of it"),
+        Extent.NONE: ("no one opened it", "no one opened it"),
     },
 }
 _UNKNOWN: Mapping[Question, str] = {
@@ -673,6 +682,15 @@ def _count(number: int | None, one: str, many: str) -> str:
     if not number:
         return ""
     return f"one {one}" if number == 1 else f"{number} {many}"
+
+
+def _hours(seconds: int) -> str:
+    """Write a duration of up to two days in hours, as the law on pre-release access does."""
+    days, rest = divmod(seconds, DAY)
+    if days != 1:
+        return describe_duration(seconds)
+    hours, rest = divmod(rest, HOUR)
+    return f"{24 + hours} hours{f' {describe_duration(rest)}' if rest else ''}"
 
 
 def _either(parts: Iterable[str]) -> str:

@@ -1,13 +1,23 @@
 """The people of one producer, one for each role, and reports that they have brought into each state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from breaches import decisions, editing, merging
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.content import ReportSection
-from breaches.rules.lifecycle import MERGED_OR_SPLIT, OUT, Cause, DismissalReason, RecordingReason, ReportStatus
+from breaches.rules.incident import Answer, find_unanswered
+from breaches.rules.lifecycle import (
+    MERGED_OR_SPLIT,
+    OUT,
+    Cause,
+    DismissalReason,
+    RecordingReason,
+    ReportKind,
+    ReportStatus,
+)
+from breaches.versions import content_of
 from releases.models import Membership, Producer
 from releases.models.event import record_rows
 from releases.rules.lifecycle import Role
@@ -61,7 +71,12 @@ def add_role(user: User, producer: Producer, role: Role) -> None:
 
 
 def write_sections(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:
-    """The report with the two sections that only people write."""
+    """The report with what only people write: two sections, and for some kinds an answer to each required question."""
+    if unanswered := find_unanswered(ReportKind(report.kind), content_of(report).answers):
+        unknown = {asked.question.value: Answer(why_unknown="No one recorded it.") for asked in unanswered}
+        values = {"answers": replace(content_of(report).answers, **unknown)}
+        version, section = report.version, ReportSection.WHAT_HAPPENED
+        editing.save_section(report, section=section, values=values, expected_version=version, by=by, at=at)
     for section, field, text in (
         (ReportSection.IMPACT, "impact", impact),
         (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", actions),

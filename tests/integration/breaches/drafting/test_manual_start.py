@@ -11,7 +11,7 @@ from breaches.drafting import ReportSubject
 from breaches.models import Report, StartedReport
 from breaches.pdf import draft_of
 from breaches.rules.content import content_from_json
-from breaches.rules.document import CAUSE_PROMPT
+from breaches.rules.document import INCIDENT_PROMPT
 from breaches.rules.lifecycle import ReportKind
 from breaches.versions import content_of
 from releases import scheduling
@@ -108,7 +108,7 @@ def test_days_under_two_editions_cite_both(office):
 
 def test_a_draft_prompts_for_everything_that_people_have_to_write(office, release):
     sections = draft_of(started(of(release), by=office.statistician)[0]).sections
-    assert sections[1].prompt == CAUSE_PROMPT
+    assert sections[1].prompt == INCIDENT_PROMPT
     assert all(section.prompt for section in sections[2:])
 
 

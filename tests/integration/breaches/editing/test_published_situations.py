@@ -1,0 +1,299 @@
+"""The situations of published reports about access, leaks and content: each becomes an approved report to sign."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from breaches import decisions, drafting, editing
+from breaches.editing import ChosenCause
+from breaches.models import Report
+from breaches.pdf import render_pdf
+from breaches.rules.content import ReportSection
+from breaches.rules.lifecycle import Cause, ReportKind
+from breaches.versions import content_of
+from tests.integration.breaches.pdf.documents import text_of, words
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.people import write_sections
+from tests.support.pre_release_lists import PERSON, granted
+from tests.support.report_forms import send
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+NEXT_WEEK = SEED_DUE + timedelta(days=7)
+EVE, DAY = date(2020, 6, 29), date(2020, 6, 30)
+DUE = "‘{title}’ was due for release at 9:30am on 30 June 2020."
+
+
+def moment(question: str, clock: str, on: date = EVE) -> dict[str, str]:
+    """A moment as it is typed into the form."""
+    boxes = {"day": on.day, "month": on.month, "year": on.year}
+    return {f"{question}_time": clock} | {f"{question}_on-{part}": str(number) for part, number in boxes.items()}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What happened, as it is typed into the form; the cause; and the account that follows."""
+
+    name: str
+    kind: ReportKind
+    cause: Cause
+    typed: dict[str, str]
+    account: str
+    on: date = EVE
+
+
+SITUATIONS = [
+    Situation(
+        "an email forwarded to the wrong recipients",
+        ReportKind.PRA,
+        Cause.WRONG_RECIPIENT,
+        {
+            "what": "An email with the final bulletin",
+            "people": "3",
+            "posts": "2",
+            "recipients": "press officers at the Department for Examples",
+            **moment("happened", "4:10pm"),
+            **moment("noticed", "4:25pm"),
+            "noticed_by": "A statistician in the team",
+            **moment("contained", "4:40pm"),
+            "measures": "the email was recalled and the recipients were telephoned",
+            "opened": "some",
+            "deleted": "all",
+            "confirmed": "all",
+        },
+        "An email with the final bulletin went to 3 people in 2 posts (press officers at the Department for Examples) "
+        "at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due. It was noticed at 4:25pm by a statistician "
+        "in the team and contained at 4:40pm. The email was recalled and the recipients were telephoned. Some "
+        "recipients opened it, every copy was deleted and the deletion was confirmed. It happened because the wrong "
+        "recipient was chosen.",
+    ),
+    Situation(
+        "a list that was out of date",
+        ReportKind.PRA,
+        Cause.LIST_OUT_OF_DATE,
+        {
+            "what": "the final bulletin and its tables",
+            "people": "1",
+            "posts": "1",
+            "recipients": "a former private secretary at the Department for Examples",
+            **moment("happened", "9:30am"),
+            **moment("noticed", "11:05am"),
+            **moment("contained", "11:20am"),
+            "opened": "none",
+            "deleted": "all",
+            "confirmed_unknown": "The recipient has left the department.",
+        },
+        "The final bulletin and its tables went to one person in one post (a former private secretary at the "
+        "Department for Examples) at 9:30am on 29 June 2020, 24 hours before it was due. It was noticed at 11:05am and "
+        "contained at 11:20am. The recipient did not open it and the copy was deleted. It is not known whether the "
+        "deletion was confirmed (the recipient has left the department). It happened because the list of recipients "
+        "was out of date.",
+    ),
+    Situation(
+        "access minutes before the period",
+        ReportKind.PRA,
+        Cause.SENT_TOO_EARLY,
+        {
+            "what": "The final bulletin",
+            "people": "14",
+            **moment("happened", "9:21am"),
+            **moment("noticed", "9:40am"),
+            "contained_unknown": "The period began nine minutes later, and no one was asked to delete it.",
+        },
+        "The final bulletin went to 14 people at 9:21am on 29 June 2020, 24 hours 9 minutes before it was due. It was "
+        "noticed at 9:40am. It is not known when it was contained (the period began nine minutes later, and no one was "
+        "asked to delete it). It happened because it was sent too early.",
+    ),
+    Situation(
+        "the wrong document",
+        ReportKind.PRA,
+        Cause.WRONG_DOCUMENT,
+        {
+            "what": "A link to the tables of another release",
+            "people": "5",
+            "posts": "5",
+            **moment("happened", "9:35am"),
+            **moment("noticed", "9:50am"),
+            "noticed_by": "one of the recipients",
+            **moment("contained", "10:02am"),
+            "measures": "The link was disabled.",
+            "opened": "some",
+            "deleted_unknown": "It cannot be traced.",
+        },
+        "A link to the tables of another release went to 5 people in 5 posts at 9:35am on 29 June 2020, 23 hours 55 "
+        "minutes before it was due. It was noticed at 9:50am by one of the recipients and contained at 10:02am. The "
+        "link was disabled. Some recipients opened it. It is not known whether it was deleted (it cannot be traced). "
+        "It happened because the wrong document or link was used.",
+    ),
+    Situation(
+        "a test on the live site",
+        ReportKind.ACCESS,
+        Cause.LIVE_TEST,
+        {
+            "what": "The draft page",
+            "where": "on the live website",
+            "role": "Anyone with its address",
+            **moment("happened", "2:00pm"),
+            **moment("noticed", "2:20pm"),
+            "noticed_by": "a publishing officer",
+            **moment("contained", "2:24pm"),
+            "measures": "The page was taken down.",
+            "opened_unknown": "The server keeps no log.",
+        },
+        "Anyone with its address could see the draft page on the live website from 2:00pm on 29 June 2020, 19 hours "
+        "30 minutes before it was due. It was noticed at 2:20pm by a publishing officer and contained at 2:24pm. The "
+        "page was taken down. It is not known whether it was opened (the server keeps no log). It happened because a "
+        "test was made on the live site.",
+    ),
+    Situation(
+        "access of people who did not need it for production",
+        ReportKind.ACCESS,
+        Cause.STATUS_MISUNDERSTOOD,
+        {
+            "what": "the draft tables",
+            "where": "On a shared drive",
+            "role": "analysts in another team",
+            "people": "4",
+            **moment("happened", "10:05am"),
+            **moment("noticed", "9:00am", DAY),
+            **moment("contained", "9:10am", DAY),
+            "opened": "none",
+        },
+        "Analysts in another team (4 people) could see the draft tables on a shared drive from 10:05am on 29 June "
+        "2020, 23 hours 25 minutes before it was due. It was noticed at 9:00am on 30 June 2020 and contained at "
+        "9:10am. No one opened it. It happened because the status of the statistics was misunderstood.",
+    ),
+    Situation(
+        "a leak to the press",
+        ReportKind.LEAK,
+        Cause.NOT_KNOWN,
+        {
+            "what": "three figures of the release",
+            "where": "in an article on a news site",
+            "role_unknown": "The inquiry has not ended.",
+            **moment("happened", "6:15pm"),
+            **moment("noticed", "6:40pm"),
+            "noticed_by": "a press officer",
+            "contained_unknown": "the article is still there",
+        },
+        "Three figures of the release appeared in an article on a news site at 6:15pm on 29 June 2020, 15 hours 15 "
+        "minutes before it was due. It was noticed at 6:40pm by a press officer. It is not known whose role was the "
+        "source (the inquiry has not ended) or when it was contained (the article is still there). The cause is not "
+        "known yet.",
+    ),
+    Situation(
+        "unpublished figures used in public",
+        ReportKind.USED_IN_PUBLIC,
+        Cause.SAID_IN_PUBLIC,
+        {
+            "what": "the unpublished number of teachers",
+            "where": "in an interview on the radio",
+            "role": "A minister of the department",
+            **moment("happened", "8:10am", DAY),
+            **moment("noticed", "8:15am", DAY),
+            **moment("contained", "9:30am", DAY),
+            "measures": "The figure was published with the release.",
+        },
+        "A minister of the department used the unpublished number of teachers in public, in an interview on the "
+        "radio, at 8:10am, 1 hour 20 minutes before it was due. It was noticed at 8:15am and corrected at 9:30am. The "
+        "figure was published with the release. It happened because the figures were mentioned in public before "
+        "release.",
+        on=DAY,
+    ),
+    Situation(
+        "a release that was not announced",
+        ReportKind.NOT_ANNOUNCED,
+        Cause.HUMAN_ERROR,
+        {
+            "what": "The annual tables",
+            **moment("happened", "9:30am", DAY),
+            **moment("noticed", "10:00am", DAY),
+            "noticed_by": "the Head of Profession",
+            **moment("contained", "11:00am", DAY),
+            "measures": "The release was added to the calendar.",
+        },
+        "The annual tables came out at 9:30am without an announcement in advance. It was noticed at 10:00am by the "
+        "Head of Profession and corrected at 11:00am. The release was added to the calendar. It happened because of "
+        "human error.",
+        on=DAY,
+    ),
+    Situation(
+        "the wrong file, found by users",
+        ReportKind.WRONG_CONTENT,
+        Cause.WRONG_FILE,
+        {
+            "what": "The tables of the previous month",
+            **moment("happened", "9:30am", DAY),
+            **moment("noticed", "10:36am", DAY),
+            "noticed_by": "users",
+            **moment("contained", "", date(2020, 7, 6)),
+            "measures": "The right tables were published with a note.",
+        },
+        "The wrong content was live from 9:30am: the tables of the previous month. It was noticed at 10:36am by users "
+        "and corrected on 6 July 2020. The right tables were published with a note. It happened because the wrong "
+        "file was used.",
+        on=DAY,
+    ),
+]
+
+
+@shared_fixture
+def release(office):
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+    granted(release, by=office.statistician)
+    return release
+
+
+def started(situation: Situation, release, office) -> Report:
+    """The report as a statistician starts it a week later."""
+    by, at = office.statistician, NEXT_WEEK
+    if situation.kind is ReportKind.PRA:
+        return drafting.start_about_list(release, occurred_on=situation.on, by=by, at=at)[0]
+    about = drafting.ReportSubject(office.producer, release=release)
+    return drafting.start_report(
+        about, kind=situation.kind, occurred_on=[situation.on], by=by, at=at, form_key=uuid4()
+    )[0]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=[situation.name for situation in SITUATIONS])
+def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_few_sentences(
+    client, office, release, situation, time_machine, tmp_path
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    report = started(situation, release, office)
+    client.force_login(office.statistician)
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    assert send(client, address, **situation.typed).status_code == 302
+    report = write_sections(Report.objects.get(pk=report.pk), by=office.statistician, at=NEXT_WEEK)
+    if not content_of(report).practices:
+        # For wrong content no practice is suggested, because too few published reports cite one.
+        values = {"other_practices": "Q3 Assured quality"}
+        section, version = ReportSection.CIRCUMSTANCES, report.version
+        report = editing.save_section(
+            report,
+            section=section,
+            only=values,
+            values=values,
+            expected_version=version,
+            by=office.statistician,
+            at=NEXT_WEEK,
+        ).report
+    chosen = ChosenCause(situation.cause)
+    report = editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK)
+    account, *below = content_of(report).circumstances.split("\n\n")
+    assert account == f"{DUE.format(title=release.title)} {situation.account}"
+    assert [part.partition(",")[0] for part in below] == (
+        ["The pre-release access list"] if situation.kind is ReportKind.PRA else []
+    )
+    report = decisions.submit_report(report, by=office.statistician, at=NEXT_WEEK)
+    document = decisions.approve_report(report, by=office.head, at=NEXT_WEEK, render=render_pdf)
+    printed = tmp_path / "report.pdf"
+    printed.write_bytes(document.pdf)
+    text = words(text_of(printed))
+    assert words(situation.account) in text
+    assert PERSON not in text
+    assert "To be answered" not in text

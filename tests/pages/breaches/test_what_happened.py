@@ -1,0 +1,242 @@
+"""The page "What happened": structured answers, "not known", what is refused, two editors, and what it changes."""
+
+import pytest
+from django.urls import reverse
+
+from breaches import decisions, drafting, editing
+from breaches.editing import ChosenCause
+from breaches.models import Report
+from breaches.rules.content import ReportSection
+from breaches.rules.incident import Answer
+from breaches.rules.lifecycle import Cause
+from breaches.versions import current_version
+from releases.rules.lifecycle import Role
+from tests.integration.breaches.editing.test_published_situations import EVE, NEXT_WEEK, moment
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import write_sections
+from tests.support.pre_release_lists import PERSON, granted
+from tests.support.report_forms import error_links, filled_in, page_of, said, section_address, send, status_of, words
+from tests.support.report_mornings import create_draft
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+FIVE = {
+    "what": "the final bulletin",
+    "people": "3",
+    **moment("happened", "4:10pm"),
+    **moment("noticed", "4:25pm"),
+    **moment("contained", "4:40pm"),
+}
+
+
+@shared_fixture
+def report(office):
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+    granted(release, by=office.statistician)
+    return drafting.start_about_list(release, occurred_on=EVE, by=office.statistician, at=NEXT_WEEK)[0]
+
+
+@pytest.fixture
+def statistician(client, office, time_machine):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    client.force_login(office.statistician)
+    return client
+
+
+@pytest.fixture
+def address(report):
+    return section_address(report, ReportSection.WHAT_HAPPENED)
+
+
+def answered(client, address, **typed):
+    answer = send(client, address, **typed)
+    assert answer.status_code == 302, words(answer.text)
+    return answer
+
+
+def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each_question(statistician, office, report):
+    editing.choose_cause(report, ChosenCause(Cause.WRONG_RECIPIENT), by=office.statistician, at=NEXT_WEEK)
+    report.refresh_from_db()
+    for section, field in ((ReportSection.IMPACT, "impact"), (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions")):
+        editing.save_section(
+            Report.objects.get(pk=report.pk),
+            section=section,
+            values={field: "Written by a person."},
+            expected_version=Report.objects.get(pk=report.pk).version,
+            by=office.statistician,
+            at=NEXT_WEEK,
+        )
+    refused = send(statistician, page_of(report, "submit"), statistician.get(page_of(report, "check")).text)
+    assert refused.status_code == 200
+    assert status_of(report) == "draft"
+    page = statistician.get(section_address(report, ReportSection.WHAT_HAPPENED)).text
+    for control, label in (
+        ("id_what", "What was sent?"),
+        ("id_happened_on-day", "When was it sent?"),
+        ("id_people", "How many people received it?"),
+        ("id_noticed_on-day", "When was it noticed?"),
+        ("id_contained_on-day", "When was it contained?"),
+    ):
+        link = section_address(report, ReportSection.WHAT_HAPPENED) + f"#{control}"
+        assert f'href="{link}">Answer ‘{label}’, or say why it is not known.</a>' in refused.text
+        assert f'id="{control}"' in page
+
+
+@pytest.mark.parametrize("name", ["what", "people", "happened", "noticed", "contained"])
+def test_each_of_the_five_may_be_not_known_with_the_reason(statistician, office, report, address, name):
+    typed = {field: "" if field.startswith(name) else value for field, value in FIVE.items()}
+    answered(statistician, address, **typed)
+    assert [remark.field.removesuffix("_on") for remark in find_unanswered(report)] == [name]
+    answered(statistician, address, **{f"{name}_unknown": "No one recorded it."})
+    assert find_unanswered(report) == []
+    assert "(no one recorded it)" in said(report).circumstances
+
+
+def find_unanswered(report):
+    fresh = Report.objects.get(pk=report.pk)
+    return [one for one in decisions.find_needs(fresh, said(fresh)) if one.section is ReportSection.WHAT_HAPPENED]
+
+
+def test_not_known_is_undone_by_clearing_the_reason(statistician, report, address):
+    answered(statistician, address, people_unknown="No log was kept.")
+    assert filled_in(statistician.get(address).text)["people_unknown"] == ["No log was kept."]
+    answered(statistician, address, people_unknown="", people="4")
+    assert said(report).answers.people == Answer(number=4)
+    answered(statistician, address, people="")
+    assert said(report).answers.people is None
+
+
+def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statistician, report, address):
+    refused = send(statistician, address, people="4", people_unknown="No log was kept.")
+    assert error_links(refused.text) == {"#id_people": True}
+    assert filled_in(refused.text)["people_unknown"] == ["No log was kept."]
+
+
+@pytest.mark.parametrize(
+    ("typed", "control", "sentence"),
+    [
+        (moment("happened", "9:00am", EVE.replace(year=2021)), "#id_happened_on-day", "This is in the future."),
+        (
+            {**moment("happened", "9:00am"), **moment("noticed", "8:00am")},
+            "#id_noticed_on-day",
+            "It cannot have been noticed before it happened, at 9:00am on 29 June 2020.",
+        ),
+        (
+            {"recipients": f"Mx {PERSON.upper()}"},
+            "#id_recipients",
+            "this names a person on the pre-release access list",
+        ),
+        ({"what": "a note to pat@example.gov.uk"}, "#id_what", "not the email addresses of people"),
+        ({"happened_time": "9:00am"}, "#id_happened_on-day", "Give the date as well"),
+        ({"people": "many"}, "#id_people", "Enter a whole number, such as 3"),
+    ],
+    ids=["future", "noticed before", "name on the list", "email address", "time alone", "no number"],
+)
+def test_what_cannot_be_true_or_names_a_person_is_refused_at_its_field(
+    statistician, report, address, typed, control, sentence
+):
+    refused = send(statistician, address, **typed)
+    assert refused.status_code == 200
+    assert error_links(refused.text) == {control: True}
+    assert sentence in words(refused.text)
+    assert said(report).answers.given() == {}
+
+
+def test_two_people_who_answer_different_questions_both_keep_their_answers(statistician, office, report, address):
+    page = statistician.get(address).text
+    answered(statistician, address, what="the final bulletin")
+    answered(statistician, address, page=page, people="3")
+    answers = said(report).answers
+    assert (answers.what, answers.people) == (Answer("the final bulletin"), Answer(number=3))
+
+
+def test_two_people_who_answer_the_same_question_see_the_other_answer_and_lose_none(statistician, report, address):
+    page = statistician.get(address).text
+    answered(statistician, address, what="the final bulletin")
+    conflict = send(statistician, address, page, what="the draft tables")
+    assert conflict.status_code == 409
+    assert "What: the final bulletin" in words(conflict.text)
+    answered(statistician, address, page=conflict.text)
+    assert said(report).answers.what == Answer("the draft tables")
+
+
+def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_then_offered(
+    statistician, report, address
+):
+    answered(statistician, address, **FIVE)
+    written = said(report).circumstances
+    assert "The final bulletin went to 3 people at 4:10pm" in written
+    own = section_address(report, ReportSection.CIRCUMSTANCES)
+    answered(statistician, own, circumstances="My own account.")
+    answered(statistician, address, people="5")
+    assert said(report).circumstances == "My own account."
+    assert "went to 5 people" in words(statistician.get(own).text)
+    assert "Facts changed" in words(statistician.get(page_of(report, "report")).text)
+
+
+def test_the_cause_is_written_into_the_account_and_its_author_is_not_an_author_of_the_text(
+    statistician, office, report, address
+):
+    answered(statistician, address, **FIVE)
+    chosen = send(statistician, page_of(report, "cause"), cause="wrong_recipient")
+    assert chosen.status_code == 302
+    assert "It happened because the wrong recipient was chosen." in said(report).circumstances
+    assert current_version(Report.objects.get(pk=report.pk)).written_by is None
+    send(statistician, page_of(report, "cause"), cause="not_known")
+    assert "The cause is not known yet." in said(report).circumstances
+
+
+def test_the_causes_offered_are_those_of_the_kind(statistician, report):
+    page = words(statistician.get(page_of(report, "cause")).text)
+    assert "Wrong recipient List out of date Sent too early Wrong document or link" in page
+    assert "scheduler" not in page
+
+
+def test_a_report_about_a_late_release_has_no_such_section(client, office, drafted_late):
+    client.force_login(office.statistician)
+    assert client.get(section_address(drafted_late, ReportSection.WHAT_HAPPENED)).status_code == 404
+    assert "What happened" not in words(client.get(page_of(drafted_late, "report")).text).replace("what happened", "")
+
+
+@pytest.fixture
+def drafted_late(office):
+    return create_draft(producer=office.producer)
+
+
+def test_the_report_page_lists_the_section_with_what_is_missing(statistician, report, address):
+    page = words(statistician.get(page_of(report, "report")).text)
+    assert "What happened Answer ‘What was sent?’, or say why it is not known." in page
+    answered(statistician, address, **FIVE)
+    assert "What happened Completed" in words(statistician.get(page_of(report, "report")).text)
+
+
+def test_sending_the_section_as_it_stands_changes_nothing(statistician, report, address):
+    answered(statistician, address, **FIVE)
+    version = Report.objects.get(pk=report.pk).version
+    answered(statistician, address)
+    assert Report.objects.get(pk=report.pk).version == version
+
+
+def test_whoever_may_not_read_the_report_finds_no_page(client, office, report, address):
+    client.force_login(office.people[Role.AUDITOR])
+    assert client.get(address).status_code == 404
+    assert client.post(address, {"what": "x", "version": "1"}).status_code == 404
+
+
+def test_the_start_page_says_what_is_asked_next(statistician, report):
+    page = words(statistician.get(reverse("breaches:section", args=[report.reference, "what_happened"])).text)
+    assert "Name posts and organisations, not people." in page
+
+
+def test_answers_are_compared_between_versions(statistician, report, address):
+    answered(statistician, address, **FIVE)
+    page = words(statistician.get(page_of(report, "changes", since=1, number=2)).text)
+    assert "Number of people: 3" in page
+
+
+def test_a_report_can_be_submitted_once_everything_is_answered(statistician, office, report, address):
+    answered(statistician, address, **FIVE)
+    write_sections(Report.objects.get(pk=report.pk), by=office.statistician, at=NEXT_WEEK)
+    send(statistician, page_of(report, "submit"), statistician.get(page_of(report, "check")).text)
+    assert status_of(report) == "with_hop"

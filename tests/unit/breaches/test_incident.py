@@ -1,0 +1,252 @@
+"""The questions on a breach that a person reports, and the account written from the answers: what they say, no more."""
+
+from dataclasses import replace
+
+import pytest
+
+from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess
+from breaches.rules.incident import (
+    ASKED,
+    COUNTS,
+    EXTENTS,
+    MOMENTS,
+    Answer,
+    Answers,
+    Extent,
+    Incident,
+    Question,
+    causes_of,
+    describe_cause,
+    find_contradictions,
+    find_unanswered,
+    unknown_phrases,
+    within_sentence,
+    write_incident_account,
+)
+from breaches.rules.lifecycle import Cause, ReportKind
+from releases.rules.calendar import local_date
+from tests.support.report_evidence import DUE, london
+
+WRITTEN_AT = london("14:00")
+SENT, NOTICED, CONTAINED = london("16:10", "2020-06-29"), london("16:25", "2020-06-29"), london("08:05")
+MINISTER = PostAccess(
+    post="Minister of State for Schools",
+    organisation="Department for Invented Education",
+    period="24 hours",
+    period_begins_at=london("09:30", "2020-06-29"),
+    granted_at=london("09:00", "2020-06-20"),
+)
+LIST = AccessFacts(
+    release_title="School workforce, March 2020",
+    series_title="School workforce",
+    planned_for="30 June 2020 9:30am",
+    due_at=DUE,
+    read_at=WRITTEN_AT,
+    posts=(MINISTER,),
+)
+
+
+def at(instant):
+    return Answer(on=local_date(instant), at=instant)
+
+
+FULL = Answers(
+    what=Answer("the final bulletin"),
+    people=Answer(number=3),
+    happened=at(SENT),
+    noticed=at(NOTICED),
+    contained=at(CONTAINED),
+)
+
+
+def account(answers=FULL, kind=ReportKind.PRA, **more):
+    incident = Incident(kind, answers, WRITTEN_AT, title="School workforce, March 2020", due_at=DUE, **more)
+    return write_incident_account(incident)
+
+
+def test_the_account_says_what_was_due_sent_noticed_and_contained_and_that_no_cause_is_recorded():
+    assert account() == (
+        "‘School workforce, March 2020’ was due for release at 9:30am on 30 June 2020. The final bulletin went to 3 "
+        "people at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due. It was noticed at 4:25pm and "
+        "contained at 8:05am on 30 June 2020. The cause has not been recorded."
+    )
+
+
+@pytest.mark.parametrize("name", [question.value for question in Question])
+def test_without_an_answer_the_account_says_nothing_about_the_question(name):
+    with_all = replace(
+        FULL,
+        posts=Answer(number=2),
+        recipients=Answer("press officers"),
+        noticed_by=Answer("a statistician"),
+        measures=Answer("The email was recalled"),
+        opened=Answer(extent=Extent.NONE),
+        deleted=Answer(extent=Extent.ALL),
+        confirmed=Answer(extent=Extent.ALL),
+    )
+    words = {
+        "what": "bulletin",
+        "people": "people",
+        "posts": "posts",
+        "recipients": "press",
+        "happened": "4:10pm",
+        "noticed": "4:25pm",
+        "noticed_by": "statistician",
+        "contained": "contained",
+        "measures": "recalled",
+        "opened": "opened",
+        "deleted": "copy",
+        "confirmed": "confirmed",
+    }
+    if name in words:
+        assert words[name] in account(with_all)
+        assert words[name] not in account(replace(with_all, **{name: None}))
+
+
+@pytest.mark.parametrize("kind", list(ASKED))
+def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
+    for asked in ASKED[kind]:
+        unknown = Answers(**{asked.question.value: Answer(why_unknown="No one recorded it.")})
+        told = account(unknown, kind)
+        assert f"It is not known {unknown_phrases(kind)[asked.question]} (No one recorded it)." in told.replace(
+            "(no one", "(No one"
+        )
+
+
+@pytest.mark.parametrize("kind", list(ASKED))
+@pytest.mark.parametrize("left_out", ["", *(question.value for question in Question)])
+def test_the_account_of_any_answers_is_made_of_whole_sentences(kind, left_out):
+    given = {}
+    for asked in ASKED[kind]:
+        name = asked.question.value
+        if asked.question in MOMENTS:
+            given[name] = at(SENT)
+        elif asked.question in COUNTS:
+            given[name] = Answer(number=1)
+        elif asked.question in EXTENTS:
+            given[name] = Answer(extent=Extent.SOME)
+        else:
+            given[name] = Answer("The text of an answer.")
+    told = account(Answers(**{name: one for name, one in given.items() if name != left_out}), kind)
+    assert "None" not in told
+    for wrong in ("  ", "..", " .", " ,", ",,", "()", " at on", "from on"):
+        assert wrong not in told
+    assert all(part[:1].isupper() or part[:1] in "‘" for part in told.split(". "))
+
+
+@pytest.mark.parametrize("kind", list(ASKED))
+def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
+    required = {asked.question for asked in find_unanswered(kind, Answers())}
+    assert {Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED} <= required
+    unknown = {question.value: Answer(why_unknown="No record.") for question in required}
+    assert find_unanswered(kind, Answers(**unknown)) == ()
+    assert (Question.PEOPLE in required) is (kind is ReportKind.PRA)
+
+
+@pytest.mark.parametrize("kind", sorted(set(ReportKind) - set(ASKED)))
+def test_a_breach_that_our_checks_observe_asks_no_questions(kind):
+    assert find_unanswered(kind, Answers()) == ()
+
+
+@pytest.mark.parametrize(
+    ("happened", "noticed", "wrong"),
+    [
+        (at(SENT), at(NOTICED), []),
+        (at(NOTICED), at(SENT), [Question.NOTICED]),
+        (Answer(on=local_date(DUE)), at(SENT), [Question.NOTICED]),
+        (Answer(on=local_date(SENT)), at(SENT), []),
+        (Answer(why_unknown="No log."), at(SENT), []),
+    ],
+    ids=["in order", "before", "day before", "same day", "not known"],
+)
+def test_nothing_is_noticed_before_it_happened(happened, noticed, wrong):
+    found = find_contradictions(Answers(happened=happened, noticed=noticed))
+    assert [question for question, _sentence in found] == wrong
+
+
+def test_of_a_moment_of_which_only_the_day_is_known_the_account_gives_the_day():
+    told = account(replace(FULL, happened=Answer(on=local_date(SENT)), noticed=Answer(on=local_date(SENT))))
+    assert "went to 3 people on 29 June 2020. It was noticed on the same day and contained at 8:05am on 30" in told
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        (None, "The cause has not been recorded."),
+        (Cause.NOT_KNOWN, "The cause is not known yet."),
+        (Cause.LIST_OUT_OF_DATE, "It happened because the list of recipients was out of date."),
+        (Cause.OTHER, ""),
+    ],
+)
+def test_the_account_ends_with_the_recorded_cause(cause, sentence):
+    assert account(cause=cause).endswith(sentence or "30 June 2020.")
+
+
+def test_every_cause_but_another_has_a_sentence():
+    assert [cause for cause in Cause if not describe_cause(cause)] == [Cause.OTHER]
+
+
+def test_the_causes_of_a_kind_are_offered_each_once():
+    for kind in ReportKind:
+        assert len(set(causes_of(kind))) == len(causes_of(kind))
+        assert causes_of(kind)[-2:] == (Cause.OTHER, Cause.NOT_KNOWN)
+    assert Cause.WRONG_RECIPIENT in causes_of(ReportKind.PRA)
+    assert Cause.WRONG_RECIPIENT not in causes_of(ReportKind.LATE)
+    assert Cause.SCHEDULER_FAULT not in causes_of(ReportKind.PRA)
+
+
+def test_without_answers_and_list_there_is_no_account():
+    assert account(Answers(), ReportKind.LEAK) == ""
+
+
+def test_before_the_due_time_the_release_is_due():
+    incident = Incident(ReportKind.PRA, FULL, SENT, title="School workforce, March 2020", due_at=DUE)
+    assert write_incident_account(incident).startswith("‘School workforce, March 2020’ is due for release")
+
+
+def test_a_name_at_the_start_of_an_answer_keeps_its_capital():
+    assert within_sentence("Parliament") == "Parliament"
+    assert within_sentence("The final bulletin") == "the final bulletin"
+
+
+def listed(**changes):
+    return account(access=replace(LIST, **changes)).split("\n\n")[1:]
+
+
+def test_the_list_is_below_the_account_by_post_organisation_and_period():
+    (told,) = listed()
+    assert told == (
+        "The pre-release access list, as read at 2:00pm on 30 June 2020, had one post:\n"
+        "– Minister of State for Schools, Department for Invented Education: 24 hours, from 9:30am on 29 June 2020."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"began_at": london("09:45", "2020-06-29")}, "Access is recorded to have begun at 9:45am on 29 June 2020."),
+        (
+            {"began_at": london("09:45", "2020-06-29"), "ended_at": london("16:00", "2020-06-29")},
+            "begun at 9:45am on 29 June 2020 and ended at 4:00pm on 29 June 2020.",
+        ),
+        ({"withdrawn_at": london("12:00", "2020-06-25")}, "Withdrawn at 12:00pm on 25 June 2020."),
+        ({"began_at": london("09:29", "2020-06-29")}, "That is before the period."),
+        ({"began_at": london("08:59", "2020-06-20")}, "after it had begun. That is before the period."),
+    ],
+    ids=["begun", "ended", "withdrawn", "before the period", "before the grant"],
+)
+def test_recorded_times_that_matter_are_in_the_entry(changes, words):
+    assert listed(posts=(replace(MINISTER, **changes),))[0].endswith(words)
+
+
+def test_a_long_list_is_counted_and_an_empty_one_is_said_to_be_empty():
+    assert listed(posts=(MINISTER,) * 11)[0].endswith("had 11 posts.")
+    assert listed(posts=())[0].endswith("had no posts.")
+
+
+def test_changes_that_were_asked_for_are_said_not_to_be_agreed():
+    asked = AccessRequest("add", "Press officer", "Department for Invented Education", london("07:00"))
+    assert listed(requests=(asked,))[1] == (
+        "These changes of the list had been asked for and were not yet agreed:\n"
+        "– to grant access to Press officer, Department for Invented Education (asked at 7:00am on 30 June 2020)."
+    )
