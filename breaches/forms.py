@@ -554,7 +554,8 @@ class WhatHappenedForm(SectionForm):
                 self.fields[question.value] = forms.ChoiceField(
                     label=label,
                     required=False,
-                    choices=[(one.value, EXTENT_LABELS[one]) for one in Extent],
+                    # The last one undoes the others.
+                    choices=[*((one.value, EXTENT_LABELS[one]) for one in Extent), ("", _("Not answered"))],
                     widget=forms.RadioSelect,
                 )
             else:
@@ -575,18 +576,19 @@ class WhatHappenedForm(SectionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for question, *_words in ASKED[self.kind]:
+        for question, label, *_words in ASKED[self.kind]:
             first = f"{question}_on" if question in MOMENTS else question.value
             on, clock = cleaned.get(f"{question}_on"), cleaned.get(f"{question}_time")
             if clock and not on and not self.has_error(first):
-                self.add_error(first, _("Give the date as well"))
+                self.add_error(first, _("‘%(question)s’ must include a date") % {"question": label})
             if on and clock:
                 try:
                     cleaned[f"{question}_at"] = from_london(datetime.combine(on, clock))
                 except ValueError as error:
                     self.add_error(f"{question}_time", str(error))
             if cleaned.get(first) and cleaned.get(f"{question}{UNKNOWN}", "").strip():
-                self.add_error(first, _("Give an answer, or say why it is not known. Clear one of the two."))
+                sentence = _("‘%(question)s’ has an answer and a reason why it is not known. Clear one of them.")
+                self.add_error(first, sentence % {"question": label})
         return cleaned
 
     def values(self) -> dict[str, Any]:

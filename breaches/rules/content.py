@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from breaches.rules.incident import ASKED, MOMENTS, NO_ANSWERS, Answers, Question, find_contradictions
+from breaches.rules.incident import ASKED, MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
 from breaches.rules.incident import find_unanswered as unanswered
 from breaches.rules.lifecycle import ReportKind
 from releases.rules.calendar import format_day, local_date
@@ -367,9 +367,10 @@ def find_impossible_answers(content: ReportContent, *, now: datetime) -> tuple[R
     remarks = []
     for question, answer in content.answers.given().items():
         if answer.on and (answer.at > now if answer.at else answer.on > local_date(now)):
-            remarks.append(_remark_on(question, "This is in the future."))
+            remarks.append(_remark_on(question, f"{SHORT_LABELS[question]} must not be in the future."))
         if EMAIL_ADDRESS.search(f"{answer.text} {answer.why_unknown}"):
-            remarks.append(_remark_on(question, "Give posts and organisations, not the email addresses of people."))
+            sentence = f"‘{SHORT_LABELS[question]}’ must give posts and organisations, not email addresses."
+            remarks.append(_remark_on(question, sentence))
     remarks += [_remark_on(question, sentence) for question, sentence in find_contradictions(content.answers)]
     return tuple(remarks)
 
@@ -380,10 +381,11 @@ def _remark_on(question: Question, sentence: str) -> Remark:
 
 def find_named_people(content: ReportContent, names: Iterable[str]) -> tuple[Remark, ...]:
     """List the answers that contain the name of a person on the pre-release access list."""
-    sentence = "Give posts and organisations: this names a person on the pre-release access list."
     patterns = [re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE) for name in names if name.strip()]
     return tuple(
-        _remark_on(question, sentence)
+        _remark_on(
+            question, f"‘{SHORT_LABELS[question]}’ must give a post, not a person on the pre-release access list."
+        )
         for question, answer in content.answers.given().items()
         if any(pattern.search(f"{answer.text} {answer.why_unknown}") for pattern in patterns)
     )

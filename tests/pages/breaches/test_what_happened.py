@@ -116,7 +116,11 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
 @pytest.mark.parametrize(
     ("typed", "control", "sentence"),
     [
-        (moment("happened", "9:00am", EVE.replace(year=2021)), "#id_happened_on-day", "This is in the future."),
+        (
+            moment("happened", "9:00am", EVE.replace(year=2021)),
+            "#id_happened_on-day",
+            "When it happened must not be in the future.",
+        ),
         (
             {**moment("happened", "9:00am"), **moment("noticed", "8:00am")},
             "#id_noticed_on-day",
@@ -125,10 +129,14 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
         (
             {"recipients": f"Mx {PERSON.upper()}"},
             "#id_recipients",
-            "this names a person on the pre-release access list",
+            "must give a post, not a person on the pre-release access list",
         ),
-        ({"what": "a note to pat@example.gov.uk"}, "#id_what", "not the email addresses of people"),
-        ({"happened_time": "9:00am"}, "#id_happened_on-day", "Give the date as well"),
+        (
+            {"what": "a note to pat@example.gov.uk"},
+            "#id_what",
+            "must give posts and organisations, not email addresses",
+        ),
+        ({"happened_time": "9:00am"}, "#id_happened_on-day", "‘When was it sent?’ must include a date"),
         ({"people": "many"}, "#id_people", "Enter a whole number, such as 3"),
     ],
     ids=["future", "noticed before", "name on the list", "email address", "time alone", "no number"],
@@ -141,6 +149,12 @@ def test_what_cannot_be_true_or_names_a_person_is_refused_at_its_field(
     assert error_links(refused.text) == {control: True}
     assert sentence in words(refused.text)
     assert said(report).answers.given() == {}
+
+
+def test_a_choice_is_undone(statistician, report, address):
+    answered(statistician, address, opened="some")
+    answered(statistician, address, opened="", opened_unknown="No receipts were asked for.")
+    assert said(report).answers.opened == Answer(why_unknown="No receipts were asked for.")
 
 
 def test_two_people_who_answer_different_questions_both_keep_their_answers(statistician, office, report, address):

@@ -28,6 +28,7 @@ from breaches.rules.content import (
     find_odd,
     is_web_address,
 )
+from breaches.rules.incident import Answer, Answers, Extent
 from tests.support.seed_case import CONTENT as SEED
 
 TODAY = date(2020, 6, 30)
@@ -93,6 +94,14 @@ CONTENTS = st.builds(
     ).map(tuple),
     lead_official=st.booleans(),
     annex=st.none() | ANNEXES,
+    answers=st.builds(
+        Answers,
+        what=st.none() | st.builds(Answer, text=TEXT.filter(bool)),
+        people=st.none() | st.builds(Answer, number=st.integers(1, 99)),
+        happened=st.none() | st.builds(Answer, on=st.dates(), at=st.none() | st.datetimes(timezones=st.just(UTC))),
+        opened=st.none() | st.builds(Answer, extent=st.sampled_from(Extent)),
+        noticed=st.none() | st.builds(Answer, why_unknown=TEXT.filter(bool)),
+    ),
 )
 
 
@@ -110,7 +119,8 @@ def test_a_change_in_any_field_changes_the_digest(field):
     full = dataclasses.replace(
         SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2", timeline=entries
     )
-    full = dataclasses.replace(full, lead_official=True, annex=Annex(()))
+    answers = Answers(what=Answer("the final bulletin"))
+    full = dataclasses.replace(full, lead_official=True, annex=Annex(()), answers=answers)
     empty: Any = getattr(ReportContent(), field)
 
     assert content_digest(dataclasses.replace(full, **{field: empty})) != content_digest(full)
