@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from breaches import code_of_practice, editing, versions
+from breaches import code_of_practice, editing, text, versions
 from breaches.facts import evidence_digest
 from breaches.models import (
     ApprovedDocument,
@@ -37,10 +37,11 @@ from breaches.rules.content import (
     find_impossible,
     find_missing,
     find_missing_for_log,
-    find_unanswered,
+    remark_on,
     without_approval,
 )
 from breaches.rules.document import ReportDocument, describe_approval, exact_time, lay_out
+from breaches.rules.incident import find_unanswered
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
@@ -99,7 +100,11 @@ def find_obstacles(report: Report, content: ReportContent, *, today: date) -> tu
 
 def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     """List everything that is missing for the submission or approval of a report."""
-    unanswered = find_unanswered(ReportKind(report.kind), content)
+    kind = ReportKind(report.kind)
+    unanswered = (
+        remark_on(question, f"Answer ‘{text.question_text(kind, question)[0]}’, or say why it is not known.")
+        for question in find_unanswered(kind, content.answers)
+    )
     return (*unanswered, *find_missing(content), *needs_for_submission(report, content))
 
 

@@ -529,7 +529,8 @@ class WhatHappenedForm(SectionForm):
 
     def add_questions(self) -> None:
         phrases = unknown_phrases(self.kind)
-        for question, label, hint, _required in ASKED[self.kind]:
+        for question in ASKED[self.kind]:
+            label, hint = text.question_text(self.kind, question)
             if question in MOMENTS:
                 subject = SHORT_LABELS[question]
                 self.fields[f"{question}_on"] = GovukDateField(
@@ -576,7 +577,8 @@ class WhatHappenedForm(SectionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for question, label, *_words in ASKED[self.kind]:
+        for question in ASKED[self.kind]:
+            label, _hint = text.question_text(self.kind, question)
             first = f"{question}_on" if question in MOMENTS else question.value
             on, clock = cleaned.get(f"{question}_on"), cleaned.get(f"{question}_time")
             if clock and not on and not self.has_error(first):
@@ -593,7 +595,7 @@ class WhatHappenedForm(SectionForm):
 
     def values(self) -> dict[str, Any]:
         """Return the answers; questions of another kind of breach are never asked, so their answers do not exist."""
-        given = ((question, self._answer(question)) for question, *_words in ASKED[self.kind])
+        given = ((question, self._answer(question)) for question in ASKED[self.kind])
         return {"answers": Answers(**{question.value: answer for question, answer in given if answer != Answer()})}
 
     def _answer(self, question: incident.Question) -> Answer:
@@ -610,7 +612,7 @@ class WhatHappenedForm(SectionForm):
 
     @property
     def last(self) -> FormHelper:
-        return inside_the_form(*(self._group(question) for question, *_words in ASKED[self.kind]))
+        return inside_the_form(*(self._group(question) for question in ASKED[self.kind]))
 
     def _group(self, question: incident.Question) -> Div:
         unknown = UnknownBox(Question(f"{question}{UNKNOWN}", threshold=75))

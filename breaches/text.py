@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
-from breaches.rules.incident import Answers, describe_answers
+from breaches.rules.incident import Answers, Question, describe_answers
 from breaches.rules.lifecycle import (
     Cause,
     Decision,
@@ -156,6 +156,120 @@ CAUSES = {
 }
 
 TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term")}
+
+
+# Each question with its hint, and below it those that are asked in other words for a kind of breach.
+QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
+    Question.WHAT: (
+        lazy("What was sent?"),
+        lazy("For example, ‘the final bulletin and its tables’ or ‘a link to the draft page’."),
+    ),
+    Question.WHERE: (lazy("Where could it be seen?"), lazy("For example, ‘on a shared drive’.")),
+    Question.ROLE: (
+        lazy("Who had access?"),
+        lazy("Give posts and organisations, not names, for example ‘analysts in another team’."),
+    ),
+    Question.PEOPLE: (
+        lazy("How many people received it?"),
+        lazy("Count those who should not have received it, or not yet."),
+    ),
+    Question.POSTS: (lazy("How many posts do they hold?"), ""),
+    Question.RECIPIENTS: (
+        lazy("Which posts and organisations received it?"),
+        lazy(
+            "Give posts and organisations, not names, for example ‘two press officers at the Department for Examples’."
+        ),
+    ),
+    Question.HAPPENED: (lazy("When was it sent?"), lazy("For example, 30 6 2026")),
+    Question.NOTICED: (lazy("When was it noticed?"), lazy("For example, 30 6 2026")),
+    Question.NOTICED_BY: (lazy("Who noticed it?"), lazy("A role or post, for example ‘a statistician in the team’.")),
+    Question.CONTAINED: (lazy("When was it corrected?"), lazy("For example, 30 6 2026")),
+    Question.MEASURES: (
+        lazy("What was done to correct it?"),
+        lazy("In one sentence, for example ‘A correction was published on the same page.’"),
+    ),
+    Question.OPENED: (lazy("Was it opened?"), ""),
+    Question.DELETED: (lazy("Was it deleted?"), ""),
+    Question.CONFIRMED: (lazy("Was the deletion confirmed?"), ""),
+}
+QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
+    ReportKind.PRA: {
+        Question.CONTAINED: (
+            lazy("When was it contained?"),
+            lazy("When no one else could receive or open it. For example, 30 6 2026"),
+        ),
+        Question.MEASURES: (
+            lazy("What was done to contain it?"),
+            lazy("In one sentence, for example ‘The email was recalled and the recipients were telephoned.’"),
+        ),
+    },
+    ReportKind.ACCESS: {
+        Question.WHAT: (lazy("What could be seen before release?"), lazy("For example, ‘the draft tables’.")),
+        Question.HAPPENED: (lazy("From when did they have access?"), lazy("For example, 30 6 2026")),
+        Question.PEOPLE: (lazy("How many people had access?"), ""),
+        Question.CONTAINED: (
+            lazy("When was it contained?"),
+            lazy("When no one else could receive or open it. For example, 30 6 2026"),
+        ),
+        Question.MEASURES: (
+            lazy("What was done to contain it?"),
+            lazy("In one sentence, for example ‘The email was recalled and the recipients were telephoned.’"),
+        ),
+    },
+    ReportKind.LEAK: {
+        Question.WHAT: (lazy("What was disclosed?"), lazy("For example, ‘three figures of the release’.")),
+        Question.WHERE: (lazy("Where did it appear?"), lazy("For example, ‘in an article on a news site’.")),
+        Question.ROLE: (
+            lazy("Whose role was the source?"),
+            lazy("A role or post, not a name, for example ‘a press officer with pre-release access’."),
+        ),
+        Question.HAPPENED: (lazy("When did it appear?"), lazy("For example, 30 6 2026")),
+        Question.CONTAINED: (lazy("When was it corrected or contained?"), lazy("For example, 30 6 2026")),
+        Question.MEASURES: (lazy("What was done about it?"), lazy("In one sentence.")),
+    },
+    ReportKind.USED_IN_PUBLIC: {
+        Question.WHAT: (lazy("What was said or shown?"), lazy("For example, ‘the unpublished number of pupils’.")),
+        Question.WHERE: (lazy("Where?"), lazy("For example, ‘in an interview on the radio’.")),
+        Question.ROLE: (
+            lazy("By whose role?"),
+            lazy("A role or post, not a name, for example ‘a minister of the department’."),
+        ),
+        Question.HAPPENED: (lazy("When was it said or shown?"), lazy("For example, 30 6 2026")),
+    },
+    ReportKind.NOT_ANNOUNCED: {
+        Question.WHAT: (lazy("What was released without an announcement?"), lazy("For example, ‘the annual tables’.")),
+        Question.HAPPENED: (lazy("When was it released?"), lazy("For example, 30 6 2026")),
+        Question.MEASURES: (
+            lazy("What was done to correct it?"),
+            lazy("In one sentence, for example ‘The release was added to the calendar.’"),
+        ),
+    },
+    ReportKind.UNEQUAL_ACCESS: {
+        Question.WHAT: (lazy("What did some users receive first?"), lazy("For example, ‘the bulletin’.")),
+        Question.RECIPIENTS: (
+            lazy("Who received it first?"),
+            lazy("Give posts and organisations, not names, for example ‘subscribers to the email alert’."),
+        ),
+        Question.HAPPENED: (lazy("When did they receive it?"), lazy("For example, 30 6 2026")),
+        Question.CONTAINED: (lazy("When could all users read it?"), lazy("For example, 30 6 2026")),
+    },
+    ReportKind.WRONG_CONTENT: {
+        Question.WHAT: (lazy("What was wrong?"), lazy("For example, ‘the tables of the previous month’.")),
+        Question.HAPPENED: (lazy("When did the wrong content go live?"), lazy("For example, 30 6 2026")),
+    },
+    ReportKind.OTHER: {
+        Question.WHAT: (lazy("What happened?"), lazy("In one sentence. Name roles, not people.")),
+        Question.HAPPENED: (lazy("When did it happen?"), lazy("For example, 30 6 2026")),
+        Question.CONTAINED: (lazy("When was it put right?"), lazy("For example, 30 6 2026")),
+        Question.MEASURES: (lazy("What was done to put it right?"), lazy("In one sentence.")),
+    },
+}
+
+
+def question_text(kind: ReportKind, question: Question) -> tuple[str, str]:
+    """Return a question as it is asked for a kind of breach, and its hint, which may be empty."""
+    label, hint = QUESTIONS_OF_KIND.get(kind, {}).get(question, QUESTIONS[question])
+    return str(label), str(hint)
 
 
 def kind_name(report: Report) -> str:

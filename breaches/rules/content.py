@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from breaches.rules.incident import ASKED, MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
-from breaches.rules.incident import find_unanswered as unanswered
 from breaches.rules.lifecycle import ReportKind
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
@@ -354,28 +353,21 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
     return tuple(Remark(section, field, sentence) for section, field, sentence, is_given in needs if not is_given)
 
 
-def find_unanswered(kind: ReportKind, content: ReportContent) -> tuple[Remark, ...]:
-    """List the required questions of a kind of breach that are neither answered nor recorded as not known."""
-    return tuple(
-        _remark_on(asked.question, f"Answer ‘{asked.label}’, or say why it is not known.")
-        for asked in unanswered(kind, content.answers)
-    )
-
-
 def find_impossible_answers(content: ReportContent, *, now: datetime) -> tuple[Remark, ...]:
     """List the answers that cannot be true at an aware instant, and those that name a person's email address."""
     remarks = []
     for question, answer in content.answers.given().items():
         if answer.on and (answer.at > now if answer.at else answer.on > local_date(now)):
-            remarks.append(_remark_on(question, f"{SHORT_LABELS[question]} must not be in the future."))
+            remarks.append(remark_on(question, f"{SHORT_LABELS[question]} must not be in the future."))
         if EMAIL_ADDRESS.search(f"{answer.text} {answer.why_unknown}"):
             sentence = f"‘{SHORT_LABELS[question]}’ must give posts and organisations, not email addresses."
-            remarks.append(_remark_on(question, sentence))
-    remarks += [_remark_on(question, sentence) for question, sentence in find_contradictions(content.answers)]
+            remarks.append(remark_on(question, sentence))
+    remarks += [remark_on(question, sentence) for question, sentence in find_contradictions(content.answers)]
     return tuple(remarks)
 
 
-def _remark_on(question: Question, sentence: str) -> Remark:
+def remark_on(question: Question, sentence: str) -> Remark:
+    """Make a remark about the form field of a question."""
     return Remark(ReportSection.WHAT_HAPPENED, f"{question}_on" if question in MOMENTS else question.value, sentence)
 
 
@@ -383,7 +375,7 @@ def find_named_people(content: ReportContent, names: Iterable[str]) -> tuple[Rem
     """List the answers that contain the name of a person on the pre-release access list."""
     patterns = [re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE) for name in names if name.strip()]
     return tuple(
-        _remark_on(
+        remark_on(
             question, f"‘{SHORT_LABELS[question]}’ must give a post, not a person on the pre-release access list."
         )
         for question, answer in content.answers.given().items()

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from breaches.rules.facts import DAY, HOUR, AccessFacts, PostAccess, describe_duration, join_words
 from breaches.rules.lifecycle import Cause, ReportKind
@@ -91,171 +90,29 @@ class Answers:
 NO_ANSWERS = Answers()
 
 
-class Asked(NamedTuple):
-    """A question as it is asked for one kind of breach; a report is incomplete without an answer to a required one."""
-
-    question: Question
-    label: str
-    hint: str = ""
-    required: bool = False
-
-
-_EXAMPLE_DAY = "For example, 30 6 2026"
-_NOTICED = Asked(Question.NOTICED, "When was it noticed?", _EXAMPLE_DAY, required=True)
-_NOTICED_BY = Asked(Question.NOTICED_BY, "Who noticed it?", "A role or post, for example ‘a statistician in the team’.")
-_CONTAINED = Asked(
-    Question.CONTAINED,
-    "When was it contained?",
-    f"When no one else could receive or open it. {_EXAMPLE_DAY}",
-    required=True,
-)
-_CORRECTED = Asked(Question.CONTAINED, "When was it corrected?", _EXAMPLE_DAY, required=True)
-_MEASURES = Asked(
-    Question.MEASURES,
-    "What was done to contain it?",
-    "In one sentence, for example ‘The email was recalled and the recipients were telephoned.’",
-)
-_CORRECTION = Asked(
-    Question.MEASURES,
-    "What was done to correct it?",
-    "In one sentence, for example ‘A correction was published on the same page.’",
-)
-_POSTS_NOT_NAMES = "Give posts and organisations, not names"
-
-ASKED: Mapping[ReportKind, tuple[Asked, ...]] = {
-    ReportKind.PRA: (
-        Asked(
-            Question.WHAT,
-            "What was sent?",
-            "For example, ‘the final bulletin and its tables’ or ‘a link to the draft page’.",
-            required=True,
-        ),
-        Asked(Question.HAPPENED, "When was it sent?", _EXAMPLE_DAY, required=True),
-        Asked(
-            Question.PEOPLE,
-            "How many people received it?",
-            "Count those who should not have received it, or not yet.",
-            required=True,
-        ),
-        Asked(Question.POSTS, "How many posts do they hold?"),
-        Asked(
-            Question.RECIPIENTS,
-            "Which posts and organisations received it?",
-            f"{_POSTS_NOT_NAMES}, for example ‘two press officers at the Department for Examples’.",
-        ),
-        _NOTICED,
-        _NOTICED_BY,
-        _CONTAINED,
-        _MEASURES,
-        Asked(Question.OPENED, "Was it opened?"),
-        Asked(Question.DELETED, "Was it deleted?"),
-        Asked(Question.CONFIRMED, "Was the deletion confirmed?"),
-    ),
-    ReportKind.ACCESS: (
-        Asked(
-            Question.WHAT,
-            "What could be seen before release?",
-            "For example, ‘the draft tables’.",
-            required=True,
-        ),
-        Asked(Question.WHERE, "Where could it be seen?", "For example, ‘on a shared drive’.", required=True),
-        Asked(
-            Question.ROLE,
-            "Who had access?",
-            f"{_POSTS_NOT_NAMES}, for example ‘analysts in another team’.",
-            required=True,
-        ),
-        Asked(Question.HAPPENED, "From when did they have access?", _EXAMPLE_DAY, required=True),
-        Asked(Question.PEOPLE, "How many people had access?"),
-        _NOTICED,
-        _NOTICED_BY,
-        _CONTAINED,
-        _MEASURES,
-        Asked(Question.OPENED, "Was it opened?"),
-    ),
-    ReportKind.LEAK: (
-        Asked(Question.WHAT, "What was disclosed?", "For example, ‘three figures of the release’.", required=True),
-        Asked(Question.WHERE, "Where did it appear?", "For example, ‘in an article on a news site’.", required=True),
-        Asked(
-            Question.ROLE,
-            "Whose role was the source?",
-            "A role or post, not a name, for example ‘a press officer with pre-release access’.",
-            required=True,
-        ),
-        Asked(Question.HAPPENED, "When did it appear?", _EXAMPLE_DAY, required=True),
-        _NOTICED,
-        _NOTICED_BY,
-        _CORRECTED._replace(label="When was it corrected or contained?"),
-        _MEASURES._replace(label="What was done about it?", hint="In one sentence."),
-    ),
-    ReportKind.USED_IN_PUBLIC: (
-        Asked(
-            Question.WHAT,
-            "What was said or shown?",
-            "For example, ‘the unpublished number of pupils’.",
-            required=True,
-        ),
-        Asked(Question.WHERE, "Where?", "For example, ‘in an interview on the radio’.", required=True),
-        Asked(
-            Question.ROLE,
-            "By whose role?",
-            "A role or post, not a name, for example ‘a minister of the department’.",
-            required=True,
-        ),
-        Asked(Question.HAPPENED, "When was it said or shown?", _EXAMPLE_DAY, required=True),
-        _NOTICED,
-        _NOTICED_BY,
-        _CORRECTED,
-        _CORRECTION,
-    ),
-    ReportKind.NOT_ANNOUNCED: (
-        Asked(
-            Question.WHAT,
-            "What was released without an announcement?",
-            "For example, ‘the annual tables’.",
-            required=True,
-        ),
-        Asked(Question.HAPPENED, "When was it released?", _EXAMPLE_DAY, required=True),
-        _NOTICED,
-        _NOTICED_BY,
-        _CORRECTED,
-        _CORRECTION._replace(hint="In one sentence, for example ‘The release was added to the calendar.’"),
-    ),
-    ReportKind.UNEQUAL_ACCESS: (
-        Asked(Question.WHAT, "What did some users receive first?", "For example, ‘the bulletin’.", required=True),
-        Asked(
-            Question.RECIPIENTS,
-            "Who received it first?",
-            f"{_POSTS_NOT_NAMES}, for example ‘subscribers to the email alert’.",
-            required=True,
-        ),
-        Asked(Question.HAPPENED, "When did they receive it?", _EXAMPLE_DAY, required=True),
-        _NOTICED,
-        _NOTICED_BY,
-        _CORRECTED._replace(label="When could all users read it?"),
-        _CORRECTION,
-    ),
-    ReportKind.WRONG_CONTENT: (
-        Asked(
-            Question.WHAT,
-            "What was wrong?",
-            "For example, ‘the tables of the previous month’.",
-            required=True,
-        ),
-        Asked(Question.HAPPENED, "When did the wrong content go live?", _EXAMPLE_DAY, required=True),
-        _NOTICED,
-        _NOTICED_BY,
-        _CORRECTED,
-        _CORRECTION,
-    ),
-    ReportKind.OTHER: (
-        Asked(Question.WHAT, "What happened?", "In one sentence. Name roles, not people.", required=True),
-        Asked(Question.HAPPENED, "When did it happen?", _EXAMPLE_DAY, required=True),
-        _NOTICED,
-        _NOTICED_BY,
-        _CORRECTED._replace(label="When was it put right?"),
-        _CORRECTION._replace(label="What was done to put it right?", hint="In one sentence."),
-    ),
+_AFTERWARDS = (Question.NOTICED, Question.NOTICED_BY, Question.CONTAINED, Question.MEASURES)
+_IN_PUBLIC = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, *_AFTERWARDS)
+_SHORTEST = (Question.WHAT, Question.HAPPENED, *_AFTERWARDS)
+_SENT = (Question.WHAT, Question.HAPPENED, Question.PEOPLE, Question.POSTS, Question.RECIPIENTS)
+_SEEN = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.PEOPLE)
+# The questions for each kind of breach, in order, and those without which a report is incomplete (acceptance N5).
+ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
+    ReportKind.PRA: (*_SENT, *_AFTERWARDS, Question.OPENED, Question.DELETED, Question.CONFIRMED),
+    ReportKind.ACCESS: (*_SEEN, *_AFTERWARDS, Question.OPENED),
+    ReportKind.LEAK: _IN_PUBLIC,
+    ReportKind.USED_IN_PUBLIC: _IN_PUBLIC,
+    ReportKind.NOT_ANNOUNCED: _SHORTEST,
+    ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
+    ReportKind.WRONG_CONTENT: _SHORTEST,
+    ReportKind.OTHER: _SHORTEST,
+}
+_ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
+_REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
+    ReportKind.PRA: frozenset({Question.PEOPLE}),
+    ReportKind.ACCESS: frozenset({Question.WHERE, Question.ROLE}),
+    ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),
+    ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),
+    ReportKind.UNEQUAL_ACCESS: frozenset({Question.RECIPIENTS}),
 }
 
 # The causes that are offered first for a kind; the codes of other kinds remain valid.
@@ -290,10 +147,11 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
     return (*_PUBLISHING, *_ANY)
 
 
-def find_unanswered(kind: ReportKind, answers: Answers) -> tuple[Asked, ...]:
+def find_unanswered(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
     """Return the required questions of a kind that are neither answered nor recorded as not known."""
+    required = _ALWAYS_REQUIRED | _REQUIRED_OF_KIND.get(kind, frozenset())
     given = answers.given()
-    return tuple(asked for asked in ASKED.get(kind, ()) if asked.required and asked.question not in given)
+    return tuple(question for question in ASKED.get(kind, ()) if question in required and question not in given)
 
 
 def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
@@ -521,7 +379,7 @@ class _Account:
         """Write whether it was opened and deleted, and whether the deletion was confirmed."""
         one = self.number(Question.PEOPLE) == 1
         extents = {question: self.known[question].extent for question in EXTENTS if question in self.known}
-        fates = _FATES | (_FATES_OF_ACCESS if self.incident.kind is ReportKind.ACCESS else {})
+        fates = {**_FATES, **(_FATES_OF_ACCESS if self.incident.kind is ReportKind.ACCESS else {})}
         clauses = [
             fates[question][extent][one]
             for question in (Question.OPENED, Question.DELETED, Question.CONFIRMED)

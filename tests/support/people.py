@@ -73,7 +73,7 @@ def add_role(user: User, producer: Producer, role: Role) -> None:
 def write_sections(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:
     """The report with what only people write: two sections, and for some kinds an answer to each required question."""
     if unanswered := find_unanswered(ReportKind(report.kind), content_of(report).answers):
-        unknown = {asked.question.value: Answer(why_unknown="No one recorded it.") for asked in unanswered}
+        unknown = {asked.value: Answer(why_unknown="No one recorded it.") for asked in unanswered}
         values = {"answers": replace(content_of(report).answers, **unknown)}
         version, section = report.version, ReportSection.WHAT_HAPPENED
         editing.save_section(report, section=section, values=values, expected_version=version, by=by, at=at)

@@ -106,9 +106,9 @@ def test_without_an_answer_the_account_says_nothing_about_the_question(name):
 @pytest.mark.parametrize("kind", list(ASKED))
 def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
     for asked in ASKED[kind]:
-        unknown = Answers(**{asked.question.value: Answer(why_unknown="No one recorded it.")})
+        unknown = Answers(**{asked.value: Answer(why_unknown="No one recorded it.")})
         told = account(unknown, kind)
-        assert f"It is not known {unknown_phrases(kind)[asked.question]} (No one recorded it)." in told.replace(
+        assert f"It is not known {unknown_phrases(kind)[asked]} (No one recorded it)." in told.replace(
             "(no one", "(No one"
         )
 
@@ -118,12 +118,12 @@ def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
 def test_the_account_of_any_answers_is_made_of_whole_sentences(kind, left_out):
     given = {}
     for asked in ASKED[kind]:
-        name = asked.question.value
-        if asked.question in MOMENTS:
+        name = asked.value
+        if asked in MOMENTS:
             given[name] = at(SENT)
-        elif asked.question in COUNTS:
+        elif asked in COUNTS:
             given[name] = Answer(number=1)
-        elif asked.question in EXTENTS:
+        elif asked in EXTENTS:
             given[name] = Answer(extent=Extent.SOME)
         else:
             given[name] = Answer("The text of an answer.")
@@ -136,7 +136,7 @@ def test_the_account_of_any_answers_is_made_of_whole_sentences(kind, left_out):
 
 @pytest.mark.parametrize("kind", list(ASKED))
 def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
-    required = {asked.question for asked in find_unanswered(kind, Answers())}
+    required = set(find_unanswered(kind, Answers()))
     assert {Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED} <= required
     unknown = {question.value: Answer(why_unknown="No record.") for question in required}
     assert find_unanswered(kind, Answers(**unknown)) == ()
