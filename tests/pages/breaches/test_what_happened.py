@@ -6,7 +6,8 @@ from django.urls import reverse
 from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.rules.content import ReportSection
+from breaches.redaction import redact_report
+from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.incident import Answer
 from breaches.rules.lifecycle import Cause
 from breaches.versions import current_version
@@ -241,6 +242,20 @@ def test_whoever_may_not_read_the_report_finds_no_page(client, office, report, a
 def test_the_start_page_says_what_is_asked_next(statistician, report):
     page = words(statistician.get(reverse("breaches:section", args=[report.reference, "what_happened"])).text)
     assert "Name posts and organisations, not people." in page
+
+
+@pytest.mark.parametrize("word", ["Minister of Examples", "what", "people"])
+def test_a_redaction_removes_words_from_the_answers_of_every_version_and_leaves_them_readable(
+    statistician, office, report, address, word
+):
+    answered(statistician, address, recipients=f"The {word}", people_unknown=f"The {word} kept no log.")
+    answered(statistician, address, posts="2")
+    redact_report(report, words=word, why="It identifies one man.", by=office.head, at=NEXT_WEEK)
+    for version in report.versions.all():
+        answers = content_from_json(version.content).answers
+        assert word not in str([answer.text + answer.why_unknown for answer in answers.given().values()])
+        assert answers.recipients is None or "[removed on 7 July 2020]" in answers.recipients.text
+    assert statistician.get(page_of(report, "report")).status_code == 200
 
 
 def test_answers_are_compared_between_versions(statistician, report, address):
