@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from breaches.rules.facts import DAY, HOUR, AccessFacts, PostAccess, describe_duration, join_words
 from breaches.rules.lifecycle import Cause, ReportKind
+from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
 
 
@@ -228,7 +229,6 @@ class Incident:
     access: AccessFacts | None = None
 
 
-CAUSE_NOT_RECORDED = "The cause has not been recorded."
 # A person writes another cause: the words of the register are not printed.
 _BECAUSE: Mapping[Cause, str] = {
     Cause.SCHEDULER_FAULT: "of a scheduler fault",

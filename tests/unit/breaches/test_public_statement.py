@@ -62,6 +62,7 @@ def test_a_statement_has_no_place_for_people():
         "head_of_profession",
         "timeline",  # what people did, minute by minute
         "annex",  # what the checks showed, for the regulator
+        "answers",  # from which the circumstances are written
         "lead_official",  # how the form calls one of the people
     }
     assert not any("person" in str(field.type).lower() for field in fields(PublicStatement))
