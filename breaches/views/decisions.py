@@ -363,8 +363,10 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
             continue  # with the newest check results, like the annex
         sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    is_stated = ReportKind(report.kind) in ASKED and report.cause not in {"", Cause.OTHER}
-    if CAUSE_NOT_RECORDED in content.circumstances:
+    # Of a breach that a person reports, the chosen cause enters the text, and one that is not chosen is missing.
+    is_asked = ReportKind(report.kind) in ASKED
+    is_stated = is_asked and report.cause != Cause.OTHER
+    if CAUSE_NOT_RECORDED in content.circumstances and (report.cause or not is_asked):
         sentence = _("‘Circumstances of breach’ says that the cause has not been recorded. Add the cause.")
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
     elif content.circumstances and version.is_untouched("circumstances") and not is_stated:
