@@ -43,6 +43,7 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
         "starting a report about an access list": reverse("breaches:start_pra", args=[reported.reference]),
         "an access list with an open report": reverse("breaches:start_pra", args=[out.reference]),
         "a started report": reverse("breaches:report", args=[report.reference]),
+        "what happened": reverse("breaches:section", args=[report.reference, "what_happened"]),
         "checking a started report": reverse("breaches:check", args=[report.reference]),
     }
     for name, page, status in (

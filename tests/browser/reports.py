@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from breaches import corrective_actions, drafting, editing, publication
 from breaches.models import Report
 from breaches.redaction import KIND
-from breaches.rules.content import ReportSection
+from breaches.rules.content import FORM_SECTIONS
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.public_statement import statement_digest
 from statsoffice.redaction import redact
@@ -43,7 +43,7 @@ def pages_of_reports(morning) -> str:
     )
     morning.add("changing an action", "breaches:change_action", draft, kept.pk)
     morning.add("correcting a note", "breaches:correct_note", draft, note.pk)
-    for section in ReportSection:
+    for section in FORM_SECTIONS:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (
         ("check your answers", "breaches:check", draft),
