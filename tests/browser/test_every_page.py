@@ -50,7 +50,6 @@ SENT_EMPTY = [
     "importing from GOV.UK",
     "importing a calendar from GOV.UK",
     "importing the ONS release calendar",
-    "an import whose dates are unclear",
     "inviting",
     "removing personal details",
     "a wording to settle",
