@@ -36,6 +36,7 @@ from breaches.rules.document import (
     DISMISSED_MARK,
     INCIDENT_PROMPT,
     JOINED_MARK,
+    MISSING_CAUSE_PROMPT,
     PARTED_MARK,
     RECORDED_MARK,
     ReportDocument,
@@ -98,7 +99,7 @@ def _lay_out_draft(report: Report, version: ReportVersion, content: ReportConten
         version=version.number,
         lead_official=settings.LEAD_OFFICIAL,
         with_cause_prompt=_asks_for_cause(report, version, content),
-        cause_prompt=_cause_prompt(ReportKind(report.kind)),
+        cause_prompt=_cause_prompt(ReportKind(report.kind), content),
         rehearsal=report.rehearsal,
         decided=MARKS.get(report.status, ""),
         decision=decision,
@@ -113,10 +114,12 @@ def _asks_for_cause(report: Report, version: ReportVersion, content: ReportConte
     return bool(kind not in ASKED or find_unanswered(kind, content.answers) or report.cause in {"", Cause.OTHER})
 
 
-def _cause_prompt(kind: ReportKind) -> str:
-    if kind in {ReportKind.PRA, ReportKind.ACCESS}:
-        return ACCESS_PROMPT
-    return INCIDENT_PROMPT if kind in ASKED else CAUSE_PROMPT
+def _cause_prompt(kind: ReportKind, content: ReportContent) -> str:
+    if kind not in ASKED:
+        return CAUSE_PROMPT
+    if not find_unanswered(kind, content.answers):
+        return MISSING_CAUSE_PROMPT
+    return ACCESS_PROMPT if kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT
 
 
 class NotRendered(Exception):

@@ -38,6 +38,7 @@ INCIDENT_PROMPT = (
     "To be answered by a person under ‘What happened’: what happened, when, when it was noticed and when it was "
     "corrected. The cause, as far as it is known. Name roles, not people."
 )
+MISSING_CAUSE_PROMPT = "To be written by a person: the cause, as far as it is known."
 IMPACT_PROMPT = (
     "To be written by a person: what the breach meant inside the organisation (internal) and for users outside it "
     "(external), any reaction, and any interest of the media."

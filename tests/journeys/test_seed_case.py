@@ -80,7 +80,7 @@ def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, m
     morning = morning_from(DUE - timedelta(minutes=4))
     morning.play(DUE + timedelta(minutes=3))
     report = Report.objects.get()
-    assert "had not been seen there by 9.3" in versions.content_of(report).circumstances
+    assert "It had still not appeared at 9:3" in versions.content_of(report).circumstances
     # Nothing happens for most of the hour in which the page is missing.
     morning.play(LIVE - timedelta(minutes=1), every=timedelta(seconds=20))
     morning.play(LIVE + timedelta(minutes=2))

@@ -8,6 +8,7 @@ from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.redaction import redact_report
 from breaches.rules.content import ReportSection, content_from_json
+from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
 from breaches.rules.incident import Answer
 from breaches.rules.lifecycle import Cause
 from breaches.versions import current_version
@@ -200,6 +201,17 @@ def test_the_cause_is_written_into_the_account_and_its_author_is_not_an_author_o
     assert current_version(Report.objects.get(pk=report.pk)).written_by is None
     send(statistician, page_of(report, "cause"), cause="not_known")
     assert "The cause is not known yet." in said(report).circumstances
+
+
+def test_the_draft_asks_for_the_answers_and_then_only_for_the_cause(statistician, report, address):
+    check = page_of(report, "check")
+    assert ACCESS_PROMPT in words(statistician.get(check).text)
+    answered(statistician, address, **FIVE)
+    page = words(statistician.get(check).text)
+    assert MISSING_CAUSE_PROMPT in page
+    assert ACCESS_PROMPT not in page
+    send(statistician, page_of(report, "cause"), cause="wrong_recipient")
+    assert MISSING_CAUSE_PROMPT not in words(statistician.get(check).text)
 
 
 def test_the_causes_offered_are_those_of_the_kind(statistician, report):
