@@ -18,6 +18,7 @@ from releases.permissions import Action, User, check_may
 from releases.rules import calendar, web_address
 from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
 from releases.rules.lifecycle import MoveRefused, Status
+from releases.rules.pre_release import find_opening_on_rest_day
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
 from releases.scheduling import PlannedAddress
 
@@ -47,6 +48,12 @@ class Plan:
     @property
     def may_be_made(self) -> bool:
         return self.objection is None
+
+    @property
+    def opening(self) -> datetime | None:
+        """When the usual pre-release access begins, if that is a weekend or a bank holiday."""
+        terms = self.source.series.pre_release_terms()
+        return find_opening_on_rest_day(self.slot.due_at, period=terms.usual, nation=terms.nation)
 
     @property
     def holidays_known(self) -> bool:
@@ -143,7 +150,7 @@ def _objection(
 
 
 def _nation(release: Release) -> Nation:
-    return Nation(release.series.producer.nation)
+    return release.series.order_nation
 
 
 class AddressObjection(StrEnum):

@@ -22,11 +22,13 @@ from releases.permissions import Action, Person, User, check_may, producers_with
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Role, Status
 from releases.rules.pre_release import (
+    A_DAY,
     ACCESS,
     AGREE,
     BEGIN,
     CHANGE,
     END,
+    NO_ACCESS,
     ON_THE_LIST,
     PUBLIC,
     REFUSE,
@@ -94,6 +96,12 @@ def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = Fals
         raise ListRefused(_("This release has been due: access before it can no longer be granted or withdrawn."))
 
 
+def check_access_allowed(release: Release) -> None:
+    """Require that the law allows some access to the statistics before their release."""
+    if release.series.pre_release_terms().usual is None:
+        raise ListRefused(_(NO_ACCESS))
+
+
 def only_words_are_open(entry: PreReleaseAccess, *, at: datetime) -> bool:
     """Return whether only post and organisation can still be corrected, because the access has already taken place."""
     due_at = entry.release.due_at
@@ -130,7 +138,8 @@ def _add_entry(
         agreed_at=at if agreed_by else None,
         **columns_of(details),
     )
-    record_event(release, "pre_release_granted", at=at, by=agreed_by or granted_by, **_facts_of(entry))
+    by = agreed_by or granted_by
+    record_event(release, "pre_release_granted", at=at, by=by, words=entry.public_benefit, **_facts_of(entry))
     return entry
 
 
@@ -139,7 +148,8 @@ def _change_entry(entry: PreReleaseAccess, details: Details, *, by: User, at: da
     fields = [name for name in new if new[name] != was[name]]
     entry = _move_entry(entry, entry.status, **new)
     earlier: dict[str, Any] = {"was": [was[field] for field in PUBLIC]} if {*fields} & {*PUBLIC} else {}
-    record_event(entry.release, "pre_release_changed", at=at, by=by, fields=fields, **earlier, **_facts_of(entry))
+    facts = {"fields": fields, **earlier, **_facts_of(entry)}
+    record_event(entry.release, "pre_release_changed", at=at, by=by, words=entry.public_benefit, **facts)
     return entry
 
 
@@ -159,7 +169,10 @@ def _move_entry(entry: PreReleaseAccess, status: str, **values: Any) -> PreRelea
 
 def _facts_of(row: AccessDetails) -> dict[str, str]:
     """Return the facts for an event about an entry: the published ones only, without the person."""
-    return {"post": row.post, "organisation": row.organisation, "period": str(row.period)}
+    facts = {"post": row.post, "organisation": row.organisation, "period": str(row.period)}
+    if row.authority_notified_on:
+        facts["authority_notified_on"] = row.authority_notified_on.isoformat()
+    return facts
 
 
 def _was_faster() -> ChangedMeanwhile:
@@ -172,7 +185,7 @@ def grant_access(release: Release, details: Details, *, by: User, at: datetime) 
     """Grant pre-release access to a post; within a day before the release, request it from a lead."""
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
-    _check(details, release)
+    _check(details, release, at=at)
     return _grant(release, details, by=by, at=at)
 
 
@@ -205,7 +218,7 @@ def change_access(
     details = _changeable_details(entry, details, at=at)
     if details == entry.details:
         raise ListRefused(_("Nothing is changed: the entry says this already."))
-    _check(details, release, only=PUBLIC if only_words_are_open(entry, at=at) else ())
+    _check(details, release, at=at, only=PUBLIC if only_words_are_open(entry, at=at) else ())
     if _is_on_list(release, details, but=entry):
         sentence = _("The list holds this person as %(post)s, %(organisation)s already.")
         raise ListRefused(sentence % {"post": details.post, "organisation": details.organisation}, "person")
@@ -227,9 +240,10 @@ def withdraw_access(entry: PreReleaseAccess, *, by: User, at: datetime, expected
     return _withdraw_entry(entry, by=by, at=at)
 
 
-def _check(details: Details, release: Release, *, only: tuple[str, ...] = ()) -> None:
-    usual = release.series.producer.usual_pre_release().period
-    found = [objection for objection in find_objections(details, usual=usual) if not only or objection.field in only]
+def _check(details: Details, release: Release, *, at: datetime, only: tuple[str, ...] = ()) -> None:
+    terms, today = release.series.pre_release_terms(), calendar.local_date(at)
+    objections = find_objections(details, terms=terms, due_at=release.due_at, today=today)
+    found = [objection for objection in objections if not only or objection.field in only]
     if found:
         raise Objected(found)
 
@@ -356,11 +370,12 @@ def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> C
     check_list_open(release, at=at)
     if source != previous_with_list(release):
         raise ListRefused(_("That is not the list of the release before this one; look at the page again."))
-    usual = release.series.producer.usual_pre_release().period
+    check_access_allowed(release)
+    usual = release.series.pre_release_terms().usual or A_DAY
     granted = waiting = there_already = 0
     nameless: Counter[tuple[str, str]] = Counter()
     for entry in source.pre_release_access.filter(status__in=ON_THE_LIST).order_by("pk"):
-        details = replace(entry.details, period=usual, period_reason="")
+        details = replace(entry.details, period=usual, period_reason="", public_benefit="", authority_notified_on=None)
         post = (details.post.casefold(), details.organisation.casefold())
         nameless[post] += not details.person
         if _has_entry(release, details, holders=nameless[post]):

@@ -29,12 +29,13 @@ from releases.planner import AddressObjection, Pattern, Plan, PlanObjection, Pro
 from releases.probe.adapters import ADAPTERS
 from releases.public.export import TooManyReleases, dated_file_name, download_response, export_calendar
 from releases.rules import calendar, web_address
-from releases.rules.calendar import Nation, Rule
+from releases.rules.calendar import Rule
 from releases.rules.canonical import sha256_hex
 from releases.rules.date_change import must_request_date
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CONFIRM, LEADS, MoveRefused, Status
 from releases.rules.tables import TableKind
 from releases.rules.web_address import BadPattern, Fault
+from releases.text import pre_release
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
 # The page lists each release, possibly with a checkbox; DATA_UPLOAD_MAX_NUMBER_FIELDS allows as many fields.
@@ -338,10 +339,12 @@ def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Re
 
 
 def _plan_row(plan: Plan) -> dict[str, Any]:
-    nation = Nation(plan.source.series.producer.nation)
-    moved = tuple(calendar.no_release_day(day, nation=nation) or "" for day in plan.in_the_way)
+    terms, opening = plan.source.series.pre_release_terms(), plan.opening
+    notes = [calendar.no_release_day(day, nation=terms.nation) or "" for day in plan.in_the_way]
+    if opening and terms.usual and plan.may_be_made:
+        notes.append(pre_release.describe_opening(opening, period=terms.usual, nation=terms.nation))
     objection = str(PLAN_OBJECTIONS[plan.objection]) if plan.objection else ""
-    return {"plan": plan, "objection": objection, "moved": moved}
+    return {"plan": plan, "objection": objection, "notes": notes}
 
 
 def _report_plan(request: HttpRequest, chosen: int, made: list[Release], refusals: list[str]) -> None:

@@ -213,13 +213,14 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
         return super().get_search_results(request, queryset, search_term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        what = (None, {"fields": ("producer", "title", "slug", "designation", "market_sensitive")})
+        what = (None, {"fields": ("producer", "title", "slug", "designation")})
+        law = (_("Law that applies"), {"fields": ("nation", "pre_release_kind", "market_sensitive")})
         time = (
             _("Release time"),
             {"fields": ("release_time", "alternative_time_reference", "alternative_time_approved_on")},
         )
         later = ((_("People"), {"fields": PEOPLE}), (_("Tolerance"), {"fields": ("tolerance_seconds",)}))
-        return (what, time, *later) if obj else (what, time)
+        return (what, law, time, *later) if obj else (what, law, time)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A series cannot change its producer; only the Head of Profession and deputies change the tolerance."""

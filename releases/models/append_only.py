@@ -232,6 +232,10 @@ WORDS = {
     # lengths of time
     "hours": lazy("hours"),
     "working_days": lazy("working days"),
+    # kinds of statistics in the orders on pre-release access
+    "general": lazy("any other statistics"),
+    "economic": lazy("economic statistics"),
+    "gdp_or_retail_sales": lazy("GDP or retail sales"),
     # precisions of a date
     "exact": lazy("exact"),
     "month": lazy("month"),

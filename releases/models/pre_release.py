@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import choices_of
 from releases.models.release import Release
-from releases.rules.calendar import Nation
 from releases.rules.pre_release import (
     AccessStatus,
     Details,
@@ -23,6 +22,8 @@ from releases.rules.pre_release import (
     RequestStatus,
     Unit,
     find_oddities,
+    is_over_limit,
+    needs_judgement,
 )
 
 
@@ -35,6 +36,12 @@ class AccessDetails(models.Model):
     unit = models.CharField(max_length=12, choices=choices_of(Unit), default=Unit.HOURS)
     period_reason = models.TextField(blank=True)
     reason = models.TextField(blank=True)
+    public_benefit = models.TextField(
+        blank=True, help_text=lazy("Why the public benefit outweighs the limit of the order; on the published list.")
+    )
+    authority_notified_on = models.DateField(
+        null=True, blank=True, help_text=lazy("When the Authority was notified of the longer period.")
+    )
 
     class Meta:
         abstract = True
@@ -57,6 +64,8 @@ class AccessDetails(models.Model):
             period=self.period,
             reason=self.reason,
             period_reason=self.period_reason,
+            public_benefit=self.public_benefit,
+            authority_notified_on=self.authority_notified_on,
         )
 
 
@@ -70,6 +79,8 @@ def columns_of(details: Details) -> dict[str, Any]:
         "unit": details.period.unit,
         "period_reason": details.period_reason,
         "reason": details.reason,
+        "public_benefit": details.public_benefit,
+        "authority_notified_on": details.authority_notified_on,
     }
 
 
@@ -127,13 +138,29 @@ class PreReleaseAccess(AccessDetails):
     def begins_at(self) -> datetime | None:
         """The instant at which the period begins, or None while the release has no exact date."""
         due_at = self.release.due_at
-        nation = Nation(self.release.series.producer.nation)
-        return self.period.begins(due_at, nation=nation) if due_at else None
+        return self.period.begins(due_at, nation=self.release.series.order_nation) if due_at else None
+
+    @property
+    def is_over_limit(self) -> bool:
+        """Whether the period is longer than the limit that applies now, without a recorded judgement.
+
+        The limit may have changed since: a release that was moved to a Monday has a longer working day before it.
+        """
+        terms, due_at = self.release.series.pre_release_terms(), self.release.due_at
+        if not is_over_limit(self.period, terms=terms, due_at=due_at):
+            return False
+        judged = bool(self.public_benefit) and self.authority_notified_on is not None
+        return not (judged and needs_judgement(self.period, terms=terms, due_at=due_at))
 
     @property
     def oddities(self) -> tuple[Oddity, ...]:
         """Differences between the recorded and the granted access."""
-        return find_oddities(began_at=self.began_at, begins_at=self.begins_at, granted_at=self.granted_at)
+        return find_oddities(
+            began_at=self.began_at,
+            begins_at=self.begins_at,
+            granted_at=self.granted_at,
+            over_limit=self.status != AccessStatus.WITHDRAWN and self.is_over_limit,
+        )
 
 
 class PreReleaseRequest(AccessDetails):

@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 from releases.models.append_only import choices_of, redaction_marker
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation
 from releases.rules.lifecycle import Role
-from releases.rules.pre_release import LONGEST, Period, Unit, Usual, usual_period
+from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
 
 
 class Producer(models.Model):
@@ -48,8 +48,9 @@ class Producer(models.Model):
         null=True,
         blank=True,
         help_text=lazy(
-            "Empty: 24 hours, the working limit of the orders for the United Kingdom, England, Wales and "
-            "Northern Ireland. Scotland’s order allows more. How much is not confirmed here: read it and set it."
+            "Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of "
+            "that nation’s order. For the UK and England, set more than 24 hours only if a special provision of the "
+            "order allows it (not confirmed here). For Wales, read the order: its period is not confirmed here."
         ),
     )
     pre_release_unit = models.CharField(
@@ -86,10 +87,8 @@ class Producer(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def usual_pre_release(self) -> Usual:
-        """Return the period of pre-release access that needs no reason: the producer's, or else the nation's."""
-        own = Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
-        return usual_period(Nation(self.nation), own=own)
+    def own_pre_release_period(self) -> Period | None:
+        return Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
 
     def phrases_of_absence(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in self.negative_markers.splitlines() if line.strip())
@@ -184,6 +183,22 @@ class Series(models.Model):
         default=STANDARD_RELEASE_TIME,
         help_text=lazy("9:30am, unless the Director General for Regulation approved another time for this series."),
     )
+    nation = models.CharField(
+        lazy("nation of the statistics"),
+        max_length=20,
+        choices=choices_of(Nation),
+        blank=True,
+        help_text=lazy(
+            "Its order on pre-release access and its bank holidays apply. Leave this empty for the producer’s nation."
+        ),
+    )
+    pre_release_kind = models.CharField(
+        lazy("kind of statistics, for pre-release access"),
+        max_length=20,
+        choices=choices_of(StatisticsKind),
+        default=StatisticsKind.GENERAL,
+        help_text=lazy("Scotland’s law allows less access to economic statistics, and none to GDP and retail sales."),
+    )
     market_sensitive = models.BooleanField(
         default=False,
         help_text=lazy("Confirming its dates less than six months ahead is advised against; it is not refused."),
@@ -229,6 +244,21 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def order_nation(self) -> Nation:
+        """The nation whose order on pre-release access and whose bank holidays apply to the statistics."""
+        return Nation(self.nation or self.producer.nation)
+
+    def pre_release_terms(self) -> Terms:
+        """Return the periods of pre-release access; a producer's own period is for statistics of its own nation."""
+        is_own_nation = self.order_nation == self.producer.nation
+        return find_terms(
+            self.order_nation,
+            kind=StatisticsKind(self.pre_release_kind),
+            market_sensitive=self.market_sensitive,
+            own=self.producer.own_pre_release_period() if is_own_nation else None,
+        )
 
     @property
     def has_alternative_time(self) -> bool:

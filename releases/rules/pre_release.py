@@ -1,9 +1,9 @@
-"""Pre-release access: the period by nation, the lifecycle of an entry, and checks of its details."""
+"""Pre-release access: the limit by nation, the lifecycle of an entry, and checks of its details."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -46,32 +46,153 @@ class Period:
         return f"{self.length} {name if self.length != 1 else name.removesuffix('s')}"
 
 
+class StatisticsKind(StrEnum):
+    """The kinds of statistics for which an order has its own limit; a series says which one it is."""
+
+    GENERAL = "general"
+    ECONOMIC = "economic"
+    GDP_OR_RETAIL_SALES = "gdp_or_retail_sales"
+
+
+class Longer(StrEnum):
+    """What a period that is longer than the limit needs."""
+
+    REASON = "reason"
+    JUDGEMENT = "judgement"
+    REFUSED = "refused"
+
+
 class Ground(StrEnum):
     ITS_OWN = "its_own"
     ORDER = "order"
     NOT_CONFIRMED = "not_confirmed"
 
 
+A_DAY = Period(24)
+
+
 @dataclass(frozen=True, slots=True)
-class Usual:
-    period: Period
+class Order:
+    """What the order of one nation allows for one kind of statistics.
+
+    :ivar limit: the longest period; None if the order allows no access at all.
+    """
+
+    limit: Period | None
+    longer: Longer = Longer.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The periods of pre-release access to the releases of one series.
+
+    :ivar nation: the nation whose order applies to the statistics.
+    :ivar usual: the period that needs no reason; None if nobody may have access.
+    :ivar order: what the order allows; None if that is not confirmed.
+    :ivar ground: where the usual period comes from.
+    """
+
+    nation: Nation
+    usual: Period | None
+    order: Order | None
     ground: Ground
+
+    @property
+    def limit(self) -> Period | None:
+        """The longest period without a judgement: the order's, or the producer's own where that replaces it."""
+        if self.ground is Ground.ITS_OWN and self.replaces_order:
+            return self.usual
+        return self.order.limit if self.order else None
+
+    @property
+    def replaces_order(self) -> bool:
+        """Whether the producer's own period is longer than the order's limit."""
+        if self.order is None or self.order.limit is None or self.usual is None:
+            return False
+        return is_longer(self.usual, self.order.limit, due_at=None, nation=self.nation)
+
+    @property
+    def longer(self) -> Longer:
+        return self.order.longer if self.order else Longer.REASON
 
 
 # The orders on pre-release access under section 11 of the Statistics and Registration Service Act 2007, one for each
-# nation. Scotland's allows more, but the figure is not confirmed here: the office sets it on the producer.
-A_DAY = Period(24)
-ORDERS: dict[Nation, Usual] = {
-    Nation.UNITED_KINGDOM: Usual(A_DAY, Ground.ORDER),
-    Nation.ENGLAND: Usual(A_DAY, Ground.ORDER),
-    Nation.WALES: Usual(A_DAY, Ground.ORDER),
-    Nation.NORTHERN_IRELAND: Usual(A_DAY, Ground.ORDER),
-    Nation.SCOTLAND: Usual(A_DAY, Ground.NOT_CONFIRMED),
+# nation. UK and England: Hansard, Lords Grand Committee on the order of 2008. Northern Ireland: a letter to OSR of
+# September 2022 (paragraph 5 of the order). Wales: the period of the order of 2009 is not confirmed, so it has none.
+_ORDERS = {
+    Nation.UNITED_KINGDOM: Order(A_DAY),
+    Nation.ENGLAND: Order(A_DAY),
+    Nation.NORTHERN_IRELAND: Order(A_DAY, Longer.JUDGEMENT),
 }
+# 2021 asp 11, section 1, and the review of the Scottish Government of 2025. Access to GDP and retail sales was reduced
+# in steps to none. "One day" for market-sensitive statistics is read as 24 hours, the narrower reading.
+_SCOTLAND = {
+    StatisticsKind.GENERAL: Order(Period(5, Unit.WORKING_DAYS)),
+    StatisticsKind.ECONOMIC: Order(Period(1, Unit.WORKING_DAYS)),
+    StatisticsKind.GDP_OR_RETAIL_SALES: Order(None),
+}
+# The order of 2008 has special provisions for the Bank of England and the Treasury. Whether its limit binds them is
+# not confirmed, so an administrator may record a longer period on a producer of these nations.
+_WITH_SPECIAL_PROVISIONS = frozenset({Nation.UNITED_KINGDOM, Nation.ENGLAND})
 
 
-def usual_period(nation: Nation, *, own: Period | None) -> Usual:
-    return Usual(own, Ground.ITS_OWN) if own else ORDERS[nation]
+def find_order(nation: Nation, *, kind: StatisticsKind, market_sensitive: bool) -> Order | None:
+    """Return what the order of a nation allows for statistics of a kind; None if that is not confirmed."""
+    if nation is not Nation.SCOTLAND:
+        return _ORDERS.get(nation)
+    if market_sensitive and kind is not StatisticsKind.GDP_OR_RETAIL_SALES:
+        return Order(A_DAY)
+    return _SCOTLAND[kind]
+
+
+def find_terms(
+    nation: Nation,
+    *,
+    kind: StatisticsKind = StatisticsKind.GENERAL,
+    market_sensitive: bool = False,
+    own: Period | None = None,
+) -> Terms:
+    """Return the periods for a series: the statistics decide which nation's order applies, not the office.
+
+    :param own: the producer's own usual period; None if it has none, or if it belongs to another nation.
+    """
+    order = find_order(nation, kind=kind, market_sensitive=market_sensitive)
+    if order is None:
+        ground = Ground.ITS_OWN if own else Ground.NOT_CONFIRMED
+        return Terms(nation, own or A_DAY, None, ground)
+    if order.limit is None:
+        return Terms(nation, None, order, Ground.ORDER)
+    if own and (nation in _WITH_SPECIAL_PROVISIONS or not is_longer(own, order.limit, due_at=None, nation=nation)):
+        return Terms(nation, own, order, Ground.ITS_OWN)
+    usual = order.limit if own else A_DAY
+    return Terms(nation, usual, order, Ground.ORDER)
+
+
+def is_longer(period: Period, limit: Period, *, due_at: datetime | None, nation: Nation) -> bool:
+    """Return whether a period is longer than another.
+
+    Hours and working days are compared by when they begin; while the date is vague, a working day counts as 24 hours.
+    """
+    if period.unit is limit.unit:
+        return period.length > limit.length
+    if due_at is None:
+        return _least_hours(period) > _least_hours(limit)
+    return period.begins(due_at, nation=nation) < limit.begins(due_at, nation=nation)
+
+
+def _least_hours(period: Period) -> int:
+    return period.length * (24 if period.unit is Unit.WORKING_DAYS else 1)
+
+
+def find_opening_on_rest_day(due_at: datetime | None, *, period: Period | None, nation: Nation) -> datetime | None:
+    """Return when a period in hours begins if that is a weekend or a bank holiday, such as before a Monday release.
+
+    A period in working days begins on a working day.
+    """
+    if due_at is None or period is None or period.unit is not Unit.HOURS:
+        return None
+    begins = period.begins(due_at, nation=nation)
+    return begins if calendar.no_release_day(calendar.local_date(begins), nation=nation) else None
 
 
 def needs_agreement_for(due_at: datetime | None, *, at: datetime) -> bool:
@@ -87,14 +208,16 @@ class Oddity(StrEnum):
 
     BEFORE_GRANT = "before_grant"
     BEFORE_PERIOD = "before_period"
+    OVER_LIMIT = "over_limit"
 
 
-def find_oddities(*, began_at: datetime | None, begins_at: datetime | None, granted_at: datetime) -> tuple[Oddity, ...]:
-    if began_at is None:
-        return ()
+def find_oddities(
+    *, began_at: datetime | None, begins_at: datetime | None, granted_at: datetime, over_limit: bool = False
+) -> tuple[Oddity, ...]:
     found = (
-        (Oddity.BEFORE_GRANT, began_at < granted_at),
-        (Oddity.BEFORE_PERIOD, begins_at is not None and began_at < begins_at),
+        (Oddity.OVER_LIMIT, over_limit),
+        (Oddity.BEFORE_GRANT, began_at is not None and began_at < granted_at),
+        (Oddity.BEFORE_PERIOD, began_at is not None and begins_at is not None and began_at < begins_at),
     )
     return tuple(oddity for oddity, holds in found if holds)
 
@@ -160,7 +283,9 @@ REQUEST = Lifecycle(
 
 
 PUBLIC = ("post", "organisation")
-WORDS = ("reason", "period_reason")
+# Why the public benefit outweighs the limit, and when the Authority was notified, are on the published list as well.
+JUDGEMENT = ("public_benefit", "authority_notified_on")
+WORDS = ("reason", "period_reason", "public_benefit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +299,8 @@ class Details:
     period: Period
     reason: str
     period_reason: str = ""
+    public_benefit: str = ""
+    authority_notified_on: date | None = None
 
 
 class Objection(NamedTuple):
@@ -189,29 +316,65 @@ REQUIRED_FIELDS = {
 }
 
 
-def find_objections(details: Details, *, usual: Period) -> Iterator[Objection]:
+def find_objections(details: Details, *, terms: Terms, due_at: datetime | None, today: date) -> Iterator[Objection]:
     """List missing or wrong values, in the order of the form.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.3 and T3.4: accurate records of who has access, and why.
 
-    :param usual: the period that needs no reason.
+    :param due_at: when the release is due; None while its date is vague.
+    :param today: the London day of the change.
     """
     for field, sentence in REQUIRED_FIELDS.items():
         if not getattr(details, field).strip():
             yield Objection(field, sentence)
-    yield from _of_the_period(details, usual=usual)
+    yield from _of_the_period(details, terms=terms, due_at=due_at, today=today)
     for field in (*PUBLIC, *WORDS):
         if gives_away(getattr(details, field), person=details.person, email=details.email):
             yield Objection(field, "Name the post, not the person: no name and no e-mail address belongs here.")
 
 
-def _of_the_period(details: Details, *, usual: Period) -> Iterator[Objection]:
+NO_ACCESS = "The law for Scotland allows no access to these statistics before their release."
+
+
+def is_over_limit(period: Period, *, terms: Terms, due_at: datetime | None) -> bool:
+    """Return whether a period is longer than the limit; without a confirmed limit, none is."""
+    if terms.usual is None:
+        return True
+    return terms.limit is not None and is_longer(period, terms.limit, due_at=due_at, nation=terms.nation)
+
+
+def needs_judgement(period: Period, *, terms: Terms, due_at: datetime | None) -> bool:
+    """Return whether a period needs the judgement that the public benefit outweighs the limit."""
+    return terms.longer is Longer.JUDGEMENT and is_over_limit(period, terms=terms, due_at=due_at)
+
+
+def _of_the_period(details: Details, *, terms: Terms, due_at: datetime | None, today: date) -> Iterator[Objection]:
     period = details.period
     longest = Period(LONGEST[period.unit], period.unit)
-    if not 1 <= period.length <= longest.length:
+    if terms.usual is None:
+        yield Objection("length", NO_ACCESS)
+    elif not 1 <= period.length <= longest.length:
         yield Objection("length", f"A period is between 1 and {longest}.")
-    elif period != usual and not details.period_reason.strip():
-        yield Objection("period_reason", f"The usual period is {usual}; say why this is {period}.")
+    elif needs_judgement(period, terms=terms, due_at=due_at):
+        yield from _of_the_judgement(details, terms=terms, today=today)
+    elif details.public_benefit.strip() or details.authority_notified_on:
+        field = "public_benefit" if details.public_benefit.strip() else "authority_notified_on"
+        yield Objection(field, f"Leave this empty: {period} needs no judgement and no notice to the Authority.")
+    elif is_over_limit(period, terms=terms, due_at=due_at):
+        yield Objection("length", f"{period} is longer than the limit for these statistics, {terms.limit}: shorten it.")
+    elif period != terms.usual and not details.period_reason.strip():
+        yield Objection("period_reason", f"The usual period is {terms.usual}; say why this is {period}.")
+
+
+def _of_the_judgement(details: Details, *, terms: Terms, today: date) -> Iterator[Objection]:
+    if not details.public_benefit.strip():
+        sentence = f"Say why the public benefit outweighs the limit of {terms.limit}: the published list shows it."
+        yield Objection("public_benefit", sentence)
+    if details.authority_notified_on is None:
+        sentence = f"Give the date on which the Authority was notified of a period longer than {terms.limit}."
+        yield Objection("authority_notified_on", sentence)
+    elif details.authority_notified_on > today:
+        yield Objection("authority_notified_on", "Notify the Authority first: this date is still to come.")
 
 
 def gives_away(text: str, *, person: str, email: str) -> bool:

@@ -6,11 +6,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases.models import PreReleaseAccess, PreReleaseRequest
+from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from releases.pre_release_access import CopyResult
 from releases.rules import calendar
-from releases.rules.lifecycle import Status
-from releases.rules.pre_release import AccessStatus, Ground, Oddity, RequestKind, Usual
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import OPEN, Status
+from releases.rules.pre_release import (
+    AccessStatus,
+    Ground,
+    Longer,
+    Oddity,
+    Period,
+    RequestKind,
+    Terms,
+    find_opening_on_rest_day,
+)
 
 # The name of a state and the colour of its tag.
 STATUSES = {
@@ -29,6 +39,7 @@ REQUESTS = {
 }
 
 ODDITIES = {
+    Oddity.OVER_LIMIT: lazy("The period is longer than the limit for these statistics."),
     Oddity.BEFORE_GRANT: lazy("Access began before it was granted."),
     Oddity.BEFORE_PERIOD: lazy("Access began before the period."),
 }
@@ -41,6 +52,8 @@ FIELDS = {
     "reason": lazy("Why access is needed"),
     "period": lazy("Period"),
     "period_reason": lazy("Reason for another period"),
+    "public_benefit": lazy("Why the public benefit outweighs the limit"),
+    "authority_notified_on": lazy("Date on which the Authority was notified"),
 }
 
 
@@ -51,15 +64,96 @@ def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
     return str(words), colour
 
 
-def usual_sentence(usual: Usual) -> str:
-    if usual.ground is Ground.ITS_OWN:
-        return _("The usual period here is %(period)s, as set for this producer.") % {"period": usual.period}
-    if usual.ground is Ground.NOT_CONFIRMED:
-        return _(
-            "Until an administrator sets this producer’s period, %(period)s are assumed. Scotland’s order allows more; "
-            "how much has not been confirmed here."
-        ) % {"period": usual.period}
-    return _("The usual period is %(period)s.") % {"period": usual.period}
+SUNDAY = 6
+
+# The order's name within a sentence; the order of 2008 is the one for the UK and for England.
+ORDERS = {
+    Nation.UNITED_KINGDOM: lazy("The order for the UK"),
+    Nation.ENGLAND: lazy("The order for England"),
+    Nation.WALES: lazy("The order for Wales"),
+    Nation.SCOTLAND: lazy("The law for Scotland"),
+    Nation.NORTHERN_IRELAND: lazy("The order for Northern Ireland"),
+}
+
+
+def terms_sentences(terms: Terms) -> list[str]:
+    """Describe the usual period and the limit; what is not confirmed is named as such."""
+    order = ORDERS[terms.nation]
+    if terms.usual is None:
+        return [_("%(order)s allows no access to these statistics before their release.") % {"order": order}]
+    if terms.ground is Ground.ITS_OWN:
+        usual = _("The usual period is %(period)s, as set for this producer.")
+    else:
+        usual = _("The usual period is %(period)s.")
+    return [usual % {"period": terms.usual}, _limit_sentence(terms)]
+
+
+def _limit_sentence(terms: Terms) -> str:
+    if terms.order is None:
+        return _("The limit of the order for Wales is not confirmed here. Read the order before you give access.")
+    facts = {"order": ORDERS[terms.nation], "limit": terms.order.limit}
+    if terms.replaces_order:
+        sentence = _(
+            "%(order)s allows %(limit)s. An administrator set a longer period. Whether a special provision of the "
+            "order allows it is not confirmed here."
+        )
+    elif terms.longer is Longer.JUDGEMENT:
+        sentence = _(
+            "%(order)s allows %(limit)s. A longer period needs a recorded judgement that the public benefit outweighs "
+            "the limit, and notice to the Authority. The published list shows both."
+        )
+    else:
+        sentence = _("%(order)s allows %(limit)s at most for these statistics.")
+    return sentence % facts
+
+
+def opening_sentence(release: Release) -> str:
+    """Say that the usual period opens on a weekend or a bank holiday; empty if it does not."""
+    terms = release.series.pre_release_terms()
+    begins = find_opening_on_rest_day(release.due_at, period=terms.usual, nation=terms.nation)
+    return describe_opening(begins, period=terms.usual, nation=terms.nation) if begins and terms.usual else ""
+
+
+def opening_note(release: Release) -> str:
+    """Say in a few words that the usual period opens on a weekend or a bank holiday; empty if it does not."""
+    terms = release.series.pre_release_terms()
+    begins = find_opening_on_rest_day(release.due_at, period=terms.usual, nation=terms.nation)
+    if begins is None or release.status not in OPEN:
+        return ""
+    return _("Pre-release access opens on %(day)s") % {"day": calendar.format_weekday(begins)}
+
+
+def describe_opening(begins: datetime, *, period: Period, nation: Nation) -> str:
+    day = calendar.local_date(begins)
+    holiday = calendar.bank_holidays(day.year, nation=nation).get(day)
+    facts = {
+        "period": period,
+        "time": calendar.time_of_day(calendar.in_london(begins).time()),
+        "day": calendar.format_weekday(day),
+        "holiday": holiday,
+    }
+    opens = _("Pre-release access of %(period)s opens at %(time)s on %(day)s, a bank holiday (%(holiday)s).")
+    if holiday is None:
+        opens = _("Pre-release access of %(period)s opens at %(time)s on %(day)s.")
+    avoided = _("Some producers avoid Mondays for this reason.")
+    if day.weekday() != SUNDAY:
+        avoided = _("Some producers avoid such dates.")
+    return f"{opens % facts} {avoided}"
+
+
+def judgement_sentence(row: PreReleaseAccess | PreReleaseRequest) -> str:
+    """Write the judgement and the notice for the published list; empty if the period needed none."""
+    if not row.public_benefit or row.authority_notified_on is None:
+        return ""
+    return _("Longer than the limit because: %(why)s The Authority was notified on %(day)s.") % {
+        "why": _end_sentence(row.public_benefit),
+        "day": calendar.format_day(row.authority_notified_on),
+    }
+
+
+def _end_sentence(text: str) -> str:
+    written = " ".join(text.split())
+    return written if written.endswith((".", "!", "?")) else f"{written}."
 
 
 def period_of(entry: PreReleaseAccess) -> str:
@@ -95,7 +189,7 @@ def request_differences(request: PreReleaseRequest) -> list[tuple[str, str, str]
     if request.kind != RequestKind.CHANGE or request.entry is None:
         return []
     now, then = request.entry.details, request.details
-    both = [(name, str(getattr(now, name)), str(getattr(then, name))) for name in FIELDS]
+    both = [(name, str(getattr(now, name) or ""), str(getattr(then, name) or "")) for name in FIELDS]
     return [(str(FIELDS[name]), was, to) for name, was, to in both if was != to]
 
 

@@ -27,11 +27,13 @@ from releases.public import calendar as public_calendar
 from releases.rules import calendar as rules_calendar
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, WrongRole
 from releases.rules.pre_release import (
+    A_DAY,
     ACCESS,
     AGREE,
     BEGIN,
     CHANGE,
     END,
+    JUDGEMENT,
     PUBLIC,
     REFUSE,
     REQUEST,
@@ -39,10 +41,11 @@ from releases.rules.pre_release import (
     WITHDRAW,
     WORDS,
     Details,
+    Longer,
     Period,
     RequestStatus,
+    Terms,
     Unit,
-    Usual,
 )
 from releases.text import pre_release
 from releases.views.base import SignedInRequest, find_release, post_data
@@ -99,22 +102,41 @@ class EntryForm(GovukForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    public_benefit = LongTextField(
+        label=lazy("Why the public benefit outweighs the limit"),
+        help_text=lazy("Only for a period longer than 24 hours. The published list shows it."),
+        max_length=LONGEST_REASON,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    authority_notified_on = GovukDateField(
+        label=lazy("Date on which the Authority was notified"),
+        help_text=lazy("Only for a period longer than 24 hours. For example, 29 6 2026"),
+        required=False,
+    )
 
     def __init__(
         self,
         data: QueryDict | None = None,
         *,
-        usual: Usual,
+        terms: Terms,
         button: str,
         entry: PreReleaseAccess | None = None,
         only_words: bool = False,
     ) -> None:
-        initial: dict[str, Any] = {"length": usual.period.length, "unit": usual.period.unit}
+        # Without any access, the action refuses whatever is typed.
+        offered = terms.usual or A_DAY
+        initial: dict[str, Any] = {"length": offered.length, "unit": offered.unit}
         if entry is not None:
             initial = {name: getattr(entry, name) for name in self.base_fields}
         super().__init__(data, initial=initial)
-        self.entry, self.usual, self.button = entry, usual.period, button
-        self.fields["length"].help_text = pre_release.usual_sentence(usual)
+        self.entry, self.offered, self.button = entry, offered, button
+        self.fields["length"].help_text = " ".join(pre_release.terms_sentences(terms))
+        # An entry that has a judgement shows it, even if the statistics have changed their nation since.
+        judged = entry is not None and any(getattr(entry, name) for name in JUDGEMENT)
+        if terms.longer is not Longer.JUDGEMENT and not judged:
+            for name in JUDGEMENT:
+                del self.fields[name]
         if only_words:
             for name in [name for name in self.fields if name not in {*PUBLIC, "version"}]:
                 del self.fields[name]
@@ -122,12 +144,13 @@ class EntryForm(GovukForm):
     def details(self) -> Details:
         """Return the entry as typed; values without a field in the form do not change."""
         was = self.entry.details if self.entry else None
-        period = was.period if was else self.usual
+        period = was.period if was else self.offered
         if "length" in self.fields:
             period = Period(self.cleaned_data["length"], Unit(self.cleaned_data["unit"]))
         typed = {name: str(self.cleaned_data.get(name, getattr(was, name, ""))) for name in (*IN_ONE_LINE, *WORDS)}
         typed |= {name: " ".join(typed[name].split()) for name in IN_ONE_LINE}
-        return Details(period=period, **typed)
+        notified_on = self.cleaned_data.get("authority_notified_on", was.authority_notified_on if was else None)
+        return Details(period=period, authority_notified_on=notified_on, **typed)
 
     def see_again(self, entry: PreReleaseAccess) -> None:
         sentence = _(
@@ -190,7 +213,7 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
             "rows": rows,
             "waiting": pre_release_access.waiting_rows_of(release),
             "decisions": REQUEST.available(source=RequestStatus.WAITING, roles=roles),
-            "usual": release.series.producer.usual_pre_release(),
+            "terms": release.series.pre_release_terms(),
             "is_open": is_open,
             "shortly": pre_release_access.is_shortly(release, now=now),
             "source": pre_release_access.previous_with_list(release) if is_open else None,
@@ -217,7 +240,7 @@ def copy_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
         "release": release,
         "source": source,
         "entries": pre_release_access.published_entries(source),
-        "usual": release.series.producer.usual_pre_release(),
+        "terms": release.series.pre_release_terms(),
         "shortly": pre_release_access.is_shortly(release, now=now),
     }
     return render(request, "releases/pre_release/copy.html", context)
@@ -268,9 +291,9 @@ def erase_names_view(request: SignedInRequest, release: Release) -> HttpResponse
 @list_view
 def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
     now = timezone.now()
-    usual = release.series.producer.usual_pre_release()
-    form = EntryForm(post_data(request), usual=usual, button=_("Add to the list"))
+    form = EntryForm(post_data(request), terms=release.series.pre_release_terms(), button=_("Add to the list"))
     check_list_open(release, at=now)
+    pre_release_access.check_access_allowed(release)
     if form.is_valid():
         try:
             outcome = pre_release_access.grant_access(release, form.details(), by=request.user, at=now)
@@ -290,7 +313,7 @@ def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpRe
     only_words = only_words_are_open(entry, at=now)
     form = EntryForm(
         post_data(request),
-        usual=release.series.producer.usual_pre_release(),
+        terms=release.series.pre_release_terms(),
         button=_("Save the change"),
         entry=entry,
         only_words=only_words,

@@ -31,7 +31,10 @@ register.filter("period_of", pre_release.period_of)
 register.filter("recorded_of", pre_release.recorded_of)
 register.filter("granted_of", pre_release.granted_of)
 register.filter("changes_of", pre_release.request_differences)
-register.filter("usual_sentence", pre_release.usual_sentence)
+register.filter("terms_sentences", pre_release.terms_sentences)
+register.filter("opening_sentence", pre_release.opening_sentence)
+register.filter("opening_note", pre_release.opening_note)
+register.filter("judgement_sentence", pre_release.judgement_sentence)
 register.filter("erased_sentence", pre_release.erased_sentence)
 
 

@@ -11,12 +11,16 @@ from releases.rules.calendar import Nation, no_release_day
 from releases.rules.pre_release import (
     A_DAY,
     Ground,
+    Longer,
     Oddity,
     Period,
+    StatisticsKind,
     Unit,
     find_oddities,
+    find_opening_on_rest_day,
+    find_terms,
+    is_longer,
     needs_agreement_for,
-    usual_period,
 )
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
@@ -80,22 +84,92 @@ def test_a_period_is_written_as_published_lists_write_it(period, words):
     assert str(period) == words
 
 
-@pytest.mark.parametrize("nation", [nation for nation in Nation if nation is not Nation.SCOTLAND])
-def test_the_usual_period_is_24_hours(nation):
-    assert usual_period(nation, own=None).period == A_DAY
-    assert usual_period(nation, own=None).ground is Ground.ORDER
+WORKING_DAY = Period(1, Unit.WORKING_DAYS)
+FIVE_WORKING_DAYS = Period(5, Unit.WORKING_DAYS)
 
 
-def test_scotlands_figure_is_not_confirmed_and_says_so():
-    assert usual_period(Nation.SCOTLAND, own=None).ground is Ground.NOT_CONFIRMED
+@pytest.mark.parametrize(
+    ("nation", "kind", "market_sensitive", "limit", "longer"),
+    [
+        (Nation.UNITED_KINGDOM, "general", False, A_DAY, Longer.REFUSED),
+        (Nation.ENGLAND, "economic", True, A_DAY, Longer.REFUSED),
+        (Nation.NORTHERN_IRELAND, "general", False, A_DAY, Longer.JUDGEMENT),
+        (Nation.WALES, "general", False, None, Longer.REASON),
+        (Nation.SCOTLAND, "general", False, FIVE_WORKING_DAYS, Longer.REFUSED),
+        (Nation.SCOTLAND, "general", True, A_DAY, Longer.REFUSED),
+        (Nation.SCOTLAND, "economic", False, WORKING_DAY, Longer.REFUSED),
+        (Nation.SCOTLAND, "economic", True, A_DAY, Longer.REFUSED),
+    ],
+)
+def test_each_nations_order_has_its_own_limit(nation, kind, market_sensitive, limit, longer):
+    terms = find_terms(nation, kind=StatisticsKind(kind), market_sensitive=market_sensitive)
+    assert (terms.usual, terms.limit, terms.longer) == (A_DAY, limit, longer)
 
 
-def test_what_an_administrator_has_set_goes_before_the_nations_figure():
-    own = Period(5, Unit.WORKING_DAYS)
-    assert (usual_period(Nation.SCOTLAND, own=own).period, usual_period(Nation.SCOTLAND, own=own).ground) == (
-        own,
-        Ground.ITS_OWN,
-    )
+@pytest.mark.parametrize("market_sensitive", [False, True])
+@pytest.mark.parametrize("own", [None, FIVE_WORKING_DAYS])
+def test_scotland_allows_no_access_to_gdp_and_retail_sales(market_sensitive, own):
+    kind = StatisticsKind.GDP_OR_RETAIL_SALES
+    assert find_terms(Nation.SCOTLAND, kind=kind, market_sensitive=market_sensitive, own=own).usual is None
+
+
+def test_the_limit_for_wales_is_not_confirmed_until_an_administrator_sets_a_period():
+    assert find_terms(Nation.WALES).ground is Ground.NOT_CONFIRMED
+    assert find_terms(Nation.WALES, own=Period(12)).usual == Period(12)
+
+
+@pytest.mark.parametrize(
+    ("nation", "kind", "own", "usual", "limit"),
+    [
+        (Nation.ENGLAND, "general", Period(3), Period(3), Period(3)),
+        (Nation.ENGLAND, "general", Period(48), Period(48), Period(48)),
+        (Nation.SCOTLAND, "general", FIVE_WORKING_DAYS, FIVE_WORKING_DAYS, FIVE_WORKING_DAYS),
+        (Nation.SCOTLAND, "general", Period(9, Unit.WORKING_DAYS), FIVE_WORKING_DAYS, FIVE_WORKING_DAYS),
+        (Nation.SCOTLAND, "economic", FIVE_WORKING_DAYS, WORKING_DAY, WORKING_DAY),
+        (Nation.NORTHERN_IRELAND, "general", Period(48), A_DAY, A_DAY),
+    ],
+)
+def test_a_producers_own_period_replaces_only_a_limit_with_special_provisions(nation, kind, own, usual, limit):
+    terms = find_terms(nation, kind=StatisticsKind(kind), own=own)
+    expected_limit = A_DAY if own == Period(3) else limit
+    assert (terms.usual, terms.limit) == (usual, expected_limit)
+    assert terms.replaces_order is (own == Period(48) and nation is Nation.ENGLAND)
+
+
+@pytest.mark.parametrize(
+    ("period", "limit", "due", "longer"),
+    [
+        (Period(25), A_DAY, DUE, True),
+        (A_DAY, A_DAY, DUE, False),
+        (WORKING_DAY, A_DAY, "2026-07-01 09:30", False),
+        (WORKING_DAY, A_DAY, "2026-07-06 09:30", True),
+        (Period(48), WORKING_DAY, "2026-07-06 09:30", False),
+        (Period(48), WORKING_DAY, "2026-07-01 09:30", True),
+        (WORKING_DAY, A_DAY, None, False),
+        (Period(48), WORKING_DAY, None, True),
+    ],
+)
+def test_hours_and_working_days_are_compared_by_when_they_begin(period, limit, due, longer):
+    due_at = calendar.parse_london(due) if isinstance(due, str) else due
+    assert is_longer(period, limit, due_at=due_at, nation=Nation.SCOTLAND) is longer
+
+
+@pytest.mark.parametrize(
+    ("due", "period", "nation", "opens"),
+    [
+        ("2026-11-30 09:30", A_DAY, Nation.ENGLAND, "9.30am on 29 November 2026"),
+        ("2026-12-01 09:30", A_DAY, Nation.ENGLAND, None),
+        ("2026-12-01 09:30", A_DAY, Nation.SCOTLAND, "9.30am on 30 November 2026"),
+        ("2026-11-30 09:30", WORKING_DAY, Nation.ENGLAND, None),
+        ("2026-11-30 09:30", None, Nation.SCOTLAND, None),
+        (None, A_DAY, Nation.ENGLAND, None),
+    ],
+    ids=["Monday", "Tuesday", "after Saint Andrew’s Day", "working days", "no access", "a vague date"],
+)
+def test_a_window_that_opens_on_a_rest_day_is_found(due, period, nation, opens):
+    due_at = calendar.parse_london(due) if due else None
+    begins = find_opening_on_rest_day(due_at, period=period, nation=nation)
+    assert (calendar.format_moment(begins) if begins else None) == opens
 
 
 @pytest.mark.parametrize(
