@@ -86,7 +86,7 @@ def test_the_period_moves_with_the_release(office, release, entry):
 def test_what_is_missing_or_wrong_is_said_field_by_field_and_nothing_is_granted(office, release):
     with pytest.raises(Objected) as refused:
         pre_release_access.grant_access(
-            release, replace(MINISTER, post=" ", period=Period(30)), by=office.statistician, at=LONG_BEFORE
+            release, replace(MINISTER, post=" ", period=Period(12)), by=office.statistician, at=LONG_BEFORE
         )
     assert [objection.field for objection in refused.value.objections] == ["post", "period_reason"]
     assert not PreReleaseAccess.objects.exists()

@@ -167,6 +167,7 @@ def series_form(series, **fields):
         "title": "Another title",
         "slug": series.slug,
         "designation": "official",
+        "pre_release_kind": "general",
         "release_time": "09:30",
         "responsible": series.responsible_id,
         "head_of_profession": series.head_of_profession_id,
@@ -191,7 +192,13 @@ def test_a_series_with_a_wrong_field_is_refused(subtests):
 def test_a_new_series_goes_on_to_its_people_and_belongs_to_ones_own_producer():
     producer, other = ProducerFactory(), ProducerFactory()
     client = staff(Role.CALENDAR_MANAGER, producer)
-    new = {"title": "Rain", "slug": "rain", "designation": "official", "release_time": "09:30"}
+    new = {
+        "title": "Rain",
+        "slug": "rain",
+        "designation": "official",
+        "pre_release_kind": "general",
+        "release_time": "09:30",
+    }
     assert "Select a valid choice" in client.post(page("series", "add"), {**new, "producer": other.pk}).content.decode()
     response = client.post(page("series", "add"), {**new, "producer": producer.pk, "tolerance_seconds": 179})
     series = Series.objects.get()

@@ -3,10 +3,12 @@
 import pytest
 from django.contrib import admin
 
-from releases.models import PreReleaseAccess, PreReleaseRequest, Producer
+from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Series
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import Role
 from releases.rules.pre_release import Period, Unit
-from tests.support.admin_site import page, refusals, signed_in
-from tests.support.factories import ProducerFactory, UserFactory
+from tests.support.admin_site import page, refusals, signed_in, staff
+from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,13 +26,26 @@ def send(producer, **fields):
 
 def test_an_administrator_sets_the_usual_period_of_a_producer(producer):
     assert send(producer, pre_release_length="5").status_code == 302
-    assert Producer.objects.get().usual_pre_release().period == Period(5, Unit.WORKING_DAYS)
+    assert Producer.objects.get().own_pre_release_period() == Period(5, Unit.WORKING_DAYS)
 
 
-def test_the_field_says_that_scotlands_figure_is_not_confirmed(producer):
+def test_the_field_says_which_limits_are_not_confirmed(producer):
     client = signed_in(UserFactory(is_staff=True, is_superuser=True))
     text = client.get(page("producer", "change", producer.pk)).text
-    assert "Scotland’s order allows more. How much is not confirmed here" in text
+    assert "For Wales, read the order: its period is not confirmed here." in text
+    assert "only if a special provision of the order allows it (not confirmed here)" in text
+
+
+def test_a_calendar_manager_says_which_nations_order_applies_to_a_series():
+    series = SeriesFactory()
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+    sent = {"title": series.title, "slug": series.slug, "designation": "official", "release_time": "09:30"}
+    answer = client.post(
+        page("series", "change", series.pk), {**sent, "nation": "scotland", "pre_release_kind": "economic"}
+    )
+    assert answer.status_code == 302
+    terms = Series.objects.get().pre_release_terms()
+    assert (terms.nation, terms.limit) == (Nation.SCOTLAND, Period(1, Unit.WORKING_DAYS))
 
 
 @pytest.mark.parametrize("length", ["0", "11"], ids=["none", "too many"])

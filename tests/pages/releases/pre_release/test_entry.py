@@ -44,7 +44,7 @@ def test_the_usual_period_is_filled_in(client, keeper, office, release):
     office.producer.save()
     form = client.get(address("add", release)).context["form"]
     assert (form["length"].value(), form["unit"].value()) == (5, "working_days")
-    assert "The usual period here is 5 working days, as set for this producer." in form.fields["length"].help_text
+    assert "The usual period is 5 working days, as set for this producer." in form.fields["length"].help_text
 
 
 WRONG = {
@@ -52,7 +52,8 @@ WRONG = {
         {"post": "", "organisation": "", "person": "", "reason": ""},
         ["organisation", "person", "post", "reason"],
     ),
-    "no reason for the period": ({"length": "30"}, ["period_reason"]),
+    "no reason for the period": ({"length": "12"}, ["period_reason"]),
+    "a period beyond the limit": ({"length": "25", "period_reason": "The minister travels."}, ["length"]),
     "no period": ({"length": ""}, ["length"]),
     "a period of none": ({"length": "0"}, ["length"]),
     "a period in words": ({"length": "soon"}, ["length"]),

@@ -1,15 +1,15 @@
 """The pages of a whole list: what it shows, what waits on it, copying it, and the dashboard."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
 from releases import pre_release_access, scheduling
-from releases.models import PreReleaseAccess, PreReleaseRequest
+from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent, Series
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
 from tests.support.pre_release_lists import (
     AFTERWARDS,
     LONG_BEFORE,
@@ -31,11 +31,85 @@ def test_an_empty_list_says_so_and_offers_to_add_someone(client, keeper, release
     assert address("add", release) in page
 
 
-def test_of_scotland_the_page_says_that_the_figure_is_not_confirmed(client, keeper, office, release):
-    office.producer.nation = "scotland"
-    office.producer.save()
+@pytest.mark.parametrize(
+    ("nation", "sentence"),
+    [
+        ("wales", "The limit of the order for Wales is not confirmed here."),
+        ("scotland", "The law for Scotland allows 5 working days at most for these statistics."),
+        ("england", "The order for England allows 24 hours at most for these statistics."),
+        ("northern_ireland", "A longer period needs a recorded judgement that the public benefit outweighs the limit"),
+    ],
+)
+def test_the_limit_is_that_of_the_nation_of_the_statistics(client, keeper, release, nation, sentence):
+    Series.objects.filter(pk=release.series_id).update(nation=nation)
     for name in ("list", "add"):
-        assert "has not been confirmed here" in words(client.get(address(name, release)))
+        assert sentence in words(client.get(address(name, release)))
+
+
+def test_nobody_is_added_to_the_list_of_scotlands_gdp_or_retail_sales(client, keeper, release, entry):
+    Series.objects.update(nation="scotland", pre_release_kind="gdp_or_retail_sales")
+    page = client.get(address("list", release))
+    assert "allows no access to these statistics before their release" in words(page)
+    assert "The period is longer than the limit for these statistics." in words(page)
+    assert address("add", release) not in page.text
+    assert client.get(address("add", release)).status_code == 409
+    assert client.post(address("add", release), entry_form(someone())).status_code == 409
+
+
+JUDGED = {
+    "length": "48",
+    "public_benefit": "Hospitals prepare for the winter",
+    "authority_notified_on-day": "19",
+    "authority_notified_on-month": "6",
+    "authority_notified_on-year": "2020",
+}
+
+
+def test_for_northern_ireland_the_judgement_and_the_notice_are_on_record_and_on_the_published_list(
+    client, keeper, release, clock
+):
+    Series.objects.update(nation="northern_ireland")
+    refused = client.post(address("add", release), entry_form(length="48"))
+    assert list(refused.context["form"].errors) == ["public_benefit", "authority_notified_on"]
+    assert client.post(address("add", release), entry_form(**JUDGED)).status_code == 302
+    sentence = (
+        "Longer than the limit because: Hospitals prepare for the winter. The Authority was notified on 19 June 2020."
+    )
+    assert sentence in words(client.get(address("list", release)))
+    event = ReleaseEvent.objects.get(kind="pre_release_granted")
+    assert (event.words, event.facts["authority_notified_on"]) == ("Hospitals prepare for the winter", "2020-06-19")
+    clock(AFTERWARDS)
+    scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)
+    client.logout()
+    assert sentence in words(client.get(reverse("releases:pre_release", args=[release.reference])))
+
+
+def test_where_no_judgement_counts_none_is_asked_for(client, keeper, release):
+    assert "public_benefit" not in client.get(address("add", release)).context["form"].fields
+
+
+def test_the_list_says_that_access_to_a_monday_release_opens_on_sunday(client, keeper, office, release):
+    sentence = (
+        "Pre-release access of 24 hours opens at 9:30am on Sunday 5 July 2020. "
+        "Some producers avoid Mondays for this reason."
+    )
+    assert sentence not in words(client.get(address("list", release)))
+    monday = london_slot(date(2020, 7, 6))
+    scheduling.change_date(release, to=monday, reason="Late.", by=office.head, at=LONG_BEFORE)
+    assert sentence in words(client.get(address("list", release)))
+    assert sentence in words(client.get(reverse("releases:release", args=[release.reference])))
+    planner = words(client.get(reverse("releases:planner", args=[2020])))
+    assert "Pre-release access opens on Sunday 5 July 2020" in planner
+
+
+def test_before_a_monday_is_confirmed_the_page_says_that_access_opens_on_sunday(client, office, release):
+    monday = ReleaseFactory(series=release.series, reference="monday", slot=london_slot(date(2020, 8, 3)))
+    client.force_login(office.head)
+    page = words(client.get(reverse("releases:confirm", args=[monday.reference])))
+    assert "opens at 9:30am on Sunday 2 August 2020" in page
+    holiday = ReleaseFactory(series=release.series, reference="tuesday", slot=london_slot(date(2020, 9, 1)))
+    page = words(client.get(reverse("releases:confirm", args=[holiday.reference])))
+    assert "opens at 9:30am on Monday 31 August 2020, a bank holiday (Summer bank holiday)" in page
 
 
 def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, release, clock):
