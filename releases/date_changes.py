@@ -16,6 +16,7 @@ from releases.models.release import DateChangeRequestQuerySet
 from releases.permissions import Action, Person, User, check_may, producers_with, roles_of
 from releases.rules.calendar import Slot
 from releases.rules.date_change import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState
+from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Move, MoveRefused, Status, WrongRole
 
 
@@ -32,18 +33,26 @@ class Overtaken(MoveRefused):
 
 
 def request_date_change(
-    release: Release, *, to: Slot, reason: str, by: User, at: datetime, expected_version: int | None = None
+    release: Release,
+    *,
+    to: Slot,
+    reason: str,
+    by: User,
+    at: datetime,
+    expected_version: int | None = None,
+    grounds: Grounds = NO_GROUNDS,
 ) -> DateChangeRequest:
     """Request another date or time for a confirmed release; the date does not change until a lead agrees.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.2 (edition 3.0: 3.2).
 
     :param reason: the reason that is published once it is agreed.
+    :param grounds: what allows another time or day; a lead who agrees gives the reason for a bank holiday.
     """
     check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
     _check_confirmed(release)
     release, to, _move = scheduling.prepare_date_change(
-        release, to=to, reason=reason, roles=LEADS, expected_version=expected_version
+        release, to=to, reason=reason, roles=LEADS, at=at, expected_version=expected_version, grounds=grounds
     )
     lapse_overtaken(now=at, release=release)
     _check_none_waiting(release)
@@ -60,6 +69,9 @@ def request_date_change(
                 to_at=to.at,
                 zone=to.zone,
                 public_reason=reason.strip(),
+                osr_reference=grounds.osr_reference.strip(),
+                osr_agreed_on=grounds.osr_agreed_on,
+                bank_holiday_reason=grounds.bank_holiday_reason.strip(),
                 requested_by=by,
                 requested_at=at,
             )
@@ -94,6 +106,7 @@ def agree_to_date_change(request: DateChangeRequest, *, by: User, at: datetime) 
                 at=at,
                 expected_version=request.schedule_version,
                 request=request,
+                grounds=request.grounds,
             )
     except MoveRefused:
         _check_not_overtaken(request, at=at)

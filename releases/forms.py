@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -244,6 +245,19 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
     def render(self, form: forms.BaseForm, context: Context, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
         extra = {"question": self.options}
         return str(super().render(form, context, template_pack=template_pack, extra_context=extra, **kwargs))
+
+
+class Disclosure:
+    """Questions that few people need, inside a disclosure; it is open if one of them has a value or an error."""
+
+    template = "govuk/details.html"
+
+    def __init__(self, summary: str, *questions: Question | str, is_open: bool) -> None:
+        self.summary, self.questions, self.is_open = summary, questions, is_open
+
+    def render(self, form: forms.BaseForm, context: Context, template_pack: str = TEMPLATE_PACK, **_: Any) -> str:
+        content = mark_safe("".join(Layout(*self.questions).render(form, context, template_pack=template_pack)))  # noqa: S308  # rendered fields
+        return render_to_string(self.template, {"summary": self.summary, "content": content, "is_open": self.is_open})
 
 
 class SubmitButton:

@@ -27,6 +27,7 @@ class Action(StrEnum):
     CORRECT_REASON = "correct_public_reason"
     POST_DELAY_NOTICE = "post_delay_notice"
     KEEP_EXEMPTIONS = "keep_exemptions"
+    RELEASE_AT_ONCE = "release_at_once"
     CHANGE_TOLERANCE = "change_tolerance"
     ANSWER = "answer"
     PREFLIGHT = "preflight"
@@ -46,6 +47,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
     # Only an exemption recorded beforehand covers anything: releases/verdict/release.py.
     Action.KEEP_EXEMPTIONS: LEADS,
+    # After a leak or a statement in public: releases/rules/departure.py.
+    Action.RELEASE_AT_ONCE: LEADS,
     # A wider tolerance could hide a breach, so only leads change it; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},

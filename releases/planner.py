@@ -63,10 +63,11 @@ class Plan:
 def plan_year(releases: QuerySet[Release], *, rule: Rule, by: User, now: datetime) -> list[Plan]:
     """Return a plan for the following year for each release; nothing is recorded."""
     plans = []
-    for release in releases.select_related("series__producer", "planned_next__series").order_by(
-        "planned_on", "reference"
-    ):
-        placed = calendar.place_next_year(release.slot, rule=rule, nation=_nation(release))
+    found = releases.select_related("series__producer", "planned_next__series")
+    found = found.prefetch_related("series__producer__non_working_days")
+    for release in found.order_by("planned_on", "reference"):
+        closed = release.series.producer.closed_days()
+        placed = calendar.place_next_year(release.slot, rule=rule, nation=_nation(release), closed=closed)
         slot = placed.slot
         if slot.precision is Precision.EXACT:
             slot = replace(slot, at=release.series.release_time)

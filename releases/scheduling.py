@@ -15,18 +15,29 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from releases.models import Address, DateChange, DateChangeRequest, Release, Series
+from releases.models import Address, DateChange, DateChangeRequest, Departure, Release, Series
 from releases.models.event import ReleaseEvent, build_event, record_event, record_rows
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import User, roles_of
 from releases.rules import calendar
-from releases.rules.calendar import Nation, Slot
+from releases.rules.calendar import Slot
+from releases.rules.departure import (
+    NO_GROUNDS,
+    DepartureKind,
+    Departures,
+    Grounds,
+    check_agreement,
+    check_at_once,
+    check_holiday_reason,
+    find_departures,
+)
 from releases.rules.lifecycle import (
     ANNOUNCE,
     CANCEL,
     CANCEL_ONCE_DUE,
     CHANGE_DATE,
     CONFIRM,
+    LEADS,
     PUBLISH,
     RELEASE,
     ChangedMeanwhile,
@@ -119,11 +130,50 @@ def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
     return {"due": calendar.format_time(release.due_at), "free": calendar.format_time_with_seconds(free_at)}
 
 
-def check_new_slot(series: Series, *, slot: Slot, rehearsal: bool = False) -> Slot:
-    """Return the normalised slot if a release of a series can be recorded for it."""
+def check_new_slot(
+    series: Series, *, slot: Slot, at: datetime, rehearsal: bool = False, grounds: Grounds = NO_GROUNDS
+) -> Slot:
+    """Return the normalised slot if a release of a series can be recorded for it.
+
+    While it is provisional, another time than the series' needs OSR's agreement, and a weekend does not yet.
+    """
     slot = normalise_slot(slot)
-    _check_time(slot, series, rehearsal=rehearsal)
+    if not rehearsal:
+        departures = departures_of(slot, series)
+        required = departures.series_time is not None
+        check_agreement(departures, grounds, required=required, today=calendar.local_date(at))
     return slot
+
+
+def departures_of(slot: Slot, series: Series) -> Departures:
+    return find_departures(slot, series_time=series.release_time, nation=series.order_nation)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingGrounds:
+    """What the present date of a release needs before it is confirmed, and is not on record."""
+
+    departures: Departures
+    agreement: bool
+    holiday_reason: bool
+
+
+def find_missing_grounds(release: Release) -> MissingGrounds:
+    """Compare the departures of a release from the rule with the recorded exceptions; a rehearsal needs none."""
+    departures = departures_of(release.slot, release.series)
+    recorded = {departure.kind for departure in recorded_departures(release)}
+    at_once = release.rehearsal or DepartureKind.AT_ONCE in recorded
+    return MissingGrounds(
+        departures=departures,
+        agreement=departures.is_weekend and not at_once and DepartureKind.OSR_AGREEMENT not in recorded,
+        holiday_reason=bool(departures.holiday) and not at_once and DepartureKind.BANK_HOLIDAY not in recorded,
+    )
+
+
+def recorded_departures(release: Release) -> list[Departure]:
+    """Return the exceptions that were recorded for the present date of a release, in order."""
+    present = release.departures.filter(schedule_version=release.schedule_version)
+    return list(present.select_related("decided_by").order_by("pk"))
 
 
 def normalise_slot(slot: Slot) -> Slot:
@@ -156,26 +206,6 @@ def choose_slot(
     if on is None and was.precision is not precision:
         raise MissingFields("planned_on", _("An exact date needs its day."))
     return replace(was, on=on or was.on, at=at or was.at or usual_time, precision=precision)
-
-
-def _check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
-    """Require that the time is the release time of the series (Code of Practice for Statistics, edition 2.1, T3.6)."""
-    if rehearsal or slot.due_at is None:
-        return
-    local = calendar.in_london(slot.due_at).time()
-    if local != series.release_time:
-        sentence = _(
-            "%(time)s is not the release time of this series, which is %(usual)s; another time needs the approval "
-            "recorded on the series."
-        ) % {"time": calendar.time_of_day(local), "usual": calendar.time_of_day(series.release_time)}
-        raise SlotRefused("planned_at", sentence)
-
-
-def check_day(slot: Slot, series: Series, *, rehearsal: bool) -> None:
-    """Require a working day of the producer's nation; a rehearsal may be due on any day."""
-    objection = calendar.no_release_day(slot.on, nation=Nation(series.producer.nation))
-    if objection and not rehearsal:
-        raise SlotRefused("planned_on", objection)
 
 
 def _check_notice(on: date, *, reason: str, at: datetime) -> None:
@@ -230,9 +260,13 @@ def record_release(
     by: User | None = None,
     rehearsal: bool = False,
     addresses: Iterable[PlannedAddress] = (),
+    grounds: Grounds = NO_GROUNDS,
 ) -> Release:
-    """Record a provisional release and its addresses; it is not public before it is announced."""
-    slot = check_new_slot(series, slot=slot, rehearsal=rehearsal)
+    """Record a provisional release and its addresses; it is not public before it is announced.
+
+    :param grounds: OSR's agreement, if the time is not that of the series.
+    """
+    slot = check_new_slot(series, slot=slot, rehearsal=rehearsal, grounds=grounds, at=at)
     with transaction.atomic():
         release = Release.objects.create(
             series=series,
@@ -245,6 +279,7 @@ def record_release(
         created = [_create_address(release, planned, at=at).pk for planned in addresses]
         record_event(release, "recorded", at=at, by=by, slot=str(slot), rehearsal=rehearsal)
         record_rows({Release: [release.pk], Address: created})
+        _record_departures(release, grounds, by=by, at=at)
     return release
 
 
@@ -290,14 +325,18 @@ def announce_release(release: Release, *, by: User | None, at: datetime) -> Rele
     return apply_move(release, move, by=by, at=at, values={"announced_at": at})
 
 
-def confirm_release(release: Release, *, by: User | None, at: datetime, reason: str = "") -> Release:
+def confirm_release(
+    release: Release, *, by: User | None, at: datetime, reason: str = "", grounds: Grounds = NO_GROUNDS
+) -> Release:
     """Confirm a provisional release for its exact date and time.
 
     :param reason: why the notice is short, if it is; it is not published.
+    :param grounds: OSR's agreement to a weekend, or a lead's reason for a bank holiday, unless it is recorded already.
     """
     given = {"exact_date"} if release.due_at else set()
     move = check_move(release, CONFIRM, by=by, given=given)
-    check_day(release.slot, release.series, rehearsal=release.rehearsal)
+    if not release.rehearsal:
+        _check_day(release, grounds, by=by, at=at)
     is_short = not release.rehearsal and calendar.is_short_notice(release.planned_on, given_at=at)
     # If the system confirms a release, it was confirmed elsewhere before, and the import does not know the reason.
     if is_short and by is not None:
@@ -305,11 +344,72 @@ def confirm_release(release: Release, *, by: User | None, at: datetime, reason: 
     short_notice_reason = reason.strip() if is_short else ""
     values = {"confirmed_at": at, "short_notice_reason": short_notice_reason}
     days = calendar.days_of_notice(release.planned_on, given_at=at)
-    return apply_move(release, move, by=by, at=at, values=values, words=short_notice_reason, notice_days=days)
+    with transaction.atomic():
+        release = apply_move(release, move, by=by, at=at, values=values, words=short_notice_reason, notice_days=days)
+        _record_departures(release, grounds, by=by, at=at)
+    return release
+
+
+def _check_day(release: Release, grounds: Grounds, *, by: User | None, at: datetime) -> None:
+    """Require OSR's agreement to a weekend and a lead's reason for a bank holiday, given now or recorded before."""
+    missing = find_missing_grounds(release)
+    is_lead = by is not None and bool(LEADS & roles_of(by, release.series.producer))
+    check_agreement(missing.departures, grounds, required=missing.agreement, today=calendar.local_date(at))
+    check_holiday_reason(missing.departures, grounds, required=missing.holiday_reason, is_lead=is_lead)
+
+
+def _record_departures(release: Release, grounds: Grounds, *, by: User | None, at: datetime, reason: str = "") -> None:
+    """Store the given grounds as exceptions for the present date of a release, each with an event.
+
+    :param reason: the public reason of a release at once.
+    """
+    if release.rehearsal:
+        return
+    holiday = departures_of(release.slot, release.series).holiday
+    given: list[tuple[DepartureKind, dict[str, Any]]] = []
+    if grounds.names_agreement:
+        agreement = {"osr_reference": grounds.osr_reference.strip(), "osr_agreed_on": grounds.osr_agreed_on}
+        given.append((DepartureKind.OSR_AGREEMENT, agreement))
+    if grounds.bank_holiday_reason.strip():
+        given.append((DepartureKind.BANK_HOLIDAY, {"holiday": holiday, "reason": grounds.bank_holiday_reason.strip()}))
+    if grounds.osr_told_at is not None:
+        given.append((DepartureKind.AT_ONCE, {"osr_told_at": grounds.osr_told_at, "reason": reason.strip()}))
+    recorded = {departure.kind: departure for departure in recorded_departures(release)}
+    for kind, values in given:
+        if known := recorded.get(kind):
+            _check_same_departure(known, values)
+            continue
+        departure = Departure.objects.create(
+            release=release,
+            schedule_version=release.schedule_version,
+            kind=kind,
+            decided_by=by,
+            decided_at=at,
+            **values,
+        )
+        words = values.pop("reason", "")
+        facts = {name: value if isinstance(value, str) else value.isoformat() for name, value in values.items()}
+        record_event(release, "exception_recorded", at=at, by=by, words=words, exception=kind, **facts)
+        record_rows({Departure: [departure.pk]})
+
+
+def _check_same_departure(known: Departure, values: dict[str, Any]) -> None:
+    """Require that grounds which are given again are those on record, because the first ones stay."""
+    for name, value in values.items():
+        if getattr(known, name) != value:
+            field = "bank_holiday_reason" if name == "reason" else name
+            raise FieldRefused(field, _("This date has an exception on record already, and it stays as it is."))
 
 
 def prepare_date_change(
-    release: Release, *, to: Slot, reason: str, roles: frozenset[Role] | None, expected_version: int | None = None
+    release: Release,
+    *,
+    to: Slot,
+    reason: str,
+    roles: frozenset[Role] | None,
+    at: datetime,
+    expected_version: int | None = None,
+    grounds: Grounds = NO_GROUNDS,
 ) -> tuple[Release, Slot, Move]:
     """Check a change as `change_date` does; return the stored release, the new slot to the minute, and the move.
 
@@ -331,10 +431,23 @@ def prepare_date_change(
         field = "reason" if reason.strip() else "planned_on"
         sentence = _("The date is unchanged (%(was)s): there is no change to give a reason for.") % {"was": was}
         raise SlotRefused(field, sentence)
-    _check_time(to, release.series, rehearsal=release.rehearsal)
-    if release.status == Status.CONFIRMED:
-        check_day(to, release.series, rehearsal=release.rehearsal)
+    if grounds.osr_told_at is not None:
+        _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
+    elif not release.rehearsal:
+        departures, confirmed = departures_of(to, release.series), release.status == Status.CONFIRMED
+        required = departures.series_time is not None or (confirmed and departures.is_weekend)
+        check_agreement(departures, grounds, required=required, today=calendar.local_date(at))
+        check_holiday_reason(departures, grounds, required=confirmed, is_lead=bool(LEADS & (roles or frozenset())))
     return release, to, move
+
+
+def _check_at_once(
+    release: Release, to: Slot, grounds: Grounds, *, reason: str, roles: frozenset[Role] | None, at: datetime
+) -> None:
+    if not LEADS & (roles or frozenset()):
+        raise WrongRole(_("Only the Head of Profession or a deputy decides to release at once."))
+    check_releasable_at_once(release)
+    check_at_once(to.due_at, grounds, reason=reason, at=at)
 
 
 def change_date(
@@ -346,15 +459,18 @@ def change_date(
     at: datetime,
     expected_version: int | None = None,
     request: DateChangeRequest | None = None,
+    grounds: Grounds = NO_GROUNDS,
 ) -> Release:
     """Move a release to another date or time and start a new schedule version.
 
     Every change stays on record. Only a Head of Profession or a deputy may move a confirmed release, with a public
     reason. The reason for moving a provisional release is not published.
+
+    :param grounds: what allows another time than the series', a weekend or a bank holiday, for this release only.
     """
     roles = roles_of(by, release.series.producer) if by else None
     release, to, move = prepare_date_change(
-        release, to=to, reason=reason, roles=roles, expected_version=expected_version
+        release, to=to, reason=reason, roles=roles, at=at, expected_version=expected_version, grounds=grounds
     )
     was, confirmed, reason = release.slot, release.status == Status.CONFIRMED, reason.strip()
     refuse_during_judgement(release, at=at)
@@ -390,7 +506,47 @@ def change_date(
             announced_at=at if changed.announced_at else None,
         )
         record_rows({DateChange: [change.pk]})
+        _record_departures(changed, grounds, by=by, at=at, reason=reason)
     return changed
+
+
+def check_releasable_at_once(release: Release) -> None:
+    """Require that a release is still to come and not a rehearsal."""
+    RELEASE.find(CHANGE_DATE, source=release.status)
+    if release.rehearsal:
+        raise MoveRefused(_("A rehearsal is not released at once: change its date."))
+
+
+def release_at_once(
+    release: Release,
+    *,
+    due_at: datetime,
+    reason: str,
+    osr_told_at: datetime,
+    by: User,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Release:
+    """Move a release to a time in the next hours after a leak or a statement in public, confirm and announce it.
+
+    Only the Head of Profession or a deputy decides this. Monitoring checks the release at the new time.
+
+    :param reason: the public reason.
+    :param osr_told_at: when OSR was told (aware).
+    """
+    with transaction.atomic():
+        release = change_date(
+            release,
+            to=calendar.slot_at(due_at),
+            reason=reason,
+            by=by,
+            at=at,
+            expected_version=expected_version,
+            grounds=Grounds(osr_told_at=osr_told_at),
+        )
+        if release.status == Status.PROVISIONAL:
+            release = confirm_release(release, by=by, at=at, reason=reason)
+        return announce_release(release, by=by, at=at)
 
 
 def check_cancel(release: Release, *, by: User, at: datetime, reason: str = "to be given") -> Move:

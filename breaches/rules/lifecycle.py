@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from releases.rules import calendar
-from releases.rules.calendar import Nation
+from releases.rules.calendar import NEVER_CLOSED, ClosedDays, Nation
 from releases.rules.lifecycle import LEADS, Lifecycle, Move, Role
 
 
@@ -257,17 +257,25 @@ class Reminder(NamedTuple):
     on: date
 
 
-def due_on(drafted_on: date, *, working_days: int, nation: Nation) -> date:
-    """Return the day (London) by which a report that was drafted on a day should be decided."""
-    return calendar.working_days_away(drafted_on, working_days, nation=nation)
+def due_on(drafted_on: date, *, working_days: int, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> date:
+    """Return the day (London) by which a report that was drafted on a day should be decided.
+
+    :param closed: the days on which the office does not work.
+    """
+    return calendar.working_days_away(drafted_on, working_days, nation=nation, closed=closed)
 
 
-def reminders(due: date, *, days_after: Sequence[int], drafted_on: date, nation: Nation) -> tuple[Reminder, ...]:
+def reminders(
+    due: date, *, days_after: Sequence[int], drafted_on: date, nation: Nation, closed: ClosedDays = NEVER_CLOSED
+) -> tuple[Reminder, ...]:
     """Return the days on which people are reminded of a report, in order.
 
     None is on or before the day on which it was drafted, because people were notified of it then.
 
     :param days_after: working days after the due day; negative ones lie before it.
     """
-    found = (Reminder(days, calendar.working_days_away(due, days, nation=nation)) for days in sorted(set(days_after)))
+    found = (
+        Reminder(days, calendar.working_days_away(due, days, nation=nation, closed=closed))
+        for days in sorted(set(days_after))
+    )
     return tuple(reminder for reminder in found if reminder.on > drafted_on)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases import exemptions, permissions, scheduling
 from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
 from releases.exemptions import ExemptionRefused
-from releases.models import Contact, Exemption, Membership, Producer, Release, Series
+from releases.models import Contact, Exemption, Membership, NonWorkingDay, Producer, Release, Series
 from releases.models.event import record_rows
 from releases.permissions import Action
 from releases.scheduling import BeingJudged
@@ -68,6 +68,32 @@ class ProducerForm(forms.ModelForm[Producer]):
         return str(clean_judged_name(self, "negative_markers", of_producer))
 
 
+class NonWorkingDayInline(admin.TabularInline[NonWorkingDay, Producer]):
+    """The office's own non-working days, which its calendar managers edit."""
+
+    model = NonWorkingDay
+    fields = ("on", "title")
+    extra = 1
+    verbose_name_plural = lazy("Non-working days, in addition to weekends and bank holidays")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def _may_edit(self, request: HttpRequest, producer: Any) -> bool:
+        if request.user.has_perm("releases.change_producer"):
+            return True
+        return producer is not None and permissions.may(request.user, Action.EDIT, producer)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+
 @admin.register(Producer)
 class ProducerAdmin(AdministratorAdmin[Producer]):
     form = ProducerForm
@@ -76,6 +102,7 @@ class ProducerAdmin(AdministratorAdmin[Producer]):
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     producer_path = "pk"
+    inlines = (NonWorkingDayInline,)
 
     def producer_of(self, row: Any) -> Producer:
         assert isinstance(row, Producer)  # noqa: S101  # no other row comes here

@@ -30,6 +30,7 @@ from releases.permissions import Action, roles_of
 from releases.probe.adapters import ADAPTERS
 from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Precision, Slot
+from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import CHANGE_DATE, OPEN, RELEASE, MoveRefused, Status
 from releases.rules.public_calendar import PublicStatus
 from releases.text import calendar as text_calendar
@@ -224,16 +225,46 @@ def _tags(tags: list[tuple[str, Any]]) -> SafeString:
 FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
 
 
-class NewReleaseForm(forms.ModelForm[Release]):
+class GroundsForm(forms.ModelForm[Release]):
+    """OSR's agreement to a release at another time than the series' or at a weekend, for this release only."""
+
+    osr_reference = forms.CharField(
+        label=lazy("Reference of OSR’s agreement"),
+        required=False,
+        max_length=100,
+        help_text=lazy("Only for another time than the series’, or a weekend."),
+    )
+    osr_agreed_on = forms.DateField(label=lazy("Date of OSR’s agreement"), required=False, widget=AdminDateWidget)
+
+    class Meta:
+        model = Release
+        fields = ()
+
+    @property
+    def grounds(self) -> Grounds:
+        given = self.cleaned_data
+        return Grounds(given["osr_reference"], given["osr_agreed_on"], given.get("bank_holiday_reason", ""))
+
+
+AGREEMENT = ("osr_reference", "osr_agreed_on")
+
+
+class NewReleaseForm(GroundsForm):
     class Meta:
         model = Release
         fields = ("series", "reference", "title", "planned_on", "planned_at", "precision", "rehearsal")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if {"series", "planned_on", "planned_at", "precision"} <= cleaned.keys():
+        if {"series", "planned_on", "planned_at", "precision", *AGREEMENT} <= cleaned.keys():
             try:
-                scheduling.check_new_slot(cleaned["series"], slot=self.slot, rehearsal=cleaned["rehearsal"])
+                scheduling.check_new_slot(
+                    cleaned["series"],
+                    slot=self.slot,
+                    at=timezone.now(),
+                    rehearsal=cleaned["rehearsal"],
+                    grounds=self.grounds,
+                )
             except MoveRefused as refusal:
                 add_refusal(self, refusal)
         return cleaned
@@ -243,7 +274,7 @@ class NewReleaseForm(forms.ModelForm[Release]):
         return build_slot(self.cleaned_data)
 
 
-class ReleaseForm(forms.ModelForm[Release]):
+class ReleaseForm(GroundsForm):
     user: Any = None
     new_slot: Slot | None = None
 
@@ -259,6 +290,12 @@ class ReleaseForm(forms.ModelForm[Release]):
         help_text=lazy(
             "The public reads it. A change of a confirmed date needs one; of a provisional date it is not shown."
         ),
+    )
+    bank_holiday_reason = forms.CharField(
+        label=lazy("Reason for a bank holiday"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=lazy("The Head of Profession or a deputy gives it. The public reads it."),
     )
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -276,7 +313,8 @@ class ReleaseForm(forms.ModelForm[Release]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if {"new_on", "new_at", "new_precision", "reason", "seen_version"} <= cleaned.keys():
+        needed = {"new_on", "new_at", "new_precision", "reason", "seen_version", *AGREEMENT, "bank_holiday_reason"}
+        if needed <= cleaned.keys():
             try:
                 self._check_change()
             except MoveRefused as refusal:
@@ -292,9 +330,9 @@ class ReleaseForm(forms.ModelForm[Release]):
             precision=Precision(given["new_precision"] or self.instance.precision),
             usual_time=self.instance.series.release_time,
         )
-        if self.new_slot or given["reason"]:
+        if self.new_slot or given["reason"] or self.grounds != NO_GROUNDS:
             roles = roles_of(self.user, self.instance.series.producer)
-            scheduling.prepare_date_change(self.instance, roles=roles, **self.change)
+            scheduling.prepare_date_change(self.instance, roles=roles, at=timezone.now(), **self.change)
 
     @property
     def change(self) -> dict[str, Any]:
@@ -302,6 +340,7 @@ class ReleaseForm(forms.ModelForm[Release]):
             "to": self.new_slot or self.instance.slot,
             "reason": self.cleaned_data["reason"],
             "expected_version": self.cleaned_data["seen_version"] or 0,
+            "grounds": self.grounds,
         }
 
 
@@ -349,7 +388,7 @@ class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[A
 
 
 CHANGE = {
-    "fields": (("new_on", "new_at", "new_precision"), "reason", "seen_version"),
+    "fields": (("new_on", "new_at", "new_precision"), "reason", AGREEMENT, "bank_holiday_reason", "seen_version"),
     "description": lazy("Leave this empty to keep the date. The change is kept for ever, with its reason."),
 }
 FACTS = ("status_tag", "verdict_tag", "planned_for", "notice", "lacks", "milestones")
@@ -499,7 +538,8 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return ((None, {"fields": NewReleaseForm.Meta.fields}),)
+            exception = (_("Another time, or a weekend"), {"fields": (AGREEMENT,)})
+            return ((None, {"fields": NewReleaseForm.Meta.fields}), exception)
         current = (None, {"fields": (FACTS[:2], FACTS[2:4], *FACTS[4:])})
         facts = (_("What it is"), {"fields": ("series", "title", "reference", "rehearsal")})
         roles = permissions.roles_of(request.user, obj.series.producer)
@@ -531,7 +571,9 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         if not change:
             new = {name: form.cleaned_data[name] for name in ("reference", "title", "rehearsal")}
             permissions.check_may(user, Action.EDIT, obj.series.producer)
-            obj.pk = scheduling.record_release(obj.series, slot=form.slot, by=user, at=now, **new).pk
+            obj.pk = scheduling.record_release(
+                obj.series, slot=form.slot, by=user, at=now, grounds=form.grounds, **new
+            ).pk
         else:
             corrections.correct_release(obj, title=obj.title, reference=obj.reference, by=user, at=now)
             if form.new_slot:

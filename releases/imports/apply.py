@@ -310,12 +310,15 @@ class RowImport:
             by=self.by,
             rehearsal=rehearsal,
             addresses=[*self._page(), *(_attachment(url) for url in row.attachments), *self._announcement()],
+            grounds=replace(row.grounds, bank_holiday_reason=""),
         )
         self._note(StepKind.RECORDED, to=str(release.slot))
         if rehearsal:
             self._note(StepKind.AS_REHEARSAL)
         if status is Status.CONFIRMED:
             self._confirm(release)
+        elif row.bank_holiday_reason:
+            raise RowRefused("bank_holiday_reason", "a reason is given, and the release is not confirmed.")
 
     def follow(self, release: Release, series: Series) -> None:
         row = self.row
@@ -329,9 +332,12 @@ class RowImport:
             except BeingJudged as refusal:
                 raise RowRefused("title", str(refusal)) from refusal
         self._follow_addresses(release)
+        is_unmoved = _is_same_slot(release.slot, row.slot)
         release = self._follow_date(release)
         if row.status is Status.CONFIRMED:
             self._confirm(release)
+        if is_unmoved:
+            self._check_exceptions(release)
         if row.status is Status.CANCELLED:
             self._cancel(release)
 
@@ -424,7 +430,14 @@ class RowImport:
             self._request_date(release)
             return release
         was = release.slot
-        release = scheduling.change_date(release, to=row.slot, reason=row.date_change_reason, by=self.by, at=self.at)
+        release = scheduling.change_date(
+            release,
+            to=row.slot,
+            reason=row.date_change_reason,
+            by=self.by,
+            at=self.at,
+            grounds=replace(row.grounds, bank_holiday_reason=""),
+        )
         self._note(StepKind.MOVED, str(was), str(release.slot))
         return release
 
@@ -437,6 +450,21 @@ class RowImport:
         if last is None or _in_one_line(last.public_reason) not in {"", self.row.date_change_reason}:
             why = f"the date is unchanged ({release.slot}): there is no change to give a reason for."
             raise RowRefused("date_change_reason", why)
+
+    def _check_exceptions(self, release: Release) -> None:
+        """Refuse an exception that is not on record for this date, because it would not be used."""
+        recorded = scheduling.recorded_departures(release)
+        known = {"osr_reference": {each.osr_reference for each in recorded}}
+        known["bank_holiday_reason"] = {_in_one_line(each.reason) for each in recorded}
+        for column, values in known.items():
+            if (given := getattr(self.row, column)) and given not in values:
+                why = (
+                    f"this is not on record for {release.slot}: an exception is given when a date is set or confirmed."
+                )
+                raise RowRefused(column, why)
+        agreed = self.row.osr_agreed_on
+        if agreed and agreed not in {each.osr_agreed_on for each in recorded}:
+            raise RowRefused("osr_agreed_on", f"this is not the date on record for {release.slot}.")
 
     def _request_date(self, release: Release) -> None:
         row = self.row
@@ -455,14 +483,16 @@ class RowImport:
         waits = date_changes.waiting_request(release)
         if waits and _is_same_slot(waits.to, row.slot) and _in_one_line(waits.public_reason) == row.date_change_reason:
             return
-        date_changes.request_date_change(release, to=row.slot, reason=row.date_change_reason, by=self.by, at=self.at)
+        date_changes.request_date_change(
+            release, to=row.slot, reason=row.date_change_reason, by=self.by, at=self.at, grounds=row.grounds
+        )
         self._note(StepKind.CHANGE_ASKED, str(release.slot), str(row.slot))
 
     def _confirm(self, release: Release) -> None:
         if release.status == Status.PROVISIONAL:
             with _name_reason_column("short_notice_reason"):
                 release = scheduling.confirm_release(
-                    release, by=self.by, at=self.at, reason=self.row.short_notice_reason
+                    release, by=self.by, at=self.at, reason=self.row.short_notice_reason, grounds=self.row.grounds
                 )
             self._note(StepKind.CONFIRMED)
         self._check_reason("short_notice_reason", release.short_notice_reason, "was confirmed")
@@ -572,7 +602,14 @@ def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) 
 
 
 # The column to name if a refusal names a field of the release.
-COLUMNS = {"planned_on": "scheduled_for", "planned_at": "scheduled_for", "exact_date": "scheduled_for"}
+COLUMNS = {
+    "planned_on": "scheduled_for",
+    "planned_at": "scheduled_for",
+    "exact_date": "scheduled_for",
+    "osr_reference": "osr_reference",
+    "osr_agreed_on": "osr_agreed_on",
+    "bank_holiday_reason": "bank_holiday_reason",
+}
 
 
 def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, at: datetime) -> RowResult:

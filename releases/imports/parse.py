@@ -12,6 +12,7 @@ from django.core.validators import validate_email, validate_slug
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.rules import calendar, tables, web_address, written_dates
 from releases.rules.calendar import Precision, Slot, slot_at
+from releases.rules.departure import Grounds
 from releases.rules.imports import COLUMNS, EXAMPLE, LONGEST, REQUIRED, ZONE
 from releases.rules.lifecycle import Status
 from releases.rules.tables import Cell, NotATableError
@@ -114,6 +115,15 @@ def _rehearsal(cell: str) -> bool:
     return True
 
 
+def _day(cell: str) -> date:
+    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
+        except ValueError:
+            continue
+    raise ValueError(f'"{cell}" is not a date; write it as 2026-06-30.')
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "reference": _reference,
     "zone": _zone,
@@ -125,6 +135,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "responsible_email": _email,
     "tolerance_seconds": _tolerance,
     "rehearsal": _rehearsal,
+    "osr_agreed_on": _day,
 }
 
 
@@ -171,8 +182,15 @@ class CalendarRow:
     short_notice_reason: str = ""
     date_change_reason: str = ""
     cancellation_reason: str = ""
+    osr_reference: str = ""
+    osr_agreed_on: date | None = None
+    bank_holiday_reason: str = ""
     # Whether the publisher's own calendar names the release, and not a file that a person wrote.
     is_listed: bool = False
+
+    @property
+    def grounds(self) -> Grounds:
+        return Grounds(self.osr_reference, self.osr_agreed_on, self.bank_holiday_reason)
 
     @property
     def series_key(self) -> tuple[str, str]:

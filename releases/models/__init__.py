@@ -6,13 +6,14 @@ from releases.models.calendar_import import CalendarImport, ImportEvent, ImportR
 from releases.models.event import MonitoringRowRecord, ReleaseEvent, ReleaseRowRecord
 from releases.models.observation import Body, CheckSchedule, Coverage, HostLease, NotFoundPage, Observation, StoredBody
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
-from releases.models.producer import Contact, Exemption, Membership, Producer, Series
+from releases.models.producer import Contact, Exemption, Membership, NonWorkingDay, Producer, Series
 from releases.models.release import (
     Address,
     Comparison,
     DateChange,
     DateChangeRequest,
     DelayNotice,
+    Departure,
     PreflightRun,
     ReasonCorrection,
     Release,
@@ -33,12 +34,14 @@ __all__ = [
     "DateChange",
     "DateChangeRequest",
     "DelayNotice",
+    "Departure",
     "Exemption",
     "HostLease",
     "ImportEvent",
     "ImportRow",
     "Membership",
     "MonitoringRowRecord",
+    "NonWorkingDay",
     "NotFoundPage",
     "Observation",
     "PreReleaseAccess",

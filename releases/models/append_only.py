@@ -236,6 +236,10 @@ WORDS = {
     "general": lazy("any other statistics"),
     "economic": lazy("economic statistics"),
     "gdp_or_retail_sales": lazy("GDP or retail sales"),
+    # departures from the rule for release times and days
+    "osr_agreement": lazy("OSR’s written agreement"),
+    "bank_holiday": lazy("bank holiday"),
+    "at_once": lazy("release at once"),
     # precisions of a date
     "exact": lazy("exact"),
     "month": lazy("month"),

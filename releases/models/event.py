@@ -222,6 +222,18 @@ OF_DATE_CHANGE = (
     "agreed_at",
     "announced_at",
 )
+OF_DEPARTURE = (
+    "release_id",
+    "schedule_version",
+    "kind",
+    "osr_reference",
+    "osr_agreed_on",
+    "holiday",
+    "reason",
+    "osr_told_at",
+    "decided_by_id",
+    "decided_at",
+)
 OF_STATEMENT = (
     "release_id",
     "address_id",
@@ -261,6 +273,7 @@ class ReleaseRowRecord(RowRecord):
         # There is an event for each change of the outcome; releases.judge compares them.
         Table("releases.Verification", OF_VERIFICATION, deleted_by=NEVER),
         Table("releases.DateChange", OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
+        Table("releases.Departure", OF_DEPARTURE, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Statement", OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Membership", ("user_id", "producer_id", "role")),
         # The tolerance in force at a due time is read from the history.

@@ -1,7 +1,7 @@
 """Producers, contacts, memberships, series and exemptions."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
 from releases.models.append_only import choices_of, redaction_marker
-from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation
+from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, format_day
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
 
@@ -90,12 +90,32 @@ class Producer(models.Model):
     def own_pre_release_period(self) -> Period | None:
         return Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
 
+    def closed_days(self) -> frozenset[date]:
+        """Return the days on which the office does not work, from the prefetched rows if there are any."""
+        return frozenset(day.on for day in self.non_working_days.all())
+
     def phrases_of_absence(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in self.negative_markers.splitlines() if line.strip())
 
     def host_names(self) -> frozenset[str]:
         """Return the hosts of the producer's own list, in lower case."""
         return frozenset(line.strip().lower() for line in self.hosts.splitlines() if line.strip())
+
+
+class NonWorkingDay(models.Model):
+    """A day on which a producer's office does not work, in addition to weekends and bank holidays."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.CASCADE, related_name="non_working_days")
+    on = models.DateField(lazy("date"))
+    title = models.CharField(lazy("name"), max_length=200, help_text=lazy("Such as: Privilege day"))
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("on",)
+        constraints = [models.UniqueConstraint(fields=["producer", "on"], name="one_non_working_day_per_date")]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {format_day(self.on)}"
 
 
 class FormerDetails(models.Model):

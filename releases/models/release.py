@@ -15,6 +15,7 @@ from releases.models.producer import Series
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot, limit_at, months_after
 from releases.rules.date_change import RequestState
+from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
 
 # The condition of `public`, for the indexes of public pages.
@@ -483,6 +484,53 @@ class ReasonCorrection(AppendOnly):
         return self.public_reason
 
 
+class Departure(AppendOnly):
+    """One exception for one schedule of a release: another time or day than the rule, and who allowed it why.
+
+    `decided_by` is empty for an import by an operator. `reason` is public; it is empty for OSR's agreement.
+    """
+
+    # No foreign key constraint, because the exceptions of a release that was deleted before it was public remain.
+    release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="departures")
+    schedule_version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=choices_of(DepartureKind))
+    osr_reference = models.CharField(max_length=100, blank=True)
+    osr_agreed_on = models.DateField(null=True)
+    holiday = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+    osr_told_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("release", "schedule_version", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "schedule_version", "kind"], name="one_departure_per_schedule_and_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    ~Q(osr_reference=""), kind=DepartureKind.OSR_AGREEMENT, osr_agreed_on__isnull=False, holiday="",
+                    osr_told_at__isnull=True,
+                )
+                | Q(
+                    ~Q(holiday=""), ~Q(reason=""), kind=DepartureKind.BANK_HOLIDAY, osr_reference="",
+                    osr_agreed_on__isnull=True, osr_told_at__isnull=True, decided_by__isnull=False,
+                )
+                | Q(
+                    ~Q(reason=""), kind=DepartureKind.AT_ONCE, osr_reference="", osr_agreed_on__isnull=True,
+                    holiday="", osr_told_at__isnull=False, decided_by__isnull=False,
+                ),
+                name="departure_says_what_allows_it",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.decided_at:%Y-%m-%d %H:%M} UTC"
+
+
 class DateChangeRequestQuerySet(models.QuerySet["DateChangeRequest"]):
     def waiting(self) -> "DateChangeRequestQuerySet":
         """Return the requests that can still be agreed to, because the release is unchanged."""
@@ -507,6 +555,9 @@ class DateChangeRequest(models.Model):
     to_at = models.TimeField()
     zone = models.CharField(max_length=50, default="Europe/London")
     public_reason = models.TextField()
+    osr_reference = models.CharField(max_length=100, blank=True)
+    osr_agreed_on = models.DateField(null=True)
+    bank_holiday_reason = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=choices_of(RequestState), default=RequestState.WAITING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
@@ -556,3 +607,7 @@ class DateChangeRequest(models.Model):
     @property
     def to(self) -> Slot:
         return Slot(on=self.to_on, at=self.to_at, zone=self.zone)
+
+    @property
+    def grounds(self) -> Grounds:
+        return Grounds(self.osr_reference, self.osr_agreed_on, self.bank_holiday_reason)

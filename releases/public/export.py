@@ -12,6 +12,7 @@ from releases.permissions import Action, Person, producers_where
 from releases.rules import calendar as rules_calendar
 from releases.rules import tables
 from releases.rules.calendar import Precision, Slot
+from releases.rules.departure import DepartureKind
 from releases.rules.imports import COLUMNS, EXAMPLE, ZONE
 from releases.rules.tables import MEDIA_TYPES, MOST_ROWS, TableKind, Value
 from releases.text import calendar
@@ -43,7 +44,9 @@ def export_calendar(
     :param contacts: whether to include responsible contacts, for the releases that the person may edit.
     :raises TooManyReleases: if there are more than an import accepts.
     """
-    found = list(releases.select_related("series__producer", "series__responsible").prefetch_related("addresses"))
+    found = list(
+        releases.select_related("series__producer", "series__responsible").prefetch_related("addresses", "departures")
+    )
     if len(found) > MOST_ROWS:
         sentence = _("A file holds %(most)s releases at most, and these are %(number)s: choose fewer.")
         raise TooManyReleases(sentence % {"most": f"{MOST_ROWS:,}", "number": f"{len(found):,}"})
@@ -98,8 +101,26 @@ def _row(release: Release, columns: Iterable[str], editable: Collection[int], ow
         # The reasons of earlier changes are on record; this column is for the reason of a new change.
         "date_change_reason": "",
         "cancellation_reason": release.cancellation_reason,
+        "osr_reference": "",
+        "osr_agreed_on": "",
+        "bank_holiday_reason": "",
+        **_exceptions_of(release),
     }
     return [values[column] for column in columns]
+
+
+def _exceptions_of(release: Release) -> dict[str, Value]:
+    """Return the columns of the exceptions for the present date; a release at once is imported by a person alone."""
+    columns: dict[str, Value] = {}
+    for departure in release.departures.all():
+        if departure.schedule_version != release.schedule_version:
+            continue
+        if departure.kind == DepartureKind.OSR_AGREEMENT and departure.osr_agreed_on:
+            columns["osr_reference"] = departure.osr_reference
+            columns["osr_agreed_on"] = f"{departure.osr_agreed_on:%Y-%m-%d}"
+        if departure.kind == DepartureKind.BANK_HOLIDAY:
+            columns["bank_holiday_reason"] = departure.reason
+    return columns
 
 
 def _first(addresses: Sequence[Address], role: str) -> Address | None:

@@ -100,6 +100,7 @@ def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
 STANDARD_RELEASE_TIME = time(9, 30)
 NOTICE = timedelta(weeks=4)
 MARKET_SENSITIVE_MONTHS = 6
+SATURDAY = 5
 
 
 class Precision(StrEnum):
@@ -211,16 +212,25 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
     return None
 
 
+# Days on which an office does not work, in addition to weekends and bank holidays.
+type ClosedDays = frozenset[date]
+NEVER_CLOSED: ClosedDays = frozenset()
+
+
+def is_working_day(on: date, *, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> bool:
+    return on not in closed and no_release_day(on, nation=nation) is None
+
+
 @cache
-def working_day_before(on: date, *, nation: Nation) -> date:
+def working_day_before(on: date, *, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> date:
     day = on - timedelta(days=1)
-    while no_release_day(day, nation=nation):
+    while not is_working_day(day, nation=nation, closed=closed):
         day -= timedelta(days=1)
     return day
 
 
 @cache
-def working_days_away(on: date, days: int, *, nation: Nation) -> date:
+def working_days_away(on: date, days: int, *, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> date:
     """Return the day a number of working days after a day, in a nation; before it if the number is negative.
 
     :param days: 0 returns the day itself, even if it is not a working day.
@@ -228,7 +238,7 @@ def working_days_away(on: date, days: int, *, nation: Nation) -> date:
     step, day = timedelta(days=1 if days > 0 else -1), on
     for _ in range(abs(days)):
         day += step
-        while no_release_day(day, nation=nation):
+        while not is_working_day(day, nation=nation, closed=closed):
             day += step
     return day
 
@@ -304,8 +314,8 @@ class NextYearSlot:
     in_the_way: tuple[date, ...] = ()
 
 
-def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> NextYearSlot:
-    """Find the day a year later; a weekend or a bank holiday of the nation is moved to the next working day.
+def place_next_year(slot: Slot, *, rule: Rule, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> NextYearSlot:
+    """Find the day a year later; a weekend, bank holiday or closed day is moved to the next working day.
 
     A date with only a month stays vague.
     """
@@ -313,7 +323,7 @@ def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> NextYearSlot:
         return NextYearSlot(replace(slot, on=months_after(slot.on, 12)))
     on = _same_weekday(slot.on) if rule is Rule.SAME_WEEKDAY else months_after(slot.on, 12)
     in_the_way = []
-    while no_release_day(on, nation=nation):
+    while not is_working_day(on, nation=nation, closed=closed):
         in_the_way.append(on)
         on += timedelta(days=1)
     return NextYearSlot(replace(slot, on=on), tuple(in_the_way))

@@ -8,7 +8,7 @@ REQUIRED = ("reference", "producer", "series", "title", "scheduled_for")
 OPTIONAL = (
     "zone", "precision", "status", "url", "marker", "adapter", "attachments", "announcement", "announcement_adapter",
     "responsible_email", "tolerance_seconds", "rehearsal", "short_notice_reason", "date_change_reason",
-    "cancellation_reason",
+    "cancellation_reason", "osr_reference", "osr_agreed_on", "bank_holiday_reason",
 )  # fmt: skip
 COLUMNS = (*REQUIRED, *OPTIONAL)
 LONGEST = {
@@ -23,6 +23,8 @@ LONGEST = {
     "short_notice_reason": 2000,
     "date_change_reason": 2000,
     "cancellation_reason": 2000,
+    "osr_reference": 100,
+    "bank_holiday_reason": 2000,
     "adapter": 30,
     "announcement_adapter": 30,
 }

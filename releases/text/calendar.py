@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
 from releases.detection.govuk import AnnouncementState, Difference, DifferenceKind, Problem
-from releases.models import DateChange, DateChangeRequest, ReleaseEvent
+from releases.models import DateChange, DateChangeRequest, Departure, ReleaseEvent
 from releases.overview import Concern
 from releases.planner import Day, Holiday, Month
 from releases.rules import calendar, date_change
 from releases.rules.calendar import Gap, Nation, Pace
 from releases.rules.date_change import Mark, RequestState
+from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import PublicStatus
 from releases.text.release import OUTCOMES
@@ -232,6 +233,23 @@ def _counted(statuses: Iterable[tuple[str, int]]) -> Iterator[str]:
     return (f"{count} {SIGNS[Status(status)][1]}" for status, count in statuses)
 
 
+def departure_sentence(departure: Departure) -> str:
+    """Describe an exception for readers, without its reason."""
+    if departure.kind == DepartureKind.OSR_AGREEMENT and departure.osr_agreed_on:
+        return _(
+            "The Office for Statistics Regulation agreed to this date and time in writing on %(day)s (reference "
+            "%(reference)s)."
+        ) % {"day": calendar.format_day(departure.osr_agreed_on), "reference": departure.osr_reference}
+    if departure.kind == DepartureKind.BANK_HOLIDAY:
+        return _("This day is a bank holiday (%(holiday)s).") % {"holiday": departure.holiday}
+    return _("Released at once by decision of the Head of Profession for Statistics or a deputy.")
+
+
+EXCEPTIONS = {
+    DepartureKind.OSR_AGREEMENT: lazy("Exception recorded: OSR’s written agreement (reference %(osr_reference)s)"),
+    DepartureKind.BANK_HOLIDAY: lazy("Exception recorded: a bank holiday (%(holiday)s)"),
+    DepartureKind.AT_ONCE: lazy("Exception recorded: release at once"),
+}
 SENTENCES = {
     "recorded": lazy("Recorded for %(slot)s"),
     "announce": lazy("Announced"),
@@ -266,6 +284,8 @@ def event_sentence(event: ReleaseEvent) -> str:
     if event.kind == "judged":
         return _("Verdict: %(outcome)s") % {"outcome": OUTCOMES[Outcome(facts["outcome"][1])][0]}
     words = SENTENCES.get(event.kind)
+    if event.kind == "exception_recorded":
+        words = EXCEPTIONS[DepartureKind(facts["exception"])]
     if words is None:
         return event.kind.replace("_", " ").capitalize()
     try:

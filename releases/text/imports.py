@@ -93,6 +93,21 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
         lazy("Why a release is cancelled, beside the status cancelled. Readers see it."),
         "The survey was stopped.",
     ),
+    "osr_reference": (
+        lazy(
+            "The reference of OSR’s written agreement to this release, if it is at another time than its series or at "
+            "a weekend. Readers see it."
+        ),
+        "OSR-2026-12",
+    ),
+    "osr_agreed_on": (lazy("The date of that agreement."), "2026-05-11"),
+    "bank_holiday_reason": (
+        lazy(
+            "Why a confirmed release is on a bank holiday. Only the Head of Profession or a deputy can import it. "
+            "Readers see it."
+        ),
+        "The results are published with those of other countries.",
+    ),
 }
 
 

@@ -1,6 +1,7 @@
 """Pages that announce, confirm, move and cancel a release, and those of date change requests and their register."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from releases import corrections, date_changes, overview, scheduling
 from releases.forms import (
     ClockTimeField,
+    Disclosure,
     GovukDateField,
     GovukForm,
     LongTextField,
@@ -27,9 +29,10 @@ from releases.forms import (
     clean_reason_field,
 )
 from releases.models import DateChange, DateChangeRequest, Producer, Release
-from releases.permissions import Action, producers_where, producers_with
+from releases.permissions import Action, producers_where, producers_with, roles_of
 from releases.public.export import dated_file_name, download_response, export_date_changes
 from releases.rules import calendar as rules_calendar
+from releases.rules.departure import Grounds
 from releases.rules.lifecycle import (
     ANNOUNCE,
     CANCEL,
@@ -41,6 +44,7 @@ from releases.rules.lifecycle import (
     Status,
 )
 from releases.rules.tables import TableKind
+from releases.scheduling import MissingGrounds
 from releases.text import calendar as text_calendar
 from releases.views.base import (
     SignedInRequest,
@@ -57,7 +61,40 @@ from releases.views.base import (
 LONGEST_REASON = 2000
 
 
-class ChangeDateForm(GovukForm):
+class GroundsForm(GovukForm):
+    """What allows a release at another time, at a weekend or on a bank holiday."""
+
+    osr_reference = forms.CharField(
+        label=lazy("Reference of OSR’s written agreement"),
+        help_text=lazy("Only for a weekend, or another time than the series’."),
+        max_length=100,
+        required=False,
+    )
+    osr_agreed_on = GovukDateField(
+        label=lazy("Date of OSR’s agreement"), help_text=lazy("For example, 14 5 2026"), required=False
+    )
+    bank_holiday_reason = LongTextField(
+        label=lazy("Reason for a release on a bank holiday"),
+        help_text=lazy("Readers of the release calendar see it."),
+        required=False,
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def grounds(self) -> Grounds:
+        """Return what was typed; a field that the form does not have is empty."""
+        given = self.cleaned_data
+        return Grounds(
+            osr_reference=given.get("osr_reference", ""),
+            osr_agreed_on=given.get("osr_agreed_on"),
+            bank_holiday_reason=given.get("bank_holiday_reason", ""),
+        )
+
+
+GROUNDS = ("osr_reference", "osr_agreed_on", "bank_holiday_reason")
+
+
+class ChangeDateForm(GroundsForm):
     options = {
         "precision": {
             "hints": {
@@ -83,7 +120,12 @@ class ChangeDateForm(GovukForm):
         self.zone = release.zone
         self.button = _("Ask for this change") if asking else _("Change the date")
         reason = self.fields["reason"]
+        if release.rehearsal:
+            for name in GROUNDS:
+                del self.fields[name]
         if release.status == Status.PROVISIONAL:
+            # A bank holiday matters when the date is confirmed.
+            self.fields.pop("bank_holiday_reason", None)
             reason.label = _("Reason for the change (optional)")
             reason.help_text = _("Kept in our own record; the date is provisional, so it is not published.")
             return
@@ -94,7 +136,13 @@ class ChangeDateForm(GovukForm):
 
     def questions(self) -> Iterable[Any]:
         names = ("seen_version", "precision", "planned_on", "planned_at", "reason")
-        return [self.question(name) for name in names if name in self.fields]
+        questions: list[Any] = [self.question(name) for name in names if name in self.fields]
+        exceptions = [self.question(name) for name in GROUNDS if name in self.fields]
+        if exceptions:
+            is_open = any(self.errors.get(name) or self[name].value() for name in GROUNDS if name in self.fields)
+            title = _("Another time, a weekend or a bank holiday")
+            questions.append(Disclosure(title, *exceptions, is_open=is_open))
+        return questions
 
     def clean_reason(self) -> str:
         return clean_reason_field(self)
@@ -104,6 +152,7 @@ class ChangeDateForm(GovukForm):
             "to": build_slot(self.cleaned_data, zone=self.zone),
             "reason": self.cleaned_data["reason"],
             "expected_version": self.cleaned_data["seen_version"],
+            "grounds": self.grounds(),
         }
 
     def see_again(self, release: Release) -> None:
@@ -112,7 +161,7 @@ class ChangeDateForm(GovukForm):
         self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
 
 
-class ConfirmForm(GovukForm):
+class ConfirmForm(GroundsForm):
     button = lazy("Confirm the date")
 
     reason = LongTextField(
@@ -122,10 +171,58 @@ class ConfirmForm(GovukForm):
         max_length=LONGEST_REASON,
     )
 
-    def __init__(self, data: QueryDict | None = None, *, is_short: bool) -> None:
+    def __init__(self, data: QueryDict | None = None, *, is_short: bool, missing: MissingGrounds) -> None:
         super().__init__(data)
         if not is_short:
             del self.fields["reason"]
+        if not missing.agreement:
+            del self.fields["osr_reference"], self.fields["osr_agreed_on"]
+        if not missing.holiday_reason:
+            del self.fields["bank_holiday_reason"]
+        for name, hint in (
+            ("osr_reference", ""),
+            ("bank_holiday_reason", _("Readers of the release calendar see it.")),
+        ):
+            if name in self.fields:
+                self.fields[name].help_text = hint
+
+
+class AtOnceForm(GovukForm):
+    button = lazy("Release at once")
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+    planned_at = ClockTimeField(
+        label=lazy("Time of release today, in London"), help_text=lazy("A time from now on, such as 2:15pm")
+    )
+    reason = LongTextField(
+        label=lazy("Reason for releasing at once"),
+        help_text=lazy("Readers of the release calendar see it."),
+        required=False,
+        max_length=LONGEST_REASON,
+    )
+    osr_told_on = GovukDateField(label=lazy("Date on which OSR was told"), help_text=lazy("For example, 14 7 2026"))
+    osr_told_time = ClockTimeField(
+        label=lazy("Time at which OSR was told, in London"), help_text=lazy("For example, 1:50pm")
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, release: Release, now: datetime) -> None:
+        local = rules_calendar.in_london(now)
+        super().__init__(data, initial={"seen_version": release.schedule_version, "osr_told_on": local.date()})
+        self.today = local.date()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.combine_instant(cleaned, on="osr_told_on", at="osr_told_time", to="osr_told_at")
+        cleaned["today"] = self.today
+        self.combine_instant(cleaned, on="today", at="planned_at", to="due_at")
+        return cleaned
+
+    def decision(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            **{name: given[name] for name in ("due_at", "reason", "osr_told_at")},
+            "expected_version": given["seen_version"],
+        }
 
 
 class CancelForm(GovukForm):
@@ -200,17 +297,45 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     release = find_release_to_move(request.user, reference, CONFIRM)
     notice = scheduling.notice_of(release, given_at=now)
-    form = ConfirmForm(post_data(request), is_short=notice.is_short)
+    missing = scheduling.find_missing_grounds(release)
+    form = ConfirmForm(post_data(request), is_short=notice.is_short, missing=missing)
     return complete_form(
         request,
         release,
         form,
         lambda: scheduling.confirm_release(
-            release, by=request.user, at=now, reason=form.cleaned_data.get("reason", "")
+            release, by=request.user, at=now, reason=form.cleaned_data.get("reason", ""), grounds=form.grounds()
         ),
         success=_("The release is confirmed."),
         template="releases/confirm.html",
         notice=notice,
+        departures=missing.departures,
+        missing=missing,
+        closed_day=release.series.producer.non_working_days.filter(on=release.planned_on).first(),
+        is_lead=bool(LEADS & roles_of(request.user, release.series.producer)),
+    )
+
+
+@form_view
+def release_at_once_view(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Release at once after a leak or a statement in public: the decision of a Head of Profession or a deputy."""
+    now = timezone.now()
+    release = find_release(request.user, reference, Action.RELEASE_AT_ONCE)
+    scheduling.check_releasable_at_once(release)
+    form = AtOnceForm(post_data(request), release=release, now=now)
+
+    def act() -> None:
+        scheduling.release_at_once(release, by=request.user, at=now, **form.decision())
+
+    success = _("The release has its new time. Publish it then: we check its page.")
+    return complete_form(
+        request,
+        release,
+        form,
+        act,
+        success=success,
+        template="releases/at_once.html",
+        fields={"osr_told_at": "osr_told_time", "exact_date": "planned_at", "planned_on": "planned_at"},
     )
 
 

@@ -41,7 +41,7 @@ from releases.public import calendar as public_calendar
 from releases.public import feeds
 from releases.public.feeds import Subscription
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, must_request_date
-from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, Role, Status
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, OPEN, Role, Status
 from releases.statements import TEXT_KINDS
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
@@ -181,6 +181,8 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
     moves = [(str(text), page) for text, page in (MOVES[move] for move in available if move in MOVES)]
     if must_request_date(release.status, roles=roles, waits=waits):
         moves.append((_("Ask to change the date"), "releases:ask_date_change"))
+    if release.status in OPEN and not release.rehearsal and TABLE[Action.RELEASE_AT_ONCE] & roles:
+        moves.append((_("Release at once after a leak"), "releases:release_at_once"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
         moves.append((_("Tell readers of a delay"), "releases:delay_notice"))
     return moves
@@ -358,6 +360,7 @@ def show_release(request: HttpRequest, reference: str) -> HttpResponse:
     context |= {
         "release": found,
         "status": public_calendar.calendar_status(found),
+        "departures": scheduling.recorded_departures(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
         "delay": {"current": current, "earlier": [row for row in reversed(notices) if row is not current]},
         "page": public_calendar.live_page_of(found, now=now),

@@ -66,11 +66,18 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
     The statisticians are reminded as well, until the report is submitted. A report that was merged from drafts does not
     remind anyone a second time.
     """
-    for report in Report.objects.official().undecided().select_related("producer").order_by("pk"):
+    for report in (
+        Report.objects.official()
+        .undecided()
+        .select_related("producer")
+        .prefetch_related("producer__non_working_days")
+        .order_by("pk")
+    ):
         nation, drafted_on = Nation(report.producer.nation), local_date(report.drafted_at)
-        due_on = lifecycle.due_on(drafted_on, working_days=settings.REPORT_DUE_AFTER, nation=nation)
+        closed = report.producer.closed_days()
+        due_on = lifecycle.due_on(drafted_on, working_days=settings.REPORT_DUE_AFTER, nation=nation, closed=closed)
         for reminder in lifecycle.reminders(
-            due_on, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation
+            due_on, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation, closed=closed
         ):
             begins = calendar.from_london(datetime.combine(reminder.on, REMINDERS_FROM))
             event = _name_reminder(report.pk, reminder)

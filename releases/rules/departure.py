@@ -1,0 +1,147 @@
+"""Departures: exceptions for one release to the time of its series and to release on a working day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from releases.rules import calendar
+from releases.rules.calendar import Nation, Slot
+from releases.rules.lifecycle import FieldRefused, MissingFields
+
+# A release at once is one for today or, shortly before midnight, for the next day.
+AT_ONCE_WITHIN = timedelta(hours=24)
+
+
+class DepartureKind(StrEnum):
+    """Why one release departs from the rule; stored values."""
+
+    OSR_AGREEMENT = "osr_agreement"
+    BANK_HOLIDAY = "bank_holiday"
+    AT_ONCE = "at_once"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What people give for a departure.
+
+    :ivar osr_reference: of OSR's written agreement to this release, with its date.
+    :ivar bank_holiday_reason: of the Head of Profession or a deputy, for a release on a bank holiday; public.
+    :ivar osr_told_at: when OSR was told of a release at once, after a leak or a statement in public (aware).
+    """
+
+    osr_reference: str = ""
+    osr_agreed_on: date | None = None
+    bank_holiday_reason: str = ""
+    osr_told_at: datetime | None = None
+
+    @property
+    def names_agreement(self) -> bool:
+        return bool(self.osr_reference.strip()) or self.osr_agreed_on is not None
+
+
+NO_GROUNDS = Grounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Departures:
+    """How the slot of a release departs from the rule.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.6 (3.0: 3.6): a standard time on a weekday. A bank holiday
+    counts as a weekday, so it needs a reason and no agreement. OSR's policy on alternative release times (5 May 2022).
+
+    :ivar series_time: the release time of the series, if the slot has another one.
+    :ivar holiday: the bank holiday's name; empty if the day is none.
+    """
+
+    slot: Slot
+    series_time: time | None = None
+    is_weekend: bool = False
+    holiday: str = ""
+
+    @property
+    def needs_agreement(self) -> bool:
+        return self.series_time is not None or self.is_weekend
+
+
+def find_departures(slot: Slot, *, series_time: time, nation: Nation) -> Departures:
+    """Compare an exact slot with the release time of its series (London) and with the days of a nation."""
+    if slot.due_at is None:
+        return Departures(slot)
+    local = calendar.in_london(slot.due_at)
+    day = local.date()
+    is_weekend = day.weekday() >= calendar.SATURDAY
+    return Departures(
+        slot=slot,
+        series_time=series_time if local.time() != series_time else None,
+        is_weekend=is_weekend,
+        holiday="" if is_weekend else calendar.bank_holidays(day.year, nation=nation).get(day, ""),
+    )
+
+
+def check_agreement(departures: Departures, grounds: Grounds, *, required: bool, today: date) -> None:
+    """Check OSR's agreement against the departures that need it.
+
+    :param required: whether it is needed now; if not, it may still be given.
+    :param today: the London day on which it is recorded.
+    :raises MissingFields: if the agreement or a part of it is missing.
+    :raises FieldRefused: if it is of a later day, or given for a slot that needs none.
+    """
+    if grounds.names_agreement and not departures.needs_agreement:
+        sentence = f"Leave this empty: {departures.slot} is at the release time of the series, from Monday to Friday."
+        raise FieldRefused("osr_reference" if grounds.osr_reference.strip() else "osr_agreed_on", sentence)
+    if not grounds.names_agreement and not required:
+        return
+    if not grounds.osr_reference.strip():
+        raise MissingFields("osr_reference", _describe_need(departures))
+    if grounds.osr_agreed_on is None:
+        raise MissingFields("osr_agreed_on", "Give the date of OSR's written agreement.")
+    if grounds.osr_agreed_on > today:
+        raise FieldRefused("osr_agreed_on", "The date of OSR's written agreement is still to come.")
+
+
+def _describe_need(departures: Departures) -> str:
+    slot = departures.slot
+    needed = "Give the reference of OSR's written agreement to this release, or choose another"
+    if departures.is_weekend:
+        return f"{calendar.format_weekday(slot.on)} is not a weekday. {needed} day."
+    assert slot.at is not None and departures.series_time is not None  # noqa: S101, PT018  # only asked for these
+    at, usual = calendar.time_of_day(slot.at), calendar.time_of_day(departures.series_time)
+    return f"{at} is not the release time of this series, which is {usual}. {needed} time."
+
+
+def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: bool, is_lead: bool) -> None:
+    """Check the reason for a release on a bank holiday; only a Head of Profession or a deputy gives it.
+
+    :raises MissingFields: if it is needed and missing.
+    :raises FieldRefused: if it is given for another day, or by a person who may not give it.
+    """
+    reason = grounds.bank_holiday_reason.strip()
+    if reason and not departures.holiday:
+        raise FieldRefused("bank_holiday_reason", f"Leave this empty: {departures.slot} is not on a bank holiday.")
+    if not departures.holiday or not (required or reason):
+        return
+    day = f"{calendar.format_weekday(departures.slot.on)} is a bank holiday ({departures.holiday})."
+    if not is_lead:
+        sentence = f"{day} The Head of Profession or a deputy has to give the reason for a release on that day."
+        raise FieldRefused("bank_holiday_reason", sentence)
+    if not reason:
+        raise MissingFields("bank_holiday_reason", f"{day} Give the reason for a release on that day.")
+
+
+def check_at_once(due_at: datetime | None, grounds: Grounds, *, reason: str, at: datetime) -> None:
+    """Check a release at once, after a leak or a statement in public.
+
+    :param reason: the public reason.
+    :param at: the instant of the decision.
+    :raises MissingFields: if the public reason is missing.
+    :raises FieldRefused: if the time is past or not soon, or OSR would be told later.
+    """
+    if not reason.strip():
+        raise MissingFields("reason", "Give the reason for readers.")
+    if due_at is None or due_at <= at:
+        sentence = f"This time is past: give one after {calendar.time_of_day(calendar.in_london(at).time())}."
+        raise FieldRefused("planned_at", sentence)
+    if due_at > at + AT_ONCE_WITHIN:
+        raise FieldRefused("planned_at", "This is not at once: give a time within 24 hours, or change the date.")
+    if grounds.osr_told_at is not None and grounds.osr_told_at > at:
+        raise FieldRefused("osr_told_at", "Tell OSR first: this time is still to come.")
