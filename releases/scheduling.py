@@ -26,6 +26,7 @@ from releases.rules.departure import (
     DepartureKind,
     Departures,
     Grounds,
+    SlotRefused,
     check_agreement,
     check_at_once,
     check_holiday_reason,
@@ -61,10 +62,6 @@ class SecondAnnouncement(MoveRefused):
 
 class BeingJudged(MoveRefused):
     """The release is due and has no final verdict yet."""
-
-
-class SlotRefused(FieldRefused):
-    """No release can be announced for this date or time; `field` names the invalid one."""
 
 
 def check_move(release: Release, name: str, *, by: User | None, given: Collection[str] = ()) -> Move:

@@ -18,8 +18,9 @@ from releases.models.event import batch_events
 from releases.models.producer import DEFAULT_TOLERANCE_SECONDS
 from releases.permissions import Action, User, may, producers_where
 from releases.rules.calendar import Precision, Slot
+from releases.rules.departure import SlotRefused
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
-from releases.scheduling import BeingJudged, PlannedAddress, SlotRefused
+from releases.scheduling import BeingJudged, PlannedAddress
 
 ANNOUNCEMENT, ATTACHMENT, PAGE = Address.Role.ANNOUNCEMENT, Address.Role.ATTACHMENT, Address.Role.PAGE
 

@@ -17,6 +17,7 @@ from releases.models import Address, Producer, Release, Series
 from releases.models.event import batch_events
 from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules.calendar import Slot
+from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 from releases.rules.response import Answer
 from releases.rules.web_address import is_allowed, parse_address, place_of
@@ -122,6 +123,7 @@ def record_from_announcement(
     reason: str,
     by: User,
     at: datetime,
+    grounds: Grounds = NO_GROUNDS,
 ) -> Release:
     """Record a release with its announcement and, if its date is confirmed, confirm and announce it; all or nothing.
 
@@ -135,10 +137,10 @@ def record_from_announcement(
     try:
         with transaction.atomic(), batch_events():
             release = scheduling.record_release(
-                series, reference=reference, title=title, slot=slot, at=at, by=by, addresses=addresses
+                series, reference=reference, title=title, slot=slot, at=at, by=by, addresses=addresses, grounds=grounds
             )
             if confirmed:
-                release = scheduling.confirm_release(release, by=by, at=at, reason=reason)
+                release = scheduling.confirm_release(release, by=by, at=at, reason=reason, grounds=grounds)
                 release = scheduling.announce_release(release, by=by, at=at)
     except IntegrityError as error:
         message = _('"%(reference)s" is not free: choose another reference.') % {"reference": reference}

@@ -7,8 +7,10 @@ from django.db import migrations, models
 
 # As for the other append-only tables in 0001_schema.
 TRIGGERS = (
-    'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "releases_departure" FOR EACH ROW '
-    "EXECUTE FUNCTION refuse_change()",
+    (
+        'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "releases_departure" FOR EACH ROW '
+        "EXECUTE FUNCTION refuse_change()"
+    ),
     'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "releases_departure" EXECUTE FUNCTION refuse_change()',
 )
 
@@ -30,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="datechangerequest",
             name="bank_holiday_reason",
-            field=models.TextField(blank=True),
+            field=models.TextField(blank=True, db_default="", default=""),
         ),
         migrations.AddField(
             model_name="datechangerequest",
@@ -40,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="datechangerequest",
             name="osr_reference",
-            field=models.CharField(blank=True, max_length=100),
+            field=models.CharField(blank=True, db_default="", default="", max_length=100),
         ),
         migrations.AddField(
             model_name="historicalseries",
@@ -54,6 +56,8 @@ class Migration(migrations.Migration):
                     ("scotland", "Scotland"),
                     ("northern_ireland", "Northern Ireland"),
                 ],
+                db_default="",
+                default="",
                 help_text="Its order on pre-release access and its bank holidays apply. Leave this empty for the producer’s nation.",
                 max_length=20,
                 verbose_name="nation of the statistics",
@@ -68,6 +72,7 @@ class Migration(migrations.Migration):
                     ("economic", "Economic statistics"),
                     ("gdp_or_retail_sales", "GDP or retail sales"),
                 ],
+                db_default="general",
                 default="general",
                 help_text="Scotland’s law allows less access to economic statistics, and none to GDP and retail sales.",
                 max_length=20,
@@ -85,7 +90,10 @@ class Migration(migrations.Migration):
             model_name="prereleaseaccess",
             name="public_benefit",
             field=models.TextField(
-                blank=True, help_text="Why the public benefit outweighs the limit of the order; on the published list."
+                blank=True,
+                db_default="",
+                default="",
+                help_text="Why the public benefit outweighs the limit of the order; on the published list.",
             ),
         ),
         migrations.AddField(
@@ -99,7 +107,10 @@ class Migration(migrations.Migration):
             model_name="prereleaserequest",
             name="public_benefit",
             field=models.TextField(
-                blank=True, help_text="Why the public benefit outweighs the limit of the order; on the published list."
+                blank=True,
+                db_default="",
+                default="",
+                help_text="Why the public benefit outweighs the limit of the order; on the published list.",
             ),
         ),
         migrations.AddField(
@@ -114,6 +125,8 @@ class Migration(migrations.Migration):
                     ("scotland", "Scotland"),
                     ("northern_ireland", "Northern Ireland"),
                 ],
+                db_default="",
+                default="",
                 help_text="Its order on pre-release access and its bank holidays apply. Leave this empty for the producer’s nation.",
                 max_length=20,
                 verbose_name="nation of the statistics",
@@ -128,6 +141,7 @@ class Migration(migrations.Migration):
                     ("economic", "Economic statistics"),
                     ("gdp_or_retail_sales", "GDP or retail sales"),
                 ],
+                db_default="general",
                 default="general",
                 help_text="Scotland’s law allows less access to economic statistics, and none to GDP and retail sales.",
                 max_length=20,

@@ -37,7 +37,10 @@ class AccessDetails(models.Model):
     period_reason = models.TextField(blank=True)
     reason = models.TextField(blank=True)
     public_benefit = models.TextField(
-        blank=True, help_text=lazy("Why the public benefit outweighs the limit of the order; on the published list.")
+        blank=True,
+        default="",
+        db_default="",
+        help_text=lazy("Why the public benefit outweighs the limit of the order; on the published list."),
     )
     authority_notified_on = models.DateField(
         null=True, blank=True, help_text=lazy("When the Authority was notified of the longer period.")

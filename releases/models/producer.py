@@ -208,6 +208,8 @@ class Series(models.Model):
         max_length=20,
         choices=choices_of(Nation),
         blank=True,
+        default="",
+        db_default="",
         help_text=lazy(
             "Its order on pre-release access and its bank holidays apply. Leave this empty for the producer’s nation."
         ),
@@ -217,6 +219,7 @@ class Series(models.Model):
         max_length=20,
         choices=choices_of(StatisticsKind),
         default=StatisticsKind.GENERAL,
+        db_default=StatisticsKind.GENERAL,
         help_text=lazy("Scotland’s law allows less access to economic statistics, and none to GDP and retail sales."),
     )
     market_sensitive = models.BooleanField(

@@ -20,6 +20,10 @@ class DepartureKind(StrEnum):
     AT_ONCE = "at_once"
 
 
+class SlotRefused(FieldRefused):
+    """No release can be announced for this date or time; `field` names the invalid one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """What people give for a departure.
@@ -83,36 +87,44 @@ def check_agreement(departures: Departures, grounds: Grounds, *, required: bool,
 
     :param required: whether it is needed now; if not, it may still be given.
     :param today: the London day on which it is recorded.
-    :raises MissingFields: if the agreement or a part of it is missing.
+    :raises SlotRefused: if it is needed and not given at all.
+    :raises MissingFields: if its reference or its date is missing.
     :raises FieldRefused: if it is of a later day, or given for a slot that needs none.
     """
-    if grounds.names_agreement and not departures.needs_agreement:
+    if not grounds.names_agreement:
+        if required:
+            raise _refuse_without_agreement(departures)
+        return
+    if not departures.needs_agreement:
         sentence = f"Leave this empty: {departures.slot} is at the release time of the series, from Monday to Friday."
         raise FieldRefused("osr_reference" if grounds.osr_reference.strip() else "osr_agreed_on", sentence)
-    if not grounds.names_agreement and not required:
-        return
     if not grounds.osr_reference.strip():
-        raise MissingFields("osr_reference", _describe_need(departures))
+        raise MissingFields("osr_reference", "Give the reference of OSR's written agreement.")
     if grounds.osr_agreed_on is None:
         raise MissingFields("osr_agreed_on", "Give the date of OSR's written agreement.")
     if grounds.osr_agreed_on > today:
         raise FieldRefused("osr_agreed_on", "The date of OSR's written agreement is still to come.")
 
 
-def _describe_need(departures: Departures) -> str:
+def _refuse_without_agreement(departures: Departures) -> SlotRefused:
     slot = departures.slot
-    needed = "Give the reference of OSR's written agreement to this release, or choose another"
     if departures.is_weekend:
-        return f"{calendar.format_weekday(slot.on)} is not a weekday. {needed} day."
-    assert slot.at is not None and departures.series_time is not None  # noqa: S101, PT018  # only asked for these
+        day = calendar.format_weekday(slot.on)
+        sentence = f"{day} is not a weekday. Choose another day, or give OSR's written agreement to this release."
+        return SlotRefused("planned_on", sentence)
+    assert slot.at is not None and departures.series_time is not None  # noqa: S101, PT018  # no other needs it
     at, usual = calendar.time_of_day(slot.at), calendar.time_of_day(departures.series_time)
-    return f"{at} is not the release time of this series, which is {usual}. {needed} time."
+    sentence = (
+        f"{at} is not the release time of this series, which is {usual}. Choose that time, or give OSR's written "
+        "agreement to this release."
+    )
+    return SlotRefused("planned_at", sentence)
 
 
 def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: bool, is_lead: bool) -> None:
     """Check the reason for a release on a bank holiday; only a Head of Profession or a deputy gives it.
 
-    :raises MissingFields: if it is needed and missing.
+    :raises SlotRefused: if it is needed and missing.
     :raises FieldRefused: if it is given for another day, or by a person who may not give it.
     """
     reason = grounds.bank_holiday_reason.strip()
@@ -122,10 +134,10 @@ def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: 
         return
     day = f"{calendar.format_weekday(departures.slot.on)} is a bank holiday ({departures.holiday})."
     if not is_lead:
-        sentence = f"{day} The Head of Profession or a deputy has to give the reason for a release on that day."
-        raise FieldRefused("bank_holiday_reason", sentence)
+        sentence = f"{day} Only the Head of Profession or a deputy can give the reason for a release on that day."
+        raise SlotRefused("bank_holiday_reason" if reason else "planned_on", sentence)
     if not reason:
-        raise MissingFields("bank_holiday_reason", f"{day} Give the reason for a release on that day.")
+        raise SlotRefused("planned_on", f"{day} Choose another day, or give the reason for a release on that day.")
 
 
 def check_at_once(due_at: datetime | None, grounds: Grounds, *, reason: str, at: datetime) -> None:

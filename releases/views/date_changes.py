@@ -139,7 +139,8 @@ class ChangeDateForm(GroundsForm):
         questions: list[Any] = [self.question(name) for name in names if name in self.fields]
         exceptions = [self.question(name) for name in GROUNDS if name in self.fields]
         if exceptions:
-            is_open = any(self.errors.get(name) or self[name].value() for name in GROUNDS if name in self.fields)
+            # A refused date may need one of these.
+            is_open = self.is_bound and not self.is_valid()
             title = _("Another time, a weekend or a bank holiday")
             questions.append(Disclosure(title, *exceptions, is_open=is_open))
         return questions
@@ -307,6 +308,7 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
             release, by=request.user, at=now, reason=form.cleaned_data.get("reason", ""), grounds=form.grounds()
         ),
         success=_("The release is confirmed."),
+        fields={"planned_on": "osr_reference" if missing.agreement else "bank_holiday_reason"},
         template="releases/confirm.html",
         notice=notice,
         departures=missing.departures,

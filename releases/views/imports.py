@@ -54,6 +54,7 @@ from releases.public.export import (
 )
 from releases.rules import tables
 from releases.rules.calendar import Precision
+from releases.rules.departure import Grounds
 from releases.rules.imports import WAITING, ImportStatus
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
 from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError, TableKind
@@ -215,6 +216,15 @@ class AnnouncedReleaseForm(GovukForm):
         ),
         required=False,
         max_length=2000,
+    )
+    osr_reference = forms.CharField(
+        label=lazy("Reference of OSR’s written agreement (optional)"),
+        help_text=lazy("Only for a weekend, or another time than the series’."),
+        max_length=100,
+        required=False,
+    )
+    osr_agreed_on = GovukDateField(
+        label=lazy("Date of OSR’s agreement (optional)"), help_text=lazy("For example, 14 5 2026"), required=False
     )
     page = forms.CharField(
         label=lazy("Address of its page (optional)"),
@@ -379,6 +389,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
                 confirmed=given["status"] == AnnouncementState.CONFIRMED,
                 by=request.user,
                 at=timezone.now(),
+                grounds=Grounds(given["osr_reference"], given["osr_agreed_on"]),
                 **{name: given[name] for name in ("series", "reference", "title", "page", "marker", "reason")},
             )
         except MoveRefused as refusal:

@@ -46,7 +46,7 @@ def create_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[R
     )
     site.publish(PATH, [scene(**ANNOUNCED.first)])
     # The morning is played on the day on which someone runs the tests, a Sunday or a bank holiday too.
-    with mock.patch("releases.scheduling.check_day"):
+    with mock.patch("releases.scheduling._check_day"):
         ReleaseFactory(
             announced=True,
             series=series,

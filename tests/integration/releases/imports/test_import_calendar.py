@@ -71,7 +71,10 @@ def test_the_same_file_after_the_release_was_published_changes_nothing(series, r
 def test_one_bad_row_imports_nothing(series, run):
     _, err = run({}, {"scheduled_for": "2098-07-06 09:30", "status": "confirmed"}, {})
     assert err.splitlines() == [
-        "Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday; statistics are released from Monday to Friday.",
+        (
+            "Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday. Choose another day, or give OSR's written "
+            "agreement to this release."
+        ),
         "Nothing was imported from calendar.csv.",
     ]
     assert not Release.objects.exists()
