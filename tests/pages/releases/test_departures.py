@@ -1,0 +1,259 @@
+"""Exceptions for one release on its pages: asked for where they are needed, and shown to readers."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
+
+import pytest
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from releases import scheduling
+from releases.models import DateChangeRequest, Departure, NonWorkingDay, Release, Series
+from releases.rules.departure import Grounds
+from releases.rules.lifecycle import Role
+from tests.support.admin_site import address_rows, form_of, page, staff
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+WEDNESDAY, SATURDAY, HOLIDAY = date(2026, 7, 1), date(2026, 7, 4), date(2026, 8, 31)
+AGREED = {
+    "osr_reference": "OSR 12",
+    "osr_agreed_on-day": "27",
+    "osr_agreed_on-month": "2",
+    "osr_agreed_on-year": "2026",
+}
+BY_OSR = (
+    "The Office for Statistics Regulation agreed to this date and time in writing on 27 February 2026 "
+    "(reference OSR 12)."
+)
+PUBLIC_REASON = "The figures were quoted on the radio."
+
+
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+def words(response):
+    return " ".join(unescape(strip_tags(response.text)).split())
+
+
+def address(name, release):
+    return reverse(f"releases:{name}", args=[release.reference])
+
+
+def release_on(day=WEDNESDAY, **fields):
+    return ReleaseFactory(slot=london_slot(day), recorded_at=NOW - timedelta(days=1), **fields)
+
+
+def sign_in(client, release, role=Role.CALENDAR_MANAGER):
+    user = create_member(role, release.series.producer)
+    client.force_login(user)
+    return user
+
+
+def new_date(on, **fields):
+    return {
+        "seen_version": "1",
+        "planned_on-day": on.day,
+        "planned_on-month": on.month,
+        "planned_on-year": on.year,
+        "planned_at": "9:30am",
+        "precision": "exact",
+        **fields,
+    }
+
+
+def test_another_time_is_refused_with_the_part_for_the_agreement_open_and_taken_with_it(client):
+    release = release_on()
+    sign_in(client, release)
+    shown = client.get(address("change_date", release))
+    assert '<details class="govuk-details">' in shown.text
+    refused = client.post(address("change_date", release), new_date(WEDNESDAY, planned_at="7am"))
+    assert list(refused.context["form"].errors) == ["planned_at"]
+    assert '<details class="govuk-details" open>' in refused.text
+    sent = new_date(WEDNESDAY, planned_at="7am", **AGREED)
+    assert client.post(address("change_date", release), sent).status_code == 302
+    assert Release.objects.get().planned_at == time(7)
+    assert BY_OSR in words(client.get(address("release", release)))
+
+
+def test_a_reference_without_its_date_is_refused_at_the_date_and_nothing_typed_is_lost(client):
+    release = release_on()
+    sign_in(client, release)
+    sent = new_date(WEDNESDAY, planned_at="7am", osr_reference="OSR 12")
+    refused = client.post(address("change_date", release), sent)
+    assert list(refused.context["form"].errors) == ["osr_agreed_on"]
+    assert 'value="OSR 12"' in refused.text
+
+
+def test_readers_see_the_exception_and_not_what_is_for_the_office(client):
+    release = release_on(announced=True)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer, name="Robin Head")
+    told_at = NOW - timedelta(minutes=10)
+    scheduling.release_at_once(
+        release, due_at=NOW + timedelta(minutes=30), reason=PUBLIC_REASON, osr_told_at=told_at, by=head, at=NOW
+    )
+    public = words(client.get(address("release", release)))
+    assert "Released at once by decision of the Head of Profession for Statistics or a deputy." in public
+    assert PUBLIC_REASON in public
+    assert "OSR told at" not in public
+    assert "Robin Head" not in public
+    client.force_login(head)
+    assert "OSR told at 11.50am on 2 March 2026. Decided by Robin Head." in words(
+        client.get(address("release", release))
+    )
+
+
+def test_the_exception_of_an_earlier_date_is_not_shown_for_a_later_one(client):
+    release = release_on(announced=True)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    grounds = Grounds("OSR 12", date(2026, 2, 27))
+    to = london_slot(SATURDAY)
+    moved = scheduling.change_date(release, to=to, reason="Late.", by=head, at=NOW, grounds=grounds)
+    assert "OSR 12" in client.get(address("release", moved)).text
+    scheduling.change_date(moved, to=london_slot(WEDNESDAY), reason="Back.", by=head, at=NOW)
+    assert "OSR 12" not in client.get(address("release", moved)).text
+
+
+def test_a_weekend_is_confirmed_with_the_agreement(client):
+    release = release_on(SATURDAY)
+    sign_in(client, release)
+    shown = words(client.get(address("confirm", release)))
+    assert "A release at a weekend needs OSR’s written agreement." in shown
+    refused = client.post(address("confirm", release))
+    assert list(refused.context["form"].errors) == ["osr_reference"]
+    assert client.post(address("confirm", release), AGREED).status_code == 302
+    assert Release.objects.get().status == "confirmed"
+
+
+def test_a_bank_holiday_is_named_and_a_lead_confirms_it_with_a_reason(client):
+    release = release_on(HOLIDAY)
+    sign_in(client, release, Role.DEPUTY)
+    assert "This day is a bank holiday (Summer bank holiday)." in words(client.get(address("confirm", release)))
+    refused = client.post(address("confirm", release))
+    assert list(refused.context["form"].errors) == ["bank_holiday_reason"]
+    sent = {"bank_holiday_reason": "Other countries publish then."}
+    assert client.post(address("confirm", release), sent).status_code == 302
+    shown = words(client.get(address("release", release)))
+    assert "This day is a bank holiday (Summer bank holiday). Other countries publish then." in shown
+
+
+def test_a_calendar_manager_is_told_who_gives_the_reason_for_a_bank_holiday(client):
+    release = release_on(HOLIDAY)
+    sign_in(client, release)
+    shown = words(client.get(address("confirm", release)))
+    assert "Only the Head of Profession or a deputy can give the reason." in shown
+    assert "Confirm the date</button>" not in client.get(address("confirm", release)).text
+    client.post(address("confirm", release), {"bank_holiday_reason": "Because."})
+    assert Release.objects.get().status == "provisional"
+
+
+def test_a_lead_sees_the_grounds_of_a_request_before_they_agree(client):
+    release = release_on(announced=True)
+    sign_in(client, release)
+    sent = new_date(HOLIDAY, reason="Late data.", bank_holiday_reason="Other countries publish then.")
+    assert client.post(address("ask_date_change", release), sent).status_code == 302
+    sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    waiting = reverse("releases:changes_waiting")
+    assert "Reason for a bank holiday Other countries publish then." in words(client.get(waiting))
+    client.post(waiting, {"requests": [DateChangeRequest.objects.get().pk]})
+    assert (Release.objects.get().planned_on, Departure.objects.get().kind) == (HOLIDAY, "bank_holiday")
+
+
+def at_once(**fields):
+    return {
+        "seen_version": "1",
+        "planned_at": "2:15pm",
+        "reason": PUBLIC_REASON,
+        "osr_told_on-day": "2",
+        "osr_told_on-month": "3",
+        "osr_told_on-year": "2026",
+        "osr_told_time": "11:50am",
+        **fields,
+    }
+
+
+def test_a_lead_releases_at_once_from_the_page_of_the_release(client):
+    release = release_on(announced=True)
+    sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    assert address("release_at_once", release) in client.get(address("release", release)).text
+    for given, field in (
+        ({"planned_at": "11am"}, "planned_at"),
+        ({"reason": ""}, "reason"),
+        ({"osr_told_time": "1pm"}, "osr_told_time"),
+        ({"osr_told_time": ""}, "osr_told_time"),
+    ):
+        refused = client.post(address("release_at_once", release), at_once(**given))
+        assert list(refused.context["form"].errors) == [field]
+    assert client.post(address("release_at_once", release), at_once()).status_code == 302
+    moved = Release.objects.get()
+    assert (moved.due_at, moved.schedule_version) == (datetime(2026, 3, 2, 14, 15, tzinfo=UTC), 2)
+    again = client.post(address("release_at_once", release), at_once())
+    assert again.status_code == 409
+    assert Release.objects.get().schedule_version == 2
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.HEAD_OF_PROFESSION, Role.DEPUTY}))
+def test_nobody_else_is_offered_to_release_at_once_or_may(client, role):
+    release = release_on(announced=True)
+    sign_in(client, release, role)
+    assert address("release_at_once", release) not in client.get(address("release", release)).text
+    assert client.get(address("release_at_once", release)).status_code == 404
+    assert client.post(address("release_at_once", release), at_once()).status_code == 404
+
+
+def test_a_new_release_at_another_time_is_recorded_in_the_admin_site_with_the_agreement():
+    series = SeriesFactory()
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+    new = {
+        "series": series.pk,
+        "reference": "noon",
+        "title": "Noon",
+        "planned_on": "2026-07-01",
+        "planned_at": "12:00",
+        "precision": "exact",
+        **address_rows(),
+    }
+    assert client.post(page("release", "add"), new).status_code == 200
+    sent = new | {"osr_reference": "OSR 12", "osr_agreed_on": "2026-02-27"}
+    assert client.post(page("release", "add"), sent).status_code == 302
+    assert (Release.objects.get().planned_at, Departure.objects.get().osr_reference) == (time(12), "OSR 12")
+    assert Series.objects.get().release_time == time(9, 30)
+
+
+def test_a_date_is_changed_to_a_bank_holiday_in_the_admin_site_with_the_reason_of_a_lead():
+    release = release_on(announced=True)
+    client = staff(Role.DEPUTY, release.series.producer)
+    sent = form_of(release, new_on="2026-08-31", reason="Late data.", bank_holiday_reason="Other countries publish.")
+    assert client.post(page("release", "change", release.pk), sent).status_code == 302
+    assert Departure.objects.get().holiday == "Summer bank holiday"
+
+
+def inline(*days):
+    rows = {"non_working_days-TOTAL_FORMS": len(days), "non_working_days-INITIAL_FORMS": 0}
+    for number, (on, title) in enumerate(days):
+        rows |= {f"non_working_days-{number}-on": on, f"non_working_days-{number}-title": title}
+    return rows
+
+
+def test_a_calendar_manager_enters_the_offices_non_working_days_and_confirming_names_them(client):
+    release = release_on()
+    producer = release.series.producer
+    site = staff(Role.CALENDAR_MANAGER, producer)
+    sent = {"negative_markers": "", **inline(("2026-07-01", "Founders’ day"))}
+    assert site.post(page("producer", "change", producer.pk), sent).status_code == 302
+    assert str(NonWorkingDay.objects.get()) == "Founders’ day, 1 July 2026"
+    sign_in(client, release)
+    assert "Your office does not work on this day (Founders’ day)." in words(client.get(address("confirm", release)))
+
+
+@pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])
+def test_others_do_not_change_the_offices_non_working_days(role):
+    producer = release_on().series.producer
+    site = staff(role, producer)
+    sent = {"negative_markers": "", **inline(("2026-07-01", "Founders’ day"))}
+    assert site.post(page("producer", "change", producer.pk), sent).status_code in {403, 404}
+    assert not NonWorkingDay.objects.exists()
