@@ -242,7 +242,7 @@ def departure_sentence(departure: Departure) -> str:
         ) % {"day": calendar.format_day(departure.osr_agreed_on), "reference": departure.osr_reference}
     if departure.kind == DepartureKind.BANK_HOLIDAY:
         return _("This day is a bank holiday (%(holiday)s).") % {"holiday": departure.holiday}
-    return _("Released at once by decision of the Head of Profession for Statistics or a deputy.")
+    return _("Release at once, decided by the Head of Profession for Statistics or a deputy.")
 
 
 EXCEPTIONS = {
