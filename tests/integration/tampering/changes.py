@@ -119,6 +119,10 @@ CHANGES = (
         "a change of date rewritten", "releases.datechange", "UPDATE releases_datechange SET public_reason = 'None'"
     ),
     change("a change of date deleted", "releases.datechange", "DELETE FROM releases_datechange"),
+    change(
+        "an exception rewritten", "releases.departure", "UPDATE releases_departure SET osr_agreed_on = '2020-01-02'"
+    ),
+    change("an exception deleted", "releases.departure", "DELETE FROM releases_departure"),
     change("a title changed", "releases.release", "UPDATE releases_release SET title = 'Another'"),
     change(
         "a reference changed",

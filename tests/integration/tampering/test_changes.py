@@ -13,6 +13,7 @@ from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
 from releases.models.event import REDACTION
 from releases.rules.calendar import slot_at
+from releases.rules.departure import Grounds
 from statsoffice import anchors
 from statsoffice.accounts.models import User
 from statsoffice.anchors import ROW_RECORDS
@@ -31,7 +32,7 @@ REWRITTEN = next(change for change in CHANGES if change.name == "the text of the
 
 @shared_fixture
 def office() -> Office:
-    """An approved report, a release with stored bodies, a changed date, messages, coverage and anchors."""
+    """An approved report, a release with stored bodies, a changed date, an exception, messages and anchors."""
     office = create_office()
     report = move_report(create_report(office), office, ReportStatus.APPROVED)
     decided_at = report.decided_at
@@ -41,8 +42,9 @@ def office() -> Office:
     bodies.store_checks(bodies.make_check(address, "not_live", b"not yet", at=-5))
     bodies.store_checks(bodies.make_check(address, "live", b"what was seen", at=1))
     moved = ReleaseFactory(confirmed=True, series=series, reference="moved", due_at=SEED_DUE + timedelta(days=100))
-    to = slot_at(SEED_DUE + timedelta(days=101))
-    scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE)
+    # At 10:30am, with OSR's agreement.
+    to, agreed = slot_at(SEED_DUE + timedelta(days=101, hours=1)), Grounds("OSR 12", SEED_DUE.date())
+    scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE, grounds=agreed)
     for day in range(2):
         anchors.make_due(now=SEED_DUE + timedelta(days=day))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))

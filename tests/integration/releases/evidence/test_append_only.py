@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from releases.models import ChainHead, DateChange, DelayNotice, Observation, ReasonCorrection, ReleaseEvent, Statement
+from releases.models import (
+    ChainHead,
+    DateChange,
+    DelayNotice,
+    Departure,
+    Observation,
+    ReasonCorrection,
+    ReleaseEvent,
+    Statement,
+)
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.models.event import record_event
 from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory
@@ -14,7 +23,7 @@ from tests.support.shared_rows import shared_fixture
 AT = datetime(2026, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
 APPEND_ONLY = {
     model._meta.db_table: model
-    for model in (ReleaseEvent, Observation, DateChange, Statement, ReasonCorrection, DelayNotice)
+    for model in (ReleaseEvent, Observation, DateChange, Statement, ReasonCorrection, DelayNotice, Departure)
 }
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -81,6 +90,15 @@ def what_readers_were_told(release, change):
     by = UserFactory()
     ReasonCorrection.objects.create(change=change, number=1, public_reason="Right", agreed_by=by, agreed_at=AT)
     said = {"expected_words": "Later", "contact_name": "A team", "contact_email": "team@example.gov.uk"}
+    Departure.objects.create(
+        release=release,
+        schedule_version=1,
+        kind="at_once",
+        reason="A leak",
+        osr_told_at=AT,
+        decided_by=by,
+        decided_at=AT,
+    )
     DelayNotice.objects.create(
         release=release, number=1, schedule_version=1, kind="posted", posted_by=by, posted_at=AT, **said
     )
