@@ -272,7 +272,8 @@ def _upcoming(now: datetime) -> QuerySet[Release]:
     due = Release.objects.filter(
         due_at__gt=now, due_at__lte=now + AHEAD, status__in=[Status.PROVISIONAL, Status.CONFIRMED]
     )
-    return due.select_related("series__producer").order_by("due_at", "pk")
+    found = due.select_related("series__producer").prefetch_related("series__producer__non_working_days")
+    return found.order_by("due_at", "pk")
 
 
 def _is_missing(release: Release, last: PreflightRun | None, *, at: time, now: datetime) -> bool:

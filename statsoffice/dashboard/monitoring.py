@@ -78,7 +78,7 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
         status__in=[Status.PROVISIONAL, Status.CONFIRMED],
     )
     # Releases share the objects of their series and producers.
-    releases_to_come = visible.prefetch_related("series__producer").order_by("due_at", "pk")
+    releases_to_come = visible.prefetch_related("series__producer__non_working_days").order_by("due_at", "pk")
     releases = {release.pk: release for release in releases_to_come}
     runs = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=releases)}
     troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]

@@ -39,6 +39,7 @@ def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
     _exempted(office, series)
     return {
         "asking for another date": _of("ask_date_change", "waiting-2"),
+        "releasing at once": _of("release_at_once", "waiting-2"),
         "changes that wait": reverse("releases:changes_waiting"),
         "refusing a change": reverse("releases:refuse_change", args=[asked[0].pk]),
         "the register of changes": reverse("releases:changes"),

@@ -61,6 +61,10 @@ def act(client, action: str, rows, **fields):
     return client.post(page("release"), {"action": action, ACTION_CHECKBOX_NAME: keys, **fields})
 
 
+# The non-working days of a producer, of which a test types none.
+NO_DAYS = {"non_working_days-TOTAL_FORMS": 0, "non_working_days-INITIAL_FORMS": 0}
+
+
 def address_rows(release=None, *new: dict[str, str], **changes: str) -> dict[str, str]:
     """Fill in the inline form of addresses: those there are, with changes to each, and new ones."""
     rows = []

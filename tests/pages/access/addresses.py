@@ -77,6 +77,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:release": ("quiet",),
         "releases:release_calendar": ("tomorrow",),
         "releases:withdraw_delay_notice": ("tomorrow",),
+        "releases:release_at_once": ("tomorrow",),
         "releases:preflight": ("tomorrow",),
         "releases:export_evidence": ("late",),
         "releases:kept_body_download": ("kept", body.sha256),

@@ -102,7 +102,7 @@ def test_readers_see_the_exception_and_not_what_is_for_the_office(client):
     assert "OSR told at" not in public
     assert "Robin Head" not in public
     client.force_login(head)
-    assert "OSR told at 11.50am on 2 March 2026. Decided by Robin Head." in words(
+    assert "OSR told at 11:50am on 2 March 2026. Decided by Robin Head." in words(
         client.get(address("release", release))
     )
 

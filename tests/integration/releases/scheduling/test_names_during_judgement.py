@@ -9,7 +9,7 @@ from releases.models import Producer, Release, ReleaseEvent, Series
 from releases.rules.lifecycle import Role
 from releases.scheduling import BeingJudged
 from tests.pages.releases.admin.test_access import series_form
-from tests.support.admin_site import form_of, page, refusals, said, staff
+from tests.support.admin_site import NO_DAYS, form_of, page, refusals, said, staff
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 
 TITLE = "Another title"
@@ -91,10 +91,10 @@ def test_the_title_of_a_series_waits_for_the_verdict_on_its_release(time_machine
 def test_a_producers_words_for_what_is_not_there_wait_for_the_verdicts_on_its_releases(time_machine, confirmed_release):
     on_the_morning(time_machine)
     client, address = keeper(confirmed_release), page("producer", "change", confirmed_release.series.producer.pk)
-    refused = client.post(address, {"negative_markers": PHRASE})
+    refused = client.post(address, {"negative_markers": PHRASE, **NO_DAYS})
     assert "schools-march-2020 fell due at 9:30am" in refusals(refused)["negative_markers"][0]
     on_the_morning(time_machine, after=DECIDED)
-    assert client.post(address, {"negative_markers": PHRASE}).status_code == 302
+    assert client.post(address, {"negative_markers": PHRASE, **NO_DAYS}).status_code == 302
     assert Producer.objects.get().phrases_of_absence() == (PHRASE,)
 
 

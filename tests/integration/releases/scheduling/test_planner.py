@@ -181,5 +181,5 @@ def test_that_the_holidays_of_a_year_are_not_known_yet_is_told(series, keeper):
 def test_a_plan_asks_the_database_no_more_for_more_releases(series, keeper, django_assert_num_queries):
     for month in range(1, 7):
         release(series, date(2027, month, 14), f"rain-2027-{month:02}", announced=False)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(plans(keeper)) == 6

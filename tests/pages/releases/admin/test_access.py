@@ -7,7 +7,7 @@ from releases.models import Contact, DateChange, Membership, Observation, Produc
 from releases.models.event import record_event
 from releases.rules.lifecycle import Role
 from tests.integration.releases.evidence.test_append_only import AT, a_date_change, a_statement, make_observation
-from tests.support.admin_site import form_of, page, signed_in, staff
+from tests.support.admin_site import NO_DAYS, form_of, page, signed_in, staff
 from tests.support.factories import (
     ContactFactory,
     ProducerFactory,
@@ -225,6 +225,7 @@ def test_administrators_keep_producers_and_memberships_and_a_producers_people_on
     administrator = signed_in(UserFactory(is_staff=True, is_superuser=True))
     head = staff(Role.HEAD_OF_PROFESSION, producer)
     renamed = {"name": "Office for Rain", "slug": producer.slug, "nation": "scotland", "pre_release_unit": "hours"}
+    renamed |= NO_DAYS
     promoted = {"user": membership.user_id, "producer": producer.pk, "role": Role.DEPUTY}
     for model, row, form in (("producer", producer, renamed), ("membership", membership, promoted)):
         assert head.get(page(model, "change", row.pk)).status_code == 200
@@ -244,6 +245,7 @@ def test_a_new_producer_can_be_added_by_an_administrator():
         "nation": "wales",
         "hosts": "",
         "pre_release_unit": "hours",
+        **NO_DAYS,
     }
     assert administrator.post(page("producer", "add"), new).status_code == 302
     assert Producer.objects.get().nation == "wales"

@@ -4,7 +4,7 @@ import pytest
 
 from releases.models import Producer
 from releases.rules.lifecycle import Role
-from tests.support.admin_site import page, signed_in, staff
+from tests.support.admin_site import NO_DAYS, page, signed_in, staff
 from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 WORDS = "Not yet available\r\n\r\n  Ddim ar gael eto  "
@@ -19,7 +19,7 @@ def producer():
 
 
 def send(client, producer, **fields):
-    return client.post(page("producer", "change", producer.pk), {"negative_markers": WORDS, **fields})
+    return client.post(page("producer", "change", producer.pk), {"negative_markers": WORDS, **NO_DAYS, **fields})
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -7,7 +7,7 @@ from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Serie
 from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import Period, Unit
-from tests.support.admin_site import page, refusals, signed_in, staff
+from tests.support.admin_site import NO_DAYS, page, refusals, signed_in, staff
 from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def producer():
 def send(producer, **fields):
     client = signed_in(UserFactory(is_staff=True, is_superuser=True))
     form = {"name": producer.name, "slug": producer.slug, "nation": "scotland", "pre_release_unit": "working_days"}
-    return client.post(page("producer", "change", producer.pk), form | fields)
+    return client.post(page("producer", "change", producer.pk), form | NO_DAYS | fields)
 
 
 def test_an_administrator_sets_the_usual_period_of_a_producer(producer):

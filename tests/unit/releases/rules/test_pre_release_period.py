@@ -157,9 +157,9 @@ def test_hours_and_working_days_are_compared_by_when_they_begin(period, limit, d
 @pytest.mark.parametrize(
     ("due", "period", "nation", "opens"),
     [
-        ("2026-11-30 09:30", A_DAY, Nation.ENGLAND, "9.30am on 29 November 2026"),
+        ("2026-11-30 09:30", A_DAY, Nation.ENGLAND, "9:30am on 29 November 2026"),
         ("2026-12-01 09:30", A_DAY, Nation.ENGLAND, None),
-        ("2026-12-01 09:30", A_DAY, Nation.SCOTLAND, "9.30am on 30 November 2026"),
+        ("2026-12-01 09:30", A_DAY, Nation.SCOTLAND, "9:30am on 30 November 2026"),
         ("2026-11-30 09:30", WORKING_DAY, Nation.ENGLAND, None),
         ("2026-11-30 09:30", None, Nation.SCOTLAND, None),
         (None, A_DAY, Nation.ENGLAND, None),
