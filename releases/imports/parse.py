@@ -18,9 +18,12 @@ from releases.rules.lifecycle import Status
 from releases.rules.tables import Cell, NotATableError
 from releases.rules.written_dates import DateOrder
 
+AGREED_ON = "osr_agreed_on"
+DATES = ("scheduled_for", AGREED_ON)
 
-def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
-    """Read one non-empty cell; a date stays text, because its precision is in another column.
+
+def _read_cell(column: str, cell: str, *, adapters: Collection[str], order: DateOrder) -> Any:
+    """Read one non-empty cell; the date of a release stays text, because its precision is in another column.
 
     :raises ValueError: if it cannot be read; the message is one sentence.
     """
@@ -29,6 +32,8 @@ def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
         raise ValueError(f"this has {len(cell)} characters, and {longest} are the most.")
     if column.endswith("adapter") and cell not in adapters:
         raise ValueError(f'there is no adapter "{cell}"; there are: {", ".join(sorted(adapters))}.')
+    if column == AGREED_ON:
+        return _day(written_dates.rewrite_date(cell, order))
     return _READERS.get(column, str)(cell)
 
 
@@ -116,12 +121,12 @@ def _rehearsal(cell: str) -> bool:
 
 
 def _day(cell: str) -> date:
-    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%d/%m/%Y"):
+    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M"):
         try:
             return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
         except ValueError:
             continue
-    raise ValueError(f'"{cell}" is not a date; write it as 2026-06-30.')
+    raise ValueError(f'"{cell}" is not a date; write it as 30/06/2026 or 2026-06-30.')
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
@@ -135,7 +140,6 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "responsible_email": _email,
     "tolerance_seconds": _tolerance,
     "rehearsal": _rehearsal,
-    "osr_agreed_on": _day,
 }
 
 
@@ -232,7 +236,8 @@ def read_calendar(
     rows = [row for row in rows if row[1]["reference"].text.casefold() != EXAMPLE]
     if not rows:
         raise FileRefused([f"{name} holds no releases: nothing stands below the names of the columns."])
-    order = order or written_dates.find_date_order(cells["scheduled_for"].text for _, cells, _ in rows)
+    dates = (cells[column].text for _, cells, _ in rows for column in DATES if column in cells)
+    order = order or written_dates.find_date_order(dates)
     return _read_rows(rows, adapters=adapters, order=order)
 
 
@@ -325,7 +330,7 @@ def _read_values(
             faults.append(RowFault(number, column, "this is required and empty."))
         elif cell.text:
             try:
-                values[column] = _read_cell(column, cell.text, adapters=adapters)
+                values[column] = _read_cell(column, cell.text, adapters=adapters, order=order)
             except ValueError as error:
                 faults.append(RowFault(number, column, str(error)))
     values.pop("zone", None)

@@ -40,6 +40,11 @@ def test_what_needs_osrs_agreement_is_refused_without_it_and_imported_once_with_
     assert outcomes(checked(keeper, row | AGREED)) == [(2, "unchanged")]
 
 
+def test_the_date_of_the_agreement_is_read_in_the_order_of_the_file(keeper):
+    applied(keeper, {"scheduled_for": "02/07/2098 12:00", "osr_reference": "OSR 12", "osr_agreed_on": "27/02/2026"})
+    assert Departure.objects.get().osr_agreed_on == date(2026, 2, 27)
+
+
 @pytest.mark.parametrize(
     ("given", "column"),
     [

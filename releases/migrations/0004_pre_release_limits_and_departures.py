@@ -24,7 +24,7 @@ def create_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0002_model_names"),
+        ("releases", "0003_publisher_calendars"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
