@@ -67,7 +67,17 @@ class OfReports[M: Model](ReadOnlyAdmin[M]):
 @admin.register(Report)
 class ReportAdmin(OfReports[Report]):
     report_path = "pk"
-    list_display = ("reference", "producer", "kind", "status", "version", "drafted_at", "decided_at", "rehearsal")
+    list_display = (
+        "number",
+        "reference",
+        "producer",
+        "kind",
+        "status",
+        "version",
+        "drafted_at",
+        "decided_at",
+        "rehearsal",
+    )
     list_filter = ("status", "kind", "rehearsal")
     list_select_related = ("producer",)
     search_fields = ("reference", "producer__name")

@@ -48,7 +48,7 @@ def add_action(
             # Everyone with a role for the release can read the task, including people who may not know of a restricted
             # report.
             named = report.kind not in RESTRICTED
-            origin = _("report %(reference)s") % {"reference": report.reference} if named else ""
+            origin = _("report %(number)s") % {"number": report.number} if named else ""
             task = tasks.add_task(
                 next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at
             )

@@ -231,7 +231,7 @@ def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) 
     at = document.approved_at
     return lay_out(
         content,
-        reference=document.report.reference,
+        number=document.report.number,
         version=document.version,
         approved_at=at,
         evidence_hash=document.evidence_sha256,

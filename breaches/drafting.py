@@ -23,7 +23,15 @@ from breaches.rules.content import ContactPerson, Output, ReportContent, content
 from breaches.rules.incident import Answers, write_incident_account
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
-from breaches.versions import free_references, new_version, record_citations, record_report_event, reference_to_start
+from breaches.versions import (
+    assign_numbers,
+    free_references,
+    new_version,
+    number_missing,
+    record_citations,
+    record_report_event,
+    reference_to_start,
+)
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release
@@ -61,6 +69,7 @@ def draft_missing(*, now: datetime) -> list[Report]:
     :return: the reports that were drafted by this call.
     :raises ExceptionGroup: after everything else was done, if some reports could not be drafted or refreshed.
     """
+    number_missing(now=now)
     _raise_suspicions(now=now)
     faults: list[Exception] = []
     drafted = _draft_reports(now=now, faults=faults)
@@ -131,7 +140,7 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
             refreshing.automatic_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
         ]
         references = free_references([f"breach-{suspicions[0].release.reference}" for suspicions in suspected])
-        reports = Report.objects.bulk_create(
+        unsaved = [
             Report(
                 reference=reference,
                 producer=suspicions[0].release.series.producer,
@@ -143,7 +152,9 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
                 occurred_on=content.first_day,
             )
             for suspicions, content, reference in zip(suspected, contents, references, strict=True)
-        )
+        ]
+        assign_numbers(unsaved)
+        reports = Report.objects.bulk_create(unsaved)
         versions = [
             new_version(report, content, machine=report.machine, by=None, at=now, why="drafted")
             for report, content in zip(reports, contents, strict=True)
@@ -328,7 +339,7 @@ def _store(
 ) -> Report:
     on_record = content_to_json(content) if content.circumstances else {}
     with transaction.atomic():
-        report = Report.objects.create(
+        report = Report(
             reference=reference_to_start(_wanted_reference(about, kind, content.occurred_on[0]), kind=kind),
             producer=about.producer,
             kind=kind,
@@ -338,6 +349,8 @@ def _store(
             drafted_at=at,
             occurred_on=content.first_day,
         )
+        versions.assign_numbers([report])
+        report.save(force_insert=True)
         versions.record_citations({report: content})
         StartedReport.objects.create(
             report=report,

@@ -24,6 +24,7 @@ from breaches.rules.content import (
 )
 from breaches.rules.lifecycle import JOIN, PART, RESUME, ReportStatus
 from breaches.versions import (
+    assign_numbers,
     check_report_move,
     current_version,
     free_references,
@@ -146,7 +147,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
         content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)
         first, on = drafts[0], local_date(suspicions[0].verification.due_at)
         (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
-        joint = Report.objects.create(
+        joint = Report(
             reference=reference,
             producer=first.producer,
             kind=suspicions[0].kind,
@@ -156,13 +157,15 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
             occurred_on=content.first_day,
             **_carry_to_joint(drafts),
         )
+        assign_numbers([joint])
+        joint.save(force_insert=True)
         record_citations({joint: content})
         version = new_version(joint, content, machine=automatic, by=None, at=at, why="joined")
         version.save()
         for draft, move in zip(drafts, allowed, strict=True):
             brought = [suspicion.pk for suspicion in suspicions if suspicion.report_id == draft.pk]
             JoinedDraft(joint=joint, draft=draft, suspicions=brought, by=by, at=at).save()
-            make_move(draft, move, by=by, at=at, joint=joint.reference)
+            make_move(draft, move, by=by, at=at, joint=joint.reference, number=joint.number)
         for suspicion in suspicions:
             Suspicion.objects.filter(pk=suspicion.pk).update(
                 report=joint, facts_revision=suspicion.verification.revision
@@ -176,6 +179,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
             by=by,
             role=senior_role(by, allowed[0].roles, joint),
             drafts=[draft.reference for draft in drafts],
+            numbers=[draft.number for draft in drafts],
             standing=state_of_verdicts(suspicions),
             person=joint.person_dealing_id,
             cause=joint.cause,
@@ -208,7 +212,16 @@ def split_report(report: Report, *, by: User, at: datetime) -> Report:
             resumed = check_report_move(row.draft, RESUME, by=by, joint_report=True)
             columns = _carry_to_draft(row.draft, joint=parted, drafts=drafts)
             person = columns.get("person_dealing_id", row.draft.person_dealing_id)
-            make_move(row.draft, resumed, by=by, at=at, values=columns, joint=report.reference, person=person)
+            make_move(
+                row.draft,
+                resumed,
+                by=by,
+                at=at,
+                values=columns,
+                joint=report.reference,
+                number=report.number,
+                person=person,
+            )
             _return_suspicions(row)
         _carry_own_acts([parted], drafts)
         given_back = Suspicion.objects.filter(report__in=drafts)

@@ -23,6 +23,7 @@ from breaches.rules.lifecycle import (
     ReportStatus,
     ReportTerm,
 )
+from breaches.rules.report_number import NumberSeries, ReportNumber
 from releases.models import Producer, Release, ReleaseTask, Series, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, new_salt
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
@@ -192,6 +193,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def undecided(self) -> "ReportQuerySet":
         return self.exclude(status__in=(*DECIDED, *MERGED_OR_SPLIT))
 
+    def numbered(self, number: ReportNumber) -> "ReportQuerySet":
+        """Return the reports with a number; each producer may have one."""
+        return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
+
 
 LISTED_BY = [
     "occurred_on",
@@ -210,6 +215,11 @@ class Report(models.Model):
     """One report. Its content is in its versions; `version` is the number of the present one."""
 
     reference = models.SlugField(max_length=120, unique=True)
+    # The parts of the number that people read: BR-2026-014. A number that was given never changes. Null until the next
+    # run of drafting if the version before this one drafted the report during an upgrade.
+    number_year = models.PositiveSmallIntegerField(null=True, editable=False)
+    number_series = models.CharField(max_length=2, blank=True, db_default="", editable=False)
+    number_position = models.PositiveIntegerField(null=True, editable=False)
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="breach_reports")
     kind = models.CharField(max_length=20, choices=list(KIND_CHOICES.items()))
     status = models.CharField(
@@ -264,8 +274,15 @@ class Report(models.Model):
         ordering = ("-drafted_at", "-pk")
         # These columns filter and sort the register, so that it is counted and paged without the rows' long automatic
         # text.
-        indexes = [models.Index(fields=LISTED_BY, name="reports_as_listed")]
+        indexes = [
+            models.Index(fields=LISTED_BY, name="reports_as_listed"),
+            models.Index(fields=["id"], condition=Q(number_position__isnull=True), name="reports_without_number"),
+        ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["producer", "number_year", "number_series", "number_position"],
+                name="one_report_per_producer_and_number",
+            ),
             models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
             models.CheckConstraint(condition=Q(kind__in=list(ReportKind)), name="report_kind_is_known"),
             models.CheckConstraint(
@@ -298,6 +315,13 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def number(self) -> str:
+        """The short number, such as BR-2026-014; unique together with the producer."""
+        if self.number_year is None or self.number_position is None:
+            return self.reference
+        return str(ReportNumber(self.number_year, NumberSeries(self.number_series), self.number_position))
 
     def find_series(self) -> models.QuerySet[Series]:
         """Return the series that the report is about, or those of its releases."""
@@ -543,7 +567,7 @@ class Suspicion(models.Model):
 
 
 # Not `last_change`, which detects conflicts between people's changes.
-OF_REPORT = (
+OF_REPORT_WITHOUT_NUMBER = (
     "reference",
     "producer_id",
     "kind",
@@ -565,6 +589,7 @@ OF_REPORT = (
     "dealing_since",
     "salt",
 )
+OF_REPORT = (*OF_REPORT_WITHOUT_NUMBER, "number_year", "number_series", "number_position")
 OF_VERSION = (
     "report_id",
     "number",
@@ -597,7 +622,13 @@ class ReportRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "breaches.row"
     AFTER: ClassVar[str] = "breaches.event"
     TABLES = (
-        Table("breaches.Report", OF_REPORT, changed_by=ROW_CHANGES, deleted_by=NEVER),
+        Table(
+            "breaches.Report",
+            OF_REPORT,
+            changed_by=ROW_CHANGES,
+            deleted_by=NEVER,
+            earlier=(OF_REPORT_WITHOUT_NUMBER,),
+        ),
         Table(
             "breaches.Suspicion",
             OF_SUSPICION,

@@ -40,10 +40,12 @@ from breaches.rules.document import (
     PARTED_MARK,
     RECORDED_MARK,
     ReportDocument,
+    Row,
     lay_out,
 )
 from breaches.rules.incident import ASKED, find_unanswered
-from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
+from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
+from breaches.rules.short_concern import ConcernDocument, lay_out_concern
 from breaches.versions import current_version
 from releases.rules.calendar import format_moment
 
@@ -87,6 +89,15 @@ def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
     return _lay_out_draft(report, version, content)
 
 
+def concern_of(report: Report) -> ConcernDocument:
+    """Lay out the short concern: of the approved content, or of the present one, marked as not approved."""
+    approved = report.status in WITH_DOCUMENT
+    number = report.approved_documents.latest("version").version if approved else report.version
+    version = report.versions.get(number=number)
+    withdrawn = report.status == ReportStatus.WITHDRAWN
+    return lay_out_concern(content_from_json(version.content), lay_out_report(report, version), withdrawn=withdrawn)
+
+
 def _lay_out_draft(report: Report, version: ReportVersion, content: ReportContent) -> ReportDocument:
     decision = ""
     if report.status in MARKS and version.number == report.version:
@@ -95,7 +106,7 @@ def _lay_out_draft(report: Report, version: ReportVersion, content: ReportConten
         decision += f": {event.words}" if event.words else "."
     return lay_out(
         content,
-        reference=report.reference,
+        number=report.number,
         version=version.number,
         lead_official=settings.LEAD_OFFICIAL,
         with_cause_prompt=_asks_for_cause(report, version, content),
@@ -135,15 +146,22 @@ def render_pdf(document: ReportDocument) -> bytes:
 
     :raises NotRendered: if the template refers to any file except the report's own fonts.
     """
+    return _print("breaches/document.html", _with_whole_hyphens(document))
+
+
+def render_concern(document: ConcernDocument) -> bytes:
+    """Print a short concern as `render_pdf` does a report.
+
+    :raises NotRendered: if the template refers to any file except the report's own fonts.
+    """
+    whole = replace(document, rows=_whole_rows(document.rows), source=_whole(document.source))
+    return _print("breaches/concern.html", whole)
+
+
+def _print(template: str, document: ReportDocument | ConcernDocument) -> bytes:
     approved_at = document.approved_at
-    html = render_to_string(
-        "breaches/document.html",
-        {
-            "document": _with_whole_hyphens(document),
-            "approved_at": approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if approved_at else "",
-        },
-    )
-    return print_html(html)
+    date = approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if approved_at else ""
+    return print_html(render_to_string(template, {"document": document, "approved_at": date}))
 
 
 def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
@@ -151,34 +169,38 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
 
     The word joiner after each hyphen is not part of the file's text, so addresses can be copied unchanged.
     """
-
-    def whole(words: str) -> str:
-        return words.replace("-", "-\u2060")
-
     annex = document.annex
     if annex:
         annex = replace(
             annex,
-            parts=tuple(replace(part, heading=whole(part.heading)) for part in annex.parts),
-            overview=tuple((whole(row[0]), *row[1:]) for row in annex.overview),
+            parts=tuple(replace(part, heading=_whole(part.heading)) for part in annex.parts),
+            overview=tuple((_whole(row[0]), *row[1:]) for row in annex.overview),
         )
     return replace(
         document,
         annex=annex,
-        decision=whole(document.decision),
+        decision=_whole(document.decision),
         sections=tuple(
             replace(
                 section,
-                heading=whole(section.heading),
-                rows=tuple(
-                    (label, tuple(tuple(replace(line, text=whole(line.text)) for line in entry) for entry in entries))
-                    for label, entries in section.rows
-                ),
-                paragraphs=tuple(tuple(map(whole, lines)) for lines in section.paragraphs),
-                timeline=tuple((when, tuple(map(whole, lines))) for when, lines in section.timeline),
+                heading=_whole(section.heading),
+                rows=_whole_rows(section.rows),
+                paragraphs=tuple(tuple(map(_whole, lines)) for lines in section.paragraphs),
+                timeline=tuple((when, tuple(map(_whole, lines))) for when, lines in section.timeline),
             )
             for section in document.sections
         ),
+    )
+
+
+def _whole(words: str) -> str:
+    return words.replace("-", "-\u2060")
+
+
+def _whole_rows(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    return tuple(
+        (label, tuple(tuple(replace(line, text=_whole(line.text)) for line in entry) for entry in entries))
+        for label, entries in rows
     )
 
 

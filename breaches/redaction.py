@@ -66,7 +66,7 @@ type Change = tuple[models.Model, dict[str, Any]]
 class RedactionResult:
     """The number of rows in which the words were found, by table, and the places where they remain.
 
-    They remain in approved documents: those of the report (by version), those of drafts merged into it (by reference
+    They remain in approved documents: those of the report (by version), those of drafts merged into it (by number
     and version), and possibly those that could not be read. They also remain in the facts of events.
     """
 
@@ -207,8 +207,10 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
     unread: list[str] = []
     parts = JoinedDraft.objects.standing().parts_of(report)
     documents = ApprovedDocument.objects.filter(report__in=parts).select_related("report")
-    for document in documents.order_by("report__reference", "version").iterator(chunk_size=5):
-        name = f"{document.report.reference}, {document.version}"
+    for document in documents.order_by("report__number_year", "report__number_position", "version").iterator(
+        chunk_size=5
+    ):
+        name = f"{document.report.number}, {document.version}"
         try:
             is_shown = shows_words(bytes(document.pdf), words)
         except PyPdfError:

@@ -177,6 +177,7 @@ def _entry(report: Any) -> dict[str, Any]:
         "practices": [practice.code for practice in content_from_json(report.standing[0].content).practices],
         "occurred_at": occurred_at.astimezone(UTC).isoformat() if occurred_at else None,
         "delay_seconds": delay,
+        "number": report.number,
     }
 
 
@@ -395,6 +396,8 @@ def _register_row(report: Any, with_contacts: Collection[int], today: date) -> d
         "statement": content.statement_url,
         "zone": ZONE,
         **(_contacts(content, visible=report.producer_id in with_contacts) if with_contacts else {}),
+        # New columns come last, so that programs that read columns by position go on.
+        "number": report.number,
     }
 
 

@@ -381,6 +381,7 @@ EVENTS = {
     "started": lazy("Started by hand"),
     "facts_refreshed": lazy("Brought up to date with the record"),
     "facts_offered": lazy("The record changed; the newer facts are shown beside the text"),
+    "numbered": lazy("Number assigned"),
     "suspicion_joined": lazy("A further suspicion about the same release was added"),
     "dealing_taken": lazy("Said that they are dealing with it"),
     "dealing_changed": lazy("Changed who is dealing with it"),
@@ -415,6 +416,7 @@ EVENTS = {
     "downloaded": lazy("Approved document downloaded"),
     "statement_downloaded": lazy("Statement for the office’s own site downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),
+    "concern_downloaded": lazy("Short concern downloaded"),
 }
 
 
@@ -466,7 +468,8 @@ def _started(title: str, event: ReportEvent) -> str:
 
 
 def _joint(title: str, event: ReportEvent) -> str:
-    return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts["joint"]}
+    # Events from before there were numbers name the reference.
+    return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts.get("number", event.facts["joint"])}
 
 
 def _sent(title: str, event: ReportEvent) -> str:
@@ -491,7 +494,8 @@ _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "edited": lambda title, event: f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}",
     "started": _started,
     "joint_drafted": lambda title, event: (
-        _("%(title)s (%(others)s)") % {"title": title, "others": ", ".join(event.facts["drafts"])}
+        _("%(title)s (%(others)s)")
+        % {"title": title, "others": ", ".join(event.facts.get("numbers", event.facts["drafts"]))}
     ),
     "joined": _joint,
     "resumed": _joint,
@@ -505,5 +509,6 @@ _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "dismissed": lambda title, event: f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}",
     "downloaded": _version,
     "draft_downloaded": _version,
+    "concern_downloaded": _version,
     "statement_downloaded": _version,
 }

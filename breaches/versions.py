@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
-from secrets import token_hex
+from secrets import randbelow, token_hex
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -43,7 +43,8 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
 )
-from releases.models import Contact
+from breaches.rules.report_number import IN_ORDER, LEAST_RANDOM, MOST_RANDOM, ReportNumber, series_of, year_of
+from releases.models import Contact, Producer
 from releases.models.append_only import CHUNK
 from releases.models.event import Rows
 from releases.permissions import User
@@ -102,6 +103,47 @@ def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
         return f"{wanted}-{token_hex(4)}"
     (free,) = free_references([wanted])
     return free
+
+
+def assign_numbers(reports: Sequence[Report]) -> None:
+    """Set the numbers of reports that are about to be stored, in the given order; decision 74.
+
+    The producers' rows are locked until the end of the caller's transaction, so no number is used twice, and none is
+    left out if the transaction fails. Random positions are retried here if they are taken.
+    """
+    keys = {report.producer_id for report in reports}
+    list(Producer.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    years = {year_of(report.drafted_at) for report in reports}
+    numbered = Report.objects.filter(producer__in=keys, number_year__in=years).order_by()
+    counted = numbered.values_list("producer", "number_year", "number_series").annotate(last=Max("number_position"))
+    last = {(producer, year, series): position for producer, year, series, position in counted}
+    for report in reports:
+        report.number_year = year_of(report.drafted_at)
+        series = series_of(ReportKind(report.kind), rehearsal=report.rehearsal)
+        report.number_series = series.value
+        key = (report.producer_id, report.number_year, series.value)
+        if series in IN_ORDER:
+            report.number_position = last[key] = last.get(key, 0) + 1
+            continue
+        while True:
+            position = LEAST_RANDOM + randbelow(MOST_RANDOM - LEAST_RANDOM + 1)
+            number = ReportNumber(report.number_year, series, position)
+            if not Report.objects.numbered(number).filter(producer=report.producer_id).exists():
+                report.number_position = position
+                break
+
+
+def number_missing(*, now: datetime) -> None:
+    """Give a number to the reports that the version before this one drafted during an upgrade."""
+    if not Report.objects.filter(number_position__isnull=True).exists():
+        return
+    with transaction.atomic():
+        unnumbered = Report.objects.filter(number_position__isnull=True).order_by("drafted_at", "pk")
+        reports = list(unnumbered.select_for_update(skip_locked=True))
+        assign_numbers(reports)
+        Report.objects.bulk_update(reports, ["number_year", "number_series", "number_position"])
+        for report in reports:
+            record_report_event(report, "numbered", at=now, number=report.number)
 
 
 def record_citations(reports: Mapping[Report, ReportContent]) -> None:

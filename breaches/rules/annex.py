@@ -1,10 +1,10 @@
 """The annex of a report: check results, and charts that scale to any width."""
 
-import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from textwrap import wrap
 
 from breaches.rules.annex_notes import (
     SOURCES,
@@ -28,7 +28,7 @@ from breaches.rules.facts import (
     time_in_words,
 )
 from releases.detection.finding import AddressRole, Source
-from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
+from releases.rules.calendar import LONDON, format_day, format_time, format_time_with_seconds, in_london, local_date
 from releases.verdict.address import Outcome
 
 # The two colours that the Government Analysis Function sets for charts of two categories.
@@ -63,12 +63,26 @@ class ChartWords:
 
 @dataclass(frozen=True, slots=True)
 class DrawnBar:
-    """One bar: its top edge in pixels, its width and its left edge as shares of 100."""
+    """One bar: its top edge in pixels, its width and its left edge as shares of 100.
+
+    `height` is in pixels; 0 means that of the chart's bars.
+    """
 
     top: int
     width: float
     colour: str
     left: float = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTick:
+    """A time on the axis: its place as a share of 100, its text, and which part of the text is at `text_place`."""
+
+    place: float
+    text: str
+    text_place: float
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,9 @@ class Chart:
     words: Sequence[ChartWords]
     bars: Sequence[DrawnBar]
     thick: int = THICK
+    ticks: Sequence[AxisTick] = ()
+    axis: int = 0
+    """The distance of the axis from the top in pixels, if there are ticks."""
 
 
 def lay_out_chart(title: str, groups: Sequence[BarGroup], *, greatest: float | None = None) -> Chart:
@@ -107,11 +124,24 @@ def lay_out_chart(title: str, groups: Sequence[BarGroup], *, greatest: float | N
     return Chart(title, description, max(0, top - BETWEEN_GROUPS), words, drawn)
 
 
-GROUND = "#d9dcdd"
+LANE, SHADE = "#b1b4b6", "#c9d6e3"
+LANE_HEIGHT = 2
 MARGIN = 0.04
 THINNEST = 0.8
 # The number of characters of body text that fit on a line on a phone.
 WIDTH = 34
+AXIS_HEIGHT = 32
+# Texts of the axis nearer than this to an edge begin or end there.
+NEAR_THE_EDGE = 10
+# Texts of the axis must not touch each other on a phone.
+MOST_TICKS, MOST_LONG_TICKS = 4, 3
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+STEPS = (
+    *(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 15, 30)),
+    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
+    *(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12)),
+    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 91, 182, 364)),
+)
 
 
 def interval_chart(
@@ -122,10 +152,10 @@ def interval_chart(
     live: tuple[datetime, str] | None,
     publisher: tuple[datetime, str] | None = None,
 ) -> Chart:
-    """Draw when an output was on time, the interval in which it became visible, and the publisher's figure.
+    """Draw on an axis of London time when an output was on time, when it appeared, and the publisher's figure.
 
-    Each bar lies on a grey bar for the whole scale and has a text above it, so that no one has to distinguish colours.
-    The title gives the same information to screen readers.
+    The tolerance is shaded over the full height. Each bar has a text above it, so that no one has to distinguish
+    colours. The title gives the same information to screen readers.
 
     :param due: an aware instant with its text, as are the others.
     """
@@ -133,12 +163,16 @@ def interval_chart(
     start, end = round_down(min(instants)), round_up(max(instants))
     slack = max((end - start) * MARGIN, timedelta(seconds=1))
     start, end = start - slack, end + slack
-    lines: list[tuple[str, datetime, datetime, str]] = [
-        (f"In time: {due[1]} to {limit[1]}", due[0], limit[0], COLOURS[0])
-    ]
+    step = _step_of_axis(start, end)
+    times = _round_times(start, end, step)
+    # A time just after the end makes the place of the last instant easier to read.
+    if times[-1] - end < (end - start) * 2 * MARGIN:
+        end = max(end, times[-1])
+    tolerance = f"On time (shaded): {due[1]} to {limit[1]}"
+    lines: list[tuple[str, datetime, datetime, str]] = []
     if absent and live:
-        visible = f"Became visible: after {absent[1]} and by {live[1]}"
-        lines.append((visible, absent[0], live[0], COLOURS[1]))
+        appeared = f"Appeared: after {absent[1]} and by {live[1]}"
+        lines.append((appeared, absent[0], live[0], COLOURS[1]))
     elif absent:
         # If the last check without the release was before the due time, there is no overdue period.
         lines.append((f"Not seen up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
@@ -147,19 +181,64 @@ def interval_chart(
     if publisher:
         figure = f"The publisher’s own figure, no observation: {publisher[1]}"
         lines.append((figure, publisher[0], publisher[0], "#383f43"))
-    words, bars, top = list[ChartWords](), list[DrawnBar](), 0
+    words, bars = [ChartWords(line, TEXT * row - GAP) for row, line in enumerate(wrap(tolerance, WIDTH), start=1)], []
+    top = TEXT * len(words) + GAP
     for text, from_, to, colour in lines:
-        for line in textwrap.wrap(text, WIDTH):
+        for line in wrap(text, WIDTH):
             words.append(ChartWords(line, top + TEXT - GAP))
             top += TEXT
-        left, right = sorted((_share(from_, start, end), _share(to, start, end)))
-        width = max(right - left, THINNEST)
-        bars += [
-            DrawnBar(top, 100, GROUND),
-            DrawnBar(top, round(width, 2), colour, left=round(min(left, 100 - width), 2)),
-        ]
+        lane = top + (THICK - LANE_HEIGHT) // 2
+        bars += [DrawnBar(lane, 100, LANE, height=LANE_HEIGHT), _bar(top, from_, to, colour, start=start, end=end)]
         top += THICK + GAP
-    return Chart(f"{'. '.join(text for text, *_ in lines)}.", "", top, words, bars)
+    axis = top + GAP
+    shade = _bar(0, due[0], limit[0], SHADE, start=start, end=end, height=axis)
+    one_day = local_date(start) == local_date(end)
+    ticks = tuple(_tick(at, step, start=start, end=end, one_day=one_day) for at in times if at <= end)
+    title = f"{'. '.join((tolerance, *(text for text, *_ in lines)))}."
+    return Chart(title, "", axis + AXIS_HEIGHT, words, (shade, *bars), ticks=ticks, axis=axis)
+
+
+def _bar(
+    top: int, from_: datetime, to: datetime, colour: str, *, start: datetime, end: datetime, height: int = 0
+) -> DrawnBar:
+    left, right = sorted((_share(from_, start, end), _share(to, start, end)))
+    width = max(right - left, THINNEST)
+    return DrawnBar(top, round(width, 2), colour, left=round(min(left, 100 - width), 2), height=height)
+
+
+def _step_of_axis(start: datetime, end: datetime) -> timedelta:
+    for step in STEPS:
+        if (end - start) // step < (MOST_TICKS if step >= MINUTE else MOST_LONG_TICKS):
+            return step
+    return STEPS[-1]
+
+
+def _round_times(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
+    """Return the round London times from the start to the end, and the next one after it.
+
+    They are counted from midnight by London's clock, so that they are round on days of 23 and 25 hours as well.
+    """
+    first = in_london(start)
+    at = datetime.combine(first.date(), time(), tzinfo=LONDON)
+    at += (first.replace(tzinfo=None) - at.replace(tzinfo=None)) // step * step
+    times = []
+    while at <= end:
+        times += [at] if at >= start else []
+        at += step
+    return [*times, at]
+
+
+def _tick(at: datetime, step: timedelta, *, start: datetime, end: datetime, one_day: bool) -> AxisTick:
+    place = round(_share(at, start, end), 2)
+    if step >= DAY or (at.time() == time() and not one_day):
+        text = f"{at.day} {at:%B}"
+    else:
+        text = format_time_with_seconds(at) if step < MINUTE else format_time(at)
+    if place < NEAR_THE_EDGE:
+        return AxisTick(place, text, text_place=0, anchor="start")
+    if place > FULL - NEAR_THE_EDGE:
+        return AxisTick(place, text, text_place=FULL, anchor="end")
+    return AxisTick(place, text, text_place=place)
 
 
 def _share(instant: datetime, start: datetime, end: datetime) -> float:

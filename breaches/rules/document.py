@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
-from breaches.rules.content import ContactPerson, ReportContent, content_digest, is_web_address
+from breaches.rules.content import ContactPerson, Output, ReportContent, content_digest, is_web_address
 from releases.rules.calendar import format_day, format_moment, format_time, format_time_with_seconds, in_london
 from releases.rules.lifecycle import Role
 
@@ -20,6 +20,7 @@ RECORDED_MARK = "RECORDED: kept in the office’s own log, and not reported"
 DISMISSED_MARK = "DISMISSED: suspected, and decided not to be a breach"
 JOINED_MARK = "JOINED: told in one report with others of the same morning"
 PARTED_MARK = "TAKEN APART: told in reports of their own"
+WITHDRAWN_MARK = "WITHDRAWN: this report was withdrawn"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
 CODE = "Code of Practice for Statistics"
@@ -90,7 +91,7 @@ class ReportDocument:
 
     title: str
     sections: tuple[DocumentSection, ...]
-    reference: str
+    number: str
     version: int
     content_hash: str
     evidence_hash: str
@@ -99,11 +100,19 @@ class ReportDocument:
     approved_at: datetime | None
     annex: AnnexLayout | None = None
 
+    @property
+    def hashes(self) -> tuple[tuple[str, str], ...]:
+        """What identifies the content and its evidence, as label and value. Printed with the annex only."""
+        rows = [("Version of the report", str(self.version)), ("SHA-256 of the content", self.content_hash)]
+        if self.evidence_hash:
+            rows.append(("SHA-256 of the checks behind it", self.evidence_hash))
+        return tuple(rows)
+
 
 def lay_out(
     content: ReportContent,
     *,
-    reference: str,
+    number: str,
     version: int,
     approved_at: datetime | None = None,
     evidence_hash: str = "",
@@ -116,6 +125,7 @@ def lay_out(
 ) -> ReportDocument:
     """Lay out a report's content in the published form, with the form's exact labels and order.
 
+    :param number: the short number of the report, which every page names.
     :param approved_at: without it every page is marked as a draft, and empty narratives show a prompt.
     :param lead_official: whether to use the label that also names a Lead Official; the office's setting decides this
         for drafts.
@@ -153,7 +163,7 @@ def lay_out(
                 prompt=ACTIONS_PROMPT if draft and not content.corrective_actions.strip() else "",
             ),
         ),
-        reference=reference,
+        number=number,
         version=version,
         content_hash=content_digest(content),
         evidence_hash=evidence_hash,
@@ -184,36 +194,47 @@ def exact_time(instant: datetime) -> str:
 
 def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
     return (
-        _row("Title and link to statistical output", *([Line(one.title), _link(one.url)] for one in content.outputs)),
-        _row("Name of producer organisation", *([Line(name)] for name in content.producers)),
-        _row("Name and contact details of person dealing with report", _person(content.dealing)),
-        _row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _person(content.head_of_profession)),
-        _row("Link to published statement about the breach (if relevant)", [_link(content.statement_url)]),
-        _row("Date of breach report", [Line(format_day(content.report_date))] if content.report_date else []),
+        make_row("Title and link to statistical output", *map(link_title, content.outputs)),
+        make_row("Name of producer organisation", *([Line(name)] for name in content.producers)),
+        make_row("Name and contact details of person dealing with report", _person(content.dealing)),
+        make_row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _person(content.head_of_profession)),
+        make_row("Link to published statement about the breach (if relevant)", [_link(content.statement_url)]),
+        make_row("Date of breach report", [Line(format_day(content.report_date))] if content.report_date else []),
     )
 
 
 def _circumstances(content: ReportContent) -> tuple[Row, ...]:
+    return (
+        make_row("Relevant principle(s) and practice(s)", *practice_lines(content)),
+        make_row("Date of occurrence of breach", *([Line(format_day(on))] for on in content.occurred_on)),
+    )
+
+
+def practice_lines(content: ReportContent) -> list[list[Line]]:
+    """Print each practice with the Code and edition that it is from, and then what people wrote."""
     cited = []
     for practice in content.practices:
         code = CODES.get(practice.edition, CODE)
         cited.append([Line(f"{practice.citation} ({code}, edition {practice.edition}){practice.for_date}")])
-    other = [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]
-    return (
-        _row("Relevant principle(s) and practice(s)", *cited, other),
-        _row("Date of occurrence of breach", *([Line(format_day(on))] for on in content.occurred_on)),
-    )
+    return [*cited, [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]]
 
 
 def _person(person: ContactPerson | None) -> list[Line]:
     return [Line(person.name), Line(person.email), Line(person.telephone)] if person else []
 
 
+def link_title(output: Output) -> list[Line]:
+    """Print the title as the link. An address that no browser opens is printed itself."""
+    if output.title.strip() and is_web_address(output.url):
+        return [Line(output.title, href=output.url)]
+    return [Line(output.title), _link(output.url)]
+
+
 def _link(url: str) -> Line:
     return Line(url, href=url if is_web_address(url) else "")
 
 
-def _row(label: str, *entries: list[Line]) -> Row:
+def make_row(label: str, *entries: list[Line]) -> Row:
     """Make a row of the entries that are not empty, without their empty lines."""
     printed = (
         tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in entry if line.text.strip())

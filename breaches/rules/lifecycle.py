@@ -208,6 +208,7 @@ CHANGES = STEPS | {
 NO_CHANGES = frozenset(
     {
         "facts_offered",
+        "numbered",
         "dealing_taken",
         "dealing_changed",
         "action_added",
@@ -218,12 +219,13 @@ NO_CHANGES = frozenset(
         "note_corrected",
         "downloaded",
         "draft_downloaded",
+        "concern_downloaded",
         "statement_downloaded",
     }
 )
 """Events that do not change what a person decides on."""
 
-ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "dealing_taken", "dealing_changed"}
+ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "numbered", "dealing_taken", "dealing_changed"}
 """Events that change the row of a report itself: its digest is recorded after each."""
 
 

@@ -88,7 +88,7 @@ def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
     status, colour = text.STATUSES[ReportStatus(report.status)]
     return {
         "report": report,
-        "title": "; ".join(output.title for output in content.outputs) or report.reference,
+        "title": "; ".join(output.title for output in content.outputs) or report.number,
         "kind": text.kind_name(report),
         "status": status,
         "colour": colour,

@@ -436,7 +436,7 @@ class ApprovalPage(WholeReportPage):
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         annex = form["annex"].value() in {True, "1"}
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
-        document = lay_out(content, reference=report.reference, version=report.version, rehearsal=report.rehearsal)
+        document = lay_out(content, number=report.number, version=report.version, rehearsal=report.rehearsal)
         cited = code_of_practice.find_cited_practices(report, content)
         return {
             **self.describe(request, report, current_version(report), content, document),
@@ -618,10 +618,10 @@ class MergeForm(GovukForm):
 
 def _hint(draft: Report) -> str:
     suspicions = draft.suspicions.all()
-    return _("suspected %(kinds)s, due at %(due)s. Report %(reference)s") % {
+    return _("suspected %(kinds)s, due at %(due)s. Report %(number)s") % {
         "kinds": " and ".join(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions)),
         "due": " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions)),
-        "reference": draft.reference,
+        "number": draft.number,
     }
 
 

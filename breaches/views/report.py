@@ -71,12 +71,15 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.rules.public_statement import PublicStatement
+from breaches.rules.report_number import parse_number
 from breaches.text import KIND_HINTS, KINDS
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_report_event
 from breaches.views.base import report_page, return_to_report, summarise_report
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer, Release, Series
+from releases.permissions import Person
 from releases.rules.calendar import format_day
+from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, FieldRefused
 from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest, post_data
@@ -85,16 +88,51 @@ REPORTS_ON_A_PAGE = 30
 NOTHING = "There is no such thing, or it is not yours."
 
 
+class FindReportForm(GovukForm):
+    """A number to look up; its value becomes the list of the reports that the person may read and that have it."""
+
+    button, button_class, method = lazy("Find"), "govuk-button--secondary", "get"
+    options = {"number": {"css_class": "govuk-input--width-10"}}
+
+    number = forms.CharField(
+        label=lazy("Find a report by its number"),
+        help_text=lazy("For example, BR-2026-014"),
+        max_length=120,
+        error_messages={"required": lazy("Enter the number of a report")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, by: Person) -> None:
+        super().__init__(data)
+        self.person = by
+
+    def clean_number(self) -> list[Report]:
+        """Find the reports. The reference, which is in addresses and older messages, is accepted as well."""
+        typed = self.cleaned_data["number"].strip()
+        readable = reports_where(self.person, Action.VIEW)
+        number = parse_number(typed)
+        found = list(readable.numbered(number) if number else readable.filter(reference=typed))
+        if not found:
+            raise forms.ValidationError(_("We found no report with this number. Check the number and try again."))
+        return found
+
+
 @login_required
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
     """List the open or the decided reports of the person's producers.
 
-    If the person may not read any producer's reports, the page says so rather than "no reports".
+    If the person may not read any producer's reports, the page says so rather than "no reports". A number in the query
+    string leads to the report with it; if several producers use this number, the page lists their reports.
     """
     decided = request.GET.get("show") == "decided"
     reports = with_text(reports_where(request.user, Action.VIEW))
-    if decided:
+    form = FindReportForm(request.GET if "number" in request.GET else None, by=request.user)
+    found = form.cleaned_data["number"] if form.is_valid() else []
+    if len(found) == 1:
+        return redirect("breaches:report", found[0].reference)
+    if found:
+        reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
+    elif decided:
         reports = reports.exclude(status__in=UNDECIDED)
     else:
         # The person's own tasks come first: leads decide, and others rewrite returned reports.
@@ -106,6 +144,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(reports, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "form": form,
+        "same_number": found,
         "rows": [_report_row(report, content_from_json(report.standing[0].content)) for report in page],  # type: ignore[attr-defined]  # by the prefetch
         "decided": decided,
         "may_start": producers_written_for(request.user).exists(),
@@ -268,6 +308,19 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 @report_page("GET")
+def technical_details(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Show the reference of a report, and the digests of its versions and approved documents."""
+    versions = list(report.versions.select_related("written_by").order_by("-number"))
+    removals = removals_of(report, versions)
+    context = {
+        "report": report,
+        "documents": report.approved_documents.defer("pdf").order_by("-version"),
+        "versions": [(version, text.removed_in_words(removals[version.number])) for version in versions],
+    }
+    return render(request, "breaches/technical_details.html", context)
+
+
+@report_page("GET")
 def report_version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
     """Show one version of a report, without text that was redacted since."""
     version = get_object_or_404(report.versions.select_related("written_by"), number=number)
@@ -312,7 +365,7 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
             request, report, _("This document was changed after its approval. Tell an administrator."), messages.ERROR
         )
     _record(request, report, "downloaded", version=version, pdf_sha256=document.pdf_sha256)
-    return _file(content, f"{report.reference}-version-{version}.pdf")
+    return _file(content, f"{report.number}-version-{version}.pdf")
 
 
 @report_page("GET", action=Action.DOWNLOAD)
@@ -332,7 +385,21 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
             request, report, _("The draft could not be printed: %(fault)s") % {"fault": fault}, messages.ERROR
         )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
-    return _file(printed, f"{report.reference}-draft-{report.version}.pdf")
+    return _file(printed, f"{report.number}-draft-{report.version}.pdf")
+
+
+@report_page("GET", action=Action.DOWNLOAD)
+def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Render the short concern, marked as a draft unless the report is approved, and record who downloads it."""
+    version = report.approved_documents.latest("version").version if report.status in WITH_DOCUMENT else report.version
+    try:
+        printed = pdf.render_concern(pdf.concern_of(report))
+    except pdf.NotRendered as fault:
+        sentence = _("We could not print the short concern: %(fault)s") % {"fault": fault}
+        return return_to_report(request, report, sentence, messages.ERROR)
+    _record(request, report, "concern_downloaded", version=version, sha256=sha256_hex(printed))
+    draft = "" if report.status in WITH_DOCUMENT else "-draft"
+    return _file(printed, f"{report.number}-short-concern{draft}-{version}.pdf")
 
 
 @report_page("GET", action=Action.DOWNLOAD)
@@ -342,14 +409,14 @@ def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
     laid_out = {"title": public_statement.TITLE, "sections": sections}
     page = render_to_string("breaches/statement_file.html", laid_out)
     _record(request, report, "statement_downloaded", version=report.version)
-    return _file(page.encode(), f"{report.reference}-statement.html", kind="text/html; charset=utf-8")
+    return _file(page.encode(), f"{report.number}-statement.html", kind="text/html; charset=utf-8")
 
 
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
     words = public_statement.statement_as_text(_statement(report), publication.reported_dates(report))
     _record(request, report, "statement_downloaded", version=report.version)
-    return _file(words.encode(), f"{report.reference}-statement.txt", kind="text/plain; charset=utf-8")
+    return _file(words.encode(), f"{report.number}-statement.txt", kind="text/plain; charset=utf-8")
 
 
 def _statement(report: Report) -> PublicStatement:

@@ -39,6 +39,7 @@ NOT_IN_THE_TIMELINE = (
     "edited",
     "downloaded",
     "draft_downloaded",
+    "concern_downloaded",
     "facts_refreshed",
     "facts_offered",
     "note_written",

@@ -52,7 +52,7 @@ def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool
     return Scope(person=person, producers=keys, people=frozenset(people), is_narrowed=is_narrowed)
 
 
-DOCUMENTS = ("downloaded", "draft_downloaded", "statement_downloaded")
+DOCUMENTS = ("downloaded", "draft_downloaded", "concern_downloaded", "statement_downloaded")
 DECISIONS = (
     *("returned", "approved", "recorded", "dismissed", "reopened", "sent", "correction_begun", "withdrawn", "closed"),
     *("own_act_declared", "made_public", "public_taken_back", "redacted"),
@@ -96,7 +96,7 @@ def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
 def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
         reports = reports_with(scope.person, TRAIL_TABLE[TrailAction.READ]).filter(producer__in=scope.producers)
-        return ReportEvent.objects.filter(report__in=reports, kind__in=kinds)
+        return ReportEvent.objects.filter(report__in=reports, kind__in=kinds).select_related("report")
 
     return rows
 
@@ -185,6 +185,7 @@ MEANS = {
 DOCUMENT_NAMES = {
     "downloaded": lazy("Downloaded the approved document of report %(report)s, version %(version)s"),
     "draft_downloaded": lazy("Downloaded the draft of report %(report)s, version %(version)s"),
+    "concern_downloaded": lazy("Downloaded the short concern of report %(report)s, version %(version)s"),
     "statement_downloaded": lazy("Downloaded the statement on report %(report)s, version %(version)s"),
 }
 DONE = {"+": lazy("Added %(what)s: %(name)s"), "~": lazy("Changed %(what)s: %(name)s")}
@@ -210,11 +211,11 @@ def _file(event: AccountEvent) -> str:
 
 def _document(event: ReportEvent) -> str:
     version = event.facts.get("version", "")
-    return str(DOCUMENT_NAMES[event.kind]) % {"report": event.report_reference, "version": version}
+    return str(DOCUMENT_NAMES[event.kind]) % {"report": event.report.number, "version": version}
 
 
 def _decision(event: ReportEvent) -> str:
-    return _("Report %(report)s: %(what)s") % {"report": event.report_reference, "what": event_title(event)}
+    return _("Report %(report)s: %(what)s") % {"report": event.report.number, "what": event_title(event)}
 
 
 def _register(event: Any) -> str:

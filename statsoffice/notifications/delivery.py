@@ -67,7 +67,7 @@ def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
     """
     if message.document is None:
         return []
-    name = f"{message.document.report.reference}-version-{message.document.version}.pdf"
+    name = f"{message.document.report.number}-version-{message.document.version}.pdf"
     try:
         return [(name, document_bytes(message.document), "application/pdf")]
     except DocumentChanged as fault:

@@ -208,7 +208,7 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
     available = available_channels()
     for one in notifications:
         subject, text = rule.render(one)
-        reference = one.about.reference if one.about else settings.OFFICE_NAME
+        reference = _name_subject(one)
         choices = choices_by_producer[one.producer]
         addressed: list[tuple[Channel, str]] = []
         webhooks: set[str] = set()
@@ -238,6 +238,13 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
                 created_at=now,
                 due_at=now,
             )
+
+
+def _name_subject(notification: Notification) -> str:
+    """Name the subject for a webhook: the number of a report, the reference of a release, or the office."""
+    if notification.report:
+        return notification.report.number
+    return notification.release.reference if notification.release else settings.OFFICE_NAME
 
 
 def _personal_channels(choices: set[tuple[Channel, str]], available: list[Channel]) -> set[Channel]:

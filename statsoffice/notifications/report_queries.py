@@ -41,7 +41,7 @@ def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Noti
     new = [key for key, kind in recent.values_list("pk", "kind") if _name_step(kind, key) not in known]
     if not new:
         return
-    events = list(ReportEvent.objects.filter(pk__in=new).select_related("report").order_by("position"))
+    events = list(ReportEvent.objects.filter(pk__in=new).select_related("report__producer").order_by("position"))
     people = find_report_people([event.report for event in events])
     for event in events:
         yield Notification(

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import permissions as reports
+from breaches.models import Report
+from breaches.rules.report_number import parse_number
 from releases import permissions
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
@@ -55,7 +57,7 @@ class SentNotification:
 
     message: Message
     subject: str
-    report: str
+    report: Report | None
     release: str
     lines: tuple[Line, ...]
 
@@ -69,8 +71,10 @@ def visible_messages(person: "User") -> QuerySet[Message]:
 
 
 def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> QuerySet[Message]:
-    """Filter messages by the reference of a release or report, and by state; empty text means all."""
-    if about:
+    """Filter messages by a report's number, the reference of a release or report, and state; empty text means all."""
+    if about and (number := parse_number(about)):
+        messages = messages.filter(report__in=Report.objects.numbered(number))
+    elif about:
         messages = messages.filter(Q(report__reference=about) | Q(release__reference=about))
     return messages.filter(CONDITIONS[State(state)]) if state else messages
 
@@ -103,7 +107,7 @@ def find_notifications(
         yield SentNotification(
             message=first,
             subject=first.title,
-            report=about.reference if about and about.pk in readable else "",
+            report=about if about and about.pk in readable else None,
             release=release.reference if release and first.producer_id in own else "",
             lines=tuple(_lines(found[event], person=person, leads=first.producer_id in leads)),
         )
@@ -159,7 +163,7 @@ PAGE_SIZE = 30
 class MessageFilter(FilterForm):
     """The filter of the messages by release or report, and by state."""
 
-    about = forms.CharField(label=lazy("Reference of a release or report"), required=False, max_length=200)
+    about = forms.CharField(label=lazy("Number of a report, or reference of a release"), required=False, max_length=200)
     state = forms.ChoiceField(
         label=lazy("What became of it"),
         required=False,

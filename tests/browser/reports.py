@@ -61,6 +61,7 @@ def pages_of_reports(morning) -> str:
         ("withdrawing", "breaches:withdraw", sent),
         ("closing", "breaches:close", sent),
         ("history", "breaches:history", decided),
+        ("technical details", "breaches:technical_details", decided),
         ("a timeline", "breaches:timeline", draft),
         ("who is dealing with it", "breaches:dealing", draft),
         ("the cause", "breaches:cause", draft),

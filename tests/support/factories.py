@@ -3,11 +3,14 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import factory
 from django.db import transaction
 from factory.django import DjangoModelFactory
 
+from breaches.models import Report
+from breaches.versions import assign_numbers
 from releases import scheduling
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.models.event import record_rows
@@ -136,3 +139,11 @@ class ReleaseFactory(factory.Factory):
 def london_slot(on: date, at: time = time(9, 30)) -> Slot:
     """The slot of a day at 9:30am, or at another time, in London."""
     return Slot(on=on, at=at)
+
+
+def create_bare_report(**columns: Any) -> Report:
+    """Store a bare report with the next number."""
+    report = Report(**columns)
+    assign_numbers([report])
+    report.save()
+    return report

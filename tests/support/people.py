@@ -35,7 +35,7 @@ ACTIONS = "Short-term: the scheduler was looked at.\n\nLong-term: a person check
 
 def render_text(document):
     """A printer for tests that are not about the PDF: the bytes say which document was printed."""
-    return PDF + f" {document.reference} {document.version} {document.content_hash}".encode()
+    return PDF + f" {document.number} {document.version} {document.content_hash}".encode()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Report, Suspicion
+from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Suspicion
 from breaches.rules.lifecycle import (
     DECIDED,
     MERGED_OR_SPLIT,
@@ -19,7 +19,7 @@ from releases.models import DateChange, Release, ReleaseTask, Verification
 from releases.rules.calendar import from_london, local_date
 from releases.rules.lifecycle import Role
 from releases.verdict.address import SUSPICIOUS, Outcome
-from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, create_member
+from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, create_bare_report, create_member
 from tests.support.people import add_role
 
 FIRST, LAST = date(2020, 1, 1), date(2020, 12, 31)
@@ -93,7 +93,7 @@ class ARandomOffice:
         status = chance.choice([status for status in ReportStatus if status not in MERGED_OR_SPLIT])
         reasons = {ReportStatus.DISMISSED: DismissalReason, ReportStatus.RECORDED: RecordingReason}
         drafted_at = release.due_at + timedelta(minutes=5)
-        report = Report.objects.create(
+        report = create_bare_report(
             reference=f"breach-{release.reference}",
             producer=release.series.producer,
             kind="late",

@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches.models import ApprovedDocument, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
+from breaches.models import ApprovedDocument, Edition, Practice, ReportEvent, ReportVersion, Suspicion
 from releases.models import Verification
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import page, signed_in, staff
-from tests.support.factories import ProducerFactory, ReleaseFactory, UserFactory, rolled_back
+from tests.support.factories import ProducerFactory, ReleaseFactory, UserFactory, create_bare_report, rolled_back
 from tests.support.shared_rows import shared_fixture
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def report():
     """An approved report with a row of everything that belongs to it."""
     release, person = ReleaseFactory(confirmed=True), UserFactory()
-    report = Report.objects.create(
+    report = create_bare_report(
         reference="breach-one",
         producer=release.series.producer,
         kind="late",
@@ -93,7 +93,7 @@ def test_reports_of_another_producer_are_not_found_and_without_a_role_there_are_
     stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
     assert stranger.get(page(model)).status_code == 403
     assert stranger.get(page(model, "change", 1)).status_code in {403, 404}
-    other = Report.objects.create(reference="other", producer=ProducerFactory(), kind="late", drafted_at=AT)
+    other = create_bare_report(reference="other", producer=ProducerFactory(), kind="late", drafted_at=AT)
     colleague = staff(Role.AUDITOR, report.producer)
     assert colleague.get(page("report", "change", other.pk)).status_code == 404
 

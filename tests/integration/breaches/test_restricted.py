@@ -167,10 +167,14 @@ def test_no_list_and_no_other_page_names_it_to_everyone_else(client, office, rel
         reverse("releases:pre_release_list", args=[release.reference]),
     )
     for address in (*pages, reverse("breaches:report_list") + "?show=decided"):
-        assert report.reference not in client.get(address).text, address
+        page = client.get(address).text
+        assert report.reference not in page, address
+        assert report.number not in page, address
     decisions.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
     for address in (*pages[1:], reverse("breaches:report_list") + "?show=decided"):
-        assert report.reference not in client.get(address).text, address
+        page = client.get(address).text
+        assert report.reference not in page, address
+        assert report.number not in page, address
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -271,12 +275,12 @@ def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everyone_el
         type(person).objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
         listed = signed_in(person).get(reverse("admin:outbox_message_changelist"))
         seen[who] = {message.subject for message in listed.context["cl"].result_list}
-        told = Message.objects.filter(subject__contains=report.reference).first()
+        told = Message.objects.filter(subject__contains=report.number).first()
         answer = signed_in(person).get(reverse("admin:outbox_message_change", args=[told.pk]))
         assert (answer.status_code == 200) is (who != "colleague")
-    assert any(other.reference in subject for subject in seen["colleague"])
-    assert not any(report.reference in subject for subject in seen["colleague"])
-    assert any(report.reference in subject for subject in seen[Role.HEAD_OF_PROFESSION])
+    assert any(other.number in subject for subject in seen["colleague"])
+    assert not any(report.number in subject for subject in seen["colleague"])
+    assert any(report.number in subject for subject in seen[Role.HEAD_OF_PROFESSION])
 
 
 def test_a_colleague_who_may_not_know_of_a_report_on_a_list_starts_one_of_their_own(office, release):

@@ -78,7 +78,7 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
     signed_in(office.head).post(reverse("breaches:export"), {"file": "csv", "kind": ""})
     found = read(office.people[Role.AUDITOR])
     version = report.version
-    document = f"Downloaded the approved document of report {report.reference}, version {version}"
+    document = f"Downloaded the approved document of report {report.number}, version {version}"
     assert ("Statistician", "download", document) in found
     assert ("Calendar Manager", "export", f"Took the file {reverse('exchange:export', args=['csv'])}") in found
     assert ("Calendar Manager", "sign_in", "Signed in") in found
@@ -90,7 +90,7 @@ def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_
     redact_report(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
     found = read(office.people[Role.AUDITOR], kind="decision")
     assert [who for who, _, _ in found] == [str(office.head)] * 3
-    redacted, sent, approved = (what.removeprefix(f"Report {report.reference}: ") for _, _, what in found)
+    redacted, sent, approved = (what.removeprefix(f"Report {report.number}: ") for _, _, what in found)
     assert redacted == "Words removed from the report and what was written about it"
     assert sent.startswith("Sent by mail to ")
     assert approved == "Approved"
@@ -155,8 +155,8 @@ def test_the_download_of_a_restricted_report_is_told_to_those_who_decide_and_not
     report = create_report(office, ReportStatus.DRAFT)
     type(report).objects.filter(pk=report.pk).update(kind=Breach.LEAK)
     signed_in(office.head).get(reverse("breaches:draft_pdf", args=[report.reference]))
-    assert [what for what in told(office.head) if report.reference in what]
-    assert not [what for what in told(office.people[Role.AUDITOR]) if report.reference in what]
+    assert [what for what in told(office.head) if report.number in what]
+    assert not [what for what in told(office.people[Role.AUDITOR]) if report.number in what]
 
 
 def test_who_left_the_office_is_still_told_of(office):

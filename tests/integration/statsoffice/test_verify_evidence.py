@@ -14,7 +14,7 @@ from releases.models import Observation
 from releases.rules.canonical import sha256_hex
 from tests.integration.releases.evidence.test_append_only import make_observation
 from tests.integration.statsoffice.backup.commands import manage
-from tests.support.factories import ProducerFactory, ReleaseFactory
+from tests.support.factories import ProducerFactory, ReleaseFactory, create_bare_report
 from tests.support.stored_checks import make_check, store_checks
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ def verify():
 def a_record():
     release = ReleaseFactory(confirmed=True)
     Observation.append([make_observation(release), make_observation(release), make_observation(release)])
-    report = Report.objects.create(reference="breach-one", producer=ProducerFactory(), kind="late", drafted_at=AT)
+    report = create_bare_report(reference="breach-one", producer=ProducerFactory(), kind="late", drafted_at=AT)
     ReportEvent.append([ReportEvent(report=report, report_reference="breach-one", kind="drafted", at=AT)])
     ReportRowRecord.record({Report: [report.pk]})
 

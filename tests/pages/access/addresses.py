@@ -109,6 +109,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:settle_wording": (Practice.objects.get(edition__number="2.0", code="V2").pk,),
         "breaches:finish_action": (action.report.reference, action.pk),
         "breaches:draft_pdf": (reports["draft"].reference,),
+        "breaches:concern_pdf": (approved.reference,),
         "breaches:statement_html": (approved.reference,),
         "breaches:statement_text": (approved.reference,),
         "breaches:approved_pdf": (approved.reference, approved.version),

@@ -54,13 +54,18 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
     joint = Report.objects.get(status="draft")
     assert answer.url == report_page(joint)
     page = words(client.get(answer.url).text)
-    for part in ("The drafts are one report now.", "Joined from these drafts:", drafts[0].reference, "Take it apart"):
+    for part in (
+        "The drafts are one report now.",
+        "Joined from these drafts:",
+        f"Report {drafts[0].number}",
+        "Take it apart",
+    ):
         assert part in page
     gone = client.get(report_page(drafts[0]))
     assert "Joined with others" in gone.text
     assert report_page(joint) in gone.text
     history = words(client.get(report_page(drafts[0], "history")).text)
-    assert f"Joined with others ({joint.reference})" in history
+    assert f"Joined with others ({joint.number})" in history
 
 
 def test_the_title_of_the_mornings_page_is_plain_text(client, office):
@@ -180,7 +185,7 @@ def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
     drafts[0].refresh_from_db()
     printed = draft_of(drafts[0])
     assert printed.marks == ("JOINED: told in one report with others of the same morning",)
-    assert joint.reference in printed.decision
+    assert joint.number in printed.decision
     assert [section.prompt for section in printed.sections if section.prompt] == []
 
 

@@ -36,14 +36,14 @@ def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office,
     client.force_login(office.head)
     version = report.version
     assert "less words removed" not in read(client, report, "version", version)
-    assert BEFORE not in read(client, report, "history")
+    assert BEFORE not in read(client, report, "technical_details")
     redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     page = read(client, report, "version", version)
     assert "As Statistician left it at" in page
-    assert f", less words {REMOVED}. The SHA-256 in the history is of the text before." in page
+    assert f", less words {REMOVED}. The SHA-256 under ‘Technical details’ is of the text before." in page
     assert "less words removed" not in read(client, report, "version", version - 1)
-    history = read(client, report, "history")
-    assert history.count(f"Words were {REMOVED}: {BEFORE}.") == 1
+    assert read(client, report, "history").count(f"Words were {REMOVED}.") == 1
+    assert read(client, report, "technical_details").count(f"Words were {REMOVED}: {BEFORE}.") == 1
 
 
 def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, office, report):
@@ -67,5 +67,6 @@ def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office
     redact_report(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     client.force_login(office.head)
     drafts[0].refresh_from_db()
-    assert f"Words were {REMOVED}: {BEFORE}." in read(client, drafts[0], "history")
+    assert f"Words were {REMOVED}." in read(client, drafts[0], "history")
+    assert f"Words were {REMOVED}: {BEFORE}." in read(client, drafts[0], "technical_details")
     assert BEFORE not in read(client, drafts[1], "history")

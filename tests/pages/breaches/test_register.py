@@ -190,7 +190,7 @@ def test_a_row_says_when_what_and_where_it_stands(client, office, dismissed_repo
         "T3.6",
         "Dismissed",
         "The automatic check was wrong",
-        dismissed_report.reference,
+        dismissed_report.number,
     ):
         assert part in page
 

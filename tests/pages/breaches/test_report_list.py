@@ -52,7 +52,7 @@ def test_the_person_who_reads_no_reports_is_told_that_and_not_that_there_are_non
         assert ("Your role does not read breach reports." in page) is not reads
         assert ("Register of all reports" in page) is reads
         assert ("Waiting for a decision" in page or "Decided" in page) is reads
-    assert (draft_report.reference in waiting) is reads
+    assert (draft_report.number in waiting) is reads
 
 
 def test_the_person_who_has_no_role_is_told_so_too(client):
@@ -66,8 +66,8 @@ def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
     theirs = create_report(other, reference="not-mine")
     client.force_login(office.statistician)
     page = words(client.get("/reports/").text)
-    assert mine.reference in page
-    assert theirs.reference not in page
+    assert mine.number in page
+    assert theirs.producer.name not in page
 
 
 def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(client, office):
@@ -79,18 +79,17 @@ def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(c
 
 
 def test_what_waits_for_the_reader_comes_first(client, office, subtests):
-    create_report(office, ReportStatus.WITH_HOP, reference="to-decide")
-    create_report(office, ReportStatus.RETURNED, reference="sent-back")
-    create_report(office, reference="still-written")
-    references = ("breach-to-decide", "breach-sent-back", "breach-still")
+    to_decide = create_report(office, ReportStatus.WITH_HOP, reference="to-decide").number
+    returned = create_report(office, ReportStatus.RETURNED, reference="sent-back").number
+    numbers = (to_decide, returned, create_report(office, reference="still-written").number)
     for who, person, first in (
-        ("a lead: what is to be decided", office.head, "breach-to-decide"),
-        ("a writer: what was returned", office.statistician, "breach-sent-back"),
+        ("a lead: what is to be decided", office.head, to_decide),
+        ("a writer: what was returned", office.statistician, returned),
     ):
         with subtests.test(who):
             client.force_login(person)
             page = words(client.get("/reports/").text)
-            assert page.index(first) == min(map(page.index, references))
+            assert page.index(first) == min(map(page.index, numbers))
 
 
 def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, django_assert_num_queries, monkeypatch):
@@ -109,8 +108,8 @@ def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, d
     draft_missing(now=london("10:27:02"))
     with django_assert_num_queries(len(few)):
         first = words(client.get("/reports/").text)
-    assert first.count("Report breach-release-") == 5
-    assert words(client.get("/reports/?page=2").text).count("Report breach-release-") == 3
+    assert first.count("Report BR-2020-") == 5
+    assert words(client.get("/reports/?page=2").text).count("Report BR-2020-") == 3
 
 
 def test_the_command_lists_what_programs_need(django_assert_max_num_queries, office, approved_report):
@@ -135,6 +134,7 @@ def test_the_command_lists_what_programs_need(django_assert_max_num_queries, off
         "practices": ["T3.6"],
         "occurred_at": "2020-06-30T08:30:00+00:00",
         "delay_seconds": [3415.0, 3420.0],
+        "number": "BR-2020-001",
     }
     assert (entries["early"]["kind"], entries["early"]["occurred_at"]) == ("early", "2020-06-30T08:10:00+00:00")
     assert entries["early"]["delay_seconds"] == [-1800.0, -1200.0]

@@ -161,4 +161,4 @@ def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client
     client.force_login(office.head)
     release = draft_report.suspicions.get().release
     page = words(client.get(reverse("releases:release", args=[release.reference])).text)
-    assert page.index(draft_report.reference) < page.index("Start another breach report about this release")
+    assert page.index(draft_report.number) < page.index("Start another breach report about this release")

@@ -149,7 +149,7 @@ def test_reports_that_are_open_about_the_release_are_named_beforehand(client, of
     report = create_draft(producer=office.producer)
     release = report.suspicions.get().release
     client.force_login(office.statistician)
-    assert report.reference in client.get(addresses(release)["release"]).text
+    assert report.number in client.get(addresses(release)["release"]).text
 
 
 def test_desk_and_lists_name_a_report_without_a_release(client, office, series, afterwards):
@@ -157,7 +157,7 @@ def test_desk_and_lists_name_a_report_without_a_release(client, office, series, 
     started(ReportSubject(office.producer, series=series), by=office.head)
     client.force_login(office.head)
     desk = words(client.get(reverse("desk")).text)
-    for part in (f"breach-{office.producer.slug}-2020-06-30", series.title, "wrong content"):
+    for part in ("BR-2020-001", series.title, "wrong content"):
         assert part in desk
     assert "Wrong content, 30 June 2020" in words(client.get(reverse("breaches:report_list")).text)
 

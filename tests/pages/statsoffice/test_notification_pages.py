@@ -47,8 +47,8 @@ def seen(client, person, address=PAGE):
 def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, report, mailbox):
     deliver_messages(now=LATER)
     page = seen(client, office.head)
-    assert f"Report submitted: {report.reference}" in page
-    assert f"written at 11:10am on 30 June 2020 · report {report.reference}" in page
+    assert f"Report submitted: {report.number}" in page
+    assert f"written at 11:10am on 30 June 2020 · report {report.number}" in page
     assert "sent at 11:10am on 30 June 2020" in page
     for lead in (office.head, office.deputy):
         assert lead.email in page
@@ -115,11 +115,11 @@ def test_who_has_not_signed_in_is_asked_to_and_nothing_can_be_posted(client, off
 
 def test_what_is_sent_to_a_webhook_is_named_and_other_subjects_come_first(client, office, report):
     first = Message.objects.first()
-    first.pk, first.channel, first.recipient, first.subject = None, Channel.WEBHOOK, "press", report.reference
+    first.pk, first.channel, first.recipient, first.subject = None, Channel.WEBHOOK, "press", report.number
     first.created_at -= timedelta(minutes=1)
     first.save(force_insert=True)
     page = seen(client, office.people[Role.AUDITOR])
-    assert f"Report submitted: {report.reference}" in page
+    assert f"Report submitted: {report.number}" in page
     assert "Webhook to press: not sent yet" in page
 
 

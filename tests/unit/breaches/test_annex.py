@@ -2,9 +2,12 @@
 
 import dataclasses
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from breaches.rules.annex import (
     AFTER,
@@ -15,10 +18,12 @@ from breaches.rules.annex import (
     THINNEST,
     annex_of,
     checks_around_change,
+    interval_chart,
     lay_out_annex,
 )
 from breaches.rules.content import Annex
 from releases.detection.finding import AddressRole, Source
+from releases.rules.calendar import LONDON
 from tests.support.report_evidence import (
     LIVE,
     NOT_LIVE,
@@ -189,15 +194,64 @@ def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_i
     told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.chart.title == (
-        "In time: 9:30am to 9:32am. Became visible: after 10:26:55am and by 10:27:00am. The publisher’s own figure, no "
-        "observation: 10:26:41am."
+        "On time (shaded): 9:30am to 9:32am. Appeared: after 10:26:55am and by 10:27:00am. The publisher’s own figure, "
+        "no observation: 10:26:41am."
     )
-    in_time, visible, publisher = part.chart.bars[1::2]
-    assert in_time.left < in_time.left + in_time.width < publisher.left < visible.left
+    on_time, _lane, visible, _lane, publisher = part.chart.bars
+    assert on_time.left < on_time.left + on_time.width < publisher.left < visible.left
     assert all(bar.left >= 0 and bar.left + bar.width <= 100 and bar.width > 0.5 for bar in part.chart.bars)
     lines = [words.text for words in part.chart.words]
-    assert " ".join(lines).replace(" Became", ". Became").replace(" The", ". The") + "." == part.chart.title
+    assert " ".join(lines).replace(" Appeared", ". Appeared").replace(" The", ". The") + "." == part.chart.title
     assert max(map(len, lines)) <= 34
+
+
+def test_the_tolerance_is_shaded_over_the_full_height_of_the_picture():
+    (part,) = parts(record(address(*SEED_LOOKS)))
+    shade = part.chart.bars[0]
+    assert (shade.top, shade.height) == (0, part.chart.axis)
+    assert all(words.baseline < part.chart.axis for words in part.chart.words)
+
+
+def test_the_axis_has_round_times_at_their_places():
+    (part,) = parts(record(address(*SEED_LOOKS)))
+    assert [tick.text for tick in part.chart.ticks] == ["9:30am", "10:00am", "10:30am"]
+    first, *_, last = part.chart.ticks
+    assert first.place == part.chart.bars[0].left
+    assert part.chart.bars[2].left < last.place == 100
+
+
+@pytest.mark.parametrize(
+    ("live_at", "texts"),
+    [
+        ("2020-06-30 09:32:10", ["9:30am", "9:31am", "9:32am"]),
+        ("2020-06-30 18:00", ["12:00pm", "3:00pm", "6:00pm"]),
+        ("2020-07-01 10:00", ["12:00pm", "1 July", "12:00pm"]),
+        ("2020-07-03 10:00", ["1 July", "2 July", "3 July"]),
+        ("2020-07-30 10:00", ["13 July", "27 July"]),
+    ],
+)
+def test_the_axis_has_few_times_for_any_length(live_at, texts):
+    live = datetime.fromisoformat(live_at).replace(tzinfo=LONDON)
+    chart = interval_chart(
+        due=(london("09:30"), "9:30am"),
+        limit=(london("09:32"), "9:32am"),
+        absent=(london("09:32"), "x"),
+        live=(live, "y"),
+    )
+    assert [tick.text for tick in chart.ticks] == texts
+
+
+@given(st.timedeltas(timedelta(seconds=1), timedelta(days=300)), st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_the_axis_always_has_times_and_their_texts_have_room(before, after):
+    due = london("09:30")
+    chart = interval_chart(
+        due=(due, ""), limit=(due + timedelta(minutes=2), ""), absent=(due - before, ""), live=(due + after, "")
+    )
+    assert 1 <= len(chart.ticks) <= 6
+    places = [tick.place for tick in chart.ticks]
+    assert places == sorted(set(places))
+    assert all(0 <= place <= 100 for place in places)
+    assert all(later - earlier >= 20 for earlier, later in pairwise(places))
 
 
 def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
@@ -207,7 +261,7 @@ def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
         )
     )
     assert "Not seen up to 9:00:00am." in part.chart.title
-    _in_time, not_seen = part.chart.bars[1::2]
+    _on_time, _lane, not_seen = part.chart.bars
     assert not_seen.width == THINNEST
 
 
@@ -217,4 +271,4 @@ def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
 def test_every_picture_keeps_within_its_ground(looks):
     (part,) = parts(record(address(*looks)))
     assert all(0 <= bar.left <= bar.left + bar.width <= 100.01 for bar in part.chart.bars)
-    assert part.chart.height >= max(bar.top + part.chart.thick for bar in part.chart.bars)
+    assert part.chart.height >= max(bar.top + (bar.height or part.chart.thick) for bar in part.chart.bars)

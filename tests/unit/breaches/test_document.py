@@ -14,6 +14,7 @@ from breaches.rules.document import (
     DISMISSED_MARK,
     DRAFT_MARK,
     IMPACT_PROMPT,
+    Line,
     describe_approval,
     lay_out,
     paragraphs,
@@ -26,7 +27,7 @@ APPROVED_AT = london("14:15")
 
 
 def document(content=CONTENT, **more):
-    return lay_out(content, **{"reference": "BR-2020-0001", "version": 1, **more})
+    return lay_out(content, **{"number": "BR-2020-001", "version": 1, **more})
 
 
 def entries(laid_out):
@@ -54,7 +55,7 @@ def test_title_headings_and_labels_are_the_forms_word_for_word_and_in_its_order(
 
 def test_the_seeds_report_fills_its_rows():
     assert list(entries(document()).values()) == [
-        [[TITLE, URL]],
+        [[TITLE]],
         [["The Office for Standards in Education, Children's Services and Skills (Ofsted)"]],
         [["Ada Hill", "ada.hill@example.gov.uk", "01632 960001"]],
         [["Bernard Low", "bernard.low@example.gov.uk"]],
@@ -119,7 +120,7 @@ def test_several_outputs_producers_practices_and_days_are_entries_of_their_own()
     )
 
     shown = entries(laid_out)
-    assert shown["Title and link to statistical output"] == [["One", URL], ["Two"]]
+    assert shown["Title and link to statistical output"] == [["One"], ["Two"]]
     assert shown["Name of producer organisation"] == [["Office A"], ["Agency B"]]
     assert shown["Date of occurrence of breach"] == [["30 June 2020"], ["1 July 2020"]]
     first, second, other = shown["Relevant principle(s) and practice(s)"]
@@ -129,19 +130,31 @@ def test_several_outputs_producers_practices_and_days_are_entries_of_their_own()
 
 
 @pytest.mark.parametrize(
-    ("url", "href"),
-    [
-        pytest.param(URL, URL, id="web-address"),
-        pytest.param("file:///etc/passwd", "", id="file"),
-        pytest.param("javascript:alert(1)", "", id="script"),
-    ],
+    "url", [pytest.param("file:///etc/passwd", id="file"), pytest.param("javascript:alert(1)", id="script")]
 )
-def test_only_web_addresses_are_links_and_all_addresses_are_shown(url, href):
+def test_an_address_that_is_no_web_address_is_printed_as_text(url):
     content = dataclasses.replace(CONTENT, outputs=(Output("Schools", url),), statement_url=url)
     rows = document(content).sections[0].rows
 
-    for line in (rows[0][1][0][1], rows[4][1][0][0]):
-        assert (line.text, line.href) == (url, href)
+    assert rows[0][1] == ((Line("Schools"), Line(url)),)
+    assert rows[4][1] == ((Line(url),),)
+
+
+def test_the_title_is_the_link_and_its_address_is_not_printed():
+    content = dataclasses.replace(CONTENT, outputs=(Output("Schools", URL), Output("", URL)), statement_url=URL)
+    rows = document(content).sections[0].rows
+
+    assert rows[0][1] == ((Line("Schools", href=URL),), (Line(URL, href=URL),))
+    assert rows[4][1] == ((Line(URL, href=URL),),)
+
+
+def test_the_digests_of_a_report_are_its_technical_details():
+    assert document(evidence_hash="e7" * 32).hashes == (
+        ("Version of the report", "1"),
+        ("SHA-256 of the content", content_digest(CONTENT)),
+        ("SHA-256 of the checks behind it", "e7" * 32),
+    )
+    assert len(document().hashes) == 2
 
 
 def test_an_undecided_report_carries_the_mark_and_asks_for_what_is_empty():
@@ -214,4 +227,4 @@ def test_the_page_and_the_pdf_share_one_body_that_escapes_what_people_typed():
     assert "<script" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7|add:7 }}" in html
     assert html.count('<th scope="row"') == 8
-    assert f'<a class="govuk-link" href="{URL}">{URL}</a>' in html
+    assert f'<a class="govuk-link" href="{URL}">{TITLE}</a>' in html

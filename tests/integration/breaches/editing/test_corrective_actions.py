@@ -75,7 +75,7 @@ def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, o
     action = at_next(report, office)
     following = ReleaseFactory(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     (task,) = tasks.tasks_of_release(following)
-    assert (task, task.text, task.origin) == (action.task, CHECK, f"report {report.reference}")
+    assert (task, task.text, task.origin) == (action.task, CHECK, f"report {report.number}")
 
 
 def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):

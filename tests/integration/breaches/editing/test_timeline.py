@@ -39,7 +39,7 @@ def write(report, office, clock="09:35", text=TOLD, **more):
 def test_what_is_entered_out_of_order_is_printed_in_order(office, draft_report):
     write(draft_report, office, "09:50", CHECKED, printed=True)
     write(draft_report, office, "09:35", TOLD, printed=True)
-    section = lay_out(content_of(Report.objects.get(pk=draft_report.pk)), reference="a", version=1).sections[1]
+    section = lay_out(content_of(Report.objects.get(pk=draft_report.pk)), number="a", version=1).sections[1]
     assert list(section.timeline) == [
         ("9:35am on 30 June 2020", (TOLD,)),
         ("9:50am on 30 June 2020", (CHECKED,)),
@@ -48,7 +48,7 @@ def test_what_is_entered_out_of_order_is_printed_in_order(office, draft_report):
 
 def test_the_document_puts_a_timeline_in_order_whatever_its_content():
     entries = (TimelineEntry(london("10:00"), "Later.", "b"), TimelineEntry(london("09:00"), "Sooner.", "a"))
-    laid_out = lay_out(ReportContent(timeline=entries), reference="a", version=1)
+    laid_out = lay_out(ReportContent(timeline=entries), number="a", version=1)
     assert [lines for _when, lines in laid_out.sections[1].timeline] == [("Sooner.",), ("Later.",)]
 
 

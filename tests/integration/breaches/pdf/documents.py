@@ -28,11 +28,11 @@ _RENDERED = {}
 
 
 def approved(content=SEED):
-    return lay_out(content, reference="BR-2020-0001", version=3, approved_at=APPROVED_AT, decision=APPROVAL)
+    return lay_out(content, number="BR-2020-001", version=3, approved_at=APPROVED_AT, decision=APPROVAL)
 
 
 def draft(content=SEED):
-    return lay_out(content, reference="BR-2020-0001", version=1, with_cause_prompt=True)
+    return lay_out(content, number="BR-2020-001", version=1, with_cause_prompt=True)
 
 
 def crowded():

@@ -55,6 +55,7 @@ COLUMNS = [
     "actions_overdue",
     "statement",
     "zone",
+    "number",
 ]
 PERSON = ContactPerson("Ada Hill", "ada.hill@example.gov.uk", "020 7946 0001")
 
@@ -95,7 +96,7 @@ def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind, office, 
     assert (row["delay_at_least_seconds"], row["delay_at_most_seconds"]) == ("3415", "3420")
     assert (row["first_approved_at"], row["first_sent_on"]) == ("2020-06-30 11:02", "2020-06-30")
     assert row["series"] == sent_report.suspicions.get().release.series.title
-    assert (list(row), row["zone"]) == (COLUMNS, "Europe/London")
+    assert (list(row), row["zone"], row["number"]) == (COLUMNS, "Europe/London", "BR-2020-001")
 
 
 def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_report):

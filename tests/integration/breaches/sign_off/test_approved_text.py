@@ -63,10 +63,10 @@ def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_
     (unread,) = draft.approved_documents.all()
     found = redact(joint, words="just under an hour", why=WHY, by=office.head, at=LATER)
     assert found.documents == []
-    assert found.drafts_documents == found.unread_documents == [f"{draft.reference}, {unread.version}"]
+    assert found.drafts_documents == found.unread_documents == [f"{draft.number}, {unread.version}"]
     event = joint.events.last()
     assert event.facts["unread_documents"] == found.unread_documents
     client.force_login(office.head)
     page = client.get(reverse("redacting:done", args=[joint.reference, event.position])).text
-    assert f"hold the words as well (reference, version): {draft.reference}, {unread.version}." in page
-    assert f"could not be read by the check (reference, version): {draft.reference}, {unread.version}." in page
+    assert f"hold the words as well (number, version): {draft.number}, {unread.version}." in page
+    assert f"could not be read by the check (number, version): {draft.number}, {unread.version}." in page

@@ -97,7 +97,7 @@ def test_a_webhook_gets_the_reference_and_a_link_and_no_other_word(office, repor
     chooses(office, Channel.WEBHOOK, webhook="press")
     told()
     posted = Message.objects.get(channel=Channel.WEBHOOK, event__startswith="report-submitted")
-    assert posted.subject == report.reference
+    assert posted.subject == report.number
     assert posted.text == f"http://127.0.0.1:8000/reports/{report.reference}/"
 
 

@@ -104,8 +104,8 @@ def test_the_page_says_that_so_many_were_notified_and_since_when_no_more_is_kept
     redact_old_messages(now=OVER)
     shown = page(client, office.head)
     assert "Report submitted" in shown
-    assert f"Report submitted: {report.reference}" not in shown
-    assert f"report {report.reference}" in shown
+    assert f"Report submitted: {report.number}" not in shown
+    assert f"report {report.number}" in shown
     told = "Mail to 2 people: sent at 11:10am on 30 June 2020; recipients and words removed on 30 June 2022"
     assert told in shown
     assert "removed-" not in shown
@@ -116,7 +116,7 @@ def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lo
     Message.objects.filter(recipient=office.deputy.email).update(sent_at=None, attempts=MOST_ATTEMPTS)
     redact_old_messages(now=OVER)
     shown = page(client, office.head)
-    assert f"Report submitted: {report.reference}" in shown
+    assert f"Report submitted: {report.number}" in shown
     assert f"Mail to {office.deputy.email}: not sent" in shown
     assert "Mail to 1 person: sent at" in shown
 

@@ -174,7 +174,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_writ
     messages += [told(kind)[office.deputy.email] for kind in ("taken-back", "approved")]
     release = report.suspicions.get().release
     for message, done in zip(messages, ("submitted", "returned", "taken back", "approved"), strict=True):
-        assert message.subject == f"Report {done}: {report.reference}"
+        assert message.subject == f"Report {done}: {report.number}"
         assert message.text.strip().endswith(f"/reports/{report.reference}/")
         for secret in (release.title, "Say more", "A figure", "9:30am", "delayed", str(office.head)):
             assert secret not in message.subject + message.text

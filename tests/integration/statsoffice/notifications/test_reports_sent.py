@@ -55,9 +55,12 @@ def test_a_report_leaves_once_with_the_approved_document_byte_for_byte(mailbox, 
     document = report.approved_documents.get()
     assert attached.get_content() == bytes(document.pdf)
     assert attached.get_content_type() == "application/pdf"
-    assert attached.get_filename() == f"{report.reference}-version-{document.version}.pdf"
+    assert attached.get_filename() == f"{report.number}-version-{document.version}.pdf"
     assert mail["Reply-To"] == office.head.email
-    assert mail["Subject"] == f"Report of a breach of the Code of Practice for Statistics: {report.reference}"
+    assert (
+        mail["Subject"]
+        == f"Report of a breach of the Code of Practice for Statistics: {report.number}, {report.producer}"
+    )
     text = mail.get_body(("plain",)).get_content()
     assert f"{office.head}, Head of Profession, Office for Invented Numbers" in text
     assert f"SHA-256 of the attached file: {sha256_hex(bytes(document.pdf))}" in text
@@ -82,7 +85,7 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
     assert leave() == 3
     first, notice, second = mails_to(mailbox, REGULATOR)
     assert [len(list(mail.iter_attachments())) for mail in (first, notice, second)] == [1, 0, 1]
-    assert notice["Subject"] == f"Notice: a breach report will be corrected: {sent.reference}"
+    assert notice["Subject"] == f"Notice: a breach report will be corrected: {sent.number}, {sent.producer}"
     title = sent.suspicions.get().release.title
     told = " ".join(notice.get_body(("plain",)).get_content().split())
     assert "The time was wrong." in told

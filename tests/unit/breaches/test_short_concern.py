@@ -1,0 +1,70 @@
+"""The short concern: what happened, when, the impact and what is done, in the words of the report."""
+
+import dataclasses
+
+from breaches.rules.content import ReportContent
+from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, WITHDRAWN_MARK, Line, lay_out
+from breaches.rules.short_concern import lay_out_concern
+from tests.support.report_evidence import london
+from tests.support.seed_case import CONTENT, TITLE, URL
+
+APPROVED_AT = london("14:15")
+
+
+def concern(content=CONTENT, *, withdrawn=False, **more):
+    report = lay_out(content, **{"number": "BR-2020-001", "version": 3, **more})
+    return lay_out_concern(content, report, withdrawn=withdrawn)
+
+
+def cells(document):
+    return {label: [line.text for entry in entries for line in entry] for label, entries in document.rows}
+
+
+def test_it_says_what_when_impact_and_what_is_done_in_the_reports_words():
+    document = concern(approved_at=APPROVED_AT, decision="Approved by Bernard Low.")
+    shown = cells(document)
+
+    assert list(shown) == [
+        "Statistics",
+        "What happened",
+        "When",
+        "Impact",
+        "What is being done",
+        "Practices",
+        "Contact",
+    ]
+    assert "\n\n".join(shown["What happened"]) == CONTENT.circumstances
+    assert shown["When"] == ["30 June 2020"]
+    assert shown["Impact"] == [CONTENT.impact]
+    assert "\n\n".join(shown["What is being done"]) == CONTENT.corrective_actions
+    assert shown["Contact"] == ["Bernard Low, bernard.low@example.gov.uk"]
+    assert document.rows[0][1][0] == (Line(TITLE, href=URL),)
+    assert (document.marks, document.source) == ((), "From report BR-2020-001. Approved by Bernard Low.")
+    assert document.approved_at == APPROVED_AT
+
+
+def test_a_draft_is_marked_and_says_what_is_not_written_yet():
+    document = concern(ReportContent(), rehearsal=True)
+
+    assert document.marks == (DRAFT_MARK, REHEARSAL_MARK)
+    statistics, *others = cells(document).values()
+    assert statistics == []
+    assert others == [["Not yet written."]] * 6
+    assert document.source == "From report BR-2020-001."
+
+
+def test_what_a_decided_report_does_not_say_is_not_expected_any_more():
+    document = concern(dataclasses.replace(CONTENT, impact=""), decided="RECORDED")
+
+    assert document.marks == ("RECORDED",)
+    assert cells(document)["Impact"] == ["Not recorded."]
+
+
+def test_a_withdrawn_report_has_a_concern_that_says_so():
+    assert concern(approved_at=APPROVED_AT, withdrawn=True).marks == (WITHDRAWN_MARK,)
+
+
+def test_without_a_head_of_profession_the_person_dealing_is_the_contact():
+    document = concern(dataclasses.replace(CONTENT, head_of_profession=None))
+
+    assert cells(document)["Contact"] == ["Ada Hill, ada.hill@example.gov.uk, 01632 960001"]
