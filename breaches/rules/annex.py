@@ -154,8 +154,8 @@ def interval_chart(
 ) -> Chart:
     """Draw on an axis of London time when an output was on time, when it appeared, and the publisher's figure.
 
-    The tolerance is shaded over the full height. Each bar has a text above it, so that no one has to distinguish
-    colours. The title gives the same information to screen readers.
+    The tolerance is shaded behind the bars. Each bar has a text above it, so that no one has to distinguish colours.
+    The title gives the same information to screen readers.
 
     :param due: an aware instant with its text, as are the others.
     """
@@ -191,11 +191,13 @@ def interval_chart(
         bars += [DrawnBar(lane, 100, LANE, height=LANE_HEIGHT), _bar(top, from_, to, colour, start=start, end=end)]
         top += THICK + GAP
     axis = top + GAP
-    shade = _bar(0, due[0], limit[0], SHADE, start=start, end=end, height=axis)
+    # Not behind the texts, which are hard to read on it.
+    rows = [bar.top for bar in bars[1::2]] or [top - THICK]
+    shades = [_bar(row, due[0], limit[0], SHADE, start=start, end=end, height=THICK + GAP) for row in rows]
     one_day = local_date(start) == local_date(end)
     ticks = tuple(_tick(at, step, start=start, end=end, one_day=one_day) for at in times if at <= end)
     title = f"{'. '.join((tolerance, *(text for text, *_ in lines)))}."
-    return Chart(title, "", axis + AXIS_HEIGHT, words, (shade, *bars), ticks=ticks, axis=axis)
+    return Chart(title, "", axis + AXIS_HEIGHT, words, (*shades, *bars), ticks=ticks, axis=axis)
 
 
 def _bar(
