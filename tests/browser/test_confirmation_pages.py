@@ -41,22 +41,23 @@ AT_ONCE = {
     "releases/views/release.py:withdraw_delay_notice": "a notice that was withdrawn is posted again",
     "releases/views/imports.py:record_announcement": "the person checked what was read, and the release is provisional",
     "releases/views/imports.py:confirm_import_view": "every row was shown with what it does",
+    "releases/views/imports.py:set_date_order_view": "it answers how the dates of a file are read, and applies nothing",
     "releases/views/imports.py:discard_import_view": "nothing was done with the file, which can be uploaded again",
     "releases/views/release.py:export_bundle": "it gives a file, and is on record",
     "releases/views/pre_release.py:decide_request_view": "each change was shown and ticked",
-    "releases/views/release.py:request_preflight": "it asks for looks, and changes nothing",
+    "releases/views/release.py:request_preflight_view": "it requests checks, and changes nothing",
     "releases/views/release.py:tick_task_view": "the same button takes the tick away",
     "statsoffice/redaction.py:remove": "it was shown where the words stand and stay, and a box was ticked",
-    "statsoffice/accounts/views.py:send_again": "the old link gives way to a new one, which can be sent again",
+    "statsoffice/accounts/views.py:send_again_view": "a new link replaces the old one, and can be sent again",
     "statsoffice/accounts/views.py:sign_out_everywhere": "the person signs in again",
-    "statsoffice/accounts/views.py:withdraw": "somebody whose invitation was withdrawn is invited again",
+    "statsoffice/accounts/views.py:withdraw_view": "a person whose invitation was withdrawn can be invited again",
 }
 
 
 def taking_a_press_alone():
     """List the views that accept only POST, by file and name."""
     found, root = set(), Path(settings.BASE_DIR)
-    for path in (*root.glob("*/views/*.py"), *root.glob("statsoffice/*/views.py")):
+    for path in (*root.glob("*/views/*.py"), *root.glob("statsoffice/*.py"), *root.glob("statsoffice/*/views.py")):
         for node in ast.parse(path.read_text()).body:
             decorators = [ast.unparse(each) for each in getattr(node, "decorator_list", ())]
             if any(each == "require_POST" or each.startswith("report_page('POST'") for each in decorators):

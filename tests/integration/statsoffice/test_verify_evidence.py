@@ -225,7 +225,7 @@ def test_a_database_that_was_not_set_up_is_said_in_one_line(command):
     ("arguments", "line"),
     [
         pytest.param(["none.csv"], "none.csv cannot be read: No such file", id="no-such-file"),
-        pytest.param([], "the following arguments are required: FILE", id="no-file-named"),
+        pytest.param([], "Give one of these: a file, --govuk or --ons.", id="no-file-named"),
     ],
 )
 def test_a_file_that_cannot_be_imported_is_said_in_one_line(arguments, line):

@@ -92,6 +92,22 @@ def where_names_are():
     return found
 
 
+def on_the_day(question, clock):
+    """A moment of 30 June 2020 as it is typed into the form."""
+    boxes = {"day": "30", "month": "6", "year": "2020"}
+    return {f"{question}_time": clock} | {f"{question}_on-{part}": number for part, number in boxes.items()}
+
+
+WHAT_HAPPENED = {
+    "what": "An email with the bulletin",
+    "people": "2",
+    "posts": "1",
+    **on_the_day("happened", "7:00am"),
+    **on_the_day("noticed", "7:10am"),
+    **on_the_day("contained", "7:20am"),
+}
+
+
 @shared_fixture
 def release(office):
     series = SeriesFactory(producer=office.producer)
@@ -153,6 +169,8 @@ def do_everything(office, release, clock):
     as_person(office.statistician, SEED_DUE + timedelta(minutes=30))
     scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)
     report = Report.objects.get(reference=sent(reverse("breaches:start_pra", args=[release.reference]), DAY)[9:-1])
+    answered = reverse("breaches:section", args=[report.reference, "what_happened"])
+    sent(answered, filled_in(client.get(answered).text) | WHAT_HAPPENED)
     for section, field in ((ReportSection.IMPACT, "impact"), (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions")):
         report.refresh_from_db()
         words = {"version": report.version, field: "Written by a person."}

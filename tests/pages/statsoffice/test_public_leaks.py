@@ -93,6 +93,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "secret": ("x",),
     "pk": (1,),
     "guide": ("statistician",),
+    "source": ("govuk", "ons"),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),
