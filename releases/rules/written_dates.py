@@ -83,14 +83,9 @@ def rewrite_date(text: str, order: DateOrder) -> str:
 
 
 def describe_date(text: str, order: DateOrder) -> str:
-    """Return the day that a date of numbers means in an order, as "3 April 2027".
-
-    :raises ValueError: if it is none.
-    """
+    """Return the day that a date of numbers means in an order, as "3 April 2027"; another text as it is."""
     numbers = _read_numbers(text)
-    if numbers is None:
-        raise ValueError(f'"{text}" is not a date of numbers.')
-    return format_day(numbers.day_in(order))
+    return format_day(numbers.day_in(order)) if numbers else text
 
 
 def find_date_order(texts: Iterable[str]) -> DateOrder:

@@ -47,14 +47,14 @@ def is_clean(page, *, template=None):
     :param template: of the page, where it is known; its route is used otherwise.
     """
     page.wait_for_load_state()  # a click ends when the next page begins to arrive, which may have no element yet
-    assert unclear(page) == [], page.url
+    assert unclear(page) == [], f"{page.url}: {unclear(page)}"
     has_no_barriers(page, template=template)
 
 
 def has_clean_errors(page):
     """Assert the same of a page with errors of which `walk` checks the rest without them."""
     page.wait_for_load_state()
-    assert unclear(page) == [], page.url
+    assert unclear(page) == [], f"{page.url}: {unclear(page)}"
     if Thoroughness.full:
         has_no_barriers(page)
     else:

@@ -121,8 +121,8 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     page.goto(choose_from)
     page.get_by_role("link", name="Rain in September 2026").click()
     page.get_by_role("link", name="Ask to change the date").click()
-    for part, number in {"Day": "17", "Month": "9", "Year": "2026"}.items():
-        page.get_by_label(part, exact=True).fill(number)
+    for part, number in {"day": "17", "month": "9", "year": "2026"}.items():
+        page.locator(f"#id_planned_on-{part}").fill(number)
     page.get_by_label("Reason for the change").fill("The gauges are read a day later.")
     press(page, "Ask for this change")
     page.goto(choose_from)

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "correct horse battery"
 TITLE = "Schools at 31 March 2020"
-REPORT = "breach-schools-march-2020"
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     page.get_by_role("button", name="Check your answers and submit").click()
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".govuk-error-summary")).to_be_focused()
-    assert page.title() == f"Error: Check your answers – report {REPORT} – Statistics office"
+    assert page.title() == "Error: Check your answers – report BR-2020-001 – Statistics office"
     hears_first(page, "alert: ", "heading 2: There is a problem", "list: ", "link: Describe the impact of the breach.")
     hears(page, "Check your answers", "table: 1. Core Information", "table: 2. Circumstances of breach")
     page.locator(".govuk-error-summary").get_by_role("link", name="Describe the impact of the breach.").click()
@@ -129,11 +128,11 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
         "heading 2: 1. Core Information",
         "Readers waited for just under an hour.",
         "heading 2: Approve version 3, as it stands above",
-        "DisclosureTriangle: What your approval is bound to",
+        "DisclosureTriangle: Technical details",
         "button: Approve",
         "link: Do not approve now",
     )
-    assert page.title() == f"Approve this report – report {REPORT} – Statistics office"
+    assert page.title() == "Approve this report – report BR-2020-001 – Statistics office"
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
     hears_first(page, "alert: Success", "heading 2: Success", "The report is approved.")
