@@ -173,7 +173,7 @@ def _read_automatic_text(
 def _with_new_account(
     report: Report, current: ReportVersion, content: ReportContent, *, at: datetime
 ) -> tuple[ReportContent, dict[str, Any], dict[str, Any]]:
-    """Write the account anew from the answers and the cause. If a person edited the text, it is only offered.
+    """Write the account from the answers and the cause. If a person edited the text, the account is only offered.
 
     :return: the content, the automatic text to store with it, and the report's columns to set.
     """

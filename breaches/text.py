@@ -192,29 +192,23 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
     Question.DELETED: (lazy("Was it deleted?"), ""),
     Question.CONFIRMED: (lazy("Was the deletion confirmed?"), ""),
 }
+CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
+    Question.CONTAINED: (
+        lazy("When was it contained?"),
+        lazy("When no one else could receive or open it. For example, 30 6 2026"),
+    ),
+    Question.MEASURES: (
+        lazy("What was done to contain it?"),
+        lazy("In one sentence, for example ‘The email was recalled and the recipients were telephoned.’"),
+    ),
+}
 QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
-    ReportKind.PRA: {
-        Question.CONTAINED: (
-            lazy("When was it contained?"),
-            lazy("When no one else could receive or open it. For example, 30 6 2026"),
-        ),
-        Question.MEASURES: (
-            lazy("What was done to contain it?"),
-            lazy("In one sentence, for example ‘The email was recalled and the recipients were telephoned.’"),
-        ),
-    },
+    ReportKind.PRA: CONTAINMENT,
     ReportKind.ACCESS: {
         Question.WHAT: (lazy("What could be seen before release?"), lazy("For example, ‘the draft tables’.")),
         Question.HAPPENED: (lazy("From when did they have access?"), lazy("For example, 30 6 2026")),
         Question.PEOPLE: (lazy("How many people had access?"), ""),
-        Question.CONTAINED: (
-            lazy("When was it contained?"),
-            lazy("When no one else could receive or open it. For example, 30 6 2026"),
-        ),
-        Question.MEASURES: (
-            lazy("What was done to contain it?"),
-            lazy("In one sentence, for example ‘The email was recalled and the recipients were telephoned.’"),
-        ),
+        **CONTAINMENT,
     },
     ReportKind.LEAK: {
         Question.WHAT: (lazy("What was disclosed?"), lazy("For example, ‘three figures of the release’.")),

@@ -87,7 +87,7 @@ class Terms:
     """The periods of pre-release access to the releases of one series.
 
     :ivar nation: the nation whose order applies to the statistics.
-    :ivar usual: the period that needs no reason; None if nobody may have access.
+    :ivar usual: the period that needs no reason; None if no one may have access.
     :ivar order: what the order allows; None if that is not confirmed.
     :ivar ground: where the usual period comes from.
     """
