@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches.models import CorrectiveAction, Report
-from breaches.permissions import senior_role
-from breaches.rules.lifecycle import RESTRICTED, WRITERS, ReportTerm
+from breaches.permissions import is_restricted, senior_role
+from breaches.rules.lifecycle import WRITERS, ReportTerm
 from breaches.versions import record_report_event
 from releases import tasks
 from releases.models import Series
@@ -47,7 +47,7 @@ def add_action(
         if next_release_of is not None:
             # Everyone with a role for the release can read the task, including people who may not know of a restricted
             # report.
-            named = report.kind not in RESTRICTED
+            named = not is_restricted(report)
             origin = _("report %(number)s") % {"number": report.number} if named else ""
             task = tasks.add_task(
                 next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at

@@ -33,6 +33,7 @@ from breaches.versions import (
     reference_to_start,
 )
 from releases import exemptions
+from releases.early_findings import is_hidden, unpublished_early_releases
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release
 from releases.permissions import User
@@ -278,7 +279,9 @@ def find_uncertain_day(release: Release) -> date | None:
 
 def _uncertain_verdict(release: Release) -> Verification | None:
     present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
-    return present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
+    verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
+    # The account would say what was found before the due time.
+    return None if verdict is None or is_hidden(release, [verdict]) else verdict
 
 
 def start_about_list(release: Release, *, occurred_on: date, by: User, at: datetime) -> tuple[Report, bool]:
@@ -393,7 +396,7 @@ def _content(
     on_record = _on_record(about, at=at)
     series = about.release.series if about.release else about.series
     is_responsible = bool(series and series.responsible and series.responsible.user_id == by.pk)
-    if kind in RESTRICTED and not is_responsible:
+    if _is_restricted(about, kind) and not is_responsible:
         on_record = replace(on_record, dealing=ContactPerson(by.name, by.email))
     return replace(
         on_record,
@@ -401,6 +404,13 @@ def _content(
         occurred_on=days,
         circumstances=_account(about, kind=kind, at=at),
     )
+
+
+def _is_restricted(about: ReportSubject, kind: ReportKind) -> bool:
+    """Return whether few people may know of a report, so that the responsible statistician may not deal with it."""
+    if kind is ReportKind.EARLY and about.release is not None:
+        return unpublished_early_releases().filter(pk=about.release.pk).exists()
+    return kind in RESTRICTED
 
 
 def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:

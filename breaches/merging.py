@@ -55,14 +55,14 @@ def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySe
     suspected = Suspicion.objects.filter(
         verification__due_at__gte=begins, verification__due_at__lt=ends, release__rehearsal=rehearsal
     )
-    of_producer = Report.objects.filter(producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal)
+    of_producer = Report.objects.listed().filter(producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal)
     return of_producer.filter(pk__in=suspected.values("report"))
 
 
 def mergeable_drafts(person: Person, *, most: int) -> list[Morning]:
     """Return up to `most` mornings of which a person may merge the drafts, the latest first."""
     suspected = Suspicion.objects.filter(
-        report__status=ReportStatus.DRAFT, report__producer__in=producers_written_for(person)
+        report__in=Report.objects.listed().filter(status=ReportStatus.DRAFT, producer__in=producers_written_for(person))
     )
     found: dict[tuple[date, Producer, bool], set[int]] = defaultdict(set)
     for one in suspected.select_related("report__producer", "verification"):

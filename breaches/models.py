@@ -28,6 +28,8 @@ from releases.models import Producer, Release, ReleaseTask, Series, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, new_salt
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import OPEN as OPEN_RELEASES
+from releases.verdict.address import Outcome
 
 # The approximate period, such as a month, of an edition whose exact day is not known.
 DOUBT_ABOUT_THE_DAY = timedelta(days=31)
@@ -196,6 +198,17 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def numbered(self, number: ReportNumber) -> "ReportQuerySet":
         """Return the reports with a number; each producer may have one."""
         return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
+
+    def about_unpublished_early(self) -> "ReportQuerySet":
+        """Select the reports about early releases that are still to be published (decision 73)."""
+        suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
+        found_early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=OPEN_RELEASES)
+        started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__in=found_early.values("release"))
+        return self.filter(Q(pk__in=suspected.values("report")) | Q(pk__in=started.values("report")))
+
+    def listed(self) -> "ReportQuerySet":
+        """Exclude reports about early releases that are still to be published, which no list shows."""
+        return self.exclude(pk__in=Report.objects.about_unpublished_early().values("pk"))
 
 
 LISTED_BY = [
@@ -526,6 +539,10 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
     def official(self) -> "SuspicionQuerySet":
         return self.filter(release__rehearsal=False)
 
+    def unpublished_early(self) -> "SuspicionQuerySet":
+        """Select early releases that are still to be published, of which only few people may know (decision 73)."""
+        return self.filter(kind=ReportKind.EARLY, release__status__in=OPEN_RELEASES)
+
     def with_outcome(self) -> "SuspicionQuerySet":
         """Select only the kind and the outcome of the verdict."""
         return self.select_related("verification").only("report", "kind", "verification__outcome")
@@ -564,6 +581,35 @@ class Suspicion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release.reference}: {self.kind}"
+
+
+class EarlyReleaseDecision(AppendOnly):
+    """What was decided about a release that was found early, by whom and when; the last row of a suspicion counts."""
+
+    class Choice(models.TextChoices):
+        TAKE_DOWN = "take_down", lazy("Take it down")
+        PUBLISH_NOW = "publish_now", lazy("Publish to everyone now")
+
+    suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="decisions")
+    number = models.PositiveIntegerField()
+    choice = models.CharField(max_length=20, choices=Choice.choices)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, help_text=lazy("A role at the producer, or incident_contact."))
+    decided_at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("suspicion", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["suspicion", "number"], name="one_decision_per_number"),
+            models.CheckConstraint(
+                condition=Q(choice__in=["take_down", "publish_now"]), name="early_release_choice_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.suspicion_id}: {self.choice}"
 
 
 # Not `last_change`, which detects conflicts between people's changes.
@@ -636,6 +682,12 @@ class ReportRowRecord(RowRecord):
             deleted_by=NEVER,
             about="report_id",
             about_moves=True,
+        ),
+        Table(
+            "breaches.EarlyReleaseDecision",
+            ("suspicion_id", "number", "choice", "decided_by_id", "role", "decided_at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
         ),
         Table("breaches.ReportVersion", OF_VERSION, changed_by=NEVER, deleted_by=NEVER),
         Table("breaches.ApprovedDocument", OF_DOCUMENT, changed_by=NEVER, deleted_by=NEVER),

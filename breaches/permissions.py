@@ -5,7 +5,7 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from breaches.models import Report, ReportQuerySet, StartedReport
-from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, WRITERS
+from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, WRITERS, ReportKind
 from releases.models import Producer
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
@@ -46,7 +46,7 @@ def reports_where(person: Person, action: Action) -> ReportQuerySet:
 def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
     """Return the reports that a person may know of, if they hold one of these roles for the producer."""
     is_visible = (
-        ~Q(kind__in=list(RESTRICTED))
+        ~Q(kind__in=list(RESTRICTED)) & ~Q(pk__in=Report.objects.about_unpublished_early().values("pk"))
         | Q(producer__in=producers_with(person, LEADS))
         | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk).values("report"))
         | (Q(person_dealing_id=person.pk) if person.pk is not None else Q(pk__in=[]))
@@ -61,9 +61,18 @@ def roles_for(person: Person, report: Report) -> frozenset[Role]:
     report. For all others it does not exist.
     """
     roles = roles_of(person, report.producer)
-    if report.kind in RESTRICTED and not (LEADS & roles or is_dealing_with(person, report)):
-        return frozenset()
-    return roles
+    if LEADS & roles or not is_restricted(report) or is_dealing_with(person, report):
+        return roles
+    return frozenset()
+
+
+def is_restricted(report: Report) -> bool:
+    """Return whether few people may know of a report: by its kind, or until its early release is published."""
+    return report.kind in RESTRICTED or is_about_unpublished_early(report)
+
+
+def is_about_unpublished_early(report: Report) -> bool:
+    return report.kind == ReportKind.EARLY and Report.objects.about_unpublished_early().filter(pk=report.pk).exists()
 
 
 def is_dealing_with(person: Person, report: Report) -> bool:

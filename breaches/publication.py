@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from breaches import versions
 from breaches.models import Dispatch, Published, Report, StartedReport, Suspicion
-from breaches.permissions import TABLE, Action, may_act_on, senior_role
+from breaches.permissions import TABLE, Action, is_about_unpublished_early, may_act_on, senior_role
 from breaches.rules import public_statement
 from breaches.rules.lifecycle import (
     CORRECT,
@@ -74,7 +74,8 @@ def find_correction(report: Report) -> Correction | None:
 
 
 def may_be_published(report: Report) -> bool:
-    return report.status in PUBLISHABLE and not report.rehearsal
+    """Return whether the state of a report allows a public statement; not before its early release is published."""
+    return report.status in PUBLISHABLE and not report.rehearsal and not is_about_unpublished_early(report)
 
 
 def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
@@ -116,6 +117,8 @@ def publish_statement(report: Report, *, seen: str, by: User, at: datetime) -> P
     :raises ChangedMeanwhile: if the report, or what would be public of it, has changed since it was read.
     """
     _check_permission(report, by)
+    if is_about_unpublished_early(report):
+        raise MoveRefused(_("The release is not published yet, so nothing about it can be made public."))
     if not may_be_published(report):
         raise MoveRefused(_("Only a real report that is approved, sent or closed can be made public."))
     statement = preview_statement(report, now=at)

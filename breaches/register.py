@@ -72,7 +72,7 @@ def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Acti
     :param action: the action that the person must be allowed to do.
     """
     # Drafts merged into a joint report are left out, because the joint report is listed.
-    found = reports_where(by, action).official().exclude(status__in=MERGED_OR_SPLIT)
+    found = reports_where(by, action).official().listed().exclude(status__in=MERGED_OR_SPLIT)
     for choice in fields(filters):
         if value := getattr(filters, choice.name):
             found = found.filter(CONDITIONS[choice.name](value))
@@ -116,7 +116,8 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
 
 
 def list_cited_practices() -> list[tuple[str, str]]:
-    return list(PracticeCitation.objects.order_by("edition", "code").values_list("edition", "code").distinct())
+    cited = PracticeCitation.objects.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
+    return list(cited.order_by("edition", "code").values_list("edition", "code").distinct())
 
 
 def about_series(series: Series) -> Q:
@@ -152,13 +153,13 @@ CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
 
 
 def list_entries() -> list[dict[str, Any]]:
-    """Return every report, including rehearsals, in the order of drafting, for the command breach_reports.
+    """Return every listed report, including rehearsals, in the order of drafting, for the command breach_reports.
 
     If a report is about several suspicions, release, time and delay are those of the first one. A report that a person
     started has no recorded time; its content has the day of occurrence. Instants are in ISO 8601.
     """
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
-    found = with_text(Report.objects.order_by("drafted_at", "pk"))
+    found = with_text(Report.objects.listed().order_by("drafted_at", "pk"))
     reports = found.select_related("started__release").prefetch_related(suspicions)
     return [_entry(report) for report in reports]
 

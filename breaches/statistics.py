@@ -50,6 +50,7 @@ from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
 from releases.rules import tables
 from releases.rules.calendar import LONDON, from_london, local_date
+from releases.rules.lifecycle import OPEN as OPEN_RELEASES
 from releases.verdict.address import Outcome
 
 # An early release has no delay. The delay of a release that was never found has no end (decision 34).
@@ -88,8 +89,8 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
         due_at__lt=_midnight(scope.last, days_after=1),
         **_narrowed(scope, "release__series"),
     )
-    # A verdict that needs more checks does not count yet.
-    return found.exclude(outcome=Outcome.PENDING)
+    # A verdict that needs more checks does not count yet, and an early one not until the release is published.
+    return found.exclude(outcome=Outcome.PENDING).exclude(outcome=Outcome.EARLY, release__status__in=OPEN_RELEASES)
 
 
 def _narrowed(scope: Scope, series: str) -> dict[str, Any]:
@@ -176,7 +177,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
 def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     """Return the reports within the scope, with the day on which each counts."""
     # Drafts merged into a joint report are left out; the joint report counts once.
-    found = reports_where(by, Action.VIEW).official().exclude(status__in=MERGED_OR_SPLIT)
+    found = reports_where(by, Action.VIEW).official().listed().exclude(status__in=MERGED_OR_SPLIT)
     if scope.producer:
         found = found.filter(producer=scope.producer)
     if scope.series:

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from releases.detection.finding import PublisherSays
+from releases.detection.finding import CheckOutcome, PublisherSays
+from releases.early_findings import is_hidden, mask_verdict, may_know
 from releases.evidence import coverage, repository
 from releases.evidence.coverage import Stretch
 from releases.evidence.repository import RecordedCheck
 from releases.models import Address, Release, Statement, Verification
 from releases.models.observation import Purpose
+from releases.permissions import Person
 from releases.statements import OpenQuestion, find_open_questions
 from releases.verdict.address import last_statements
 
@@ -91,6 +93,8 @@ class ReleaseRecord:
     holes: list[Stretch]
     questions: list[OpenQuestion]
     statements: list[Statement]
+    found_before_due: list[str] | None = None
+    """SHA-256 of what was found before the due time, if nothing else of it may be shown; else None."""
 
     @property
     def verdicts(self) -> list[Verification]:
@@ -103,15 +107,24 @@ class ReleaseRecord:
         return any(record.said for record in self.addresses)
 
 
-def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
-    """Return the record of a release, in a number of queries that does not grow with its checks."""
+def release_record_of(release: Release, *, by: Person, now: datetime) -> ReleaseRecord:
+    """Return the record of a release, in a number of queries that does not grow with its checks.
+
+    :param by: the reader. Until the release is published, what was found before it was due is omitted for most people.
+    """
     verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
     for verdict in verdicts:
         verdict.release = release  # the caller's object, with its series selected
+    hidden = is_hidden(release, verdicts) and not may_know(by, release.series.producer)
+    if hidden:
+        verdicts = [mask_verdict(verdict) for verdict in verdicts]
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
     statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
     history = repository.read_present_checks(release)
+    if hidden:
+        history = [check for check in history if not _is_found_early(check, release)]
+        statements = [statement for statement in statements if not _is_statement_early(statement, release)]
     plain = [check for check in history if check.purpose == Purpose.PLAIN]
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:
@@ -125,9 +138,19 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
         ],
         # No process was running in a replayed past, so coverage cannot show gaps in it.
         holes=[] if any(check.replayed for check in plain) else _find_holes(release, plain, now=now),
-        questions=find_open_questions([release]),
+        questions=[] if hidden else find_open_questions([release]),
         statements=statements,
+        found_before_due=repository.find_hashes_before_due(release) if hidden else None,
     )
+
+
+def _is_found_early(check: RecordedCheck, release: Release) -> bool:
+    """Return whether a check from before the due time found something else than that the release is absent."""
+    return release.due_at is None or (check.sent_at < release.due_at and check.result != CheckOutcome.NOT_LIVE)
+
+
+def _is_statement_early(statement: Statement, release: Release) -> bool:
+    return bool(statement.live_at and (release.due_at is None or statement.live_at < release.due_at))
 
 
 def _address_record(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F, QuerySet
 
+from releases.early_findings import mask_verdict
 from releases.models import Producer, Release, RollCall, Verification
 from releases.models.verification import read_results
 from releases.rules import calendar
@@ -54,6 +55,9 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
     outcomes |= {
         reference: Outcome(outcome) for reference, outcome in standing.values_list("release__reference", "outcome")
     }
+    # An early release that was taken down and is not live now: what was found before is not for everyone.
+    early = standing.filter(outcome=Outcome.EARLY).exclude(release__status=Status.PUBLISHED).select_related("release")
+    outcomes |= {row.release.reference: Outcome(mask_verdict(row).outcome) for row in early}
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
         return None
     partial = standing.filter(outcome=Outcome.PARTIAL).values_list("release__reference", "addresses")

@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
 
-from releases.models import Address, DateChange, PreflightRun, Producer, Release, Series, Verification
+from releases.early_findings import listed_preflights, mask_verdict
+from releases.models import Address, DateChange, Producer, Release, Series, Verification
 from releases.models.release import ReleaseQuerySet, is_over
 from releases.permissions import Action, Person, producers_where
 from releases.rules import calendar
@@ -75,7 +76,12 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     rows = Verification.objects.all()
     if len(versions) <= 500:
         rows = rows.filter(release__in=list(versions))
-    present = {row.release_id: row for row in rows.iterator() if versions.get(row.release_id) == row.schedule_version}
+    # Anyone with a shell may read the command's output.
+    present = {
+        row.release_id: mask_verdict(row)
+        for row in rows.select_related("release").iterator()
+        if versions.get(row.release_id) == row.schedule_version
+    }
     order = dict.fromkeys(references or found)
     return [_status_of(found[reference], present.get(found[reference].pk)) for reference in order]
 
@@ -158,7 +164,7 @@ def _conditions(now: datetime) -> dict[Concern, Q]:
     tomorrow = today + timedelta(days=1)
     soon = Q(due_at__gt=now, due_at__lt=_midnight(today + SOON + timedelta(days=1)))
     pages = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
-    with_problems = PreflightRun.objects.newest().filter(release=OuterRef("pk"), problems__gt=0)
+    with_problems = listed_preflights().newest().filter(release=OuterRef("pk"), problems__gt=0)
     over = is_over(today)
     return {
         Concern.NO_ADDRESS: soon & Q(~Exists(pages)),

@@ -35,6 +35,8 @@ class Action(StrEnum):
     READ_SEALED = "read_sealed_bodies"
     KEEP_ACCESS_LIST = "keep_pre_release_list"
     KEEP_TASKS = "keep_tasks"
+    KNOW_EARLY_FINDINGS = "know_early_findings"
+    NAME_INCIDENT_CONTACT = "name_incident_contact"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -58,6 +60,9 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
     # An early page is under embargo, and its evidence must not disclose it.
     Action.READ_SEALED: LEADS,
+    # An early release is a security incident. The incident contact may know too: releases/early_findings.py.
+    Action.KNOW_EARLY_FINDINGS: LEADS,
+    Action.NAME_INCIDENT_CONTACT: LEADS,
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},

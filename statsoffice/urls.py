@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 import breaches.urls
 import releases.urls
-from statsoffice import guides, health, middleware, redaction
+from statsoffice import early_releases, guides, health, middleware, redaction
 from statsoffice.accounts import provider
 from statsoffice.accounts import views as accounts
 from statsoffice.audit import views as audit
@@ -98,6 +98,13 @@ redaction_pages = [
     path("<slug:reference>/<int:position>/", redaction.show_redaction, name="done"),
 ]
 
+# No address names the release, because these are in emails.
+early_release_pages = [
+    path("", early_releases.list_early_releases, name="early_releases"),
+    path("<int:key>/", early_releases.show_early_release, name="early_release"),
+    path("contact/<slug:producer>/", early_releases.name_contact_view, name="contact"),
+]
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include(account_pages)),
@@ -107,6 +114,7 @@ urlpatterns = [
     path("desk/", dashboard.desk, name="desk"),
     path("desk/today/", dashboard.part, name="desk_part"),
     path("desk/missing/<slug:concern>/", tasks.list_missing, name="desk_missing"),
+    path("early-releases/", include((early_release_pages, "early_releases"))),
     path("messages/", include(([path("", notifications.list_notifications, name="sent")], "outbox"))),
     path("audit/", include(([path("", audit.show_trail, name="trail")], "audit"))),
     path("unsent/", middleware.show_unsent_form, name="unsent"),

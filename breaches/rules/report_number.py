@@ -39,7 +39,8 @@ class ReportNumber:
 
 
 def series_of(kind: ReportKind, *, rehearsal: bool) -> NumberSeries:
-    if kind in RESTRICTED:
+    # Few people may know of an early release before it is published (decision 73).
+    if kind in RESTRICTED or kind is ReportKind.EARLY:
         return NumberSeries.CONFIDENTIAL_REHEARSAL if rehearsal else NumberSeries.CONFIDENTIAL
     return NumberSeries.REHEARSAL if rehearsal else NumberSeries.OFFICIAL
 

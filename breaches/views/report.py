@@ -75,6 +75,7 @@ from breaches.rules.report_number import parse_number
 from breaches.text import KIND_HINTS, KINDS
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_report_event
 from breaches.views.base import report_page, return_to_report, summarise_report
+from releases.early_findings import producers_known_to
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer, Release, Series
 from releases.permissions import Person
@@ -125,7 +126,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     string leads to the report with it; if several producers use this number, the page lists their reports.
     """
     decided = request.GET.get("show") == "decided"
-    reports = with_text(reports_where(request.user, Action.VIEW))
+    reports = with_text(reports_where(request.user, Action.VIEW).listed())
     form = FindReportForm(request.GET if "number" in request.GET else None, by=request.user)
     found = form.cleaned_data["number"] if form.is_valid() else []
     if len(found) == 1:
@@ -151,6 +152,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "may_start": producers_written_for(request.user).exists(),
         "reads": report_producers(request.user).exists(),
         "may_settle_wording": may_settle_wording(request.user),
+        "knows_early_releases": producers_known_to(request.user).exists(),
     }
     return render(request, "breaches/report_list.html", context)
 

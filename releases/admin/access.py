@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from releases import permissions
+from releases.early_findings import EARLY_EVENTS, releases_hidden_from
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours
 from releases.rules.lifecycle import MoveRefused
@@ -126,13 +127,16 @@ class HistoryAdmin[M: Model](ProducerScopedAdmin[M]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
-        entries = list(_list_events(row) if isinstance(row, Release) else _list_versions(row))
+        entries = list(_list_events(row, request.user) if isinstance(row, Release) else _list_versions(row))
         context = {"entries": entries[:MOST_ENTRIES], "left_out": max(0, len(entries) - MOST_ENTRIES)}
         return super().history_view(request, object_id, {**context, **(extra_context or {})})
 
 
-def _list_events(release: Release) -> Iterator[dict[str, Any]]:
-    for event in release.events.select_related("actor").order_by("-position")[: MOST_ENTRIES + 1]:
+def _list_events(release: Release, person: permissions.Person) -> Iterator[dict[str, Any]]:
+    events = release.events.select_related("actor").order_by("-position")
+    if releases_hidden_from(person).filter(pk=release.pk).exists():
+        events = events.exclude(kind__in=EARLY_EVENTS)
+    for event in events[: MOST_ENTRIES + 1]:
         yield {
             "at": event.at,
             "who": str(event.actor or ""),

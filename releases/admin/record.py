@@ -3,10 +3,12 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
 
 from releases.admin.access import ReadOnlyAdmin
+from releases.detection.finding import CheckOutcome
+from releases.early_findings import producers_known_to, releases_hidden_from
 from releases.models import (
     DateChange,
     DateChangeRequest,
@@ -18,6 +20,10 @@ from releases.models import (
     Statement,
     Verification,
 )
+from releases.rules.lifecycle import OPEN
+
+# Only the people who may know that a release was found early see these rows of it, until it is published.
+TELL_OF_CHECKS = (Observation, ReleaseEvent, Statement, Verification)
 
 
 class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
@@ -28,7 +34,10 @@ class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        return super().get_queryset(request).select_related(self.producer_path, *self.read_with)
+        rows = super().get_queryset(request).select_related(self.producer_path, *self.read_with)
+        if self.model in TELL_OF_CHECKS:
+            rows = rows.exclude(release__in=releases_hidden_from(request.user).values("pk"))
+        return rows
 
 
 @admin.register(Observation)
@@ -38,6 +47,12 @@ class ObservationAdmin(ReleaseRecordAdmin[Observation]):
     date_hierarchy = "sent_at"
     ordering = ("-position",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
+        """Exclude a single live check from before the due time as well, which is no verdict yet."""
+        rows = super().get_queryset(request)
+        early = Q(result=CheckOutcome.LIVE, sent_at__lt=F("release__due_at"), release__status__in=OPEN)
+        return rows.exclude(early & ~Q(release__series__producer__in=producers_known_to(request.user)))
+
 
 @admin.register(Verification)
 class VerificationAdmin(ReleaseRecordAdmin[Verification]):
@@ -45,6 +60,12 @@ class VerificationAdmin(ReleaseRecordAdmin[Verification]):
     list_filter = ("outcome",)
     date_hierarchy = "due_at"
     ordering = ("-due_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
+        """Exclude a verdict that has only a single live check from before the due time as well."""
+        rows = super().get_queryset(request)
+        early = Q(first_live_at__lt=F("due_at"), release__status__in=OPEN)
+        return rows.exclude(early & ~Q(release__series__producer__in=producers_known_to(request.user)))
 
 
 @admin.register(Statement)

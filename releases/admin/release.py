@@ -193,7 +193,9 @@ class SeriesFilter(admin.SimpleListFilter):
 
 
 def present_verdicts() -> QuerySet[Verification]:
-    return Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+    """Return the present verdict of each release, without early releases that are still to be published."""
+    present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+    return present.exclude(outcome=Outcome.EARLY, release__status__in=OPEN)
 
 
 def _key(value: str | None) -> int | None:

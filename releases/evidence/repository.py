@@ -393,6 +393,14 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
             yield sha256, producer
 
 
+def find_hashes_before_due(release: Release) -> list[str]:
+    """Return the SHA-256 of each body that a check found live before a release was due, in the order of the chain."""
+    early = Observation.objects.filter(release=release, result=CheckOutcome.LIVE).exclude(body_sha256="")
+    if release.due_at is not None:
+        early = early.filter(sent_at__lt=release.due_at)
+    return list(dict.fromkeys(early.order_by("position").values_list("body_sha256", flat=True)))
+
+
 def checks_in_chain_order(release: Release) -> QuerySet[Observation]:
     """Return all checks of a release as rows of the evidence chain."""
     return Observation.in_order().filter(release=release)
@@ -422,6 +430,10 @@ def is_stored(position: int, row_hash: str) -> bool:
 
 
 def count_by_result(*, after: int, until: int) -> dict[str, int]:
-    """Count the checks from one position (not included) to another (included) by their result."""
+    """Count the checks from one position (not included) to another (included) by their result.
+
+    Live checks from before a release was due are left out, because the count would rise when one is out early.
+    """
     added = Observation.objects.filter(position__gt=after, position__lte=until).order_by()
+    added = added.exclude(result=CheckOutcome.LIVE, sent_at__lt=F("release__due_at"))
     return dict(added.values_list("result").annotate(Count("pk")))

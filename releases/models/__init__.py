@@ -6,7 +6,15 @@ from releases.models.calendar_import import CalendarImport, ImportEvent, ImportR
 from releases.models.event import MonitoringRowRecord, ReleaseEvent, ReleaseRowRecord
 from releases.models.observation import Body, CheckSchedule, Coverage, HostLease, NotFoundPage, Observation, StoredBody
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
-from releases.models.producer import Contact, Exemption, Membership, NonWorkingDay, Producer, Series
+from releases.models.producer import (
+    Contact,
+    Exemption,
+    IncidentContact,
+    Membership,
+    NonWorkingDay,
+    Producer,
+    Series,
+)
 from releases.models.release import (
     Address,
     Comparison,
@@ -39,6 +47,7 @@ __all__ = [
     "HostLease",
     "ImportEvent",
     "ImportRow",
+    "IncidentContact",
     "Membership",
     "MonitoringRowRecord",
     "NonWorkingDay",

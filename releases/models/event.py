@@ -276,6 +276,12 @@ class ReleaseRowRecord(RowRecord):
         Table("releases.Departure", OF_DEPARTURE, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Statement", OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Membership", ("user_id", "producer_id", "role")),
+        Table(
+            "releases.IncidentContact",
+            ("producer_id", "number", "person_id", "named_by_id", "named_at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
         # The tolerance in force at a due time is read from the history.
         Table(
             "releases.HistoricalSeries",

@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases.models.append_only import choices_of, redaction_marker
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, redaction_marker
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, format_day
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
@@ -179,6 +179,39 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role.replace('_', ' ')}, {self.producer}"
+
+
+class IncidentContactQuerySet(AppendOnlyQuerySet["IncidentContact"]):
+    def current(self) -> "IncidentContactQuerySet":
+        """Return the last row of each producer, if it names a person who has an open account and a role there."""
+        later = IncidentContact.objects.filter(producer=OuterRef("producer"), number__gt=OuterRef("number"))
+        role = Membership.objects.filter(producer=OuterRef("producer"), user=OuterRef("person"))
+        return self.filter(~Exists(later), Exists(role), person__is_active=True)
+
+
+class IncidentContact(AppendOnly):
+    """The naming of a producer's incident contact, by a Head of Profession or deputy; the last row counts.
+
+    The contact is notified of a release that was found early, and may see its page. `person` is null if there is to be
+    no contact.
+    """
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="incident_contacts")
+    number = models.PositiveIntegerField()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    named_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    named_at = models.DateTimeField()
+
+    objects = IncidentContactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("producer", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "number"], name="one_incident_contact_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer}: {self.person or 'no incident contact'}"
 
 
 DEFAULT_TOLERANCE_SECONDS = 120

@@ -50,7 +50,10 @@ class Verification(models.Model):
 
     class Meta:
         # The index contains all columns that are counted for a period.
-        indexes = [models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due")]
+        indexes = [
+            models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
+            models.Index(fields=["release"], name="early_verifications", condition=Q(outcome=Outcome.EARLY)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["release", "schedule_version"], name="one_verification_per_schedule_version"
@@ -87,14 +90,15 @@ def write_verdict(verdict: ReleaseVerdict) -> dict[str, Any]:
         "delay_to": delay.to_seconds if delay else None,
         "occurred_at": verdict.occurred_at,
         "reasons": sorted({reason for result in verdict.addresses for reason in result.reasons}),
-        "addresses": [_write_result(result) for result in verdict.addresses],
+        "addresses": [write_result(result) for result in verdict.addresses],
         "published_at_by_publisher": verdict.published_at,
         "publisher_source": verdict.publisher_source or "",
         "diagnoses": list(verdict.diagnoses),
     }
 
 
-def _write_result(result: AddressResult) -> dict[str, Any]:
+def write_result(result: AddressResult) -> dict[str, Any]:
+    """Write the result of one address as `read_results` reads it."""
     verdict = result.verdict
     return {
         "address": result.address,

@@ -262,6 +262,7 @@ SENTENCES = {
     "address_changed": lazy("Address changed: %(url)s"),
     "address_removed": lazy("Address removed: %(url)s"),
     "stated": lazy("Somebody said what they saw"),
+    "early_release_decided": lazy("Decision about the early release: %(choice)s"),
     "task_done": lazy("Task ticked off"),
     "task_open_again": lazy("Task open again"),
     "evidence_exported": lazy("Evidence exported"),

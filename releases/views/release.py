@@ -21,6 +21,7 @@ from releases import (
     check_history,
     date_changes,
     delay_notices,
+    early_findings,
     exemptions,
     pre_release_access,
     scheduling,
@@ -201,9 +202,15 @@ def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] |
     }
 
 
-def _describe_preflight(release: Release, *, roles: frozenset[Role], now: datetime) -> dict[str, Any] | None:
-    """Describe the preflights of the release; None if there was none and there can be none."""
-    runs = list(release.preflights.select_related("asked_by"))
+def _describe_preflight(
+    release: Release, *, roles: frozenset[Role], hidden: bool, now: datetime
+) -> dict[str, Any] | None:
+    """Describe the preflights of the release; None if there was none and there can be none.
+
+    :param hidden: whether to omit those that may show that the release was found early.
+    """
+    found = early_findings.listed_preflights().filter(release=release) if hidden else release.preflights.all()
+    runs = list(found.select_related("asked_by"))
     done = [run for run in runs if run.done_at and run.schedule_version == release.schedule_version]
     to_come = releases_preflight.may_be_checked(release, now=now)
     if not done and not to_come:
@@ -296,6 +303,8 @@ def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
 @form_view
 def answer_question(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.ANSWER)
+    if _is_hidden_from(request.user, release):
+        raise Http404("What was found before the release was due is sealed until it is published.")
     checked_address = get_object_or_404(release.addresses, pk=address)
     questions = statements.find_open_questions([release])
     question = next((q for q in questions if (q.address.pk, q.text_digest) == (address, digest)), None)
@@ -374,7 +383,11 @@ def show_release(request: HttpRequest, reference: str) -> HttpResponse:
 def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[str, Any]:
     roles = roles_of(person, release.series.producer)
     changes = list(release.date_changes.select_related("requested_by"))
-    record = check_history.release_record_of(release, now=now)
+    record = check_history.release_record_of(release, by=person, now=now)
+    hidden = record.found_before_due is not None
+    kept_bodies = embargo.stored_bodies(release, by=person, now=now)
+    if hidden:
+        kept_bodies = [entry for entry in kept_bodies if not entry.sealed]
     covered = exemptions.find_exemptions(record.verdicts)
     date_request = _describe_request(release, person=person, roles=roles)
     waits = date_request is not None and date_request["waits"]
@@ -390,17 +403,25 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         # The verdicts that raised no suspicion because exemptions cover them, each with these.
         "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],
         "standing": text_release.status_of_release(release, record.verification, now=now),
-        "announced": _describe_comparison(release, now=now),
-        "snapshots": announcements.snapshots_of(release),
-        "kept_bodies": embargo.stored_bodies(release, by=person, now=now),
+        "announced": None if hidden else _describe_comparison(release, now=now),
+        "snapshots": [] if hidden else announcements.snapshots_of(release),
+        "kept_bodies": kept_bodies,
+        # A link to a page that is out early would help it to spread.
+        "without_links": early_findings.is_hidden(release, record.verdicts) or hidden,
         "date_request": date_request,
         "moves": _list_moves(release, roles=roles, waits=waits, now=now),
-        "preflight": _describe_preflight(release, roles=roles, now=now),
+        "preflight": _describe_preflight(release, roles=roles, hidden=hidden, now=now),
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
-        "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
+        "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles) and not hidden,
         "may_keep_tasks": bool(TABLE[Action.KEEP_TASKS] & roles),
     }
+
+
+def _is_hidden_from(person: Person, release: Release) -> bool:
+    """Return whether what was found of a release before it was due is hidden from a person."""
+    hidden = early_findings.is_hidden(release, release.verifications.all())
+    return hidden and not early_findings.may_know(person, release.series.producer)
 
 
 MOST_CHARACTERS = 100_000
@@ -447,6 +468,8 @@ def download_body(request: SignedInRequest, reference: str, sha256: str) -> Http
 @require_POST
 def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
     release = find_release(request.user, reference, Action.EXPORT_EVIDENCE)
+    if _is_hidden_from(request.user, release):
+        raise Http404("The evidence of this release is sealed until it is published.")
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
     export_evidence(release, file, by=request.user, at=timezone.now())
     file.seek(0)

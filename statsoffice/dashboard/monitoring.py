@@ -9,6 +9,7 @@ from django.conf import settings
 
 from releases import host_budgets
 from releases import preflight as releases_preflight
+from releases.early_findings import listed_preflights
 from releases.host_budgets import budgets_from_settings
 from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
@@ -80,7 +81,7 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
     # Releases share the objects of their series and producers.
     releases_to_come = visible.prefetch_related("series__producer__non_working_days").order_by("due_at", "pk")
     releases = {release.pk: release for release in releases_to_come}
-    runs = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=releases)}
+    runs = {run.release_id: run for run in listed_preflights().newest().filter(release__in=releases)}
     troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]
     well = [run for run in runs.values() if not run.problems]
     return Preflight(

@@ -16,6 +16,7 @@ from breaches.models import Report, Suspicion
 from breaches.permissions import reports_with
 from breaches.rules.lifecycle import WRITERS, ReportStatus
 from releases import announcements, date_changes, overview, pre_release_access, statements, tasks
+from releases.early_findings import unpublished_early_releases
 from releases.models import DateChange, Release, ReleaseTask
 from releases.overview import Concern
 from releases.permissions import Action, Person, producers_where
@@ -64,7 +65,7 @@ def tasks_of(person: Person, *, now: datetime) -> PersonTasks:
 
 
 def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
-    own = reports_with(person, roles).filter(status__in=statuses)
+    own = reports_with(person, roles).listed().filter(status__in=statuses)
     listed = own.select_related("producer", "started__release", "started__series")
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"))
     return list(listed.prefetch_related(suspicions).order_by("drafted_at")[:MOST_LINES])
@@ -78,6 +79,8 @@ def _access_lists(person: Person) -> list[Release]:
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
     own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
+    # The dashboard may be on a wall.
+    own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
     recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)
     keys = set(statements.verdicts_without_answer(recent).values_list("release_id", flat=True))
     moved = own.filter(pk__in=DateChange.objects.made_since(now - DAYS_BEHIND).values("release"))
@@ -130,7 +133,9 @@ class AnnouncementDifferences:
 def differences_of(person: Person, *, now: datetime) -> AnnouncementDifferences:
     own = producers_where(person, Action.VIEW)
     found = announcements.find_differences(
-        announcements.announcements_to_come(now=now).filter(release__series__producer__in=own)
+        announcements.announcements_to_come(now=now)
+        .filter(release__series__producer__in=own)
+        .exclude(release__in=unpublished_early_releases().values("pk"))
     )
     lines = [
         (each.release, [calendar.difference_sentence(difference) for difference in each.differences], each.read_at)

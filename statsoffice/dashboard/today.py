@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from selectolax.lexbor import LexborHTMLParser
 
 from releases import exemptions
+from releases.early_findings import mask_verdict
 from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
@@ -136,9 +137,10 @@ def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Da
     shown = list(due.select_related("series__producer").order_by("due_at", "title", "pk")[: most + 1])
     left_out = due.count() - most if len(shown) > most else 0
     shown = shown[:most]
+    # The dashboard may be on a wall, so it shows no one that a release was found early.
     verdicts = {
-        verification.release_id: verification
-        for verification in Verification.objects.filter(
+        verification.release_id: mask_verdict(verification)
+        for verification in Verification.objects.select_related("release").filter(
             release__in=[release.pk for release in shown], schedule_version=F("release__schedule_version")
         )
     }

@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -21,6 +21,7 @@ from releases.models.append_only import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Channel, Message, Preference, available_channels
+from statsoffice.notifications.recipients import EARLY_RELEASE
 
 
 @admin.register(Message)
@@ -44,10 +45,11 @@ class MessageAdmin(admin.ModelAdmin[Message]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Exclude messages about reports that the user may not know of."""
-        hidden = Report.objects.filter(kind__in=list(RESTRICTED)).exclude(
-            pk__in=reports_where(request.user, ReportAction.VIEW).values("pk")
-        )
-        return super().get_queryset(request).exclude(report__in=hidden)
+        restricted = Report.objects.filter(kind__in=list(RESTRICTED)) | Report.objects.about_unpublished_early()
+        hidden = restricted.exclude(pk__in=reports_where(request.user, ReportAction.VIEW).values("pk"))
+        led = permissions.producers_where(request.user, Action.KNOW_EARLY_FINDINGS)
+        rows = super().get_queryset(request).exclude(report__in=hidden.values("pk"))
+        return rows.exclude(~Q(producer__in=led), event__startswith=EARLY_RELEASE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse, because messages are created from events."""

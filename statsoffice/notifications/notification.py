@@ -31,6 +31,10 @@ class Notification:
     document: int | None = None
     """The key of the approved document to attach."""
     reply_to: str = ""
+    is_confidential: bool = False
+    """Whether only the recipients may have it, so that no webhook gets it."""
+    rehearsal: bool = False
+    """Whether it is about a rehearsal, if it names neither the release nor the report."""
     suspicions: Sequence[Suspicion] = ()
     verdicts: Sequence[Verification] = ()
 
@@ -46,7 +50,7 @@ class Notification:
 
     @property
     def is_rehearsal(self) -> bool:
-        return self.about is not None and self.about.rehearsal
+        return self.about.rehearsal if self.about is not None else self.rehearsal
 
 
 def name_in_mail(release: Release) -> str:

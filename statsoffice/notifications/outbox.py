@@ -26,6 +26,7 @@ from statsoffice.notifications.models import (
     available_channels,
 )
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
+from statsoffice.notifications.recipients import EARLY_RELEASE
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
 AFTER = lazy("This is a rehearsal: nothing was released and nothing is to be reported.")
@@ -69,6 +70,7 @@ class Rule:
 
 # Urgent kinds come first: this is the order in which the messages are written.
 RULES = (
+    Rule({EARLY_RELEASE: lazy("Early release")}, release_queries.find_early_releases, "early_release"),
     Rule({"suspected-breach": lazy("Suspected breach")}, release_queries.find_suspected_breaches, "suspected_breach"),
     Rule(
         {"needs-checking-": lazy("Release that needs checking")},
@@ -220,7 +222,7 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
             personal = _personal_channels(own, available) or _personal_channels(general, available) or {Channel.MAIL}
             addressed += [(channel, recipient) for channel in sorted(personal)]
             webhooks |= {webhook for channel, webhook in own | general if channel == Channel.WEBHOOK}
-        if not one.is_rehearsal:
+        if not one.is_rehearsal and not one.is_confidential:
             addressed += [(Channel.WEBHOOK, webhook) for webhook in sorted(webhooks) if webhook in settings.WEBHOOKS]
         for channel, recipient in addressed:
             is_webhook = channel == Channel.WEBHOOK

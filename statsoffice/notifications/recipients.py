@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action
 from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT
-from releases.models import Contact, Membership, Release, Series
+from releases.early_findings import current_contact
+from releases.models import Contact, Membership, Producer, Release, Series
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
@@ -32,6 +33,12 @@ def lead_addresses(producer: int) -> frozenset[str]:
     """Return the addresses of a producer's Heads of Profession and deputies, by the producer's key."""
     leads = open_memberships([producer]).values_list("user__email", flat=True)
     return frozenset(email.lower() for email in leads)
+
+
+def incident_addresses(producer: Producer) -> frozenset[str]:
+    """Return the addresses of those who are notified of an early release: the leads and the incident contact."""
+    contact = current_contact(producer)
+    return lead_addresses(producer.pk) | ({contact.person.email.lower()} if contact and contact.person else frozenset())
 
 
 def responsible_addresses(release: Release) -> frozenset[str]:
@@ -77,6 +84,8 @@ def approver_addresses(release: Release) -> frozenset[str]:
 
 
 SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
+# The beginning of the event of a message about an early release, which only few people may read (decision 73).
+EARLY_RELEASE = "early-release-"
 OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-together"}
 
 

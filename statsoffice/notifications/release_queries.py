@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -11,18 +11,23 @@ from django.utils.translation import ngettext
 from breaches.models import Suspicion
 from breaches.rules.lifecycle import ReportKind
 from releases import announcements
-from releases.models import Contact, PreflightRun, RollCall, Verification
+from releases.early_findings import listed_preflights, mask_verdict, unpublished_early_releases
+from releases.models import Contact, RollCall, Verification
 from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Status
 from releases.text.release import known_sentence
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from statsoffice.notifications.models import NotifiedSuspicion, NotifiedVerdict
 from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification, combine, name_in_mail, one_line
 from statsoffice.notifications.recipients import (
+    EARLY_RELEASE,
     LIVE_AT_LAST,
     SUSPECTED,
+    approver_addresses,
     contact_addresses,
     event_of_suspicions,
+    incident_addresses,
     lead_addresses,
     people_notified_of,
     responsible_addresses,
@@ -41,8 +46,34 @@ SUSPICION_SENTENCES = {
 }
 
 
+def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the early releases of which the leads and the incident contact are notified, each at once.
+
+    The message names neither the release nor its page: readers of a mailbox may not know of it (decision 73).
+    """
+    recent = Suspicion.objects.unpublished_early().filter(raised_at__gt=now - MAX_AGE)
+    for suspicion in recent.select_related("release__series__producer"):
+        if (event := event_of_early_release(suspicion)) not in known:
+            release, producer = suspicion.release, suspicion.release.series.producer
+            yield Notification(
+                event=event,
+                recipients=approver_addresses(release) if release.rehearsal else incident_addresses(producer),
+                context={"key": suspicion.pk, "producer": one_line(producer)},
+                of_producer=producer.pk,
+                is_confidential=True,
+                rehearsal=release.rehearsal,
+            )
+
+
+def event_of_early_release(suspicion: Suspicion) -> str:
+    return f"{EARLY_RELEASE}{suspicion.pk}"
+
+
 def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    recent = Suspicion.objects.filter(raised_at__gt=now - MAX_AGE, notifications__isnull=True)
+    # Most people are notified of an early release once it is published, or was due and is cancelled.
+    is_over = Q(release__status=Status.PUBLISHED) | Q(release__status=Status.CANCELLED, verification__due_at__lte=now)
+    is_recent = Q(raised_at__gt=now - MAX_AGE) | Q(kind=ReportKind.EARLY, release__published_at__gt=now - MAX_AGE)
+    recent = Suspicion.objects.filter(is_recent, ~Q(kind=ReportKind.EARLY) | is_over, notifications__isnull=True)
     # Before messages named several suspicions, each had its own event.
     new = [key for key in recent.values_list("pk", flat=True) if event_of_suspicions(SUSPECTED, [key]) not in known]
     suspicions = Suspicion.objects.filter(pk__in=new).select_related(
@@ -104,7 +135,8 @@ def find_releases_to_check(*, known: Collection[str], now: datetime) -> Iterator
     """Find the verdicts for which a person must check the page; each has a row once people were notified."""
     verdicts = Verification.objects.filter(
         outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, notifications__isnull=True
-    ).select_related(
+    ).exclude(release__in=unpublished_early_releases().values("pk"))
+    verdicts = verdicts.select_related(
         "release__series__producer",
         "release__series__responsible__user",
         "release__series__head_of_profession__user",
@@ -143,7 +175,7 @@ def _sentences(verdict: Verification) -> str:
         "release": name_in_mail(verdict.release),
         "moment": calendar.format_moment(verdict.due_at),
     }
-    return " ".join(filter(None, (due, known_sentence(verdict))))
+    return " ".join(filter(None, (due, known_sentence(mask_verdict(verdict)))))
 
 
 def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
@@ -176,7 +208,7 @@ def _first_live_at(suspicion: Suspicion) -> datetime:
 
 def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the preflights with new problems; once the release is due, nothing can be corrected."""
-    recent = PreflightRun.objects.filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
+    recent = listed_preflights().filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
     runs = recent.select_related(
         "release__series__producer",
         "release__series__responsible__user",
@@ -196,6 +228,7 @@ def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterato
 def find_announcement_differences(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the announcements of future releases with new differences that still exist."""
     recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
+    recent = recent.exclude(release__in=unpublished_early_releases().values("pk"))
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):
         event = f"comparison-{address.comparison.pk}-{address.comparison.news}"

@@ -38,6 +38,7 @@ def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Noti
     with it are notified of its return and approval. No one is notified of a step they took themselves.
     """
     recent = ReportEvent.objects.filter(kind__in=STEPS, at__gt=now - MAX_AGE).order_by("position")
+    recent = recent.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
     new = [key for key, kind in recent.values_list("pk", "kind") if _name_step(kind, key) not in known]
     if not new:
         return
@@ -68,6 +69,7 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
     """
     for report in (
         Report.objects.official()
+        .listed()
         .undecided()
         .select_related("producer")
         .prefetch_related("producer__non_working_days")
@@ -148,6 +150,7 @@ def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[N
     """
     today = local_date(now)
     overdue = CorrectiveAction.objects.overdue(on=today).filter(due__gt=today - MAX_AGE, report__rehearsal=False)
+    overdue = overdue.exclude(report__in=Report.objects.about_unpublished_early().values("pk"))
     # A report that was dismissed or withdrawn requires nothing.
     open_reports = overdue.exclude(report__status__in=(ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
     for action in open_reports.select_related("report__producer").order_by("due", "pk"):
@@ -187,7 +190,8 @@ def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Ite
     """
     reminded = NotifiedSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
     unacknowledged = (
-        Report.objects.undecided()
+        Report.objects.listed()
+        .undecided()
         .filter(
             ~Exists(reminded),
             person_dealing__isnull=True,

@@ -18,6 +18,7 @@ from releases import permissions
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
 from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, Message, State
+from statsoffice.notifications.recipients import EARLY_RELEASE
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -67,7 +68,9 @@ def visible_messages(person: "User") -> QuerySet[Message]:
     own = Q(recipient__iexact=person.email)
     about_reports = Q(report__in=reports.reports_where(person, reports.Action.VIEW))
     producers = permissions.producers_with(person, reports.TABLE[reports.Action.VIEW])
-    return Message.objects.filter(own | about_reports | Q(report__isnull=True, producer__in=producers))
+    visible = Message.objects.filter(own | about_reports | Q(report__isnull=True, producer__in=producers))
+    led = permissions.producers_where(person, permissions.Action.KNOW_EARLY_FINDINGS)
+    return visible.exclude(~own & ~Q(producer__in=led), event__startswith=EARLY_RELEASE)
 
 
 def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> QuerySet[Message]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from breaches.models import Practice
+from breaches.models import Practice, Suspicion
 from releases import judge, scheduling, statements
 from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Release
@@ -79,6 +79,10 @@ def a_morning() -> Morning:
     canary = page_address(script_for(1, begins_at=NOW + timedelta(minutes=30)))
     morning.pages["the canary's page"] = canary.removeprefix(settings.ADDRESS)
     _messages(morning, approved)
+    early = Suspicion.objects.get(release__reference="early")
+    morning.add("an early release", "early_releases:early_release", early.pk)
+    morning.add("the early releases", "early_releases:early_releases")
+    morning.add("an incident contact", "early_releases:contact", office.producer.slug)
     return morning
 
 

@@ -53,6 +53,9 @@ class ARandomOffice:
             due_at=from_london(datetime.combine(on, at)),
             rehearsal=chance.random() < 0.15,
             recorded_at=datetime(2019, 1, 2, 9, 0, tzinfo=UTC),
+            confirmed_at=datetime(2019, 1, 2, 9, 0, tzinfo=UTC),
+            # No figure counts an early release before it is published: tests/pages/statsoffice/test_early_releases.py.
+            status="published",
         )
         outcome = chance.choice(list(Outcome))
         late = outcome in {Outcome.LATE, Outcome.PARTIAL}

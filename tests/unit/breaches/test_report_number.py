@@ -35,7 +35,7 @@ def test_other_text_is_no_number(typed):
 
 def test_rehearsals_and_confidential_reports_have_series_of_their_own():
     for kind in ReportKind:
-        restricted = kind in RESTRICTED
+        restricted = kind in RESTRICTED or kind is ReportKind.EARLY
         official = series_of(kind, rehearsal=False)
         rehearsed = series_of(kind, rehearsal=True)
         assert official is (NumberSeries.CONFIDENTIAL if restricted else NumberSeries.OFFICIAL)

@@ -161,9 +161,10 @@ def test_the_command_says_what_it_removed_and_a_dry_run_removes_nothing(report, 
 
 def test_every_kind_of_news_has_words_for_when_its_subject_is_gone():
     rooms = [
-        "suspected-breach-1", "suspected-breaches-0a", "live-at-last-1", "live-at-last-together-0a", "report-sent-1",
-        "report-due-1--1", "report-submitted-1", "report-taken-back-1", "report-returned-1", "report-approved-1",
-        "unacknowledged-0a", "preflight-1", "comparison-1-2", "roll-call-1", "date-request-1",
+        "early-release-1", "suspected-breach-1", "suspected-breaches-0a", "live-at-last-1",
+        "live-at-last-together-0a", "report-sent-1", "report-due-1--1", "report-submitted-1", "report-taken-back-1",
+        "report-returned-1", "report-approved-1", "unacknowledged-0a", "preflight-1", "comparison-1-2", "roll-call-1",
+        "date-request-1",
         "date-request-1-decided", "access-request-1", "overdue-action-1-2020-07-01", "watcher-ill-1",
         "watcher-restored-1", "needs-checking-1", "anchor-1",
     ]  # fmt: skip

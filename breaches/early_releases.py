@@ -1,0 +1,93 @@
+"""Decisions about a release that was found early: take it down, or publish it to everyone now.
+
+An early release is a security incident (decision 73). A decision changes nothing by itself: people take the page down,
+and the Head of Profession changes the release time on its own page.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from breaches.models import EarlyReleaseDecision, ReportRowRecord, Suspicion, SuspicionQuerySet
+from breaches.rules.lifecycle import ReportKind
+from releases.early_findings import current_contact, producers_known_to
+from releases.models import Producer
+from releases.models.event import lock_release, record_event
+from releases.permissions import NotYours, Person, User, roles_of
+from releases.rules.lifecycle import BY_WEIGHT, LEADS, OPEN, ChangedMeanwhile, MoveRefused, Role
+
+Choice = EarlyReleaseDecision.Choice
+DECIDED = "early_release_decided"
+"""The event that records a decision."""
+INCIDENT_CONTACT = "incident_contact"
+
+# The incident contact may have a page taken down at once. Only those who may change a release time may publish it.
+TABLE: Mapping[Choice, frozenset[Role | str]] = {
+    Choice.TAKE_DOWN: LEADS | {INCIDENT_CONTACT},
+    Choice.PUBLISH_NOW: LEADS,
+}
+
+
+class AlreadyReleased(MoveRefused):
+    """The release is published or cancelled, so there is nothing left to decide."""
+
+
+def early_releases_known_to(person: Person) -> SuspicionQuerySet:
+    """Return the early releases of which a person may know, the latest first, published ones included."""
+    found = Suspicion.objects.filter(kind=ReportKind.EARLY, release__series__producer__in=producers_known_to(person))
+    return found.order_by("-raised_at", "-pk")
+
+
+def choices_open_to(person: Person, suspicion: Suspicion) -> tuple[Choice, ...]:
+    """Return the choices that a person may make about an early release that is not published yet."""
+    if suspicion.release.status not in OPEN:
+        return ()
+    held = _held_roles(person, suspicion.release.series.producer)
+    return tuple(choice for choice in Choice if TABLE[choice] & held)
+
+
+def decide(suspicion: Suspicion, choice: Choice, *, by: User, at: datetime, seen: int) -> EarlyReleaseDecision:
+    """Record what is to be done about an early release.
+
+    :param seen: the number of the last decision that the person read, 0 if there was none.
+    :raises NotYours: if the person may not make this choice.
+    :raises AlreadyReleased: if the release is published or cancelled.
+    :raises ChangedMeanwhile: if another decision was recorded since the person read the page.
+    """
+    producer = suspicion.release.series.producer
+    held = TABLE[choice] & _held_roles(by, producer)
+    if not held:
+        raise NotYours(f"{by} may not decide on early releases of {producer}.")
+    role = next((role for role in BY_WEIGHT if role in held), INCIDENT_CONTACT)
+    with transaction.atomic():
+        release = lock_release(suspicion.release_id)
+        last = suspicion.decisions.last()
+        if last and (last.number, last.choice, last.decided_by_id) == (seen + 1, choice, by.pk):
+            return last  # a second click
+        if (last.number if last else 0) != seen:
+            raise ChangedMeanwhile(_("Another decision was recorded meanwhile. Read it before you decide."))
+        if release.status not in OPEN:
+            raise AlreadyReleased(_("This release is published or cancelled, so there is nothing to decide."))
+        decision = EarlyReleaseDecision.objects.create(
+            suspicion=suspicion, number=seen + 1, choice=choice, decided_by=by, role=str(role), decided_at=at
+        )
+        record_event(
+            release,
+            DECIDED,
+            at=at,
+            by=by,
+            choice=choice.value,
+            number=decision.number,
+            role=str(role),
+            schedule_version=suspicion.schedule_version,
+        )
+        ReportRowRecord.record({EarlyReleaseDecision: [decision.pk]})
+    return decision
+
+
+def _held_roles(person: Person, producer: Producer) -> frozenset[Role | str]:
+    contact = current_contact(producer)
+    is_contact = contact is not None and contact.person_id == person.pk
+    return roles_of(person, producer) | ({INCIDENT_CONTACT} if is_contact else frozenset())

@@ -1,0 +1,158 @@
+"""Findings from before a release was due, which are a security incident: who may know of them, and what others see.
+
+Until the release is published or cancelled, only its producer's Heads of Profession, deputies and incident contact may
+know of them (decision 73). The first check from the due time on that finds it live publishes it (decision 10).
+"""
+
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from releases.models import IncidentContact, PreflightRun, Producer, Release, Verification
+from releases.models.event import record_rows
+from releases.models.release import PreflightQuerySet
+from releases.models.verification import write_result
+from releases.permissions import Action, Person, User, check_may, may, producers_where, roles_of
+from releases.rules.lifecycle import OPEN, ChangedMeanwhile, FieldRefused
+from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
+from releases.verdict.release import combine_addresses
+
+EARLY_EVENTS = ("judged", "gone_again", "back_again", "stated", "body_read", "early_release_decided")
+"""The kinds of events of a release that may show that it was found early."""
+
+
+def unpublished_early_releases() -> QuerySet[Release]:
+    """Return the releases that were judged early, on any of their dates, and are still to be published.
+
+    No list shows anyone that they were found early.
+    """
+    early = Verification.objects.filter(outcome=Outcome.EARLY)
+    return Release.objects.filter(status__in=OPEN, pk__in=early.values("release"))
+
+
+def listed_preflights() -> PreflightQuerySet:
+    """Return the preflights, without those of unpublished early releases from the time when they were found early.
+
+    Their findings would show it. Earlier ones stay, because a release that disappears from a list would show it too.
+    """
+    found_before = Verification.objects.filter(
+        release=OuterRef("release"),
+        release__status__in=OPEN,
+        outcome=Outcome.EARLY,
+        occurred_at__lte=OuterRef("done_at"),
+    )
+    return PreflightRun.objects.exclude(Exists(found_before))
+
+
+def may_know(person: Person, producer: Producer) -> bool:
+    """Return whether a person may know of findings from before a release of a producer was due."""
+    if may(person, Action.KNOW_EARLY_FINDINGS, producer):
+        return True
+    contact = current_contact(producer)
+    return contact is not None and person.is_authenticated and person.is_active and contact.person_id == person.pk
+
+
+def producers_known_to(person: Person) -> QuerySet[Producer]:
+    """Return the producers of whose early releases a person may know."""
+    if not person.is_authenticated or not person.is_active:
+        return Producer.objects.none()
+    as_contact = IncidentContact.objects.current().filter(person=person)
+    led = producers_where(person, Action.KNOW_EARLY_FINDINGS)
+    return Producer.objects.filter(Q(pk__in=as_contact.values("producer")) | Q(pk__in=led.values("pk")))
+
+
+def current_contact(producer: Producer) -> IncidentContact | None:
+    """Return the row that names the present incident contact of a producer, or None if there is none."""
+    return IncidentContact.objects.current().filter(producer=producer).select_related("person").first()
+
+
+def releases_hidden_from(person: Person) -> QuerySet[Release]:
+    """Return the unpublished early releases whose findings a person may not know of."""
+    return unpublished_early_releases().exclude(series__producer__in=producers_known_to(person))
+
+
+def is_hidden(release: Release, verifications: Iterable[Verification]) -> bool:
+    """Return whether findings from before a release was due are still hidden from most people.
+
+    A single check that found it live is enough, although two make a verdict.
+
+    :param verifications: the verdicts on all its dates.
+    """
+    return release.status in OPEN and any(map(_was_found_early, verifications))
+
+
+def _was_found_early(verification: Verification) -> bool:
+    return verification.outcome == Outcome.EARLY or any(
+        result.verdict.before is not BeforeDue.NOTHING for result in verification.results
+    )
+
+
+def mask_verdict(verification: Verification) -> Verification:
+    """Return a copy of a verdict, for lists and pages only, with nothing that was found before the due time.
+
+    A verdict on a published release, or without such findings, is returned as it is. The release must be selected.
+    """
+    if not is_hidden(verification.release, [verification]):
+        return verification
+    masked = copy(verification)
+    results = [
+        replace(result, verdict=_mask(result.verdict, verification.due_at), reasons=())
+        for result in verification.results
+    ]
+    outcome, deciding = combine_addresses((result.role, result.required, result.verdict) for result in results)
+    masked.outcome = outcome
+    masked.first_live_at = deciding.first_live_at if deciding else None
+    masked.last_not_live_at = deciding.last_not_live_at if deciding else None
+    masked.delay_from = masked.delay_to = masked.occurred_at = masked.published_at_by_publisher = None
+    masked.publisher_source, masked.reasons, masked.diagnoses = "", [], []
+    masked.addresses = [write_result(result) for result in results]
+    return masked
+
+
+def _mask(verdict: AddressVerdict, due_at: datetime) -> AddressVerdict:
+    return replace(
+        verdict,
+        outcome=verdict.from_due,
+        before=BeforeDue.NOTHING,
+        live_before_due_at=None,
+        last_not_live_at=_since(due_at, verdict.last_not_live_at),
+        first_live_at=_since(due_at, verdict.first_live_at),
+        delay=None,
+        flips=tuple(flip for flip in verdict.flips if flip.gone_at >= due_at),
+    )
+
+
+def _since(due_at: datetime, instant: datetime | None) -> datetime | None:
+    return instant if instant and instant >= due_at else None
+
+
+class ContactRefused(FieldRefused):
+    """The person cannot be the incident contact; `field` names the invalid field."""
+
+
+def name_contact(producer: Producer, person: User | None, *, by: User, at: datetime, seen: int) -> IncidentContact:
+    """Name the incident contact of a producer, in place of the one before; None if there is to be none.
+
+    :param seen: the number of the row that the person read, 0 if there was none.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises ContactRefused: if the contact has no open account with a role at the producer.
+    :raises ChangedMeanwhile: if another person has named a contact since it was read.
+    """
+    check_may(by, Action.NAME_INCIDENT_CONTACT, producer)
+    if person is not None and (not person.is_active or not roles_of(person, producer)):
+        raise ContactRefused("person", _("Choose a person with an open account and a role at this producer."))
+    with transaction.atomic():
+        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        last = IncidentContact.objects.filter(producer=producer).last()
+        if (last.number if last else 0) != seen:
+            raise ChangedMeanwhile(_("Another person has named an incident contact. Check it before you try again."))
+        row = IncidentContact.objects.create(
+            producer=producer, number=seen + 1, person=person, named_by=by, named_at=at
+        )
+        record_rows({IncidentContact: [row.pk]})
+    return row

@@ -1,0 +1,273 @@
+"""The pages of early releases, for Heads of Profession, deputies and incident contacts.
+
+No address of these pages names the release, because notifications contain them (decision 73).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from breaches import early_releases, permissions
+from breaches.early_releases import Choice
+from breaches.models import EarlyReleaseDecision, Suspicion
+from breaches.text import ROLES
+from releases import check_history
+from releases.check_history import AddressRecord
+from releases.detection.finding import CheckOutcome
+from releases.early_findings import current_contact, name_contact, producers_known_to
+from releases.forms import GovukForm, add_refusal
+from releases.models import Address, IncidentContact
+from releases.models.append_only import redaction_marker
+from releases.permissions import Action, producers_where
+from releases.rules.calendar import format_moment
+from releases.rules.lifecycle import OPEN, ChangedMeanwhile, FieldRefused, MoveRefused, Role
+from releases.text.release import describe_check
+from releases.views.base import SignedInRequest, post_data
+from statsoffice.accounts.models import User
+from statsoffice.notifications.models import Channel, Message
+from statsoffice.notifications.release_queries import event_of_early_release
+
+NOTHING = "There is no such early release, or it is not yours."
+
+
+class DecisionForm(GovukForm):
+    """The choice what to do about an early release, and the number of the last decision that the person read."""
+
+    button, button_class = lazy("Record this decision"), "govuk-button--warning"
+    options = {
+        "choice": {
+            "size": "m",
+            "hints": {
+                Choice.TAKE_DOWN.value: lazy("The publishing team removes the page and its files until the due time."),
+                Choice.PUBLISH_NOW.value: lazy(
+                    "Everyone gets the release at the same time. You change the release time and give a public reason."
+                ),
+            },
+        }
+    }
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    choice = forms.ChoiceField(
+        label=lazy("What do you want to do?"),
+        choices=Choice.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose what to do about the early release")},
+    )
+
+    def __init__(self, *args: Any, choices: Iterable[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choice"].choices = [(one.value, one.label) for one in choices]  # type: ignore[attr-defined]  # declared above
+
+
+class ContactForm(GovukForm):
+    button = lazy("Save")
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    person = forms.ModelChoiceField(
+        label=lazy("Incident contact"),
+        help_text=lazy("A person with a role at this producer, for example in your security team."),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=lazy("No incident contact"),
+    )
+
+    def __init__(self, *args: Any, people: "QuerySet[User]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]  # declared above
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAddress:
+    """One address of an early release: when it was first found live, and the result of the last check, if any."""
+
+    label: str
+    url: str
+    first_live_at: datetime | None
+    last_at: datetime | None = None
+    last_result: str = ""
+
+    @property
+    def last_sentence(self) -> str:
+        return describe_check(self.last_result, ()) if self.last_result else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentNotification:
+    """One person who was notified of an early release, and what became of the message."""
+
+    recipient: str
+    delivery: str
+
+
+@login_required
+@require_safe
+def list_early_releases(request: SignedInRequest) -> HttpResponse:
+    """List the early releases of which the person may know, and the incident contacts of the producers they lead."""
+    found = early_releases.early_releases_known_to(request.user).select_related("release__series__producer")
+    led = list(producers_where(request.user, Action.NAME_INCIDENT_CONTACT).order_by("name"))
+    if not producers_known_to(request.user).exists():
+        raise Http404(NOTHING)
+    rows = list(found.prefetch_related("decisions__decided_by")[:MOST_LISTED])
+    context = {
+        "open": [_row(one) for one in rows if one.release.status in OPEN],
+        "over": [_row(one) for one in rows if one.release.status not in OPEN],
+        "contacts": [(producer, current_contact(producer)) for producer in led],
+    }
+    return render(request, "early_releases/list.html", context)
+
+
+MOST_LISTED = 100
+
+
+def _row(suspicion: Suspicion) -> dict[str, Any]:
+    decisions = list(suspicion.decisions.all())
+    return {"suspicion": suspicion, "decision": decisions[-1] if decisions else None}
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_early_release(request: SignedInRequest, key: int) -> HttpResponse:
+    """Show an early release to the people who may know of it, and record what they decide."""
+    known = early_releases.early_releases_known_to(request.user)
+    suspicion = get_object_or_404(known.select_related("release__series__producer", "report", "verification"), pk=key)
+    choices = early_releases.choices_open_to(request.user, suspicion)
+    form = DecisionForm(post_data(request), choices=choices, initial={"seen": _number_of_decisions(suspicion)})
+    status = 200
+    if request.method == "POST":
+        if not choices:
+            messages.info(request, _("This release is published or cancelled, so there is nothing to decide."))
+            return redirect("early_releases:early_release", key)
+        if form.is_valid():
+            try:
+                early_releases.decide(
+                    suspicion,
+                    Choice(form.cleaned_data["choice"]),
+                    by=request.user,
+                    at=timezone.now(),
+                    seen=form.cleaned_data["seen"],
+                )
+            except ChangedMeanwhile as refusal:
+                form.reopen(name="seen", version=_number_of_decisions(suspicion), sentence=str(refusal))
+                status = 409
+            except MoveRefused as refusal:
+                messages.info(request, str(refusal))
+                return redirect("early_releases:early_release", key)
+            else:
+                messages.success(request, _("Your decision is recorded."))
+                return redirect("early_releases:early_release", key)
+    return render(
+        request, "early_releases/early_release.html", _context(request, suspicion, form, choices), status=status
+    )
+
+
+def _number_of_decisions(suspicion: Suspicion) -> int:
+    return EarlyReleaseDecision.objects.filter(suspicion=suspicion).count()
+
+
+def _context(
+    request: SignedInRequest, suspicion: Suspicion, form: DecisionForm, choices: tuple[Choice, ...]
+) -> dict[str, Any]:
+    release, report, now = suspicion.release, suspicion.report, timezone.now()
+    decisions = list(EarlyReleaseDecision.objects.filter(suspicion=suspicion).select_related("decided_by"))
+    record = check_history.release_record_of(release, by=request.user, now=now)
+    addresses = list(_list_found(suspicion, record.addresses))
+    may_read = report and permissions.may_act_on(request.user, permissions.Action.VIEW, report)
+    return {
+        "suspicion": suspicion,
+        "release": release,
+        "producer": release.series.producer,
+        "is_open": release.status in OPEN,
+        "due_at": suspicion.verification.due_at,
+        "first_live_at": suspicion.verification.occurred_at,
+        "addresses": addresses,
+        "is_gone": bool(addresses) and all(one.last_result == CheckOutcome.NOT_LIVE for one in addresses),
+        "decisions": [_event(decision) for decision in reversed(decisions)],
+        "last": decisions[-1] if decisions else None,
+        "may_change_time": Choice.PUBLISH_NOW in choices,
+        "form": form if choices else None,
+        "notified": list(_list_notified(suspicion)),
+        "report": report if may_read else None,
+        "may_start": permissions.may_start(request.user, release.series.producer),
+        "is_drafting": report is None,
+    }
+
+
+def _list_found(suspicion: Suspicion, records: Iterable[AddressRecord]) -> Iterator[FoundAddress]:
+    """Yield the addresses that were found live before the due time."""
+    last_runs = {record.address.pk: record.runs[-1] for record in records if record.runs}
+    for result in suspicion.verification.results:
+        if result.verdict.live_before_due_at is None:
+            continue
+        run = last_runs.get(result.address)
+        yield FoundAddress(
+            label=str(Address.Role(result.role).label),
+            url=result.url,
+            first_live_at=result.verdict.live_before_due_at,
+            last_at=run.last_at if run else None,
+            last_result=run.result if run else "",
+        )
+
+
+def _event(decision: EarlyReleaseDecision) -> dict[str, Any]:
+    """Describe a decision as an entry of a timeline."""
+    is_contact = decision.role == early_releases.INCIDENT_CONTACT
+    role = _("incident contact") if is_contact else ROLES[Role(decision.role)]
+    return {
+        "title": decision.get_choice_display(),
+        "by": f"{decision.decided_by}, {role}",
+        "at": decision.decided_at,
+    }
+
+
+def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
+    sent = Message.objects.filter(event=event_of_early_release(suspicion)).exclude(channel=Channel.WEBHOOK)
+    for message in sent.order_by("recipient", "channel"):
+        recipient = redaction_marker(message.erased_at) if message.erased_at else message.recipient
+        if message.sent_at:
+            delivery = _("notified at %(moment)s") % {"moment": format_moment(message.sent_at)}
+        else:
+            delivery = _("not sent yet")
+        yield SentNotification(recipient, delivery)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def name_contact_view(request: SignedInRequest, producer: str) -> HttpResponse:
+    """Name the incident contact of a producer that the person leads."""
+    led = producers_where(request.user, Action.NAME_INCIDENT_CONTACT)
+    owner = get_object_or_404(led, slug=producer)
+    people = User.objects.filter(memberships__producer=owner, is_active=True).distinct().order_by("name", "email")
+    rows = list(IncidentContact.objects.filter(producer=owner).select_related("person", "named_by").order_by("-number"))
+    initial = {"seen": rows[0].number if rows else 0, "person": rows[0].person_id if rows else None}
+    form = ContactForm(post_data(request), people=people, initial=initial)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        chosen: User | None = form.cleaned_data["person"]
+        if (chosen.pk if chosen else None) == (rows[0].person_id if rows else None):
+            messages.info(request, _("You did not make any changes."))
+            return redirect("early_releases:early_releases")
+        try:
+            name_contact(owner, chosen, by=request.user, at=timezone.now(), seen=form.cleaned_data["seen"])
+        except ChangedMeanwhile as refusal:
+            form.reopen(name="seen", version=initial["seen"] or 0, sentence=str(refusal))
+            status = 409
+        except FieldRefused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Incident contact saved."))
+            return redirect("early_releases:early_releases")
+    context = {"producer": owner, "form": form, "rows": rows, "list_address": reverse("early_releases:early_releases")}
+    return render(request, "early_releases/contact.html", context, status=status)

@@ -1,0 +1,353 @@
+"""An early release: its page for the few who may know, and nothing of it for everyone else (decision 73)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from breaches import publication
+from breaches.decisions import approve_report
+from breaches.early_releases import Choice, decide
+from breaches.models import EarlyReleaseDecision, ReportRowRecord
+from breaches.rules.public_statement import statement_digest
+from releases.early_findings import name_contact
+from releases.models import IncidentContact, ReleaseEvent
+from releases.models.append_only import AppendOnlyRow, check_chain
+from releases.rules.lifecycle import MoveRefused, Role
+from statsoffice import metrics
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver_messages
+from tests.support.early_release import (
+    FOUND_AT,
+    PAGE_SHA256,
+    TITLE,
+    URL,
+    add_checks,
+    create_early_release,
+    create_release,
+    find_early,
+    publish,
+)
+from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, UserFactory, create_member
+from tests.support.people import create_office, render_text, write_sections
+from tests.support.report_forms import words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+LISTS = (
+    "/desk/",
+    "/desk/today/",
+    "/desk/missing/preflight_problems/",
+    "/reports/",
+    "/reports/?show=decided",
+    "/reports/register/",
+    "/reports/register/figures/",
+    "/reports/near-misses/",
+    "/messages/",
+    "/your-releases/",
+    "/planner/2020/",
+    "/calendar/2020/6/",
+    "/changes.atom",
+    "/calendar.ics",
+    "/api/v1/releases",
+    "/releases/zephyrine-sales/calendar.ics",
+    "/admin/releases/release/",
+)
+SECRET_OF_A_FORM = re.compile(r'(name="csrfmiddlewaretoken" value|hx-headers)="[^"]*"|nonce="[^"]*"')
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine):
+    time_machine.move_to(FOUND_AT + timedelta(minutes=1), tick=False)
+
+
+@shared_fixture
+def early():
+    early = create_early_release()
+    outbox.create_missing(now=FOUND_AT)
+    deliver_messages(now=FOUND_AT)
+    return early
+
+
+def read_lists(office):
+    """Return every list as each person sees it, without what differs with every request."""
+    return {
+        (str(role), address): SECRET_OF_A_FORM.sub("", signed_in(person).get(address).text)
+        for role, person in office.people.items()
+        for address in LISTS
+    }
+
+
+def signed_in(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def page_of(early):
+    return reverse("early_releases:early_release", args=[early.suspicion.pk])
+
+
+def choose(client, early, choice, seen=0):
+    return client.post(page_of(early), {"choice": choice, "seen": seen})
+
+
+def appoint(early, role=Role.PUBLISHING_TEAM):
+    contact = early.office.people[role]
+    name_contact(early.office.producer, contact, by=early.office.head, at=FOUND_AT, seen=0)
+    return contact
+
+
+class TestWhoMayKnow:
+    def test_leads_and_the_incident_contact_open_the_page_and_for_everyone_else_it_does_not_exist(self, early):
+        contact = appoint(early)
+        outsider = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+        people = [*early.office.people.values(), outsider, UserFactory(is_superuser=True, is_staff=True)]
+        allowed = {early.office.head, early.office.deputy, contact}
+        for person in people:
+            right = 200 if person in allowed else 404
+            assert signed_in(person).get(page_of(early)).status_code == right, person
+            right = 409 if person in allowed else 404
+            assert choose(signed_in(person), early, "take_down", seen=99).status_code == right, person
+        assert Client().get(page_of(early)).status_code == 302
+
+    def test_the_list_and_its_link_are_for_them_alone(self, early):
+        for person in early.office.people.values():
+            leads = person in {early.office.head, early.office.deputy}
+            client = signed_in(person)
+            assert client.get("/early-releases/").status_code == (200 if leads else 404), person
+            assert ("/early-releases/" in client.get("/reports/").text) is leads, person
+
+    def test_the_page_links_neither_to_the_release_nor_to_its_own_page(self, early):
+        text = signed_in(early.office.head).get(page_of(early)).text
+        assert TITLE in text
+        assert URL in text
+        assert f'href="{URL}"' not in text
+
+
+class TestDecision:
+    def test_both_choices_are_offered_and_neither_is_chosen(self, early):
+        text = signed_in(early.office.head).get(page_of(early)).text
+        assert 'value="take_down"' in text
+        assert 'value="publish_now"' in text
+        assert "checked" not in text
+
+    def test_a_decision_is_recorded_with_person_role_time_and_event(self, early):
+        assert choose(signed_in(early.office.deputy), early, "take_down").status_code == 302
+        row = EarlyReleaseDecision.objects.get()
+        assert (row.choice, row.decided_by, row.role) == ("take_down", early.office.deputy, "deputy")
+        event = ReleaseEvent.objects.get(kind="early_release_decided")
+        assert (event.actor, event.facts["choice"], event.facts["number"]) == (early.office.deputy, "take_down", 1)
+        digests = ReportRowRecord.in_order().last().digests
+        assert str(row.pk) in digests["breaches.earlyreleasedecision"]
+        assert check_chain(ReportRowRecord)[1] is None
+        text = words(signed_in(early.office.head).get(page_of(early)).text)
+        assert "Take it down" in text
+        assert "deputy of the Head of Profession" in text
+
+    def test_a_decision_can_be_neither_changed_nor_deleted(self, early):
+        row = decide(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)
+        with pytest.raises(AppendOnlyRow):
+            EarlyReleaseDecision.objects.filter(pk=row.pk).update(choice="publish_now")
+        with pytest.raises(AppendOnlyRow):
+            row.delete()
+
+    def test_who_decides_second_is_shown_what_the_first_decided_and_nothing_is_recorded(self, early):
+        choose(signed_in(early.office.head), early, "take_down")
+        answer = choose(signed_in(early.office.deputy), early, "publish_now")
+        assert answer.status_code == 409
+        assert "Another decision was recorded meanwhile" in words(answer.text)
+        assert str(early.office.head) in answer.text
+        assert EarlyReleaseDecision.objects.count() == 1
+        again = choose(signed_in(early.office.deputy), early, "publish_now", seen=1)
+        assert again.status_code == 302
+        assert list(EarlyReleaseDecision.objects.values_list("number", "choice")) == [
+            (1, "take_down"),
+            (2, "publish_now"),
+        ]
+
+    def test_a_second_click_records_nothing_and_shows_no_error(self, early):
+        client = signed_in(early.office.head)
+        assert choose(client, early, "take_down").status_code == 302
+        assert choose(client, early, "take_down").status_code == 302
+        assert EarlyReleaseDecision.objects.count() == 1
+
+    def test_without_a_choice_the_page_says_what_to_do(self, early):
+        answer = signed_in(early.office.head).post(page_of(early), {"seen": 0})
+        assert "Choose what to do about the early release" in answer.text
+
+    def test_the_incident_contact_may_have_it_taken_down_and_not_published(self, early):
+        client = signed_in(appoint(early))
+        assert 'value="publish_now"' not in client.get(page_of(early)).text
+        choose(client, early, "publish_now")
+        assert not EarlyReleaseDecision.objects.exists()
+        choose(client, early, "take_down")
+        assert EarlyReleaseDecision.objects.get().role == "incident_contact"
+
+    def test_to_publish_now_leads_to_the_page_that_changes_the_release_time(self, early):
+        client = signed_in(early.office.head)
+        choose(client, early, "publish_now")
+        assert reverse("releases:change_date", args=[early.release.reference]) in client.get(page_of(early)).text
+
+    def test_after_publication_there_is_nothing_to_decide(self, early):
+        publish(early)
+        client = signed_in(early.office.head)
+        assert 'value="take_down"' not in client.get(page_of(early)).text
+        choose(client, early, "take_down")
+        assert not EarlyReleaseDecision.objects.exists()
+
+
+def test_the_page_says_who_was_notified_and_when(early):
+    text = words(signed_in(early.office.head).get(page_of(early)).text)
+    for person in (early.office.head, early.office.deputy):
+        assert f"{person.email}: notified at" in text
+    assert early.office.statistician.email not in text
+
+
+def test_the_page_opens_the_restricted_draft(early):
+    client = signed_in(early.office.head)
+    address = reverse("breaches:report", args=[early.report.reference])
+    assert address in client.get(page_of(early)).text
+    assert client.get(address).status_code == 200
+    for role, person in early.others.items():
+        assert signed_in(person).get(address).status_code == 404, role
+
+
+class TestIncidentContact:
+    def test_a_lead_names_one_and_the_history_says_who_did(self, early):
+        client, contact = signed_in(early.office.head), early.office.people[Role.AUDITOR]
+        address = reverse("early_releases:contact", args=[early.office.producer.slug])
+        assert client.post(address, {"seen": 0, "person": contact.pk}).status_code == 302
+        row = IncidentContact.objects.get()
+        assert (row.person, row.named_by) == (contact, early.office.head)
+        assert f"Named by {early.office.head}" in words(client.get(address).text)
+
+    def test_no_one_else_opens_the_page(self, early):
+        address = reverse("early_releases:contact", args=[early.office.producer.slug])
+        for role, person in early.others.items():
+            assert signed_in(person).get(address).status_code == 404, role
+            assert signed_in(person).post(address, {"seen": 0, "person": person.pk}).status_code == 404, role
+        assert not IncidentContact.objects.exists()
+
+    def test_of_two_people_who_name_one_at_once_the_second_is_told(self, early):
+        address = reverse("early_releases:contact", args=[early.office.producer.slug])
+        first, second = early.office.people[Role.AUDITOR], early.office.people[Role.STATISTICIAN]
+        signed_in(early.office.head).post(address, {"seen": 0, "person": first.pk})
+        answer = signed_in(early.office.deputy).post(address, {"seen": 0, "person": second.pk})
+        assert answer.status_code == 409
+        assert IncidentContact.objects.current().get().person == first
+
+    def test_a_person_without_a_role_is_not_offered_and_not_accepted(self, early):
+        address = reverse("early_releases:contact", args=[early.office.producer.slug])
+        stranger = UserFactory()
+        answer = signed_in(early.office.head).post(address, {"seen": 0, "person": stranger.pk})
+        assert answer.status_code == 200
+        assert not IncidentContact.objects.exists()
+
+
+class TestWhatOthersSee:
+    def test_every_list_is_the_same_for_everyone_as_if_it_had_not_been_found(self):
+        """Not even those who may know see it there, because lists are on walls and in shared sessions."""
+        office = create_office()
+        for person in office.people.values():
+            person.is_staff = True
+            person.save()
+        release = create_release(office)
+        before = read_lists(office)
+        find_early(office, release)
+        outbox.create_missing(now=FOUND_AT)
+        deliver_messages(now=FOUND_AT)
+        after = read_lists(office)
+        leads = ("head_of_profession", "deputy")
+        # Their own message, which names nothing.
+        differing = {key for key in before if before[key] != after[key]}
+        assert differing == {(role, "/messages/") for role in leads}
+        assert TITLE not in "".join(after[role, "/messages/"] for role in leads)
+
+    def test_the_page_of_the_release_shows_a_hash_and_a_status_to_everyone_else(self, early):
+        address = reverse("releases:release", args=[early.release.reference])
+        for role, person in early.others.items():
+            answer = signed_in(person).get(address)
+            text = words(answer.text)
+            assert f"SHA-256 {PAGE_SHA256} Sealed until the release is published" in text, role
+            for sign in ("Seen early", "seen live", "09:10", "9.10", "9:10", early.report.reference):
+                assert sign not in text, (role, sign)
+            assert f'href="{URL}"' not in answer.text
+        lead = words(signed_in(early.office.head).get(address).text)
+        assert "Seen early" in lead
+
+    def test_one_live_check_before_the_due_time_is_hidden_as_well(self, early):
+        once = ReleaseFactory(announced=True, series=early.release.series, reference="once", title="Once")
+        add_checks(once, ("not_live", -1800), ("live", -1200))
+        text = words(signed_in(early.office.statistician).get(reverse("releases:release", args=["once"])).text)
+        assert "Sealed until the release is published" in text
+        assert "seen live" not in text
+        assert "the words it is known by" not in text
+
+    def test_the_evidence_is_not_exported_by_others(self, early):
+        address = reverse("releases:export_evidence", args=[early.release.reference])
+        assert signed_in(early.office.statistician).post(address).status_code == 404
+        assert signed_in(early.office.people[Role.AUDITOR]).post(address).status_code == 404
+        answer = signed_in(early.office.head).post(address)
+        assert answer.getvalue()
+        assert answer.status_code == 200
+
+    def test_admin_pages_show_no_check_verdict_or_event_of_it(self, early):
+        statistician = early.office.statistician
+        type(statistician).objects.filter(pk=statistician.pk).update(is_staff=True)
+        client = signed_in(statistician)
+        for model in ("observation", "verification", "releaseevent"):
+            text = client.get(f"/admin/releases/{model}/").text
+            assert TITLE not in text, model
+        reader = early.office.people[Role.AUDITOR]
+        type(reader).objects.filter(pk=reader.pk).update(is_staff=True)
+        for model in ("suspicion", "report", "reportevent"):
+            assert early.report.reference not in signed_in(reader).get(f"/admin/breaches/{model}/").text, model
+        assert client.get("/admin/releases/release/").text.count("Seen early") == 1  # a choice of the filter
+        history = client.get(f"/admin/releases/release/{early.release.pk}/history/").text
+        assert "Seen early" not in history
+
+    def test_the_audit_trail_of_others_does_not_say_that_a_lead_read_what_was_found(self, early):
+        signed_in(early.office.head).get(reverse("releases:kept_body", args=[early.release.reference, PAGE_SHA256]))
+        assert early.release.reference not in signed_in(early.office.people[Role.AUDITOR]).get("/audit/").text
+        assert early.release.reference in signed_in(early.office.deputy).get("/audit/").text
+
+    def test_the_commands_and_the_metrics_say_nothing(self, early, capsys):
+        call_command("release_status", early.release.reference)
+        call_command("breach_reports")
+        said = capsys.readouterr().out
+        assert "early" not in said
+        assert early.report.reference not in said
+        measured = {
+            (sample.name, *sample.labels.values()): sample.value
+            for family in metrics.measure(now=FOUND_AT)
+            for sample in family.samples
+        }
+        assert measured["statsoffice_verdicts", "early"] == 0
+        assert measured["statsoffice_verdicts", "pending"] == 1
+        assert measured["statsoffice_looks_total", "live"] == 0
+
+    def test_after_publication_everyone_with_a_role_sees_it_again(self, early, time_machine):
+        time_machine.move_to(SEED_DUE + timedelta(minutes=10), tick=False)
+        publish(early)
+        client = signed_in(early.office.statistician)
+        assert "Seen early" in words(client.get(reverse("releases:release", args=[early.release.reference])).text)
+        assert client.get(reverse("breaches:report", args=[early.report.reference])).status_code == 200
+        assert early.report.reference in client.get("/reports/").text
+
+
+def test_no_statement_about_the_report_is_public_before_the_release(early, settings):
+    settings.BREACHES_PUBLIC = True
+    report = write_sections(early.report, by=early.office.head, at=FOUND_AT)
+    approve_report(report, by=early.office.head, at=FOUND_AT, render=render_text)
+    report.refresh_from_db()
+    assert not publication.may_be_published(report)
+    seen = statement_digest(publication.preview_statement(report, now=FOUND_AT))
+    with pytest.raises(MoveRefused, match="not published yet"):
+        publication.publish_statement(report, seen=seen, by=early.office.head, at=FOUND_AT)
+    publish(early)
+    assert publication.may_be_published(report)
