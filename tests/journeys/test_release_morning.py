@@ -124,7 +124,7 @@ def test_what_became_of_a_rehearsal_is_mailed_once_to_each_contact_with_an_accou
 def test_what_became_of_the_announced_release_is_mailed_once_to_each_of_its_people(played):
     both = (STATISTICIAN, HEAD)
     expected = {(to, f"{what}: {ANNOUNCED.slug}"): 1 for what in ("Suspected breach", "Seen live") for to in both}
-    expected[STATISTICIAN, f"Report approved: {played.seen.report}"] = 1
+    expected[STATISTICIAN, f"Report approved: {played.seen.number}"] = 1
     for told in (played.messages, played.mails):
         assert {one: count for one, count in counted(told).items() if not one[1].startswith("Rehearsal: ")} == expected
 
