@@ -16,7 +16,7 @@ from releases.early_findings import current_contact, producers_known_to
 from releases.models import Producer
 from releases.models.event import lock_release, record_event
 from releases.permissions import NotYours, Person, User, roles_of
-from releases.rules.lifecycle import BY_WEIGHT, LEADS, OPEN, ChangedMeanwhile, MoveRefused, Role
+from releases.rules.lifecycle import BY_WEIGHT, LEADS, TO_COME, ChangedMeanwhile, MoveRefused, Role
 
 Choice = EarlyReleaseDecision.Choice
 DECIDED = "early_release_decided"
@@ -42,7 +42,7 @@ def early_releases_known_to(person: Person) -> SuspicionQuerySet:
 
 def choices_open_to(person: Person, suspicion: Suspicion) -> tuple[Choice, ...]:
     """Return the choices that a person may make about an early release that is not published yet."""
-    if suspicion.release.status not in OPEN:
+    if suspicion.release.status not in TO_COME:
         return ()
     held = _held_roles(person, suspicion.release.series.producer)
     return tuple(choice for choice in Choice if TABLE[choice] & held)
@@ -68,7 +68,7 @@ def decide(suspicion: Suspicion, choice: Choice, *, by: User, at: datetime, seen
             return last  # a second click
         if (last.number if last else 0) != seen:
             raise ChangedMeanwhile(_("Another decision was recorded meanwhile. Read it before you decide."))
-        if release.status not in OPEN:
+        if release.status not in TO_COME:
             raise AlreadyReleased(_("This release is published or cancelled, so there is nothing to decide."))
         decision = EarlyReleaseDecision.objects.create(
             suspicion=suspicion, number=seen + 1, choice=choice, decided_by=by, role=str(role), decided_at=at

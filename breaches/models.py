@@ -28,7 +28,7 @@ from releases.models import Producer, Release, ReleaseTask, Series, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, new_salt
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import OPEN as OPEN_RELEASES
+from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
 
 # The approximate period, such as a month, of an edition whose exact day is not known.
@@ -202,7 +202,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def about_unpublished_early(self) -> "ReportQuerySet":
         """Select the reports about early releases that are still to be published (decision 73)."""
         suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
-        found_early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=OPEN_RELEASES)
+        found_early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME)
         started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__in=found_early.values("release"))
         return self.filter(Q(pk__in=suspected.values("report")) | Q(pk__in=started.values("report")))
 
@@ -541,7 +541,7 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
 
     def unpublished_early(self) -> "SuspicionQuerySet":
         """Select early releases that are still to be published, of which only few people may know (decision 73)."""
-        return self.filter(kind=ReportKind.EARLY, release__status__in=OPEN_RELEASES)
+        return self.filter(kind=ReportKind.EARLY, release__status__in=TO_COME)
 
     def with_outcome(self) -> "SuspicionQuerySet":
         """Select only the kind and the outcome of the verdict."""

@@ -50,7 +50,7 @@ from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
 from releases.rules import tables
 from releases.rules.calendar import LONDON, from_london, local_date
-from releases.rules.lifecycle import OPEN as OPEN_RELEASES
+from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
 
 # An early release has no delay. The delay of a release that was never found has no end (decision 34).
@@ -90,7 +90,7 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
         **_narrowed(scope, "release__series"),
     )
     # A verdict that needs more checks does not count yet, and an early one not until the release is published.
-    return found.exclude(outcome=Outcome.PENDING).exclude(outcome=Outcome.EARLY, release__status__in=OPEN_RELEASES)
+    return found.exclude(outcome=Outcome.PENDING).exclude(outcome=Outcome.EARLY, release__status__in=TO_COME)
 
 
 def _narrowed(scope: Scope, series: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from releases.models.event import record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_result
 from releases.permissions import Action, Person, User, check_may, may, producers_where, roles_of
-from releases.rules.lifecycle import OPEN, ChangedMeanwhile, FieldRefused
+from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused
 from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
 from releases.verdict.release import combine_addresses
 
@@ -32,7 +32,7 @@ def unpublished_early_releases() -> QuerySet[Release]:
     No list shows anyone that they were found early.
     """
     early = Verification.objects.filter(outcome=Outcome.EARLY)
-    return Release.objects.filter(status__in=OPEN, pk__in=early.values("release"))
+    return Release.objects.filter(status__in=TO_COME, pk__in=early.values("release"))
 
 
 def listed_preflights() -> PreflightQuerySet:
@@ -42,7 +42,7 @@ def listed_preflights() -> PreflightQuerySet:
     """
     found_before = Verification.objects.filter(
         release=OuterRef("release"),
-        release__status__in=OPEN,
+        release__status__in=TO_COME,
         outcome=Outcome.EARLY,
         occurred_at__lte=OuterRef("done_at"),
     )
@@ -83,7 +83,7 @@ def is_hidden(release: Release, verifications: Iterable[Verification]) -> bool:
 
     :param verifications: the verdicts on all its dates.
     """
-    return release.status in OPEN and any(map(_was_found_early, verifications))
+    return release.status in TO_COME and any(map(_was_found_early, verifications))
 
 
 def _was_found_early(verification: Verification) -> bool:

@@ -14,7 +14,7 @@ from django.db.models.functions import Left, StrIndex, Substr
 from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
 from releases.rules.host_budget import LONGEST_OF_ALL, Budget, Crowd, Due, budget_of, find_crowds, longest_gap
-from releases.rules.lifecycle import OPEN, Status
+from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import NotAWebAddressError, place_if_any, place_of
 
@@ -39,7 +39,7 @@ def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Bud
 
 def crowds_among(releases: QuerySet[Release]) -> list[Crowd]:
     """Find the crowds among some open releases, confirmed or provisional, and nothing else."""
-    which = Q(release__in=releases, release__due_at__isnull=False, release__status__in=OPEN)
+    which = Q(release__in=releases, release__due_at__isnull=False, release__status__in=TO_COME)
     return find_crowds(_due(Address.objects.filter(which)), {})
 
 

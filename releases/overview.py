@@ -16,7 +16,7 @@ from releases.models.release import ReleaseQuerySet, is_over
 from releases.permissions import Action, Person, producers_where
 from releases.rules import calendar
 from releases.rules.calendar import Precision
-from releases.rules.lifecycle import OPEN, Status
+from releases.rules.lifecycle import TO_COME, Status
 from releases.verdict.address import Outcome
 
 
@@ -147,14 +147,14 @@ MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 
 def releases_of_concern(releases: ReleaseQuerySet, concern: Concern, *, now: datetime) -> ReleaseQuerySet:
-    return releases.filter(_conditions(now)[concern], status__in=OPEN)
+    return releases.filter(_conditions(now)[concern], status__in=TO_COME)
 
 
 def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now: datetime) -> dict[Concern, int]:
     """Count, with one query, the releases of a person's producers for each concern."""
     conditions = _conditions(now)
     counts = {concern.value: Count("pk", filter=conditions[concern]) for concern in concerns}
-    found = visible_releases(person).filter(status__in=OPEN).aggregate(**counts)
+    found = visible_releases(person).filter(status__in=TO_COME).aggregate(**counts)
     return {Concern(name): found[name] for name in counts}
 
 

@@ -33,7 +33,7 @@ from releases.models import Address, IncidentContact
 from releases.models.append_only import redaction_marker
 from releases.permissions import Action, producers_where
 from releases.rules.calendar import format_moment
-from releases.rules.lifecycle import OPEN, ChangedMeanwhile, FieldRefused, MoveRefused, Role
+from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
 from releases.text.release import describe_check
 from releases.views.base import SignedInRequest, post_data
 from statsoffice.accounts.models import User
@@ -122,8 +122,8 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
         raise Http404(NOTHING)
     rows = list(found.prefetch_related("decisions__decided_by")[:MOST_LISTED])
     context = {
-        "open": [_row(one) for one in rows if one.release.status in OPEN],
-        "over": [_row(one) for one in rows if one.release.status not in OPEN],
+        "open": [_row(one) for one in rows if one.release.status in TO_COME],
+        "over": [_row(one) for one in rows if one.release.status not in TO_COME],
         "contacts": [(producer, current_contact(producer)) for producer in led],
     }
     return render(request, "early_releases/list.html", context)
@@ -189,7 +189,7 @@ def _context(
         "suspicion": suspicion,
         "release": release,
         "producer": release.series.producer,
-        "is_open": release.status in OPEN,
+        "is_open": release.status in TO_COME,
         "due_at": suspicion.verification.due_at,
         "first_live_at": suspicion.verification.occurred_at,
         "addresses": addresses,

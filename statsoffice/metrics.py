@@ -24,7 +24,7 @@ from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage, repository
 from releases.models import ChainHead, Coverage, Observation, Verification
 from releases.monitoring import targets
-from releases.rules.lifecycle import OPEN
+from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
 from statsoffice import health
 from statsoffice.notifications.models import CONDITIONS, Message, State
@@ -82,7 +82,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
         release__rehearsal=False, schedule_version=F("release__schedule_version")
     ).order_by()
     # An early release counts as pending until it is published.
-    unpublished = current.filter(outcome=Outcome.EARLY, release__status__in=OPEN).count()
+    unpublished = current.filter(outcome=Outcome.EARLY, release__status__in=TO_COME).count()
     verdicts = dict.fromkeys(map(str, Outcome), 0) | dict(current.values_list("outcome").annotate(Count("pk")))
     verdicts[Outcome.EARLY] -= unpublished
     verdicts[Outcome.PENDING] += unpublished

@@ -20,7 +20,7 @@ from releases.models import (
     Statement,
     Verification,
 )
-from releases.rules.lifecycle import OPEN
+from releases.rules.lifecycle import TO_COME
 
 # Only the people who may know that a release was found early see these rows of it, until it is published.
 TELL_OF_CHECKS = (Observation, ReleaseEvent, Statement, Verification)
@@ -50,7 +50,7 @@ class ObservationAdmin(ReleaseRecordAdmin[Observation]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
         """Exclude a single live check from before the due time as well, which is no verdict yet."""
         rows = super().get_queryset(request)
-        early = Q(result=CheckOutcome.LIVE, sent_at__lt=F("release__due_at"), release__status__in=OPEN)
+        early = Q(result=CheckOutcome.LIVE, sent_at__lt=F("release__due_at"), release__status__in=TO_COME)
         return rows.exclude(early & ~Q(release__series__producer__in=producers_known_to(request.user)))
 
 
@@ -64,7 +64,7 @@ class VerificationAdmin(ReleaseRecordAdmin[Verification]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
         """Exclude a verdict that has only a single live check from before the due time as well."""
         rows = super().get_queryset(request)
-        early = Q(first_live_at__lt=F("due_at"), release__status__in=OPEN)
+        early = Q(first_live_at__lt=F("due_at"), release__status__in=TO_COME)
         return rows.exclude(early & ~Q(release__series__producer__in=producers_known_to(request.user)))
 
 

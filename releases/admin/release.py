@@ -31,7 +31,7 @@ from releases.probe.adapters import ADAPTERS
 from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Precision, Slot
 from releases.rules.departure import NO_GROUNDS, Grounds
-from releases.rules.lifecycle import CHANGE_DATE, OPEN, RELEASE, MoveRefused, Status
+from releases.rules.lifecycle import CHANGE_DATE, RELEASE, TO_COME, MoveRefused, Status
 from releases.rules.public_calendar import PublicStatus
 from releases.text import calendar as text_calendar
 from releases.text.release import OUTCOMES
@@ -81,7 +81,7 @@ class LacksFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         chosen = self.value()
-        return queryset.filter(LACKS[chosen][1], status__in=OPEN) if chosen in LACKS else queryset
+        return queryset.filter(LACKS[chosen][1], status__in=TO_COME) if chosen in LACKS else queryset
 
 
 class DayFilter(admin.SimpleListFilter):
@@ -195,7 +195,7 @@ class SeriesFilter(admin.SimpleListFilter):
 def present_verdicts() -> QuerySet[Verification]:
     """Return the present verdict of each release, without early releases that are still to be published."""
     present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
-    return present.exclude(outcome=Outcome.EARLY, release__status__in=OPEN)
+    return present.exclude(outcome=Outcome.EARLY, release__status__in=TO_COME)
 
 
 def _key(value: str | None) -> int | None:
@@ -512,7 +512,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     @admin.display(description=lazy("lacks"))
     def lacks(self, release: Any) -> str:
-        if release.status not in OPEN:
+        if release.status not in TO_COME:
             return EMPTY
         missing = (
             (release.has_page, _("No page")),

@@ -147,8 +147,8 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-# The states of releases still to come: neither published nor cancelled.
-OPEN = (Status.PROVISIONAL, Status.CONFIRMED)
+# Neither published nor cancelled.
+TO_COME = (Status.PROVISIONAL, Status.CONFIRMED)
 
 ANNOUNCE = "announce"
 CONFIRM = "confirm"

@@ -10,7 +10,7 @@ from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from releases.pre_release_access import CopyResult
 from releases.rules import calendar
 from releases.rules.calendar import Nation
-from releases.rules.lifecycle import OPEN, Status
+from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.pre_release import (
     AccessStatus,
     Ground,
@@ -118,7 +118,7 @@ def opening_note(release: Release) -> str:
     """Say in a few words that the usual period opens on a weekend or a bank holiday; empty if it does not."""
     terms = release.series.pre_release_terms()
     begins = find_opening_on_rest_day(release.due_at, period=terms.usual, nation=terms.nation)
-    if begins is None or release.status not in OPEN:
+    if begins is None or release.status not in TO_COME:
         return ""
     return _("Pre-release access opens on %(day)s") % {"day": calendar.format_weekday(begins)}
 

@@ -42,7 +42,7 @@ from releases.public import calendar as public_calendar
 from releases.public import feeds
 from releases.public.feeds import Subscription
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, must_request_date
-from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, OPEN, Role, Status
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, TO_COME, Role, Status
 from releases.statements import TEXT_KINDS
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
@@ -182,7 +182,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
     moves = [(str(text), page) for text, page in (MOVES[move] for move in available if move in MOVES)]
     if must_request_date(release.status, roles=roles, waits=waits):
         moves.append((_("Ask to change the date"), "releases:ask_date_change"))
-    if release.status in OPEN and not release.rehearsal and TABLE[Action.RELEASE_AT_ONCE] & roles:
+    if release.status in TO_COME and not release.rehearsal and TABLE[Action.RELEASE_AT_ONCE] & roles:
         moves.append((_("Release at once after a leak"), "releases:release_at_once"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
         moves.append((_("Tell readers of a delay"), "releases:delay_notice"))
