@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, text, versions
 from breaches.facts import evidence_digest
+from breaches.layout import lay_out_approved_report
 from breaches.models import (
     ApprovedDocument,
     Dispatch,
@@ -40,7 +41,7 @@ from breaches.rules.content import (
     remark_on,
     without_approval,
 )
-from breaches.rules.document import ReportDocument, describe_approval, exact_time, lay_out
+from breaches.rules.document import ReportDocument, exact_time
 from breaches.rules.incident import find_unanswered
 from breaches.rules.lifecycle import (
     APPROVE,
@@ -66,7 +67,7 @@ from releases.models import Producer
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused, Role
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
 
 # People answer this on the page of the cause, not in the section that prints it.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
@@ -224,22 +225,6 @@ def approve_report(
     document.pdf_sha256 = sha256_hex(document.pdf)
     _store_approval(document, content, move)
     return document
-
-
-def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
-    """Lay out the content of an approved document, which may lack the PDF as yet."""
-    at = document.approved_at
-    return lay_out(
-        content,
-        number=document.report.number,
-        version=document.version,
-        approved_at=at,
-        evidence_hash=document.evidence_sha256,
-        decision=describe_approval(
-            str(document.approved_by), Role(document.approved_role), at=at, one_person=document.one_person
-        ),
-        rehearsal=document.report.rehearsal,
-    )
 
 
 def _refuse_one_person(producer: Producer) -> None:

@@ -1,6 +1,6 @@
-"""The PDF of a report: its layout and rendering. The same document always has the same bytes.
+"""Printing of reports as PDF files. The same document always has the same bytes.
 
-`breaches/rules/document.py` lays out the content. `templates/breaches/document.html` and `static/pdf/report.css` set
+`breaches/layout.py` lays out the report. `templates/breaches/document.html` and `static/pdf/report.css` set
 the design. Nothing is fetched.
 """
 
@@ -15,7 +15,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]  # carries no types
@@ -25,37 +24,8 @@ from weasyprint.logger import LOGGER, PROGRESS_LOGGER
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from breaches import text
-from breaches.decisions import lay_out_approved_report
-from breaches.models import Report, ReportVersion
-from breaches.refreshing import with_annex
-from breaches.rules.content import ReportContent, content_from_json
-from breaches.rules.document import (
-    ACCESS_PROMPT,
-    CAUSE_PROMPT,
-    DISMISSED_MARK,
-    INCIDENT_PROMPT,
-    JOINED_MARK,
-    MISSING_CAUSE_PROMPT,
-    PARTED_MARK,
-    RECORDED_MARK,
-    ReportDocument,
-    Row,
-    lay_out,
-)
-from breaches.rules.incident import ASKED, find_unanswered
-from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
-from breaches.rules.short_concern import ConcernDocument, lay_out_concern
-from breaches.versions import current_version
-from releases.rules.calendar import format_moment
-
-# Printed on every page of a report that was decided without an approved document.
-MARKS: Mapping[str, str] = {
-    ReportStatus.DISMISSED: DISMISSED_MARK,
-    ReportStatus.RECORDED: RECORDED_MARK,
-    ReportStatus.JOINED: JOINED_MARK,
-    ReportStatus.PARTED: PARTED_MARK,
-}
+from breaches.rules.document import ReportDocument, Row
+from breaches.rules.short_concern import ConcernDocument
 
 STYLESHEET: Final = "pdf/report.css"
 # The files of the installed font, by their URLs in the style sheet.
@@ -68,69 +38,6 @@ BOX_FONT_FAMILY: Final = "Report Boxes"
 
 # WeasyPrint logs a line for each page of each report; only its developers need these.
 PROGRESS_LOGGER.setLevel(logging.WARNING)
-
-
-def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
-    """Lay out one version of a report, with its approval, or marked as a draft."""
-    content = content_from_json(version.content)
-    approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
-    if (document := approved.first()) is None:
-        return _lay_out_draft(report, version, content)
-    return lay_out_approved_report(document, content)
-
-
-def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
-    """Lay out the present content of a report, marked as not approved, with prompts for missing text.
-
-    :param annex: whether to include the newest check results, in an annex and in the automatic text.
-    """
-    version = current_version(report)
-    content = with_annex(report) if annex else replace(content_from_json(version.content), annex=None)
-    return _lay_out_draft(report, version, content)
-
-
-def concern_of(report: Report) -> ConcernDocument:
-    """Lay out the short concern: of the approved content, or of the present one, marked as not approved."""
-    approved = report.status in WITH_DOCUMENT
-    number = report.approved_documents.latest("version").version if approved else report.version
-    version = report.versions.get(number=number)
-    withdrawn = report.status == ReportStatus.WITHDRAWN
-    return lay_out_concern(content_from_json(version.content), lay_out_report(report, version), withdrawn=withdrawn)
-
-
-def _lay_out_draft(report: Report, version: ReportVersion, content: ReportContent) -> ReportDocument:
-    decision = ""
-    if report.status in MARKS and version.number == report.version:
-        event = report.events.filter(kind=report.status).select_related("actor").latest("position")
-        decision = f"{text.event_title(event)}. {text.event_author(event)}, at {format_moment(event.at)}"
-        decision += f": {event.words}" if event.words else "."
-    return lay_out(
-        content,
-        number=report.number,
-        version=version.number,
-        lead_official=settings.LEAD_OFFICIAL,
-        with_cause_prompt=_asks_for_cause(report, version, content),
-        cause_prompt=_cause_prompt(ReportKind(report.kind), content),
-        rehearsal=report.rehearsal,
-        decided=MARKS.get(report.status, ""),
-        decision=decision,
-    )
-
-
-def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:
-    """Return whether the automatic text lacks what people know: the answers, or else the cause."""
-    if not version.is_untouched("circumstances"):
-        return False
-    kind = ReportKind(report.kind)
-    return bool(kind not in ASKED or find_unanswered(kind, content.answers) or report.cause in {"", Cause.OTHER})
-
-
-def _cause_prompt(kind: ReportKind, content: ReportContent) -> str:
-    if kind not in ASKED:
-        return CAUSE_PROMPT
-    if not find_unanswered(kind, content.answers):
-        return MISSING_CAUSE_PROMPT
-    return ACCESS_PROMPT if kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT
 
 
 class NotRendered(Exception):

@@ -23,8 +23,8 @@ from django.views.decorators.http import require_http_methods
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
 from breaches.facts import evidence_digest
 from breaches.forms import practice_notes, remark_field
+from breaches.layout import lay_out_report
 from breaches.models import JoinedDraft, Report, ReportVersion
-from breaches.pdf import lay_out_report
 from breaches.permissions import may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules.content import (

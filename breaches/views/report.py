@@ -26,9 +26,9 @@ from breaches import decisions, drafting, editing, facts, pdf, publication, refr
 from breaches.drafting import ReportSubject
 from breaches.editing import FIELDS
 from breaches.forms import date_rows, with_another_row
+from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
-from breaches.pdf import draft_of, lay_out_report
 from breaches.permissions import (
     TABLE,
     Action,
@@ -379,7 +379,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
     if report.status in WITH_DOCUMENT:
         version = report.approved_documents.latest("version").version
         return redirect("breaches:approved_pdf", report.reference, version)
-    document = draft_of(report, annex=request.GET.get("annex") == "1")
+    document = lay_out_draft(report, annex=request.GET.get("annex") == "1")
     try:
         printed = pdf.render_pdf(document)
     except pdf.NotRendered as fault:
@@ -395,7 +395,7 @@ def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
     """Render the short concern, marked as a draft unless the report is approved, and record who downloads it."""
     version = report.approved_documents.latest("version").version if report.status in WITH_DOCUMENT else report.version
     try:
-        printed = pdf.render_concern(pdf.concern_of(report))
+        printed = pdf.render_concern(lay_out_short_concern(report))
     except pdf.NotRendered as fault:
         sentence = _("We could not print the short concern: %(fault)s") % {"fault": fault}
         return return_to_report(request, report, sentence, messages.ERROR)

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from breaches import pdf
+from breaches.layout import lay_out_draft
 from breaches.models import Report
 from breaches.rules.lifecycle import WITH_DOCUMENT
 from breaches.versions import DocumentChanged, document_bytes
@@ -39,7 +40,7 @@ class Command(PlainCommand):
             if is_approved:
                 content = document_bytes(report.approved_documents.get(version=version))
             else:
-                content = pdf.render_pdf(pdf.draft_of(report, annex=options["annex"]))
+                content = pdf.render_pdf(lay_out_draft(report, annex=options["annex"]))
         except pdf.NotRendered as fault:
             raise CommandError(f"{report.reference} could not be printed: {fault}") from fault
         except DocumentChanged as fault:

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from breaches import decisions, pdf
+from breaches.layout import lay_out_draft, lay_out_report
 from breaches.models import ApprovedDocument, Report
-from breaches.pdf import draft_of, lay_out_report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of, current_version
@@ -88,4 +88,4 @@ def test_a_report_that_is_taken_up_again_follows_the_setting(office, settings, a
         report = decisions.send_correction(sent, notice="A corrected report follows.", by=office.head, at=AT)
     assert not content_of(report).lead_official
     settings.LEAD_OFFICIAL = False
-    assert ALONE in labels(draft_of(Report.objects.get(pk=report.pk)))
+    assert ALONE in labels(lay_out_draft(Report.objects.get(pk=report.pk)))

@@ -179,11 +179,11 @@ def test_a_report_that_cannot_be_taken_apart_says_so(client, office):
 
 
 def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
-    from breaches.pdf import draft_of
+    from breaches.layout import lay_out_draft
 
     joint = merging.merge_drafts(drafts, by=office.head, at=AT)
     drafts[0].refresh_from_db()
-    printed = draft_of(drafts[0])
+    printed = lay_out_draft(drafts[0])
     assert printed.marks == ("JOINED: told in one report with others of the same morning",)
     assert joint.number in printed.decision
     assert [section.prompt for section in printed.sections if section.prompt] == []

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from breaches.layout import lay_out_report
 from breaches.models import Report
-from breaches.pdf import lay_out_report
 from breaches.permissions import TABLE, Action
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import current_version

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from breaches import drafting
 from breaches.drafting import ReportSubject
+from breaches.layout import lay_out_draft
 from breaches.models import Report, StartedReport
-from breaches.pdf import draft_of
 from breaches.rules.content import content_from_json
 from breaches.rules.document import INCIDENT_PROMPT
 from breaches.rules.lifecycle import ReportKind
@@ -107,7 +107,7 @@ def test_days_under_two_editions_cite_both(office):
 
 
 def test_a_draft_prompts_for_everything_that_people_have_to_write(office, release):
-    sections = draft_of(started(of(release), by=office.statistician)[0]).sections
+    sections = lay_out_draft(started(of(release), by=office.statistician)[0]).sections
     assert sections[1].prompt == INCIDENT_PROMPT
     assert all(section.prompt for section in sections[2:])
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from breaches import drafting
 from breaches.decisions import dismiss_report
 from breaches.facts import releases_with_needed_evidence, releases_with_needed_names
+from breaches.layout import lay_out_draft
 from breaches.models import Report, ReportEvent, StartedReport
-from breaches.pdf import draft_of
 from breaches.permissions import Action, reports_where
 from breaches.rules.content import content_from_json
 from breaches.rules.document import ACCESS_PROMPT
@@ -61,7 +61,7 @@ def test_the_draft_holds_what_the_list_holds_and_prompts_for_the_rest(office, re
     assert content.occurred_on == (THE_DAY_BEFORE,)
     assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours, from 9:30am on 29 June 2020" in content.circumstances
     assert (content.impact, content.corrective_actions, content.report_date) == ("", "", None)
-    sections = draft_of(report).sections
+    sections = lay_out_draft(report).sections
     assert sections[1].prompt == ACCESS_PROMPT
     assert all(section.prompt for section in sections[2:])
 

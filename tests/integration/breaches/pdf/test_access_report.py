@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from breaches import decisions, drafting
-from breaches.pdf import draft_of, render_pdf
+from breaches.layout import lay_out_draft
+from breaches.pdf import render_pdf
 from breaches.rules.document import ACCESS_PROMPT, DRAFT_MARK
 from tests.integration.breaches.pdf.documents import text_of, words
 from tests.support.factories import ReleaseFactory, SeriesFactory
@@ -29,7 +30,7 @@ def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft
     office, report, tmp_path
 ):
     drafted, approved = tmp_path / "draft.pdf", tmp_path / "approved.pdf"
-    drafted.write_bytes(render_pdf(draft_of(report)))
+    drafted.write_bytes(render_pdf(lay_out_draft(report)))
     check_draft(drafted)
     report = decisions.submit_report(
         write_sections(report, by=office.statistician), by=office.statistician, at=AFTERWARDS

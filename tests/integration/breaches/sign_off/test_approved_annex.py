@@ -8,8 +8,8 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, drafting, editing, facts, pdf
+from breaches.layout import lay_out_draft, lay_out_report
 from breaches.models import ApprovedDocument, Report
-from breaches.pdf import draft_of, lay_out_report
 from breaches.refreshing import with_annex
 from breaches.rules.annex import APPROVED, HEADING, NOT_APPROVED
 from breaches.rules.content import content_digest
@@ -116,7 +116,7 @@ def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_agai
     document = decisions.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
     reopened = decisions.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert content_of(reopened).annex is None
-    assert draft_of(reopened).annex is None
+    assert lay_out_draft(reopened).annex is None
 
 
 def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_no_one_approved(client, office, tmp_path):
@@ -139,12 +139,12 @@ def test_a_report_without_checks_is_offered_no_annex(client, office):
     client.force_login(office.head)
     assert "annex" not in client.get(page_of(report, "report")).text
     assert HEADING not in words(client.get(f"{page_of(report, 'approve')}?annex=1").text)
-    assert draft_of(report, annex=True).annex is None
+    assert lay_out_draft(report, annex=True).annex is None
 
 
 def test_a_joint_report_tells_each_of_its_outputs(office):
     joint = create_joint_report(office, create_report(office))
-    annex = draft_of(joint, annex=True).annex
+    annex = lay_out_draft(joint, annex=True).annex
     assert len(annex.parts) == joint.suspicions.count() == 2
 
 
@@ -192,9 +192,9 @@ def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_s
 
 
 def test_the_annex_is_made_of_the_checks_of_the_digest_alone(office, submitted_report):
-    before = facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)
+    before = facts.evidence_digest(submitted_report), lay_out_draft(submitted_report, annex=True)
     create_report(office, reference="another")
-    assert (facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)) == before
+    assert (facts.evidence_digest(submitted_report), lay_out_draft(submitted_report, annex=True)) == before
 
 
 def test_checks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):
@@ -202,4 +202,5 @@ def test_checks_before_due_that_only_repeat_one_another_are_said_to_be_on_record
     record_checks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
     ((part,),) = [output.parts for output in with_annex(submitted_report).annex.outputs]
     assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 20
-    assert draft_of(submitted_report, annex=True).annex.parts[0].not_listed.startswith("13 more checks are on record")
+    printed = lay_out_draft(submitted_report, annex=True).annex.parts[0]
+    assert printed.not_listed.startswith("13 more checks are on record")

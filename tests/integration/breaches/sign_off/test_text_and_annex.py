@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from breaches import decisions, drafting, editing
+from breaches.layout import lay_out_draft
 from breaches.models import ApprovedDocument, Report
-from breaches.pdf import draft_of
 from breaches.refreshing import changed_facts
 from breaches.rules.annex import OWN_TEXT
 from breaches.rules.content import ReportSection, content_digest
@@ -59,7 +59,7 @@ def text_of(document):
 
 
 def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_check(report):
-    document = draft_of(report, annex=True)
+    document = lay_out_draft(report, annex=True)
     assert last_looks(document) == ["9:44:00am"]
     assert OWN_TEXT not in document.annex.parts[0].notes
     assert LATER in text_of(document)

@@ -1,0 +1,120 @@
+"""The layout of a report in its present state: as approved, as decided without a document, or as a draft.
+
+`breaches/rules/document.py` has the published form, and `breaches/pdf.py` prints it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from django.conf import settings
+
+from breaches import text
+from breaches.models import ApprovedDocument, Report, ReportVersion
+from breaches.refreshing import with_annex
+from breaches.rules.content import ReportContent, content_from_json
+from breaches.rules.document import (
+    ACCESS_PROMPT,
+    CAUSE_PROMPT,
+    DISMISSED_MARK,
+    INCIDENT_PROMPT,
+    JOINED_MARK,
+    MISSING_CAUSE_PROMPT,
+    PARTED_MARK,
+    RECORDED_MARK,
+    ReportDocument,
+    describe_approval,
+    lay_out,
+)
+from breaches.rules.incident import ASKED, find_unanswered
+from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
+from breaches.rules.short_concern import ConcernDocument, lay_out_concern
+from breaches.versions import current_version
+from releases.rules.calendar import format_moment
+from releases.rules.lifecycle import Role
+
+# Printed on every page of a report that was decided without an approved document.
+DECISION_MARKS: Mapping[str, str] = {
+    ReportStatus.DISMISSED: DISMISSED_MARK,
+    ReportStatus.RECORDED: RECORDED_MARK,
+    ReportStatus.JOINED: JOINED_MARK,
+    ReportStatus.PARTED: PARTED_MARK,
+}
+
+
+def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
+    """Lay out one version of a report, with its approval, or marked as a draft."""
+    content = content_from_json(version.content)
+    approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
+    if (document := approved.first()) is None:
+        return _lay_out_version(report, version, content)
+    return lay_out_approved_report(document, content)
+
+
+def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
+    """Lay out the content of an approved document, which may not have its PDF yet."""
+    at = document.approved_at
+    return lay_out(
+        content,
+        number=document.report.number,
+        version=document.version,
+        approved_at=at,
+        evidence_hash=document.evidence_sha256,
+        decision=describe_approval(
+            str(document.approved_by), Role(document.approved_role), at=at, one_person=document.one_person
+        ),
+        rehearsal=document.report.rehearsal,
+    )
+
+
+def lay_out_draft(report: Report, *, annex: bool = False) -> ReportDocument:
+    """Lay out the present content of a report, marked as not approved, with prompts for missing text.
+
+    :param annex: whether to include the newest check results, in an annex and in the automatic text.
+    """
+    version = current_version(report)
+    content = with_annex(report) if annex else replace(content_from_json(version.content), annex=None)
+    return _lay_out_version(report, version, content)
+
+
+def lay_out_short_concern(report: Report) -> ConcernDocument:
+    """Lay out the short concern: of the approved content, or of the present one, marked as not approved."""
+    approved = report.status in WITH_DOCUMENT
+    number = report.approved_documents.latest("version").version if approved else report.version
+    version = report.versions.get(number=number)
+    withdrawn = report.status == ReportStatus.WITHDRAWN
+    return lay_out_concern(content_from_json(version.content), lay_out_report(report, version), withdrawn=withdrawn)
+
+
+def _lay_out_version(report: Report, version: ReportVersion, content: ReportContent) -> ReportDocument:
+    decision = ""
+    if report.status in DECISION_MARKS and version.number == report.version:
+        event = report.events.filter(kind=report.status).select_related("actor").latest("position")
+        decision = f"{text.event_title(event)}. {text.event_author(event)}, at {format_moment(event.at)}"
+        decision += f": {event.words}" if event.words else "."
+    return lay_out(
+        content,
+        number=report.number,
+        version=version.number,
+        lead_official=settings.LEAD_OFFICIAL,
+        with_cause_prompt=_asks_for_cause(report, version, content),
+        cause_prompt=_cause_prompt(ReportKind(report.kind), content),
+        rehearsal=report.rehearsal,
+        decided=DECISION_MARKS.get(report.status, ""),
+        decision=decision,
+    )
+
+
+def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:
+    """Return whether the automatic text lacks what people know: the answers, or else the cause."""
+    if not version.is_untouched("circumstances"):
+        return False
+    kind = ReportKind(report.kind)
+    return bool(kind not in ASKED or find_unanswered(kind, content.answers) or report.cause in {"", Cause.OTHER})
+
+
+def _cause_prompt(kind: ReportKind, content: ReportContent) -> str:
+    if kind not in ASKED:
+        return CAUSE_PROMPT
+    if not find_unanswered(kind, content.answers):
+        return MISSING_CAUSE_PROMPT
+    return ACCESS_PROMPT if kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT
