@@ -30,6 +30,7 @@ from breaches.models import (
 )
 from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
+from breaches.rules.answers import find_missing_answers
 from breaches.rules.content import (
     Remark,
     ReportContent,
@@ -42,7 +43,6 @@ from breaches.rules.content import (
     without_approval,
 )
 from breaches.rules.document import ReportDocument, exact_time
-from breaches.rules.incident import find_unanswered
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
@@ -104,7 +104,7 @@ def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     kind = ReportKind(report.kind)
     unanswered = (
         remark_on(question, f"Answer ‘{text.question_text(kind, question)[0]}’, or say why it is not known.")
-        for question in find_unanswered(kind, content.answers)
+        for question in find_missing_answers(kind, content.answers)
     )
     return (*unanswered, *find_missing(content), *needs_for_submission(report, content))
 

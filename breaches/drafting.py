@@ -19,8 +19,9 @@ from breaches.facts import facts_of_suspicions
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
+from breaches.rules.answers import Answers
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
-from breaches.rules.incident import Answers, write_incident_account
+from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import (

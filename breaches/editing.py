@@ -14,6 +14,7 @@ from breaches import versions
 from breaches.facts import incident_of, names_on_list
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
+from breaches.rules.answers import ASKED, Answers, Question
 from breaches.rules.content import (
     FROM_FACTS,
     ContactPerson,
@@ -28,7 +29,7 @@ from breaches.rules.content import (
     sort_entries,
 )
 from breaches.rules.facts import round_down, round_up
-from breaches.rules.incident import ASKED, Answers, Question, write_incident_account
+from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from breaches.models import Report, StartedReport, Suspicion
+from breaches.rules.answers import Answers
 from breaches.rules.content import ReportContent
 from breaches.rules.facts import (
     AccessFacts,
@@ -18,7 +19,7 @@ from breaches.rules.facts import (
     Statement,
     StatementFact,
 )
-from breaches.rules.incident import Answers, Incident
+from breaches.rules.incident import Incident
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from releases import models
 from releases.detection.finding import CheckOutcome, Source

@@ -19,20 +19,10 @@ from django.utils.translation import ngettext
 
 from breaches import text
 from breaches.code_of_practice import PracticeChoice
-from breaches.rules import incident
+from breaches.rules import answers
+from breaches.rules.answers import ASKED, COUNTS, EXTENT_LABELS, EXTENTS, MOMENTS, SHORT_LABELS, Answer, Answers, Extent
 from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
-from breaches.rules.incident import (
-    ASKED,
-    COUNTS,
-    EXTENT_LABELS,
-    EXTENTS,
-    MOMENTS,
-    SHORT_LABELS,
-    Answer,
-    Answers,
-    Extent,
-    unknown_phrases,
-)
+from breaches.rules.incident import unknown_phrases
 from breaches.rules.lifecycle import ReportKind
 from releases.forms import ClockTimeField, GovukDateField, LongTextField, Question, inside_the_form
 from releases.rules.calendar import format_day, from_london, in_london
@@ -598,7 +588,7 @@ class WhatHappenedForm(SectionForm):
         given = ((question, self._answer(question)) for question in ASKED[self.kind])
         return {"answers": Answers(**{question.value: answer for question, answer in given if answer != Answer()})}
 
-    def _answer(self, question: incident.Question) -> Answer:
+    def _answer(self, question: answers.Question) -> Answer:
         typed = self.cleaned_data
         if why := typed[f"{question}{UNKNOWN}"].strip():
             return Answer(why_unknown=why)
@@ -614,7 +604,7 @@ class WhatHappenedForm(SectionForm):
     def last(self) -> FormHelper:
         return inside_the_form(*(self._group(question) for question in ASKED[self.kind]))
 
-    def _group(self, question: incident.Question) -> Div:
+    def _group(self, question: answers.Question) -> Div:
         unknown = UnknownBox(Question(f"{question}{UNKNOWN}", threshold=75))
         if question in MOMENTS:
             time = Question(f"{question}_time", css_class="govuk-input--width-5")

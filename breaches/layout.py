@@ -11,6 +11,7 @@ from django.conf import settings
 from breaches import text
 from breaches.models import ApprovedDocument, Report, ReportVersion
 from breaches.refreshing import with_annex
+from breaches.rules.answers import ASKED, find_missing_answers
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.document import (
     ACCESS_PROMPT,
@@ -25,7 +26,6 @@ from breaches.rules.document import (
     describe_approval,
     lay_out,
 )
-from breaches.rules.incident import ASKED, find_unanswered
 from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
 from breaches.rules.short_concern import ConcernDocument, lay_out_concern
 from breaches.versions import current_version
@@ -109,12 +109,12 @@ def _asks_for_cause(report: Report, version: ReportVersion, content: ReportConte
     if not version.is_untouched("circumstances"):
         return False
     kind = ReportKind(report.kind)
-    return bool(kind not in ASKED or find_unanswered(kind, content.answers) or report.cause in {"", Cause.OTHER})
+    return bool(kind not in ASKED or find_missing_answers(kind, content.answers) or report.cause in {"", Cause.OTHER})
 
 
 def _cause_prompt(kind: ReportKind, content: ReportContent) -> str:
     if kind not in ASKED:
         return CAUSE_PROMPT
-    if not find_unanswered(kind, content.answers):
+    if not find_missing_answers(kind, content.answers):
         return MISSING_CAUSE_PROMPT
     return ACCESS_PROMPT if kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
+from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
-from breaches.rules.incident import Answers, Question, describe_answers
 from breaches.rules.lifecycle import (
     Cause,
     Decision,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from breaches.rules.incident import ASKED, MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
+from breaches.rules.answers import ASKED, MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
 from breaches.rules.lifecycle import ReportKind
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex

@@ -27,6 +27,7 @@ from breaches.layout import lay_out_report
 from breaches.models import JoinedDraft, Report, ReportVersion
 from breaches.permissions import may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
+from breaches.rules.answers import ASKED, MOMENTS
 from breaches.rules.content import (
     FORM_SECTIONS,
     Remark,
@@ -38,7 +39,6 @@ from breaches.rules.content import (
     sections_of,
 )
 from breaches.rules.document import ReportDocument, lay_out
-from breaches.rules.incident import ASKED, MOMENTS
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,

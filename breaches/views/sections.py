@@ -29,6 +29,7 @@ from breaches.permissions import (
     moves_open_to,
     reports_where,
 )
+from breaches.rules.answers import ASKED, causes_of
 from breaches.rules.content import (
     FROM_FACTS,
     ReportContent,
@@ -36,7 +37,6 @@ from breaches.rules.content import (
     content_from_json,
     sections_of,
 )
-from breaches.rules.incident import ASKED, causes_of
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, Cause, ReportKind
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version

@@ -7,9 +7,9 @@ from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.redaction import redact_report
+from breaches.rules.answers import Answer
 from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
-from breaches.rules.incident import Answer
 from breaches.rules.lifecycle import Cause
 from breaches.versions import current_version
 from releases.rules.lifecycle import Role
@@ -89,13 +89,13 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
 def test_each_of_the_five_may_be_not_known_with_the_reason(statistician, office, report, address, name):
     typed = {field: "" if field.startswith(name) else value for field, value in FIVE.items()}
     answered(statistician, address, **typed)
-    assert [remark.field.removesuffix("_on") for remark in find_unanswered(report)] == [name]
+    assert [remark.field.removesuffix("_on") for remark in find_missing_answers(report)] == [name]
     answered(statistician, address, **{f"{name}_unknown": "No one recorded it."})
-    assert find_unanswered(report) == []
+    assert find_missing_answers(report) == []
     assert "(no one recorded it)" in said(report).circumstances
 
 
-def find_unanswered(report):
+def find_missing_answers(report):
     fresh = Report.objects.get(pk=report.pk)
     return [one for one in decisions.find_needs(fresh, said(fresh)) if one.section is ReportSection.WHAT_HAPPENED]
 

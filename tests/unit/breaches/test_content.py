@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from breaches.rules.answers import Answer, Answers, Extent
 from breaches.rules.content import (
     Annex,
     AnnexCheck,
@@ -28,7 +29,6 @@ from breaches.rules.content import (
     find_odd,
     is_web_address,
 )
-from breaches.rules.incident import Answer, Answers, Extent
 from tests.support.seed_case import CONTENT as SEED
 
 TODAY = date(2020, 6, 30)

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess
-from breaches.rules.incident import (
+from breaches.rules.answers import (
     ASKED,
     COUNTS,
     EXTENTS,
@@ -13,16 +12,13 @@ from breaches.rules.incident import (
     Answer,
     Answers,
     Extent,
-    Incident,
     Question,
     causes_of,
-    describe_cause,
     find_contradictions,
-    find_unanswered,
-    unknown_phrases,
-    within_sentence,
-    write_incident_account,
+    find_missing_answers,
 )
+from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess
+from breaches.rules.incident import Incident, describe_cause, unknown_phrases, within_sentence, write_incident_account
 from breaches.rules.lifecycle import Cause, ReportKind
 from releases.rules.calendar import local_date
 from tests.support.report_evidence import DUE, london
@@ -136,16 +132,16 @@ def test_the_account_of_any_answers_is_made_of_whole_sentences(kind, left_out):
 
 @pytest.mark.parametrize("kind", list(ASKED))
 def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
-    required = set(find_unanswered(kind, Answers()))
+    required = set(find_missing_answers(kind, Answers()))
     assert {Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED} <= required
     unknown = {question.value: Answer(why_unknown="No record.") for question in required}
-    assert find_unanswered(kind, Answers(**unknown)) == ()
+    assert find_missing_answers(kind, Answers(**unknown)) == ()
     assert (Question.PEOPLE in required) is (kind is ReportKind.PRA)
 
 
 @pytest.mark.parametrize("kind", sorted(set(ReportKind) - set(ASKED)))
 def test_a_breach_that_our_checks_observe_asks_no_questions(kind):
-    assert find_unanswered(kind, Answers()) == ()
+    assert find_missing_answers(kind, Answers()) == ()
 
 
 @pytest.mark.parametrize(

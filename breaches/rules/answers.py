@@ -1,0 +1,209 @@
+"""The questions about a breach that a person reports, their answers, and the causes offered for its kind.
+
+The questions are those that published reports answer (domain.md, "Published breaches of pre-release access").
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+
+from breaches.rules.lifecycle import Cause, ReportKind
+from releases.rules.calendar import format_day, format_moment
+
+
+class Question(StrEnum):
+    """The codes are the names of the fields of `Answers`."""
+
+    WHAT = "what"
+    WHERE = "where"
+    ROLE = "role"
+    PEOPLE = "people"
+    POSTS = "posts"
+    RECIPIENTS = "recipients"
+    HAPPENED = "happened"
+    NOTICED = "noticed"
+    NOTICED_BY = "noticed_by"
+    CONTAINED = "contained"
+    MEASURES = "measures"
+    OPENED = "opened"
+    DELETED = "deleted"
+    CONFIRMED = "confirmed"
+
+
+MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
+COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
+EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
+
+
+class Extent(StrEnum):
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, or the reason why it is not known.
+
+    Of a moment, `on` is the day in London, and `at` the aware instant if the time is known too.
+    """
+
+    text: str = ""
+    number: int | None = None
+    on: date | None = None
+    at: datetime | None = None
+    extent: Extent | None = None
+    why_unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers by question, None for those without one.
+
+    The questions are fields and no values, because a redaction may change every value.
+    """
+
+    what: Answer | None = None
+    where: Answer | None = None
+    role: Answer | None = None
+    people: Answer | None = None
+    posts: Answer | None = None
+    recipients: Answer | None = None
+    happened: Answer | None = None
+    noticed: Answer | None = None
+    noticed_by: Answer | None = None
+    contained: Answer | None = None
+    measures: Answer | None = None
+    opened: Answer | None = None
+    deleted: Answer | None = None
+    confirmed: Answer | None = None
+
+    def given(self) -> dict[Question, Answer]:
+        """Return the answers that there are, with those that are not known, in the order of the questions."""
+        found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
+        return {question: answer for question, answer in found if answer is not None}
+
+
+NO_ANSWERS = Answers()
+
+
+_AFTERWARDS = (Question.NOTICED, Question.NOTICED_BY, Question.CONTAINED, Question.MEASURES)
+_IN_PUBLIC = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, *_AFTERWARDS)
+_SHORTEST = (Question.WHAT, Question.HAPPENED, *_AFTERWARDS)
+_SENT = (Question.WHAT, Question.HAPPENED, Question.PEOPLE, Question.POSTS, Question.RECIPIENTS)
+_SEEN = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.PEOPLE)
+# The questions for each kind of breach, in order, and those without which a report is incomplete (acceptance N5).
+ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
+    ReportKind.PRA: (*_SENT, *_AFTERWARDS, Question.OPENED, Question.DELETED, Question.CONFIRMED),
+    ReportKind.ACCESS: (*_SEEN, *_AFTERWARDS, Question.OPENED),
+    ReportKind.LEAK: _IN_PUBLIC,
+    ReportKind.USED_IN_PUBLIC: _IN_PUBLIC,
+    ReportKind.NOT_ANNOUNCED: _SHORTEST,
+    ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
+    ReportKind.WRONG_CONTENT: _SHORTEST,
+    ReportKind.OTHER: _SHORTEST,
+}
+_ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
+_REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
+    ReportKind.PRA: frozenset({Question.PEOPLE}),
+    ReportKind.ACCESS: frozenset({Question.WHERE, Question.ROLE}),
+    ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),
+    ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),
+    ReportKind.UNEQUAL_ACCESS: frozenset({Question.RECIPIENTS}),
+}
+
+# The causes that are offered first for a kind; the codes of other kinds remain valid.
+_SENDING = (
+    Cause.WRONG_RECIPIENT,
+    Cause.LIST_OUT_OF_DATE,
+    Cause.SENT_TOO_EARLY,
+    Cause.WRONG_DOCUMENT,
+    Cause.STATUS_MISUNDERSTOOD,
+    Cause.LIVE_TEST,
+    Cause.SAID_IN_PUBLIC,
+)
+_PUBLISHING = (
+    Cause.SCHEDULER_FAULT,
+    Cause.NOT_AUTHORISED,
+    Cause.LATE_FIX,
+    Cause.PROCESSING_ERROR,
+    Cause.OUTAGE,
+    Cause.WRONG_FILE,
+    Cause.CACHE,
+)
+_ANY = (Cause.HUMAN_ERROR, Cause.OTHER, Cause.NOT_KNOWN)
+_SENDING_KINDS = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
+
+
+def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
+    """Return the causes to offer for a kind of breach, in the order of the list."""
+    if kind in _SENDING_KINDS:
+        return (*_SENDING, Cause.PROCESSING_ERROR, Cause.OUTAGE, *_ANY)
+    if kind in ASKED:
+        return (*_PUBLISHING, *_SENDING, *_ANY)
+    return (*_PUBLISHING, *_ANY)
+
+
+def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
+    """Return the required questions of a kind that are neither answered nor recorded as not known."""
+    required = _ALWAYS_REQUIRED | _REQUIRED_OF_KIND.get(kind, frozenset())
+    given = answers.given()
+    return tuple(question for question in ASKED.get(kind, ()) if question in required and question not in given)
+
+
+def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
+    """Yield each moment that cannot be before another, with a sentence that says so."""
+    happened, given = answers.happened, answers.given()
+    for question, words in ((Question.NOTICED, "noticed"), (Question.CONTAINED, "contained or corrected")):
+        answer = given.get(question)
+        if happened and answer and _is_before(answer, happened):
+            yield question, f"It cannot have been {words} before it happened, {_full_moment(happened)}."
+
+
+def _is_before(one: Answer, other: Answer) -> bool:
+    if one.at and other.at:
+        return one.at < other.at
+    return bool(one.on and other.on and one.on < other.on)
+
+
+def _full_moment(answer: Answer) -> str:
+    if answer.at:
+        return f"at {format_moment(answer.at)}"
+    return f"on {format_day(answer.on)}" if answer.on else ""
+
+
+def _describe_answer(question: Question, answer: Answer) -> str:
+    """Write one answer for a list or a comparison."""
+    if answer.why_unknown:
+        return f"Not known: {answer.why_unknown}"
+    if question in MOMENTS:
+        return _full_moment(answer).removeprefix("at ").removeprefix("on ")
+    if question in EXTENTS and answer.extent:
+        return EXTENT_LABELS[answer.extent]
+    return answer.text if answer.number is None else str(answer.number)
+
+
+def describe_answers(answers: Answers) -> list[str]:
+    """Write the answers for a comparison of versions, a line for each."""
+    return [f"{SHORT_LABELS[asked]}: {_describe_answer(asked, answer)}" for asked, answer in answers.given().items()]
+
+
+EXTENT_LABELS = {Extent.ALL: "Yes", Extent.SOME: "In part", Extent.NONE: "No"}
+# For the comparison of versions, which does not know the kind.
+SHORT_LABELS: Mapping[Question, str] = {
+    Question.WHAT: "What",
+    Question.WHERE: "Where",
+    Question.ROLE: "Role",
+    Question.PEOPLE: "Number of people",
+    Question.POSTS: "Number of posts",
+    Question.RECIPIENTS: "Recipients",
+    Question.HAPPENED: "When it happened",
+    Question.NOTICED: "When it was noticed",
+    Question.NOTICED_BY: "Noticed by",
+    Question.CONTAINED: "When it was contained or corrected",
+    Question.MEASURES: "What was done",
+    Question.OPENED: "Opened",
+    Question.DELETED: "Deleted",
+    Question.CONFIRMED: "Deletion confirmed",
+}
