@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from releases.models import IncidentContact, PreflightRun, Producer, Release, Verification
 from releases.models.event import record_rows
 from releases.models.release import PreflightQuerySet
-from releases.models.verification import write_result
+from releases.models.verification import write_address_result
 from releases.permissions import Action, Person, User, check_may, may, producers_where, roles_of
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused
 from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
@@ -110,7 +110,7 @@ def mask_verdict(verification: Verification) -> Verification:
     masked.last_not_live_at = deciding.last_not_live_at if deciding else None
     masked.delay_from = masked.delay_to = masked.occurred_at = masked.published_at_by_publisher = None
     masked.publisher_source, masked.reasons, masked.diagnoses = "", [], []
-    masked.addresses = [write_result(result) for result in results]
+    masked.addresses = [write_address_result(result) for result in results]
     return masked
 
 

@@ -96,7 +96,7 @@ def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = Fals
         raise ListRefused(_("This release has been due: access before it can no longer be granted or withdrawn."))
 
 
-def check_access_allowed(release: Release) -> None:
+def check_lawful_access(release: Release) -> None:
     """Require that the law allows some access to the statistics before their release."""
     if release.series.pre_release_terms().usual is None:
         raise ListRefused(_(NO_ACCESS))
@@ -370,7 +370,7 @@ def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> C
     check_list_open(release, at=at)
     if source != previous_with_list(release):
         raise ListRefused(_("That is not the list of the release before this one; look at the page again."))
-    check_access_allowed(release)
+    check_lawful_access(release)
     usual = release.series.pre_release_terms().usual or A_DAY
     granted = waiting = there_already = 0
     nameless: Counter[tuple[str, str]] = Counter()

@@ -66,7 +66,7 @@ def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = n
 
 
 @contextlib.contextmanager
-def open_adhoc_means(*, clock: Clock) -> Iterator[AdhocMeans]:
+def open_command_means(*, clock: Clock) -> Iterator[AdhocMeans]:
     """Yield the probe, lease holder and clock for the checks of a command."""
     with probe_from_settings(now=clock.now, adhoc=True) as probe:
         yield make_adhoc_means(probe, clock=clock, process=process_name())

@@ -136,7 +136,7 @@ class StatementSection:
     has_links: bool = False
 
 
-def sections_of(statement: PublicStatement, reported: ReportedDates) -> tuple[StatementSection, ...]:
+def lay_out_statement(statement: PublicStatement, reported: ReportedDates) -> tuple[StatementSection, ...]:
     """Lay a public statement out under the headings of the published form; empty fields are left out."""
     return tuple(
         StatementSection(heading, paragraphs, has_links=heading == OUTPUTS)
@@ -148,7 +148,7 @@ def sections_of(statement: PublicStatement, reported: ReportedDates) -> tuple[St
 def statement_as_text(statement: PublicStatement, reported: ReportedDates) -> str:
     """Write a public statement as plain text for email, in lines of at most 72 characters where words fit."""
     parts = [TITLE, "=" * len(TITLE)]
-    for section in sections_of(statement, reported):
+    for section in lay_out_statement(statement, reported):
         parts += ["", section.heading, "-" * len(section.heading)]
         for paragraph in section.paragraphs:
             parts.append("")

@@ -407,7 +407,7 @@ def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
     """Return the statement for the office's own site as a page, without names, and record who downloads it."""
-    sections = public_statement.sections_of(_statement(report), publication.reported_dates(report))
+    sections = public_statement.lay_out_statement(_statement(report), publication.reported_dates(report))
     laid_out = {"title": public_statement.TITLE, "sections": sections}
     page = render_to_string("breaches/statement_file.html", laid_out)
     _record(request, report, "statement_downloaded", version=report.version)

@@ -342,7 +342,7 @@ def _plan_row(plan: Plan) -> dict[str, Any]:
     terms, opening = plan.source.series.pre_release_terms(), plan.opening
     notes = [calendar.no_release_day(day, nation=terms.nation) or "" for day in plan.in_the_way]
     if opening and terms.usual and plan.may_be_made:
-        notes.append(pre_release.describe_opening(opening, period=terms.usual, nation=terms.nation))
+        notes.append(pre_release.describe_opening_day(opening, period=terms.usual, nation=terms.nation))
     objection = str(PLAN_OBJECTIONS[plan.objection]) if plan.objection else ""
     return {"plan": plan, "objection": objection, "notes": notes}
 

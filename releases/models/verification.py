@@ -90,14 +90,14 @@ def write_verdict(verdict: ReleaseVerdict) -> dict[str, Any]:
         "delay_to": delay.to_seconds if delay else None,
         "occurred_at": verdict.occurred_at,
         "reasons": sorted({reason for result in verdict.addresses for reason in result.reasons}),
-        "addresses": [write_result(result) for result in verdict.addresses],
+        "addresses": [write_address_result(result) for result in verdict.addresses],
         "published_at_by_publisher": verdict.published_at,
         "publisher_source": verdict.publisher_source or "",
         "diagnoses": list(verdict.diagnoses),
     }
 
 
-def write_result(result: AddressResult) -> dict[str, Any]:
+def write_address_result(result: AddressResult) -> dict[str, Any]:
     """Write the result of one address as `read_results` reads it."""
     verdict = result.verdict
     return {

@@ -111,7 +111,7 @@ def opening_sentence(release: Release) -> str:
     """Say that the usual period opens on a weekend or a bank holiday; empty if it does not."""
     terms = release.series.pre_release_terms()
     begins = find_opening_on_rest_day(release.due_at, period=terms.usual, nation=terms.nation)
-    return describe_opening(begins, period=terms.usual, nation=terms.nation) if begins and terms.usual else ""
+    return describe_opening_day(begins, period=terms.usual, nation=terms.nation) if begins and terms.usual else ""
 
 
 def opening_note(release: Release) -> str:
@@ -123,7 +123,7 @@ def opening_note(release: Release) -> str:
     return _("Pre-release access opens on %(day)s") % {"day": calendar.format_weekday(begins)}
 
 
-def describe_opening(begins: datetime, *, period: Period, nation: Nation) -> str:
+def describe_opening_day(begins: datetime, *, period: Period, nation: Nation) -> str:
     day = calendar.local_date(begins)
     holiday = calendar.bank_holidays(day.year, nation=nation).get(day)
     facts = {

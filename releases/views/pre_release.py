@@ -293,7 +293,7 @@ def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
     now = timezone.now()
     form = EntryForm(post_data(request), terms=release.series.pre_release_terms(), button=_("Add to the list"))
     check_list_open(release, at=now)
-    pre_release_access.check_access_allowed(release)
+    pre_release_access.check_lawful_access(release)
     if form.is_valid():
         try:
             outcome = pre_release_access.grant_access(release, form.details(), by=request.user, at=now)

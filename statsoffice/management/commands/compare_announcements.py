@@ -9,7 +9,7 @@ from releases.management.base import PlainCommand
 from releases.models import Release
 from releases.monitoring.clock import RealClock
 from releases.text import calendar
-from statsoffice.jobs import open_adhoc_means
+from statsoffice.jobs import open_command_means
 
 
 class Command(PlainCommand):
@@ -29,7 +29,7 @@ class Command(PlainCommand):
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
         chosen = list(announcements)
-        with open_adhoc_means(clock=clock) as means:
+        with open_command_means(clock=clock) as means:
             done = compare_announcements(chosen, means=means, now=clock.now())
         found = compare_with_latest(announcements.all())
         for each in found:

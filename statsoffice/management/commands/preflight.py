@@ -11,7 +11,7 @@ from releases.models import PreflightRun, Release
 from releases.monitoring.clock import RealClock
 from releases.rules import calendar
 from releases.text import preflight as preflight_text
-from statsoffice.jobs import open_adhoc_means
+from statsoffice.jobs import open_command_means
 
 
 class Command(PlainCommand):
@@ -36,7 +36,7 @@ class Command(PlainCommand):
                 preflight.request_preflight(release, by=None, now=clock.now())
         except preflight.PreflightRefused as refusal:
             raise CommandError(str(refusal)) from refusal
-        with open_adhoc_means(clock=clock) as means:
+        with open_command_means(clock=clock) as means:
             keys = preflight.run_requested_preflights(
                 means=means, now=clock.now(), only=[release.pk for release in releases]
             )
