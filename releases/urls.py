@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from releases.public import api
-from releases.views import calendar, date_changes, imports, listings, pre_release, release
+from releases.views import calendar, date_changes, imports, pre_release, publishers, release
 
 app_name = "releases"
 
@@ -84,7 +84,7 @@ exchange = (
         path("imports/columns/", imports.column_guide_view, name="columns"),
         path("imports/govuk/", imports.from_govuk, name="from_govuk"),
         path("imports/govuk/record/", imports.record_announcement, name="record_from_govuk"),
-        path("imports/calendars/<str:source>/", listings.import_listing, name="import_listing"),
+        path("imports/calendars/<str:source>/", publishers.import_publisher_calendar, name="import_listing"),
         path("imports/", imports.imports_page, name="imports"),
         path("imports/<uuid:public_id>/", imports.show_import, name="import"),
         path("imports/<uuid:public_id>/progress/", imports.import_progress, name="import_progress"),

@@ -241,7 +241,7 @@ def read_calendar(
     return _read_rows(rows, adapters=adapters, order=order)
 
 
-def read_listing(rows: Iterable[_Cells], *, adapters: Collection[str]) -> CalendarFile:
+def read_listed_rows(rows: Iterable[_Cells], *, adapters: Collection[str]) -> CalendarFile:
     """Read the rows of a publisher's calendar, which are cells by column and are numbered from 1."""
     numbered = [(number, cells, ()) for number, cells in enumerate(rows, start=1)]
     reading = _read_rows(numbered, adapters=adapters, order=DateOrder.DAY_FIRST)

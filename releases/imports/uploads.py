@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.imports import apply, listings, parse
+from releases.imports import apply, parse, publishers
 from releases.imports.apply import Creation, ImportOutcome, Parties, RowResult, Step, StepKind, group_faults
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
 from releases.models import CalendarImport, ImportEvent, ImportRow, Release
@@ -271,7 +271,7 @@ def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
 def _read_content(claimed: CalendarImport, means: ImportMeans) -> CalendarFile:
     content = bytes(claimed.content or b"")
     if claimed.source != ImportSource.FILE:
-        return parse.read_listing(listings.cells_from_json(content), adapters=means.adapters)
+        return parse.read_listed_rows(publishers.cells_from_json(content), adapters=means.adapters)
     order = DateOrder(claimed.date_order) if claimed.date_order else None
     return parse.read_calendar(content, name=claimed.file_name, adapters=means.adapters, order=order)
 

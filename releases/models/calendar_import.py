@@ -19,7 +19,7 @@ class CalendarImport(models.Model):
     `makes` contains the created rows other than releases, `notes` contains sentences about the whole import, or, while
     the order of day and month is not known, one date of the file for each order. The content is stored only until the
     end, because a file contains private addresses; its hash stays. Of a publisher's calendar, `content` has the rows
-    that we made from it as JSON (releases/imports/listings.py), and `file_name` names the calendar.
+    that we made from it as JSON (releases/imports/publishers.py), and `file_name` names the calendar.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

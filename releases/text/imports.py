@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.detection.listings import ListingProblem
+from releases.detection.publisher_calendar import CalendarProblem
 from releases.imports.apply import Creation, CreationKind, ImportOutcome, RowResult, Step, StepKind
 from releases.rules.imports import COLUMNS, REQUIRED, ImportSource
 from releases.rules.written_dates import DateOrder, OpenDateOrder, describe_date
@@ -135,12 +135,14 @@ COLOURS = {
     ImportOutcome.REFUSED: "red",
 }
 
-_LISTING_PROBLEMS: dict[ListingProblem, Promise] = {
-    ListingProblem.UNREACHABLE: lazy("%(publisher)s did not answer, or answered with an error. Try again in a minute."),
-    ListingProblem.ASKED_TO_WAIT: lazy("%(publisher)s has asked us to wait. Try again in a few minutes."),
-    ListingProblem.LED_ELSEWHERE: lazy("%(publisher)s redirects to another website, which we do not read."),
-    ListingProblem.UNKNOWN_SHAPE: lazy("%(publisher)s answered in a form that we do not know."),
-    ListingProblem.CHANGED_MEANWHILE: lazy("The calendar of %(publisher)s changed while we read it. Try again."),
+_CALENDAR_PROBLEMS: dict[CalendarProblem, Promise] = {
+    CalendarProblem.UNREACHABLE: lazy(
+        "%(publisher)s did not answer, or answered with an error. Try again in a minute."
+    ),
+    CalendarProblem.ASKED_TO_WAIT: lazy("%(publisher)s has asked us to wait. Try again in a few minutes."),
+    CalendarProblem.LED_ELSEWHERE: lazy("%(publisher)s redirects to another website, which we do not read."),
+    CalendarProblem.UNKNOWN_SHAPE: lazy("%(publisher)s answered in a form that we do not know."),
+    CalendarProblem.CHANGED_MEANWHILE: lazy("The calendar of %(publisher)s changed while we read it. Try again."),
 }
 
 
@@ -165,8 +167,8 @@ def describe_column(column: str, *, source: str) -> str:
     return column if source == ImportSource.FILE else str(_COLUMN_NAMES.get(column, column))
 
 
-def describe_listing_problem(problem: ListingProblem, *, publisher: str) -> str:
-    return str(_LISTING_PROBLEMS[problem]) % {"publisher": publisher}
+def describe_calendar_problem(problem: CalendarProblem, *, publisher: str) -> str:
+    return str(_CALENDAR_PROBLEMS[problem]) % {"publisher": publisher}
 
 
 def describe_date_order(question: OpenDateOrder, order: DateOrder) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from releases.detection.listings import ListingUnreadableError
-from releases.imports import apply, govuk, listings, parse
+from releases.detection.publisher_calendar import CalendarUnreadableError
+from releases.imports import apply, govuk, parse, publishers
 from releases.imports.apply import ImportOutcome, ImportResult
-from releases.imports.listings import ListingChoices
 from releases.imports.parse import CalendarFile, FileRefused
+from releases.imports.publishers import CalendarChoices
 from releases.management.base import PlainCommand
 from releases.models import Producer
 from releases.probe.adapters import ADAPTERS
@@ -95,7 +95,7 @@ that the publisher has confirmed are recorded as provisional, or confirmed with
                 path = Path(options["file"])
                 name, reading = path.name, _read_file(path, order=options["date_order"])
             else:
-                name, reading = _read_listing(options, now=now)
+                name, reading = _read_publisher_calendar(options, now=now)
             imported = apply.import_calendar(
                 reading,
                 at=now,
@@ -150,7 +150,7 @@ def _read_file(path: Path, *, order: str | None) -> CalendarFile:
         raise FileRefused([sentence]) from None
 
 
-def _read_listing(options: Mapping[str, Any], *, now: datetime) -> tuple[str, CalendarFile]:
+def _read_publisher_calendar(options: Mapping[str, Any], *, now: datetime) -> tuple[str, CalendarFile]:
     """Read the calendar of a publisher; return its name too.
 
     :raises FileRefused: if it cannot be read.
@@ -161,16 +161,16 @@ def _read_listing(options: Mapping[str, Any], *, now: datetime) -> tuple[str, Ca
     today = local_date(now)
     try:
         if options["govuk"] is not None:
-            listing = listings.find_govuk_listing(options["govuk"], hosts=govuk.govuk_hosts(), today=today)
+            calendar = publishers.find_govuk_calendar(options["govuk"], hosts=govuk.govuk_hosts(), today=today)
         else:
-            listing = listings.find_ons_listing(options["ons"], hosts=listings.ons_hosts(), today=today)
+            calendar = publishers.find_ons_calendar(options["ons"], hosts=publishers.ons_hosts(), today=today)
         with open_adhoc_means(seconds=LONGEST_SECONDS, process="command") as means:
-            listed = listings.fetch_listing(listing, means=means, now=now)
-        choices = ListingChoices(producer=producer, confirms=options["confirm"])
-        rows = listings.make_rows(listed, listing, choices, by=None, adapters=ADAPTERS, now=now)
-    except ListingUnreadableError as problem:
-        publisher = listings.PUBLISHERS[ImportSource.GOVUK if options["govuk"] is not None else ImportSource.ONS]
-        raise FileRefused([imports.describe_listing_problem(problem.problem, publisher=publisher)]) from problem
+            listed = publishers.fetch_releases(calendar, means=means, now=now)
+        choices = CalendarChoices(producer=producer, confirms=options["confirm"])
+        rows = publishers.make_rows(listed, calendar, choices, by=None, adapters=ADAPTERS, now=now)
+    except CalendarUnreadableError as problem:
+        publisher = publishers.PUBLISHERS[ImportSource.GOVUK if options["govuk"] is not None else ImportSource.ONS]
+        raise FileRefused([imports.describe_calendar_problem(problem.problem, publisher=publisher)]) from problem
     except MoveRefused as refusal:
         raise FileRefused([str(refusal)]) from refusal
-    return listing.name, parse.read_listing(listings.cells_from_json(rows), adapters=ADAPTERS.keys())
+    return calendar.name, parse.read_listed_rows(publishers.cells_from_json(rows), adapters=ADAPTERS.keys())

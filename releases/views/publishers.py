@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from releases.detection.listings import ListingUnreadableError
+from releases.detection.publisher_calendar import CalendarUnreadableError
 from releases.forms import GovukForm, LongTextField, PickedDateField, add_refusal
-from releases.imports import govuk, listings, uploads
-from releases.imports.listings import Listing, ListingChoices
+from releases.imports import govuk, publishers, uploads
+from releases.imports.publishers import CalendarChoices, PublisherCalendar
 from releases.models import Producer
 from releases.permissions import Action, producers_where
 from releases.probe.adapters import ADAPTERS
@@ -34,7 +34,7 @@ LONGEST_SECONDS = 20.0
 CONFIRM, RECORD = "confirm", "record"
 
 
-class ListingForm(GovukForm):
+class CalendarForm(GovukForm):
     button = lazy("Read the calendar")
     options = {
         "confirmed": {
@@ -83,12 +83,12 @@ class ListingForm(GovukForm):
         super().__init__(data, initial={"producer": only})
         self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
 
-    def find_listing(self, *, today: date) -> Listing:
+    def find_calendar(self, *, today: date) -> PublisherCalendar:
         """:raises FieldRefused: if the fields name no part of a calendar."""
         raise NotImplementedError
 
 
-class GovukListingForm(ListingForm):
+class GovukCalendarForm(CalendarForm):
     organisation = forms.CharField(
         label=lazy("Organisation on GOV.UK"),
         help_text=lazy(
@@ -99,11 +99,11 @@ class GovukListingForm(ListingForm):
     )
     field_order = ("organisation",)
 
-    def find_listing(self, *, today: date) -> Listing:
-        return listings.find_govuk_listing(self.cleaned_data["organisation"], hosts=govuk.govuk_hosts(), today=today)
+    def find_calendar(self, *, today: date) -> PublisherCalendar:
+        return publishers.find_govuk_calendar(self.cleaned_data["organisation"], hosts=govuk.govuk_hosts(), today=today)
 
 
-class OnsListingForm(ListingForm):
+class OnsCalendarForm(CalendarForm):
     words = forms.CharField(
         label=lazy("Search words (optional)"),
         help_text=lazy(
@@ -116,9 +116,11 @@ class OnsListingForm(ListingForm):
     last = PickedDateField(label=lazy("To (optional)"), required=False)
     field_order = ("words", "first", "last")
 
-    def find_listing(self, *, today: date) -> Listing:
+    def find_calendar(self, *, today: date) -> PublisherCalendar:
         given = {name: self.cleaned_data[name] for name in ("first", "last")}
-        return listings.find_ons_listing(self.cleaned_data["words"], **given, hosts=listings.ons_hosts(), today=today)
+        return publishers.find_ons_calendar(
+            self.cleaned_data["words"], **given, hosts=publishers.ons_hosts(), today=today
+        )
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -127,12 +129,12 @@ class OnsListingForm(ListingForm):
         return given
 
 
-_FORMS: Mapping[str, type[ListingForm]] = {ImportSource.GOVUK: GovukListingForm, ImportSource.ONS: OnsListingForm}
+_FORMS: Mapping[str, type[CalendarForm]] = {ImportSource.GOVUK: GovukCalendarForm, ImportSource.ONS: OnsCalendarForm}
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def import_listing(request: SignedInRequest, source: str) -> HttpResponse:
+def import_publisher_calendar(request: SignedInRequest, source: str) -> HttpResponse:
     """Read a publisher's calendar and add it to the imports; the calendar here is changed only after the preview."""
     producers = producers_where(request.user, Action.EDIT)
     if source not in _FORMS or not producers:
@@ -142,26 +144,26 @@ def import_listing(request: SignedInRequest, source: str) -> HttpResponse:
     if form.is_valid():
         now = timezone.now()
         try:
-            listing = form.find_listing(today=local_date(now))
+            calendar = form.find_calendar(today=local_date(now))
             with open_adhoc_means(seconds=LONGEST_SECONDS) as means:
-                listed = listings.fetch_listing(listing, means=means, now=now)
-            choices = ListingChoices(
+                listed = publishers.fetch_releases(calendar, means=means, now=now)
+            choices = CalendarChoices(
                 producer=form.cleaned_data["producer"],
                 confirms=form.cleaned_data["confirmed"] == CONFIRM,
                 short_notice_reason=form.cleaned_data["reason"],
             )
-            rows = listings.make_rows(listed, listing, choices, by=request.user, adapters=ADAPTERS, now=now)
+            rows = publishers.make_rows(listed, calendar, choices, by=request.user, adapters=ADAPTERS, now=now)
             new = uploads.upload_file(
                 rows,
-                name=listing.name,
-                source=listing.source,
+                name=calendar.name,
+                source=calendar.source,
                 create_missing=form.cleaned_data["create_missing"],
                 by=request.user,
                 at=now,
             )
-        except ListingUnreadableError as problem:
-            publisher = listings.PUBLISHERS[ImportSource(source)]
-            form.add_error(first_field, text.describe_listing_problem(problem.problem, publisher=publisher))
+        except CalendarUnreadableError as problem:
+            publisher = publishers.PUBLISHERS[ImportSource(source)]
+            form.add_error(first_field, text.describe_calendar_problem(problem.problem, publisher=publisher))
         except NotATableError as refusal:
             form.add_error(first_field, str(refusal))
         except FieldRefused as refusal:
@@ -170,4 +172,4 @@ def import_listing(request: SignedInRequest, source: str) -> HttpResponse:
             form.add_error(first_field, str(refusal))
         else:
             return redirect("exchange:import", new.public_id)
-    return render(request, "imports/listing.html", {"form": form, "source": source})
+    return render(request, "imports/publisher_calendar.html", {"form": form, "source": source})

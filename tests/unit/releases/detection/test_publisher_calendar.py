@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from releases.detection.govuk import AnnouncementState
-from releases.detection.listings import (
-    ListingProblem,
-    ListingUnreadableError,
+from releases.detection.publisher_calendar import (
+    CalendarProblem,
+    CalendarUnreadableError,
     read_govuk_page,
     read_ons_page,
     remove_period,
@@ -101,20 +101,20 @@ class TestOns:
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"failure": Failure.TIMEOUT}, ListingProblem.UNREACHABLE),
-        ({"failure": Failure.ASKED_TO_WAIT}, ListingProblem.ASKED_TO_WAIT),
-        ({"status": 503}, ListingProblem.UNREACHABLE),
-        ({"status": 429}, ListingProblem.ASKED_TO_WAIT),
-        ({"left_allowed_hosts": True}, ListingProblem.LED_ELSEWHERE),
-        ({"body": b"<html>"}, ListingProblem.UNKNOWN_SHAPE),
-        ({"body": b"[" * 100_000}, ListingProblem.UNKNOWN_SHAPE),
-        ({"body": b"[]"}, ListingProblem.UNKNOWN_SHAPE),
-        ({"body": b'{"total": true, "results": []}'}, ListingProblem.UNKNOWN_SHAPE),
-        ({"body": b'{"total": 3, "results": null}'}, ListingProblem.UNKNOWN_SHAPE),
+        ({"failure": Failure.TIMEOUT}, CalendarProblem.UNREACHABLE),
+        ({"failure": Failure.ASKED_TO_WAIT}, CalendarProblem.ASKED_TO_WAIT),
+        ({"status": 503}, CalendarProblem.UNREACHABLE),
+        ({"status": 429}, CalendarProblem.ASKED_TO_WAIT),
+        ({"left_allowed_hosts": True}, CalendarProblem.LED_ELSEWHERE),
+        ({"body": b"<html>"}, CalendarProblem.UNKNOWN_SHAPE),
+        ({"body": b"[" * 100_000}, CalendarProblem.UNKNOWN_SHAPE),
+        ({"body": b"[]"}, CalendarProblem.UNKNOWN_SHAPE),
+        ({"body": b'{"total": true, "results": []}'}, CalendarProblem.UNKNOWN_SHAPE),
+        ({"body": b'{"total": 3, "results": null}'}, CalendarProblem.UNKNOWN_SHAPE),
     ],
 )
 def test_an_answer_that_is_no_calendar_is_a_problem_and_not_an_empty_calendar(given, problem):
-    with pytest.raises(ListingUnreadableError) as refused:
+    with pytest.raises(CalendarUnreadableError) as refused:
         read_govuk_page(answer({}, **given))
     assert refused.value.problem is problem
 

@@ -16,9 +16,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from releases.detection import listings as detection
+from releases.detection import publisher_calendar as detection
 from releases.detection.govuk import AnnouncementState
-from releases.detection.listings import ListedRelease, ListingPage, ListingProblem, ListingUnreadableError
+from releases.detection.publisher_calendar import CalendarPage, CalendarProblem, CalendarUnreadableError, ListedRelease
 from releases.imports import govuk
 from releases.models import Address, Producer, Release, Series
 from releases.permissions import Action, User, producers_where
@@ -52,7 +52,7 @@ class NothingListed(MoveRefused):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PublisherCalendar:
     """The part of a publisher's calendar that a person wants to import.
 
     :param name: for people: "GOV.UK calendar of office-for-rain".
@@ -73,14 +73,14 @@ class Listing:
         names = ("start", "count") if self.source is ImportSource.GOVUK else ("offset", "limit")
         return f"{query}&{urlencode(dict(zip(names, (start, PAGE_SIZE), strict=True)))}"
 
-    def read_page(self, answer: Answer) -> ListingPage:
-        """:raises ListingUnreadableError: if it is no page of this calendar."""
+    def read_page(self, answer: Answer) -> CalendarPage:
+        """:raises CalendarUnreadableError: if it is no page of this calendar."""
         reads_govuk = self.source is ImportSource.GOVUK
         return detection.read_govuk_page(answer) if reads_govuk else detection.read_ons_page(answer)
 
 
 @dataclass(frozen=True, slots=True)
-class ListingChoices:
+class CalendarChoices:
     """A person's choices for the import of a calendar.
 
     :param confirms: whether releases that the publisher has confirmed become confirmed here, and thus announced.
@@ -97,7 +97,7 @@ def ons_hosts() -> frozenset[str]:
     return frozenset({"www.ons.gov.uk"}) | govuk.practice_hosts()
 
 
-def find_govuk_listing(organisation: str, *, hosts: Collection[str], today: date) -> Listing:
+def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: date) -> PublisherCalendar:
     """Return the calendar of an organisation on GOV.UK.
 
     :param organisation: its name in the addresses of GOV.UK, or the address of its page or of a search for it.
@@ -123,12 +123,12 @@ def find_govuk_listing(organisation: str, *, hosts: Collection[str], today: date
         "fields": _GOVUK_FIELDS,
     }
     query = f"{site}/api/search.json?{urlencode(asked_for)}"
-    return Listing(ImportSource.GOVUK, _("GOV.UK calendar of %(name)s") % {"name": slug}, site, (query,))
+    return PublisherCalendar(ImportSource.GOVUK, _("GOV.UK calendar of %(name)s") % {"name": slug}, site, (query,))
 
 
-def find_ons_listing(
+def find_ons_calendar(
     words: str, *, first: date | None = None, last: date | None = None, hosts: Collection[str], today: date
-) -> Listing:
+) -> PublisherCalendar:
     """Return a part of the ONS release calendar: the releases with some words, from one day to another.
 
     :param words: search words, or the address of a search in the calendar; may be empty.
@@ -154,7 +154,7 @@ def find_ons_listing(
     what += [_("to %(day)s") % {"day": format_day(last)}] if last else []
     name = ", ".join([_("ONS release calendar"), *what])
     addresses = tuple(f"{api}/v1/search/releases?{urlencode(query)}" for query in queries)
-    return Listing(ImportSource.ONS, name, site, addresses)
+    return PublisherCalendar(ImportSource.ONS, name, site, addresses)
 
 
 def _split_address(
@@ -180,45 +180,45 @@ def _last_part(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def fetch_listing(listing: Listing, *, means: "AdhocMeans", now: datetime) -> list[ListedRelease]:
+def fetch_releases(calendar: PublisherCalendar, *, means: "AdhocMeans", now: datetime) -> list[ListedRelease]:
     """Request all pages of a calendar, one after the other, within the budget of their host.
 
     :param now: the aware instant at which the requests begin.
     :raises TooManyListed: if it has more releases than one import may have.
     :raises HostBusy: if no response came in time.
-    :raises ListingUnreadableError: if a response cannot be read, or the calendar changed between two pages.
+    :raises CalendarUnreadableError: if a response cannot be read, or the calendar changed between two pages.
     """
     begun = time.monotonic()
     found: dict[str, ListedRelease] = {}
-    for query in listing.queries:
+    for query in calendar.queries:
         total: int | None = None
         listed, start = list[ListedRelease](), 0
         while total is None or start < total:
             at = now + timedelta(seconds=time.monotonic() - begun)
             answer = govuk.request_patiently(
-                listing.page_address(query, start), adapter="page", means=means, now=at, publisher=listing.publisher
+                calendar.page_address(query, start), adapter="page", means=means, now=at, publisher=calendar.publisher
             )
-            page = listing.read_page(answer)
+            page = calendar.read_page(answer)
             if page.total > MOST_ROWS:
                 sentence = _("%(name)s has %(total)s releases. An import may have %(most)s: choose fewer.")
-                numbers = {"name": listing.name, "total": f"{page.total:,}", "most": f"{MOST_ROWS:,}"}
+                numbers = {"name": calendar.name, "total": f"{page.total:,}", "most": f"{MOST_ROWS:,}"}
                 raise TooManyListed(sentence % numbers)
             if total not in {None, page.total}:
-                raise ListingUnreadableError(ListingProblem.CHANGED_MEANWHILE)
+                raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
             total, start = page.total, start + PAGE_SIZE
             listed += page.releases
         paths = [each.path or f"{query} {number}" for number, each in enumerate(listed)]
         if len(set(paths)) != total:
             # A release that was added or moved while we read the pages is on two of them, or on none.
-            raise ListingUnreadableError(ListingProblem.CHANGED_MEANWHILE)
+            raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
         found |= dict(zip(paths, listed, strict=True))
     return list(found.values())
 
 
 def make_rows(
     listed: Iterable[ListedRelease],
-    listing: Listing,
-    choices: ListingChoices,
+    calendar: PublisherCalendar,
+    choices: CalendarChoices,
     *,
     by: User | None,
     adapters: Collection[str],
@@ -233,10 +233,10 @@ def make_rows(
     :param by: the person who imports; None for an operator.
     :raises NothingListed: if there is no release to import.
     """
-    maker = _RowMaker(list(listed), listing, choices, by=by, adapters=adapters, now=now)
+    maker = _RowMaker(list(listed), calendar, choices, by=by, adapters=adapters, now=now)
     rows = maker.make()
     if not rows:
-        raise NothingListed(_("%(name)s has no release that is still to come.") % {"name": listing.name})
+        raise NothingListed(_("%(name)s has no release that is still to come.") % {"name": calendar.name})
     return canonical_json(rows)
 
 
@@ -254,8 +254,8 @@ class _RowMaker:
     def __init__(
         self,
         listed: Sequence[ListedRelease],
-        listing: Listing,
-        choices: ListingChoices,
+        calendar: PublisherCalendar,
+        choices: CalendarChoices,
         *,
         by: User | None,
         adapters: Collection[str],
@@ -263,14 +263,14 @@ class _RowMaker:
     ) -> None:
         producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
         releases = Release.objects.official().filter(series__producer__in=producers).select_related("series__producer")
-        urls = [f"{listing.site}{each.path}" for each in listed if each.path]
+        urls = [f"{calendar.site}{each.path}" for each in listed if each.path]
         addresses = Address.objects.filter(url__in=urls, release__in=releases).order_by("-role", "pk")
         by_key = releases.in_bulk(addresses.values_list("release", flat=True))
         references = [_reference(each) for each in listed]
         self._by_address = {address.url: by_key[address.release_id] for address in addresses}
         self._by_reference = releases.in_bulk([each for each in references if each], field_name="reference")
         self._series = list(Series.objects.filter(producer=choices.producer))
-        self._listed, self._listing, self._choices = listed, listing, choices
+        self._listed, self._calendar, self._choices = listed, calendar, choices
         self._adapters, self._now = adapters, now
 
     def make(self) -> list[dict[str, dict[str, str]]]:
@@ -278,7 +278,7 @@ class _RowMaker:
         return [self._make_row(each, known) for each, known in written if self._is_wanted(each, known)]
 
     def _known(self, listed: ListedRelease) -> Release | None:
-        url = f"{self._listing.site}{listed.path}"
+        url = f"{self._calendar.site}{listed.path}"
         return self._by_address.get(url) or self._by_reference.get(_reference(listed))
 
     def _is_wanted(self, listed: ListedRelease, known: Release | None) -> bool:
@@ -309,8 +309,8 @@ class _RowMaker:
     def _address_cells(self, listed: ListedRelease) -> dict[str, str]:
         if not listed.path:
             return {}
-        url, name = f"{self._listing.site}{listed.path}", self._listing.source.value
-        if self._listing.source is ImportSource.ONS and name in self._adapters:
+        url, name = f"{self._calendar.site}{listed.path}", self._calendar.source.value
+        if self._calendar.source is ImportSource.ONS and name in self._adapters:
             # The release page of the ONS announces the release, and its data say when it is published.
             return {"url": url, "adapter": name}
         return {"announcement": url, "announcement_adapter": name if name in self._adapters else "page"}

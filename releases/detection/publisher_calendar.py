@@ -23,7 +23,7 @@ from releases.detection.govuk import (
 from releases.rules.response import Answer, Failure
 
 
-class ListingProblem(StrEnum):
+class CalendarProblem(StrEnum):
     UNREACHABLE = "unreachable"
     ASKED_TO_WAIT = "asked_to_wait"
     LED_ELSEWHERE = "led_elsewhere"
@@ -31,8 +31,8 @@ class ListingProblem(StrEnum):
     CHANGED_MEANWHILE = "changed_meanwhile"
 
 
-class ListingUnreadableError(Exception):
-    def __init__(self, problem: ListingProblem) -> None:
+class CalendarUnreadableError(Exception):
+    def __init__(self, problem: CalendarProblem) -> None:
         super().__init__(problem.value)
         self.problem = problem
 
@@ -52,20 +52,20 @@ class ListedRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPage:
+class CalendarPage:
     """One page of results; `total` is the number of all results of the query."""
 
     total: int
     releases: tuple[ListedRelease, ...]
 
 
-def read_govuk_page(answer: Answer) -> ListingPage:
-    """:raises ListingUnreadableError: if it is no page of GOV.UK's search."""
+def read_govuk_page(answer: Answer) -> CalendarPage:
+    """:raises CalendarUnreadableError: if it is no page of GOV.UK's search."""
     return _read_page(answer, lambda said: said.get("total"), "results", _read_announcement)
 
 
-def read_ons_page(answer: Answer) -> ListingPage:
-    """:raises ListingUnreadableError: if it is no page of the ONS's search of releases."""
+def read_ons_page(answer: Answer) -> CalendarPage:
+    """:raises CalendarUnreadableError: if it is no page of the ONS's search of releases."""
 
     def total(said: Mapping[str, Any]) -> object:
         return _object(said.get("breakdown")).get("total")
@@ -78,25 +78,25 @@ def _read_page(
     find_total: Callable[[Mapping[str, Any]], object],
     name: str,
     read: Callable[[Mapping[str, Any]], ListedRelease],
-) -> ListingPage:
+) -> CalendarPage:
     if answer.failure is not None:
         waits = answer.failure is Failure.ASKED_TO_WAIT
-        raise ListingUnreadableError(ListingProblem.ASKED_TO_WAIT if waits else ListingProblem.UNREACHABLE)
+        raise CalendarUnreadableError(CalendarProblem.ASKED_TO_WAIT if waits else CalendarProblem.UNREACHABLE)
     if answer.left_allowed_hosts:
-        raise ListingUnreadableError(ListingProblem.LED_ELSEWHERE)
+        raise CalendarUnreadableError(CalendarProblem.LED_ELSEWHERE)
     if answer.status != 200:
         waits = answer.status == 429
-        raise ListingUnreadableError(ListingProblem.ASKED_TO_WAIT if waits else ListingProblem.UNREACHABLE)
+        raise CalendarUnreadableError(CalendarProblem.ASKED_TO_WAIT if waits else CalendarProblem.UNREACHABLE)
     try:
         said = json.loads(answer.body)
     except (ValueError, RecursionError) as error:
-        raise ListingUnreadableError(ListingProblem.UNKNOWN_SHAPE) from error
+        raise CalendarUnreadableError(CalendarProblem.UNKNOWN_SHAPE) from error
     total, found = find_total(_object(said)), _object(said).get(name)
     # Where nothing is found, the ONS sends null for the list.
     found = [] if found is None and total == 0 else found
     if not isinstance(total, int) or isinstance(total, bool) or total < 0 or not isinstance(found, list):
-        raise ListingUnreadableError(ListingProblem.UNKNOWN_SHAPE)
-    return ListingPage(total, tuple(read(_object(one)) for one in found))
+        raise CalendarUnreadableError(CalendarProblem.UNKNOWN_SHAPE)
+    return CalendarPage(total, tuple(read(_object(one)) for one in found))
 
 
 def _read_announcement(said: Mapping[str, Any]) -> ListedRelease:

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from releases import host_budgets, scheduling
-from releases.detection.listings import read_ons_page
-from releases.imports import listings, uploads
+from releases.detection.publisher_calendar import read_ons_page
+from releases.imports import publishers, uploads
 from releases.models import Address, CalendarImport, DateChangeRequest, Observation, Release, Series
 from releases.probe.adapters import ADAPTERS
 from releases.rules.lifecycle import Role
@@ -197,7 +197,7 @@ class TestGovuk:
         assert outcomes(read_govuk(client, server, series))["rain-june-2098"] == "Unchanged"
 
     def test_all_pages_are_read_and_what_is_past_is_left_out(self, client, keeper, server, series, monkeypatch):
-        monkeypatch.setattr(listings, "PAGE_SIZE", 3)
+        monkeypatch.setattr(publishers, "PAGE_SIZE", 3)
         server.organisations["rain"] = [
             announced("old", "Old: 2098", at=NOW - timedelta(days=9)),
             announced("out", "Out: 2098", at=DUE, state="statistics_published"),
@@ -217,7 +217,7 @@ class TestGovuk:
     def test_a_calendar_that_changes_between_two_pages_is_read_again_and_not_half(
         self, client, keeper, server, series, monkeypatch
     ):
-        monkeypatch.setattr(listings, "PAGE_SIZE", 3)
+        monkeypatch.setattr(publishers, "PAGE_SIZE", 3)
         rows = [announced(f"r-{n}", f"R {n}", at=DUE) for n in range(5)]
         server.organisations["rain"] = rows
         answer = server.answer
@@ -298,11 +298,11 @@ class TestOns:
         ("adapters", "column"), [(("page", "govuk"), "announcement"), (("page", "govuk", "ons"), "url")]
     )
     def test_its_address_is_checked_if_there_is_an_adapter_for_it(self, server, series, adapters, column):
-        listing = listings.find_ons_listing("", hosts=listings.ons_hosts(), today=NOW.date())
+        calendar = publishers.find_ons_calendar("", hosts=publishers.ons_hosts(), today=NOW.date())
         listed = read_ons_page_of(released("rainjune2098", "Monthly rain: June 2098", at=DUE))
-        choices = listings.ListingChoices(series.producer)
-        rows = listings.make_rows(listed, listing, choices, by=None, adapters=adapters, now=NOW)
-        (cells,) = listings.cells_from_json(rows)
+        choices = publishers.CalendarChoices(series.producer)
+        rows = publishers.make_rows(listed, calendar, choices, by=None, adapters=adapters, now=NOW)
+        (cells,) = publishers.cells_from_json(rows)
         assert cells[column].text == "https://www.ons.gov.uk/releases/rainjune2098"
 
     def test_words_and_days_choose_a_part(self, client, keeper, server, series):
