@@ -1,22 +1,36 @@
-"""Helpers of the pages of a report: loading the report, checking permissions, and outdated forms."""
+"""What the pages of a report share: loading the report, checking permissions, and the forms of moves."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate
 
+from crispy_forms.helper import FormHelper
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import BoundField, ChoiceField
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as lazy
 
-from breaches import text
+from breaches import text, versions
 from breaches.models import Report
 from breaches.permissions import Action, may_ever, reports_where
 from breaches.rules.content import ReportContent
 from breaches.rules.lifecycle import ReportStatus
+from breaches.text import list_events
+from breaches.versions import changes_since
+from releases.forms import GovukForm, inside_the_form
 from releases.permissions import Person
 from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.lifecycle import MoveRefused
 from releases.views.base import SignedInRequest as SignedInRequest
+
+NOT_DONE = lazy(
+    "We did not save your answer, because the report changed after you opened the page. Check the report before you "
+    "try again."
+)
 
 type ReportView[**P] = Callable[Concatenate[SignedInRequest, Report, P], HttpResponse]
 
@@ -81,6 +95,61 @@ def refusal_page(
 ) -> HttpResponse:
     context = {"report": report, "sentence": sentence, "since": since, "typed": typed}
     return render(request, "breaches/refused.html", context, status=409)
+
+
+class MoveForm(GovukForm):
+    """A move without fields of its own; the form carries only the number of the last change that the person read."""
+
+    defaults = {"size": "s", "threshold": 75}
+
+    last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        return inside_the_form(*self.questions())
+
+    def details(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "last_change"}
+
+
+def is_outdated(form: MoveForm, report: Report) -> bool:
+    """Return whether the report has changed since a form was opened. The form must be validated."""
+    return bool(form.cleaned_data.get("last_change", report.last_change) != report.last_change)
+
+
+def refuse_form(
+    request: SignedInRequest, report: Report, form: MoveForm, refused: MoveRefused, *, kind: str, done: str
+) -> HttpResponse:
+    """Show why a form was refused; if the person has only sent the same form twice, show that it is done.
+
+    :param kind: the kind of event that the form causes.
+    :param done: the success message.
+    """
+    read = form.cleaned_data["last_change"]
+    if versions.was_done_by(report, kind, read=read, person=request.user):
+        return return_to_report(request, report, done, messages.SUCCESS)
+    since = changes_since(report, read).select_related("actor")
+    return refusal_page(
+        request,
+        report,
+        str(NOT_DONE) if since else str(refused),
+        since=list_events(since, versions.comments_by_event(report)),
+        typed=[
+            {"label": str(field.label), "text": answer}
+            for field in form.visible_fields()
+            if (answer := describe_field(field))
+        ],
+    )
+
+
+def describe_field(field: BoundField) -> str:
+    """Describe a person's answer in a field."""
+    value = field.value()
+    if isinstance(field.field, ChoiceField):
+        return str(dict(field.field.choices).get(value, ""))  # type: ignore[arg-type]  # no group in the forms of moves
+    if isinstance(value, (list, tuple)):
+        return " ".join(str(part) for part in value if part)
+    return "" if isinstance(value, bool) else str(value or "")
 
 
 def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:

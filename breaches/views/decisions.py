@@ -10,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.forms import BoundField, ChoiceField
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
+from breaches import code_of_practice, decisions, merging, pdf, publication, text
 from breaches.facts import evidence_digest
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
@@ -59,19 +58,14 @@ from breaches.rules.lifecycle import (
     ReportKind,
 )
 from breaches.rules.narrative import CAUSE_NOT_RECORDED
-from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, list_events, suspicion_name
+from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, suspicion_name
 from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, current_version
-from breaches.views.base import refusal_page, report_page, return_to_report
+from breaches.views.base import NOT_DONE, MoveForm, is_outdated, refuse_form, report_page, return_to_report
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer
 from releases.rules.calendar import format_time, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 from releases.views.base import SignedInRequest, post_data
-
-NOT_DONE = lazy(
-    "We did not save your answer, because the report changed after you opened the page. Check the report before you "
-    "try again."
-)
 
 
 def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> forms.ChoiceField:
@@ -82,21 +76,6 @@ def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> fo
     return forms.ChoiceField(
         label=label, choices=list(reasons.items()), widget=forms.RadioSelect, error_messages={"required": required}
     )
-
-
-class MoveForm(GovukForm):
-    """A move without fields of its own; the form carries only the number of the last change that the person read."""
-
-    defaults = {"size": "s", "threshold": 75}
-
-    last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-
-    @cached_property
-    def helper(self) -> FormHelper:
-        return inside_the_form(*self.questions())
-
-    def details(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "last_change"}
 
 
 class ApproveForm(MoveForm):
@@ -280,46 +259,6 @@ class MovePage:
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         """Return further context for the template."""
         return {}
-
-
-def is_outdated(form: MoveForm, report: Report) -> bool:
-    """Return whether the report has changed since a form was opened. The form must be validated."""
-    return bool(form.cleaned_data.get("last_change", report.last_change) != report.last_change)
-
-
-def refuse_form(
-    request: SignedInRequest, report: Report, form: MoveForm, refused: MoveRefused, *, kind: str, done: str
-) -> HttpResponse:
-    """Show why a form was refused; if the person has only sent the same form twice, show that it is done.
-
-    :param kind: the kind of event that the form causes.
-    :param done: the success message.
-    """
-    read = form.cleaned_data["last_change"]
-    if versions.was_done_by(report, kind, read=read, person=request.user):
-        return return_to_report(request, report, done, messages.SUCCESS)
-    since = changes_since(report, read).select_related("actor")
-    return refusal_page(
-        request,
-        report,
-        str(NOT_DONE) if since else str(refused),
-        since=list_events(since, versions.comments_by_event(report)),
-        typed=[
-            {"label": str(field.label), "text": answer}
-            for field in form.visible_fields()
-            if (answer := describe_answer(field))
-        ],
-    )
-
-
-def describe_answer(field: BoundField) -> str:
-    """Describe a person's answer in a field."""
-    value = field.value()
-    if isinstance(field.field, ChoiceField):
-        return str(dict(field.field.choices).get(value, ""))  # type: ignore[arg-type]  # no group in the forms of moves
-    if isinstance(value, (list, tuple)):
-        return " ".join(str(part) for part in value if part)
-    return "" if isinstance(value, bool) else str(value or "")
 
 
 class WholeReportPage(MovePage):

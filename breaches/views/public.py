@@ -28,8 +28,7 @@ from breaches.rules.lifecycle import (
 )
 from breaches.rules.public_statement import PublicStatement, statement_from_json
 from breaches.versions import SOMEBODY_ELSE_DECIDES
-from breaches.views.base import report_page, return_to_report
-from breaches.views.decisions import NOT_DONE, MoveForm, is_outdated, refuse_form
+from breaches.views.base import NOT_DONE, MoveForm, is_outdated, refuse_form, report_page, return_to_report
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.views.base import SignedInRequest
 

@@ -1,20 +1,28 @@
-"""The probe that monitoring uses: the client, the adapters, and the processes that examine pages."""
+"""The probe, which makes requests and has the responses examined: its client, adapters and examining processes."""
 
+import os
+import socket
+import threading
+import time
 import unicodedata
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.utils import timezone
 
 from releases.detection.finding import CheckOutcome, Expectation, Finding, Reason
 from releases.detection.rules import read_not_found_text
 from releases.host_budgets import budgets_from_settings
+from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.probe.adapters import get_adapter
 from releases.probe.client import Fetcher
 from releases.probe.examiner import ExaminationError, Request
 from releases.probe.examiner_pool import Examined, Examiners, Overrun
 from releases.rules.canonical import sha256_hex
+from releases.rules.clock_error import ClockError, Voucher
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget
 from releases.rules.response import Answer, CheckRequest
 
@@ -201,6 +209,21 @@ def probe_from_settings(
             vantage=settings.PROBE_VANTAGE,
         )
     )
+
+
+@contextmanager
+def open_adhoc_means(*, seconds: float, process: str = "web") -> Iterator[AdhocMeans]:
+    """Open a probe and a lease holder for some requests that store no checks, with a time limit for all of them."""
+    until = time.monotonic() + seconds
+    with probe_from_settings(now=timezone.now, adhoc=True) as probe:
+        yield AdhocMeans(
+            probe=probe,
+            holder=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()} {process}",
+            budgets=budgets_from_settings(),
+            clock_error=ClockError(Voucher.NOBODY, None),
+            clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+            stop=lambda: time.monotonic() > until,
+        )
 
 
 def user_agent(*, office: str, contact: str) -> str:

@@ -44,7 +44,7 @@ from releases.imports.apply import Creation, ImportOutcome
 from releases.models import CalendarImport, ImportRow, Producer, Series
 from releases.overview import Selection, select_releases
 from releases.permissions import Action, producers_where
-from releases.probe.adhoc import open_adhoc_means
+from releases.probe.probe import open_adhoc_means
 from releases.public.export import (
     TooManyReleases,
     calendar_template,

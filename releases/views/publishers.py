@@ -21,7 +21,7 @@ from releases.imports.publishers import CalendarChoices, PublisherCalendar
 from releases.models import Producer
 from releases.permissions import Action, producers_where
 from releases.probe.adapters import ADAPTERS
-from releases.probe.adhoc import open_adhoc_means
+from releases.probe.probe import open_adhoc_means
 from releases.rules.calendar import local_date
 from releases.rules.imports import ImportSource
 from releases.rules.lifecycle import FieldRefused, MoveRefused
