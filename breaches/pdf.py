@@ -24,6 +24,7 @@ from weasyprint.logger import LOGGER, PROGRESS_LOGGER
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from breaches.pdf_structure import join_fragments
 from breaches.rules.document import ReportDocument, Row
 from breaches.rules.short_concern import ConcernDocument
 
@@ -129,7 +130,9 @@ def print_html(html: str) -> bytes:
 def _write_pdf(html: str, stylesheet: CSS, fonts: FontConfiguration) -> bytes:
     page = HTML(string=html, url_fetcher=_FontFetcher({}))
     try:
-        file: bytes = page.write_pdf(stylesheets=[stylesheet], font_config=fonts, pdf_variant="pdf/ua-1")
+        file: bytes = page.write_pdf(
+            stylesheets=[stylesheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=join_fragments
+        )
     except FatalURLFetchingError as error:
         raise NotRendered(str(error)) from error
     return file
