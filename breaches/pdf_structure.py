@@ -11,17 +11,20 @@ import pydyf
 from weasyprint import Document
 
 NULL: Final = b"null"
+WORD_JOINER: Final = "\u2060"
 
 
 def join_fragments(document: Document, pdf: pydyf.PDF) -> None:
     """Make one structure element of the lines of each link, and of the pages of each table.
 
-    Column headers that are printed again on a further page become artifacts, which are not announced.
+    Column headers that are printed again on a further page become artifacts, which are not announced. Bookmarks lose
+    the word joiners of the headings.
 
     :param pdf: a file that is laid out and not yet written (`finisher` of WeasyPrint).
     """
     structure = _Structure(pdf)
     structure.join_links()
+    structure.clean_bookmarks()
     structure.join_tables([id(box.element) for page in document.pages for box in _table_boxes(page._page_box)])
 
 
@@ -60,6 +63,11 @@ class _Structure:
                 self._append_table(tables[identity], table)
             else:
                 tables[identity] = table
+
+    def clean_bookmarks(self) -> None:
+        for item in self.pdf.objects:
+            if isinstance(item, dict) and "Title" in item and "Parent" in item:
+                item["Title"].string = item["Title"].string.replace(WORD_JOINER, "")
 
     def _join_links(self, parent: Any) -> None:
         last: Any = None

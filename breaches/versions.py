@@ -377,6 +377,13 @@ def document_bytes(document: ApprovedDocument) -> bytes:
     return bytes(document.pdf)
 
 
+def name_document_file(document: ApprovedDocument) -> str:
+    """Name the file of an approved document, so that one with an annex is not mistaken for one without."""
+    version = document.report.versions.get(number=document.version)
+    annex = "-with-annex" if content_from_json(version.content).annex else ""
+    return f"{document.report.number}-version-{document.version}{annex}.pdf"
+
+
 def check_versions() -> str | None:
     """Return one sentence on the first version of a report whose hash is in no event, or None."""
     versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))

@@ -367,7 +367,7 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
             request, report, _("This document was changed after its approval. Tell an administrator."), messages.ERROR
         )
     _record(request, report, "downloaded", version=version, pdf_sha256=document.pdf_sha256)
-    return _file(content, f"{report.number}-version-{version}.pdf")
+    return _file(content, versions.name_document_file(document))
 
 
 @report_page("GET", action=Action.DOWNLOAD)
@@ -379,7 +379,8 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
     if report.status in WITH_DOCUMENT:
         version = report.approved_documents.latest("version").version
         return redirect("breaches:approved_pdf", report.reference, version)
-    document = lay_out_draft(report, annex=request.GET.get("annex") == "1")
+    with_annex = request.GET.get("annex") == "1"
+    document = lay_out_draft(report, annex=with_annex)
     try:
         printed = pdf.render_pdf(document)
     except pdf.NotRendered as fault:
@@ -387,7 +388,8 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
             request, report, _("The draft could not be printed: %(fault)s") % {"fault": fault}, messages.ERROR
         )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
-    return _file(printed, f"{report.number}-draft-{report.version}.pdf")
+    annex = "-with-annex" if with_annex else ""
+    return _file(printed, f"{report.number}-draft-{report.version}{annex}.pdf")
 
 
 @report_page("GET", action=Action.DOWNLOAD)

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 
-from breaches.versions import DocumentChanged, document_bytes
+from breaches.versions import DocumentChanged, document_bytes, name_document_file
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
 from statsoffice.notifications import html
@@ -67,9 +67,8 @@ def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
     """
     if message.document is None:
         return []
-    name = f"{message.document.report.number}-version-{message.document.version}.pdf"
     try:
-        return [(name, document_bytes(message.document), "application/pdf")]
+        return [(name_document_file(message.document), document_bytes(message.document), "application/pdf")]
     except DocumentChanged as fault:
         raise DeliveryRefused(describe_fault(fault), for_good=True, only_this=True) from fault
 

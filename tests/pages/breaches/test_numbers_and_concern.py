@@ -71,9 +71,11 @@ def test_files_are_named_by_the_number(client, office, draft_report):
         client.get(page_of(draft_report, name)).headers["Content-Disposition"] for name in ("draft_pdf", "concern_pdf")
     ]
     version = draft_report.version
+    files.append(client.get(f"{page_of(draft_report, 'draft_pdf')}?annex=1").headers["Content-Disposition"])
     assert files == [
         f'attachment; filename="BR-2020-001-draft-{version}.pdf"',
         f'attachment; filename="BR-2020-001-short-concern-draft-{version}.pdf"',
+        f'attachment; filename="BR-2020-001-draft-{version}-with-annex.pdf"',
     ]
 
 

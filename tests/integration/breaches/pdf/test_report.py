@@ -215,6 +215,31 @@ def test_row_labels_are_headers_of_their_rows_in_the_structure_of_the_file(print
     assert found.count("/H2") == 4
 
 
+def test_a_link_on_several_lines_is_one_link_and_a_table_on_several_pages_one_table(printed):
+    outputs = tuple(Output(f"Output {number} {'of a long title ' * 12}", f"{URL}/{number}") for number in range(1, 41))
+    whole = draft(with_annex(*[LATE] * 30, content=dataclasses.replace(SEED, outputs=outputs)))
+    with pikepdf.open(printed(whole)) as file:
+        root = file.Root.StructTreeRoot.K
+        links = list(elements(root, "/Link"))
+        tables = list(elements(root, "/Table"))
+        assert len(file.pages) > 5
+        targets = [[str(one.Obj.A.URI) for one in link.K if not isinstance(one, int)] for link in links]
+        assert [target[0] for target in targets] == [output.url for output in outputs]
+        assert all(len(target) > 1 and len(set(target)) == 1 for target in targets)
+        # One of each section, the overview, and two of each of the 30 outputs.
+        assert len(tables) == 2 + 1 + 2 * 30
+        overview = next(table for table in tables if len(list(elements(table.K, "/TR"))) == 31)
+        assert [str(part.S) for part in overview.K] == ["/THead", "/TBody"]
+
+
+def test_bookmarks_hold_no_invisible_character(printed):
+    with pikepdf.open(printed(draft(with_annex(*NASTY_TITLES)))) as file, file.open_outline() as outline:
+        annex = outline.root[0].children[-1]
+        titles = [item.title for item in annex.children]
+    assert titles[-1].endswith("Ten-year-olds")
+    assert not any("\u2060" in title for title in titles)
+
+
 def test_the_extracted_text_holds_all_that_the_report_and_its_annex_say(printed):
     document = all_at_once()
     text = solid(text_of(printed(document)))
