@@ -112,7 +112,7 @@ def _with_suggestions(
     suggestions = [SUGGESTIONS[ReportKind(kind)] for kind in kinds if ReportKind(kind) in SUGGESTIONS]
     choices = []
     for cited, row in practices:
-        # A practice that is cited for one kind may be only likely for another.
+        # In a joint report, a practice may be suggested for one kind and only likely for another.
         citing = (one for one in suggestions if cited.code in one.cited_in(cited.edition))
         likely = (one for one in suggestions if cited.code in one.likely)
         choices.append(PracticeChoice(cited, row, next(citing, next(likely, None))))

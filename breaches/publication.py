@@ -97,7 +97,7 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
 
 
 def reported_dates(report: Report) -> ReportedDates:
-    """Return the days on which the present version of a report, and one before it, were sent to the regulator.
+    """Return the days on which the present version of a report, and the last earlier one, were sent to the regulator.
 
     These are not in the stored statement, because a report may be sent after it was made public.
     """

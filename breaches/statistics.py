@@ -206,7 +206,7 @@ def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:
         "report_id", Coalesce("release__series", "series")
     )
     for report, of in (*suspected, *started):
-        if of is not None:  # a report that was started from nothing
+        if of is not None:  # a report about no release and no series
             series[report].add(of)
     return series
 

@@ -67,7 +67,7 @@ def producers_known_to(person: Person) -> QuerySet[Producer]:
 
 
 def current_contact(producer: Producer) -> IncidentContact | None:
-    """Return the row that names the present incident contact of a producer, or None if there is none."""
+    """Return the naming of the current incident contact of a producer, or None without a contact."""
     return IncidentContact.objects.current().filter(producer=producer).select_related("person").first()
 
 
@@ -136,7 +136,7 @@ class ContactRefused(FieldRefused):
 
 
 def name_contact(producer: Producer, person: User | None, *, by: User, at: datetime, seen: int) -> IncidentContact:
-    """Name the incident contact of a producer, in place of the one before; None if there is to be none.
+    """Name the incident contact of a producer, who replaces the previous one; with None there is no contact.
 
     :param seen: the number of the row that the person read, 0 if there was none.
     :raises NotYours: if none of the person's roles allows it.

@@ -136,7 +136,7 @@ def read_schedules(
             longest_gap = before.longest_gap if before else longest_gap_now(schedule.due_at, address.url)
             settled_at = settles_at(checks.sightings, limit_at=verification.limit_at)
             is_over = answered_until is None or answered_until(address) >= settled_at
-            # Another process may continue the checks later without knowing that these were over.
+            # Another process may continue the checks later, and cannot know that these had ended.
             was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
             is_settled = now >= settled_at and (is_over or was_over)
             result = AddressResult(

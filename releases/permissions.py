@@ -45,7 +45,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     # The Head of Profession decides on the request: releases/rules/date_change.py.
     Action.ASK_DATE_CHANGE: ASKERS,
     Action.CORRECT_REASON: LEADS,
-    # Those who publish the pages or are responsible for the statistics are the first who can inform readers.
+    # These people are the first to know of a delay and can inform readers.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
     # Only an exemption recorded beforehand covers anything: releases/verdict/release.py.
     Action.KEEP_EXEMPTIONS: LEADS,

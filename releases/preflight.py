@@ -158,7 +158,7 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
     """Return the instant of the preflight: on the working day before, at the London time STATSOFFICE_PREFLIGHT_AT."""
     if release.due_at is None:
         raise ValueError(f"{release.reference} has no exact time, so there is no day before it either.")
-    # The office's own days: people have to mend what the preflight finds.
+    # The office's working days, because people have to correct the problems that a preflight finds.
     producer = release.series.producer
     day = calendar.working_day_before(
         calendar.local_date(release.due_at), nation=Nation(producer.nation), closed=producer.closed_days()

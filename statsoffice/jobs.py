@@ -204,12 +204,14 @@ def verify_releases_at_0930(stop: Stop = never) -> None:
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
-# The sweep comes first: `run_until` runs it in the main thread, under whose name the checks are stored.  The time
-# limits end a process that hangs, and none that is busy: each is many times the longest run that we know. A sweep has
-# none, because on a long morning it correctly runs for hours; it ends its process when it makes no progress
-# (SWEEP_STUCK_AFTER_SECONDS). To deliver, a hundred messages by each of three channels can take 20 s each. Preflights
-# are thousands of checks within the request limits of one host, and the comparison of a whole calendar. An anchor needs
-# five requests to a slow authority, and the digest of all rows of a large record.
+# The sweep comes first: `run_until` runs it in the main thread, under whose name the checks are stored.
+#
+# A time limit ends a process that hangs. It is many times the longest run that we know, so it never ends a busy one:
+# - sweep: no limit, because it runs for hours on a long morning. It ends its process if it makes no progress
+#   (SWEEP_STUCK_AFTER_SECONDS).
+# - deliver: a hundred messages by each of three channels may take 20 s each.
+# - preflights: thousands of checks within the request limits of one host, and the comparison of the whole calendar.
+# - anchors: five requests to a slow authority, and the digests of all rows of a large record.
 JOBS = (
     Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),

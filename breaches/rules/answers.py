@@ -61,7 +61,7 @@ class Answer:
 class Answers:
     """The answers by question, None for those without one.
 
-    The questions are fields and no values, because a redaction may change every value.
+    Each question is a field and not a value, because a redaction may replace any value.
     """
 
     what: Answer | None = None
@@ -80,7 +80,7 @@ class Answers:
     confirmed: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
-        """Return the answers that there are, with those that are not known, in the order of the questions."""
+        """Return the existing answers, including those that are not known, in the order of the questions."""
         found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
         return {question: answer for question, answer in found if answer is not None}
 

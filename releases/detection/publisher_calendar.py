@@ -41,8 +41,8 @@ class CalendarUnreadableError(Exception):
 class ListedRelease:
     """One release of a publisher's calendar.
 
-    :param path: of its page on the publisher's site; empty if there is none that we can read.
-    :param announced: None if it is published, or its state is none that we know.
+    :param path: of its page on the publisher's site; empty without a readable one.
+    :param announced: None if it is published or its state is unknown.
     """
 
     path: str

@@ -38,7 +38,7 @@ class NotAnAnnouncement(MoveRefused):
 
 
 class HostBusy(MoveRefused):
-    """Another process was using the same host all the time, or the response took too long."""
+    """Other processes used the same host until the end of the wait, or the response took too long."""
 
 
 class ReferenceTaken(FieldRefused):

@@ -1,7 +1,7 @@
 """Import of a publisher's calendar: an organisation's statistics on GOV.UK, or the ONS release calendar.
 
-We request every page of the publisher's search, and make one row for each release as if a person had written it into a
-file. These rows take the same way as a file's: tried, shown, confirmed, applied (releases/imports/uploads.py).
+We request every page of the publisher's search and make one row for each release, like a row of a file. The rows are
+then checked, shown, confirmed and applied like those of a file (releases/imports/uploads.py).
 """
 
 import json
@@ -172,7 +172,7 @@ def _split_address(
 
 
 def _earliest(today: date) -> date:
-    """Return the first day of the previous month: a date known as two months has the time stamp of the first one."""
+    """Return the first day of the previous month, because a date of two months has the time stamp of the first."""
     return months_after(today.replace(day=1), -1)
 
 

@@ -1,4 +1,4 @@
-"""Verdicts on releases as scheduled, statements of people, and morning summaries."""
+"""Verdicts on releases (one for each date), statements by people, and morning summaries."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta

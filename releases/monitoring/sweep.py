@@ -478,7 +478,7 @@ class Sweep:
         """Examine some responses, and take the available results."""
         for check in self._queue.examine(now=self._clock.now()):
             self._take(check)
-        # Where nothing else is to be done the results are awaited, and no longer than a response may wait.
+        # Wait for results only if there is no other work, and only briefly, because responses may come.
         idle = self._queue.is_examining and not self._is_batch_ready
         self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
 

@@ -277,8 +277,8 @@ def list_page[One](
 ) -> tuple[Sequence[One], str | None]:
     """Return one page of a list, and the address of the next page, if there is one.
 
-    :param found: one more than the page holds, if there is one.
-    :param of: returns the value of "after" with which the list continues after a row.
+    :param found: the rows of the page, and one further row if the list continues.
+    :param of: returns the value of the parameter `after` that continues the list after a row.
     """
     shown = list(islice(found, query.per_page + 1))
     if len(shown) <= query.per_page:

@@ -236,8 +236,8 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
     previous = start = max(start, checks[0])
     detected = proven = timedelta(0)
     for check in checks:
-        # Of the exposures that this check is the first to find: those that begin late enough to last until the second
-        # check.
+        # The exposures that this check finds first begin between these instants. Those that last until a second check
+        # are proven.
         first, last = max(previous, check - length), min(check, end)
         if first < last:
             detected += last - first

@@ -1,4 +1,4 @@
-"""Departures: exceptions for one release to the time of its series and to release on a working day."""
+"""Departures of one release from the rules for its time and day: another time, a weekend, a bank holiday, at once."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -8,7 +8,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, Slot
 from releases.rules.lifecycle import FieldRefused, MissingFields
 
-# A release at once is one for today or, shortly before midnight, for the next day.
+# Longer than the rest of the day, because a decision shortly before midnight may be for the next day.
 AT_ONCE_WITHIN = timedelta(hours=24)
 
 
@@ -21,7 +21,7 @@ class DepartureKind(StrEnum):
 
 
 class SlotRefused(FieldRefused):
-    """No release can be announced for this date or time; `field` names the invalid one."""
+    """No release can be announced for this date or time; `field` names the invalid field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Departures:
     counts as a weekday, so it needs a reason and no agreement. OSR's policy on alternative release times (5 May 2022).
 
     :ivar series_time: the release time of the series, if the slot has another one.
-    :ivar holiday: the bank holiday's name; empty if the day is none.
+    :ivar holiday: the name of the bank holiday; empty on other days.
     """
 
     slot: Slot
@@ -89,7 +89,7 @@ def check_agreement(departures: Departures, grounds: Grounds, *, required: bool,
     :param today: the London day on which it is recorded.
     :raises SlotRefused: if it is needed and not given at all.
     :raises MissingFields: if its reference or its date is missing.
-    :raises FieldRefused: if it is of a later day, or given for a slot that needs none.
+    :raises FieldRefused: if its date is in the future, or the slot needs no agreement.
     """
     if not grounds.names_agreement:
         if required:
@@ -146,7 +146,7 @@ def check_at_once(due_at: datetime | None, grounds: Grounds, *, reason: str, at:
     :param reason: the public reason.
     :param at: the instant of the decision.
     :raises MissingFields: if the public reason is missing.
-    :raises FieldRefused: if the time is past or not soon, or OSR would be told later.
+    :raises FieldRefused: if the time is past or more than 24 hours away, or OSR was not told before.
     """
     if not reason.strip():
         raise MissingFields("reason", "Give the reason for readers.")

@@ -70,7 +70,7 @@ def event_of_early_release(suspicion: Suspicion) -> str:
 
 
 def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    # Most people are notified of an early release once it is published, or was due and is cancelled.
+    # Most people are notified of an early release only once it is published, or cancelled after its due time.
     is_over = Q(release__status=Status.PUBLISHED) | Q(release__status=Status.CANCELLED, verification__due_at__lte=now)
     is_recent = Q(raised_at__gt=now - MAX_AGE) | Q(kind=ReportKind.EARLY, release__published_at__gt=now - MAX_AGE)
     recent = Suspicion.objects.filter(is_recent, ~Q(kind=ReportKind.EARLY) | is_over, notifications__isnull=True)

@@ -74,7 +74,7 @@ def test_a_replay_drafts_what_else_is_missing_at_the_real_time_and_not_in_the_pa
 
 def test_a_dry_run_says_what_it_would_check_at_and_writes_nothing(calendar):
     said = run("verify_releases", at="2020-06-30 09:32", dry_run=True)
-    assert "would look at" in said
+    assert "would check" in said
     assert "/replayed" in said
     assert "/official" not in said
     assert not Observation.objects.exists()

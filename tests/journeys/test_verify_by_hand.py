@@ -46,7 +46,7 @@ def test_a_dry_run_names_what_it_would_check_at_and_leaves_every_row_of_every_ta
     site.forget_arrivals()
     said = verify(dry_run=True, **options)
     named = {"past", "other"} if options else {"soon"}
-    assert {line.split()[-1] for line in said.splitlines() if line.startswith("would look at")} == named
+    assert {line.split()[-1] for line in said.splitlines() if line.startswith("would check")} == named
     assert everything() == before
     assert site.arrivals() == []
 

@@ -14,9 +14,9 @@ from releases.rules.lifecycle import to_words
 
 class Command(PlainCommand):
     help = (
-        "Lists every breach report, rehearsals too. With --json a list of objects with reference, release, kind, "
-        "status, practices (their codes), occurred_at (ISO 8601, UTC) and delay_seconds ([from, to] in seconds "
-        "after the due time; to is null while the release has not been seen)."
+        "Lists every breach report, including rehearsals. --json writes a list of objects with reference, release, "
+        "kind, status, practices (their codes), occurred_at (ISO 8601, UTC) and delay_seconds ([from, to] in seconds "
+        "after the due time; to is null while the release is not live)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -15,14 +15,14 @@ from releases.management.base import PlainCommand, whole_file
 
 class Command(PlainCommand):
     help = (
-        "Writes the document of a breach report into a PDF file: of an approved report the document as it was "
-        "stored at its approval, byte for byte, else its present text, marked on every page as a draft or as dismissed."
+        "Writes a breach report as a PDF file. An approved report is written exactly as it was stored at its approval. "
+        "Any other report is written with its present text, marked on every page as a draft or as dismissed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("reference", metavar="REF", help="the report's reference, as breach_reports lists it")
         parser.add_argument(
-            "--annex", action="store_true", help="with what the automatic check recorded; not for what is approved"
+            "--annex", action="store_true", help="include the annex of check results; not for approved reports"
         )
         parser.add_argument("--output", metavar="FILE.pdf", required=True, type=Path, help="the file to write")
 
@@ -31,9 +31,7 @@ class Command(PlainCommand):
         if report is None:
             raise CommandError(f"There is no breach report {options['reference']}.")
         if options["annex"] and report.status in WITH_DOCUMENT:
-            message = (
-                f"{report.reference} is stored as it was approved; an annex is approved with the report or not at all."
-            )
+            message = f"{report.reference} is approved, so an annex cannot be added. Run the command without --annex."
             raise CommandError(message)
         is_approved, version = report.status in WITH_DOCUMENT, report.version
         try:

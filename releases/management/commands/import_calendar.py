@@ -23,7 +23,7 @@ from releases.rules.lifecycle import MoveRefused
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import imports
 
-# No one waits for a web page, but the host's lease must not be kept for ever.
+# No person waits for this, but the lease of the host must end.
 LONGEST_SECONDS = 120.0
 
 
@@ -34,39 +34,38 @@ publisher, all of them or none.
 
 The first row names the columns, in any order. Required: reference, producer,
 series, title and scheduled_for (London time as 2026-06-30 09:30 or
-30/06/2026 09:30, ISO 8601 with its offset, or a cell that holds date and
-time). Optional: zone (Europe/London),
-precision (exact, month or two_months; of a month any day will do), status
-(provisional or confirmed), url, marker (taken from the title if empty),
-adapter, attachments (addresses separated by spaces), announcement (the address
-where the release is announced), announcement_adapter, responsible_email,
-tolerance_seconds (of the series), rehearsal (yes or empty),
-short_notice_reason, date_change_reason and cancellation_reason. Of a
-spreadsheet the first sheet is read, of a formula its value. CSV has commas or
-semicolons and is UTF-8, with or without byte order mark. A row with the
-reference "example" is left out. If the dates of a file such as 03/04/2027 do
-not show whether the day or the month comes first, say so with --date-order.
+30/06/2026 09:30, ISO 8601 with its offset, or a cell with date and time).
+Optional: zone (Europe/London), precision (exact, month or two_months; for a
+month, give any day of it), status (provisional or confirmed), url, marker (the
+title if empty), adapter, attachments (addresses separated by spaces),
+announcement (the address of the announcement), announcement_adapter,
+responsible_email, tolerance_seconds (of the series), rehearsal (yes or empty),
+short_notice_reason, date_change_reason and cancellation_reason. The first sheet
+of a spreadsheet is read, with the values of formulas. CSV must be UTF-8, with
+commas or semicolons, with or without byte order mark. A row with the reference
+"example" is left out. If it is not clear whether the day or the month comes
+first in dates such as 03/04/2027, use --date-order.
 
-A new release is recorded as provisional, and nobody outside sees it. With the
-status confirmed it is confirmed and announced in the public calendar at once.
-A rehearsal without a status is confirmed, because it is there to be watched; a
-rehearsal is never announced.
+A new release is recorded as provisional, and readers do not see it. With the
+status confirmed it is confirmed and announced in the public calendar at once. A
+rehearsal without a status is confirmed, because only confirmed releases are
+monitored. A rehearsal is never announced.
 
-A release that is there already follows the file: title, page, marker, new
-attachments, announcement, a provisional date, and from provisional to
-confirmed. An empty cell says nothing. A confirmed date that differs is
-refused, as is everything that only a person may change or cancel: a person
-imports by the page. The same file twice changes nothing.
+An existing release is updated from the file: title, page, marker, new
+attachments, announcement, provisional date, and the step from provisional to
+confirmed. Empty cells change nothing. A different date of a confirmed release is
+refused, and so is any other change that needs a person: people import files on
+the page. The same file twice changes nothing.
 
-Every row that cannot be taken is named on standard error with its row (the
-names of the columns are row 1), its column and why; then nothing is imported,
-and the exit code is 1. With --skip-refused the other rows are.
+Each row that cannot be imported is listed on standard error with its row number
+(the names of the columns are row 1), column and reason. Then nothing is imported,
+and the exit code is 1. With --skip-refused the other rows are imported.
 
 Instead of a file, --govuk ORGANISATION reads the upcoming and cancelled
 statistics of an organisation on GOV.UK, and --ons WORDS those of the ONS
 release calendar ("" for all). --producer names the producer here. Releases
 that the publisher has confirmed are recorded as provisional, or confirmed with
---confirm. Look at --dry-run first."""
+--confirm. Use --dry-run first."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", nargs="?", help="the file to import: CSV, ODS or XLSX")
@@ -74,16 +73,14 @@ that the publisher has confirmed are recorded as provisional, or confirmed with
         parser.add_argument("--ons", metavar="WORDS", help="import the ONS release calendar, not a file")
         parser.add_argument("--producer", metavar="NAME", help="the producer of the releases of a publisher's calendar")
         parser.add_argument("--confirm", action="store_true", help="confirm what the publisher has confirmed")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
-        parser.add_argument(
-            "--create", action="store_true", help="make producers, series and contacts that are not known"
-        )
+        parser.add_argument("--dry-run", action="store_true", help="show the result, and write nothing")
+        parser.add_argument("--create", action="store_true", help="create unknown producers, series and contacts")
         parser.add_argument(
             "--date-order",
             choices=[order.value.replace("_", "-") for order in DateOrder],
             help="whether the day or the month comes first in dates such as 03/04/2027",
         )
-        parser.add_argument("--skip-refused", action="store_true", help="leave out the rows that cannot be taken")
+        parser.add_argument("--skip-refused", action="store_true", help="leave out the rows that cannot be imported")
 
     def handle(self, *args: Any, **options: Any) -> None:
         sources = [each for each in ("file", "govuk", "ons") if options[each] is not None]
@@ -129,7 +126,7 @@ that the publisher has confirmed are recorded as provisional, or confirmed with
             counts = f"{len(recorded)} recorded, {len(changed)} changed, {unchanged} unchanged"
             self.stdout.write(f"{name}: {counts}{skipped}.")
         else:
-            self.stdout.write(f"{name} changes nothing: {unchanged} releases are as it says{skipped}.")
+            self.stdout.write(f"{name} changes nothing: {unchanged} releases are the same{skipped}.")
 
 
 def _read_file(path: Path, *, order: str | None) -> CalendarFile:

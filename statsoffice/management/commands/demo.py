@@ -16,8 +16,8 @@ from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError
 class Command(PlainCommand):
     help = (
         "Loads the demonstration: two invented offices, a calendar around today, reports in every state, and "
-        "rehearsals that fall due in the coming minutes. It needs the rehearsal site to be running (./run starts it) "
-        "and can be run again; it is refused in production."
+        "rehearsals that are due within minutes. The practice site must be running (./run starts it). You can run "
+        "this again. It is refused in production."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,21 +12,22 @@ from statsoffice import retention
 
 class Command(PlainCommand):
     help = """\
-Remove recipient, subject and text of messages that were sent more than
-STATSOFFICE_MESSAGES_KEPT_DAYS ago. That a message of its kind was sent, about
-what and when, stays, with the day of removing; a message that was not sent
-is not touched.
+Remove personal details whose retention period has ended.
 
-Remove, after STATSOFFICE_FORMER_DETAILS_KEPT_DAYS, name, e-mail address and
-telephone number of whoever is no contact any more from the history of contacts,
-names of people from the admin site's log, and whom from old invitations. Who changed what and when stays,
-and a marker with the day.
+From messages sent more than STATSOFFICE_MESSAGES_KEPT_DAYS ago: recipient, subject
+and text. Their kind, subject matter and time stay. Messages that were not sent do
+not change.
 
-The worker does the same every hour; with --dry-run nothing is removed. Names on
-lists of pre-release access have a command of their own, erase_pre_release_names."""
+After STATSOFFICE_FORMER_DETAILS_KEPT_DAYS: name, email address and telephone number
+of former contacts from the history of contacts, names of people from the admin
+site's log, and name and address from old invitations. Who changed what and when
+stays. A marker with the day replaces each removed detail.
+
+The worker does the same every hour. With --dry-run nothing is removed. To remove
+names from lists of pre-release access, use erase_pre_release_names."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count the details to remove, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         removed = retention.redact_old_details(now=RealClock().now(), dry_run=options["dry_run"])

@@ -12,15 +12,15 @@ from statsoffice import retention
 
 class Command(PlainCommand):
     help = """\
-Erase persons and e-mail addresses on lists of pre-release access whose release
+Erase names and email addresses from lists of pre-release access whose release
 was due, or cancelled, more than STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS ago.
 
-Posts, organisations and periods stay, with the day of erasing. Lists about
-which a breach report is undecided are spared. The worker does the same every
-hour; with --dry-run nothing is erased."""
+Posts, organisations and periods stay, with the day of the erasure. A list is left
+out while a breach report about it is undecided. The worker does the same every
+hour. With --dry-run nothing is erased."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be erased, and erase nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count the names to erase, and erase nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         erased = retention.redact_pre_release_names(now=RealClock().now(), dry_run=options["dry_run"])

@@ -13,18 +13,19 @@ from releases.monitoring.clock import RealClock
 
 class Command(PlainCommand):
     help = """\
-Write the evidence on one release into a ZIP file that anybody can check.
+Write the evidence on one release into a ZIP file that anyone can verify.
 
-It holds looks, events, verdicts, statements (by role, without names and free
-text), the watchers' coverage, the chain between the rows, and the kept bodies.
-What was seen before its time stays out until the release is due and live: a
-command knows no person who may read it. README.txt in the file says how to
-check it with sha256sum. Each export is put on record with the file's hash."""
+The file contains checks, events, verdicts, statements (by role, without names and
+free text), the coverage of monitoring, the chain between the rows, and the stored
+pages. A page that was found before its time is left out until the release is due
+and live, because a command cannot know who reads the file. README.txt in the file
+explains how to verify it with sha256sum. Each export is recorded with the file's
+hash."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("reference", metavar="REF", help="the release's reference, as release_status lists it")
         parser.add_argument("--output", metavar="FILE.zip", required=True, type=Path, help="the file to write")
-        parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+        parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["output"]
@@ -32,7 +33,7 @@ check it with sha256sum. Each export is put on record with the file's hash."""
         if release is None:
             raise CommandError(f"There is no release {options['reference']}.")
         if path.exists() and not options["overwrite"]:
-            raise CommandError(f"{path} is there already; choose another file, or say --overwrite.")
+            raise CommandError(f"{path} exists already. Choose another file, or use --overwrite.")
         try:
             with whole_file(path) as file:
                 exported = export.export_evidence(release, file, at=RealClock().now())

@@ -96,16 +96,16 @@ def _row(row: models.Model, *, only: list[str] | None = None) -> dict[str, Any]:
 
 class Command(PlainCommand):
     help = """\
-Write as JSON what the database holds about one person.
+Write the data in the database about one person as JSON.
 
-It holds their account (without the password), from where they are signed in, the
-rows that name them as the one who acted, by table, and every row whose text holds
-their address, their name, or a name that stands beside their address. Look
-through it before you hand it over: it can hold things about others, and what is
-not published yet. Kept pages and approved documents are not searched."""
+The result has their account (without the password), their sessions, the rows of
+their actions by table, and every row whose text contains their address, their name,
+or a name that is stored with their address. Read it before you hand it over: it may
+contain data about other people, and data that are not published yet. Stored pages
+and approved documents are not searched."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", metavar="EMAIL", help="the person's e-mail address, with an account or without")
+        parser.add_argument("email", metavar="EMAIL", help="the person's email address; they need not have an account")
 
     def handle(self, *args: Any, **options: Any) -> None:
         held = collect_personal_data(options["email"])

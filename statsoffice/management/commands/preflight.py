@@ -16,10 +16,10 @@ from statsoffice.jobs import open_command_means
 
 class Command(PlainCommand):
     help = (
-        "Checks releases before they are due, now and from this machine: what is announced against what is planned, "
-        "whether each address answers and is not live yet, and who is named. Without references it checks every "
-        "release whose check falls on today or fell on an earlier day. What is found is kept, shown on the desk and "
-        "told to the people concerned, as after the planned check."
+        "Makes the checks before a release now, from this machine: whether the announcement matches the calendar, "
+        "whether each address answers and is not live yet, and whether contacts are named. Without references it "
+        "checks every release whose preflight was planned for today or earlier. The findings are stored, shown on the "
+        "Today page and sent to the people responsible, as after a planned preflight."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,7 +45,9 @@ class Command(PlainCommand):
             self._report_run(run)
         waiting = len(releases) - len(done)
         if waiting:
-            self.stdout.write(f"{waiting} could not be checked now, because others look at the same sites; try again.")
+            self.stdout.write(
+                f"{waiting} could not be checked now, because monitoring is using the same sites. Try again."
+            )
         found = sum(bool(run.problems) for run in done)
         self.stdout.write(f"Checked: {len(done)}. With problems: {found}.")
 
@@ -53,14 +55,16 @@ class Command(PlainCommand):
         known = Release.objects.select_related("series__producer").in_bulk(references, field_name="reference")
         unknown = [reference for reference in references if reference not in known]
         if unknown:
-            raise CommandError(f"There is no release {', '.join(unknown)}; nothing was checked.")
+            raise CommandError(f"There is no release {', '.join(unknown)}. Nothing was checked.")
         past = [
             release.reference
             for release in known.values()
             if not preflight.may_be_checked(release, now=RealClock().now())
         ]
         if past:
-            raise CommandError(f"There is nothing left to check before {', '.join(past)}; nothing was checked.")
+            raise CommandError(
+                f"These releases are past, cancelled or without an exact date: {', '.join(past)}. Nothing was checked."
+            )
         return list(known.values())
 
     def _report_run(self, run: PreflightRun) -> None:

@@ -12,15 +12,15 @@ from statsoffice import retention
 
 class Command(PlainCommand):
     help = """\
-Remove kept bodies that are older than STATSOFFICE_EVIDENCE_KEPT_DAYS.
+Remove stored pages that are older than STATSOFFICE_EVIDENCE_KEPT_DAYS.
 
-A body goes once its release was due longer ago than that and no open or
-approved report rests on it. Its hash stays in the looks, and an event says
-what was removed: the chains hold as before. The worker does the same once a
-day; with --dry-run nothing is removed."""
+A page is removed once its release was due longer ago than that, and no open or
+approved report is based on it. Its hash stays in the checks, and an event records
+the removal, so the chains remain valid. The worker does the same once a day. With
+--dry-run nothing is removed."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count the pages to remove, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         pruned = retention.prune_evidence(now=RealClock().now(), dry_run=options["dry_run"])

@@ -16,20 +16,20 @@ from statsoffice.accounts.models import User
 
 class Command(PlainCommand):
     help = """\
-Take personal details out of one breach report and all that was written about it.
+Remove personal details from one breach report and everything written about it.
 
-Run for a Head of Profession of the report's producer, whom --by names. The words
-to remove are read from standard input, one line, so that no shell keeps them,
-and are removed exactly as they stand there. In each place a marker with the day
-is left; the report's history says who removed words and why. The chains of
-evidence still hold. An approved document is never altered: where one holds the
-words, this says which. It cannot be undone: try --dry-run first."""
+Run this for a Head of Profession of the report's producer, named with --by. Enter
+the words to remove as one line of standard input, so that no shell stores them.
+They are removed where they are written in exactly this way, and a marker with the
+day replaces them. The report's history shows who removed words and why. The chains
+of evidence remain valid. Approved documents never change; the command lists those
+that contain the words. You cannot undo this, so use --dry-run first."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("reference", metavar="REF", help="the report's reference, as breach_reports lists it")
         parser.add_argument("--by", metavar="EMAIL", required=True, help="the Head of Profession who decides this")
-        parser.add_argument("--why", metavar="TEXT", required=True, help="the reason, which is kept")
-        parser.add_argument("--dry-run", action="store_true", help="say where the words stand, and remove nothing")
+        parser.add_argument("--why", metavar="TEXT", required=True, help="the reason, which is stored")
+        parser.add_argument("--dry-run", action="store_true", help="list the places with the words, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         report = Report.objects.select_related("producer").filter(reference=options["reference"]).first()
@@ -39,7 +39,7 @@ words, this says which. It cannot be undone: try --dry-run first."""
         if by is None:
             raise CommandError(f"There is no active account {options['by']}.")
         if sys.stdin.isatty():
-            self.stderr.write("Words to remove, exactly as they stand there:")
+            self.stderr.write("Words to remove, exactly as they are written in the report:")
         try:
             found = redaction.redact(
                 report,
@@ -61,16 +61,16 @@ words, this says which. It cannot be undone: try --dry-run first."""
         if found.documents:
             versions = ", ".join(str(version) for version in found.documents)
             self.stdout.write(
-                f"The approved document is never altered. It holds the words in version {versions}: correct or "
-                "withdraw the report, and ask whoever received it to destroy their copy."
+                f"Approved documents never change, and version {versions} contains the words. Correct or withdraw the "
+                "report, and ask its recipients to destroy their copies."
             )
         if found.drafts_documents:
             named = "; ".join(found.drafts_documents)
-            self.stdout.write(f"So do approved documents of the drafts that were joined into it: {named}.")
+            self.stdout.write(f"Approved documents of drafts that were merged into it contain them too: {named}.")
         if found.unread_documents:
             named = "; ".join(found.unread_documents)
-            self.stdout.write(f"These approved documents could not be read; look for the words yourself: {named}.")
+            self.stdout.write(f"We could not read these approved documents. Search them yourself: {named}.")
         if found.facts:
-            self.stdout.write(f"The words stand in the facts of {found.facts} events as well, which are never altered.")
-        done = "Nothing was removed yet" if dry_run else "Removed, and put on record"
+            self.stdout.write(f"The facts of {found.facts} events contain the words too, and never change.")
+        done = "Nothing was removed yet" if dry_run else "Removed and recorded"
         self.stdout.write(f"{report.reference}: {done}.")

@@ -18,15 +18,15 @@ from statsoffice.jobs import CLOCK, process_name
 
 class Command(PlainCommand):
     help = (
-        "Looks once at every release that is due about now, judges it and drafts what is missing. With --at TIME "
-        "every rehearsal that is watched at that time (from a day before it is due) is looked at now, and the look "
-        "is recorded at TIME: because this puts a time into the evidence that is not the machine's, it touches "
-        "rehearsals only, and every such look is marked as replayed."
+        "Checks once every release that is due about now, judges it and drafts missing reports. With --at TIME it "
+        "checks every rehearsal that is monitored at that time (from a day before it is due), and records the checks "
+        "at TIME. These times are not those of the machine's clock, so the checks are marked as replayed, and releases "
+        "that are no rehearsals are left out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--at", metavar="TIME", help="London time YYYY-MM-DD HH:MM[:SS], or ISO with its offset")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be looked at, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="list the addresses to check, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -52,7 +52,7 @@ class Command(PlainCommand):
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
             self.stdout.write(f"Recorded at {calendar.format_moment(at)}, rehearsals only.")
-        self.stdout.write(f"{stored} looks kept, {len(drafted)} reports drafted.")
+        self.stdout.write(f"{stored} checks stored, {len(drafted)} reports drafted.")
 
     def _list_checks(self, *, at: datetime, rehearsals_only: bool) -> None:
         if rehearsals_only:
@@ -60,5 +60,5 @@ class Command(PlainCommand):
         else:
             addresses = targets.find_due_or_new(until=at + HORIZON, now=at)
         for address in addresses:
-            self.stdout.write(f"would look at {address.url} for {address.release.reference}")
-        self.stdout.write(f"Looks that would be made: {len(addresses)}. Nothing was changed.")
+            self.stdout.write(f"would check {address.url} for {address.release.reference}")
+        self.stdout.write(f"Checks that would be made: {len(addresses)}. Nothing was changed.")

@@ -10,7 +10,7 @@ from statsoffice import jobs
 
 class Command(PlainCommand):
     help = (
-        "Watches releases, drafts reports and delivers messages in a loop, in this process and with no broker. "
+        "Monitors releases, drafts reports and sends messages in a loop, in this process and without a broker. "
         "Stop it with Ctrl-C."
     )
 
@@ -18,6 +18,6 @@ class Command(PlainCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        self.stdout.write("Watching. Stop with Ctrl-C.")
+        self.stdout.write("Monitoring. Stop with Ctrl-C.")
         jobs.run_until(stop)
         self.stdout.write("Stopped.")

@@ -86,7 +86,7 @@ def test_a_file_that_is_there_is_replaced_only_if_that_is_said(release, tmp_path
     path = tmp_path / "proof.zip"
     path.write_text("mine")
     assert refused("export_evidence", release.reference, "--output", str(path)) == (
-        f"{path} is there already; choose another file, or say --overwrite."
+        f"{path} exists already. Choose another file, or use --overwrite."
     )
     assert path.read_text() == "mine"
     assert not exports().exists()

@@ -186,7 +186,7 @@ def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_s
     path = tmp_path / "draft.pdf"
     call_command("export_report", draft.reference, "--annex", "--output", str(path))
     assert HEADING in words_of(text_of(path))
-    with pytest.raises(CommandError, match="approved with the report or not at all"):
+    with pytest.raises(CommandError, match="an annex cannot be added"):
         call_command("export_report", approved.reference, "--annex", "--output", str(tmp_path / "other.pdf"))
     assert not (tmp_path / "other.pdf").exists()
 

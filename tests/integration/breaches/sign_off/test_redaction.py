@@ -256,10 +256,10 @@ def command(report, by, monkeypatch, *options, words=NAME):
 def test_the_command_says_where_the_words_stand_before_it_removes_them(office, report, monkeypatch):
     told = command(report, office.head.email, monkeypatch, "--dry-run")
     assert "breaches.timelinenote: 1 row\n" in told
-    assert f"It holds the words in version {report.approved_documents.get().version}: " in told
+    assert f"version {report.approved_documents.get().version} contains the words" in told
     assert "Nothing was removed yet." in told
     assert where(NAME)
-    assert "Removed, and put on record." in command(report, office.head.email, monkeypatch)
+    assert "Removed and recorded." in command(report, office.head.email, monkeypatch)
     assert where(NAME) == set()
 
 

@@ -55,7 +55,7 @@ def test_the_same_file_twice_changes_nothing_and_says_so(run):
     run(*rows, create=True)
     before = everything()
     out, err = run(*rows, create=True)
-    assert (out, err) == ("calendar.csv changes nothing: 3 releases are as it says.\n", "")
+    assert (out, err) == ("calendar.csv changes nothing: 3 releases are the same.\n", "")
     assert everything() == before
 
 
