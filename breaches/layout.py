@@ -22,12 +22,13 @@ from breaches.rules.document import (
     MISSING_CAUSE_PROMPT,
     PARTED_MARK,
     RECORDED_MARK,
+    ConcernDocument,
     ReportDocument,
     describe_approval,
     lay_out,
+    lay_out_concern,
 )
 from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
-from breaches.rules.short_concern import ConcernDocument, lay_out_concern
 from breaches.versions import current_version
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role

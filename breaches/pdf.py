@@ -25,8 +25,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from breaches.pdf_structure import join_fragments
-from breaches.rules.document import ReportDocument, Row
-from breaches.rules.short_concern import ConcernDocument
+from breaches.rules.document import ConcernDocument, ReportDocument, Row
 
 STYLESHEET: Final = "pdf/report.css"
 # The files of the installed font, by their URLs in the style sheet.

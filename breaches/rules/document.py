@@ -1,4 +1,7 @@
-"""A breach report laid out in the published form. Pages and the PDF share the body; only the PDF has a title."""
+"""The documents of a breach report: the published form, and a short concern with the same content.
+
+Pages and the PDF share the body of the form; only the PDF has a title.
+"""
 
 import re
 from dataclasses import dataclass
@@ -22,6 +25,10 @@ JOINED_MARK = "JOINED: told in one report with others of the same morning"
 PARTED_MARK = "TAKEN APART: told in reports of their own"
 WITHDRAWN_MARK = "WITHDRAWN: this report was withdrawn"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
+
+CONCERN_TITLE = "Concern under the Code of Practice for Statistics"
+NOT_YET_WRITTEN = "Not yet written."
+NOT_RECORDED = "Not recorded."
 
 CODE = "Code of Practice for Statistics"
 # Its name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
@@ -109,6 +116,22 @@ class ReportDocument:
         return tuple(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class ConcernDocument:
+    """Half a page that a Head of Profession can send instead of the form; `source` names the report and its approval.
+
+    The GSS replaced the form's process of 2018 to 2021 with a lighter one. Source: Analysis Function blog, "A simpler
+    way to report concerns under the Code of Practice for Statistics".
+    """
+
+    title: str
+    rows: tuple[Row, ...]
+    number: str
+    marks: tuple[str, ...]
+    source: str
+    approved_at: datetime | None
+
+
 def lay_out(
     content: ReportContent,
     *,
@@ -174,6 +197,37 @@ def lay_out(
     )
 
 
+def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn: bool = False) -> ConcernDocument:
+    """Lay out what happened, when, the impact and what is done about it, in the words of the report.
+
+    :param report: the layout of the same content as a report, which has the number, the marks and the approval.
+    """
+    missing = NOT_YET_WRITTEN if DRAFT_MARK in report.marks else NOT_RECORDED
+    head = content.head_of_profession or content.dealing
+    cited = [lines for lines in _practice_lines(content) if lines]
+    contact = ", ".join(filter(None, (head.name, head.email, head.telephone))) if head else ""
+
+    def prose(text: str) -> list[list[Line]]:
+        return [[Line(line) for line in lines] for lines in paragraphs(text)] or [[Line(missing)]]
+
+    return ConcernDocument(
+        title=CONCERN_TITLE,
+        rows=(
+            _make_row("Statistics", *map(_link_title, content.outputs), *([Line(name)] for name in content.producers)),
+            _make_row("What happened", *prose(content.circumstances)),
+            _make_row("When", *([[Line(format_day(on))] for on in content.occurred_on] or [[Line(missing)]])),
+            _make_row("Impact", *prose(content.impact)),
+            _make_row("What is being done", *prose(content.corrective_actions)),
+            _make_row("Practices", *(cited or [[Line(missing)]])),
+            _make_row("Contact", [Line(contact or missing)]),
+        ),
+        number=report.number,
+        marks=(*((WITHDRAWN_MARK,) if withdrawn else ()), *report.marks),
+        source=f"From report {report.number}. {report.decision}".strip(),
+        approved_at=report.approved_at,
+    )
+
+
 def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool) -> str:
     """State who approved a report, and whether they had also written or submitted it."""
     sentence = f"Approved by {by}, {ROLE_NAMES.get(role, role.replace('_', ' '))}, at {format_moment(at)}."
@@ -194,23 +248,23 @@ def exact_time(instant: datetime) -> str:
 
 def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
     return (
-        make_row("Title and link to statistical output", *map(link_title, content.outputs)),
-        make_row("Name of producer organisation", *([Line(name)] for name in content.producers)),
-        make_row("Name and contact details of person dealing with report", _person(content.dealing)),
-        make_row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _person(content.head_of_profession)),
-        make_row("Link to published statement about the breach (if relevant)", [_link(content.statement_url)]),
-        make_row("Date of breach report", [Line(format_day(content.report_date))] if content.report_date else []),
+        _make_row("Title and link to statistical output", *map(_link_title, content.outputs)),
+        _make_row("Name of producer organisation", *([Line(name)] for name in content.producers)),
+        _make_row("Name and contact details of person dealing with report", _person(content.dealing)),
+        _make_row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _person(content.head_of_profession)),
+        _make_row("Link to published statement about the breach (if relevant)", [_link(content.statement_url)]),
+        _make_row("Date of breach report", [Line(format_day(content.report_date))] if content.report_date else []),
     )
 
 
 def _circumstances(content: ReportContent) -> tuple[Row, ...]:
     return (
-        make_row("Relevant principle(s) and practice(s)", *practice_lines(content)),
-        make_row("Date of occurrence of breach", *([Line(format_day(on))] for on in content.occurred_on)),
+        _make_row("Relevant principle(s) and practice(s)", *_practice_lines(content)),
+        _make_row("Date of occurrence of breach", *([Line(format_day(on))] for on in content.occurred_on)),
     )
 
 
-def practice_lines(content: ReportContent) -> list[list[Line]]:
+def _practice_lines(content: ReportContent) -> list[list[Line]]:
     """Print each practice with the Code and edition that it is from, and then what people wrote."""
     cited = []
     for practice in content.practices:
@@ -223,7 +277,7 @@ def _person(person: ContactPerson | None) -> list[Line]:
     return [Line(person.name), Line(person.email), Line(person.telephone)] if person else []
 
 
-def link_title(output: Output) -> list[Line]:
+def _link_title(output: Output) -> list[Line]:
     """Print the title as the link. An address that no browser opens is printed itself."""
     if output.title.strip() and is_web_address(output.url):
         return [Line(output.title, href=output.url)]
@@ -234,7 +288,7 @@ def _link(url: str) -> Line:
     return Line(url, href=url if is_web_address(url) else "")
 
 
-def make_row(label: str, *entries: list[Line]) -> Row:
+def _make_row(label: str, *entries: list[Line]) -> Row:
     """Make a row of the entries that are not empty, without their empty lines."""
     printed = (
         tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in entry if line.text.strip())

@@ -3,8 +3,7 @@
 import dataclasses
 
 from breaches.rules.content import ReportContent
-from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, WITHDRAWN_MARK, Line, lay_out
-from breaches.rules.short_concern import lay_out_concern
+from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, WITHDRAWN_MARK, Line, lay_out, lay_out_concern
 from tests.support.report_evidence import london
 from tests.support.seed_case import CONTENT, TITLE, URL
 

@@ -10,8 +10,7 @@ import pikepdf
 from breaches.pdf import render_concern, render_pdf
 from breaches.rules.annex import annex_of
 from breaches.rules.content import Output, ReportContent
-from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK
-from breaches.rules.short_concern import lay_out_concern
+from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, lay_out_concern
 from releases.detection.finding import AddressRole, Source
 from tests.integration.breaches.pdf.documents import (
     APPROVED_AT,
