@@ -16,7 +16,11 @@ def _time(machine: str, words: str) -> SafeString:
 
 
 def _instant(value: datetime | None, words: str) -> SafeString:
-    return _time(calendar.in_london(value).isoformat(), words) if value else SafeString("")
+    if value is None:
+        return SafeString("")
+    # HTML allows three digits for a fraction of a second.
+    precision = "milliseconds" if value.microsecond else "seconds"
+    return _time(calendar.in_london(value).isoformat(timespec=precision), words)
 
 
 @register.filter
