@@ -108,14 +108,14 @@ def _check_plan(plan: Plan) -> Plan:
     if not plan.text.strip():
         raise MissingFields("text", _("Say what is done."))
     if not plan.owner.strip():
-        raise MissingFields("owner", _("Say which post sees to it."))
+        raise MissingFields("owner", _("Enter the post that is responsible for the action."))
     return Plan(plan.text.strip(), plan.term, plan.owner.strip(), plan.due)
 
 
 def _update(action: CorrectiveAction, was: Plan, values: Mapping[str, Any], *, done: bool) -> None:
     same = CorrectiveAction.objects.filter(pk=action.pk, done_at__isnull=not done, **asdict(was))
     if not same.update(**values):
-        raise ChangedMeanwhile(_("Somebody has changed this action, or put it down as done; look at it again."))
+        raise ChangedMeanwhile(_("Another person changed or finished this action. Check it before you try again."))
 
 
 def _facts_of(plan: Plan) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def approve_report(
     if read_sha256 and read_sha256 != content_digest(content):
         raise ChangedMeanwhile(CHANGED_SINCE_READ)
     if content.annex and evidence_digest(report) != evidence:
-        raise ChangedMeanwhile(_("A look was recorded this very moment; read the annex again before you approve it."))
+        raise ChangedMeanwhile(_("A check was stored just now. Read the annex again before you approve it."))
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_report_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = is_author_or_submitter(report, by)
@@ -229,7 +229,7 @@ def approve_report(
 
 def _refuse_one_person(producer: Producer) -> None:
     if producer.two_person_approval:
-        raise TwoPeopleNeeded(_("You wrote or submitted this text: this producer wants another person to approve it."))
+        raise TwoPeopleNeeded(_("You wrote or submitted this text. Another person must approve it."))
 
 
 def _store_approval(document: ApprovedDocument, content: ReportContent, move: Move) -> None:
@@ -269,7 +269,7 @@ def record_report(report: Report, *, reason: str, words: str, by: User, at: date
     listed = reason in set(RecordingReason)
     move = versions.check_report_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     if not words.strip():
-        raise MissingFields("words", _("Say in words why this is kept in your own log only."))
+        raise MissingFields("words", _("Explain why this is recorded in your breach log only."))
     text = _refreshed_text(report, content, {"decided_at": at, "decision_reason": reason})
     return versions.make_move(report, move, by=by, at=at, words=words, reason=reason, **text)
 
@@ -281,7 +281,7 @@ def dismiss_report(report: Report, *, reason: str, words: str, by: User, at: dat
     """
     move = versions.check_report_move(report, DISMISS, by=by, reason=reason in set(DismissalReason))
     if not words.strip():
-        raise MissingFields("words", _("Say in words why this is no breach."))
+        raise MissingFields("words", _("Explain why this is not a breach."))
     values = {"decided_at": at, "decision_reason": reason}
     return versions.make_move(report, move, by=by, at=at, values=values, words=words, reason=reason)
 
@@ -351,7 +351,7 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: User, at
         sentence = _("‘%(recipient)s’ is not an e-mail address.") % {"recipient": recipient}
         raise FieldRefused("recipient", sentence) from None
     if report.rehearsal and recipient != by.email:
-        raise FieldRefused("recipient", _("A rehearsal is sent to nobody but you."))
+        raise FieldRefused("recipient", _("A report of a rehearsal can only be sent to you."))
     how: dict[str, Any] = {"recipient": recipient, "outside": False}
     with transaction.atomic():
         sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
@@ -447,7 +447,7 @@ def _document(report: Report) -> ApprovedDocument:
 def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: User, at: datetime) -> None:
     """Send a notice by email if the report went by email; otherwise a person has to send it."""
     if (sent := last_dispatch(report)) is None:
-        raise MissingFields("notice", _("Nothing says to whom this report was sent."))
+        raise MissingFields("notice", _("The recipient of this report is not recorded."))
     how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at)}
     _store_dispatch(report, nature, move, words=words, by=by, at=at, **how)
 

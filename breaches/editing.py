@@ -58,7 +58,7 @@ class SameFieldChanged(MoveRefused):
     """
 
     def __init__(self, current: ReportVersion, fields: Collection[str]) -> None:
-        super().__init__(_("Somebody else changed the same text while you were writing; yours is not saved yet."))
+        super().__init__(_("Another person changed the same text while you were writing. Your text is not saved yet."))
         self.current = current
         self.fields = tuple(fields)
 
@@ -113,7 +113,7 @@ def save_section(
         move = REPORT.check(EDIT, source=fresh.status, roles=roles_for(by, fresh))
         read = report.versions.filter(number=expected_version).first()
         if read is None:
-            sentence = _("This report has no version %(number)s; open the page again.")
+            sentence = _("This report has no version %(number)s. Open the page again.")
             raise MoveRefused(sentence % {"number": expected_version})
         current = versions.current_version(fresh)
         was = content_from_json(current.content)
@@ -247,14 +247,14 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
     :raises MoveRefused: if the person may not choose the cause in this state.
     """
     if not may_choose_cause(by, report):
-        raise MoveRefused(_("This report cannot be edited by you as it stands."))
+        raise MoveRefused(_("You cannot edit this report in its present state."))
     found, was = _check_cause(report, found, at=at), cause_of(report)
     if found == was:
         return report
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, status=report.status, **asdict(was))
         if not unchanged.update(**asdict(found)):
-            raise ChangedMeanwhile(_("Somebody else chose something else meanwhile; look at it again."))
+            raise ChangedMeanwhile(_("Another person chose something else. Check it before you try again."))
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
         role = senior_role(by, WRITERS, report)
@@ -300,7 +300,7 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     if found.cause not in set(Cause):
         raise MissingFields("cause", _("Choose the cause, or say that it is not known yet."))
     if found.cause == Cause.OTHER and not words:
-        raise MissingFields("cause_words", _("Say in words what the cause was."))
+        raise MissingFields("cause_words", _("Describe the cause."))
     available = found.available_at
     if available is None:
         return ChosenCause(found.cause, words, None, found.available_unknown.strip())
@@ -327,9 +327,9 @@ def people_to_assign(report: Report) -> QuerySet[User]:
 def assignment_obstacle(report: Report) -> str:
     """Return the reason why a report cannot be assigned in its state; empty if it can."""
     if report.status in DECIDED:
-        return _("This report is decided: nobody needs to deal with it.")
+        return _("This report is decided, so it cannot be assigned.")
     if report.status in MERGED_OR_SPLIT:
-        return _("This report goes on elsewhere: say there who is dealing with it.")
+        return _("Another report continues this one. Assign that report.")
     return ""
 
 
@@ -352,7 +352,7 @@ def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Re
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, person_dealing=report.person_dealing_id)
         if not unchanged.filter(status__in=UNDECIDED).update(person_dealing=person, dealing_since=at):
-            raise ChangedMeanwhile(_("Somebody else was faster: read who is dealing with it now."))
+            raise ChangedMeanwhile(_("Another person assigned this report. Check who is dealing with it now."))
         moved = Report.objects.select_related("producer", "person_dealing").get(pk=report.pk)
         words = "" if person == by else str(person)
         record_report_event(
@@ -484,7 +484,7 @@ def write_note(
         except IntegrityError:
             if corrects is None or not TimelineNote.objects.filter(corrects=corrects).exists():
                 raise
-            sentence = _("Somebody has corrected this note already; correct the later one instead.")
+            sentence = _("This note was corrected already. Correct the later note instead.")
             raise FieldRefused("text", sentence) from None
         which = {"note": note.pk, "corrects": corrects.pk if corrects else None}
         kind = "note_corrected" if corrects else "note_written"

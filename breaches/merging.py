@@ -141,7 +141,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
         _refuse_unlike(drafts)
         read = {report.pk: report.last_change for report in reports}
         if any(draft.last_change != read[draft.pk] for draft in drafts):
-            raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you join them."))
+            raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you combine them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
         machine = automatic_content(suspicions, facts_of_suspicions(suspicions))
         content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)
@@ -203,9 +203,9 @@ def split_report(report: Report, *, by: User, at: datetime) -> Report:
         rows = list(joined)
         move = check_report_move(report, PART, by=by, joined_drafts=True)
         if not rows:
-            raise MoveRefused(_("This report was not joined from several drafts."))
+            raise MoveRefused(_("This report was not combined from several drafts."))
         if was_handed_on(report):
-            raise MoveRefused(_("This report has been submitted or decided on, and stays as it is."))
+            raise MoveRefused(_("This report was submitted or decided, so it cannot be separated."))
         parted = make_move(report, move, by=by, at=at)
         drafts = [row.draft for row in rows]
         for row in rows:
@@ -253,7 +253,7 @@ def _refuse_unlike(drafts: list[Report]) -> None:
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
     mornings = {(draft.producer_id, draft.rehearsal, on) for draft, on in zip(drafts, days, strict=True)}
     if len(mornings) > 1 or not days[0]:
-        raise MoveRefused(_("Only drafts about one producer’s releases of one day become one report."))
+        raise MoveRefused(_("You can only combine drafts about one producer’s releases of one day."))
 
 
 def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:

@@ -55,12 +55,12 @@ LONGEST = 100
 STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
 # A document takes a few hundred kilobytes of memory.
 DOCUMENTS_AT_ONCE = 20
-CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
+CHANGED_SINCE_READ = lazy("The report has changed since you read it. Read it again before you decide.")
 
 FACTS = "facts"
 """The reason of an automatically refreshed version; the person who made the move is not its author."""
 
-SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
+SOMEBODY_ELSE_DECIDES = lazy("You declared that this report is about your own act. Another person must decide on it.")
 
 
 class Incomplete(MissingFields):
@@ -275,7 +275,7 @@ def advance_report(
         )
         first_day = {} if content is None else {"occurred_on": content.first_day}
         if not unchanged.update(status=move.target, version=number, **first_day, **(values or {})):
-            raise ChangedMeanwhile(_("This report was changed by somebody else; look at it again before you go on."))
+            raise ChangedMeanwhile(_("Another person changed this report. Check it before you continue."))
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         if content is not None:
             automatic = current_version(report).machine if machine is None else machine

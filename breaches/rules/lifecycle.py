@@ -183,7 +183,7 @@ PAST_TENSE = {
     PART: "parted",
 }
 
-# Kinds of events that begin a report; every page of the report is newer.
+# Kinds of events that begin a report. They make no open form outdated, because they come before every form.
 BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"

@@ -62,7 +62,7 @@ def edit_section(request: SignedInRequest, report: Report, section: ReportSectio
     form = _section_form(report, section, post_data(request))
     if request.method != "POST":
         if EDIT not in moves_open_to(request.user, report):
-            return return_to_report(request, report, _("This report cannot be edited by you as it stands."))
+            return return_to_report(request, report, _("You cannot edit this report in its present state."))
         return _show_section(request, report, section, form)
     if form.rows and "add" in request.POST:
         longer = with_another_row(request.POST, form.rows.prefix)
@@ -277,7 +277,7 @@ class CauseForm(GovukForm):
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask for the cause and save it. If another person chose one meanwhile, show it with the typed values."""
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
-        return return_to_report(request, report, _("This report cannot be edited by you as it stands."))
+        return return_to_report(request, report, _("You cannot edit this report in its present state."))
     form = _cause_form(report, post_data(request))
     if not form.is_valid():
         return _show_cause(request, report, form)

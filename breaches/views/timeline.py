@@ -191,7 +191,7 @@ class TimelineForm(GovukForm):
 def choose_entries_view(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask which entries of the timeline to print, and save them as a new version."""
     if request.method == "GET" and not editing.may_choose_entries(request.user, report):
-        messages.warning(request, _("This report cannot be edited by you as it stands."))
+        messages.warning(request, _("You cannot edit this report in its present state."))
         return redirect("breaches:timeline", report.reference)
     content = content_of(report)
     form = TimelineForm(

@@ -359,7 +359,7 @@ class RowImport:
         if back or undone or (row.status in final and release.status in final and row.status != release.status):
             raise RowRefused("status", f"{release.reference} is {release.status} and cannot become {row.status}.")
         if row.status is Status.PUBLISHED and release.status != Status.PUBLISHED:
-            why = f"{release.reference} is {release.status}; a person makes it published on its page, and not a file."
+            why = f"{release.reference} is {release.status}. Only a person can publish it, on its page."
             raise RowRefused("status", why)
 
     def _follow_addresses(self, release: Release) -> None:
@@ -506,9 +506,7 @@ class RowImport:
             self._check_reason("cancellation_reason", release.cancellation_reason, "is cancelled")
             return
         if self.by is None:
-            why = (
-                f"{release.reference} is {release.status}; a person cancels it, on its page or by the page of imports."
-            )
+            why = f"{release.reference} is {release.status}. Only a person can cancel it, on its page or in an import."
             raise RowRefused("status", why)
         with _name_reason_column("cancellation_reason"):
             scheduling.cancel_release(release, reason=self.row.cancellation_reason, by=self.by, at=self.at)
@@ -518,7 +516,7 @@ class RowImport:
         """Refuse a reason that differs from the stored one, because it would not be used."""
         reason = getattr(self.row, column)
         if reason and given and reason != _in_one_line(given):
-            why = f"{self.row.reference} {what} already, and the reason that was given stays: “{given}”."
+            why = f"{self.row.reference} {what} already. Its reason cannot change: “{given}”."
             raise RowRefused(column, why)
 
 

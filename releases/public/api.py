@@ -171,7 +171,7 @@ MOST_PER_PAGE = 100
 MOST_CHARACTERS = 260
 SLUG = r"^[-a-zA-Z0-9_]+$"
 SLUG_PAIR = r"^[-a-zA-Z0-9_]+/[-a-zA-Z0-9_]+$"
-# The day of a release, counted in days, and its identifier: where a list of releases goes on.
+# The position from which a list of releases continues: the ordinal of the release's day, and its identifier.
 PLACE = r"^[0-9]{6}[.][0-9a-f]{32}$"
 AFTER = "The position from which the list continues. Copy it from next_url."
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

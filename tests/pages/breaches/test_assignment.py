@@ -48,7 +48,7 @@ def test_the_person_dealing_is_put_down_once_and_each_change_is_an_event(office,
 def test_of_two_who_take_it_at_once_one_does(office, draft_report):
     first, second = fresh(draft_report), fresh(draft_report)
     editing.assign_report(first, person=office.statistician, by=office.statistician, at=AT)
-    with pytest.raises(ChangedMeanwhile, match="faster"):
+    with pytest.raises(ChangedMeanwhile, match="Another person assigned"):
         editing.assign_report(second, person=office.deputy, by=office.deputy, at=AT)
     assert fresh(draft_report).person_dealing == office.statistician
 
@@ -70,12 +70,12 @@ def test_no_one_deals_with_what_is_decided(office, status, draft_report):
 @pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
 def test_the_person_who_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
     report = move_report(draft_report, office, status)
-    with pytest.raises(MoveRefused, match="goes on elsewhere"):
+    with pytest.raises(MoveRefused, match="Another report continues"):
         put_down(report, office.head)
     client.force_login(office.head)
     assert "I am dealing with it" not in words(client.get(page_of(report, "report")).text)
     answer = client.get(page_of(report), follow=True)
-    assert "This report goes on elsewhere: say there who is dealing with it." in words(answer.text)
+    assert "Another report continues this one. Assign that report." in words(answer.text)
 
 
 def test_the_person_who_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):

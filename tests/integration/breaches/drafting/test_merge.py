@@ -259,7 +259,7 @@ def test_once_it_was_submitted_or_decided_on_it_stays_whole(office, drafts, then
 def test_a_report_that_was_not_joined_is_not_taken_apart(office):
     (draft,) = a_morning(office, 1)
     assert not merging.can_be_split(draft)
-    with pytest.raises(MoveRefused, match="not joined"):
+    with pytest.raises(MoveRefused, match="not combined"):
         merging.split_report(draft, by=office.head, at=AT)
 
 

@@ -80,13 +80,13 @@ def test_the_cause_is_kept_next_to_the_text_with_an_event(office, uncaused_repor
 
 
 def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office, submitted_report):
-    with pytest.raises(MoveRefused, match="cannot be edited"):
+    with pytest.raises(MoveRefused, match="cannot edit this report"):
         editing.choose_cause(submitted_report, FOUND, by=office.statistician, at=AT)
     assert editing.choose_cause(submitted_report, FOUND, by=office.head, at=AT).cause == "outage"
 
 
 def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(office, sent_report):
-    with pytest.raises(MoveRefused, match="cannot be edited"):
+    with pytest.raises(MoveRefused, match="cannot edit this report"):
         editing.choose_cause(sent_report, FOUND, by=office.statistician, at=AT)
     later = editing.choose_cause(sent_report, FOUND, by=office.deputy, at=AT)
     assert (later.status, later.version, later.cause) == (ReportStatus.SENT, sent_report.version, "outage")

@@ -107,7 +107,7 @@ def test_a_check_recorded_between_annex_and_digest_refuses_the_approval(office, 
         return made
 
     monkeypatch.setattr(decisions, "with_annex", annex_and_one_more_look)
-    with pytest.raises(ChangedMeanwhile, match="read the annex again"):
+    with pytest.raises(ChangedMeanwhile, match="Read the annex again"):
         decisions.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 

@@ -176,14 +176,14 @@ def cancelled():
             {},
             None,
             {"status": "published"},
-            "Row 2, status: rain-june-2098 is provisional; a person makes it published on its page, and not a file.",
+            "Row 2, status: rain-june-2098 is provisional. Only a person can publish it, on its page.",
             id="published-by-a-file",
         ),
         pytest.param(
             {"status": "confirmed"},
             None,
             {"status": "cancelled"},
-            "Row 2, status: rain-june-2098 is confirmed; a person cancels it, on its page or by the page of imports.",
+            "Row 2, status: rain-june-2098 is confirmed. Only a person can cancel it, on its page or in an import.",
             id="cancelled-by-an-operator",
         ),
         pytest.param(
