@@ -578,7 +578,7 @@ def database_owner(name: str) -> dict[str, Any]:
 FEWEST_CHARACTERS = 50
 # 128 bits cannot be found by brute force (NIST SP 800-57).
 FEWEST_BITS = 128
-# Fifty random characters, even hexadecimal digits, practically never have fewer different ones than this.
+# Fifty random characters, even hexadecimal digits, have at least this many different ones, with practical certainty.
 FEWEST_KINDS = 10
 # Placeholders that people forget to replace.
 PLACEHOLDERS = (

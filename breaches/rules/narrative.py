@@ -233,7 +233,7 @@ def _absences(facts: Facts, flips: Sequence[Flip]) -> str:
 
 
 def _last_delay(files: Sequence[AddressFacts]) -> Interval | None:
-    """Return between when and when the last of some files appeared, or None if one has not appeared."""
+    """Return the interval in which the last of some files appeared, or None if one has not appeared."""
     lower, upper = 0.0, 0.0
     for file in files:
         delay = file.verdict.delay

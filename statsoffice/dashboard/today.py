@@ -20,11 +20,11 @@ from releases.permissions import Action, Person, producers_where
 from releases.rules import calendar
 from releases.text.release import StatusLabel, publisher_note, status_of_release
 
-# Bytes of the digests of the frame and of each part: so few that those of a day with 200 releases fit into the address
-# of a request.
+# The bytes of the digests of the frame and of each part. They are few, so that the digests of a day with 200 releases
+# fit into the address of a request.
 FRAME = 12
 PIECE = 3
-# Characters of base64.
+# The characters of these digests in base64.
 FRAME_LENGTH, PIECE_LENGTH = FRAME * 4 // 3, PIECE * 4 // 3
 
 
