@@ -1,4 +1,4 @@
-"""Calendars of publishers: pages of GOV.UK's search of statistics and of the ONS's search of releases.
+"""The calendars of publishers: pages of GOV.UK's search of statistics and of the ONS's search of releases.
 
 Sources of the shapes: alphagov/search-api (config/schema/field_definitions.json), alphagov/whitehall (the indexed
 fields of a statistics announcement), ONSdigital/dp-search-api (transformer/releasetransformer.go).

@@ -1,4 +1,4 @@
-"""Pages of imports of a publisher's calendar: an organisation on GOV.UK, or the ONS release calendar."""
+"""The pages that import a publisher's calendar: of an organisation on GOV.UK, or the ONS release calendar."""
 
 from collections.abc import Mapping
 from datetime import date
