@@ -200,7 +200,7 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
 
 def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Incident:
-    """Gather what the account of a breach that a person reports is written from: the answers, the release, the cause.
+    """Gather the facts for the account of a breach that a person reports: the answers, the release, the cause.
 
     A report about pre-release access to a release also has its list, as it is read now.
     """
