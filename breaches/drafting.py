@@ -26,12 +26,12 @@ from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import (
     assign_numbers,
-    free_references,
     new_version,
     number_missing,
     record_citations,
     record_report_event,
     reference_to_start,
+    references_to_draft,
 )
 from releases import exemptions
 from releases.early_findings import is_hidden, unpublished_early_releases
@@ -141,7 +141,9 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
         contents = [
             refreshing.automatic_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
         ]
-        references = free_references([f"breach-{suspicions[0].release.reference}" for suspicions in suspected])
+        references = references_to_draft(
+            [(f"breach-{one.release.reference}", ReportKind(one.kind)) for one, *_ in suspected]
+        )
         unsaved = [
             Report(
                 reference=reference,

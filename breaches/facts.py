@@ -23,6 +23,7 @@ from breaches.rules.incident import Incident
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from releases import models
 from releases.detection.finding import CheckOutcome, Source
+from releases.early_findings import is_hidden, mask_verdict
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
 from releases.models import Release, Verification
@@ -49,8 +50,15 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
 def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     """Gather the facts on some verdicts, by the verdict's key, in a few queries for all of them.
 
+    Reports about other breaches than an early release have more readers, so a single live check from before the due
+    time is omitted until the release is published (decision 73).
+
     :param verifications: read with `release__series__producer`.
     """
+    sealed = {
+        one.pk: one.due_at for one in verifications if one.outcome != Outcome.EARLY and is_hidden(one.release, [one])
+    }
+    verifications = [mask_verdict(one) if one.pk in sealed else one for one in verifications]
     releases = {verification.release_id for verification in verifications}
     statements: dict[int, list[models.Statement]] = defaultdict(list)
     for statement in models.Statement.objects.filter(release__in=releases).in_order():
@@ -86,7 +94,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
                 role=result.role,
                 required=result.required,
                 verdict=result.verdict,
-                checks=tuple(checks[key]),
+                checks=tuple(_without_findings_before(sealed.get(verification.pk), checks[key])),
                 past_caches=past_caches.get(key),
                 repetitions=number.get(key, 0) - len(checks[key]),
             )
@@ -118,6 +126,15 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
         )
         for verification in verifications
     }
+
+
+def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact]) -> Iterable[CheckFact]:
+    """Omit the checks from before a due time that did not find the release absent; None omits none."""
+    return (
+        check
+        for check in checks
+        if due_at is None or check.sighting.sent_at >= due_at or check.sighting.result is CheckOutcome.NOT_LIVE
+    )
 
 
 def _publisher_time(verification: Verification) -> tuple[datetime, Source] | None:

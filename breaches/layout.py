@@ -10,6 +10,7 @@ from django.conf import settings
 
 from breaches import text
 from breaches.models import ApprovedDocument, Report, ReportVersion
+from breaches.permissions import is_about_sealed_release
 from breaches.refreshing import with_annex
 from breaches.rules.answers import ASKED, find_missing_answers
 from breaches.rules.content import ReportContent, content_from_json
@@ -27,6 +28,8 @@ from breaches.rules.document import (
     describe_approval,
     lay_out,
     lay_out_concern,
+    without_links,
+    without_links_to_outputs,
 )
 from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
 from breaches.versions import current_version
@@ -54,7 +57,7 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
 def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
     """Lay out the content of an approved document, which may not have its PDF yet."""
     at = document.approved_at
-    return lay_out(
+    laid_out = lay_out(
         content,
         number=document.report.number,
         version=document.version,
@@ -65,6 +68,7 @@ def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) 
         ),
         rehearsal=document.report.rehearsal,
     )
+    return without_links_to_outputs(laid_out) if is_about_sealed_release(document.report) else laid_out
 
 
 def lay_out_draft(report: Report, *, annex: bool = False) -> ReportDocument:
@@ -83,7 +87,8 @@ def lay_out_short_concern(report: Report) -> ConcernDocument:
     number = report.approved_documents.latest("version").version if approved else report.version
     version = report.versions.get(number=number)
     withdrawn = report.status == ReportStatus.WITHDRAWN
-    return lay_out_concern(content_from_json(version.content), lay_out_report(report, version), withdrawn=withdrawn)
+    concern = lay_out_concern(content_from_json(version.content), lay_out_report(report, version), withdrawn=withdrawn)
+    return replace(concern, rows=without_links(concern.rows)) if is_about_sealed_release(report) else concern
 
 
 def _lay_out_version(report: Report, version: ReportVersion, content: ReportContent) -> ReportDocument:
@@ -92,7 +97,7 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
         event = report.events.filter(kind=report.status).select_related("actor").latest("position")
         decision = f"{text.event_title(event)}. {text.event_author(event)}, at {format_moment(event.at)}"
         decision += f": {event.words}" if event.words else "."
-    return lay_out(
+    laid_out = lay_out(
         content,
         number=report.number,
         version=version.number,
@@ -103,6 +108,7 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
         decided=DECISION_MARKS.get(report.status, ""),
         decision=decision,
     )
+    return without_links_to_outputs(laid_out) if is_about_sealed_release(report) else laid_out
 
 
 def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:

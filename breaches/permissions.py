@@ -72,7 +72,12 @@ def is_restricted(report: Report) -> bool:
 
 
 def is_about_unpublished_early(report: Report) -> bool:
-    return report.kind == ReportKind.EARLY and Report.objects.about_unpublished_early().filter(pk=report.pk).exists()
+    return Report.objects.about_unpublished_early().filter(pk=report.pk).exists()
+
+
+def is_about_sealed_release(report: Report) -> bool:
+    """Return whether documents must not link to the outputs of a report, because one can be found before it is due."""
+    return report.kind == ReportKind.EARLY and is_about_unpublished_early(report)
 
 
 def is_dealing_with(person: Person, report: Report) -> bool:

@@ -37,7 +37,6 @@ from breaches.rules.lifecycle import (
     DECISIONS,
     PAST_TENSE,
     REPORT,
-    RESTRICTED,
     ROW_CHANGES,
     STEPS,
     ReportKind,
@@ -96,13 +95,23 @@ def free_references(wanted: Sequence[str]) -> list[str]:
 def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
     """Return the reference of a report that a person starts.
 
-    References of a restricted kind end with random characters, because numbers would disclose how many there are.
+    References of confidential kinds end with random characters, because numbers would disclose how many there are.
     """
-    wanted = wanted[:LONGEST].rstrip("-")
-    if kind in RESTRICTED:
-        return f"{wanted}-{token_hex(4)}"
-    (free,) = free_references([wanted])
-    return free
+    (reference,) = references_to_draft([(wanted[:LONGEST].rstrip("-"), kind)])
+    return reference
+
+
+def references_to_draft(wanted: Sequence[tuple[str, ReportKind]]) -> list[str]:
+    """Return a free reference for each report, as `reference_to_start` does for one."""
+    free = iter(free_references([name for name, kind in wanted if not _is_confidential(kind)]))
+    return [
+        f"{name[:LONGEST].rstrip('-')}-{token_hex(4)}" if _is_confidential(kind) else next(free)
+        for name, kind in wanted
+    ]
+
+
+def _is_confidential(kind: ReportKind) -> bool:
+    return series_of(kind, rehearsal=False) not in IN_ORDER
 
 
 def assign_numbers(reports: Sequence[Report]) -> None:

@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from releases.detection import govuk
 from releases.detection.finding import CheckOutcome
 from releases.detection.govuk import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
+from releases.early_findings import unpublished_early_releases
 from releases.evidence import repository
 from releases.models import Address, Comparison, Observation, Release
 from releases.rules import calendar
@@ -145,6 +146,9 @@ def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
 def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
     """Return the announcements that were not read since the last planned comparison.
 
+    If a release was found early, its last comparison stays as it is until the release is published: a new one, or none,
+    could show in lists that it was.
+
     :param at: STATSOFFICE_COMPARISON_AT, London time.
     """
     planned = comparison_planned_at(at=at, now=now)
@@ -152,7 +156,8 @@ def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
     again = Q(comparison__tried_at__lt=planned)
     if now < planned + TRIED_AGAIN_FOR:
         again |= ~Q(comparison__problem="") & Q(comparison__tried_at__lte=now - COMPARISON_RETRY_AFTER)
-    return announcements_to_come(now=now).filter(never | again)
+    unpublished = unpublished_early_releases()
+    return announcements_to_come(now=now).filter(never | again).exclude(release__in=unpublished.values("pk"))
 
 
 def make_due_comparisons(*, at: time, means: "AdhocMeans", now: datetime) -> int:

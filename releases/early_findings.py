@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.models import IncidentContact, PreflightRun, Producer, Release, Verification
+from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Verification
 from releases.models.event import record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
@@ -22,7 +22,16 @@ from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused
 from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
 from releases.verdict.release import combine_addresses
 
-EARLY_EVENTS = ("judged", "gone_again", "back_again", "stated", "body_read", "early_release_decided")
+EARLY_EVENTS = (
+    "judged",
+    "gone_again",
+    "back_again",
+    "stated",
+    "body_read",
+    "bodies_not_kept",
+    "evidence_exported",
+    "early_release_decided",
+)
 """The kinds of events of a release that may show that it was found early."""
 
 
@@ -36,17 +45,38 @@ def unpublished_early_releases() -> QuerySet[Release]:
 
 
 def listed_preflights() -> PreflightQuerySet:
-    """Return the preflights, without those of unpublished early releases from the time when they were found early.
+    """Return the preflights, without those of unpublished releases from the time when a check found them early.
 
     Their findings would show it. Earlier ones stay, because a release that disappears from a list would show it too.
+    A single live check is enough: the preflight between it and the second one finds the same.
     """
+    once = Q(first_live_at__lt=F("due_at"), first_live_at__lte=OuterRef("done_at"))
     found_before = Verification.objects.filter(
+        once | Q(outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")),
         release=OuterRef("release"),
         release__status__in=TO_COME,
-        outcome=Outcome.EARLY,
-        occurred_at__lte=OuterRef("done_at"),
     )
     return PreflightRun.objects.exclude(Exists(found_before))
+
+
+def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: str) -> QuerySet[M]:
+    """Return rows about releases, without those of unpublished early ones from the time when they were found early.
+
+    People who may know of the release get all rows. Earlier rows stay, because rows that disappear would show it.
+
+    :param rows: of a model with a `release`.
+    :param at: the column with the instant of a row.
+    """
+    found = Verification.objects.filter(
+        release=OuterRef("release"), release__status__in=TO_COME, outcome=Outcome.EARLY, occurred_at__lte=OuterRef(at)
+    )
+    return rows.exclude(Exists(found.exclude(release__series__producer__in=producers_known_to(person))))
+
+
+def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> QuerySet[ReleaseEvent]:
+    """Return events of releases, without those that may show that an unpublished release was found early."""
+    shown = without_early_findings(ReleaseEvent.objects.filter(kind__in=EARLY_EVENTS), person, at="at")
+    return events.filter(~Q(kind__in=EARLY_EVENTS) | Q(pk__in=shown.values("pk")))
 
 
 def may_know(person: Person, producer: Producer) -> bool:
@@ -69,11 +99,6 @@ def producers_known_to(person: Person) -> QuerySet[Producer]:
 def current_contact(producer: Producer) -> IncidentContact | None:
     """Return the naming of the current incident contact of a producer, or None without a contact."""
     return IncidentContact.objects.current().filter(producer=producer).select_related("person").first()
-
-
-def releases_hidden_from(person: Person) -> QuerySet[Release]:
-    """Return the unpublished early releases whose findings a person may not know of."""
-    return unpublished_early_releases().exclude(series__producer__in=producers_known_to(person))
 
 
 def is_hidden(release: Release, verifications: Iterable[Verification]) -> bool:

@@ -31,6 +31,7 @@ from releases.rules.calendar import Nation
 from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.web_address import place_if_any
+from releases.verdict.address import Outcome
 
 if TYPE_CHECKING:
     from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
@@ -320,6 +321,20 @@ def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: 
     }
 
 
+def _judge_live_addresses(release: Release, addresses: Collection[int], *, means: "AdhocMeans", now: datetime) -> None:
+    """Judge a release of which some addresses are live before it is due, after a second check if that is needed.
+
+    Two live checks after one without the release show that it is early. The findings of one alone are shown to no one
+    (decision 73), so the second one does not wait for the next planned check.
+    """
+    verdict = judge.judge_one(release, now=now)
+    if verdict.outcome == Outcome.EARLY or verdict.first_live_at is None:
+        return
+    live = release.addresses.filter(pk__in=addresses).select_related("release__series__producer")
+    if again := means.check_addresses(list(live), now=now):
+        judge.judge_one(release, now=max(check.answer.completed_at for check in again))
+
+
 def _make_run(
     run: PreflightRun,
     checks: Mapping[int, "AdhocCheck"],
@@ -342,9 +357,9 @@ def _make_run(
     shared = crowds[targets.due_of(release)].get(release.pk, ())
     try:
         found = find_problems(release, checks=checks, unreached=unreached, crowds=shared, means=means, now=now)
-        # Two live checks after one without the release show that it is early.
-        if any(check.finding.result is CheckOutcome.LIVE for check in checks.values()):
-            judge.judge_one(release, now=done_at)
+        live = [key for key, check in checks.items() if check.finding.result is CheckOutcome.LIVE]
+        if live:
+            _judge_live_addresses(release, live, means=means, now=done_at)
     except Exception as fault:
         logger.exception("cannot check %s before its release", release.reference, extra={"release": release.reference})
         faults.append(fault)

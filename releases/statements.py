@@ -71,10 +71,18 @@ def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verificatio
 
     This includes verdicts on an earlier date, because moving a release after it was due does not answer the question.
     """
-    since = Statement.objects.filter(
-        kind=Statement.Kind.WAS_LIVE, release=OuterRef("release"), schedule_version__gte=OuterRef("schedule_version")
+    return Verification.objects.filter(~is_answered(), release__in=releases, outcome__in=NEEDS_CHECKING)
+
+
+def is_answered() -> Exists:
+    """Return the condition on verdicts that a person stated when the release was live."""
+    return Exists(
+        Statement.objects.filter(
+            kind=Statement.Kind.WAS_LIVE,
+            release=OuterRef("release"),
+            schedule_version__gte=OuterRef("schedule_version"),
+        )
     )
-    return Verification.objects.filter(~Exists(since), release__in=releases, outcome__in=NEEDS_CHECKING)
 
 
 def record_text_statement(
@@ -104,6 +112,8 @@ def record_text_statement(
 def record_live_time(release: Release, *, live_at: datetime, by: User, at: datetime, words: str = "") -> Statement:
     """Record a person's statement that a release was live at a time, and publish it if it is confirmed and due.
 
+    A statement about a time before the due time publishes nothing, because the release may have been removed since.
+
     The verdict is based on checks and does not change.
     """
     check_may(by, Action.ANSWER, release.series.producer)
@@ -129,7 +139,7 @@ def record_live_time(release: Release, *, live_at: datetime, by: User, at: datet
         _judge(release, now=at)
         release.refresh_from_db()
         may_publish = PUBLISH in RELEASE.available(source=release.status, roles=roles_of(by, release.series.producer))
-        if may_publish and at >= release.due_at:
+        if may_publish and live_at >= release.due_at:
             scheduling.publish(release, by=by, at=at, published_at=live_at)
     return statement
 

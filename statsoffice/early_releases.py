@@ -6,12 +6,13 @@ No address of these pages names the release, because notifications contain them 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,16 +30,16 @@ from releases.check_history import AddressRecord
 from releases.detection.finding import CheckOutcome
 from releases.early_findings import current_contact, name_contact, producers_known_to
 from releases.forms import GovukForm, add_refusal
-from releases.models import Address, IncidentContact
+from releases.models import Address, IncidentContact, Release
 from releases.models.append_only import redaction_marker
-from releases.permissions import Action, producers_where
+from releases.permissions import Action, may, producers_where
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
 from releases.text.release import describe_check
 from releases.views.base import SignedInRequest, post_data
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Channel, Message
-from statsoffice.notifications.release_queries import event_of_early_release
+from statsoffice.notifications.release_queries import REMINDER, event_of_early_release
 
 NOTHING = "There is no such early release, or it is not yours."
 
@@ -53,7 +54,7 @@ class DecisionForm(GovukForm):
             "hints": {
                 Choice.TAKE_DOWN.value: lazy("The publishing team removes the page and its files until the due time."),
                 Choice.PUBLISH_NOW.value: lazy(
-                    "Everyone gets the release at the same time. You change the release time and give a public reason."
+                    "Everyone gets the release at the same time. The next page asks for the time and the public reason."
                 ),
             },
         }
@@ -106,10 +107,12 @@ class FoundAddress:
 
 @dataclass(frozen=True, slots=True)
 class SentNotification:
-    """One person who was notified of an early release, and what became of the message."""
+    """One person who was notified of an early release, what became of the first message, and the reminders."""
 
     recipient: str
     delivery: str
+    reminders: int = 0
+    last_reminder_at: datetime | None = None
 
 
 @login_required
@@ -167,6 +170,8 @@ def show_early_release(request: SignedInRequest, key: int) -> HttpResponse:
                 return redirect("early_releases:early_release", key)
             else:
                 messages.success(request, _("Your decision is recorded."))
+                if form.cleaned_data["choice"] == Choice.PUBLISH_NOW and not _is_moved(suspicion):
+                    return redirect(_page_to_publish(suspicion.release), suspicion.release.reference)
                 return redirect("early_releases:early_release", key)
     return render(
         request, "early_releases/early_release.html", _context(request, suspicion, form, choices), status=status
@@ -177,6 +182,41 @@ def _number_of_decisions(suspicion: Suspicion) -> int:
     return EarlyReleaseDecision.objects.filter(suspicion=suspicion).count()
 
 
+def _is_moved(suspicion: Suspicion) -> bool:
+    """Return whether the release has another date now than the one before which it was found."""
+    return suspicion.release.schedule_version != suspicion.schedule_version
+
+
+def _page_to_publish(release: Release) -> str:
+    """Return the name of the page where a lead publishes a release now; a rehearsal is not released at once."""
+    return "releases:change_date" if release.rehearsal else "releases:release_at_once"
+
+
+class Step(StrEnum):
+    """What the people who may know of an early release do after their decision; the template has its text."""
+
+    TAKE_DOWN = "take_down"
+    PUBLISH_WHEN_DUE = "publish_when_due"
+    CHANGE_TIME = "change_time"
+    LEAD_CHANGES_TIME = "lead_changes_time"
+    STATE_TIME = "state_time"
+    LEAD_STATES_TIME = "lead_states_time"
+
+
+def _find_step(
+    suspicion: Suspicion, last: EarlyReleaseDecision, *, is_gone: bool, is_lead: bool, now: datetime
+) -> Step:
+    if last.choice == Choice.TAKE_DOWN:
+        return Step.PUBLISH_WHEN_DUE if is_gone else Step.TAKE_DOWN
+    if not _is_moved(suspicion):
+        return Step.CHANGE_TIME if is_lead else Step.LEAD_CHANGES_TIME
+    due_at = suspicion.release.due_at
+    if due_at is None or now < due_at:
+        return Step.PUBLISH_WHEN_DUE
+    # A page that was live all along proves nothing about its new date, so no check publishes it.
+    return Step.STATE_TIME if is_lead else Step.LEAD_STATES_TIME
+
+
 def _context(
     request: SignedInRequest, suspicion: Suspicion, form: DecisionForm, choices: tuple[Choice, ...]
 ) -> dict[str, Any]:
@@ -184,6 +224,9 @@ def _context(
     decisions = list(EarlyReleaseDecision.objects.filter(suspicion=suspicion).select_related("decided_by"))
     record = check_history.release_record_of(release, by=request.user, now=now)
     addresses = list(_list_found(suspicion, record.addresses))
+    is_gone = bool(addresses) and all(one.last_result == CheckOutcome.NOT_LIVE for one in addresses)
+    is_lead = may(request.user, Action.RELEASE_AT_ONCE, release.series.producer)
+    last = decisions[-1] if decisions and release.status in TO_COME else None
     may_read = report and permissions.may_act_on(request.user, permissions.Action.VIEW, report)
     return {
         "suspicion": suspicion,
@@ -193,10 +236,10 @@ def _context(
         "due_at": suspicion.verification.due_at,
         "first_live_at": suspicion.verification.occurred_at,
         "addresses": addresses,
-        "is_gone": bool(addresses) and all(one.last_result == CheckOutcome.NOT_LIVE for one in addresses),
         "decisions": [_event(decision) for decision in reversed(decisions)],
-        "last": decisions[-1] if decisions else None,
-        "may_change_time": Choice.PUBLISH_NOW in choices,
+        "is_moved": _is_moved(suspicion),
+        "step": _find_step(suspicion, last, is_gone=is_gone, is_lead=is_lead, now=now) if last else "",
+        "publish_address": reverse(_page_to_publish(release), args=[release.reference]),
         "form": form if choices else None,
         "notified": list(_list_notified(suspicion)),
         "report": report if may_read else None,
@@ -233,14 +276,22 @@ def _event(decision: EarlyReleaseDecision) -> dict[str, Any]:
 
 
 def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
-    sent = Message.objects.filter(event=event_of_early_release(suspicion)).exclude(channel=Channel.WEBHOOK)
-    for message in sent.order_by("recipient", "channel"):
+    first = event_of_early_release(suspicion)
+    written = Message.objects.exclude(channel=Channel.WEBHOOK)
+    reminded = written.filter(event__startswith=f"{first}{REMINDER}", sent_at__isnull=False)
+    reminders = {
+        (recipient, channel): (number, last_at)
+        for recipient, channel, number, last_at in reminded.order_by()
+        .values_list("recipient", "channel")
+        .annotate(Count("pk"), Max("sent_at"))
+    }
+    for message in written.filter(event=first).order_by("recipient", "channel"):
         recipient = redaction_marker(message.erased_at) if message.erased_at else message.recipient
         if message.sent_at:
             delivery = _("notified at %(moment)s") % {"moment": format_moment(message.sent_at)}
         else:
             delivery = _("not sent yet")
-        yield SentNotification(recipient, delivery)
+        yield SentNotification(recipient, delivery, *reminders.get((message.recipient, message.channel), (0, None)))
 
 
 @login_required

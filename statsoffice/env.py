@@ -195,6 +195,11 @@ SETTINGS = (
         "Approved reports do not change",
     ),
     Setting(
+        "STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES",
+        "minutes after which we notify the same people again of a release that was found early, until one of them has "
+        "decided what to do or the release was due",
+    ),
+    Setting(
         "STATSOFFICE_REPORT_RECIPIENT",
         "the only address to which you can send an approved breach report from here; without it, you send reports by "
         "hand and record this",

@@ -4,8 +4,10 @@ Pages and the PDF share the body of the form; only the PDF has a title.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_digest, is_web_address
@@ -282,6 +284,23 @@ def _link_title(output: Output) -> list[Line]:
     if output.title.strip() and is_web_address(output.url):
         return [Line(output.title, href=output.url)]
     return [Line(output.title), _link(output.url)]
+
+
+def without_links(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Print each address of the rows as text in place of a link, after the text of the link."""
+    return tuple(
+        (label, tuple(tuple(chain.from_iterable(map(_unlink, entry))) for entry in entries)) for label, entries in rows
+    )
+
+
+def _unlink(line: Line) -> list[Line]:
+    return [Line(line.text)] + ([Line(line.href)] if line.href not in {"", line.text} else [])
+
+
+def without_links_to_outputs(document: ReportDocument) -> ReportDocument:
+    """Return a document whose first section, which names the outputs, has addresses as text in place of links."""
+    first, *others = document.sections
+    return replace(document, sections=(replace(first, rows=without_links(first.rows)), *others))
 
 
 def _link(url: str) -> Line:

@@ -24,7 +24,7 @@ from breaches.facts import evidence_digest
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
 from breaches.models import JoinedDraft, Report, ReportVersion
-from breaches.permissions import may_settle_wording, may_start, moves_open_to
+from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules.answers import ASKED, MOMENTS
 from breaches.rules.content import (
@@ -37,7 +37,7 @@ from breaches.rules.content import (
     find_odd,
     sections_of,
 )
-from breaches.rules.document import ReportDocument, lay_out
+from breaches.rules.document import ReportDocument, lay_out, without_links_to_outputs
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
@@ -376,6 +376,8 @@ class ApprovalPage(WholeReportPage):
         annex = form["annex"].value() in {True, "1"}
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(content, number=report.number, version=report.version, rehearsal=report.rehearsal)
+        if is_about_sealed_release(report):
+            document = without_links_to_outputs(document)
         cited = code_of_practice.find_cited_practices(report, content)
         return {
             **self.describe(request, report, current_version(report), content, document),

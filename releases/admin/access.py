@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from releases import permissions
-from releases.early_findings import EARLY_EVENTS, releases_hidden_from
+from releases.early_findings import without_early_events
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours
 from releases.rules.lifecycle import MoveRefused
@@ -133,9 +133,7 @@ class HistoryAdmin[M: Model](ProducerScopedAdmin[M]):
 
 
 def _list_events(release: Release, person: permissions.Person) -> Iterator[dict[str, Any]]:
-    events = release.events.select_related("actor").order_by("-position")
-    if releases_hidden_from(person).filter(pk=release.pk).exists():
-        events = events.exclude(kind__in=EARLY_EVENTS)
+    events = without_early_events(release.events.select_related("actor"), person).order_by("-position")
     for event in events[: MOST_ENTRIES + 1]:
         yield {
             "at": event.at,

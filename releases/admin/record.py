@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from releases.admin.access import ReadOnlyAdmin
 from releases.detection.finding import CheckOutcome
-from releases.early_findings import producers_known_to, releases_hidden_from
+from releases.early_findings import producers_known_to, without_early_events, without_early_findings
 from releases.models import (
     DateChange,
     DateChangeRequest,
@@ -21,9 +21,7 @@ from releases.models import (
     Verification,
 )
 from releases.rules.lifecycle import TO_COME
-
-# Only the people who may know that a release was found early see these rows of it, until it is published.
-TELL_OF_CHECKS = (Observation, ReleaseEvent, Statement, Verification)
+from releases.verdict.address import Outcome
 
 
 class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
@@ -32,16 +30,18 @@ class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     read_with: ClassVar[tuple[str, ...]] = ("release",)
     search_fields = ("release__reference", "release__title")
     show_full_result_count = False
+    recorded_at = ""
+    """The column with the instant of a row, if rows may show that a release was found early."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Exclude what only few people may know of a release that was found early, until it is published."""
         rows = super().get_queryset(request).select_related(self.producer_path, *self.read_with)
-        if self.model in TELL_OF_CHECKS:
-            rows = rows.exclude(release__in=releases_hidden_from(request.user).values("pk"))
-        return rows
+        return without_early_findings(rows, request.user, at=self.recorded_at) if self.recorded_at else rows
 
 
 @admin.register(Observation)
 class ObservationAdmin(ReleaseRecordAdmin[Observation]):
+    recorded_at = "completed_at"
     list_display = ("position", "release", "sent_at", "result", "status", "superseded", "watcher")
     list_filter = ("result", "superseded", "replayed")
     date_hierarchy = "sent_at"
@@ -50,7 +50,8 @@ class ObservationAdmin(ReleaseRecordAdmin[Observation]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
         """Exclude a single live check from before the due time as well, which is no verdict yet."""
         rows = super().get_queryset(request)
-        early = Q(result=CheckOutcome.LIVE, sent_at__lt=F("release__due_at"), release__status__in=TO_COME)
+        before_due = Q(sent_at__lt=F("release__due_at")) | Q(schedule_version__lt=F("release__schedule_version"))
+        early = before_due & Q(result=CheckOutcome.LIVE, release__status__in=TO_COME)
         return rows.exclude(early & ~Q(release__series__producer__in=producers_known_to(request.user)))
 
 
@@ -62,14 +63,19 @@ class VerificationAdmin(ReleaseRecordAdmin[Verification]):
     ordering = ("-due_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
-        """Exclude a verdict that has only a single live check from before the due time as well."""
+        """Exclude verdicts with a live check from before the due time, and those that are still to be settled.
+
+        A pending verdict that disappeared from the list would show that the release was found early.
+        """
         rows = super().get_queryset(request)
-        early = Q(first_live_at__lt=F("due_at"), release__status__in=TO_COME)
-        return rows.exclude(early & ~Q(release__series__producer__in=producers_known_to(request.user)))
+        early = Q(first_live_at__lt=F("due_at")) | Q(outcome__in=[Outcome.EARLY, Outcome.PENDING])
+        unknown = ~Q(release__series__producer__in=producers_known_to(request.user))
+        return rows.exclude(early & unknown & Q(release__status__in=TO_COME))
 
 
 @admin.register(Statement)
 class StatementAdmin(ReleaseRecordAdmin[Statement]):
+    recorded_at = "stated_at"
     list_display = ("release", "kind", "live_at", "stated_by", "stated_at")
     read_with = ("stated_by",)
     list_filter = ("kind",)
@@ -119,6 +125,9 @@ class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
     list_filter = ("kind",)
     date_hierarchy = "at"
     ordering = ("-position",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReleaseEvent]:
+        return without_early_events(super().get_queryset(request), request.user)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Exclude the salt, which only the hash needs."""

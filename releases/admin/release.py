@@ -9,7 +9,7 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -136,7 +136,7 @@ class VerdictFilter(admin.SimpleListFilter):
         chosen = self.value()
         if chosen == NOT_CHECKED:
             return queryset.filter(~Exists(present_verdicts()))
-        return queryset.filter(Exists(present_verdicts().filter(outcome=chosen))) if chosen else queryset
+        return queryset.filter(Exists(present_verdicts().filter(shown=chosen))) if chosen else queryset
 
 
 class MonthFilter(admin.SimpleListFilter):
@@ -193,9 +193,13 @@ class SeriesFilter(admin.SimpleListFilter):
 
 
 def present_verdicts() -> QuerySet[Verification]:
-    """Return the present verdict of each release, without early releases that are still to be published."""
+    """Return the present verdict of each release, with the outcome that lists show as `shown`.
+
+    An early release is pending until it is published, as it was before it was found early.
+    """
     present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
-    return present.exclude(outcome=Outcome.EARLY, release__status__in=TO_COME)
+    unpublished = When(outcome=Outcome.EARLY, release__status__in=TO_COME, then=Value(Outcome.PENDING.value))
+    return present.annotate(shown=Case(unpublished, default="outcome"))
 
 
 def _key(value: str | None) -> int | None:
@@ -465,7 +469,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
         # A subquery for each row of the page instead of a join, so that counting all rows reads no verdicts.
-        verdict = Subquery(present_verdicts().values("outcome")[:1])
+        verdict = Subquery(present_verdicts().values("shown")[:1])
         mine = super().get_queryset(request).select_related("series__producer")
         return mine.annotate(verdict=verdict, has_page=Exists(page))
 

@@ -370,6 +370,14 @@ def read_announcement_checks(release: Release) -> Sequence[Observation]:
     return list(checks.order_by("sent_at", "position"))
 
 
+# A check under an earlier date was made before the release was due, even if that has moved to a time before the check.
+_BEFORE_DUE = (
+    Q(release__due_at__isnull=True)
+    | Q(sent_at__lt=F("release__due_at"))
+    | Q(schedule_version__lt=F("release__schedule_version"))
+)
+
+
 def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterator[tuple[str, int]]:
     """Find the bodies that were received before a release was due, by a check that did not find it absent.
 
@@ -380,7 +388,7 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
     """
     too_early = (
         Observation.objects.filter(body_sha256__in=hashes)
-        .filter(Q(release__due_at__isnull=True) | Q(sent_at__lt=F("release__due_at")))
+        .filter(_BEFORE_DUE)
         .exclude(release__status=Status.PUBLISHED, release__due_at__lte=now)
         .order_by()
     )
@@ -395,9 +403,7 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
 
 def find_hashes_before_due(release: Release) -> list[str]:
     """Return the SHA-256 of each body that a check found live before a release was due, in the order of the chain."""
-    early = Observation.objects.filter(release=release, result=CheckOutcome.LIVE).exclude(body_sha256="")
-    if release.due_at is not None:
-        early = early.filter(sent_at__lt=release.due_at)
+    early = Observation.objects.filter(_BEFORE_DUE, release=release, result=CheckOutcome.LIVE).exclude(body_sha256="")
     return list(dict.fromkeys(early.order_by("position").values_list("body_sha256", flat=True)))
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from releases import corrections, date_changes, overview, scheduling
+from releases.early_findings import unpublished_early_releases
 from releases.forms import (
     ClockTimeField,
     Disclosure,
@@ -206,9 +207,15 @@ class AtOnceForm(GovukForm):
         label=lazy("Time at which OSR was told, in London"), help_text=lazy("For example, 1:50pm")
     )
 
-    def __init__(self, data: QueryDict | None = None, *, release: Release, now: datetime) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, *, release: Release, was_found_early: bool, now: datetime
+    ) -> None:
         local = rules_calendar.in_london(now)
-        super().__init__(data, initial={"seen_version": release.schedule_version, "osr_told_on": local.date()})
+        initial = {"seen_version": release.schedule_version, "osr_told_on": local.date()}
+        if was_found_early:
+            # Readers see it before the new time, so it does not say that the release can be found already.
+            initial["reason"] = _("So that everyone gets the statistics at the same time.")
+        super().__init__(data, initial=initial)
         self.today = local.date()
 
     def clean(self) -> dict[str, Any]:
@@ -324,7 +331,8 @@ def release_at_once_view(request: SignedInRequest, reference: str) -> HttpRespon
     now = timezone.now()
     release = find_release(request.user, reference, Action.RELEASE_AT_ONCE)
     scheduling.check_releasable_at_once(release)
-    form = AtOnceForm(post_data(request), release=release, now=now)
+    was_found_early = unpublished_early_releases().filter(pk=release.pk).exists()
+    form = AtOnceForm(post_data(request), release=release, was_found_early=was_found_early, now=now)
 
     def act() -> None:
         scheduling.release_at_once(release, by=request.user, at=now, **form.decision())
@@ -337,6 +345,7 @@ def release_at_once_view(request: SignedInRequest, reference: str) -> HttpRespon
         act,
         success=success,
         template="releases/at_once.html",
+        was_found_early=was_found_early,
         fields={"osr_told_at": "osr_told_time", "exact_date": "planned_at", "planned_on": "planned_at"},
     )
 

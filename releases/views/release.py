@@ -332,6 +332,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
         template="releases/say.html",
         question=question,
         address=checked_address,
+        without_links=early_findings.is_hidden(release, release.verifications.all()),
     )
 
 

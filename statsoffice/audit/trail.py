@@ -16,7 +16,7 @@ from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
 from breaches.permissions import reports_with
 from breaches.register import EXPORTED as REGISTER_EXPORTED
 from breaches.text import event_title
-from releases.early_findings import releases_hidden_from
+from releases.early_findings import without_early_events
 from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Exemption, Membership, Producer, Release, ReleaseEvent, Series
@@ -93,7 +93,7 @@ def _of_accounts(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
 def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
         own = ReleaseEvent.objects.filter(release__series__producer__in=scope.producers, kind__in=kinds)
-        return own.exclude(release__in=releases_hidden_from(scope.person).values("pk"))
+        return without_early_events(own, scope.person)
 
     return rows
 

@@ -133,9 +133,7 @@ class AnnouncementDifferences:
 def differences_of(person: Person, *, now: datetime) -> AnnouncementDifferences:
     own = producers_where(person, Action.VIEW)
     found = announcements.find_differences(
-        announcements.announcements_to_come(now=now)
-        .filter(release__series__producer__in=own)
-        .exclude(release__in=unpublished_early_releases().values("pk"))
+        announcements.announcements_to_come(now=now).filter(release__series__producer__in=own)
     )
     lines = [
         (each.release, [calendar.difference_sentence(difference) for difference in each.differences], each.read_at)

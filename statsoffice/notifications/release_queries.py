@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -10,7 +11,7 @@ from django.utils.translation import ngettext
 
 from breaches.models import Suspicion
 from breaches.rules.lifecycle import ReportKind
-from releases import announcements
+from releases import announcements, statements
 from releases.early_findings import listed_preflights, mask_verdict, unpublished_early_releases
 from releases.models import Contact, RollCall, Verification
 from releases.rules import calendar
@@ -49,23 +50,35 @@ SUSPICION_SENTENCES = {
 def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the early releases of which the leads and the incident contact are notified, each at once.
 
-    The message names neither the release nor its page: readers of a mailbox may not know of it (decision 73).
+    They are reminded every STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES until one of them has decided, or until the due
+    time before which the release was found. After an outage there is one reminder, not one for each that was missed.
+    No message names the release or its page: readers of a mailbox may not know of it (decision 73).
     """
-    recent = Suspicion.objects.unpublished_early().filter(raised_at__gt=now - MAX_AGE)
-    for suspicion in recent.select_related("release__series__producer"):
-        if (event := event_of_early_release(suspicion)) not in known:
-            release, producer = suspicion.release, suspicion.release.series.producer
-            yield Notification(
-                event=event,
-                recipients=approver_addresses(release) if release.rehearsal else incident_addresses(producer),
-                context={"key": suspicion.pk, "producer": one_line(producer)},
-                of_producer=producer.pk,
-                is_confidential=True,
-                rehearsal=release.rehearsal,
-            )
+    recent = Suspicion.objects.unpublished_early().filter(raised_at__gt=now - MAX_AGE).prefetch_related("decisions")
+    for suspicion in recent.select_related("release__series__producer", "verification"):
+        first = event_of_early_release(suspicion)
+        is_waiting = not suspicion.decisions.all() and now < suspicion.verification.due_at
+        number = (now - suspicion.raised_at) // settings.EARLY_RELEASE_REMINDER if is_waiting else 0
+        is_reminder = first in known and number > 0
+        event = f"{first}{REMINDER}{number}" if is_reminder else first
+        if event in known:
+            continue
+        release, producer = suspicion.release, suspicion.release.series.producer
+        yield Notification(
+            event=event,
+            recipients=approver_addresses(release) if release.rehearsal else incident_addresses(producer),
+            context={"key": suspicion.pk, "producer": one_line(producer), "is_reminder": is_reminder},
+            of_producer=producer.pk,
+            is_confidential=True,
+            rehearsal=release.rehearsal,
+        )
+
+
+REMINDER = "-reminder-"
 
 
 def event_of_early_release(suspicion: Suspicion) -> str:
+    """Return the event of the first notification; reminders add REMINDER and their number to it."""
     return f"{EARLY_RELEASE}{suspicion.pk}"
 
 
@@ -134,7 +147,7 @@ def _suspicion_notification(
 def find_releases_to_check(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the verdicts for which a person must check the page; each has a row once people were notified."""
     verdicts = Verification.objects.filter(
-        outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, notifications__isnull=True
+        ~statements.is_answered(), outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, notifications__isnull=True
     ).exclude(release__in=unpublished_early_releases().values("pk"))
     verdicts = verdicts.select_related(
         "release__series__producer",
@@ -228,7 +241,6 @@ def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterato
 def find_announcement_differences(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the announcements of future releases with new differences that still exist."""
     recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
-    recent = recent.exclude(release__in=unpublished_early_releases().values("pk"))
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):
         event = f"comparison-{address.comparison.pk}-{address.comparison.news}"

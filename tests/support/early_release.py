@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from breaches import drafting
 from breaches.models import Report, Suspicion
-from releases import judge
+from releases import judge, scheduling
 from releases.evidence import store
 from releases.models import Release
 from releases.rules.canonical import sha256_hex
@@ -75,3 +75,16 @@ def add_checks(release: Release, *seen: tuple[str, float]) -> None:
 def publish(early: EarlyRelease) -> None:
     """Let the checks from the due time on find it live, which publishes it."""
     add_checks(early.release, *(("live", at) for at in range(0, 125, 5)))
+
+
+def move_to_quarter_past(early: EarlyRelease) -> Release:
+    """Release it at once, at 9:15am, as the Head of Profession does after "Publish to everyone now"."""
+    at = FOUND_AT + timedelta(minutes=1)
+    return scheduling.release_at_once(
+        Release.objects.select_related("series__producer").get(pk=early.release.pk),
+        due_at=SEED_DUE - timedelta(minutes=15),
+        reason="So that everyone gets the statistics at the same time.",
+        osr_told_at=at,
+        by=early.office.head,
+        at=at,
+    )

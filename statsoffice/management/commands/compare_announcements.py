@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from releases.announcements import ComparisonResult, announcements_to_come, compare_announcements, compare_with_latest
+from releases.early_findings import unpublished_early_releases
 from releases.management.base import PlainCommand
 from releases.models import Release
 from releases.monitoring.clock import RealClock
@@ -28,7 +29,8 @@ class Command(PlainCommand):
         if references:
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
-        chosen = list(announcements)
+        # Decision 73: the comparison of a release that was found early stays as it is until the release is published.
+        chosen = list(announcements.exclude(release__in=unpublished_early_releases().values("pk")))
         with open_command_means(clock=clock) as means:
             done = compare_announcements(chosen, means=means, now=clock.now())
         found = compare_with_latest(announcements.all())

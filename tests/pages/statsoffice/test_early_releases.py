@@ -2,19 +2,23 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from breaches import publication
+from breaches import drafting, layout, publication
 from breaches.decisions import approve_report
 from breaches.early_releases import Choice, decide
 from breaches.models import EarlyReleaseDecision, ReportRowRecord
+from breaches.rules.lifecycle import ReportKind
 from breaches.rules.public_statement import statement_digest
+from breaches.versions import current_version
+from releases import scheduling
 from releases.early_findings import name_contact
-from releases.models import IncidentContact, ReleaseEvent
+from releases.models import Address, Comparison, IncidentContact, PreflightRun, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.rules.lifecycle import MoveRefused, Role
 from statsoffice import metrics
@@ -55,7 +59,16 @@ LISTS = (
     "/calendar.ics",
     "/api/v1/releases",
     "/releases/zephyrine-sales/calendar.ics",
+    "/api/v1/releases/zephyrine-sales",
     "/admin/releases/release/",
+    "/admin/releases/release/?verdict=pending",
+    "/admin/releases/release/?verdict=early",
+    "/admin/releases/release/?verdict=not-checked",
+    "/reports/register/figures/export/csv/?year=2020",
+    "/changes/export/csv/",
+    "/your-releases/export/csv/",
+    "/health/ready",
+    "/audit/?kind=export",
 )
 SECRET_OF_A_FORM = re.compile(r'(name="csrfmiddlewaretoken" value|hx-headers)="[^"]*"|nonce="[^"]*"')
 
@@ -88,8 +101,32 @@ def signed_in(person):
     return client
 
 
+def add_difference(release):
+    """An announcement that has differed from our calendar since the evening before."""
+    url = "https://www.gov.uk/government/statistics/announcements/zephyrine"
+    address = Address.objects.create(
+        release=release, url=url, role="announcement", adapter="govuk", required=False, added_at=release.recorded_at
+    )
+    at = FOUND_AT - timedelta(hours=9)
+    Comparison.objects.create(
+        address=address, url=url, tried_at=at, read_at=at, missing="not_found", differs=True, told=[["not_found", ""]]
+    )
+
+
+def add_preflight_problem(release):
+    at = FOUND_AT - timedelta(hours=17)
+    finding = {"code": "no_responsible", "address": None, "facts": {}}
+    PreflightRun.objects.create(
+        release=release, schedule_version=1, asked_at=at, done_at=at, problems=1, findings=[finding]
+    )
+
+
 def page_of(early):
     return reverse("early_releases:early_release", args=[early.suspicion.pk])
+
+
+def at_once_page(early):
+    return reverse("releases:release_at_once", args=[early.release.reference])
 
 
 def choose(client, early, choice, seen=0):
@@ -188,10 +225,52 @@ class TestDecision:
         choose(client, early, "take_down")
         assert EarlyReleaseDecision.objects.get().role == "incident_contact"
 
-    def test_to_publish_now_leads_to_the_page_that_changes_the_release_time(self, early):
+    def test_to_publish_now_leads_straight_to_the_release_at_once_with_a_reason_that_tells_nothing(self, early):
+        client, at_once = signed_in(early.office.head), at_once_page(early)
+        answer = choose(client, early, "publish_now")
+        assert answer.url == at_once
+        page = client.get(at_once)
+        assert "So that everyone gets the statistics at the same time." in page.text
+        assert "do not write that the release can be found before that time" in words(page.text)
+        assert at_once in client.get(page_of(early)).text
+
+    def test_afterwards_the_page_says_what_is_next_until_the_release_is_published(self, early, time_machine):
         client = signed_in(early.office.head)
         choose(client, early, "publish_now")
-        assert reverse("releases:change_date", args=[early.release.reference]) in client.get(page_of(early)).text
+        now = FOUND_AT + timedelta(minutes=1)
+        told = {f"osr_told_on-{part}": value for part, value in (("day", "30"), ("month", "6"), ("year", "2020"))}
+        told["osr_told_time"] = "9:11am"
+        reason = "So that everyone gets the statistics at the same time."
+        given = {"seen_version": 1, "planned_at": "9:15am", "reason": reason, **told}
+        assert client.post(at_once_page(early), given).status_code == 302
+        assert "Publish the release to everyone then." in client.get(page_of(early)).text
+        assert at_once_page(early) not in client.get(page_of(early)).text
+        time_machine.move_to(now + timedelta(minutes=6), tick=False)
+        add_checks(Release.objects.get(), *(("live", at) for at in range(-960, -775, 5)))
+        assert reverse("releases:was_live", args=[early.release.reference]) in client.get(page_of(early)).text
+        statement = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:15:10am"}
+        client.post(reverse("releases:was_live", args=[early.release.reference]), statement)
+        assert "The release was published at" in client.get(page_of(early)).text
+        address = reverse("releases:release", args=[early.release.reference])
+        others = words(signed_in(early.office.statistician).get(address).text)
+        assert "Under an earlier date" in others
+        assert "Sealed until the release is published" not in others
+        anyone = Client().get(address).text
+        assert reason in anyone
+        assert URL in anyone
+
+    def test_the_contact_cannot_publish_and_is_told_who_does(self, early):
+        contact = signed_in(appoint(early))
+        choose(signed_in(early.office.head), early, "publish_now")
+        text = contact.get(page_of(early)).text
+        assert at_once_page(early) not in text
+        assert "The Head of Profession or a deputy gives the new release time." in text
+
+    def test_of_a_release_that_was_not_found_early_no_reason_is_suggested(self, early):
+        other = ReleaseFactory(announced=True, series=early.release.series, reference="other", title="Other")
+        page = signed_in(early.office.head).get(reverse("releases:release_at_once", args=[other.reference]))
+        assert "So that everyone gets the statistics" not in page.text
+        assert "found early" not in page.text
 
     def test_after_publication_there_is_nothing_to_decide(self, early):
         publish(early)
@@ -206,6 +285,61 @@ def test_the_page_says_who_was_notified_and_when(early):
     for person in (early.office.head, early.office.deputy):
         assert f"{person.email}: notified at" in text
     assert early.office.statistician.email not in text
+
+
+def test_the_page_counts_the_reminders_of_each_person(early):
+    for minutes in (15, 30):
+        at = FOUND_AT + timedelta(minutes=minutes) if minutes == 15 else SEED_DUE - timedelta(minutes=1)
+        outbox.create_missing(now=at)
+        deliver_messages(now=at)
+    text = words(signed_in(early.office.head).get(page_of(early)).text)
+    assert f"{early.office.deputy.email}: notified at 9:11am on 30 June 2020, 1 reminder, at" in text
+
+
+class TestNoLink:
+    """Nobody is offered to open the page of a release that is out early, not even those who may know of it."""
+
+    def test_to_the_page_of_the_release_from_any_page_of_a_lead(self, early):
+        client = signed_in(early.office.head)
+        report = early.report.reference
+        pages = [
+            page_of(early),
+            "/early-releases/",
+            "/desk/",
+            "/reports/",
+            at_once_page(early),
+            *(
+                reverse(f"releases:{name}", args=[early.release.reference])
+                for name in ("release", "was_live", "change_date")
+            ),
+            *(reverse(f"breaches:{name}", args=[report]) for name in ("report", "check", "timeline", "approve")),
+        ]
+        for address in pages:
+            answer = client.get(address)
+            assert answer.status_code == 200, address
+            assert f'href="{URL}"' not in answer.text, address
+
+    def test_in_the_printed_draft_and_the_short_concern(self, early):
+        for document in (layout.lay_out_draft(early.report), layout.lay_out_short_concern(early.report)):
+            lines = [line for row in rows_of(document) for entry in row[1] for line in entry]
+            assert URL in {line.text for line in lines}
+            assert not any(line.href for line in lines)
+        publish(early)
+        lines = [line for row in rows_of(layout.lay_out_draft(early.report)) for entry in row[1] for line in entry]
+        assert URL in {line.href for line in lines}
+
+    def test_to_a_text_that_a_lead_has_to_identify(self, early):
+        release = early.release
+        address = release.addresses.get(role="page")
+        text = reverse("releases:say", args=[release.reference, address.pk, "0" * 64])
+        answer = signed_in(early.office.head).post(text, {})
+        assert URL in answer.text
+        assert f'href="{URL}"' not in answer.text
+        assert "Do not share this address." in answer.text
+
+
+def rows_of(document):
+    return document.rows if hasattr(document, "rows") else document.sections[0].rows
 
 
 def test_the_page_opens_the_restricted_draft(early):
@@ -257,6 +391,8 @@ class TestWhatOthersSee:
             person.is_staff = True
             person.save()
         release = create_release(office)
+        add_difference(release)
+        add_preflight_problem(release)
         before = read_lists(office)
         find_early(office, release)
         outbox.create_missing(now=FOUND_AT)
@@ -298,11 +434,12 @@ class TestWhatOthersSee:
 
     def test_admin_pages_show_no_check_verdict_or_event_of_it(self, early):
         statistician = early.office.statistician
-        type(statistician).objects.filter(pk=statistician.pk).update(is_staff=True)
+        lead = early.office.head
+        type(lead).objects.filter(pk__in=[lead.pk, statistician.pk]).update(is_staff=True)
         client = signed_in(statistician)
-        for model in ("observation", "verification", "releaseevent"):
-            text = client.get(f"/admin/releases/{model}/").text
-            assert TITLE not in text, model
+        for model, sign in (("observation", ">live<"), ("verification", TITLE), ("releaseevent", ">judged<")):
+            assert sign in signed_in(lead).get(f"/admin/releases/{model}/").text, model
+            assert sign not in client.get(f"/admin/releases/{model}/").text, model
         reader = early.office.people[Role.AUDITOR]
         type(reader).objects.filter(pk=reader.pk).update(is_staff=True)
         for model in ("suspicion", "report", "reportevent"):
@@ -315,6 +452,45 @@ class TestWhatOthersSee:
         signed_in(early.office.head).get(reverse("releases:kept_body", args=[early.release.reference, PAGE_SHA256]))
         assert early.release.reference not in signed_in(early.office.people[Role.AUDITOR]).get("/audit/").text
         assert early.release.reference in signed_in(early.office.deputy).get("/audit/").text
+
+    def test_rows_of_the_admin_site_from_before_the_finding_stay(self):
+        office = create_office()
+        auditor = office.people[Role.AUDITOR]
+        type(auditor).objects.filter(pk=auditor.pk).update(is_staff=True)
+        release = create_release(office)
+        scheduling.announce_release(release, by=office.head, at=SEED_DUE - timedelta(days=1))
+        client = signed_in(auditor)
+        lists = [f"/admin/releases/{model}/" for model in ("observation", "verification", "releaseevent", "statement")]
+
+        def rows():
+            return [re.findall(r"<tr><.*?</tr>", client.get(address).text, re.DOTALL) for address in lists]
+
+        before = rows()
+        find_early(office, release)
+        assert rows() == before
+        history = client.get(f"/admin/releases/release/{release.pk}/history/").text
+        assert "judged" not in history.lower()
+
+    def test_the_reference_of_another_report_does_not_show_that_there_is_one(self, early):
+        about = drafting.ReportSubject(early.office.producer, release=Release.objects.get())
+        report, _new = drafting.start_report(
+            about,
+            kind=ReportKind.LATE,
+            occurred_on=[SEED_DUE.date()],
+            by=early.office.statistician,
+            at=FOUND_AT,
+            form_key=uuid4(),
+        )
+        assert report.reference == f"breach-{early.release.reference}"
+        assert "9:1" not in str(current_version(report).content)
+
+    def test_the_audit_trail_does_not_show_that_a_lead_printed_the_report(self, early):
+        head, auditor = signed_in(early.office.head), signed_in(early.office.people[Role.AUDITOR])
+        for name in ("draft_pdf", "concern_pdf", "statement_html", "statement_text"):
+            head.get(reverse(f"breaches:{name}", args=[early.report.reference]))
+        text = auditor.get("/audit/").text
+        assert early.report.reference not in text
+        assert early.report.number not in text
 
     def test_the_commands_and_the_metrics_say_nothing(self, early, capsys):
         call_command("release_status", early.release.reference)

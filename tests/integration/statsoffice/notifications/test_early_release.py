@@ -5,12 +5,23 @@ from datetime import timedelta
 import pytest
 
 from breaches import drafting
+from breaches.early_releases import Choice, decide
+from releases import scheduling, statements
 from releases.early_findings import name_contact
+from releases.models import Release
+from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.html import render_html
 from statsoffice.notifications.models import Channel, Message, Preference
-from tests.support.early_release import FOUND_AT, SECRETS, create_early_release, publish
+from tests.support.early_release import (
+    FOUND_AT,
+    SECRETS,
+    add_checks,
+    create_early_release,
+    move_to_quarter_past,
+    publish,
+)
 from tests.support.factories import SEED_DUE, UserFactory
 from tests.support.shared_rows import shared_fixture
 
@@ -106,3 +117,75 @@ def test_a_rehearsal_notifies_only_leads_who_take_part(early):
     assert [message.recipient for message in messages] == [rehearsed.office.head.email]
     assert messages[0].subject.startswith("Rehearsal: ")
     assert head.email not in recipients()
+
+
+class TestReminder:
+    def notified_at(self, minutes):
+        """The events that the outbox writes so many minutes after the release was found."""
+        known = set(Message.objects.values_list("event", flat=True))
+        outbox.create_missing(now=FOUND_AT + timedelta(minutes=minutes))
+        return set(Message.objects.values_list("event", flat=True)) - known
+
+    def test_the_same_people_are_reminded_every_quarter_of_an_hour_while_no_one_decides(self, early):
+        first = f"early-release-{early.suspicion.pk}"
+        assert self.notified_at(0) == {first}
+        assert self.notified_at(14) == set()
+        assert self.notified_at(15) == {f"{first}-reminder-1"}
+        assert self.notified_at(16) == set()
+        reminders = Message.objects.filter(event=f"{first}-reminder-1")
+        assert {one.recipient for one in reminders} == {early.office.head.email, early.office.deputy.email}
+
+    def test_a_reminder_has_neither_title_nor_address_nor_figures_and_no_webhook_gets_it(self, early, settings):
+        settings.WEBHOOKS = {"room": "https://chat.example.gov.uk/hook"}
+        Preference.objects.create(producer=early.office.producer, channel=Channel.WEBHOOK, webhook="room")
+        self.notified_at(0)
+        self.notified_at(15)
+        reminders = Message.objects.filter(event__contains="-reminder-")
+        assert {one.channel for one in reminders} == {Channel.MAIL}
+        for message in reminders:
+            assert message.subject.startswith("Early release: no decision yet (")
+            written = (
+                f"{message.subject}\n{message.text}\n{render_html(subject=message.subject, text=message.text)}".lower()
+            )
+            assert not [secret for secret in (*SECRETS, *FIGURES) if secret.lower() in written]
+            assert (message.release, message.report) == (None, None)
+
+    def test_the_time_between_reminders_is_a_setting_and_an_outage_causes_one(self, early, settings):
+        settings.EARLY_RELEASE_REMINDER = timedelta(minutes=4)
+        self.notified_at(0)
+        assert self.notified_at(13) == {f"early-release-{early.suspicion.pk}-reminder-3"}
+
+    def test_a_decision_ends_them(self, early):
+        self.notified_at(0)
+        decide(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)
+        assert self.notified_at(15) == set()
+
+    def test_the_due_time_ends_them_also_if_the_date_was_moved(self, early):
+        self.notified_at(0)
+        scheduling.change_date(
+            Release.objects.get(pk=early.release.pk),
+            to=slot_at(SEED_DUE + timedelta(days=7)),
+            reason="The data are checked again.",
+            by=early.office.head,
+            at=FOUND_AT + timedelta(minutes=1),
+        )
+        assert self.notified_at(18) == {f"early-release-{early.suspicion.pk}-reminder-1"}
+        assert self.notified_at(45) == set()
+
+    def test_a_contact_who_was_named_since_is_reminded_and_one_who_left_is_not(self, early):
+        self.notified_at(0)
+        contact = early.office.people[Role.PUBLISHING_TEAM]
+        name_contact(early.office.producer, contact, by=early.office.head, at=FOUND_AT, seen=0)
+        early.office.deputy.memberships.all().delete()
+        self.notified_at(15)
+        reminded = Message.objects.filter(event__contains="-reminder-").values_list("recipient", flat=True)
+        assert set(reminded) == {early.office.head.email, contact.email}
+
+
+def test_a_release_that_was_published_by_a_statement_needs_no_check_any_more(early):
+    release = move_to_quarter_past(early)
+    add_checks(release, *(("live", at) for at in range(-900, -775, 5)))
+    now = SEED_DUE - timedelta(minutes=10)
+    statements.record_live_time(release, live_at=now - timedelta(minutes=5), by=early.office.head, at=now)
+    outbox.create_missing(now=now)
+    assert not Message.objects.filter(event__startswith="needs-checking-").exists()

@@ -1,0 +1,184 @@
+"""Moves, statements and comparisons of a release that was found early: none shows what was found (decision 73)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import Q
+
+from breaches import drafting
+from breaches.models import Report, Suspicion
+from breaches.versions import current_version
+from releases import announcements, check_history, judge, scheduling, statements
+from releases.early_findings import listed_preflights, without_early_findings
+from releases.evidence import embargo, repository
+from releases.models import Address, Comparison, PreflightRun, Release, ReleaseEvent, Verification
+from releases.rules.calendar import slot_at
+from releases.rules.lifecycle import Status
+from releases.verdict.address import Outcome
+from tests.support.early_release import (
+    FOUND_AT,
+    PAGE_SHA256,
+    add_checks,
+    create_early_release,
+    create_release,
+    move_to_quarter_past,
+    publish,
+)
+from tests.support.factories import SEED_DUE
+from tests.support.people import create_office
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+NOW = FOUND_AT + timedelta(minutes=1)
+
+
+@shared_fixture
+def early():
+    return create_early_release()
+
+
+def move(early, to):
+    release = Release.objects.select_related("series__producer").get(pk=early.release.pk)
+    return scheduling.change_date(release, to=slot_at(to), reason="Checked again.", by=early.office.head, at=NOW)
+
+
+def body_of(release, person, now=NOW):
+    (entry,) = {
+        entry.sha256: entry
+        for entry in embargo.stored_bodies(release, by=person, now=now)
+        if entry.sha256 == PAGE_SHA256
+    }.values()
+    return entry
+
+
+class TestAnotherDate:
+    @pytest.mark.parametrize("days", [-1, 7], ids=["a past day", "a later day"])
+    def test_to_move_it_opens_nothing_to_others_and_keeps_the_verdict(self, early, days):
+        release = move(early, SEED_DUE + timedelta(days=days))
+        judge.judge_without_checks(now=NOW)
+        body = body_of(release, early.office.statistician)
+        assert body.sealed
+        assert not body.readable
+        assert body_of(release, early.office.head).readable
+        assert repository.find_hashes_before_due(release) == [PAGE_SHA256]
+        record = check_history.release_record_of(release, by=early.office.statistician, now=NOW)
+        assert record.found_before_due == [PAGE_SHA256]
+        assert Verification.objects.get(release=release, schedule_version=1).outcome == Outcome.EARLY
+        assert not Report.objects.listed().exists()
+
+    def test_released_on_time_on_its_new_date_it_was_still_found_early(self, early):
+        due_at = SEED_DUE + timedelta(days=7)
+        release = move(early, due_at)
+        week = 7 * 24 * 3600
+        add_checks(release, ("not_live", week - 60), *(("live", week + at) for at in range(0, 125, 5)))
+        drafting.draft_missing(now=due_at + timedelta(minutes=3))
+        release.refresh_from_db()
+        assert release.status == Status.PUBLISHED
+        outcomes = dict(Verification.objects.filter(release=release).values_list("schedule_version", "outcome"))
+        assert outcomes == {1: Outcome.EARLY, 2: Outcome.ON_TIME}
+        assert [one.kind for one in Suspicion.objects.all()] == ["early"]
+        assert Report.objects.listed().get().kind == "early"
+
+    def test_released_at_once_while_it_is_still_there_it_stays_sealed_until_a_person_says_when(self, early):
+        """No check proves that the page is the release, because no check under the new date found it missing."""
+        release = move_to_quarter_past(early)
+        add_checks(release, *(("live", at) for at in range(-960, -775, 5)))
+        now = SEED_DUE - timedelta(minutes=10)
+        release.refresh_from_db()
+        assert release.status == Status.CONFIRMED
+        assert body_of(release, early.office.statistician, now).sealed
+        statements.record_live_time(release, live_at=now - timedelta(minutes=5), by=early.office.head, at=now)
+        release.refresh_from_db()
+        assert (release.status, release.published_at) == (Status.PUBLISHED, now - timedelta(minutes=5))
+        assert not body_of(release, early.office.statistician, now).sealed
+        assert Verification.objects.get(release=release, schedule_version=1).outcome == Outcome.EARLY
+        assert Report.objects.listed().get().kind == "early"
+
+    def test_released_at_once_after_it_was_removed_the_checks_publish_it(self, early):
+        release = move_to_quarter_past(early)
+        add_checks(release, ("not_live", -960), *(("live", at) for at in range(-900, -775, 5)))
+        release.refresh_from_db()
+        assert release.status == Status.PUBLISHED
+        outcomes = dict(Verification.objects.filter(release=release).values_list("schedule_version", "outcome"))
+        assert outcomes == {1: Outcome.EARLY, 2: Outcome.ON_TIME}
+
+
+class TestStatement:
+    def test_that_it_was_live_before_it_was_due_publishes_nothing(self, early):
+        now = SEED_DUE + timedelta(minutes=10)
+        add_checks(early.release, *(("not_live", at) for at in range(0, 125, 5)))
+        release = Release.objects.select_related("series__producer").get(pk=early.release.pk)
+        live_at = SEED_DUE - timedelta(minutes=20)
+        statements.record_live_time(release, live_at=live_at, by=early.office.statistician, at=now)
+        release.refresh_from_db()
+        assert release.status == Status.CONFIRMED
+        assert body_of(release, early.office.statistician, now).sealed
+
+    def test_that_it_was_live_from_the_due_time_on_publishes_it(self, early):
+        now = SEED_DUE + timedelta(minutes=10)
+        release = Release.objects.select_related("series__producer").get(pk=early.release.pk)
+        statements.record_live_time(release, live_at=SEED_DUE, by=early.office.statistician, at=now)
+        release.refresh_from_db()
+        assert release.status == Status.PUBLISHED
+
+
+class TestOneLiveCheck:
+    """A single live check before the due time: no verdict, and yet nothing that others may know."""
+
+    @pytest.fixture
+    def once(self):
+        release = create_release(create_office())
+        add_checks(release, ("live", -1200))
+        return release
+
+    def test_a_preflight_after_it_is_not_listed_and_one_before_it_is(self, once):
+        before = PreflightRun.objects.create(
+            release=once, schedule_version=1, asked_at=NOW, done_at=SEED_DUE - timedelta(minutes=25), problems=1
+        )
+        PreflightRun.objects.create(
+            release=once, schedule_version=1, asked_at=NOW, done_at=SEED_DUE - timedelta(minutes=19), problems=1
+        )
+        assert list(listed_preflights()) == [before]
+
+    def test_a_draft_about_a_release_that_was_not_there_does_not_tell_of_it_before_it_is_published(self, once):
+        add_checks(once, ("not_live", -600), *(("not_live", at) for at in range(0, 125, 5)))
+        drafting.draft_missing(now=SEED_DUE + timedelta(minutes=3))
+        report = Report.objects.get()
+        assert report.kind == "late"
+        assert "once" not in current_version(report).content["circumstances"]
+        assert "9:10" not in str(current_version(report).content)
+
+
+class TestComparisonWithTheAnnouncement:
+    def test_a_difference_that_was_listed_stays_and_the_announcement_is_not_compared_again(self):
+        office = create_office()
+        release = create_release(office)
+        url = "https://www.gov.uk/government/statistics/announcements/zephyrine"
+        announcement = Address.objects.create(
+            release=release, url=url, role="announcement", adapter="govuk", required=False, added_at=release.recorded_at
+        )
+        Comparison.objects.create(
+            address=announcement,
+            url=url,
+            tried_at=FOUND_AT - timedelta(days=1),
+            read_at=FOUND_AT - timedelta(days=1),
+            missing="not_found",
+            differs=True,
+            told=[["not_found", ""]],
+        )
+        at = SEED_DUE.time()
+        assert announcements.due_comparisons(at=at, now=NOW).exists()
+        add_checks(release, ("live", -1200), ("live", -1185))
+        assert not announcements.due_comparisons(at=at, now=NOW).exists()
+
+
+def test_only_rows_since_it_was_found_are_left_out(early):
+    events = ReleaseEvent.objects.filter(release=early.release)
+    found_at = Verification.objects.get().occurred_at
+    shown = without_early_findings(events, early.office.statistician, at="at")
+    assert set(shown) == set(events.filter(at__lt=found_at))
+    assert events.filter(~Q(pk__in=shown.values("pk"))).exists()
+    assert set(without_early_findings(events, early.office.head, at="at")) == set(events)
+    publish(early)
+    assert set(without_early_findings(events, early.office.statistician, at="at")) == set(events.all())
