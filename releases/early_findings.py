@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from releases.detection.preflight import PreflightCode
 from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Verification
 from releases.models.event import record_rows
 from releases.models.release import PreflightQuerySet
@@ -45,18 +47,17 @@ def unpublished_early_releases() -> QuerySet[Release]:
 
 
 def listed_preflights() -> PreflightQuerySet:
-    """Return the preflights, without those of unpublished releases from the time when a check found them early.
+    """Return the preflights, without those of unpublished releases from the time when they were found early.
 
     Their findings would show it. Earlier ones stay, because a release that disappears from a list would show it too.
-    A single live check is enough: the preflight between it and the second one finds the same.
+    One that is the first to find a release live is left out before there is a verdict.
     """
-    once = Q(first_live_at__lt=F("due_at"), first_live_at__lte=OuterRef("done_at"))
     found_before = Verification.objects.filter(
-        once | Q(outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")),
-        release=OuterRef("release"),
-        release__status__in=TO_COME,
+        release=OuterRef("release"), outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")
     )
-    return PreflightRun.objects.exclude(Exists(found_before))
+    found_live = Q(written__contains=f'"{PreflightCode.LIVE_ALREADY}"')
+    runs = PreflightRun.objects.alias(written=Cast("findings", TextField()))
+    return runs.exclude(Exists(found_before) | found_live, release__status__in=TO_COME)
 
 
 def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: str) -> QuerySet[M]:

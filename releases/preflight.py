@@ -22,6 +22,7 @@ from releases.detection.preflight import (
     findings_of_check,
     new_findings,
 )
+from releases.early_findings import is_hidden
 from releases.evidence import repository
 from releases.models import Address, Coverage, PreflightRun, Release
 from releases.monitoring import targets
@@ -328,7 +329,7 @@ def _judge_live_addresses(release: Release, addresses: Collection[int], *, means
     (decision 73), so the second one does not wait for the next planned check.
     """
     verdict = judge.judge_one(release, now=now)
-    if verdict.outcome == Outcome.EARLY or verdict.first_live_at is None:
+    if verdict.outcome == Outcome.EARLY or not is_hidden(release, [verdict]):
         return
     live = release.addresses.filter(pk__in=addresses).select_related("release__series__producer")
     if again := means.check_addresses(list(live), now=now):

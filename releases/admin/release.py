@@ -192,7 +192,7 @@ class SeriesFilter(admin.SimpleListFilter):
         return queryset if chosen is None else queryset.filter(series=chosen)
 
 
-def present_verdicts() -> QuerySet[Verification]:
+def present_verdicts() -> "QuerySet[Any]":
     """Return the present verdict of each release, with the outcome that lists show as `shown`.
 
     An early release is pending until it is published, as it was before it was found early.

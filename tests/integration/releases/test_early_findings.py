@@ -132,14 +132,19 @@ class TestOneLiveCheck:
         add_checks(release, ("live", -1200))
         return release
 
-    def test_a_preflight_after_it_is_not_listed_and_one_before_it_is(self, once):
-        before = PreflightRun.objects.create(
-            release=once, schedule_version=1, asked_at=NOW, done_at=SEED_DUE - timedelta(minutes=25), problems=1
-        )
-        PreflightRun.objects.create(
-            release=once, schedule_version=1, asked_at=NOW, done_at=SEED_DUE - timedelta(minutes=19), problems=1
-        )
-        assert list(listed_preflights()) == [before]
+    def test_a_preflight_that_found_it_is_not_listed_and_one_before_it_is(self, once):
+        for minutes, code in ((25, "no_responsible"), (19, "live_already")):
+            PreflightRun.objects.create(
+                release=once,
+                schedule_version=1,
+                asked_at=NOW,
+                done_at=SEED_DUE - timedelta(minutes=minutes),
+                problems=1,
+                findings=[{"code": code, "address": None, "facts": {}}],
+            )
+        assert [run.findings[0]["code"] for run in listed_preflights()] == ["no_responsible"]
+        Release.objects.update(status="published")
+        assert listed_preflights().count() == 2
 
     def test_a_draft_about_a_release_that_was_not_there_does_not_tell_of_it_before_it_is_published(self, once):
         add_checks(once, ("not_live", -600), *(("not_live", at) for at in range(0, 125, 5)))

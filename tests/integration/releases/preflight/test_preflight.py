@@ -7,6 +7,7 @@ import pytest
 
 from releases import preflight
 from releases.detection.preflight import PreflightCode
+from releases.early_findings import listed_preflights
 from releases.models import Observation, PreflightRun, Series, Verification
 from releases.models.observation import Purpose
 from releases.rules.clock_error import ClockError, Voucher
@@ -170,6 +171,15 @@ class TestWhatIsSeenLive:
         site.publish(PAGE, [scene(pages.release_page(TITLE, published="1 July 2026"))])
         assert check(release, means) == {(PreflightCode.LIVE_ALREADY, PAGE)}
         assert Verification.objects.get().outcome == Outcome.PENDING
+
+    def test_the_first_one_to_find_it_is_checked_again_at_once_so_that_its_leads_are_notified(self, site, means):
+        release = a_sound_release(site)
+        create_observation(release.addresses.get(role="page"), "not_live", at=DAY_BEFORE - timedelta(hours=1))
+        site.publish(PAGE, [scene(pages.release_page(TITLE, published="1 July 2026"))])
+        assert check(release, means) == {(PreflightCode.LIVE_ALREADY, PAGE)}
+        assert Observation.objects.filter(address__url=site.url(PAGE), result="live").count() == 2
+        assert Verification.objects.get().outcome == Outcome.EARLY
+        assert not listed_preflights().exists()
 
     def test_two_such_checks_are_early_at_once(self, site, means):
         release = a_sound_release(site)
