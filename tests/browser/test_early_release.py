@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from breaches.early_releases import Choice, decide
 from breaches.models import EarlyReleaseDecision
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
@@ -25,6 +26,8 @@ def early(transactional_db):
         early = create_early_release()
         outbox.create_missing(now=FOUND_AT)
         deliver_messages(now=FOUND_AT)
+        outbox.create_missing(now=FOUND_AT + timedelta(minutes=15))
+        deliver_messages(now=FOUND_AT + timedelta(minutes=15))
         yield early
 
 
@@ -61,16 +64,22 @@ def test_by_keyboard_alone_and_the_second_of_two_is_shown_the_first_decision(ear
     assert EarlyReleaseDecision.objects.count() == 1
     # What the person chose is still there, and a second press records it.
     second.get_by_role("button", name="Record this decision").click()
-    expect(second.get_by_role("button", name="Change the release time")).to_be_visible()
+    expect(second.get_by_role("heading", name="Release at once")).to_be_visible()
+    expect(second.get_by_label("Reason for releasing at once")).to_have_value(
+        "So that everyone gets the statistics at the same time."
+    )
+    is_clean(second)
     assert [one.choice for one in EarlyReleaseDecision.objects.all()] == ["take_down", "publish_now"]
 
 
 def test_every_page_of_it_fits_a_phone(early, live_server, browser_of):
+    decide(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=FOUND_AT + timedelta(minutes=16), seen=0)
     people = {"lead": early.office.head, "other": early.office.statistician}
     addresses = {
         "decide": ("lead", page_of(early, live_server)),
         "list": ("lead", f"{live_server.url}/early-releases/"),
         "contact": ("lead", live_server.url + reverse("early_releases:contact", args=[early.office.producer.slug])),
+        "at_once": ("lead", live_server.url + reverse("releases:release_at_once", args=[early.release.reference])),
         "others": ("other", live_server.url + reverse("releases:release", args=[early.release.reference])),
         "desk": ("lead", f"{live_server.url}/desk/"),
         "reports": ("lead", f"{live_server.url}/reports/"),
