@@ -293,7 +293,8 @@ def test_the_page_counts_the_reminders_of_each_person(early):
         outbox.create_missing(now=at)
         deliver_messages(now=at)
     text = words(signed_in(early.office.head).get(page_of(early)).text)
-    assert f"{early.office.deputy.email}: notified at 9:11am on 30 June 2020, 1 reminder, at" in text
+    told = "notified at 9:11am on 30 June 2020 and reminded once, at 9:26am on 30 June 2020"
+    assert f"{early.office.deputy.email}: {told}" in text
 
 
 class TestNoLink:
