@@ -1,7 +1,7 @@
-"""Corrections of a release without a move: title, addresses, removal, and the public reason of a date change."""
+"""Corrections of a release without a move: title, addresses, removal, a public reason, and OSR's agreement."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.evidence import repository
-from releases.models import Address, DateChange, ReasonCorrection, Release
+from releases.models import Address, AgreementCorrection, DateChange, Departure, ReasonCorrection, Release
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, User, check_may
+from releases.rules import calendar
+from releases.rules.departure import Grounds, check_complete_agreement
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
 
@@ -56,12 +58,7 @@ def correct_public_reason(change: DateChange, *, reason: str, by: User, at: date
         release = lock_release(change.release_id)
         stored = DateChange.objects.get(pk=change.pk)
         number = stored.corrections.count() + 1
-        if seen != number - 1:
-            sentence = _(
-                "We did not save your answer, because another person changed this release. "
-                "Check it before you try again."
-            )
-            raise ChangedMeanwhile(sentence)
+        _check_seen(seen, number=number)
         if reason.strip() == current_reason(stored):
             raise ReasonRefused("reason", _("This is the reason that stands there already."))
         correction = ReasonCorrection.objects.create(
@@ -70,6 +67,57 @@ def correct_public_reason(change: DateChange, *, reason: str, by: User, at: date
         facts = {"schedule_version": stored.schedule_version, "number": number}
         record_event(release, "reason_corrected", at=at, by=by, words=correction.public_reason, **facts)
     return correction
+
+
+def correct_agreement(
+    departure: Departure, *, reference: str, agreed_on: date | None, by: User, at: datetime, seen: int
+) -> AgreementCorrection:
+    """Correct the reference or the date of OSR's agreement to a release. Its date and time do not change.
+
+    The first values and those of each correction stay on record.
+
+    :param seen: the number of its corrections when the person read it.
+    :raises NotYours: if the person may not edit releases of its producer.
+    :raises FieldRefused: if a value is missing, the date is still to come, or nothing changes.
+    :raises ChangedMeanwhile: if another person corrected it after this one read it.
+    """
+    check_may(by, Action.EDIT, departure.release.series.producer)
+    new = Grounds(reference.strip(), agreed_on)
+    check_complete_agreement(new, today=calendar.local_date(at))
+    assert new.osr_agreed_on is not None  # noqa: S101  # the check above refuses it
+    with transaction.atomic():
+        release = lock_release(departure.release_id)
+        stored = Departure.objects.prefetch_related("corrections").get(pk=departure.pk)
+        number, was = stored.corrections.count() + 1, stored.agreement
+        _check_seen(seen, number=number)
+        if new == was:
+            raise FieldRefused("osr_reference", _("This is the reference on record already, with the same date."))
+        correction = AgreementCorrection.objects.create(
+            departure=stored,
+            number=number,
+            osr_reference=new.osr_reference,
+            osr_agreed_on=new.osr_agreed_on,
+            corrected_by=by,
+            corrected_at=at,
+        )
+        changed: dict[str, Any] = {}
+        if new.osr_reference != was.osr_reference:
+            changed["osr_reference"] = [was.osr_reference, new.osr_reference]
+        if was.osr_agreed_on is not None and new.osr_agreed_on != was.osr_agreed_on:
+            changed["osr_agreed_on"] = [was.osr_agreed_on.isoformat(), new.osr_agreed_on.isoformat()]
+        facts = {"schedule_version": stored.schedule_version, "number": number, "changed": changed}
+        record_event(release, "agreement_corrected", at=at, by=by, **facts)
+        record_rows({AgreementCorrection: [correction.pk]})
+    return correction
+
+
+def _check_seen(seen: int, *, number: int) -> None:
+    """Require that the next correction, which has this number, follows those that the person has seen."""
+    if seen != number - 1:
+        sentence = _(
+            "We did not save your answer, because another person changed this release. Check it before you try again."
+        )
+        raise ChangedMeanwhile(sentence)
 
 
 class CorrectionRefused(MoveRefused):

@@ -170,7 +170,7 @@ def find_missing_grounds(release: Release) -> MissingGrounds:
 def recorded_departures(release: Release) -> list[Departure]:
     """Return the exceptions that were recorded for the present date of a release, in order."""
     present = release.departures.filter(schedule_version=release.schedule_version)
-    return list(present.select_related("decided_by").order_by("pk"))
+    return list(present.select_related("decided_by").prefetch_related("corrections__corrected_by").order_by("pk"))
 
 
 def normalise_slot(slot: Slot) -> Slot:
@@ -392,8 +392,9 @@ def _record_departures(release: Release, grounds: Grounds, *, by: User | None, a
 
 def _check_same_departure(known: Departure, values: dict[str, Any]) -> None:
     """Require that grounds which are given again are those on record, because the first ones stay."""
+    stored: Departure | Grounds = known.agreement if known.kind == DepartureKind.OSR_AGREEMENT else known
     for name, value in values.items():
-        if getattr(known, name) != value:
+        if getattr(stored, name) != value:
             field = "bank_holiday_reason" if name == "reason" else name
             raise FieldRefused(field, _("This date has an exception on record already, and it stays as it is."))
 

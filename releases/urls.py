@@ -36,6 +36,11 @@ urlpatterns = [
         "releases/<slug:reference>/ask-to-change-date/", date_changes.request_date_change_view, name="ask_date_change"
     ),
     path("releases/<slug:reference>/changes/<int:version>/reason/", date_changes.correct_reason, name="correct_reason"),
+    path(
+        "releases/<slug:reference>/changes/<int:version>/agreement/",
+        date_changes.correct_agreement,
+        name="correct_agreement",
+    ),
     path("releases/<slug:reference>/delay-notice/", release.post_delay_notice, name="delay_notice"),
     path(
         "releases/<slug:reference>/delay-notice/withdraw/", release.withdraw_delay_notice, name="withdraw_delay_notice"

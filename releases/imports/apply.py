@@ -455,7 +455,7 @@ class RowImport:
     def _check_exceptions(self, release: Release) -> None:
         """Refuse an exception that is not on record for this date, because it would not be used."""
         recorded = scheduling.recorded_departures(release)
-        known = {"osr_reference": {each.osr_reference for each in recorded}}
+        known = {"osr_reference": {each.agreement.osr_reference for each in recorded}}
         known["bank_holiday_reason"] = {_in_one_line(each.reason) for each in recorded}
         for column, values in known.items():
             if (given := getattr(self.row, column)) and given not in values:
@@ -464,7 +464,7 @@ class RowImport:
                 )
                 raise RowRefused(column, why)
         agreed = self.row.osr_agreed_on
-        if agreed and agreed not in {each.osr_agreed_on for each in recorded}:
+        if agreed and agreed not in {each.agreement.osr_agreed_on for each in recorded}:
             raise RowRefused("osr_agreed_on", f"this is not the date on record for {release.slot}.")
 
     def _request_date(self, release: Release) -> None:

@@ -17,6 +17,7 @@ from releases.models.producer import (
 )
 from releases.models.release import (
     Address,
+    AgreementCorrection,
     Comparison,
     DateChange,
     DateChangeRequest,
@@ -31,6 +32,7 @@ from releases.models.verification import RollCall, Statement, Verification
 
 __all__ = [
     "Address",
+    "AgreementCorrection",
     "Anchor",
     "Body",
     "CalendarImport",

@@ -234,6 +234,14 @@ OF_DEPARTURE = (
     "decided_by_id",
     "decided_at",
 )
+OF_AGREEMENT_CORRECTION = (
+    "departure_id",
+    "number",
+    "osr_reference",
+    "osr_agreed_on",
+    "corrected_by_id",
+    "corrected_at",
+)
 OF_STATEMENT = (
     "release_id",
     "address_id",
@@ -274,6 +282,7 @@ class ReleaseRowRecord(RowRecord):
         Table("releases.Verification", OF_VERIFICATION, deleted_by=NEVER),
         Table("releases.DateChange", OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Departure", OF_DEPARTURE, changed_by=NEVER, deleted_by=NEVER),
+        Table("releases.AgreementCorrection", OF_AGREEMENT_CORRECTION, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Statement", OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Membership", ("user_id", "producer_id", "role")),
         Table(

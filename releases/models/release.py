@@ -530,6 +530,41 @@ class Departure(AppendOnly):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.decided_at:%Y-%m-%d %H:%M} UTC"
 
+    @property
+    def last_correction(self) -> "AgreementCorrection | None":
+        corrections = list(self.corrections.all())
+        return corrections[-1] if corrections else None
+
+    @property
+    def agreement(self) -> Grounds:
+        """OSR's agreement as it was last corrected; empty for another kind of exception."""
+        last = self.last_correction
+        current = last or self
+        return Grounds(current.osr_reference, current.osr_agreed_on)
+
+
+class AgreementCorrection(AppendOnly):
+    """A corrected reference and date of OSR's agreement to one date of a release."""
+
+    departure = models.ForeignKey(Departure, on_delete=models.PROTECT, related_name="corrections")
+    number = models.PositiveSmallIntegerField()
+    osr_reference = models.CharField(max_length=100)
+    osr_agreed_on = models.DateField()
+    corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    corrected_at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("departure", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["departure", "number"], name="one_agreement_correction_per_number"),
+            models.CheckConstraint(condition=~Q(osr_reference=""), name="corrected_agreement_has_a_reference"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.osr_reference}, {self.osr_agreed_on}"
+
 
 class DateChangeRequestQuerySet(models.QuerySet["DateChangeRequest"]):
     def waiting(self) -> "DateChangeRequestQuerySet":

@@ -45,7 +45,9 @@ def export_calendar(
     :raises TooManyReleases: if there are more than an import accepts.
     """
     found = list(
-        releases.select_related("series__producer", "series__responsible").prefetch_related("addresses", "departures")
+        releases.select_related("series__producer", "series__responsible").prefetch_related(
+            "addresses", "departures__corrections"
+        )
     )
     if len(found) > MOST_ROWS:
         sentence = _("A file holds %(most)s releases at most, and these are %(number)s: choose fewer.")
@@ -115,9 +117,10 @@ def _exceptions_of(release: Release) -> dict[str, Value]:
     for departure in release.departures.all():
         if departure.schedule_version != release.schedule_version:
             continue
-        if departure.kind == DepartureKind.OSR_AGREEMENT and departure.osr_agreed_on:
-            columns["osr_reference"] = departure.osr_reference
-            columns["osr_agreed_on"] = f"{departure.osr_agreed_on:%Y-%m-%d}"
+        agreement = departure.agreement
+        if agreement.osr_agreed_on:
+            columns["osr_reference"] = agreement.osr_reference
+            columns["osr_agreed_on"] = f"{agreement.osr_agreed_on:%Y-%m-%d}"
         if departure.kind == DepartureKind.BANK_HOLIDAY:
             columns["bank_holiday_reason"] = departure.reason
     return columns

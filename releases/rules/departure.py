@@ -98,6 +98,15 @@ def check_agreement(departures: Departures, grounds: Grounds, *, required: bool,
     if not departures.needs_agreement:
         sentence = f"Leave this empty: {departures.slot} is at the release time of the series, from Monday to Friday."
         raise FieldRefused("osr_reference" if grounds.osr_reference.strip() else "osr_agreed_on", sentence)
+    check_complete_agreement(grounds, today=today)
+
+
+def check_complete_agreement(grounds: Grounds, *, today: date) -> None:
+    """Check that OSR's agreement has its reference and its date, which is not still to come.
+
+    :raises MissingFields: if one of them is missing.
+    :raises FieldRefused: if the date is of a later day.
+    """
     if not grounds.osr_reference.strip():
         raise MissingFields("osr_reference", "Give the reference of OSR's written agreement.")
     if grounds.osr_agreed_on is None:

@@ -15,7 +15,7 @@ from releases.planner import Day, Holiday, Month
 from releases.rules import calendar, date_change
 from releases.rules.calendar import Gap, Nation, Pace
 from releases.rules.date_change import Mark, RequestState
-from releases.rules.departure import DepartureKind
+from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import PublicStatus
 from releases.text.release import OUTCOMES
@@ -233,13 +233,21 @@ def _counted(statuses: Iterable[tuple[str, int]]) -> Iterator[str]:
     return (f"{count} {SIGNS[Status(status)][1]}" for status, count in statuses)
 
 
+def agreement_sentence(agreement: Grounds | Departure) -> str:
+    """Describe OSR's agreement to one release for readers."""
+    return _(
+        "The Office for Statistics Regulation agreed to this date and time in writing on %(day)s (reference "
+        "%(reference)s)."
+    ) % {
+        "day": calendar.format_day(agreement.osr_agreed_on) if agreement.osr_agreed_on else "",
+        "reference": agreement.osr_reference,
+    }
+
+
 def departure_sentence(departure: Departure) -> str:
     """Describe an exception for readers, without its reason."""
-    if departure.kind == DepartureKind.OSR_AGREEMENT and departure.osr_agreed_on:
-        return _(
-            "The Office for Statistics Regulation agreed to this date and time in writing on %(day)s (reference "
-            "%(reference)s)."
-        ) % {"day": calendar.format_day(departure.osr_agreed_on), "reference": departure.osr_reference}
+    if departure.kind == DepartureKind.OSR_AGREEMENT:
+        return agreement_sentence(departure.agreement)
     if departure.kind == DepartureKind.BANK_HOLIDAY:
         return _("This day is a bank holiday (%(holiday)s).") % {"holiday": departure.holiday}
     return _("Release at once, decided by the Head of Profession for Statistics or a deputy.")
@@ -261,6 +269,7 @@ SENTENCES = {
     "address_added": lazy("Address added: %(url)s"),
     "address_changed": lazy("Address changed: %(url)s"),
     "address_removed": lazy("Address removed: %(url)s"),
+    "agreement_corrected": lazy("OSR’s written agreement corrected"),
     "stated": lazy("Somebody said what they saw"),
     "early_release_decided": lazy("Decision about the early release: %(choice)s"),
     "task_done": lazy("Task ticked off"),
@@ -276,6 +285,8 @@ FIELDS = {
     "marker": lazy("marker"),
     "adapter": lazy("how it is read"),
     "required": lazy("required"),
+    "osr_reference": lazy("reference of OSR’s agreement"),
+    "osr_agreed_on": lazy("date of OSR’s agreement"),
 }
 
 

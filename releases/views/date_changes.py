@@ -33,7 +33,7 @@ from releases.models import DateChange, DateChangeRequest, Producer, Release
 from releases.permissions import Action, producers_where, producers_with, roles_of
 from releases.public.export import dated_file_name, download_response, export_date_changes
 from releases.rules import calendar as rules_calendar
-from releases.rules.departure import Grounds
+from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import (
     ANNOUNCE,
     CANCEL,
@@ -287,6 +287,21 @@ class CorrectReasonForm(GovukForm):
         help_text=lazy("Readers see it from now on, and that it was corrected. The first one stays for them to read."),
         required=False,
         max_length=LONGEST_REASON,
+    )
+
+
+class CorrectAgreementForm(GovukForm):
+    button = lazy("Correct the agreement")
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    osr_reference = forms.CharField(
+        label=lazy("Reference of OSR’s written agreement"),
+        help_text=lazy("Readers of the release calendar see it, and that it was corrected."),
+        max_length=100,
+        required=False,
+    )
+    osr_agreed_on = GovukDateField(
+        label=lazy("Date of OSR’s agreement"), help_text=lazy("For example, 14 5 2026"), required=False
     )
 
 
@@ -561,4 +576,42 @@ def correct_reason(request: SignedInRequest, reference: str, version: int) -> Ht
         success=_("The public reason is corrected."),
         template="releases/correct_reason.html",
         change=change,
+    )
+
+
+@form_view
+def correct_agreement(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
+    release = find_release(request.user, reference, Action.EDIT)
+    departure = get_object_or_404(
+        release.departures.prefetch_related("corrections"),
+        schedule_version=version,
+        kind=DepartureKind.OSR_AGREEMENT,
+    )
+    current = departure.agreement
+    initial = {
+        "osr_reference": current.osr_reference,
+        "osr_agreed_on": current.osr_agreed_on,
+        "seen": departure.corrections.count(),
+    }
+    form = CorrectAgreementForm(post_data(request), initial=initial)
+
+    def act() -> None:
+        given = form.cleaned_data
+        corrections.correct_agreement(
+            departure,
+            reference=given["osr_reference"],
+            agreed_on=given["osr_agreed_on"],
+            seen=given["seen"],
+            by=request.user,
+            at=timezone.now(),
+        )
+
+    return complete_form(
+        request,
+        release,
+        form,
+        act,
+        success=_("OSR’s agreement is corrected. The date of the release has not changed."),
+        template="releases/correct_agreement.html",
+        departure=departure,
     )

@@ -413,6 +413,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "moves": _list_moves(release, roles=roles, waits=waits, now=now),
         "preflight": _describe_preflight(release, roles=roles, hidden=hidden, now=now),
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
+        "may_correct_agreements": bool(TABLE[Action.EDIT] & roles),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles) and not hidden,
         "may_keep_tasks": bool(TABLE[Action.KEEP_TASKS] & roles),

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from releases import corrections, date_changes, delay_notices, exemptions, judge, scheduling
 from releases.models import Exemption, Series
+from releases.rules.departure import Grounds
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
 from tests.support.observations import create_observations
@@ -35,6 +36,7 @@ def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
         asked[2], reason="The figures of the other regions are ready.", by=office.head, at=EARLIER
     )
     _corrected(office, series)
+    _agreed(office, series)
     _delayed(office, series)
     _exempted(office, series)
     return {
@@ -44,6 +46,8 @@ def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
         "refusing a change": reverse("releases:refuse_change", args=[asked[0].pk]),
         "the register of changes": reverse("releases:changes"),
         "changes on the day of release": reverse("releases:changes") + "?show=on-the-day",
+        "correcting an agreement of OSR": reverse("releases:correct_agreement", args=["agreed", 2]),
+        "a corrected agreement of OSR": _of("release", "agreed"),
         "correcting a public reason": reverse("releases:correct_reason", args=["corrected", 2]),
         "a corrected reason": _of("release", "corrected"),
         "a release whose change waits": _of("release", "waiting-0"),
@@ -73,6 +77,17 @@ def _corrected(office: Office, series: Series) -> None:
     )  # fmt: skip
     change = release.date_changes.get()
     corrections.correct_public_reason(change, reason="Two schools were late.", by=office.head, at=SEED_DUE, seen=0)
+
+
+def _agreed(office: Office, series: Series) -> None:
+    release = _release(series, "agreed", date(2020, 6, 30))
+    at, agreed = SEED_DUE - timedelta(minutes=30), Grounds("OSR 12", date(2020, 5, 4))
+    scheduling.change_date(
+        release, to=london_slot(date(2020, 7, 18)), reason="Elections.", by=office.head, at=at, grounds=agreed
+    )
+    corrections.correct_agreement(
+        release.departures.get(), reference="OSR 21", agreed_on=date(2020, 5, 5), by=office.head, at=SEED_DUE, seen=0
+    )
 
 
 def _delayed(office: Office, series: Series) -> None:

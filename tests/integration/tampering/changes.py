@@ -123,6 +123,12 @@ CHANGES = (
         "an exception rewritten", "releases.departure", "UPDATE releases_departure SET osr_agreed_on = '2020-01-02'"
     ),
     change("an exception deleted", "releases.departure", "DELETE FROM releases_departure"),
+    change(
+        "a corrected agreement rewritten",
+        "releases.agreementcorrection",
+        "UPDATE releases_agreementcorrection SET osr_reference = 'OSR 99'",
+    ),
+    change("a corrected agreement deleted", "releases.agreementcorrection", "DELETE FROM releases_agreementcorrection"),
     change("a title changed", "releases.release", "UPDATE releases_release SET title = 'Another'"),
     change(
         "a reference changed",

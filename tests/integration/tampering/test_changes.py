@@ -8,7 +8,7 @@ from breaches.models import Report, ReportRowRecord, ReportVersion
 from breaches.redaction import redact_report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import record_report_event
-from releases import scheduling
+from releases import corrections, scheduling
 from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
 from releases.models.event import REDACTION
@@ -45,6 +45,10 @@ def office() -> Office:
     # At 10:30am, with OSR's agreement.
     to, agreed = slot_at(SEED_DUE + timedelta(days=101, hours=1)), Grounds("OSR 12", SEED_DUE.date())
     scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE, grounds=agreed)
+    departure = moved.departures.get()
+    corrections.correct_agreement(
+        departure, reference="OSR 13", agreed_on=SEED_DUE.date(), by=office.head, at=SEED_DUE, seen=0
+    )
     for day in range(2):
         anchors.make_due(now=SEED_DUE + timedelta(days=day))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))

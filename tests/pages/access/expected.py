@@ -121,6 +121,7 @@ ON_RELEASES = {
     **{f"releases:{move}": form(by(RELEASE, move)) for move in ("announce", "confirm", "change_date", "cancel")},
     "releases:release_at_once": form(by(RELEASE, "release_at_once")),
     "releases:ask_date_change": form(by(RELEASE, "ask_date_change")),
+    "releases:correct_agreement": form(by(RELEASE, "edit")),
     "releases:correct_reason": form(by(RELEASE, "correct_public_reason")),
     "releases:changes_waiting": own(by(DATE, "agree"), by(DATE, "agree")),
     "releases:refuse_change": form(by(DATE, "refuse")),

@@ -8,9 +8,22 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from releases import scheduling
-from releases.models import DateChangeRequest, Departure, NonWorkingDay, Release, Series
+from releases.models import (
+    AgreementCorrection,
+    DateChangeRequest,
+    Departure,
+    NonWorkingDay,
+    Release,
+    ReleaseEvent,
+    ReleaseRowRecord,
+    Series,
+)
+from releases.permissions import TABLE, Action
+from releases.public.export import export_calendar
 from releases.rules.departure import Grounds
 from releases.rules.lifecycle import Role
+from releases.rules.tables import TableKind
+from releases.text.calendar import event_details
 from tests.support.admin_site import address_rows, form_of, page, staff
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
@@ -257,3 +270,105 @@ def test_others_do_not_change_the_offices_non_working_days(role):
     sent = {"negative_markers": "", **inline(("2026-07-01", "Founders’ day"))}
     assert site.post(page("producer", "change", producer.pk), sent).status_code in {403, 404}
     assert not NonWorkingDay.objects.exists()
+
+
+@pytest.fixture
+def agreed():
+    """Return a release at 7am with OSR's agreement, announced and confirmed."""
+    release = release_on(announced=True)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    grounds = Grounds("OSR 12", date(2026, 2, 27))
+    return scheduling.change_date(
+        release, to=london_slot(WEDNESDAY, time(7)), reason="Markets.", by=head, at=NOW, grounds=grounds
+    )
+
+
+def correct_address(release):
+    return reverse("releases:correct_agreement", args=[release.reference, release.schedule_version])
+
+
+def correction(**fields):
+    return {**AGREED, "osr_reference": "OSR 21", "osr_agreed_on-day": "26", "seen": "0", **fields}
+
+
+class TestCorrectedAgreement:
+    """A wrong reference is corrected without moving the date; both values stay on record."""
+
+    def test_readers_see_the_corrected_agreement_and_the_first_one(self, client, agreed):
+        manager = sign_in(client, agreed)
+        manager.name = "Cal Manager"
+        manager.save()
+        assert "Correct this agreement" in client.get(address("release", agreed)).text
+        assert 'value="OSR 12"' in client.get(correct_address(agreed)).text
+        assert client.post(correct_address(agreed), correction()).status_code == 302
+        assert "Corrected by Cal Manager. Only your office" in words(client.get(address("release", agreed)))
+        client.logout()
+        before, _, first = words(client.get(address("release", agreed))).partition("The agreement as first recorded")
+        assert "in writing on 26 February 2026 (reference OSR 21)." in before
+        assert "The reference or the date of the agreement was corrected at midday on 2 March 2026." in before
+        assert BY_OSR in first
+        assert "Cal Manager" not in before + first
+        assert "Correct this agreement" not in before + first
+
+    def test_the_date_and_the_first_agreement_stay_and_the_record_names_who_corrected_it_and_when(self, client, agreed):
+        manager = sign_in(client, agreed)
+        client.post(correct_address(agreed), correction())
+        release, departure = Release.objects.get(), Departure.objects.get()
+        assert (release.due_at, release.schedule_version) == (agreed.due_at, agreed.schedule_version)
+        assert (departure.osr_reference, departure.osr_agreed_on) == ("OSR 12", date(2026, 2, 27))
+        assert departure.agreement == Grounds("OSR 21", date(2026, 2, 26))
+        row = departure.corrections.get()
+        assert (row.corrected_by, row.corrected_at) == (manager, NOW)
+        event = ReleaseEvent.in_order().last()
+        assert (event.kind, event.actor, event.facts["changed"]["osr_reference"]) == (
+            "agreement_corrected",
+            manager,
+            ["OSR 12", "OSR 21"],
+        )
+        assert list(event_details(event)) == [
+            "reference of OSR’s agreement: “OSR 12” → “OSR 21”",
+            "date of OSR’s agreement: “2026-02-27” → “2026-02-26”",
+        ]
+        assert any("releases.agreementcorrection" in record.digests for record in ReleaseRowRecord.objects.all())
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"osr_reference": " "}, "osr_reference"),
+            ({"osr_agreed_on-day": ""}, "osr_agreed_on"),
+            ({"osr_agreed_on-month": "12"}, "osr_agreed_on"),
+            ({"osr_reference": "OSR 12", "osr_agreed_on-day": "27"}, "osr_reference"),
+        ],
+        ids=["no reference", "no date", "a date to come", "unchanged"],
+    )
+    def test_a_correction_that_is_not_one_is_refused_on_its_field(self, client, agreed, given, field):
+        sign_in(client, agreed)
+        refused = client.post(correct_address(agreed), correction(**given))
+        assert list(refused.context["form"].errors) == [field]
+        assert not AgreementCorrection.objects.exists()
+
+    def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(self, client, agreed):
+        sign_in(client, agreed)
+        client.post(correct_address(agreed), correction())
+        second = client.post(correct_address(agreed), correction(osr_reference="OSR 3"))
+        assert second.status_code == 409
+        assert AgreementCorrection.objects.count() == 1
+
+    @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])
+    def test_people_who_may_not_edit_the_calendar_do_not_correct_it(self, client, agreed, role):
+        sign_in(client, agreed, role)
+        allowed = role in TABLE[Action.EDIT]
+        assert ("Correct this agreement" in client.get(address("release", agreed)).text) == allowed
+        assert client.post(correct_address(agreed), correction()).status_code == (302 if allowed else 404)
+
+    def test_a_release_without_an_agreement_has_none_to_correct(self, client):
+        release = release_on(announced=True)
+        sign_in(client, release)
+        assert client.get(correct_address(release)).status_code == 404
+
+    def test_a_file_has_the_corrected_agreement(self, client, agreed):
+        head = sign_in(client, agreed, Role.HEAD_OF_PROFESSION)
+        client.post(correct_address(agreed), correction())
+        file = export_calendar(Release.objects.all(), TableKind.CSV, title="Calendar", by=head).decode()
+        assert '"OSR 21","2026-02-26"' in file
+        assert "OSR 12" not in file

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from releases.models import (
+    AgreementCorrection,
     ChainHead,
     DateChange,
     DelayNotice,
@@ -23,7 +24,16 @@ from tests.support.shared_rows import shared_fixture
 AT = datetime(2026, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
 APPEND_ONLY = {
     model._meta.db_table: model
-    for model in (ReleaseEvent, Observation, DateChange, Statement, ReasonCorrection, DelayNotice, Departure)
+    for model in (
+        ReleaseEvent,
+        Observation,
+        DateChange,
+        Statement,
+        ReasonCorrection,
+        DelayNotice,
+        Departure,
+        AgreementCorrection,
+    )
 }
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -90,7 +100,7 @@ def what_readers_were_told(release, change):
     by = UserFactory()
     ReasonCorrection.objects.create(change=change, number=1, public_reason="Right", agreed_by=by, agreed_at=AT)
     said = {"expected_words": "Later", "contact_name": "A team", "contact_email": "team@example.gov.uk"}
-    Departure.objects.create(
+    departure = Departure.objects.create(
         release=release,
         schedule_version=1,
         kind="at_once",
@@ -98,6 +108,9 @@ def what_readers_were_told(release, change):
         osr_told_at=AT,
         decided_by=by,
         decided_at=AT,
+    )
+    AgreementCorrection.objects.create(
+        departure=departure, number=1, osr_reference="OSR 12", osr_agreed_on=AT.date(), corrected_by=by, corrected_at=AT
     )
     DelayNotice.objects.create(
         release=release, number=1, schedule_version=1, kind="posted", posted_by=by, posted_at=AT, **said
