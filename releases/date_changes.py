@@ -157,7 +157,8 @@ def open_requests_for(person: Person) -> DateChangeRequestQuerySet:
 
 
 def latest_request(release: Release) -> DateChangeRequest | None:
-    made = DateChangeRequest.objects.filter(release=release).select_related("requested_by", "decided_by")
+    made = DateChangeRequest.objects.filter(release=release)
+    made = made.select_related("requested_by", "decided_by", "release__series__producer")
     return made.order_by("-requested_at", "-pk").first()
 
 

@@ -34,6 +34,7 @@ from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import CHANGE_DATE, RELEASE, TO_COME, MoveRefused, Status
 from releases.rules.public_calendar import PublicStatus
 from releases.text import calendar as text_calendar
+from releases.text.pre_release import ON_MONDAYS, monday_sentence
 from releases.text.release import OUTCOMES
 from releases.verdict.address import Outcome
 
@@ -259,6 +260,7 @@ class NewReleaseForm(GroundsForm):
     class Meta:
         model = Release
         fields = ("series", "reference", "title", "planned_on", "planned_at", "precision", "rehearsal")
+        help_texts = {"planned_on": ON_MONDAYS}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -313,6 +315,8 @@ class ReleaseForm(GroundsForm):
         super().__init__(*args, **kwargs)
         self.initial["seen_version"] = self.instance.schedule_version
         self.initial["new_precision"] = self.instance.precision
+        if "new_on" in self.fields and not self.instance.rehearsal:
+            self.fields["new_on"].help_text = monday_sentence(self.instance.series)
 
     def clean_reason(self) -> str:
         return clean_reason_field(self)

@@ -1,15 +1,16 @@
 """Texts about lists of pre-release access."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases.models import PreReleaseAccess, PreReleaseRequest, Release
+from releases.models import DateChangeRequest, PreReleaseAccess, PreReleaseRequest, Release, Series
 from releases.pre_release_access import CopyResult
 from releases.rules import calendar
-from releases.rules.calendar import Nation
+from releases.rules.calendar import Nation, Slot
 from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.pre_release import (
     AccessStatus,
@@ -65,6 +66,13 @@ def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
 
 
 SUNDAY = 6
+# Any Monday that follows no bank holiday.
+_A_MONDAY = date(2026, 1, 12)
+# For forms on which the series is not chosen yet.
+ON_MONDAYS = lazy(
+    "Pre-release access of 24 hours before a Monday release opens on the Sunday. Some producers avoid Mondays for this "
+    "reason."
+)
 
 # The order's name within a sentence; the order of 2008 is the one for the UK and for England.
 ORDERS = {
@@ -109,9 +117,32 @@ def _limit_sentence(terms: Terms) -> str:
 
 def opening_sentence(release: Release) -> str:
     """Say that the usual period opens on a weekend or a bank holiday; empty if it does not."""
-    terms = release.series.pre_release_terms()
-    begins = find_opening_on_rest_day(release.due_at, period=terms.usual, nation=terms.nation)
+    return _opening_before(release.due_at, series=release.series)
+
+
+def opening_sentence_of_request(request: DateChangeRequest) -> str:
+    """Say that of the requested date of a release."""
+    return _opening_before(request.to.due_at, series=request.release.series)
+
+
+def _opening_before(due_at: datetime | None, *, series: Series) -> str:
+    terms = series.pre_release_terms()
+    begins = find_opening_on_rest_day(due_at, period=terms.usual, nation=terms.nation)
     return describe_opening_day(begins, period=terms.usual, nation=terms.nation) if begins and terms.usual else ""
+
+
+def monday_sentence(series: Series) -> str:
+    """Say on which day the usual period opens before a release on a Monday; empty if it is not at the weekend."""
+    terms = series.pre_release_terms()
+    due_at = Slot(on=_A_MONDAY, at=series.release_time).due_at
+    begins = find_opening_on_rest_day(due_at, period=terms.usual, nation=terms.nation)
+    if begins is None:
+        return ""
+    sentence = _(
+        "Pre-release access of %(period)s before a Monday release opens on the %(day)s. Some producers avoid Mondays "
+        "for this reason."
+    )
+    return sentence % {"period": terms.usual, "day": WEEKDAYS[calendar.local_date(begins).weekday()]}
 
 
 def opening_note(release: Release) -> str:

@@ -47,6 +47,7 @@ from releases.rules.lifecycle import (
 from releases.rules.tables import TableKind
 from releases.scheduling import MissingGrounds
 from releases.text import calendar as text_calendar
+from releases.text import pre_release
 from releases.views.base import (
     SignedInRequest,
     complete_form,
@@ -124,6 +125,8 @@ class ChangeDateForm(GroundsForm):
         if release.rehearsal:
             for name in GROUNDS:
                 del self.fields[name]
+        elif on_mondays := pre_release.monday_sentence(release.series):
+            self.fields["planned_on"].help_text = f"{self.fields['planned_on'].help_text}. {on_mondays}"
         if release.status == Status.PROVISIONAL:
             # A bank holiday matters when the date is confirmed.
             self.fields.pop("bank_holiday_reason", None)

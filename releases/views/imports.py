@@ -60,6 +60,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefuse
 from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError, TableKind
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import calendar, imports
+from releases.text.pre_release import ON_MONDAYS
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
 
 
@@ -199,7 +200,9 @@ class AnnouncedReleaseForm(GovukForm):
         max_length=100,
     )
     precision = PrecisionField()
-    planned_on = GovukDateField(label=lazy("Date"), help_text=lazy("For example, 14 7 2026"))
+    planned_on = GovukDateField(
+        label=lazy("Date"), help_text=format_lazy("{}. {}", lazy("For example, 14 7 2026"), ON_MONDAYS)
+    )
     planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
     status = forms.ChoiceField(
         label=lazy("Record it as"),

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from releases import pre_release_access, scheduling
-from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent, Series
+from releases import date_changes, pre_release_access, scheduling
+from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, ReleaseEvent, Series
 from releases.rules.lifecycle import Role
+from tests.support.admin_site import staff
 from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
 from tests.support.pre_release_lists import (
     AFTERWARDS,
@@ -110,6 +111,43 @@ def test_before_a_monday_is_confirmed_the_page_says_that_access_opens_on_sunday(
     holiday = ReleaseFactory(series=release.series, reference="tuesday", slot=london_slot(date(2020, 9, 1)))
     page = words(client.get(reverse("releases:confirm", args=[holiday.reference])))
     assert "opens at 9:30am on Monday 31 August 2020, a bank holiday (Summer bank holiday)" in page
+
+
+ON_MONDAYS = "Pre-release access of 24 hours before a Monday release opens on the Sunday."
+
+
+def test_the_forms_for_another_date_say_that_access_to_a_monday_release_opens_on_sunday(client, office, release):
+    client.force_login(office.head)
+    assert ON_MONDAYS in words(client.get(reverse("releases:change_date", args=[release.reference])))
+    site = staff(Role.DEPUTY, release.series.producer)
+    assert ON_MONDAYS in words(site.get(reverse("admin:releases_release_change", args=[release.pk])))
+    assert ON_MONDAYS in words(site.get(reverse("admin:releases_release_add")))
+    client.force_login(office.people[Role.CALENDAR_MANAGER])
+    assert ON_MONDAYS in words(client.get(reverse("releases:ask_date_change", args=[release.reference])))
+
+
+def test_the_forms_say_nothing_of_mondays_where_access_does_not_open_on_a_rest_day(client, office, release):
+    client.force_login(office.head)
+    form = reverse("releases:change_date", args=[release.reference])
+    Producer.objects.update(pre_release_length=5, pre_release_unit="hours")
+    assert "before a Monday release" not in words(client.get(form))
+    rehearsal = ReleaseFactory(series=release.series, reference="rehearsal", rehearsal=True)
+    Producer.objects.update(pre_release_length=None)
+    assert "before a Monday release" not in words(
+        client.get(reverse("releases:change_date", args=[rehearsal.reference]))
+    )
+
+
+def test_a_lead_sees_when_access_would_open_before_they_agree_to_another_date(client, office, release):
+    date_changes.request_date_change(
+        release,
+        to=london_slot(date(2020, 7, 6)),
+        reason="Late.",
+        by=office.people[Role.CALENDAR_MANAGER],
+        at=LONG_BEFORE,
+    )
+    client.force_login(office.head)
+    assert "opens at 9:30am on Sunday 5 July 2020" in words(client.get(reverse("releases:changes_waiting")))
 
 
 def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, release, clock):
