@@ -105,7 +105,7 @@ def correct_agreement(
             changed["osr_reference"] = [was.osr_reference, new.osr_reference]
         if was.osr_agreed_on is not None and new.osr_agreed_on != was.osr_agreed_on:
             changed["osr_agreed_on"] = [was.osr_agreed_on.isoformat(), new.osr_agreed_on.isoformat()]
-        facts = {"schedule_version": stored.schedule_version, "number": number, "changed": changed}
+        facts: dict[str, Any] = {"schedule_version": stored.schedule_version, "number": number, "changed": changed}
         record_event(release, "agreement_corrected", at=at, by=by, **facts)
         record_rows({AgreementCorrection: [correction.pk]})
     return correction

@@ -17,7 +17,10 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
+from releases.rules.calendar import format_moment
+from statsoffice.fake_publisher.calendars import ORGANISATION, find_search_results
 from statsoffice.fake_publisher.pages import frame, not_found_page
+from statsoffice.fake_publisher.platforms import find_platform_scene, find_try_outs, next_try_out
 from statsoffice.fake_publisher.scenes import (
     HTML,
     TOKEN_HEADER,
@@ -91,12 +94,21 @@ def _read_object(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def find_unscripted(path: str, query: str, *, now: datetime) -> Scene | None:
+    """Return the response of a platform that is played without a script, or None if the path is none of theirs."""
+    results = find_search_results(path, query, now=now)
+    if results is not None:
+        return Scene(None, 200, json.dumps(results).encode(), _JSON_HEADERS, 0)
+    return find_platform_scene(path, now=now)
+
+
 _TITLE = re.compile(rb"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _KIND = re.compile(rb'<p class="kind">(.*?)</p>', re.DOTALL)
 _LONDON = ZoneInfo("Europe/London")
 
 
-def home_page(state: SiteState) -> str:
+def home_page(state: SiteState, *, site: str) -> str:
+    """:param site: the origin of this site as its reader wrote it, such as "http://127.0.0.1:8765"."""
     now = state.now()
     rows = "".join(
         f'<tr><th scope="row"><a href="{escape(path)}">{escape(path)}</a></th>'
@@ -106,9 +118,26 @@ def home_page(state: SiteState) -> str:
     table = f"""<table><caption>Pages of the script, at {_format(now)}</caption>
 <thead><tr><th scope="col">Page</th><th scope="col">Shows now</th><th scope="col">Next change</th></tr></thead>
 <tbody>{rows}</tbody></table>"""
+    due_at = next_try_out(now=now)
+    tried = "".join(
+        f'<tr><th scope="row">{escape(each.platform)}</th><td>{escape(each.adapter)}</td>'
+        f'<td><a href="{escape(each.path)}">{escape(each.path)}</a></td><td>{escape(each.marker)}</td></tr>'
+        for each in find_try_outs(due_at)
+    )
     main = f"""<h1>Publications</h1>
 <p class="lead">What a publisher's readers would find here. Load the page again to see it change.</p>
-{table if rows else "<p>The script is empty.</p>"}"""
+{table if rows else "<p>The script is empty.</p>"}
+<h2>Try an adapter</h2>
+<p>Record a rehearsal that is due at <strong>{format_moment(due_at)}</strong>, with one of these addresses. Its page
+appears three seconds later. For another time, change the end of the address. Add -late for a page that appears three
+minutes late, or -early for one that appears half a minute early.</p>
+<div class="wide"><table><caption>Pages for a release at {format_moment(due_at)}</caption>
+<thead><tr><th scope="col">Platform</th><th scope="col">How it is read</th><th scope="col">Address on this site</th>
+<th scope="col">Text that identifies this edition</th></tr></thead><tbody>{tried}</tbody></table></div>
+<h2>Import a calendar</h2>
+<p>Paste one of these addresses where you import a calendar:</p>
+<ul><li>GOV.UK: <strong>{escape(f"{site}/government/organisations/{ORGANISATION}")}</strong></li>
+<li>ONS: <strong>{escape(f"{site}/releasecalendar?keywords=")}</strong>, with search words at its end</li></ul>"""
     return frame("Publications", main)
 
 
@@ -151,17 +180,22 @@ def application(state: SiteState, *, token: str = "") -> Application:
         if method not in {"GET", "HEAD"}:
             await _respond(send, method, 405, (*_HTML_HEADERS, (b"allow", b"GET, HEAD")), b"")
             return
-        scene = state.arrive(path)
+        scene = state.arrive(path) or find_unscripted(path, scope["query_string"].decode("latin-1"), now=state.now())
         if scene is not None:
             if scene.delay_seconds:
                 await asyncio.sleep(scene.delay_seconds)
             await _respond(send, method, scene.status, scene.headers, scene.body)
         elif path == "/":
-            await _respond(send, method, 200, _HTML_HEADERS, home_page(state).encode())
+            await _respond(send, method, 200, _HTML_HEADERS, home_page(state, site=_origin(scope)).encode())
         else:
             await _respond(send, method, 404, _HTML_HEADERS, absent)
 
     return answer
+
+
+def _origin(scope: Message) -> str:
+    host: bytes = dict(scope["headers"]).get(b"host", b"127.0.0.1")
+    return f"http://{host.decode('latin-1')}"
 
 
 async def _control(state: SiteState, token: str, scope: Message, receive: Receive, send: Send) -> None:

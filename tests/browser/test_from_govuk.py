@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from releases.models import Release
+from statsoffice.fake_publisher import govuk
 from tests.browser.barriers import is_clean
-from tests.support import govuk_pages as govuk
 
 pytestmark = [
     pytest.mark.browser,

@@ -9,10 +9,11 @@ from playwright.sync_api import expect
 from releases.imports import uploads
 from releases.models import Release
 from releases.probe.adapters import ADAPTERS
+from statsoffice.fake_publisher.calendars import announced
 from tests.browser.barriers import is_clean
 from tests.browser.by_keyboard import Keyboard
 from tests.support.import_files import csv_of
-from tests.support.listing_server import announced, listing_server
+from tests.support.listing_server import listing_server
 
 pytestmark = [
     pytest.mark.browser,

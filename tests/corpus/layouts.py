@@ -4,6 +4,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from statsoffice.fake_publisher.platforms import fill_shape
+
 _SHAPES = {file.stem: Template(file.read_text().rstrip()) for file in (Path(__file__).parent / "shapes").glob("*.html")}
 _FIRST = (
     "The average price of unleaded petrol rose by two pence per litre over the month, while diesel fell by one. "
@@ -81,5 +83,5 @@ def bare(title: str, body: str, *, head: str = "") -> bytes:
 
 
 def shaped(shape: str, title: str, *, heading: str = "", head: str = "", **parts: str) -> bytes:
-    """Write a page in another shape, with the parts that its file names."""
-    return _page(shape, title, heading=heading, head=head, **parts)
+    """Write a page in the shape of a publishing platform, which the practice site plays too."""
+    return fill_shape(shape, title, heading=heading, head=head, cookies=COOKIES, **parts).encode()

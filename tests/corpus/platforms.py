@@ -8,6 +8,7 @@ the address at which it is published.
 """
 
 from releases.detection.finding import Reason
+from statsoffice.fake_publisher.platforms import WELSH_SITE
 from tests.corpus.case import Case, Reply, Right, one, several
 from tests.corpus.layouts import PROSE, shaped
 
@@ -68,16 +69,6 @@ def _govscot_release(title: str, **dates: str) -> bytes:
     return _govscot(title, main, **dates)
 
 
-_LANGUAGES = {
-    "en": {
-        "site": "EXAMPLE.WALES", "other": "cy", "switch": "Cymraeg", "search": "Search", "home": "Home",
-        "contact": "Contact us",
-    },
-    "cy": {
-        "site": "ENGHRAIFFT.CYMRU", "other": "en", "switch": "English", "search": "Chwilio", "home": "Hafan",
-        "contact": "Cysylltwch â ni",
-    },
-}  # fmt: skip
 _FIRST = {"en": "First published:", "cy": "Cyhoeddwyd gyntaf:"}
 _UPDATED = {"en": "Last updated:", "cy": "Diweddarwyd ddiwethaf:"}
 _WELSH = "<p>Cododd pris petrol di-blwm ddwy geiniog yr litr dros y mis, a gostyngodd pris disel.</p>" * 8
@@ -86,7 +77,7 @@ _IN_WELSH = {"marker": "Mehefin 2026", "title": _MEHEFIN, "series": "Prisiau tan
 
 
 def _govwales(title: str, main: str, *, lang: str = "en") -> bytes:
-    return shaped("govwales", title, main=main, lang=lang, **_LANGUAGES[lang])
+    return shaped("govwales", title, main=main, lang=lang, **WELSH_SITE[lang])
 
 
 def _govwales_release(title: str, published: str, *, lang: str = "en", text: str = "") -> bytes:

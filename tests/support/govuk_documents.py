@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from releases.detection.finding import AddressRole, Expectation
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer, Hop
-from tests.support import govuk_pages
+from statsoffice.fake_publisher import govuk as govuk_pages
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 PATH = "/government/statistics/road-fuel-prices-june-2026"

@@ -5,58 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from tests.support.govuk_pages import displayed, in_utc
-
-type Said = dict[str, Any]
-
-
-def announced(
-    slug: str, title: str, *, at: datetime | None = None, date: str = "", state: str = "confirmed", **metadata: str
-) -> Said:
-    """Return one result of GOV.UK's search; with an instant its displayed date is exact."""
-    shown = displayed(at) if at else date
-    return {
-        "title": title,
-        "link": f"/government/statistics/announcements/{slug}",
-        "display_date": shown,
-        "release_timestamp": in_utc(at or datetime(2098, 7, 1, 8, 30, tzinfo=UTC)),
-        "statistics_announcement_state": state,
-        "metadata": {"display_date": shown, "confirmed": state == "confirmed", **metadata},
-        "index": "government",
-        "_id": f"/government/statistics/announcements/{slug}",
-    }
-
-
-def released(
-    slug: str,
-    title: str,
-    *,
-    at: datetime | None = None,
-    vague: str = "",
-    finalised: bool = True,
-    cancelled: bool = False,
-    changes: list[Said] | None = None,
-    **description: object,
-) -> Said:
-    """Return one release of the ONS's search."""
-    said: Said = {
-        "title": title,
-        "summary": "Figures by region.",
-        "release_date": (at or datetime(2098, 7, 1, 8, 30, tzinfo=UTC)).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "published": False,
-        "cancelled": cancelled,
-        "finalised": finalised,
-        "postponed": bool(changes),
-        "census": False,
-    }
-    if vague:
-        said["provisional_date"] = vague
-    return {"uri": f"/releases/{slug}", "date_changes": changes, "description": said | description}
+from statsoffice.fake_publisher.calendars import GOVUK_SEARCH, Said, answer_govuk, answer_ons, read_query
 
 
 @dataclass
@@ -80,21 +32,14 @@ class ListingServer:
         return f"http://{self.entry}{path}"
 
     def answer(self, address: str) -> bytes:
-        parts = urlsplit(address)
-        asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if self.body is not None:
             return self.body
-        if parts.path == "/api/search.json":
+        parts = urlsplit(address)
+        asked = read_query(parts.query)
+        if parts.path == GOVUK_SEARCH:
             found = self.organisations.get(asked["filter_organisations"], [])
-            start, count = int(asked["start"]), int(asked["count"])
-            page: Said = {"results": found[start : start + count], "total": len(found), "start": start}
-        else:
-            found = self.upcoming if asked["release-type"] == "type-upcoming" else self.cancelled
-            words = asked.get("query", "").lower().split()
-            found = [one for one in found if all(word in one["description"]["title"].lower() for word in words)]
-            start, count = int(asked["offset"]), int(asked["limit"])
-            page = {"took": 4, "breakdown": {"total": len(found)}, "releases": found[start : start + count] or None}
-        return json.dumps(page).encode()
+            return json.dumps(answer_govuk(found, asked)).encode()
+        return json.dumps(answer_ons(self.upcoming, self.cancelled, asked)).encode()
 
 
 @contextmanager

@@ -7,8 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from releases.models import Release
+from statsoffice.fake_publisher.calendars import announced, released
 from tests.support.import_files import csv_of, everything
-from tests.support.listing_server import announced, listing_server, released
+from tests.support.listing_server import listing_server
 
 pytestmark = pytest.mark.django_db
 

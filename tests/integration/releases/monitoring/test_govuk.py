@@ -11,9 +11,9 @@ from releases.detection import finding
 from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
-from tests.support import govuk_pages
+from statsoffice.fake_publisher import govuk as govuk_pages
+from statsoffice.fake_publisher.govuk import answered, api_path
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.govuk_pages import answered, api_path
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 LONG_AGO = datetime(2025, 1, 30, 9, 30, 36, tzinfo=UTC)

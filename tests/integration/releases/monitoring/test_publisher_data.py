@@ -10,8 +10,9 @@ from releases.detection import finding
 from releases.detection.finding import Source, State
 from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
+from statsoffice.fake_publisher import ees as ees_pages
+from statsoffice.fake_publisher import ons as ons_pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support import ees_pages, ons_pages
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)

@@ -12,8 +12,8 @@ from releases.monitoring.clock import StoppedClock
 from releases.rules.calendar import Precision, Slot
 from releases.scheduling import PlannedAddress
 from statsoffice import jobs
+from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
-from tests.support import govuk_pages as govuk
 from tests.support.factories import ReleaseFactory
 from tests.support.preflight import DAY_BEFORE, DUE, TITLE, announce_at
 

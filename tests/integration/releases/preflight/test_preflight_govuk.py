@@ -8,7 +8,7 @@ from releases import announcements
 from releases.detection.preflight import PreflightCode
 from releases.evidence import repository
 from releases.models import Observation, PreflightRun
-from tests.support import govuk_pages as govuk
+from statsoffice.fake_publisher import govuk
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check
 
 pytestmark = pytest.mark.django_db

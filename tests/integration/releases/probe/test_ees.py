@@ -9,8 +9,8 @@ import pytest
 from releases.detection.finding import AddressRole, CheckOutcome, Expectation, PublisherSays, Reason, Source, State
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer, Hop
+from statsoffice.fake_publisher import ees as ees_pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support import ees_pages
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 OUT = DUE + timedelta(seconds=7)

@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
 from releases.probe.adapters import get_adapter
-from tests.support import govuk_pages
+from statsoffice.fake_publisher import govuk as govuk_pages
 from tests.support.govuk_documents import (
     ASKED,
     DUE,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.detection.finding import CheckOutcome, publisher_from_json, publisher_to_json
-from tests.support import govuk_pages
+from statsoffice.fake_publisher import govuk as govuk_pages
 from tests.support.govuk_documents import DUE, PATH, TITLE, after, examined, publication
 
 DATES = st.sampled_from(

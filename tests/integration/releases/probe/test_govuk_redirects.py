@@ -9,7 +9,7 @@ from releases.detection.finding import CheckOutcome, PublisherSays, Reason, Stat
 from releases.probe import adapters
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Failure, Hop
-from tests.support import govuk_pages
+from statsoffice.fake_publisher import govuk as govuk_pages
 from tests.support.fetching import answers, check_request, make_fetcher
 from tests.support.govuk_documents import ASKED, PATH, TITLE, URL, examined, expectation, publication, shown
 from tests.support.publishers import path_of, publisher, response

@@ -9,8 +9,8 @@ import pytest
 from releases.detection.finding import AddressRole, CheckOutcome, Expectation, PublisherSays, Reason, State
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer, Hop
+from statsoffice.fake_publisher import ons as ons_pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support import ons_pages
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 PATH = "/releases/busfaresjune2026"

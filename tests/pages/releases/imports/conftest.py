@@ -3,7 +3,7 @@
 import pytest
 
 from releases.rules.lifecycle import Role
-from tests.support import govuk_pages as govuk
+from statsoffice.fake_publisher import govuk
 from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 from tests.support.pasted_addresses import DUE, PATH, TITLE
 from tests.support.shared_rows import shared_fixture

@@ -10,8 +10,8 @@ from releases import scheduling
 from releases.models import Address, Observation, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
+from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
-from tests.support import govuk_pages as govuk
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.pasted_addresses import DUE, PATH, TITLE, error, read, record
 

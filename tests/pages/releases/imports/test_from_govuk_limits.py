@@ -10,8 +10,8 @@ from releases import host_budgets
 from releases.models import HostLease
 from releases.rules.lifecycle import Role
 from releases.views import imports as page_of_govuk
+from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
-from tests.support import govuk_pages as govuk
 from tests.support.factories import UserFactory, create_member
 from tests.support.pasted_addresses import PATH, START, error, read
 

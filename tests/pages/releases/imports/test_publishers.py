@@ -14,9 +14,10 @@ from releases.probe.adapters import ADAPTERS
 from releases.rules.lifecycle import Role
 from releases.rules.response import Answer
 from releases.scheduling import PlannedAddress
+from statsoffice.fake_publisher.calendars import announced, released
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.import_files import everything
-from tests.support.listing_server import announced, listing_server, released
+from tests.support.listing_server import listing_server
 
 pytestmark = pytest.mark.django_db
 

@@ -14,10 +14,10 @@ from releases.detection import govuk as detection_govuk
 from releases.detection.govuk import AnnouncedTime, Announcement, AnnouncementState
 from releases.models import Comparison, Release
 from releases.rules.lifecycle import Role
+from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support import govuk_pages as govuk
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.preflight import DAY_BEFORE, DUE, announce_at
 

@@ -17,7 +17,7 @@ from releases.detection.govuk import (
 )
 from releases.rules.calendar import Precision
 from releases.rules.response import Answer, Failure
-from tests.support import govuk_pages as govuk
+from statsoffice.fake_publisher import govuk
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 PATH = "/government/statistics/announcements/rain-june-2026"

@@ -15,7 +15,7 @@ from releases.detection.publisher_calendar import (
 )
 from releases.rules.calendar import Precision
 from releases.rules.response import Answer, Failure
-from tests.support.listing_server import announced, released
+from statsoffice.fake_publisher.calendars import announced, released
 
 AT = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
 PROVISIONAL, CONFIRMED, CANCELLED = AnnouncementState

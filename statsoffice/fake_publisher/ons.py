@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tests.support.govuk_pages import in_utc
+from statsoffice.fake_publisher.govuk import in_utc
 
 JSON = "application/json"
 

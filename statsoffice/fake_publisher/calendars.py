@@ -1,0 +1,160 @@
+"""The searches of the calendars of GOV.UK and of the ONS: invented releases in the shapes of the real ones.
+
+Sources of the shapes: alphagov/search-api and ONSdigital/dp-search-api (see releases/detection/listings.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from releases.rules.calendar import (
+    STANDARD_RELEASE_TIME,
+    Nation,
+    Precision,
+    Slot,
+    format_month,
+    in_london,
+    months_after,
+    no_release_day,
+)
+from statsoffice.fake_publisher.govuk import displayed, in_utc
+
+GOVUK_SEARCH, ONS_SEARCH = "/api/search.json", "/v1/search/releases"
+ORGANISATION = "department-for-practice"
+
+type Said = dict[str, Any]
+
+
+def announced(
+    slug: str, title: str, *, at: datetime | None = None, date: str = "", state: str = "confirmed", **metadata: str
+) -> Said:
+    """Return one result of GOV.UK's search; with an instant its displayed date is exact."""
+    shown = displayed(at) if at else date
+    return {
+        "title": title,
+        "link": f"/government/statistics/announcements/{slug}",
+        "display_date": shown,
+        "release_timestamp": in_utc(at or datetime(2098, 7, 1, 8, 30, tzinfo=UTC)),
+        "statistics_announcement_state": state,
+        "metadata": {"display_date": shown, "confirmed": state == "confirmed", **metadata},
+        "index": "government",
+        "_id": f"/government/statistics/announcements/{slug}",
+    }
+
+
+def released(
+    slug: str,
+    title: str,
+    *,
+    at: datetime | None = None,
+    vague: str = "",
+    finalised: bool = True,
+    cancelled: bool = False,
+    changes: list[Said] | None = None,
+    **description: object,
+) -> Said:
+    """Return one release of the ONS's search."""
+    said: Said = {
+        "title": title,
+        "summary": "Figures by region.",
+        "release_date": (at or datetime(2098, 7, 1, 8, 30, tzinfo=UTC)).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "published": False,
+        "cancelled": cancelled,
+        "finalised": finalised,
+        "postponed": bool(changes),
+        "census": False,
+    }
+    if vague:
+        said["provisional_date"] = vague
+    return {"uri": f"/releases/{slug}", "date_changes": changes, "description": said | description}
+
+
+def read_query(query: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(query).items()}
+
+
+def answer_govuk(found: Sequence[Said], asked: Mapping[str, str]) -> Said:
+    """Return the page of results that a request to GOV.UK's search asks for."""
+    start, count = _read_number(asked, "start", 0), _read_number(asked, "count", 10)
+    return {"results": found[start : start + count], "total": len(found), "start": start}
+
+
+def answer_ons(upcoming: Sequence[Said], cancelled: Sequence[Said], asked: Mapping[str, str]) -> Said:
+    """Return the page of releases that a request to the ONS's search asks for; where nothing is found, it has null."""
+    found = upcoming if asked.get("release-type") == "type-upcoming" else cancelled
+    words = asked.get("query", "").lower().split()
+    found = [one for one in found if all(word in one["description"]["title"].lower() for word in words)]
+    start, count = _read_number(asked, "offset", 0), _read_number(asked, "limit", 10)
+    return {"took": 4, "breakdown": {"total": len(found)}, "releases": found[start : start + count] or None}
+
+
+def _read_number(asked: Mapping[str, str], name: str, default: int) -> int:
+    written = asked.get(name, "")
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 7 else default
+
+
+def find_search_results(path: str, query: str, *, now: datetime) -> Said | None:
+    """Return the response of a calendar to a search at an aware instant, or None if the path is no search."""
+    asked = read_query(query)
+    if path == GOVUK_SEARCH:
+        known = asked.get("filter_organisations") == ORGANISATION
+        return answer_govuk(list(_govuk_calendar(now)) if known else [], asked)
+    if path == ONS_SEARCH:
+        return answer_ons(list(_ons_calendar(now)), [_cancelled_by_ons(now)], asked)
+    return None
+
+
+def _due(now: datetime, *, days: int) -> datetime:
+    """Return 9:30am in London on the first working day that is at least some days ahead, as an aware instant."""
+    on = in_london(now).date() + timedelta(days=days)
+    while no_release_day(on, nation=Nation.ENGLAND):
+        on += timedelta(days=1)
+    due_at = Slot(on, STANDARD_RELEASE_TIME).due_at
+    assert due_at is not None  # noqa: S101  # an exact slot has its instant
+    return due_at
+
+
+def _slug(name: str, due_at: datetime) -> str:
+    """Return the name of a release with its time, so that the practice site has its page."""
+    return f"{name}-{in_london(due_at):%Y-%m-%d-%H%M}"
+
+
+def _month(now: datetime, months: int) -> str:
+    return format_month(months_after(in_london(now).date().replace(day=1), months))
+
+
+def _period(due_at: datetime) -> str:
+    return format_month(months_after(in_london(due_at).date().replace(day=1), -1))
+
+
+def _govuk_calendar(now: datetime) -> Iterator[Said]:
+    """List releases of each kind: confirmed, at short notice, provisional, cancelled, published, and without a date."""
+    for name, days in (("bus-fares", 10), ("bus-fares", 45), ("rail-journeys", 52)):
+        due_at = _due(now, days=days)
+        title = f"{name.replace('-', ' ').capitalize()}: {_period(due_at)}"
+        yield announced(_slug(name, due_at), title, at=due_at)
+    yield announced("cycle-traffic", f"Cycle traffic: {_month(now, 3)}", date=_month(now, 4), state="provisional")
+    first = months_after(in_london(now).date().replace(day=1), 5)
+    months = str(Slot(first, None, Precision.TWO_MONTHS))
+    yield announced("ferry-traffic", f"Ferry traffic: {_month(now, 4)}", date=months, state="provisional")
+    vague = f"Autumn {now.year + 1}"
+    yield announced("walking", f"Walking: {now.year}", date=vague, state="provisional")
+    due_at, reason = _due(now, days=60), "The survey was not run this year."
+    yield announced("parking", f"Parking: {now.year}", at=due_at, state="cancelled", cancellation_reason=reason)
+    yield announced("taxi-licences", f"Taxi licences: {now.year}", at=due_at, state="statistics_published")
+
+
+def _ons_calendar(now: datetime) -> Iterator[Said]:
+    for name, days in (("shop-prices", 12), ("shop-prices", 47), ("hours-worked", 54)):
+        due_at = _due(now, days=days)
+        title = f"{name.replace('-', ' ').capitalize()}: {_period(due_at)}"
+        yield released(_slug(name, due_at), title, at=due_at)
+    yield released("rents", f"Rents: {_month(now, 3)}", vague=_month(now, 4), finalised=False)
+
+
+def _cancelled_by_ons(now: datetime) -> Said:
+    reason = ["The survey was not run this year."]
+    return released(
+        "savings", f"Savings: {now.year}", at=_due(now, days=60), cancelled=True, cancellation_notice=reason
+    )
