@@ -21,6 +21,11 @@ from releases.detection.govuk import (
     strip_markup,
 )
 from releases.rules.response import Answer, Failure
+from releases.rules.web_address import NotAWebAddressError, parse_address
+
+# A page of 200 results has some hundred thousand bytes.
+MOST_BYTES = 2_000_000
+_MOST_CHARACTERS_OF_A_DATE = 100
 
 
 class CalendarProblem(StrEnum):
@@ -87,6 +92,8 @@ def _read_page(
     if answer.status != 200:
         waits = answer.status == 429
         raise CalendarUnreadableError(CalendarProblem.ASKED_TO_WAIT if waits else CalendarProblem.UNREACHABLE)
+    if len(answer.body) > MOST_BYTES:
+        raise CalendarUnreadableError(CalendarProblem.UNKNOWN_SHAPE)
     try:
         said = json.loads(answer.body)
     except (ValueError, RecursionError) as error:
@@ -101,7 +108,7 @@ def _read_page(
 
 def _read_announcement(said: Mapping[str, Any]) -> ListedRelease:
     more, title = _object(said.get("metadata")), _line(said.get("title"))
-    displayed = _line(said.get("display_date") or more.get("display_date"))
+    displayed = _line(said.get("display_date") or more.get("display_date"))[:_MOST_CHARACTERS_OF_A_DATE]
     state = _state(said.get("statistics_announcement_state"))
     if state is None:
         is_published = said.get("statistics_announcement_state") == "statistics_published"
@@ -122,13 +129,16 @@ def _read_announcement(said: Mapping[str, Any]) -> ListedRelease:
 
 def _read_ons_release(said: Mapping[str, Any]) -> ListedRelease:
     more, path = _object(said.get("description")), _path(said.get("uri"))
-    title, vague = _line(more.get("title")), _line(more.get("provisional_date"))
+    title, vague = _line(more.get("title")), _line(more.get("provisional_date"))[:_MOST_CHARACTERS_OF_A_DATE]
     stamp = parse_instant(more.get("release_date"))
-    if more.get("published") and not more.get("cancelled"):
+    published, cancelled, finalised = (more.get(name, False) for name in ("published", "cancelled", "finalised"))
+    if not all(isinstance(flag, bool) for flag in (published, cancelled, finalised)):
+        return ListedRelease(path, title, None)
+    if published and not cancelled:
         return ListedRelease(path, title, None, is_published=True)
-    if more.get("cancelled"):
+    if cancelled:
         state = AnnouncementState.CANCELLED
-    elif more.get("finalised") is True and not vague:
+    elif finalised and not vague:
         state = AnnouncementState.CONFIRMED
     else:
         # The ONS's newer pages call a provisional release "finalised" too, but only a provisional one has a vague date.
@@ -141,7 +151,7 @@ def _read_ons_release(said: Mapping[str, Any]) -> ListedRelease:
         title=title,
         state=state,
         when=read_display_date(vague) if vague else AnnouncedTime(at=stamp),
-        displayed=vague or _line(more.get("release_date")),
+        displayed=vague or _line(more.get("release_date"))[:_MOST_CHARACTERS_OF_A_DATE],
         note=notice if state is AnnouncementState.CANCELLED else _line(change.get("change_notice")),
         previous=_line(change.get("previous_date")),
     )
@@ -177,9 +187,15 @@ def _state(written: object) -> AnnouncementState | None:
 
 
 def _path(written: object) -> str:
-    """Return a path on the publisher's site; an address of another site is none."""
-    path = written.strip() if isinstance(written, str) else ""
-    return path.partition("?")[0].rstrip("/") if path.startswith("/") and not path.startswith("//") else ""
+    """Return a path on the publisher's site; an address of another site, or one that cannot be requested, is none."""
+    path = written.strip().partition("?")[0].rstrip("/") if isinstance(written, str) else ""
+    if not path.startswith("/") or path.startswith("//"):
+        return ""
+    try:
+        parse_address(f"https://www.example.org{path}")
+    except NotAWebAddressError:
+        return ""
+    return path
 
 
 def _line(written: object) -> str:

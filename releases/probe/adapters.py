@@ -207,13 +207,14 @@ def _by_dates(
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
     """Return the finding for a page that is marked as withdrawn.
 
-    A page that was withdrawn after the due instant was published before, so the release is not late because of it. No
-    one is asked about its text, so the finding has no digest; a person may still state that it was live.
+    A page that was withdrawn after the due instant was published before, so the release is not late because of it. The
+    same may be true of a page that does not say when. No one is asked about its text, so the finding has no digest; a
+    person may still state that it was live.
     """
     withdrawn_at = document.withdrawn_at
     if found.result is CheckOutcome.NOT_LIVE:
         return replace(found, reasons=(Reason.WITHDRAWN, *found.reasons))
-    if withdrawn_at is None or withdrawn_at < due_at:
+    if withdrawn_at is not None and withdrawn_at < due_at:
         return replace(found, result=CheckOutcome.NOT_LIVE, reasons=(Reason.WITHDRAWN,))
     return replace(found, result=CheckOutcome.UNRECOGNISED, reasons=(Reason.WITHDRAWN,), text_digest="")
 

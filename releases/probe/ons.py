@@ -23,6 +23,8 @@ from releases.rules.web_address import parse_address
 
 _RELEASE = re.compile(r"(?P<page>(?:/cy)?/releases/[^/]+)(?P<data>/data)?/?")
 _NO_SUCH_DATA = frozenset({404, 410})
+# The data of a release have some thousand bytes. Longer ones are not parsed while other responses wait.
+_MOST_BYTES = 500_000
 _BY_PERSON = frozenset({Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION})
 
 
@@ -45,7 +47,7 @@ class Ons:
         """Return the page to which a release was migrated, or its own page if the data are of an unknown form."""
         if not _is_data(url):
             return ""
-        release = _read(body)
+        release = _read(body) if len(body) <= _MOST_BYTES else None
         return release.migrated_to if release else _page_of(url)
 
     def fallback(self, url: str) -> str:
@@ -65,7 +67,7 @@ class Ons:
         release = _read(answer.body)
         if release is None:
             return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
-        if release.path and release.path != _path_of_page(answer):
+        if release.path != _path_of_page(answer):
             return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_PAGE,), title=release.title)
         if release.is_cancelled:
             return _cancelled(release)
@@ -94,30 +96,37 @@ class OnsRelease:
 
 
 def _read(body: bytes) -> OnsRelease | None:
+    """Read the data of a release, or return None if their form is unknown.
+
+    The site's own code fills missing values with false and empty texts. So data without a title or a path are no
+    release that is not published.
+    """
     try:
         written = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    description = _mapping(_mapping(written).get("description"))
+    data = _mapping(written)
+    description = _mapping(data.get("description"))
+    title, path = _line(description.get("title")), _text(data.get("uri")).rstrip("/").lower()
     flags = [description.get(name) for name in ("published", "cancelled", "finalised")]
-    if not all(isinstance(flag, bool) for flag in flags):
+    if not title or not path or not all(isinstance(flag, bool) for flag in flags):
         return None
     published, cancelled, finalised = map(bool, flags)
     # The page shows a provisional date, if there is one, even if the flag says that the date is final.
     displayed = _line(description.get("provisional_date"))
     is_final = finalised and not displayed
     final = AnnouncedTime(at=parse_instant(description.get("release_date"))) if is_final else AnnouncedTime()
-    changes = _mappings(written.get("date_changes"))
+    changes = _mappings(data.get("date_changes"))
     notice = description.get("cancellation_notice")
     return OnsRelease(
-        title=_line(description.get("title")),
+        title=title,
         summary=_line(description.get("summary")),
         documents=tuple(
             _line(one.get("title"))
             for kind in ("related_documents", "related_datasets", "related_api_datasets")
-            for one in _mappings(written.get(kind))
+            for one in _mappings(data.get(kind))
         ),
-        path=_text(written.get("uri")).rstrip("/").lower(),
+        path=path,
         migrated_to=_text(description.get("migration_link")),
         is_published=published,
         is_cancelled=cancelled,

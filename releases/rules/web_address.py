@@ -16,7 +16,8 @@ from releases.rules.calendar import Precision
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MOST_CHARACTERS = 4096
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Half of a surrogate pair, as JSON may contain it, cannot be sent or stored either.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 # The characters that RFC 3986 allows in a path or a query; "%" too, because escaped characters stay as they are.
 _UNQUOTED = "/:@!$&'()*+,;=~?%[]-._"
@@ -82,7 +83,7 @@ def parse_target(base: WebAddress, location: str) -> WebAddress:
     try:
         joined = urljoin(base.url, location.strip())
     except ValueError as error:
-        raise NotAWebAddressError(f'"{location}" cannot be read: {error}') from error
+        raise NotAWebAddressError(f"{location[:80]!r} cannot be read") from error
     return parse_address(joined)
 
 

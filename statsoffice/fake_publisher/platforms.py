@@ -105,7 +105,7 @@ class PracticeRelease:
     def figures(self) -> str:
         """The text of the release; it differs from that of every other release of the series."""
         sentences = (
-            f"{self.summary} The index rose by {self.due_at.minute / 10} per cent on the month before. Two of the three "
+            f"{self.summary} The index rose by {self.due_at.minute / 10} per cent on the month before. Two of three "
             "regions show a rise on the year before. Figures are the mean of daily values that sellers report. Missing "
             "days are filled with the value of the day before."
         )

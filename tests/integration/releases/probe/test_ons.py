@@ -183,11 +183,27 @@ def test_an_error_of_the_site_proves_nothing(status, reason):
         b'{"description": []}',
         b'{"description": {"published": "no", "cancelled": false, "finalised": true}}',
         b'{"description": {"published": false, "cancelled": false}}',
+        json.dumps({"description": {"published": False, "cancelled": False, "finalised": False}}).encode(),
+        json.dumps(release("")).encode(),
+        json.dumps(release() | {"uri": ""}).encode(),
         b"<!doctype html><h1>June 2026</h1>",
         b"[" * 100_000,
         b"\xff\xfe\xff",
     ],
-    ids=["empty", "list", "null", "no object", "a text for a flag", "no flag", "page", "too deep", "no text"],
+    ids=[
+        "empty",
+        "list",
+        "null",
+        "no object",
+        "a text for a flag",
+        "no flag",
+        "zero values",
+        "no title",
+        "no path",
+        "page",
+        "too deep",
+        "no text",
+    ],
 )
 def test_data_of_an_unknown_form_prove_nothing_and_lead_to_the_page(body):
     assert shown(examined(body)) == (CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
@@ -200,8 +216,10 @@ def test_data_of_an_unknown_form_prove_nothing_and_lead_to_the_page(body):
 )
 def test_an_odd_value_does_not_make_a_release_live(field, odd):
     finding = examined(release(published=False) | {"description": release()["description"] | {field: odd}})
-    assert finding.result is CheckOutcome.NOT_LIVE
-    assert ADAPTER.leads_to(json.dumps(release(**{field: odd})).encode(), url=DATA) in ("", odd)
+    is_release = field != "title" or isinstance(odd, str)
+    assert finding.result is (CheckOutcome.NOT_LIVE if is_release else CheckOutcome.UNREACHABLE)
+    leads_to = ADAPTER.leads_to(json.dumps(release(**{field: odd})).encode(), url=DATA)
+    assert leads_to in (("", odd) if is_release else (PAGE,))
 
 
 def test_only_missing_data_have_a_page_to_fall_back_to():
