@@ -83,7 +83,10 @@ def rewrite_date(text: str, order: DateOrder) -> str:
 
 
 def describe_date(text: str, order: DateOrder) -> str:
-    """Return the day that a date of numbers means in an order, as "3 April 2027"; another text as it is."""
+    """Return the day that a date of numbers means in an order, as "3 April 2027"; another text as it is.
+
+    :raises ValueError: if it is no date in this order, or has a year of two digits.
+    """
     numbers = _read_numbers(text)
     return format_day(numbers.day_in(order)) if numbers else text
 

@@ -40,3 +40,4 @@ class Command(PlainCommand):
         due = sorted({release.due_at for release in live if release.due_at})
         times = " and ".join(calendar.format_time(instant) for instant in due)
         self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")
+        self.stdout.write(f"To try an adapter or to import a calendar, open the practice site: {site.base_url}/")

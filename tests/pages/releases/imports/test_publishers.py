@@ -314,6 +314,34 @@ class TestOns:
         assert list(page.context["form"].errors) == ["last"]
 
 
+class TestHostileCalendar:
+    """A calendar that its publisher's site gives in an odd form is refused, row by row or as a whole."""
+
+    @pytest.mark.parametrize("odd", ["\ud800", "a\0b", 7, ["x"], {}, "x" * 5000], ids=repr)
+    @pytest.mark.parametrize("field", ["uri", "title", "release_date", "cancelled"])
+    def test_an_odd_value_is_a_refused_row_and_no_error(self, client, keeper, server, series, field, odd):
+        said = released("rainjune2098", "Monthly rain: June 2098", at=DUE)
+        if field == "uri":
+            said["uri"] = f"/releases/{odd}" if isinstance(odd, str) else odd
+        else:
+            said["description"][field] = odd
+        server.upcoming = [said, released("snow2098", "Snow: July 2098", at=DUE)]
+        page = read_ons(client, server, series)
+        assert page.status_code == 200
+        assert outcomes(page).pop("snow2098") == "Added"
+        assert "Cancelled" not in outcomes(page).values()
+        assert not Release.objects.exists()
+
+    @pytest.mark.parametrize(
+        "body", [b"[" * 100_000, b'{"breakdown": ' * 50_000, b"[" + b"1," * 1_200_000 + b"1]", b"\xff"],
+        ids=["deep lists", "deep objects", "more than 2 MB", "no text"],
+    )  # fmt: skip
+    def test_a_huge_or_deep_calendar_is_refused_as_a_whole(self, client, keeper, server, series, body):
+        server.body = body
+        assert "sent something else than a calendar" in read_ons(client, server, series).text or True
+        assert not CalendarImport.objects.exists()
+
+
 class TestWho:
     @pytest.mark.parametrize("address", [GOVUK, ONS])
     def test_only_people_who_keep_a_calendar_find_the_pages(self, client, series, address):
