@@ -1,6 +1,6 @@
 """The searches of the calendars of GOV.UK and of the ONS: invented releases in the shapes of the real ones.
 
-Sources of the shapes: alphagov/search-api and ONSdigital/dp-search-api (see releases/detection/listings.py).
+Sources of the shapes: alphagov/search-api and ONSdigital/dp-search-api (see releases/detection/publisher_calendar.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

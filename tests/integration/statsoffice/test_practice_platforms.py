@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases.detection.finding import AddressRole, CheckOutcome, Expectation
-from releases.imports import listings
+from releases.imports import publishers
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer
 from statsoffice.fake_publisher.__main__ import find_unscripted, home_page
@@ -93,33 +93,35 @@ def _practice(settings):
 
 @pytest.mark.usefixtures("_practice")
 class TestCalendars:
-    def read(self, listing):
-        return {one.path.rpartition("/")[2]: one for one in listings.fetch_listing(listing, means=_Means(), now=NOW)}
+    def read(self, calendar):
+        return {
+            one.path.rpartition("/")[2]: one for one in publishers.fetch_releases(calendar, means=_Means(), now=NOW)
+        }
 
     def test_the_calendar_of_govuk_has_a_release_of_each_kind(self):
         url = f"{SITE}/government/organisations/{ORGANISATION}"
-        hosts = listings.govuk.govuk_hosts()
-        found = self.read(listings.find_govuk_listing(url, hosts=hosts, today=NOW.date()))
+        hosts = publishers.govuk.govuk_hosts()
+        found = self.read(publishers.find_govuk_calendar(url, hosts=hosts, today=NOW.date()))
         states = {str(one.announced.state) if one.announced else "published" for one in found.values()}
         assert states == {"confirmed", "provisional", "cancelled", "published"}
         assert found["walking"].announced.slot is None
         assert found["bus-fares-2026-12-07-0930"].announced.slot.due_at == datetime(2026, 12, 7, 9, 30, tzinfo=UTC)
 
     def test_the_calendar_of_the_ons_is_searched_by_words(self):
-        hosts = listings.ons_hosts()
+        hosts = publishers.ons_hosts()
         everything = self.read(
-            listings.find_ons_listing(f"{SITE}/releasecalendar?keywords=", hosts=hosts, today=NOW.date())
+            publishers.find_ons_calendar(f"{SITE}/releasecalendar?keywords=", hosts=hosts, today=NOW.date())
         )
         assert {"rents", "savings"} < set(everything)
         prices = self.read(
-            listings.find_ons_listing(f"{SITE}/releasecalendar?keywords=shop+prices", hosts=hosts, today=NOW.date())
+            publishers.find_ons_calendar(f"{SITE}/releasecalendar?keywords=shop+prices", hosts=hosts, today=NOW.date())
         )
         assert len(prices) == 2
         assert set(prices) < set(everything)
 
     def test_a_listed_release_with_a_time_has_its_page(self):
-        hosts = listings.ons_hosts()
-        found = self.read(listings.find_ons_listing(f"{SITE}/releasecalendar", hosts=hosts, today=NOW.date()))
+        hosts = publishers.ons_hosts()
+        found = self.read(publishers.find_ons_calendar(f"{SITE}/releasecalendar", hosts=hosts, today=NOW.date()))
         timed = [one for one in found.values() if one.announced.state == "confirmed"]
         assert timed
         assert all(find_platform_scene(f"{one.path}/data", now=NOW).status == 200 for one in timed)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from releases.detection.finding import AddressRole, CheckOutcome, Expectation
-from releases.detection.listings import ListingUnreadableError, read_govuk_page, read_ons_page
+from releases.detection.publisher_calendar import CalendarUnreadableError, read_govuk_page, read_ons_page
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, parse_address, parse_target
@@ -164,7 +164,7 @@ def test_an_odd_calendar_is_read_or_refused_and_nothing_of_it_is_unstorable(name
         answer = Answer(SITE, DUE, DUE, DUE, status=200, body=write(said))
         try:
             releases = read(answer).releases
-        except ListingUnreadableError:
+        except CalendarUnreadableError:
             continue
         for one in releases:
             texts = [one.path, one.title]
