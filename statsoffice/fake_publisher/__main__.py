@@ -115,29 +115,30 @@ def home_page(state: SiteState, *, site: str) -> str:
         f"<td>{escape(_describe(in_force(script, at=now)))}</td><td>{_format(next_change(script, at=now))}</td></tr>"
         for path, script in sorted(state.scripts.items())
     )
-    table = f"""<table><caption>Pages of the script, at {_format(now)}</caption>
+    table = f"""<div class="wide"><table><caption>At {_format(now)}</caption>
 <thead><tr><th scope="col">Page</th><th scope="col">Shows now</th><th scope="col">Next change</th></tr></thead>
-<tbody>{rows}</tbody></table>"""
+<tbody>{rows}</tbody></table></div>"""
     due_at = next_try_out(now=now)
     tried = "".join(
         f'<tr><th scope="row">{escape(each.platform)}</th><td>{escape(each.adapter)}</td>'
-        f'<td><a href="{escape(each.path)}">{escape(each.path)}</a></td><td>{escape(each.marker)}</td></tr>'
+        f'<td><a href="{escape(each.path)}">{escape(site + each.path)}</a></td><td>{escape(each.marker)}</td></tr>'
         for each in find_try_outs(due_at)
     )
     main = f"""<h1>Publications</h1>
 <p class="lead">What a publisher's readers would find here. Load the page again to see it change.</p>
-{table if rows else "<p>The script is empty.</p>"}
 <h2>Try an adapter</h2>
 <p>Record a rehearsal that is due at <strong>{format_moment(due_at)}</strong>, with one of these addresses. Its page
 appears three seconds later. For another time, change the end of the address. Add -late for a page that appears three
 minutes late, or -early for one that appears half a minute early.</p>
 <div class="wide"><table><caption>Pages for a release at {format_moment(due_at)}</caption>
-<thead><tr><th scope="col">Platform</th><th scope="col">How it is read</th><th scope="col">Address on this site</th>
-<th scope="col">Text that identifies this edition</th></tr></thead><tbody>{tried}</tbody></table></div>
+<thead><tr><th scope="col">Platform</th><th scope="col">How it is read</th><th scope="col">Address</th>
+<th scope="col">Marker</th></tr></thead><tbody>{tried}</tbody></table></div>
 <h2>Import a calendar</h2>
 <p>Paste one of these addresses where you import a calendar:</p>
 <ul><li>GOV.UK: <strong>{escape(f"{site}/government/organisations/{ORGANISATION}")}</strong></li>
-<li>ONS: <strong>{escape(f"{site}/releasecalendar?keywords=")}</strong>, with search words at its end</li></ul>"""
+<li>ONS: <strong>{escape(f"{site}/releasecalendar?keywords=")}</strong>, with search words at its end</li></ul>
+<h2>Pages of the script</h2>
+{table if rows else "<p>The script is empty.</p>"}"""
     return frame("Publications", main)
 
 

@@ -23,7 +23,7 @@ h1{font-size:40px;line-height:1.1;margin:0 0 20px;max-width:750px}h2{font-size:2
 dl{margin:0 0 30px;padding:14px 0;border-top:2px solid #12436d;border-bottom:1px solid #b1b4b6;font-size:17px}
 dl div{display:flex;gap:8px;padding:3px 0}dt{min-width:110px;color:#505a5f}dd{margin:0}
 table{border-collapse:collapse;width:100%;max-width:700px;margin:0 0 24px}
-.wide{overflow-x:auto}.wide table{max-width:none}td,li{overflow-wrap:anywhere}
+.wide{overflow-x:auto}.wide table{max-width:none;min-width:600px}li{overflow-wrap:anywhere}
 caption{text-align:left;font-weight:700;padding:0 0 8px}
 th,td{text-align:left;padding:9px 14px 9px 0;border-bottom:1px solid #b1b4b6;vertical-align:top}
 td.figure,th.figure{text-align:right;font-variant-numeric:tabular-nums}
