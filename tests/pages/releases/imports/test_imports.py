@@ -136,7 +136,7 @@ def test_series_are_made_only_if_ticked_and_the_preview_says_which(client):
     send(client, csv_of({"series": "Snow"}), create_missing="on")
     turn()
     page = client.get(address(CalendarImport.objects.get()))
-    assert "Would be made beside the releases" in page.text
+    assert "Will also be created" in page.text
     assert "series Snow of Office for Rain" in page.text
 
 
