@@ -63,7 +63,7 @@ class TestShortNotice:
     def test_another_reason_than_was_given_is_refused_and_not_lost(self, keeper):
         applied(keeper, SOON | {"short_notice_reason": "The law was changed."})
         ((column, why),) = faults(checked(keeper, SOON | {"short_notice_reason": "Another."}))
-        assert (column, "stays: “The law was changed.”" in why) == ("short_notice_reason", True)
+        assert (column, "cannot change: “The law was changed.”" in why) == ("short_notice_reason", True)
 
     @pytest.mark.parametrize("status", ["", "provisional"])
     def test_a_reason_without_a_confirmation_is_refused(self, keeper, status):
