@@ -406,7 +406,7 @@ def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
     if report.available_at:
         text = "It was made available, as the producer states."
         entries.append(TimelineEntry(report.available_at, text, "available"))
-    entries += map(entry_of_note, report.timeline_notes.standing())
+    entries += map(entry_of_note, report.timeline_notes.uncorrected())
     return sort_entries({entry.source: entry for entry in entries}.values())
 
 

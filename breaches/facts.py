@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, time
 
 from django.db.models import F, Q
 
 from breaches.models import Report, StartedReport, Suspicion
-from breaches.rules.answers import Answers
+from breaches.rules.answers import Answer, Answers
 from breaches.rules.content import ReportContent
 from breaches.rules.facts import (
     AccessFacts,
@@ -16,6 +17,7 @@ from breaches.rules.facts import (
     CheckFact,
     Facts,
     PostAccess,
+    ReleaseException,
     Statement,
     StatementFact,
 )
@@ -29,7 +31,9 @@ from releases.evidence.repository import AddressKey
 from releases.models import Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
+from releases.rules.calendar import from_london
 from releases.rules.canonical import sha256_hex
+from releases.rules.departure import DepartureKind
 from releases.rules.pre_release import RequestStatus
 from releases.verdict.address import Outcome, is_corrected, last_statements
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
@@ -82,6 +86,9 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
                 replayed.add(row.release_id)
         elif row.release_id in diagnosed and not row.clock_off:
             fresh[key].append(DiagnosticCheck(FRESH, CheckOutcome(row.result), row.sent_at, row.completed_at))
+    exceptions: dict[tuple[int, int], list[ReleaseException]] = defaultdict(list)
+    for departure in models.Departure.objects.filter(release__in=releases).prefetch_related("corrections"):
+        exceptions[departure.release_id, departure.schedule_version].append(_exception(departure))
     past_caches = _find_past_caches(checks, fresh)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
     addresses: dict[int, tuple[AddressFacts, ...]] = {}
@@ -123,6 +130,10 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
             not_observed=not_observed.get(verification.pk, ()),
             publisher_time=_publisher_time(verification),
             diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
+            exceptions=tuple(
+                replace(one, due_at=verification.due_at)
+                for one in exceptions[verification.release_id, verification.schedule_version]
+            ),
         )
         for verification in verifications
     }
@@ -134,6 +145,19 @@ def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact
         check
         for check in checks
         if due_at is None or check.sighting.sent_at >= due_at or check.sighting.result is CheckOutcome.NOT_LIVE
+    )
+
+
+def _exception(departure: models.Departure) -> ReleaseException:
+    """:param departure: read with its corrections."""
+    agreement = departure.agreement
+    return ReleaseException(
+        kind=DepartureKind(departure.kind),
+        osr_reference=agreement.osr_reference,
+        osr_agreed_on=agreement.osr_agreed_on,
+        holiday=departure.holiday,
+        reason=departure.reason,
+        osr_told_at=departure.osr_told_at,
     )
 
 
@@ -235,15 +259,44 @@ def incident_about(
     release: Release | None, *, kind: ReportKind, answers: Answers, cause: Cause | None, now: datetime
 ) -> Incident:
     """:param release: read with its series and producer; None for a breach that is about no release."""
+    if release is None:
+        return Incident(kind=kind, answers=answers, written_at=now, cause=cause)
+    due_at, exceptions = _schedule_at_incident(release, answers.happened)
     return Incident(
         kind=kind,
         answers=answers,
         written_at=now,
-        title=release.title if release else "",
-        due_at=release.due_at if release else None,
+        title=release.title,
+        due_at=due_at,
         cause=cause,
-        access=access_facts_of(release, now=now) if release and kind is ReportKind.PRA else None,
+        access=access_facts_of(release, now=now) if kind is ReportKind.PRA else None,
+        exceptions=exceptions,
     )
+
+
+def _schedule_at_incident(
+    release: Release, happened: Answer | None
+) -> tuple[datetime | None, tuple[ReleaseException, ...]]:
+    """Return when a release was due at the time of a breach, and the exceptions to report.
+
+    These are the exceptions of that date, and a later release at once, which is decided after a leak or a statement in
+    public. If only the day of the breach is known, the date at the start of that day counts; if nothing is known, the
+    present one, but never that of a release at once.
+    """
+    departures = list(release.departures.prefetch_related("corrections").order_by("schedule_version", "pk"))
+    at_once = [one for one in departures if one.kind == DepartureKind.AT_ONCE]
+    moment = happened and (happened.at or (happened.on and from_london(datetime.combine(happened.on, time.min))))
+    due_at, version = release.due_at, release.schedule_version
+    for change in release.date_changes.order_by("schedule_version"):
+        is_at_once = any(one.schedule_version == change.schedule_version for one in at_once)
+        if change.made_at > moment if moment else is_at_once:
+            due_at, version = change.was.due_at, change.schedule_version - 1
+            break
+    present = [one for one in departures if one.schedule_version == release.schedule_version and one in at_once]
+    found = [replace(_exception(one), due_at=due_at) for one in departures if one.schedule_version == version]
+    if version != release.schedule_version:
+        found += [replace(_exception(one), due_at=release.due_at) for one in present]
+    return due_at, tuple(found)
 
 
 def names_on_list(report: Report) -> list[str]:

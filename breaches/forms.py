@@ -544,6 +544,7 @@ class WhatHappenedForm(SectionForm):
             elif question in EXTENTS:
                 self.fields[question.value] = forms.ChoiceField(
                     label=label,
+                    help_text=hint,
                     required=False,
                     # The last one undoes the others.
                     choices=[*((one.value, EXTENT_LABELS[one]) for one in Extent), ("", _("Not answered"))],

@@ -198,7 +198,7 @@ def split_report(report: Report, *, by: User, at: datetime) -> Report:
         state or the person's roles do not allow it.
     :raises ChangedMeanwhile: if another person was faster.
     """
-    joined = JoinedDraft.objects.standing().filter(joint=report).select_related("draft__producer")
+    joined = JoinedDraft.objects.in_force().filter(joint=report).select_related("draft__producer")
     with transaction.atomic():
         rows = list(joined)
         move = check_report_move(report, PART, by=by, joined_drafts=True)
@@ -234,7 +234,7 @@ def was_handed_on(report: Report) -> bool:
 
 
 def can_be_split(report: Report) -> bool:
-    is_joint = report.status == ReportStatus.DRAFT and JoinedDraft.objects.standing().filter(joint=report).exists()
+    is_joint = report.status == ReportStatus.DRAFT and JoinedDraft.objects.in_force().filter(joint=report).exists()
     return is_joint and not was_handed_on(report)
 
 

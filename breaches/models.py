@@ -211,6 +211,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.exclude(pk__in=Report.objects.about_unpublished_early().values("pk"))
 
 
+# The columns by which the register filters and sorts.
 LISTED_BY = [
     "occurred_on",
     "id",
@@ -440,7 +441,7 @@ class StartedReport(models.Model):
 
 
 class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
-    def standing(self) -> "JoinedDraftQuerySet":
+    def in_force(self) -> "JoinedDraftQuerySet":
         """Exclude merges that were undone, which the states of the reports show."""
         return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
 
@@ -612,7 +613,7 @@ class EarlyReleaseDecision(AppendOnly):
         return f"{self.suspicion_id}: {self.choice}"
 
 
-# Not `last_change`, which detects conflicts between people's changes.
+# The columns that the digest of each row covers. Not `last_change`, which detects conflicts between people's changes.
 OF_REPORT_WITHOUT_NUMBER = (
     "reference",
     "producer_id",
@@ -661,6 +662,7 @@ OF_DOCUMENT = (
 )
 # Not `facts_revision`, which only records which revision of the verdict the automatic text is from.
 OF_SUSPICION = ("release_id", "schedule_version", "kind", "verification_id", "raised_at", "report_id")
+# The kinds of events that give a suspicion to a report.
 GIVEN_TO_A_REPORT = frozenset({"drafted", "suspicion_joined", "joint_drafted", "resumed"})
 
 
@@ -766,7 +768,7 @@ class RegisterEvent(AbstractEvent):
 
 
 class TimelineNoteQuerySet(AppendOnlyQuerySet["TimelineNote"]):
-    def standing(self) -> "TimelineNoteQuerySet":
+    def uncorrected(self) -> "TimelineNoteQuerySet":
         """Exclude notes that a later note corrects."""
         return self.filter(correction__isnull=True)
 

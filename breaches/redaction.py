@@ -96,7 +96,7 @@ def _plain(text: str) -> str:
 
 def places_of(report: Report) -> list[Place]:
     """Return the free text about a report and the drafts merged into it, in this app and in `releases`."""
-    parts = list(JoinedDraft.objects.standing().parts_of(report))
+    parts = list(JoinedDraft.objects.in_force().parts_of(report))
     about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
     tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
     # A task is ticked off at a later release, whose event repeats its text.
@@ -205,7 +205,7 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
     versions: list[int] = []
     of_drafts: list[str] = []
     unread: list[str] = []
-    parts = JoinedDraft.objects.standing().parts_of(report)
+    parts = JoinedDraft.objects.in_force().parts_of(report)
     documents = ApprovedDocument.objects.filter(report__in=parts).select_related("report")
     for document in documents.order_by("report__number_year", "report__number_position", "version").iterator(
         chunk_size=5

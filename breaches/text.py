@@ -188,9 +188,12 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
         lazy("What was done to correct it?"),
         lazy("In one sentence, for example ‘A correction was published on the same page.’"),
     ),
-    Question.OPENED: (lazy("Was it opened?"), ""),
-    Question.DELETED: (lazy("Was it deleted?"), ""),
-    Question.CONFIRMED: (lazy("Was the deletion confirmed?"), ""),
+    Question.OPENED: (lazy("Was it opened?"), lazy("If only some recipients opened it, select ‘In part’.")),
+    Question.DELETED: (lazy("Was it deleted?"), lazy("If only some copies were deleted, select ‘In part’.")),
+    Question.CONFIRMED: (
+        lazy("Was the deletion confirmed?"),
+        lazy("For example, in a reply from each recipient. Leave this unanswered if no copy was deleted."),
+    ),
 }
 CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
     Question.CONTAINED: (
@@ -208,6 +211,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         Question.WHAT: (lazy("What could be seen before release?"), lazy("For example, ‘the draft tables’.")),
         Question.HAPPENED: (lazy("From when did they have access?"), lazy("For example, 30 6 2026")),
         Question.PEOPLE: (lazy("How many people had access?"), ""),
+        Question.OPENED: (lazy("Was it opened?"), lazy("If only some of them opened it, select ‘In part’.")),
         **CONTAINMENT,
     },
     ReportKind.LEAK: {

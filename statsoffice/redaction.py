@@ -41,7 +41,7 @@ def redact(
 
 def places_of_messages(report: Report) -> Place:
     """Return the messages about a report, or about a draft that was merged into it."""
-    parts = JoinedDraft.objects.standing().parts_of(report)
+    parts = JoinedDraft.objects.in_force().parts_of(report)
     return Place(Message.objects.filter(report__in=parts), ("subject", "text"), MessageRowRecord)
 
 

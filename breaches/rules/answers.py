@@ -106,7 +106,7 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
 }
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
-    ReportKind.PRA: frozenset({Question.PEOPLE}),
+    ReportKind.PRA: frozenset({Question.PEOPLE, Question.OPENED, Question.DELETED, Question.CONFIRMED}),
     ReportKind.ACCESS: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),
@@ -133,12 +133,13 @@ _PUBLISHING = (
     Cause.CACHE,
 )
 _ANY = (Cause.HUMAN_ERROR, Cause.OTHER, Cause.NOT_KNOWN)
-_SENDING_KINDS = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
+# What became known before the release.
+KINDS_BEFORE_RELEASE = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
 
 
 def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
     """Return the causes to offer for a kind of breach, in the order of the list."""
-    if kind in _SENDING_KINDS:
+    if kind in KINDS_BEFORE_RELEASE:
         return (*_SENDING, Cause.PROCESSING_ERROR, Cause.OUTAGE, *_ANY)
     if kind in ASKED:
         return (*_PUBLISHING, *_SENDING, *_ANY)
@@ -146,19 +147,31 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
 
 
 def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
-    """Return the required questions of a kind that are neither answered nor recorded as not known."""
+    """Return the required questions of a kind that are neither answered nor recorded as not known.
+
+    Nothing is to be confirmed if no copy was deleted, or if it is not known whether one was.
+    """
     required = _ALWAYS_REQUIRED | _REQUIRED_OF_KIND.get(kind, frozenset())
     given = answers.given()
+    if answers.deleted and not _was_deleted(answers.deleted):
+        required -= {Question.CONFIRMED}
     return tuple(question for question in ASKED.get(kind, ()) if question in required and question not in given)
 
 
+def _was_deleted(answer: Answer) -> bool:
+    return answer.extent in {Extent.ALL, Extent.SOME}
+
+
 def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
-    """Yield each moment that cannot be before another, with a sentence that says so."""
+    """Yield each answer that another one contradicts, with a sentence that says so."""
     happened, given = answers.happened, answers.given()
     for question, words in ((Question.NOTICED, "noticed"), (Question.CONTAINED, "contained or corrected")):
         answer = given.get(question)
         if happened and answer and _is_before(answer, happened):
             yield question, f"It cannot have been {words} before it happened, {_full_moment(happened)}."
+    deleted, confirmed = answers.deleted, answers.confirmed
+    if deleted and confirmed and _was_deleted(confirmed) and not _was_deleted(deleted):
+        yield Question.CONFIRMED, "A deletion cannot be confirmed if nothing is known to have been deleted."
 
 
 def _is_before(one: Answer, other: Answer) -> bool:

@@ -14,8 +14,8 @@ from breaches.rules.content import ContactPerson, Output, ReportContent, content
 from releases.rules.calendar import format_day, format_moment, format_time, format_time_with_seconds, in_london
 from releases.rules.lifecycle import Role
 
-# The page heads of the PDF (static/pdf/report.css), its <title> (templates/breaches/document.html) and the email that
-# sends it (templates/notifications/report_to_send.txt) have the same words in sentence case.
+# The page heads of the PDF (static/pdf/report.css) and its <title> (templates/breaches/document.html) have the same
+# words in sentence case.
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 # Reports published in 2020-21 used both.
 HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"

@@ -3,11 +3,20 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 
 from releases.detection.finding import AddressRole, Source
-from releases.rules.calendar import format_day, format_time, format_time_with_seconds, limit_at, local_date
+from releases.rules.calendar import (
+    format_day,
+    format_moment,
+    format_time,
+    format_time_with_seconds,
+    limit_at,
+    local_date,
+)
+from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import Role
 from releases.verdict.address import AddressVerdict, Outcome, Sighting
 from releases.verdict.release import Diagnosis
@@ -70,6 +79,47 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseException:
+    """One recorded exception of a release to the rule for times and days (decision 72).
+
+    `due_at` is the time for which it is, if that is exact. The other fields depend on the kind, and are empty
+    otherwise. `reason` is public.
+    """
+
+    kind: DepartureKind
+    due_at: datetime | None = None
+    osr_reference: str = ""
+    osr_agreed_on: date | None = None
+    holiday: str = ""
+    reason: str = ""
+    osr_told_at: datetime | None = None
+
+
+def describe_exceptions(exceptions: Iterable[ReleaseException]) -> str:
+    """Write the recorded exceptions of a release as one paragraph; "" if there are none."""
+    return " ".join(chain.from_iterable(map(_describe_exception, exceptions)))
+
+
+def _describe_exception(one: ReleaseException) -> Iterator[str]:
+    match one.kind:
+        case DepartureKind.OSR_AGREEMENT:
+            on = f" on {format_day(one.osr_agreed_on)}" if one.osr_agreed_on else ""
+            yield (
+                "The Office for Statistics Regulation (OSR) had agreed to this date and time in writing"
+                f"{on} (reference {one.osr_reference})."
+            )
+        case DepartureKind.BANK_HOLIDAY:
+            yield f"The release date was a bank holiday ({one.holiday})."
+        case DepartureKind.AT_ONCE:
+            moment = f", at {format_moment(one.due_at)}" if one.due_at else ""
+            yield f"The Head of Profession for Statistics or a deputy decided to release it at once{moment}."
+    if one.reason:
+        yield f"The reason given was: {' '.join(one.reason.split()).rstrip('.')}."
+    if one.osr_told_at:
+        yield f"The Office for Statistics Regulation (OSR) was told at {format_moment(one.osr_told_at)}."
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All facts for the account of one release. Instants are aware.
 
@@ -86,6 +136,7 @@ class Facts:
     not_observed: tuple[tuple[datetime, datetime], ...] = ()
     publisher_time: tuple[datetime, Source] | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    exceptions: tuple[ReleaseException, ...] = ()
 
     @property
     def limit_at(self) -> datetime:

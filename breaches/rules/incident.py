@@ -1,14 +1,24 @@
-"""The account of a breach that a person reports, written from their answers and the pre-release access list.
+"""The account of a breach that a person reports, written from the answers.
 
-It says only what these say. It names posts and organisations and no person.
+The account says only what the answers, the recorded exceptions and the pre-release access list say. It names posts and
+organisations and no person. It has two to four sentences (decision 77); the other facts are listed below it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from breaches.rules.answers import EXTENTS, Answers, Extent, Question
-from breaches.rules.facts import DAY, HOUR, AccessFacts, PostAccess, describe_duration, join_words
+from breaches.rules.answers import KINDS_BEFORE_RELEASE, SHORT_LABELS, Answers, Extent, Question
+from breaches.rules.facts import (
+    DAY,
+    HOUR,
+    AccessFacts,
+    PostAccess,
+    ReleaseException,
+    describe_duration,
+    describe_exceptions,
+    join_words,
+)
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
@@ -18,8 +28,9 @@ from releases.rules.calendar import format_day, format_moment, format_time, loca
 class Incident:
     """Everything that the account of one breach is written from.
 
-    `due_at` is None if the report is about no release, or about one without an exact date. `access` is the pre-release
-    access list if the report was started from one.
+    `due_at` is the release time in force when it happened; None if the report is about no release, or about one without
+    an exact date. `exceptions` are those of that release. `access` is the pre-release access list if the report was
+    started from one.
     """
 
     kind: ReportKind
@@ -29,6 +40,7 @@ class Incident:
     due_at: datetime | None = None
     cause: Cause | None = None
     access: AccessFacts | None = None
+    exceptions: tuple[ReleaseException, ...] = ()
 
 
 # A person writes another cause: the words of the register are not printed.
@@ -43,7 +55,7 @@ _BECAUSE: Mapping[Cause, str] = {
     Cause.HUMAN_ERROR: "of human error",
     Cause.WRONG_RECIPIENT: "the wrong recipient was chosen",
     Cause.LIST_OUT_OF_DATE: "the list of recipients was out of date",
-    Cause.SENT_TOO_EARLY: "it was sent too early",
+    Cause.SENT_TOO_EARLY: "the time of sending was wrong",
     Cause.WRONG_DOCUMENT: "the wrong document or link was used",
     Cause.STATUS_MISUNDERSTOOD: "the status of the statistics was misunderstood",
     Cause.LIVE_TEST: "a test was made on the live site",
@@ -60,41 +72,83 @@ def describe_cause(cause: Cause | None) -> str:
     return f"It happened because {_BECAUSE[cause]}." if cause in _BECAUSE else ""
 
 
-def write_incident_account(incident: Incident) -> str:
-    """Write the circumstances of a breach from the answers, and below them the pre-release access list.
+MOST_SENTENCES = 4
+MOST_WORDS = 80
+EVENT_NOT_RECORDED = "What happened has not been recorded yet"
+# An account that is too long leaves these answers to the list below it, one after the other.
+_LISTED_IF_LONG = (Question.MEASURES, Question.RECIPIENTS, Question.NOTICED_BY)
 
-    Blank lines separate paragraphs, and line ends the entries of the list. Times are London's. The result is empty
-    while there are neither answers nor a list.
+
+def write_incident_account(incident: Incident) -> str:
+    """Write the circumstances of a breach from the answers, and below them what else is on record.
+
+    The account is the first paragraph. Exceptions, further facts and the pre-release access list follow it. Blank lines
+    separate paragraphs, and line ends the entries of lists. Times are London's. The result is empty while there are
+    neither answers nor a list.
     """
     if not incident.answers.given() and incident.access is None:
         return ""
-    account = " ".join(filter(None, _Account(incident).sentences()))
-    return "\n\n".join([account, *_describe_list(incident.access)])
+    listed: set[Question] = set()
+    sentences = _Account(incident, listed).sentences()
+    most_words = MOST_WORDS + len(incident.title.split())
+    for question in _LISTED_IF_LONG:
+        is_long = len(sentences) > MOST_SENTENCES or sum(len(one.split()) for one in sentences) > most_words
+        # Of unequal access, the recipients are what the account is about.
+        if is_long and (question, incident.kind) != (Question.RECIPIENTS, ReportKind.UNEQUAL_ACCESS):
+            listed.add(question)
+            sentences = _Account(incident, listed).sentences()
+    paragraphs = (
+        " ".join(map(sentence, sentences)),
+        describe_exceptions(incident.exceptions),
+        _list_further_facts(incident, listed),
+        *_describe_list(incident.access),
+    )
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
+    """List the answers that the account leaves out, and what is not known."""
+    phrases, lines = unknown_phrases(incident.kind), []
+    for question, answer in incident.answers.given().items():
+        if answer.why_unknown:
+            lines.append(f"– Not known: {phrases[question]} ({within_sentence(_one_line(answer.why_unknown))}).")
+        elif question in listed:
+            lines.append(f"– {SHORT_LABELS[question]}: {sentence(answer.text)}")
+    return "\n".join(["Further facts:", *lines]) if lines else ""
 
 
 class _Account:
     """The sentences of one account. A day is named where it differs from the day named before it."""
 
-    def __init__(self, incident: Incident) -> None:
+    def __init__(self, incident: Incident, listed: Collection[Question]) -> None:
+        """:param listed: questions whose answers are not part of the account."""
         self.incident = incident
-        given = incident.answers.given()
+        self.kind = incident.kind
+        given = {question: answer for question, answer in incident.answers.given().items() if question not in listed}
         self.known = {question: answer for question, answer in given.items() if not answer.why_unknown}
-        self.unknown = {question: answer for question, answer in given.items() if answer.why_unknown}
+        self.unknown = [question for question in given if question not in self.known]
         self.last_day: date | None = None
 
-    def sentences(self) -> Iterator[str]:
-        yield self.due()
-        yield self.event()
-        yield self.source()
-        yield self.discovery()
-        yield sentence(self.text(Question.MEASURES))
-        yield self.fate()
-        yield self.gaps()
-        yield describe_cause(self.incident.cause)
+    def sentences(self) -> list[str]:
+        """Return the sentences without full stops; those with measures may be more than four."""
+        # In this order, because each names only days that differ from the last one.
+        due, event, discovery, outcome = self.due(), self.event(), self.discovery(), self.outcome()
+        cause = self.incident.cause
+        last = describe_cause(cause)
+        if event and (due or discovery or outcome) and self.kind is not ReportKind.OTHER and cause in _BECAUSE:
+            # A use in public did not happen "because the figures were mentioned in public".
+            is_said = (self.kind, cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
+            event, last = f"{event}{'' if is_said else f', because {_BECAUSE[cause]}'}", ""
+        event = event or self.unknown_event()
+        if not (due or event or discovery or outcome):
+            event = EVENT_NOT_RECORDED
+        if all((due, event, discovery, outcome, last)):
+            discovery, outcome = f"{discovery}; {outcome}", ""
+        return [part for part in (due, event, discovery, self.words(Question.MEASURES), outcome, last) if part]
 
-    def text(self, question: Question) -> str:
+    def words(self, question: Question) -> str:
         answer = self.known.get(question)
-        return " ".join(answer.text.split()).rstrip(".") if answer else ""
+        return _one_line(answer.text) if answer else ""
 
     def number(self, question: Question) -> int | None:
         answer = self.known.get(question)
@@ -106,39 +160,42 @@ class _Account:
             return ""
         self.last_day = local_date(incident.due_at)
         tense = "was" if incident.due_at <= incident.written_at else "is"
-        return f"‘{incident.title}’ {tense} due for release at {format_moment(incident.due_at)}."
+        # What was not announced was not due to readers.
+        planned = "planned" if self.kind is ReportKind.NOT_ANNOUNCED else "due"
+        return f"‘{incident.title}’ {tense} {planned} for release at {format_moment(incident.due_at)}"
 
     def event(self) -> str:
         """Write what happened: what, to whom or where, when, and how long before the release was due."""
-        stated = {Question.WHAT, Question.WHERE, Question.ROLE, Question.RECIPIENTS, Question.PEOPLE, Question.HAPPENED}
-        if not stated.intersection(self.known):
+        if not _OF_EVENT.intersection(self.known):
             return ""
-        what, where = self.text(Question.WHAT), within_sentence(self.text(Question.WHERE))
-        role, recipients = self.text(Question.ROLE), self.text(Question.RECIPIENTS)
-        subject, thing = _capital(what) or "It", within_sentence(what) or "something"
-        place, to = f" {where}" if where else "", self.whom()
+        what = self.words(Question.WHAT)
+        if self.kind is ReportKind.OTHER:
+            return what
+        place, role = within_sentence(self.words(Question.WHERE)), self.words(Question.ROLE)
+        subject, thing, people = what or "It", within_sentence(what) or "something", self.people()
+        others = f"{role} ({people})" if role and people else role or people or "Others"
         when = self.moment(Question.HAPPENED)
         since = f" from{when.removeprefix(' at').removeprefix(' on')}" if when else ""
-        people = self.people()
-        others = f"{_capital(role)} ({people})" if role and people else _capital(role or people) or "Others"
+        at_place = f" {place}" if place else ""
+        in_public = f", {place}{',' if when else ''}" if place else ""
+        to = self.whom()
         sentences = {
-            ReportKind.PRA: f"{subject} {f'went to {to}' if to else 'went out'}{when}{self.before_due()}",
-            ReportKind.ACCESS: f"{others} could see {thing}{place}{since}{self.before_due()}",
-            ReportKind.LEAK: f"{subject} appeared{place}{when}{self.before_due()}",
-            ReportKind.USED_IN_PUBLIC: (
-                f"{_capital(role) or 'Someone'} used {thing} in public{f', {where},' if where else ''}{when}"
-                f"{self.before_due()}"
-            ),
+            ReportKind.PRA: f"{subject} {f'went to {to}' if to else 'went out'}{when}",
+            ReportKind.ACCESS: f"{others} could see {thing}{at_place}{since}",
+            ReportKind.LEAK: f"{subject} appeared{at_place}{when}",
+            ReportKind.USED_IN_PUBLIC: f"{role or 'Someone'} used {thing} in public{in_public}{when}",
             ReportKind.NOT_ANNOUNCED: f"{subject} came out{when} without an announcement in advance",
-            ReportKind.UNEQUAL_ACCESS: f"{_capital(recipients) or 'Some users'} received {thing}{when}, before others",
-            ReportKind.WRONG_CONTENT: f"The wrong content was live{since}{f': {thing}' if what else ''}",
-            ReportKind.OTHER: f"{what and f'{subject}. '}It happened{when}" if when else subject,
+            ReportKind.UNEQUAL_ACCESS: (
+                f"{self.words(Question.RECIPIENTS) or 'Some users'} received {thing}{when}, before others"
+            ),
+            ReportKind.WRONG_CONTENT: f"The wrong content{f' ({thing})' if what else ''} was live{since}",
         }
-        return f"{sentences[self.incident.kind]}."
+        return f"{sentences[self.kind]}{self.before_due() if self.kind in KINDS_BEFORE_RELEASE else ''}"
 
-    def source(self) -> str:
-        role = within_sentence(self.text(Question.ROLE))
-        return f"The source was {role}." if role and self.incident.kind is ReportKind.LEAK else ""
+    def unknown_event(self) -> str:
+        phrases = unknown_phrases(self.kind)
+        parts = [phrases[question] for question in self.unknown if question in _OF_EVENT]
+        return f"It is not known {_either(parts)}" if parts else ""
 
     def people(self) -> str:
         return _count(self.number(Question.PEOPLE), "person", "people")
@@ -146,7 +203,7 @@ class _Account:
     def whom(self) -> str:
         posts = _count(self.number(Question.POSTS), "post", "posts")
         counted = " in ".join(filter(None, [self.people(), posts]))
-        recipients = within_sentence(self.text(Question.RECIPIENTS))
+        recipients = within_sentence(self.words(Question.RECIPIENTS))
         return f"{counted} ({recipients})" if counted and recipients else counted or recipients
 
     def moment(self, question: Question) -> str:
@@ -167,47 +224,54 @@ class _Account:
         return f", {_hours(round((due_at - answer.at).total_seconds()))} before it was due"
 
     def discovery(self) -> str:
-        by = within_sentence(self.text(Question.NOTICED_BY))
-        noticed = self.moment(Question.NOTICED)
-        contained = self.moment(Question.CONTAINED)
-        clauses = []
+        """Write when and by whom it was noticed, and when it was contained."""
+        happened = self.moment(Question.HAPPENED) if self.kind is ReportKind.OTHER else ""
+        noticed, by = self.moment(Question.NOTICED), within_sentence(self.words(Question.NOTICED_BY))
+        clauses = [f"happened{happened}"] if happened else []
+        was = "was "
         if noticed or by:
-            clauses.append(f"noticed{noticed}{f' by {by}' if by else ''}")
-        if contained:
-            clauses.append(f"{_CONTAINED_VERBS.get(self.incident.kind, 'contained')}{contained}")
-        return f"It was {' and '.join(clauses)}." if clauses else ""
+            clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}")
+            was = ""
+        if contained := self.moment(Question.CONTAINED):
+            clauses.append(f"{was}{_CONTAINED_VERBS.get(self.kind, 'contained')}{contained}")
+        return f"It {join_words(clauses)}" if clauses else ""
 
-    def fate(self) -> str:
-        """Write whether it was opened and deleted, and whether the deletion was confirmed."""
+    def outcome(self) -> str:
+        """Write whether it was opened and deleted and whether that was confirmed, or the source of a leak."""
+        if self.kind is ReportKind.LEAK:
+            role = within_sentence(self.words(Question.ROLE))
+            return f"the source was {role}" if role else ""
         one = self.number(Question.PEOPLE) == 1
-        extents = {question: self.known[question].extent for question in EXTENTS if question in self.known}
-        fates = {**_FATES, **(_FATES_OF_ACCESS if self.incident.kind is ReportKind.ACCESS else {})}
+        words = {**_OUTCOMES, **(_OUTCOMES_OF_ACCESS if self.kind is ReportKind.ACCESS else {})}
         clauses = [
-            fates[question][extent][one]
+            words[question][extent][one]
             for question in (Question.OPENED, Question.DELETED, Question.CONFIRMED)
-            if (extent := extents.get(question)) is not None
+            if question in self.known and (extent := self.known[question].extent) is not None
         ]
-        return sentence(join_words(clauses)) if clauses else ""
-
-    def gaps(self) -> str:
-        phrases = unknown_phrases(self.incident.kind)
-        parts = [
-            f"{phrases[question]} ({within_sentence(answer.why_unknown.strip().rstrip('.'))})"
-            for question, answer in self.unknown.items()
-        ]
-        return f"It is not known {_either(parts)}." if parts else ""
+        return join_words(clauses) if clauses else ""
 
 
+_OF_EVENT = frozenset(
+    {
+        Question.WHAT,
+        Question.WHERE,
+        Question.ROLE,
+        Question.PEOPLE,
+        Question.POSTS,
+        Question.RECIPIENTS,
+        Question.HAPPENED,
+    }
+)
 _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",
     ReportKind.LEAK: "contained",
     ReportKind.NOT_ANNOUNCED: "corrected",
-    ReportKind.UNEQUAL_ACCESS: "open to all users",
+    ReportKind.UNEQUAL_ACCESS: "opened to all users",
     ReportKind.WRONG_CONTENT: "corrected",
     ReportKind.OTHER: "put right",
 }
 # For several recipients and for one.
-_FATES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
+_OUTCOMES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("it was opened", "it was opened"),
         Extent.SOME: ("some recipients opened it", "part of it was opened"),
@@ -220,12 +284,12 @@ _FATES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     },
     Question.CONFIRMED: {
         Extent.ALL: ("the deletion was confirmed", "the deletion was confirmed"),
-        Extent.SOME: ("some of the recipients confirmed the deletion", "the deletion was confirmed in part"),
+        Extent.SOME: ("the deletion was confirmed in part", "the deletion was confirmed in part"),
         Extent.NONE: ("the deletion was not confirmed", "the deletion was not confirmed"),
     },
 }
 # Nothing was sent to those who had access.
-_FATES_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
+_OUTCOMES_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("they opened it", "this person opened it"),
         Extent.SOME: ("some of them opened it", "this person opened part of it"),
@@ -358,21 +422,29 @@ def _either(parts: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).rstrip(".")
+
+
 def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def sentence(text: str) -> str:
     """Return a text as a sentence with a capital and one full stop; "" if it is empty."""
-    text = " ".join(text.split()).rstrip(".")
+    text = _one_line(text)
     return f"{_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
-# Only these words are surely not names.
-_ARTICLES = frozenset({"A", "An", "The", "Some", "Two", "Three", "On", "In", "At", "From", "No", "It", "We"})
+_NEVER_NAMES = frozenset(
+    {
+        *("A", "An", "The", "Some", "Two", "Three", "On", "In", "At", "From", "No", "Nothing"),
+        *("It", "We", "They", "This", "These", "There"),
+    }
+)
 
 
 def within_sentence(text: str) -> str:
     """Write a text within a sentence: a first word that is surely not a name begins with a small letter."""
     first, space, rest = text.partition(" ")
-    return f"{first.lower()}{space}{rest}" if first in _ARTICLES else text
+    return f"{first.lower()}{space}{rest}" if first in _NEVER_NAMES else text

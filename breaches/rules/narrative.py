@@ -19,6 +19,7 @@ from breaches.rules.facts import (
     Statement,
     StatementFact,
     delay_in_words,
+    describe_exceptions,
     join_words,
     round_down,
     round_up,
@@ -63,8 +64,8 @@ MOST_STATEMENTS = 2
 def write_account(*releases: Facts) -> str:
     """Write the circumstances of a suspected breach of one or more releases from the record.
 
-    Each release has a paragraph, and what people stated about it has another. Times are London's. The account names no
-    cause, no person and no reaction, which people write.
+    Each release has a paragraph. Its exceptions, and what people stated about it, have one each. Times are London's.
+    The account names no cause, no person and no reaction, which people write.
 
     :raises ValueError: if the facts of a release have no address.
     """
@@ -75,7 +76,7 @@ def write_account(*releases: Facts) -> str:
     accounts[-1] += f" {CAUSE_NOT_RECORDED}"
     paragraphs = []
     for account, facts in zip(accounts, releases, strict=True):
-        paragraphs += [account, " ".join(_statements(facts))]
+        paragraphs += [account, describe_exceptions(facts.exceptions), " ".join(_statements(facts))]
     return "\n\n".join(filter(None, paragraphs))
 
 

@@ -191,7 +191,7 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
 def _origin(report: Report) -> dict[str, Any]:
     suspicions = report.suspicions.all()
     started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
-    merged = JoinedDraft.objects.standing().filter(draft=report)
+    merged = JoinedDraft.objects.in_force().filter(draft=report)
     return {
         "suspicions": suspicions,
         "no_longer_suspected": [one for one in suspicions if one.verification.outcome not in SUSPICIOUS],

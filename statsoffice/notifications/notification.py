@@ -63,6 +63,19 @@ def one_line(words: object) -> str:
     return " ".join(str(words).split())
 
 
+# Mail programs cut longer subjects, and RFC 5322 (section 2.1.1) recommends no longer lines.
+LONGEST_SUBJECT = 78
+
+
+def shorten_subject(subject: str) -> str:
+    """Cut a subject to 78 characters, after a word if one ends near the limit."""
+    if len(subject) <= LONGEST_SUBJECT:
+        return subject
+    cut = subject[: LONGEST_SUBJECT - 1]
+    words, _space, rest = cut.rpartition(" ")
+    return f"{words if words and len(rest) < LONGEST_SUBJECT // 3 else cut}…"
+
+
 # The checks of one minute answer within seconds of each other. The first message waits for all of them.
 SETTLING = timedelta(seconds=10)
 # A person who had a message within the window gets the next one after a minute without news, or at its end.

@@ -25,7 +25,7 @@ from statsoffice.notifications.models import (
     Preference,
     available_channels,
 )
-from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
+from statsoffice.notifications.notification import MAX_AGE, Notification, one_line, shorten_subject
 from statsoffice.notifications.recipients import EARLY_RELEASE
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
@@ -50,7 +50,7 @@ class Rule:
     rehearsal: Promise | str = AFTER
 
     def render(self, notification: Notification) -> tuple[str, str]:
-        """Return the subject on one line, and the text."""
+        """Return the subject on one line of at most 78 characters, and the text."""
         context = {
             **notification.context,
             "release": notification.release,
@@ -64,8 +64,8 @@ class Rule:
         first, _blank, text = rendered.lstrip().partition("\n\n")
         subject, text = one_line(first), text.rstrip("\n") + "\n"
         if notification.is_rehearsal:
-            return _("Rehearsal: %(subject)s") % {"subject": subject}, f"{self.rehearsal}\n\n{text}"
-        return subject, text
+            subject, text = _("Rehearsal: %(subject)s") % {"subject": subject}, f"{self.rehearsal}\n\n{text}"
+        return shorten_subject(subject), text
 
 
 # Urgent kinds come first: this is the order in which the messages are written.

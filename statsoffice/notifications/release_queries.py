@@ -1,6 +1,6 @@
 """Queries for notifications about releases: suspected breaches, releases to check, summaries, differences."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.models import Suspicion
+from breaches.models import Report, Suspicion
 from breaches.rules.lifecycle import ReportKind
+from breaches.rules.report_number import IN_ORDER, NumberSeries
 from releases import announcements, statements
 from releases.early_findings import listed_preflights, mask_verdict, unpublished_early_releases
 from releases.models import Contact, RollCall, Verification
@@ -128,17 +129,31 @@ def _earlier_messages(kind: str, *, now: datetime) -> QuerySet[NotifiedSuspicion
     return rows.values_list("event", "suspicion__release__series__producer")
 
 
+def _number_for_subject(report: Report | None, suspicions: Iterable[Suspicion]) -> str:
+    """Return the number of a report; "" for an early release, which no subject connects with its report."""
+    if report is None or report.number_position is None:
+        return ""
+    is_early = any(suspicion.kind == ReportKind.EARLY for suspicion in suspicions)
+    return "" if is_early or NumberSeries(report.number_series) not in IN_ORDER else report.number
+
+
 def _suspicion_notification(
     kind: str, suspicions: list[Suspicion], recipients: frozenset[str], context: Mapping[str, object]
 ) -> Notification:
     first = suspicions[0]
     is_of_one = len({suspicion.release_id for suspicion in suspicions}) == 1
+    report = first.report if is_of_one else None
     return Notification(
         event=event_of_suspicions(kind, [suspicion.pk for suspicion in suspicions]),
         recipients=recipients,
-        context={**context, "number": len(suspicions), "producer": one_line(first.release.series.producer)},
+        context={
+            **context,
+            "number": len(suspicions),
+            "producer": one_line(first.release.series.producer),
+            "report_number": _number_for_subject(report, suspicions),
+        },
         release=first.release if is_of_one else None,
-        report=first.report if is_of_one else None,
+        report=report,
         of_producer=first.release.series.producer_id,
         suspicions=suspicions,
     )

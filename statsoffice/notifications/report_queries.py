@@ -85,7 +85,7 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
             event = _name_reminder(report.pk, reminder)
             if event in known or not begins <= now < begins + MAX_AGE:
                 continue
-            drafts = JoinedDraft.objects.standing().filter(joint=report).values_list("draft", flat=True)
+            drafts = JoinedDraft.objects.in_force().filter(joint=report).values_list("draft", flat=True)
             if any(_name_reminder(draft, reminder) in known for draft in drafts):
                 continue
             is_submitted = report.status == ReportStatus.WITH_HOP

@@ -168,5 +168,5 @@ def _suspected(stored: Stored) -> list[tuple[str, str]]:
 
 
 def subject_of(release: str) -> str:
-    """Return the subject of the message on a suspected rehearsal."""
+    """Return the subject of the message on a suspected rehearsal, without the number of its report."""
     return f"{SUSPECTED}{release}"

@@ -23,12 +23,15 @@ from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
-FIVE = {
+REQUIRED = {
     "what": "the final bulletin",
     "people": "3",
     **moment("happened", "4:10pm"),
     **moment("noticed", "4:25pm"),
     **moment("contained", "4:40pm"),
+    "opened": "none",
+    "deleted": "all",
+    "confirmed": "all",
 }
 
 
@@ -79,15 +82,18 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
         ("id_people", "How many people received it?"),
         ("id_noticed_on-day", "When was it noticed?"),
         ("id_contained_on-day", "When was it contained?"),
+        ("id_opened", "Was it opened?"),
+        ("id_deleted", "Was it deleted?"),
+        ("id_confirmed", "Was the deletion confirmed?"),
     ):
         link = section_address(report, ReportSection.WHAT_HAPPENED) + f"#{control}"
         assert f'href="{link}">Answer ‘{label}’, or say why it is not known.</a>' in refused.text
         assert f'id="{control}"' in page
 
 
-@pytest.mark.parametrize("name", ["what", "people", "happened", "noticed", "contained"])
-def test_each_of_the_five_may_be_not_known_with_the_reason(statistician, office, report, address, name):
-    typed = {field: "" if field.startswith(name) else value for field, value in FIVE.items()}
+@pytest.mark.parametrize("name", ["what", "people", "happened", "noticed", "contained", "opened", "confirmed"])
+def test_each_required_answer_may_be_not_known_with_the_reason(statistician, office, report, address, name):
+    typed = {field: "" if field.startswith(name) else value for field, value in REQUIRED.items()}
     answered(statistician, address, **typed)
     assert [remark.field.removesuffix("_on") for remark in find_missing_answers(report)] == [name]
     answered(statistician, address, **{f"{name}_unknown": "No one recorded it."})
@@ -140,8 +146,13 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
         ),
         ({"happened_time": "9:00am"}, "#id_happened_on-day", "‘When was it sent?’ must include a date"),
         ({"people": "many"}, "#id_people", "Enter a whole number, such as 3"),
+        (
+            {"deleted": "none", "confirmed": "all"},
+            "#id_confirmed",
+            "A deletion cannot be confirmed if nothing is known to have been deleted.",
+        ),
     ],
-    ids=["future", "noticed before", "name on the list", "email address", "time alone", "no number"],
+    ids=["future", "noticed before", "name on the list", "email address", "time alone", "no number", "not deleted"],
 )
 def test_what_cannot_be_true_or_names_a_person_is_refused_at_its_field(
     statistician, report, address, typed, control, sentence
@@ -180,7 +191,7 @@ def test_two_people_who_answer_the_same_question_see_the_other_answer_and_lose_n
 def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_then_offered(
     statistician, report, address
 ):
-    answered(statistician, address, **FIVE)
+    answered(statistician, address, **REQUIRED)
     written = said(report).circumstances
     assert "The final bulletin went to 3 people at 4:10pm" in written
     own = section_address(report, ReportSection.CIRCUMSTANCES)
@@ -194,10 +205,10 @@ def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_t
 def test_the_cause_is_written_into_the_account_and_its_author_is_not_an_author_of_the_text(
     statistician, office, report, address
 ):
-    answered(statistician, address, **FIVE)
+    answered(statistician, address, **REQUIRED)
     chosen = send(statistician, page_of(report, "cause"), cause="wrong_recipient")
     assert chosen.status_code == 302
-    assert "It happened because the wrong recipient was chosen." in said(report).circumstances
+    assert "because the wrong recipient was chosen." in said(report).circumstances
     assert current_version(Report.objects.get(pk=report.pk)).written_by is None
     send(statistician, page_of(report, "cause"), cause="not_known")
     assert "The cause is not known yet." in said(report).circumstances
@@ -206,7 +217,7 @@ def test_the_cause_is_written_into_the_account_and_its_author_is_not_an_author_o
 def test_the_draft_asks_for_the_answers_and_then_only_for_the_cause(statistician, report, address):
     check = page_of(report, "check")
     assert ACCESS_PROMPT in words(statistician.get(check).text)
-    answered(statistician, address, **FIVE)
+    answered(statistician, address, **REQUIRED)
     page = words(statistician.get(check).text)
     assert MISSING_CAUSE_PROMPT in page
     assert ACCESS_PROMPT not in page
@@ -234,12 +245,12 @@ def drafted_late(office):
 def test_the_report_page_lists_the_section_with_what_is_missing(statistician, report, address):
     page = words(statistician.get(page_of(report, "report")).text)
     assert "What happened Answer ‘What was sent?’, or say why it is not known." in page
-    answered(statistician, address, **FIVE)
+    answered(statistician, address, **REQUIRED)
     assert "What happened Completed" in words(statistician.get(page_of(report, "report")).text)
 
 
 def test_sending_the_section_as_it_stands_changes_nothing(statistician, report, address):
-    answered(statistician, address, **FIVE)
+    answered(statistician, address, **REQUIRED)
     version = Report.objects.get(pk=report.pk).version
     answered(statistician, address)
     assert Report.objects.get(pk=report.pk).version == version
@@ -271,13 +282,13 @@ def test_a_redaction_removes_words_from_the_answers_of_every_version_and_leaves_
 
 
 def test_answers_are_compared_between_versions(statistician, report, address):
-    answered(statistician, address, **FIVE)
+    answered(statistician, address, **REQUIRED)
     page = words(statistician.get(page_of(report, "changes", since=1, number=2)).text)
     assert "Number of people: 3" in page
 
 
 def test_a_report_can_be_submitted_once_everything_is_answered(statistician, office, report, address):
-    answered(statistician, address, **FIVE)
+    answered(statistician, address, **REQUIRED)
     write_sections(Report.objects.get(pk=report.pk), by=office.statistician, at=NEXT_WEEK)
     send(statistician, page_of(report, "submit"), statistician.get(page_of(report, "check")).text)
     assert status_of(report) == "with_hop"

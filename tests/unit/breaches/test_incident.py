@@ -1,8 +1,11 @@
 """The questions on a breach that a person reports, and the account written from the answers: what they say, no more."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from breaches.rules.answers import (
     ASKED,
@@ -17,10 +20,11 @@ from breaches.rules.answers import (
     find_contradictions,
     find_missing_answers,
 )
-from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess
+from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, ReleaseException
 from breaches.rules.incident import Incident, describe_cause, unknown_phrases, within_sentence, write_incident_account
 from breaches.rules.lifecycle import Cause, ReportKind
 from releases.rules.calendar import local_date
+from releases.rules.departure import DepartureKind
 from tests.support.report_evidence import DUE, london
 
 WRITTEN_AT = london("14:00")
@@ -104,9 +108,94 @@ def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
     for asked in ASKED[kind]:
         unknown = Answers(**{asked.value: Answer(why_unknown="No one recorded it.")})
         told = account(unknown, kind)
-        assert f"It is not known {unknown_phrases(kind)[asked]} (No one recorded it)." in told.replace(
-            "(no one", "(No one"
-        )
+        assert f"– Not known: {unknown_phrases(kind)[asked]} (no one recorded it)." in told
+
+
+def a_known(question):
+    if question in MOMENTS:
+        return at({Question.HAPPENED: SENT, Question.NOTICED: NOTICED}.get(question, CONTAINED))
+    if question in COUNTS:
+        return Answer(number=3)
+    return Answer(extent=Extent.SOME) if question in EXTENTS else Answer(WRITTEN)
+
+
+WRITTEN = "Writtenbyaperson"
+UNKNOWN = Answer(why_unknown=WRITTEN)
+
+
+def check_account(answers, kind, cause, *, due_at=DUE):
+    """The account is its first paragraph: two to four sentences and at most 80 words, apart from what people wrote."""
+    incident = Incident(kind, answers, WRITTEN_AT, title=WRITTEN, due_at=due_at, cause=cause)
+    told = write_incident_account(incident).partition("\n\n")[0]
+    # Only people describe another cause, in a sentence of their own.
+    fewest = 1 if cause is Cause.OTHER else 2
+    assert fewest <= told.count(". ") + told.endswith(".") <= 4, told
+    assert sum(WRITTEN.lower() not in word.lower() for word in told.split()) <= 80, told
+    assert told.count(";") <= 1
+    assert not told[0].islower()
+
+
+@pytest.mark.parametrize("kind", list(ASKED))
+def test_whichever_questions_are_answered_the_account_has_two_to_four_sentences_and_80_words(kind):
+    known = {asked.value: a_known(asked) for asked in ASKED[kind]}
+    for some in itertools.product([False, True], repeat=len(known)):
+        answers = Answers(**{name: known[name] for name, is_given in zip(known, some, strict=True) if is_given})
+        if any(some):
+            for cause in (None, Cause.STATUS_MISUNDERSTOOD, Cause.OTHER):
+                check_account(answers, kind, cause)
+                check_account(answers, kind, cause, due_at=None)
+
+
+EXTENT_ANSWERS = st.sampled_from([None, UNKNOWN, *(Answer(extent=extent) for extent in Extent)])
+MOMENT_ANSWERS = st.sampled_from(
+    [None, UNKNOWN, at(SENT), at(NOTICED), at(CONTAINED), Answer(on=local_date(SENT)), Answer(on=local_date(DUE))]
+)
+COUNT_ANSWERS = st.sampled_from([None, UNKNOWN, Answer(number=1), Answer(number=12)])
+TEXT_ANSWERS = st.sampled_from([None, UNKNOWN, Answer(WRITTEN)])
+
+
+@st.composite
+def any_answers(draw, kind):
+    of = {**dict.fromkeys(MOMENTS, MOMENT_ANSWERS), **dict.fromkeys(COUNTS, COUNT_ANSWERS)}
+    of |= dict.fromkeys(EXTENTS, EXTENT_ANSWERS)
+    return Answers(**{asked.value: draw(of.get(asked, TEXT_ANSWERS)) for asked in ASKED[kind]})
+
+
+@given(st.data(), st.sampled_from(sorted(ASKED)), st.sampled_from([None, *Cause]), st.sampled_from([DUE, None]))
+def test_whatever_the_answers_are_the_account_has_two_to_four_sentences_and_80_words(data, kind, cause, due_at):
+    answers = data.draw(any_answers(kind))
+    if answers.given():
+        check_account(answers, kind, cause, due_at=due_at)
+
+
+def test_facts_that_do_not_fit_are_listed_below_the_account():
+    long = " ".join(["post"] * 60)
+    answers = replace(
+        FULL, recipients=Answer(long), noticed_by=Answer("a statistician"), measures=Answer("The email was recalled.")
+    )
+    first, listed = account(answers).split("\n\n")
+    assert "post" not in first
+    assert "by a statistician" in first
+    assert listed == f"Further facts:\n– Recipients: P{long[1:]}.\n– What was done: The email was recalled."
+
+
+def test_measures_are_part_of_an_account_that_has_room_for_them():
+    told = account(replace(FULL, measures=Answer("the email was recalled")), cause=Cause.LIST_OUT_OF_DATE)
+    assert told.endswith("contained at 8:05am on 30 June 2020. The email was recalled.")
+
+
+def test_an_account_of_which_nothing_is_known_says_so():
+    incident = Incident(ReportKind.LEAK, Answers(measures=Answer("The article was corrected.")), WRITTEN_AT)
+    assert write_incident_account(incident).startswith("What happened has not been recorded yet. ")
+
+
+@pytest.mark.parametrize("deleted", [Answer(extent=Extent.NONE), Answer(why_unknown="No record.")])
+def test_whether_the_deletion_was_confirmed_is_only_asked_if_a_copy_was_deleted(deleted):
+    assert Question.CONFIRMED in find_missing_answers(ReportKind.PRA, Answers())
+    assert Question.CONFIRMED in find_missing_answers(ReportKind.PRA, Answers(deleted=Answer(extent=Extent.SOME)))
+    answers = Answers(deleted=deleted, confirmed=Answer(extent=Extent.ALL))
+    assert Question.CONFIRMED not in find_missing_answers(ReportKind.PRA, answers)
+    assert [question for question, _sentence in find_contradictions(answers)] == [Question.CONFIRMED]
 
 
 @pytest.mark.parametrize("kind", list(ASKED))
@@ -136,7 +225,8 @@ def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
     assert {Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED} <= required
     unknown = {question.value: Answer(why_unknown="No record.") for question in required}
     assert find_missing_answers(kind, Answers(**unknown)) == ()
-    assert (Question.PEOPLE in required) is (kind is ReportKind.PRA)
+    only_of_access = {Question.PEOPLE, Question.OPENED, Question.DELETED, Question.CONFIRMED}
+    assert required & only_of_access == (only_of_access if kind is ReportKind.PRA else set())
 
 
 @pytest.mark.parametrize("kind", sorted(set(ReportKind) - set(ASKED)))
@@ -166,16 +256,66 @@ def test_of_a_moment_of_which_only_the_day_is_known_the_account_gives_the_day():
 
 
 @pytest.mark.parametrize(
-    ("cause", "sentence"),
+    ("cause", "words"),
     [
-        (None, "The cause has not been recorded."),
-        (Cause.NOT_KNOWN, "The cause is not known yet."),
-        (Cause.LIST_OUT_OF_DATE, "It happened because the list of recipients was out of date."),
-        (Cause.OTHER, ""),
+        (None, "on 30 June 2020. The cause has not been recorded."),
+        (Cause.NOT_KNOWN, "on 30 June 2020. The cause is not known yet."),
+        (Cause.OTHER, "contained at 8:05am on 30 June 2020."),
     ],
 )
-def test_the_account_ends_with_the_recorded_cause(cause, sentence):
-    assert account(cause=cause).endswith(sentence or "30 June 2020.")
+def test_the_account_ends_with_a_cause_that_is_not_on_the_list(cause, words):
+    assert account(cause=cause).endswith(words)
+
+
+def test_a_cause_of_the_list_is_part_of_what_happened():
+    told = account(cause=Cause.LIST_OUT_OF_DATE)
+    assert "before it was due, because the list of recipients was out of date. It was noticed" in told
+    other = account(kind=ReportKind.OTHER, cause=Cause.HUMAN_ERROR)
+    assert other.endswith("It happened because of human error.")
+
+
+def test_use_in_public_is_not_said_to_happen_because_of_use_in_public():
+    answers = Answers(what=Answer("the figure"), happened=at(SENT), noticed=at(NOTICED))
+    told = account(answers, ReportKind.USED_IN_PUBLIC, cause=Cause.SAID_IN_PUBLIC)
+    assert "because" not in told
+
+
+AGREED = ReleaseException(DepartureKind.OSR_AGREEMENT, DUE, osr_reference="OSR/12", osr_agreed_on=local_date(SENT))
+HOLIDAY = ReleaseException(
+    DepartureKind.BANK_HOLIDAY, DUE, holiday="Spring bank holiday", reason="Parliament sits on that day."
+)
+AT_ONCE = ReleaseException(DepartureKind.AT_ONCE, CONTAINED, reason="a  figure was in the news", osr_told_at=NOTICED)
+
+
+@pytest.mark.parametrize(
+    ("exception", "words"),
+    [
+        (
+            AGREED,
+            (
+                "The Office for Statistics Regulation (OSR) had agreed to this date and time in writing on 29 June "
+                "2020 (reference OSR/12)."
+            ),
+        ),
+        (
+            HOLIDAY,
+            (
+                "The release date was a bank holiday (Spring bank holiday). The reason given was: Parliament sits on "
+                "that day."
+            ),
+        ),
+        (
+            AT_ONCE,
+            (
+                "The Head of Profession for Statistics or a deputy decided to release it at once, at 8:05am on 30 June "
+                "2020. The reason given was: a figure was in the news. The Office for Statistics Regulation (OSR) was "
+                "told at 4:25pm on 29 June 2020."
+            ),
+        ),
+    ],
+)
+def test_an_exception_of_the_release_is_below_the_account(exception, words):
+    assert account(exceptions=(exception,)).split("\n\n")[1] == words
 
 
 def test_every_cause_but_another_has_a_sentence():

@@ -224,7 +224,7 @@ def test_taken_apart_the_drafts_go_on_with_their_suspicions(office, three_drafts
     assert content_from_json(parted.versions.last().content).impact == "Written meanwhile."
     again = merging.merge_drafts(three_drafts, by=office.head, at=AT)
     assert again.reference == f"{joint.reference}-2"
-    assert set(JoinedDraft.objects.standing().values_list("joint", flat=True)) == {again.pk}
+    assert set(JoinedDraft.objects.in_force().values_list("joint", flat=True)) == {again.pk}
 
 
 def test_facts_that_came_while_they_were_joined_reach_the_drafts(office, drafts):

@@ -25,7 +25,6 @@ pytestmark = pytest.mark.django_db
 
 NEXT_WEEK = SEED_DUE + timedelta(days=7)
 EVE, DAY = date(2020, 6, 29), date(2020, 6, 30)
-DUE = "‘{title}’ was due for release at 9:30am on 30 June 2020."
 
 
 def moment(question: str, clock: str, on: date = EVE) -> dict[str, str]:
@@ -36,13 +35,14 @@ def moment(question: str, clock: str, on: date = EVE) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Situation:
-    """What happened, as it is typed into the form; the cause; and the account that follows."""
+    """What happened, as it is typed into the form; the cause; and the account and further facts that follow."""
 
     name: str
     kind: ReportKind
     cause: Cause
     typed: dict[str, str]
     account: str
+    facts: tuple[str, ...] = ()
     on: date = EVE
 
 
@@ -66,10 +66,10 @@ SITUATIONS = [
             "confirmed": "all",
         },
         "An email with the final bulletin went to 3 people in 2 posts (press officers at the Department for Examples) "
-        "at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due. It was noticed at 4:25pm by a statistician "
-        "in the team and contained at 4:40pm. The email was recalled and the recipients were telephoned. Some "
-        "recipients opened it, every copy was deleted and the deletion was confirmed. It happened because the wrong "
-        "recipient was chosen.",
+        "at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due, because the wrong recipient was chosen. It "
+        "was noticed at 4:25pm by a statistician in the team and contained at 4:40pm. Some recipients opened it, every "
+        "copy was deleted and the deletion was confirmed.",
+        ("What was done: The email was recalled and the recipients were telephoned.",),
     ),
     Situation(
         "a list that was out of date",
@@ -88,10 +88,10 @@ SITUATIONS = [
             "confirmed_unknown": "The recipient has left the department.",
         },
         "The final bulletin and its tables went to one person in one post (a former private secretary at the "
-        "Department for Examples) at 9:30am on 29 June 2020, 24 hours before it was due. It was noticed at 11:05am and "
-        "contained at 11:20am. The recipient did not open it and the copy was deleted. It is not known whether the "
-        "deletion was confirmed (the recipient has left the department). It happened because the list of recipients "
-        "was out of date.",
+        "Department for Examples) at 9:30am on 29 June 2020, 24 hours before it was due, because the list of "
+        "recipients was out of date. It was noticed at 11:05am and contained at 11:20am. The recipient did not open it "
+        "and the copy was deleted.",
+        ("Not known: whether the deletion was confirmed (the recipient has left the department).",),
     ),
     Situation(
         "access minutes before the period",
@@ -102,11 +102,13 @@ SITUATIONS = [
             "people": "14",
             **moment("happened", "9:21am"),
             **moment("noticed", "9:40am"),
-            "contained_unknown": "The period began nine minutes later, and no one was asked to delete it.",
+            "contained_unknown": "The period began nine minutes later.",
+            "opened": "all",
+            "deleted": "none",
         },
-        "The final bulletin went to 14 people at 9:21am on 29 June 2020, 24 hours 9 minutes before it was due. It was "
-        "noticed at 9:40am. It is not known when it was contained (the period began nine minutes later, and no one was "
-        "asked to delete it). It happened because it was sent too early.",
+        "The final bulletin went to 14 people at 9:21am on 29 June 2020, 24 hours 9 minutes before it was due, because "
+        "the time of sending was wrong. It was noticed at 9:40am. It was opened and no copy was deleted.",
+        ("Not known: when it was contained (the period began nine minutes later).",),
     ),
     Situation(
         "the wrong document",
@@ -125,9 +127,9 @@ SITUATIONS = [
             "deleted_unknown": "It cannot be traced.",
         },
         "A link to the tables of another release went to 5 people in 5 posts at 9:35am on 29 June 2020, 23 hours 55 "
-        "minutes before it was due. It was noticed at 9:50am by one of the recipients and contained at 10:02am. The "
-        "link was disabled. Some recipients opened it. It is not known whether it was deleted (it cannot be traced). "
-        "It happened because the wrong document or link was used.",
+        "minutes before it was due, because the wrong document or link was used. It was noticed at 9:50am by one of "
+        "the recipients and contained at 10:02am. Some recipients opened it.",
+        ("What was done: The link was disabled.", "Not known: whether it was deleted (it cannot be traced)."),
     ),
     Situation(
         "a test on the live site",
@@ -145,9 +147,9 @@ SITUATIONS = [
             "opened_unknown": "The server keeps no log.",
         },
         "Anyone with its address could see the draft page on the live website from 2:00pm on 29 June 2020, 19 hours "
-        "30 minutes before it was due. It was noticed at 2:20pm by a publishing officer and contained at 2:24pm. The "
-        "page was taken down. It is not known whether it was opened (the server keeps no log). It happened because a "
-        "test was made on the live site.",
+        "30 minutes before it was due, because a test was made on the live site. It was noticed at 2:20pm by a "
+        "publishing officer and contained at 2:24pm. The page was taken down.",
+        ("Not known: whether it was opened (the server keeps no log).",),
     ),
     Situation(
         "access of people who did not need it for production",
@@ -164,8 +166,8 @@ SITUATIONS = [
             "opened": "none",
         },
         "Analysts in another team (4 people) could see the draft tables on a shared drive from 10:05am on 29 June "
-        "2020, 23 hours 25 minutes before it was due. It was noticed at 9:00am on 30 June 2020 and contained at "
-        "9:10am. No one opened it. It happened because the status of the statistics was misunderstood.",
+        "2020, 23 hours 25 minutes before it was due, because the status of the statistics was misunderstood. It was "
+        "noticed at 9:00am on 30 June 2020 and contained at 9:10am. No one opened it.",
     ),
     Situation(
         "a leak to the press",
@@ -181,9 +183,11 @@ SITUATIONS = [
             "contained_unknown": "the article is still there",
         },
         "Three figures of the release appeared in an article on a news site at 6:15pm on 29 June 2020, 15 hours 15 "
-        "minutes before it was due. It was noticed at 6:40pm by a press officer. It is not known whose role was the "
-        "source (the inquiry has not ended) or when it was contained (the article is still there). The cause is not "
-        "known yet.",
+        "minutes before it was due. It was noticed at 6:40pm by a press officer. The cause is not known yet.",
+        (
+            "Not known: whose role was the source (the inquiry has not ended).",
+            "Not known: when it was contained (the article is still there).",
+        ),
     ),
     Situation(
         "unpublished figures used in public",
@@ -200,8 +204,7 @@ SITUATIONS = [
         },
         "A minister of the department used the unpublished number of teachers in public, in an interview on the "
         "radio, at 8:10am, 1 hour 20 minutes before it was due. It was noticed at 8:15am and corrected at 9:30am. The "
-        "figure was published with the release. It happened because the figures were mentioned in public before "
-        "release.",
+        "figure was published with the release.",
         on=DAY,
     ),
     Situation(
@@ -216,9 +219,8 @@ SITUATIONS = [
             **moment("contained", "11:00am", DAY),
             "measures": "The release was added to the calendar.",
         },
-        "The annual tables came out at 9:30am without an announcement in advance. It was noticed at 10:00am by the "
-        "Head of Profession and corrected at 11:00am. The release was added to the calendar. It happened because of "
-        "human error.",
+        "The annual tables came out at 9:30am without an announcement in advance, because of human error. It was "
+        "noticed at 10:00am by the Head of Profession and corrected at 11:00am. The release was added to the calendar.",
         on=DAY,
     ),
     Situation(
@@ -233,9 +235,42 @@ SITUATIONS = [
             **moment("contained", "", date(2020, 7, 6)),
             "measures": "The right tables were published with a note.",
         },
-        "The wrong content was live from 9:30am: the tables of the previous month. It was noticed at 10:36am by users "
-        "and corrected on 6 July 2020. The right tables were published with a note. It happened because the wrong "
-        "file was used.",
+        "The wrong content (the tables of the previous month) was live from 9:30am, because the wrong file was used. "
+        "It was noticed at 10:36am by users and corrected on 6 July 2020. The right tables were published with a note.",
+        on=DAY,
+    ),
+    Situation(
+        "an email alert before the release",
+        ReportKind.UNEQUAL_ACCESS,
+        Cause.SCHEDULER_FAULT,
+        {
+            "what": "The bulletin",
+            "recipients": "subscribers to the email alert",
+            **moment("happened", "9:12am", DAY),
+            **moment("noticed", "9:20am", DAY),
+            "noticed_by": "the press office",
+            **moment("contained", "9:30am", DAY),
+            "measures_unknown": "Nothing could be done in ten minutes.",
+        },
+        "Subscribers to the email alert received the bulletin at 9:12am, before others, because of a scheduler fault. "
+        "It was noticed at 9:20am by the press office and opened to all users at 9:30am.",
+        ("Not known: what was done about it (nothing could be done in ten minutes).",),
+        on=DAY,
+    ),
+    Situation(
+        "another kind of breach",
+        ReportKind.OTHER,
+        Cause.PROCESSING_ERROR,
+        {
+            "what": "A press notice and the bulletin were published as one page.",
+            **moment("happened", "9:30am", DAY),
+            **moment("noticed", "11:00am", DAY),
+            **moment("contained", "11:45am", DAY),
+            "measures": "The press notice was moved to a page of its own.",
+        },
+        "A press notice and the bulletin were published as one page. It happened at 9:30am, was noticed at 11:00am and "
+        "put right at 11:45am. It happened because of a processing error.",
+        ("What was done: The press notice was moved to a page of its own.",),
         on=DAY,
     ),
 ]
@@ -270,7 +305,7 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
     assert send(client, address, **situation.typed).status_code == 302
     report = write_sections(Report.objects.get(pk=report.pk), by=office.statistician, at=NEXT_WEEK)
     if not content_of(report).practices:
-        # For wrong content no practice is suggested, because too few published reports cite one.
+        # For wrong content and other kinds no practice is suggested, because too few published reports cite one.
         values = {"other_practices": "Q3 Assured quality"}
         section, version = ReportSection.CIRCUMSTANCES, report.version
         report = editing.save_section(
@@ -285,10 +320,14 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
     chosen = ChosenCause(situation.cause)
     report = editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK)
     account, *below = content_of(report).circumstances.split("\n\n")
-    assert account == f"{DUE.format(title=release.title)} {situation.account}"
-    assert [part.partition(",")[0] for part in below] == (
-        ["The pre-release access list"] if situation.kind is ReportKind.PRA else []
-    )
+    due = "planned" if situation.kind is ReportKind.NOT_ANNOUNCED else "due"
+    assert account == f"‘{release.title}’ was {due} for release at 9:30am on 30 June 2020. {situation.account}"
+    assert account.count(". ") <= 3
+    assert len(account.split()) <= 80 + len(release.title.split())
+    facts = ["\n".join(["Further facts:", *(f"– {fact}" for fact in situation.facts)])] if situation.facts else []
+    if situation.kind is ReportKind.PRA:
+        assert below.pop().startswith("The pre-release access list, ")
+    assert below == facts
     report = decisions.submit_report(report, by=office.statistician, at=NEXT_WEEK)
     document = decisions.approve_report(report, by=office.head, at=NEXT_WEEK, render=render_pdf)
     printed = tmp_path / "report.pdf"

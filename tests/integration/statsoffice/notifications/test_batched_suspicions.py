@@ -88,7 +88,11 @@ def test_those_of_a_quarter_of_an_hour_are_notified_at_most_twice_if_they_keep_c
     assert set(told().values()) == {2}
     suspicions = Message.objects.exclude(subject__startswith="Nobody is dealing")
     texts = list(suspicions.order_by("created_at").values_list("subject", flat=True).distinct())
-    assert texts == ["Suspected breach: release-00", "5 suspected breaches: Office for Invented Numbers"]
+    first = Report.objects.get(suspicions__release__reference="release-00")
+    assert texts == [
+        f"Suspected breach: {first.number}, release-00",
+        "5 suspected breaches: Office for Invented Numbers",
+    ]
 
 
 @pytest.mark.django_db
@@ -97,7 +101,7 @@ def test_a_single_suspicion_causes_a_notification_within_seconds_as_before(serie
     assert outbox.create_missing(now=RAISED + SETTLING - timedelta(seconds=1)) == 0
     assert outbox.create_missing(now=RAISED + SETTLING) == 2
     message = Message.objects.first()
-    assert message.subject == "Suspected breach: release-01"
+    assert message.subject == f"Suspected breach: {Report.objects.get().number}, release-01"
     assert reverse("breaches:report", args=[Report.objects.get().reference]) in message.text
 
 
@@ -149,7 +153,7 @@ def test_two_suspicions_of_one_release_lead_to_its_report(series):
     )
     outbox.create_missing(now=RAISED + SETTLING)
     message = Message.objects.first()
-    assert message.subject == "Suspected breach: release-01"
+    assert message.subject == f"Suspected breach: {Report.objects.get().number}, release-01"
     assert first.report.reference in message.text
     assert "/join/" not in message.text
 

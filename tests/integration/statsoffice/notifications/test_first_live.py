@@ -78,7 +78,7 @@ def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
     told(SUSPECTED)
     seen(release, "live", at=SEEN)
     message = next(iter(told().values()))
-    assert message.subject == f"Seen live: {release.reference}"
+    assert message.subject == f"Seen live: {Report.objects.get().number}, {release.reference}"
     assert f"/reports/{Report.objects.get().reference}/" in message.text
     for secret in ("secret", "9:30am", "10.27", release.addresses.get().url):
         assert secret not in message.subject + message.text
@@ -157,7 +157,11 @@ def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_notified_at_most_
         told(SEEN + timedelta(seconds=seconds + 12))
     messages = Message.objects.filter(subject__contains="Seen live")
     subjects = list(messages.order_by("created_at").values_list("subject", flat=True).distinct())
-    assert subjects == ["Seen live: release-00", f"Seen live: 4 releases of {releases[0].series.producer}"]
+    first = Report.objects.get(suspicions__release__reference="release-00")
+    assert subjects == [
+        f"Seen live: {first.number}, release-00",
+        f"Seen live: 4 releases of {releases[0].series.producer}",
+    ]
     assert messages.count() == 4
 
 
@@ -186,7 +190,8 @@ def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
     raised = SEEN + timedelta(minutes=1)
     another.suspicions.update(raised_at=raised)
     told(raised + SETTLING)
-    assert Message.objects.filter(subject="Suspected breach: another").count() == 2
+    subject = f"Suspected breach: {another.suspicions.get().report.number}, another"
+    assert Message.objects.filter(subject=subject).count() == 2
 
 
 def test_what_was_notified_one_by_one_before_is_not_notified_again(release):

@@ -143,6 +143,16 @@ def test_before_the_report_is_drafted_the_message_leads_to_the_release():
     release.suspicions.create(schedule_version=1, kind="late", verification=verification, raised_at=RAISED)
     assert outbox.create_missing(now=NOW) == 4
     assert f"/releases/{release.reference}/" in Message.objects.first().text
+    assert Message.objects.first().subject == f"Suspected breach: {release.reference}"
+
+
+def test_a_subject_names_the_report_first_and_has_at_most_78_characters():
+    suspect(ReleaseFactory(announced=True, series=a_series(), reference="a-long-reference" * 7))
+    outbox.create_missing(now=NOW)
+    subject = Message.objects.first().subject
+    assert subject.startswith(f"Suspected breach: {Report.objects.get().number}, a-long-reference")
+    assert len(subject) == 78
+    assert subject.endswith("…")
 
 
 def test_a_rehearsal_tells_only_contacts_with_an_account_and_says_that_it_is_one():

@@ -57,10 +57,7 @@ def test_a_report_leaves_once_with_the_approved_document_byte_for_byte(mailbox, 
     assert attached.get_content_type() == "application/pdf"
     assert attached.get_filename() == f"{report.number}-version-{document.version}.pdf"
     assert mail["Reply-To"] == office.head.email
-    assert (
-        mail["Subject"]
-        == f"Report of a breach of the Code of Practice for Statistics: {report.number}, {report.producer}"
-    )
+    assert mail["Subject"] == f"Breach report {report.number}: {report.producer}"
     text = mail.get_body(("plain",)).get_content()
     assert f"{office.head}, Head of Profession, Office for Invented Numbers" in text
     assert f"SHA-256 of the attached file: {sha256_hex(bytes(document.pdf))}" in text
@@ -85,7 +82,7 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
     assert leave() == 3
     first, notice, second = mails_to(mailbox, REGULATOR)
     assert [len(list(mail.iter_attachments())) for mail in (first, notice, second)] == [1, 0, 1]
-    assert notice["Subject"] == f"Notice: a breach report will be corrected: {sent.number}, {sent.producer}"
+    assert notice["Subject"] == f"Breach report {sent.number} to be corrected: {sent.producer}"
     title = sent.suspicions.get().release.title
     told = " ".join(notice.get_body(("plain",)).get_content().split())
     assert "The time was wrong." in told
@@ -98,7 +95,7 @@ def test_a_rehearsal_goes_to_who_sends_it_and_says_what_it_is(mailbox, office):
     report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     decisions.send_report(report, recipient=office.head.email, by=office.head, at=LATER)
     leave()
-    mails = [mail for mail in mails_to(mailbox, office.head.email) if "Report of a breach" in mail["Subject"]]
+    mails = [mail for mail in mails_to(mailbox, office.head.email) if "Breach report" in mail["Subject"]]
     assert [mail["Subject"].startswith("Rehearsal: ") for mail in mails] == [True]
     assert "This is a rehearsal" in mails[0].get_body(("plain",)).get_content()
 
