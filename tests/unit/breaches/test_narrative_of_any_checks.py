@@ -47,7 +47,8 @@ def test_every_time_in_an_account_is_one_of_the_record_and_no_cause_is_given(che
     assert not [word for word in NEVER if word in text.lower()]
     assert "  " not in text
     assert ".." not in text
-    assert len(text.split()) <= 90
+    assert len(text.split()) <= 80
+    assert 2 <= text.count(". ") + 1 <= 4
     assert CAUSE_NOT_RECORDED in text
 
 
