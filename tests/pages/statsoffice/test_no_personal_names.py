@@ -105,6 +105,9 @@ WHAT_HAPPENED = {
     **on_the_day("happened", "7:00am"),
     **on_the_day("noticed", "7:10am"),
     **on_the_day("contained", "7:20am"),
+    "opened": "some",
+    "deleted": "all",
+    "confirmed": "all",
 }
 
 
