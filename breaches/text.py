@@ -61,7 +61,7 @@ KIND_HINTS = {
     ReportKind.NOT_LIVE: lazy("It was due, and never came out."),
     ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
     ReportKind.PRA: lazy("The wrong people, the wrong time or the wrong document under the pre-release access law."),
-    ReportKind.ACCESS: lazy("Somebody had access before release who did not need it for production."),
+    ReportKind.ACCESS: lazy("People had access before release who did not need it for production."),
     ReportKind.LEAK: lazy("Figures reached people outside before release."),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
     ReportKind.USED_IN_PUBLIC: lazy("In a speech, an answer, a post or a press notice, for instance."),

@@ -135,10 +135,11 @@ class _Account:
         due, event, discovery, outcome = self.due(), self.event(), self.discovery(), self.outcome()
         cause = self.incident.cause
         last = describe_cause(cause)
-        if event and (due or discovery or outcome) and self.kind is not ReportKind.OTHER and cause in _BECAUSE:
+        reason = _BECAUSE.get(cause) if cause else None
+        if reason and event and (due or discovery or outcome) and self.kind is not ReportKind.OTHER:
             # A use in public did not happen "because the figures were mentioned in public".
             is_said = (self.kind, cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
-            event, last = f"{event}{'' if is_said else f', because {_BECAUSE[cause]}'}", ""
+            event, last = event if is_said else f"{event}, because {reason}", ""
         event = event or self.unknown_event()
         if not (due or event or discovery or outcome):
             event = EVENT_NOT_RECORDED

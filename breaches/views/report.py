@@ -543,7 +543,7 @@ def _choice_title(choice: Series | Producer) -> str:
 
 
 def _kind_hint(kind: ReportKind) -> str:
-    readers = _("Read by the Head of Profession, deputies and you alone.") if kind in RESTRICTED else ""
+    readers = _("Only the Head of Profession, the deputies and you can read the report.") if kind in RESTRICTED else ""
     return f"{KIND_HINTS.get(kind, '')} {readers}".strip()
 
 
