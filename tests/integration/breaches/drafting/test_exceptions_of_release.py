@@ -12,7 +12,7 @@ from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportKind
 from breaches.versions import content_of
 from releases import scheduling
-from releases.models import Departure, Release
+from releases.models import AgreementCorrection, Departure, Release
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.report_evidence import london
 from tests.support.report_mornings import NOT_SEEN_MORNING, record_checks
@@ -67,6 +67,21 @@ def test_the_report_on_a_late_release_states_its_exception_below_the_account(off
     account, exception = content_of(report).circumstances.split("\n\n")
     assert account.endswith("The cause has not been recorded.")
     assert exception.endswith(words)
+
+
+def test_an_agreement_that_was_corrected_is_in_the_report_as_it_is_now(office, release):
+    departure = record_exception(release, office, **AGREED)
+    AgreementCorrection.objects.create(
+        departure=departure,
+        number=1,
+        osr_reference="OSR/21",
+        osr_agreed_on=date(2020, 6, 2),
+        corrected_by=office.head,
+        corrected_at=LEAKED,
+    )
+    record_checks(release, *NOT_SEEN_MORNING)
+    (report,) = drafting.draft_missing(now=SEED_DUE + timedelta(minutes=3))
+    assert content_of(report).circumstances.endswith("in writing on 2 June 2020 (reference OSR/21).")
 
 
 def test_an_exception_of_another_date_of_the_release_is_not_in_the_report(office, release):
