@@ -6,7 +6,24 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
+from django.db.models import Value as Constant
+from django.db.models.expressions import BaseExpression, Combinable
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from breaches import text
@@ -91,12 +108,12 @@ def with_text(found: ReportQuerySet) -> ReportQuerySet:
 
 
 def list_reports(keys: Sequence[int]) -> "list[Any]":
-    """Return reports with their text and the verdicts that they are about, in the order of `keys`.
+    """Return reports with their text, their outcome and the verdicts that they are about, in the order of `keys`.
 
     The keys are sorted and paged in a separate query, because sorting whole rows is slow.
     """
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
-    reports = with_text(Report.objects.filter(pk__in=keys)).prefetch_related(outcomes)
+    reports = with_outcome(with_text(Report.objects.filter(pk__in=keys))).prefetch_related(outcomes)
     found = {report.pk: report for report in reports}
     return [found[key] for key in keys if key in found]
 
@@ -113,6 +130,32 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
         sent_on=Subquery(sent.order_by("sent_on").values("sent_on")[:1]),
         alone=Subquery(documents.order_by("-version").values("one_person")[:1]),
     )
+
+
+def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
+    """Return, for each column of the register, the field or the expression that sorts reports by what it shows."""
+    outputs = KeyTransform("outputs", "content")
+    title = Lower(KeyTextTransform("title", KeyTransform(0, outputs)))
+    standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
+    practices = PracticeCitation.objects.filter(report=OuterRef("pk")).order_by("code")
+    sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT).order_by("sent_on")
+    sent_on = Subquery(sent.values("sent_on")[:1])
+    return {
+        "occurred": "occurred_on",
+        "output": Subquery(standing.annotate(first_title=title).values("first_title")[:1]),
+        "kind": _by_label("kind", text.KINDS),
+        "practice": Subquery(practices.values("code")[:1]),
+        "cause": _by_label("cause", text.CAUSES),
+        "status": _by_label("status", {state: label for state, (label, _colour) in text.STATUSES.items()}),
+        "days": ExpressionWrapper(sent_on - F("occurred_on"), output_field=DurationField()),
+    }
+
+
+def _by_label(field_name: str, labels: Mapping[Any, Any]) -> Case:
+    """Return an expression that sorts codes as their labels in the reader's language."""
+    in_order = sorted(labels, key=lambda code: str(labels[code]).casefold())
+    places = [When(**{field_name: code}, then=Constant(place)) for place, code in enumerate(in_order)]
+    return Case(*places, output_field=IntegerField())
 
 
 def list_cited_practices() -> list[tuple[str, str]]:
@@ -329,9 +372,11 @@ def export_register(
     found = select_reports(filters, by=by, action=Action.DOWNLOAD)
     number = found.count()
     if not number:
-        raise CannotBeExported(_("No report that you may download fits."))
+        raise CannotBeExported(_("There are no reports that you can download with these filters."))
     if number > MOST_REPORTS:
-        sentence = _("A file holds %(most)s reports at most, and these are %(number)s: choose fewer.")
+        sentence = _(
+            "You selected %(number)s reports. A file can have up to %(most)s. Use the filters to select fewer."
+        )
         raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
     raised = Suspicion.objects.select_related("release__series", "verification")
     planned = CorrectiveAction.objects.select_related("task")

@@ -1,4 +1,4 @@
-"""The figures of the register compared with the year before, as tables, charts and files."""
+"""The figures of releases and reports, compared with the year before, as tables and files."""
 
 import math
 from collections import Counter, defaultdict
@@ -18,10 +18,11 @@ from breaches import text
 from breaches.models import CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import Action, report_producers, reports_where
 from breaches.register import REASON_AFTER, about_series, with_outcome
-from breaches.rules.annex import Bar, BarGroup, Chart, lay_out_chart
 from breaches.rules.lifecycle import (
+    BREACHES,
     DECISION_ON,
     MERGED_OR_SPLIT,
+    STATES,
     Cause,
     Decision,
     DismissalReason,
@@ -49,7 +50,7 @@ from releases import overview
 from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
 from releases.rules import tables
-from releases.rules.calendar import LONDON, from_london, local_date
+from releases.rules.calendar import LONDON, Month, from_london, local_date, month_of
 from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
 
@@ -107,7 +108,7 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
     whose = ["release__series__producer", *(["release__series"] if _by_series(scope) else [])]
     counted = (
         _verified(scope, by)
-        .annotate(quarter=_quarter_due(quarters))
+        .annotate(quarter=_period_due(quarters))
         .order_by()
         .values_list("outcome", "quarter", *whose)
         .annotate(number=Count("pk"))
@@ -122,13 +123,13 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
         )
 
 
-def _quarter_due(quarters: Sequence[Quarter]) -> Cases:
-    """Return an expression for the index, in the list of quarters, of the quarter in which a release was due.
+def _period_due(periods: Sequence[Quarter] | Sequence[Month]) -> Cases:
+    """Return an expression for the index, in the list of periods, of the period in which a release was due.
 
-    It compares instants with the ends of the quarters, because converting each one to London time would be the slowest
+    It compares instants with the ends of the periods, because converting each one to London time would be the slowest
     part of the query.
     """
-    ends = (When(due_at__lt=_midnight(one.last, days_after=1), then=Value(place)) for place, one in enumerate(quarters))
+    ends = (When(due_at__lt=_midnight(one.last, days_after=1), then=Value(place)) for place, one in enumerate(periods))
     return Cases(*ends, output_field=IntegerField())
 
 
@@ -223,6 +224,76 @@ def _changes(scope: Scope, by: Person) -> Iterator[SameDayChanges]:
         yield SameDayChanges(producer=producer, series=(series,), quarter=quarter_of(made_on))
 
 
+YEAR_MONTHS = 12
+
+
+def last_months(today: date) -> tuple[Month, ...]:
+    """Return the month of a day and the 11 before it, the earliest first."""
+    months = [month_of(today)]
+    while len(months) < YEAR_MONTHS:
+        months.append(months[-1].previous)
+    return tuple(reversed(months))
+
+
+def scope_of(months: Sequence[Month], *, producer: Producer | None, series: Series | None) -> Scope:
+    return Scope(months[0].first, months[-1].last, producer=producer, series=series)
+
+
+def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict[Month, Figures]:
+    """Count the releases that a person may read by the month in which they were due. Every month has an entry."""
+    counted = (
+        _verified(scope, by)
+        .annotate(month=_period_due(months))
+        .order_by()
+        .values_list("month", "outcome")
+        .annotate(number=Count("pk"))
+    )
+    verdicts: dict[Month, list[Verdicts]] = {month: [] for month in months}
+    for place, outcome, number in counted:
+        month = months[place]
+        quarter = quarter_of(month.first)
+        verdicts[month].append(Verdicts(outcome=Outcome(outcome), number=number, producer=0, quarter=quarter))
+    return {month: figures_of(History(verdicts=found)) for month, found in verdicts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResult:
+    """The result of one release. `delay` is in seconds from the due time to the first check that found it.
+
+    The delay is negative for an early release, and None if no check found it or the result could not be determined.
+    """
+
+    series: int
+    series_title: str
+    title: str
+    due_at: datetime
+    outcome: Outcome
+    delay: float | None
+
+
+# The results of which the checks prove when the release went live. That of an incomplete release is its last part.
+WITH_DELAY = (Outcome.ON_TIME, Outcome.EARLY, *DELAYED)
+
+
+def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
+    """Return the results of the releases that a person may read, by the time at which they were due."""
+    rows = _verified(scope, by).order_by("due_at", "pk")
+    found = rows.values_list(
+        "release__series", "release__series__title", "release__title", "due_at", "outcome", "delay_to"
+    )
+    return [
+        ReleaseResult(series, name, title, due_at, Outcome(outcome), delay if outcome in WITH_DELAY else None)
+        for series, name, title, due_at, outcome, delay in found
+    ]
+
+
+def count_causes(scope: Scope, *, by: Person) -> Counter[Cause | None]:
+    """Count the breaches that a person may read by their cause; None if no cause was chosen yet."""
+    states = [state for decision in BREACHES for state in STATES[decision]]
+    causes = _reports(scope, by).filter(status__in=states).values_list("cause", flat=True)
+    return Counter(Cause(cause) if cause else None for cause in causes)
+
+
 def _days(occurred_on: date | None, until: date | None) -> int | None:
     return (until - occurred_on).days if occurred_on and until else None
 
@@ -253,17 +324,36 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table: its caption, the heading of each column, its lines, and the chart of some of its figures.
+class Bar:
+    """One bar: its name, its value in words, and its length; None if there is no value."""
 
-    `nothing` is the text that is shown instead if there are no lines.
+    name: str
+    words: str
+    length: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BarGroup:
+    """The bars of one period. Every group has bars of the same names."""
+
+    name: str
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its caption, the heading of each column, its lines, and some of its figures as bars.
+
+    `greatest` is the length of bars that fills the picture; None for that of the longest. `nothing` is the text that is
+    shown instead if there are no lines.
     """
 
     key: str
     caption: str
     columns: Sequence[str]
     rows: Sequence[Row]
-    chart: Chart | None = None
+    bars: Sequence[BarGroup] = ()
+    greatest: float | None = None
     nothing: str = ""
 
     @property
@@ -300,78 +390,77 @@ def year_table(compared: YearComparison) -> Table:
     now, before = map(_describe_figures, compared.whole)
     rows = [Row(name, [cell, before[name]]) for name, cell in now.items()]
     again = [sum(_count_in_year(quarters, one) for quarters in compared.again.values()) for one in (year, year - 1)]
-    rows.append(Row(_("Breaches of a cause that came again"), _numbers(*again)))
-    caption = _("%(year)s and the year before") % {"year": year}
+    rows.append(Row(_("Breaches with a repeat cause"), _numbers(*again)))
+    caption = _("%(year)s compared with %(before)s") % {"year": year, "before": year - 1}
     return Table("year", caption, [_("Figure"), str(year), str(year - 1)], rows)
 
 
 def _describe_figures(figures: Figures) -> dict[str, str]:
     delays, approval, sending = figures.delays, figures.days_to_approval, figures.days_to_sending
     return {
-        _("Releases due and verified"): f"{figures.due:,}",
+        _("Releases due and checked"): f"{figures.due:,}",
         **{str(name): f"{figures.by_outcome.get(outcome, 0):,}" for outcome, name in text.OUTCOMES.items()},
-        _("Could not be told"): f"{figures.unknown:,}",
-        _("On time, of those that could be told"): describe_rate(figures.on_time_rate),
-        _("Delay, median"): describe_delay(delays.middle),
-        _("Delay, 95th percentile"): describe_delay(delays.nearly_all),
-        _("Delay, worst"): describe_delay(delays.worst),
-        _("Breaches (to be reported, or kept in our own log)"): f"{figures.breaches:,}",
-        _("Reports not decided yet"): f"{figures.undecided:,}",
+        _("Could not be determined"): f"{figures.unknown:,}",
+        _("On time, where the result is known"): describe_rate(figures.on_time_rate),
+        _("Median delay"): describe_delay(delays.middle),
+        _("95th percentile delay"): describe_delay(delays.nearly_all),
+        _("Longest delay"): describe_delay(delays.worst),
+        _("Breaches (to report, or in our breach log only)"): f"{figures.breaches:,}",
+        _("Reports not decided"): f"{figures.undecided:,}",
         _("Dismissed"): f"{figures.by_decision.get(Decision.DISMISSED, 0):,}",
         _("Withdrawn"): f"{figures.by_decision.get(Decision.WITHDRAWN, 0):,}",
-        _("From occurrence to approval, median"): describe_days(approval.middle),
-        _("From occurrence to approval, longest"): describe_days(approval.worst),
-        _("From occurrence to sending, median"): describe_days(sending.middle),
-        _("From occurrence to sending, longest"): describe_days(sending.worst),
-        _("Approved by one person who had written it"): f"{figures.one_person_approvals:,}",
-        _("Dates changed on the day of release"): f"{figures.same_day_changes:,}",
-        _("Corrective actions that are not done"): f"{figures.open_actions:,}",
-        _("Corrective actions that are overdue"): f"{figures.overdue_actions:,}",
+        _("Median time from breach to approval"): describe_days(approval.middle),
+        _("Longest time from breach to approval"): describe_days(approval.worst),
+        _("Median time from breach to sending the report"): describe_days(sending.middle),
+        _("Longest time from breach to sending the report"): describe_days(sending.worst),
+        _("Reports approved by their author"): f"{figures.one_person_approvals:,}",
+        _("Release dates changed on the day"): f"{figures.same_day_changes:,}",
+        _("Open corrective actions"): f"{figures.open_actions:,}",
+        _("Overdue corrective actions"): f"{figures.overdue_actions:,}",
     }
 
 
 def on_time_table(compared: YearComparison) -> Table:
     """Show by quarter how many releases were on time, and the rate of a year before."""
     columns: list[Column] = [
-        (_("Due and verified"), lambda now, before: now.due),
+        (_("Due and checked"), lambda now, before: now.due),
         (_("On time"), lambda now, before: now.on_time),
         (_("Not on time"), lambda now, before: now.not_on_time),
-        (_("Could not be told"), lambda now, before: now.unknown),
-        (_("On time, per cent"), lambda now, before: describe_rate(now.on_time_rate)),
-        (_("Per cent a year before"), lambda now, before: describe_rate(before.on_time_rate)),
+        (_("Could not be determined"), lambda now, before: now.unknown),
+        (_("Percentage on time"), lambda now, before: describe_rate(now.on_time_rate)),
+        (_("Percentage on time, year before"), lambda now, before: describe_rate(before.on_time_rate)),
     ]
-    caption = _("Releases on time, by quarter")
-    chart = lay_out_chart(caption, _compare_bars(compared, _rate_bar), greatest=1.0)
-    return _lay_out_table("on-time", caption, _("Quarter"), columns, _quarter_lines(compared), chart=chart)
+    caption = _("Releases on time by quarter")
+    found = _lay_out_table("on-time", caption, _("Quarter"), columns, _quarter_lines(compared))
+    return replace(found, bars=_compare_bars(compared, _rate_bar), greatest=1.0)
 
 
 def _rate_bar(of: Figures) -> tuple[str, float | None]:
     share = of.on_time_rate
-    return (_("no release to tell of"), None) if share is None else (describe_rate(share), float(share))
+    return (_("no result"), None) if share is None else (describe_rate(share), float(share))
 
 
 def delays_table(compared: YearComparison) -> Table:
     """Show by quarter how late the late releases were, and the median of a year before."""
     columns: list[Column] = [
-        (_("Seen late"), lambda now, before: now.delays.number),
+        (_("Late or incomplete"), lambda now, before: now.delays.number),
         (_("Median"), lambda now, before: describe_delay(now.delays.middle)),
         (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
-        (_("Worst"), lambda now, before: describe_delay(now.delays.worst)),
-        (_("Median a year before"), lambda now, before: describe_delay(before.delays.middle)),
+        (_("Longest"), lambda now, before: describe_delay(now.delays.worst)),
+        (_("Median, year before"), lambda now, before: describe_delay(before.delays.middle)),
     ]
     groups = [
         BarGroup(
             quarter_name(one),
             [
                 Bar(name, describe_delay(seconds) if seconds else _("none"), seconds)
-                for name, seconds in ((_("Median"), now.delays.middle), (_("Worst"), now.delays.worst))
+                for name, seconds in ((_("Median"), now.delays.middle), (_("Longest"), now.delays.worst))
             ],
         )
         for one, (now, _before) in compared.quarters.items()
     ]
-    caption = _("Delays, by quarter")
-    chart = lay_out_chart(caption, groups)
-    return _lay_out_table("delays", caption, _("Quarter"), columns, _quarter_lines(compared), chart=chart)
+    caption = _("Delays by quarter")
+    return replace(_lay_out_table("delays", caption, _("Quarter"), columns, _quarter_lines(compared)), bars=groups)
 
 
 def breaches_table(compared: YearComparison, *, register: Address) -> Table:
@@ -380,13 +469,13 @@ def breaches_table(compared: YearComparison, *, register: Address) -> Table:
         (str(text.DECISIONS[Decision.REPORTED]), lambda now, before: now.by_decision.get(Decision.REPORTED, 0)),
         (str(text.DECISIONS[Decision.RECORDED]), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
         (_("Breaches"), lambda now, before: now.breaches),
-        (_("Breaches a year before"), lambda now, before: before.breaches),
+        (_("Breaches, year before"), lambda now, before: before.breaches),
         (str(text.DECISIONS[Decision.UNDECIDED]), lambda now, before: now.undecided),
     ]
-    caption = _("Breaches, by quarter of occurrence")
+    caption = _("Breaches by quarter")
     groups = _compare_bars(compared, lambda of: (f"{of.breaches:,}", float(of.breaches)))
     lines = _quarter_lines(compared, register)
-    return _lay_out_table("breaches", caption, _("Quarter"), columns, lines, chart=lay_out_chart(caption, groups))
+    return replace(_lay_out_table("breaches", caption, _("Quarter"), columns, lines), bars=groups)
 
 
 def reasons_table(compared: YearComparison, *, register: Address) -> Table:
@@ -405,27 +494,27 @@ def reasons_table(compared: YearComparison, *, register: Address) -> Table:
         )
         for decision, reason, words in reasons
     ]
-    return Table("reasons", _("Not reported, by reason"), [_("Reason"), *_periods(compared)], rows)
+    return Table("reasons", _("Reasons for not reporting"), [_("Reason"), *_periods(compared)], rows)
 
 
 def handling_table(compared: YearComparison) -> Table:
     """Show by quarter how long reports took, who approved them, and which dates were changed on the day itself."""
     columns: list[Column] = [
         *_handling_columns(),
-        (_("One-person approvals a year before"), lambda now, before: before.one_person_approvals),
-        (_("Dates changed on the day a year before"), lambda now, before: before.same_day_changes),
+        (_("Approved by their author, year before"), lambda now, before: before.one_person_approvals),
+        (_("Dates changed on the day, year before"), lambda now, before: before.same_day_changes),
     ]
-    caption = _("Days to report, approvals and changes of date, by quarter")
+    caption = _("Time to report, approvals and date changes by quarter")
     return _lay_out_table("handling", caption, _("Quarter"), columns, _quarter_lines(compared))
 
 
 def _handling_columns() -> list[Column]:
     return [
-        (_("To approval, median"), lambda now, before: describe_days(now.days_to_approval.middle)),
-        (_("To approval, longest"), lambda now, before: describe_days(now.days_to_approval.worst)),
-        (_("To sending, median"), lambda now, before: describe_days(now.days_to_sending.middle)),
-        (_("To sending, longest"), lambda now, before: describe_days(now.days_to_sending.worst)),
-        (_("One-person approvals"), lambda now, before: now.one_person_approvals),
+        (_("Median time to approval"), lambda now, before: describe_days(now.days_to_approval.middle)),
+        (_("Longest time to approval"), lambda now, before: describe_days(now.days_to_approval.worst)),
+        (_("Median time to sending"), lambda now, before: describe_days(now.days_to_sending.middle)),
+        (_("Longest time to sending"), lambda now, before: describe_days(now.days_to_sending.worst)),
+        (_("Approved by their author"), lambda now, before: now.one_person_approvals),
         (_("Dates changed on the day"), lambda now, before: now.same_day_changes),
     ]
 
@@ -433,24 +522,24 @@ def _handling_columns() -> list[Column]:
 def actions_table(compared: YearComparison, *, register: Address) -> Table:
     """Show by quarter of the breach which corrective actions are not done yet, and which of a year before are not."""
     columns: list[Column] = [
-        (_("Not done"), lambda now, before: now.open_actions),
-        (_("Of these overdue"), lambda now, before: now.overdue_actions),
-        (_("Not done, of a year before"), lambda now, before: before.open_actions),
-        (_("Of these overdue"), lambda now, before: before.overdue_actions),
+        (_("Open"), lambda now, before: now.open_actions),
+        (_("Overdue"), lambda now, before: now.overdue_actions),
+        (_("Open, year before"), lambda now, before: before.open_actions),
+        (_("Overdue, year before"), lambda now, before: before.overdue_actions),
     ]
     groups = [
         BarGroup(
             quarter_months(one),
             [
-                Bar(_("Not done"), f"{now.open_actions:,}", float(now.open_actions)),
-                Bar(_("Of these overdue"), f"{now.overdue_actions:,}", float(now.overdue_actions)),
+                Bar(_("Open"), f"{now.open_actions:,}", float(now.open_actions)),
+                Bar(_("Overdue"), f"{now.overdue_actions:,}", float(now.overdue_actions)),
             ],
         )
         for one, (now, _before) in compared.quarters.items()
     ]
-    caption = _("Corrective actions that are not done, by quarter of the breach")
+    caption = _("Open corrective actions by quarter of the breach")
     lines = _quarter_lines(compared, partial(register, actions="open"))
-    return _lay_out_table("actions", caption, _("Quarter"), columns, lines, chart=lay_out_chart(caption, groups))
+    return replace(_lay_out_table("actions", caption, _("Quarter"), columns, lines), bars=groups)
 
 
 def repeats_table(
@@ -481,10 +570,10 @@ def repeats_table(
     ]
     return Table(
         "repeats",
-        _("Causes that came again, %(before)s and %(year)s") % {"before": year - 1, "year": year},
+        _("Repeat causes, %(before)s and %(year)s") % {"before": year - 1, "year": year},
         [what, *_periods(compared)],
         rows,
-        nothing=_("No cause came again."),
+        nothing=_("There are no repeat causes."),
     )
 
 
@@ -502,30 +591,30 @@ def comparison_tables(
     lines = [(names[key], _count_pair(history, year), address(key)) for key, history in histories.items()]
     values = {"what": what, "year": year}
     releases: list[Column] = [
-        (_("Due and verified"), lambda now, before: now.due),
-        (_("On time, per cent"), lambda now, before: describe_rate(now.on_time_rate)),
-        (_("Per cent a year before"), lambda now, before: describe_rate(before.on_time_rate)),
-        (_("Delay, median"), lambda now, before: describe_delay(now.delays.middle)),
+        (_("Due and checked"), lambda now, before: now.due),
+        (_("Percentage on time"), lambda now, before: describe_rate(now.on_time_rate)),
+        (_("Percentage on time, year before"), lambda now, before: describe_rate(before.on_time_rate)),
+        (_("Median delay"), lambda now, before: describe_delay(now.delays.middle)),
         (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
-        (_("Worst"), lambda now, before: describe_delay(now.delays.worst)),
+        (_("Longest"), lambda now, before: describe_delay(now.delays.worst)),
     ]
-    yield _lay_out_table("compared", _("%(what)s: releases of %(year)s") % values, what, releases, lines)
+    yield _lay_out_table("compared", _("%(what)s: releases in %(year)s") % values, what, releases, lines)
     reports: list[Column] = [
         (_("Breaches"), lambda now, before: now.breaches),
-        (_("Breaches a year before"), lambda now, before: before.breaches),
-        (_("Not decided yet"), lambda now, before: now.undecided),
+        (_("Breaches, year before"), lambda now, before: before.breaches),
+        (_("Not decided"), lambda now, before: now.undecided),
         (_("Dismissed"), lambda now, before: now.by_decision.get(Decision.DISMISSED, 0)),
-        (_("Kept in our own log"), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
-        (_("Actions not done"), lambda now, before: now.open_actions),
-        (_("Of these overdue"), lambda now, before: now.overdue_actions),
+        (_("In our breach log only"), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
+        (_("Open actions"), lambda now, before: now.open_actions),
+        (_("Overdue actions"), lambda now, before: now.overdue_actions),
     ]
-    yield _lay_out_table("compared-reports", _("%(what)s: reports of %(year)s") % values, what, reports, lines)
-    caption = _("%(what)s: days to report, approvals, changes of date and causes, %(year)s") % values
+    yield _lay_out_table("compared-reports", _("%(what)s: reports in %(year)s") % values, what, reports, lines)
+    caption = _("%(what)s: time to report, approvals, date changes and repeat causes in %(year)s") % values
     handling = _lay_out_table("compared-handling", caption, what, _handling_columns(), lines)
     again = [len(repeat_causes(history.cases)) for history in histories.values()]
     yield replace(
         handling,
-        columns=[*handling.columns, _("Causes that came again")],
+        columns=[*handling.columns, _("Repeat causes")],
         rows=[
             replace(row, cells=[*row.cells, f"{number:,}"]) for row, number in zip(handling.rows, again, strict=True)
         ],
@@ -553,9 +642,7 @@ def _quarter_lines(compared: YearComparison, register: Address | None = None) ->
     ]
 
 
-def _lay_out_table(
-    key: str, caption: str, what: str, columns: Sequence[Column], lines: Iterable[Line], *, chart: Chart | None = None
-) -> Table:
+def _lay_out_table(key: str, caption: str, what: str, columns: Sequence[Column], lines: Iterable[Line]) -> Table:
     """Lay out a table.
 
     :param what: the heading of the names.
@@ -566,7 +653,7 @@ def _lay_out_table(
         return [f"{value:,}" if isinstance(value, int) else value for value in values]
 
     rows = [Row(name, cells(*pair), address) for name, pair, address in lines]
-    return Table(key, caption, [what, *(heading for heading, _value in columns)], rows, chart)
+    return Table(key, caption, [what, *(heading for heading, _value in columns)], rows)
 
 
 def _compare_bars(compared: YearComparison, bar: Callable[[Figures], tuple[str, float | None]]) -> list[BarGroup]:

@@ -331,15 +331,15 @@ def field_lines(value: Any) -> Iterable[str]:
             yield format_day(value)
 
 
-# The shorthand of the Analysis Function's guidance on symbols in tables: not applicable.
-NOT_APPLICABLE = "[z]"
+# The shorthand of the Analysis Function's guidance on symbols in tables.
+NOT_APPLICABLE, NOT_AVAILABLE = "[z]", "[x]"
 
 OUTCOMES: Mapping[Outcome, Any] = {
     Outcome.ON_TIME: lazy("On time"),
     Outcome.EARLY: lazy("Early"),
     Outcome.LATE: lazy("Late"),
-    Outcome.PARTIAL: lazy("In part only"),
-    Outcome.NOT_SEEN: lazy("Not seen"),
+    Outcome.PARTIAL: lazy("Incomplete"),
+    Outcome.NOT_SEEN: lazy("Not live when last checked"),
 }
 
 

@@ -44,6 +44,7 @@ urlpatterns = [
     path("register/", register.register_page, name="register"),
     path("register/export/", register.export_register_file, name="export"),
     path("register/figures/", register.figures_page, name="figures"),
+    path("register/pictures/<slug:key>.<str:kind>", register.picture_file, name="picture"),
     path("register/figures/export/<str:kind>/", register.export_figures, name="export_figures"),
     path("near-misses/", register.near_miss_log, name="near_misses"),
     path("code-of-practice/", sections.list_editions, name="code_of_practice"),

@@ -1,9 +1,10 @@
 """The pages of the register, its figures, near misses and exports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypedDict, Unpack
 from urllib.parse import urlencode
 
 from crispy_forms.layout import Div
@@ -12,6 +13,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,9 +23,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import register, statistics, text
+from breaches import pictures, register, statistics, text
 from breaches.models import RegisterEvent, Report
 from breaches.permissions import Action, report_producers
+from breaches.pictures import MEDIA_TYPES, FileKind, Layout, Picture, render_picture
 from breaches.register import (
     EDITION_BEFORE,
     EXPORTED,
@@ -37,9 +40,11 @@ from breaches.register import (
     near_miss_releases,
     producers_with_contacts,
     select_reports,
+    sort_keys,
 )
 from breaches.rules.content import content_from_json
 from breaches.rules.lifecycle import (
+    DECISION_ON,
     MERGED_OR_SPLIT,
     Decision,
     DismissalReason,
@@ -54,10 +59,11 @@ from releases.forms import GovukForm
 from releases.models import Producer, Series
 from releases.permissions import Person
 from releases.public.export import dated_file_name, download_response
-from releases.rules.calendar import format_day, local_date
+from releases.rules.calendar import Month, format_day, format_month, local_date
 from releases.rules.tables import TableKind
 from releases.text import preflight
 from releases.views.base import SignedInRequest, post_data
+from releases.views.sorting import Column, Sorting
 
 REPORTS_ON_A_PAGE = 30
 NEAR_MISSES_ON_A_PAGE = 30
@@ -81,7 +87,7 @@ class ProducerForm(GovukForm):
     The field for series appears once a producer is chosen, or if the person has only one producer.
     """
 
-    button = lazy("Show these")
+    button = lazy("Apply filters")
     button_class = "govuk-button--secondary"
     method = "get"
 
@@ -132,7 +138,7 @@ class ProducerForm(GovukForm):
 SLASHED, SPACED = "%d/%m/%Y", "%d %m %Y"
 
 
-NO_DAY = lazy("Enter a day, such as 2026-06-30")
+NO_DAY = lazy("Enter a date, such as 30/6/2026")
 
 
 ANY = ("", lazy("All"))
@@ -141,12 +147,12 @@ ANY = ("", lazy("All"))
 class RegisterForm(ProducerForm):
     kind = forms.ChoiceField(label=lazy("Kind of breach"), required=False)
     cause = forms.ChoiceField(label=lazy("Cause"), required=False)
-    state = forms.ChoiceField(label=lazy("Where it stands"), required=False)
+    state = forms.ChoiceField(label=lazy("Status"), required=False)
     decision = forms.ChoiceField(label=lazy("Decision"), required=False)
     practice = forms.ChoiceField(label=lazy("Practice"), required=False)
     actions = forms.ChoiceField(label=lazy("Corrective actions"), required=False)
-    first = day_field(lazy("Occurred from"), SLASHED, SPACED, "%d %B %Y")
-    last = day_field(lazy("Occurred to"), SLASHED, SPACED, "%d %B %Y")
+    first = day_field(lazy("Breaches from"), SLASHED, SPACED, "%d %B %Y")
+    last = day_field(lazy("Breaches to"), SLASHED, SPACED, "%d %B %Y")
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
         super().__init__(data, by=by)
@@ -173,7 +179,7 @@ class RegisterForm(ProducerForm):
                     for edition, code in register.list_cited_practices()
                 ),
             ],
-            "actions": [ANY, ("open", _("With some that are not done"))],
+            "actions": [ANY, ("open", _("Has open actions"))],
         }
         for name, choices in choices_of.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are fields of choices
@@ -182,7 +188,7 @@ class RegisterForm(ProducerForm):
         cleaned = super().clean() or self.cleaned_data
         first, last = cleaned.get("first"), cleaned.get("last")
         if first and last and last < first:
-            self.add_error("last", _("The period must end on or after the day on which it begins"))
+            self.add_error("last", _("The last day must be the same as or after the first day"))
         return cleaned
 
     def to_filter(self) -> RegisterFilter | None:
@@ -196,26 +202,55 @@ def _reason_group[R: (DismissalReason, RecordingReason)](
     decision: Decision, reasons: dict[R, Any]
 ) -> tuple[Any, list[tuple[str, Any]]]:
     name = text.DECISIONS[decision]
-    any_reason = (decision.value, format_lazy("{}: {}", name, lazy("for any reason")))
+    any_reason = (decision.value, format_lazy("{}: {}", name, lazy("any reason")))
     return name, [any_reason, *((f"{decision}{REASON_AFTER}{reason}", words) for reason, words in reasons.items())]
+
+
+REPORTS = "#reports"
+"""Where the table begins on the page of the register, which has the pictures of the year above it."""
 
 
 @login_required
 @require_safe
 def register_page(request: SignedInRequest) -> HttpResponse:
+    """Show the last 12 months in pictures, and the reports that fit the filters as a table."""
     form = _register_form(request)
+    form.helper.form_action = REPORTS
     filters = form.to_filter()
     found = select_reports(filters, by=request.user) if filters else Report.objects.none()
-    page = Paginator(found.values_list("pk", flat=True), REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    sorting = Sorting(request.GET, _register_columns(), default="-occurred")
+    keys = sorting.sort(found).values_list("pk", flat=True)
+    page = Paginator(keys, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    months = statistics.last_months(local_date(timezone.now()))
+    selected = {name: form.cleaned_data.get(name) for name in ("producer", "series")} if filters else {}
     context = {
         "form": form,
         "page": page,
+        "sorting": sorting,
+        "anchor": REPORTS,
         "rows": [_register_row(report) for report in list_reports(list(page))],
+        "period": _describe_period(months),
+        "pictures": [
+            _show_picture(draw(months, **_selection(selected), by=request.user), selected) for draw in GLANCE.values()
+        ],
         "may_export": report_producers(request.user, Action.DOWNLOAD).exists(),
         "many_producers": len(form.producers) > 1,
         "narrowed": any(request.GET.get(name) for name in form.fields),
     }
     return render(request, "breaches/register.html", context)
+
+
+def _register_columns() -> dict[str, Column]:
+    by = sort_keys()
+    return {
+        "occurred": Column(_("Occurred"), by["occurred"], descending_first=True),
+        "output": Column(_("Output"), by["output"]),
+        "kind": Column(_("Kind"), by["kind"]),
+        "practice": Column(_("Practice"), by["practice"]),
+        "cause": Column(_("Cause"), by["cause"]),
+        "status": Column(_("Status"), by["status"]),
+        "days": Column(_("Days to report"), by["days"], descending_first=True),
+    }
 
 
 def _register_form(request: SignedInRequest) -> RegisterForm:
@@ -234,15 +269,30 @@ def _register_row(report: Report) -> dict[str, Any]:
     return {
         **summarise_report(report, content),
         "occurred": [format_day(on) for on in sorted(content.occurred_on)],
-        "practices": ", ".join(dict.fromkeys(practice.code for practice in content.practices)),
+        "practices": list(dict.fromkeys(practice.code for practice in content.practices)),
+        "cause": text.cause_name(report.cause),
         "reason": text.reason_name(report),
+        "days": _days_to_report(report),
     }
 
 
+def _days_to_report(report: Any) -> str:
+    """Write the days from the breach until its report was sent, or why there are none.
+
+    :param report: with its outcome.
+    """
+    if report.sent_on and report.occurred_on:
+        return f"{(report.sent_on - report.occurred_on).days:,}"
+    if report.sent_on:
+        return text.NOT_AVAILABLE
+    awaits_sending = DECISION_ON[ReportStatus(report.status)] in {Decision.UNDECIDED, Decision.REPORTED}
+    return _("Not sent") if awaits_sending else text.NOT_APPLICABLE
+
+
 KINDS = {
-    TableKind.ODS: lazy("ODS, for spreadsheets"),
-    TableKind.XLSX: lazy("XLSX, for Excel"),
-    TableKind.CSV: lazy("CSV, for programs"),
+    TableKind.ODS: lazy("ODS (spreadsheet)"),
+    TableKind.XLSX: lazy("XLSX (Excel)"),
+    TableKind.CSV: lazy("CSV (for programs)"),
 }
 
 
@@ -253,14 +303,14 @@ class ExportForm(GovukForm):
     options = {"contacts": {"size": ""}}
 
     kind = forms.ChoiceField(
-        label=lazy("Which kind of file?"),
+        label=lazy("File type"),
         choices=[(kind.value, words) for kind, words in KINDS.items()],
         initial=TableKind.ODS.value,
         widget=forms.RadioSelect,
-        error_messages={"required": lazy("Choose a kind of file")},
+        error_messages={"required": lazy("Select a file type")},
     )
     contacts = forms.BooleanField(
-        label=lazy("With the names, e-mail addresses and telephone numbers of the people whom the reports name"),
+        label=lazy("Include the names, email addresses and phone numbers of people named in the reports"),
         required=False,
     )
 
@@ -304,6 +354,101 @@ def export_register_file(request: SignedInRequest) -> HttpResponse:
     return render(request, "breaches/export.html", context)
 
 
+def _describe_period(months: Sequence[Month]) -> str:
+    first, last = format_month(months[0].first), format_month(months[-1].first)
+    return _("%(first)s to %(last)s") % {"first": first, "last": last}
+
+
+class _Selection(TypedDict):
+    producer: Producer | None
+    series: Series | None
+
+
+def _selection(of: Mapping[str, Any]) -> _Selection:
+    return {"producer": of.get("producer"), "series": of.get("series")}
+
+
+def _punctuality(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
+    return pictures.draw_punctuality(statistics.count_by_month(months, statistics.scope_of(months, **of), by=by))
+
+
+def _delays(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
+    return pictures.draw_delays(statistics.list_results(statistics.scope_of(months, **of), by=by))
+
+
+def _causes(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
+    return pictures.draw_causes(statistics.count_causes(statistics.scope_of(months, **of), by=by))
+
+
+class _Draw(Protocol):
+    def __call__(self, months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture: ...
+
+
+GLANCE: Mapping[str, _Draw] = {"punctuality": _punctuality, "causes": _causes, "release-delays": _delays}
+"""The pictures of the last 12 months, by their key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture as a page shows it. `addresses` has those of its files, by their kind, and of its layouts."""
+
+    picture: Picture
+    addresses: Mapping[str, str]
+
+
+def _show_picture(picture: Picture, of: Mapping[str, Any]) -> ShownPicture:
+    """:param of: the selection, and the year of a picture of the figures."""
+    chosen = {name: describe_filter(value) for name, value in of.items() if value}
+
+    def address(kind: FileKind, **more: str) -> str:
+        query = urlencode(chosen | more)
+        return reverse("breaches:picture", args=[picture.key, kind]) + (f"?{query}" if query else "")
+
+    layouts = {layout.value: address(FileKind.SVG, layout=layout) for layout in (Layout.WIDE, Layout.NARROW)}
+    return ShownPicture(picture, {kind.value: address(kind) for kind in FileKind} | layouts)
+
+
+@login_required
+@require_safe
+def picture_file(request: SignedInRequest, key: str, kind: str) -> HttpResponse:
+    """Return a picture: for a page if a layout is requested, else as a file to download.
+
+    Pages request their pictures one by one, so that drawing them delays no page.
+    """
+    layout = request.GET.get("layout", Layout.FILE)
+    if kind not in set(FileKind) or layout not in set(Layout):
+        raise Http404(f"There is no picture of the kind {kind} in the layout {layout}.")
+    now = timezone.now()
+    form = _figures_form(request, local_date(now))
+    if not form.is_valid():
+        raise Http404("There is no picture of this selection.")
+    picture, subtitle = _find_picture(key, request, form, local_date(now))
+    file_kind = FileKind(kind)
+    content = render_picture(picture, file_kind, Layout(layout), subtitle=subtitle)
+    name = dated_file_name(f"breach-{key}", now=now)
+    if file_kind is FileKind.CSV:
+        return download_response(content, TableKind.CSV, name=name)
+    headers = {} if layout != Layout.FILE else {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    return HttpResponse(content, content_type=MEDIA_TYPES[file_kind], headers=headers)
+
+
+def _find_picture(key: str, request: SignedInRequest, form: "FiguresForm", today: date) -> tuple[Picture, str]:
+    """Return a picture and what its figures are of.
+
+    :raises Http404: if there is no picture with this key.
+    """
+    producer, series, year = form.selection()
+    whose = series.title if series else producer.name if producer else _("All your producers")
+    if draw := GLANCE.get(key):
+        months = statistics.last_months(today)
+        picture = draw(months, producer=producer, series=series, by=request.user)
+        return picture, f"{whose}, {_describe_period(months)}"
+    table = next((one for one in _tables(_history(request, form, today), form) if one.key == key and one.bars), None)
+    if table is None:
+        raise Http404(f"There is no picture {key}.")
+    return pictures.draw_bars(table), f"{whose}, {year}"
+
+
 YEARS = 10
 
 
@@ -343,10 +488,16 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
             "year": year,
             "is_running": year == today.year,
             "nothing": history.is_empty,
-            "tables": [] if history.is_empty else list(_tables(history, form)),
+            "tables": [] if history.is_empty else [_show_table(table, form) for table in _tables(history, form)],
             "kinds": list(TableKind),
         }
     return render(request, "breaches/figures.html", context)
+
+
+def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
+    producer, series, year = form.selection()
+    of = {"producer": producer, "series": series, "year": year}
+    return {"table": table, "shown": _show_picture(pictures.draw_bars(table), of) if table.bars else None}
 
 
 @login_required
@@ -361,7 +512,7 @@ def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
     history = _history(request, form, local_date(now))
     _producer, _series, year = form.selection()
     written = statistics.write_figures(
-        _figure_parts(history, form), TableKind(kind), year=year, title=_("How are we doing")
+        _figure_parts(history, form), TableKind(kind), year=year, title=_("Punctuality and breaches")
     )
     return download_response(written, TableKind(kind), name=dated_file_name("breach-figures", now=now))
 
@@ -435,8 +586,21 @@ def _address(page: str, **filters: Any) -> str:
     return f"{reverse(page)}?{urlencode(written)}"
 
 
+NEAR_MISS_ORDERS = {
+    "": lazy("Latest first"),
+    "due": lazy("Earliest first"),
+    "output": lazy("Output, A to Z"),
+    "producer": lazy("Producer, A to Z"),
+}
+_NEAR_MISS_COLUMNS = {
+    "due": Column("", "due_at"),
+    "output": Column("", Lower("title")),
+    "producer": Column("", Lower("series__producer__name")),
+}
+
+
 class NearMissForm(GovukForm):
-    button = lazy("Show these")
+    button = lazy("Apply filters")
     button_class = "govuk-button--secondary"
     method = "get"
     defaults = {}
@@ -451,8 +615,9 @@ class NearMissForm(GovukForm):
     series = forms.ModelChoiceField(
         label=lazy("Series"), queryset=Series.objects.none(), required=False, empty_label=lazy("All")
     )
-    first = day_field(lazy("From"), SLASHED, SPACED, invalid=NO_DAY)
-    last = day_field(lazy("To"), SLASHED, SPACED, invalid=NO_DAY)
+    first = day_field(lazy("Due from"), SLASHED, SPACED, invalid=NO_DAY)
+    last = day_field(lazy("Due to"), SLASHED, SPACED, invalid=NO_DAY)
+    sort = forms.ChoiceField(label=lazy("Sort by"), choices=list(NEAR_MISS_ORDERS.items()), required=False)
 
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
         """Offer the producers of which the person may view reports, and their series."""
@@ -482,9 +647,8 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         last=filters.get("last"),
     )
     # An invalid form shows no list, which could be mistaken for a result.
-    page = Paginator(found if form.is_valid() else found.none(), NEAR_MISSES_ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    listed = Sorting(request.GET, _NEAR_MISS_COLUMNS).sort(found) if form.is_valid() else found.none()
+    page = Paginator(listed, NEAR_MISSES_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "miss": miss,
@@ -496,5 +660,10 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         }
         for miss in find_near_misses(list(page))
     ]
-    context = {"form": form, "page": page, "rows": rows, "is_narrowed": any(filters.values())}
+    context = {
+        "form": form,
+        "page": page,
+        "rows": rows,
+        "is_narrowed": any(value for name, value in filters.items() if name != "sort"),
+    }
     return render(request, "breaches/near_misses.html", context)

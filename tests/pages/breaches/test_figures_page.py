@@ -26,9 +26,15 @@ ADDRESS = "/reports/register/figures/"
 READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
 
 
+def find_table(page, key):
+    """The table with a key, as the page shows it."""
+    (found,) = [one["table"] for one in page.context["tables"] if one["table"].key == key]
+    return found
+
+
 def table(page, key):
     """The lines of one table of the page, by their name."""
-    (found,) = [one for one in page.context["tables"] if one.key == key]
+    found = find_table(page, key)
     return {row.name: list(row.cells) for row in found.rows}
 
 
@@ -70,31 +76,31 @@ def test_a_breach_and_its_release_are_counted_in_their_quarter(client, office, a
     assert table(page, "delays")["April to June 2020"] == ["1", "57 min", "57 min", "57 min", "[z]"]
     assert table(page, "breaches")["April to June 2020"] == ["1", "0", "1", "0", "0"]
     year = table(page, "year")
-    assert year["Releases due and verified"] == ["4", "0"]
-    assert year["From occurrence to approval, longest"] == ["0 days", "[z]"]
-    assert year["Approved by one person who had written it"] == ["0", "0"]
-    assert "2020 is counted up to 3 July 2020" in words(page.text)
+    assert year["Releases due and checked"] == ["4", "0"]
+    assert year["Longest time from breach to approval"] == ["0 days", "[z]"]
+    assert year["Reports approved by their author"] == ["0", "0"]
+    assert "The figures for 2020 are up to 3 July 2020" in words(page.text)
 
 
 def test_an_office_of_which_nothing_can_be_counted_yet_is_told_so_in_one_sentence(client):
     client.force_login(create_office().head)
     page = client.get(ADDRESS)
-    assert "There is nothing to count in 2020 and the year before" in words(page.text)
+    assert "There are no figures for 2020 or the year before" in words(page.text)
     assert "<table" not in page.text
 
 
 def test_the_year_before_stands_next_to_the_year(client, time_machine, office, recorded_report):
     client.force_login(office.head)
     page = client.get(ADDRESS, {"year": "2020"})
-    assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["1", "0"]
+    assert table(page, "year")["Breaches (to report, or in our breach log only)"] == ["1", "0"]
     time_machine.move_to(london("15:00", "2021-02-01"), tick=False)
     client.force_login(office.head)
     page = client.get(ADDRESS)
-    assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["0", "1"]
+    assert table(page, "year")["Breaches (to report, or in our breach log only)"] == ["0", "1"]
     assert table(page, "breaches")["April to June 2021"] == ["0", "0", "0", "1", "0"]
     assert table(page, "on-time")["April to June 2021"][-1] == "0.0%"
-    assert "is counted up to" in words(page.text)
-    assert "is counted up to" not in words(client.get(ADDRESS, {"year": "2020"}).text)
+    assert "are up to" in words(page.text)
+    assert "are up to" not in words(client.get(ADDRESS, {"year": "2020"}).text)
 
 
 def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(client, office, dismissed_report):
@@ -103,7 +109,7 @@ def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(cli
     assert table(page, "breaches")["April to June 2020"] == ["0", "0", "0", "0", "0"]
     reasons = table(page, "reasons")
     assert reasons["Dismissed: The automatic check was wrong"] == ["0", "1", "0", "0", "1", "0"]
-    (found,) = [one for one in page.context["tables"] if one.key == "reasons"]
+    found = find_table(page, "reasons")
     (row,) = [one for one in found.rows if one.name == "Dismissed: The automatic check was wrong"]
     listed = client.get(row.address)
     assert [one["reason"] for one in listed.context["rows"]] == ["The automatic check was wrong"]
@@ -111,7 +117,7 @@ def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(cli
 
 def test_a_quarter_leads_to_its_reports(client, office, approved_report):
     client.force_login(office.head)
-    (found,) = [one for one in client.get(ADDRESS).context["tables"] if one.key == "breaches"]
+    found = find_table(client.get(ADDRESS), "breaches")
     listed = {row.name: client.get(row.address).context["rows"] for row in found.rows}
     assert [row["report"] for row in listed.pop("April to June 2020")] == [approved_report]
     assert not any(listed.values())
@@ -122,8 +128,8 @@ def test_an_approval_by_the_author_is_counted(client, office, draft_report):
     decisions.approve_report(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=render_text)
     client.force_login(office.head)
     year = table(client.get(ADDRESS), "year")
-    assert year["Approved by one person who had written it"] == ["1", "0"]
-    assert year["From occurrence to approval, median"] == ["3 days", "[z]"]
+    assert year["Reports approved by their author"] == ["1", "0"]
+    assert year["Median time from breach to approval"] == ["3 days", "[z]"]
     handling = table(client.get(ADDRESS), "handling")["April to June 2020"]
     assert handling == ["3 days", "3 days", "[z]", "[z]", "1", "0", "0", "0"]
 
@@ -148,9 +154,9 @@ def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(
     page = client.get(ADDRESS)
     assert rehearsed.actions.open().exists()
     assert table(page, "actions")["April to June 2020"] == ["2", "1", "0", "0"]
-    assert table(page, "year")["Corrective actions that are overdue"] == ["1", "0"]
+    assert table(page, "year")["Overdue corrective actions"] == ["1", "0"]
     assert [cells[-2:] for cells in table(page, "compared-reports").values() if cells[0] == "1"] == [["2", "1"]]
-    (found,) = [one for one in page.context["tables"] if one.key == "actions"]
+    found = find_table(page, "actions")
     listed = client.get(next(row.address for row in found.rows if row.name == "April to June 2020"))
     assert {row["report"].reference for row in listed.context["rows"]} == {
         approved_report.reference,
@@ -167,7 +173,7 @@ def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client
     report = create_report(office, ReportStatus.APPROVED)
     series = report.suspicions.get().release.series
     client.force_login(office.head)
-    assert "No cause came again." in client.get(ADDRESS).text
+    assert "There are no repeat causes." in client.get(ADDRESS).text
     create_report(office, ReportStatus.RECORDED, reference="again", series=series)
     create_report(office, ReportStatus.RECORDED, reference="elsewhere")
     create_report(office, reference="a-draft", series=series)
@@ -176,7 +182,7 @@ def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client
     fault = "A fault of the scheduler"
     page = client.get(ADDRESS)
     assert table(page, "repeats") == {f"{office.producer.name}: {fault}": ["0", "3", "0", "0", "3", "0"]}
-    assert table(page, "year")["Breaches of a cause that came again"] == ["3", "0"]
+    assert table(page, "year")["Breaches with a repeat cause"] == ["3", "0"]
     of_each = {name: cells[-1] for name, cells in table(page, "compared-handling").items()}
     assert of_each == {office.producer.name: "1", other.producer.name: "0"}
     of_one = client.get(ADDRESS, {"producer": office.producer.slug})
@@ -186,7 +192,7 @@ def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client
     }
     of_series = client.get(ADDRESS, {"producer": office.producer.slug, "series": series.slug})
     assert table(of_series, "repeats") == {fault: ["0", "2", "0", "0", "2", "0"]}
-    (found,) = [one for one in of_series.context["tables"] if one.key == "repeats"]
+    found = find_table(of_series, "repeats")
     listed = client.get(found.rows[0].address).context["rows"]
     assert {row["report"].reference for row in listed} >= {report.reference, "breach-again"}
 
@@ -210,13 +216,13 @@ def test_one_producer_is_shown_by_series_and_several_by_producer(client):
         series.title: ["0 days", "0 days", "[z]", "[z]", "0", "0", "0"],
         "Quiet": ["[z]", "[z]", "[z]", "[z]", "0", "0", "0"],
     }
-    assert "compared" not in {one.key for one in client.get(ADDRESS, {"series": quiet.slug}).context["tables"]}
+    assert "compared" not in {one["table"].key for one in client.get(ADDRESS, {"series": quiet.slug}).context["tables"]}
     add_role(office.head, other, Role.AUDITOR)
     page = client.get(ADDRESS)
     assert set(table(page, "compared")) == {office.producer.name, other.name}
     assert strange.producer.name not in page.text
     chosen = client.get(ADDRESS, {"producer": other.slug})
-    assert "There is nothing to count in 2020" in words(chosen.text)
+    assert "There are no figures for 2020" in words(chosen.text)
 
 
 @pytest.mark.parametrize(
@@ -231,20 +237,20 @@ def test_what_cannot_be_asked_is_said_and_shows_no_figure(client, asked):
     assert "Select a valid choice" in page.text
 
 
-def test_each_chart_is_named_described_and_has_its_table(client, office, approved_report):
+def test_each_picture_has_a_text_alternative_files_and_its_table(client, office, approved_report):
     client.force_login(office.head)
     page = client.get(ADDRESS).text
-    charts = re.findall(r"<svg class=\"office-chart\".*?</svg>", page, flags=re.DOTALL)
-    assert len(charts) == 4
-    for chart in charts:
-        title, description = re.search(r'aria-labelledby="(\S+) (\S+)"', chart).groups()
-        assert 'role="img"' in chart
-        assert f'<title id="{title}">' in chart
-        assert "April to June" in re.search(rf'<desc id="{description}">(.*?)</desc>', chart, re.DOTALL)[1]
-        assert "<script" not in chart
-        assert "style=" not in chart
-        section = page[page.index(chart) :]
+    pictures = re.findall(r"<picture>.*?</picture>", page, flags=re.DOTALL)
+    assert len(pictures) == 4
+    for picture in pictures:
+        alternative = re.search(r'alt="(.*?)"', picture, re.DOTALL)[1]
+        assert "April to June" in alternative
+        section = page[page.index(picture) : page.index(picture) + 20_000]
         assert section.index("<table") < section.index("office-figures-section")
+        for source in re.findall(r'(?:src|srcset)="(.*?)"', picture):
+            drawn = client.get(source.replace("&amp;", "&"))
+            assert drawn.headers["Content-Type"] == "image/svg+xml"
+            assert b"<title>" in drawn.content
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
 

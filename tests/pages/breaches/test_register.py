@@ -161,15 +161,15 @@ def test_with_several_producers_series_are_offered_once_one_is_chosen(client, of
     assert "Of the other" not in client.get(ADDRESS).text
     page = client.get(ADDRESS, {"producer": other.slug})
     assert "Of the other" in page.text
-    assert "There is no report yet" not in page.text
-    assert "No report fits." in page.text
+    assert "There are no reports yet" not in page.text
+    assert "No reports match your filters." in page.text
 
 
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
         ({"first": "soon", "kind": "late"}, "Enter a valid date"),
-        ({"first": "2020-06-30", "last": "2020-06-01"}, "must end on or after the day on which it begins"),
+        ({"first": "2020-06-30", "last": "2020-06-01"}, "The last day must be the same as or after the first day"),
         ({"practice": "9.9 T1"}, "Select a valid choice"),
     ],
     ids=["no date", "backwards", "unknown practice"],
@@ -197,7 +197,7 @@ def test_a_row_says_when_what_and_where_it_stands(client, office, dismissed_repo
 
 def test_an_empty_register_says_so(client):
     client.force_login(create_member(Role.AUDITOR, ProducerFactory()))
-    assert "There is no report yet" in words(client.get(ADDRESS).text)
+    assert "There are no reports yet" in words(client.get(ADDRESS).text)
 
 
 def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client, office, draft_report):

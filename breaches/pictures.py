@@ -1,0 +1,589 @@
+"""Pictures of the figures, drawn by Vega-Lite: each with a text alternative, a table and files (decision 83)."""
+
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from functools import lru_cache
+from html import escape
+from importlib import resources
+from statistics import median
+from textwrap import wrap
+from typing import Any
+
+import vl_convert
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from breaches import text
+from breaches.rules.lifecycle import Cause
+from breaches.rules.statistics import Figures
+from breaches.statistics import ReleaseResult, Row, Table
+from breaches.text import describe_delay, describe_rate
+from releases.rules import tables
+from releases.rules.calendar import Month, format_month, in_london
+from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
+
+# Of the palette that the Government Analysis Function recommends for charts. Each has at least 3:1 on white.
+BLUE, ORANGE, PURPLE, PINK = "#12436D", "#F46A25", "#A285D1", "#801650"
+INK, LINES = "#0b0c0c", "#cecece"
+FONT = "Fira Sans, Arial, Helvetica, sans-serif"
+VERSION = "6.1"
+"""The version of Vega-Lite, so that a newer converter draws the same pictures."""
+
+
+class FileKind(StrEnum):
+    SVG = "svg"
+    PNG = "png"
+    CSV = "csv"
+
+
+MEDIA_TYPES = {FileKind.SVG: "image/svg+xml", FileKind.PNG: "image/png"}
+
+
+class Layout(StrEnum):
+    """Where a picture is shown: on a page, on the page of a phone, or alone in a file, which needs a title."""
+
+    WIDE = "wide"
+    NARROW = "narrow"
+    FILE = "file"
+
+
+NARROW_WIDTH = 320
+TITLE_HEIGHT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: its text alternative, its figures as a table and as lines of a file, and how to draw it.
+
+    `draw` returns the Vega-Lite specification without its size for a narrow picture or not. Sizes are in pixels.
+    """
+
+    table: Table
+    summary: str
+    columns: Sequence[str]
+    lines: Sequence[Sequence[tables.Value]]
+    draw: Callable[[bool], Mapping[str, Any]]
+    width: int
+    height: int
+    narrow_height: int
+    note: str = ""
+    nothing: str = ""
+    """What a page says in place of the picture if there are no figures."""
+
+    @property
+    def key(self) -> str:
+        return self.table.key
+
+    @property
+    def title(self) -> str:
+        return self.table.caption
+
+
+def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle: str) -> bytes:
+    """Write a picture as a file.
+
+    :param subtitle: what the figures are of; a picture that stands alone shows it below its title.
+    """
+    if kind is FileKind.CSV:
+        return tables.write_table(tables.TableKind.CSV, picture.columns, picture.lines, title=picture.title)
+    narrow = layout is Layout.NARROW
+    specification: dict[str, Any] = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "config": _CONFIG,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "padding": 5,
+        "width": NARROW_WIDTH if narrow else picture.width,
+        "height": picture.narrow_height if narrow else picture.height,
+        **picture.draw(narrow),
+    }
+    if layout is Layout.FILE:
+        specification["title"] = {"text": picture.title, "subtitle": subtitle}
+        specification["height"] += TITLE_HEIGHT
+    # The same figures are the same picture.
+    drawn = _draw(json.dumps(specification, sort_keys=True, ensure_ascii=False), kind)
+    return _name_svg(drawn, picture) if kind is FileKind.SVG else drawn
+
+
+@lru_cache(maxsize=256)
+def _draw(specification: str, kind: FileKind) -> bytes:
+    _register_font()
+    # All data are in the specification, so nothing may be fetched.
+    options: Mapping[str, Any] = {"vl_version": VERSION, "allowed_base_urls": []}
+    if kind is FileKind.PNG:
+        return bytes(vl_convert.vegalite_to_png(specification, scale=2, **options))
+    return str(vl_convert.vegalite_to_svg(specification, **options)).encode()
+
+
+@lru_cache(maxsize=1)
+def _register_font() -> None:
+    """Measure and draw with the font of the reports, so that a picture does not depend on the machine's fonts."""
+    vl_convert.register_font_directory(str(resources.files("fontpkg_fira_sans")))
+
+
+def _name_svg(drawn: bytes, picture: Picture) -> bytes:
+    """Give an SVG file its name and its text alternative."""
+    start, rest = drawn.split(b">", 1)
+    names = f"<title>{escape(picture.title)}</title><desc>{escape(picture.summary)}</desc>"
+    return start + b' role="img">' + names.encode() + rest
+
+
+_CONFIG: Mapping[str, Any] = {
+    "aria": False,  # the picture as a whole has a name; its parts have none
+    "background": "white",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 13,
+        "labelColor": INK,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "titleColor": INK,
+        "gridColor": LINES,
+        "domainColor": INK,
+        "tickColor": INK,
+    },
+    "axisY": {"labelLimit": 230},
+    "legend": {
+        "orient": "top",
+        "direction": "horizontal",
+        "title": None,
+        "labelFontSize": 13,
+        "labelColor": INK,
+        "labelLimit": 300,
+        "symbolStrokeWidth": 0,
+        "offset": 6,
+    },
+    "text": {"fontSize": 13, "color": INK},
+    "title": {
+        "anchor": "start",
+        "frame": "group",
+        "fontSize": 18,
+        "fontWeight": 600,
+        "subtitleFontSize": 14,
+        "color": INK,
+        "subtitleColor": INK,
+        "offset": 12,
+    },
+}
+LINE_HEIGHT = 26
+NARROW_LABEL, NARROW_TITLE = 13, 30
+"""How many characters of a label or of the title of an axis fit on a line of a narrow picture."""
+
+
+def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
+    """Draw how many releases were on time in each month. What could not be determined is neither on time nor late."""
+    names = (_("On time"), _("Not on time"), _("Could not be determined"))
+    counts = {month: (of.on_time, of.not_on_time, of.unknown) for month, of in months.items()}
+    values = [
+        {"month": place, "name": _month_label(place, month), "result": name, "order": order, "releases": number}
+        for place, (month, numbers) in enumerate(counts.items())
+        for order, (name, number) in enumerate(zip(names, numbers, strict=True))
+    ]
+    most = max((sum(numbers) for numbers in counts.values()), default=0)
+    for one in values:
+        # A label needs room inside its bar.
+        one["shown"] = f"{one['releases']:,}" if one["releases"] * 14 > most else ""
+    totals = [sum(numbers) for numbers in zip(*counts.values(), strict=True)] or [0, 0, 0]
+
+    def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
+        period: dict[str, Any] = {
+            "field": "month",
+            "type": "ordinal",
+            "title": None,
+            "axis": {
+                "labelExpr": _label_expression({one["month"]: one["name"] for one in values}),
+                "labelAngle": 0,
+                "ticks": False,
+                "labelPadding": 6,
+            },
+        }
+        number: dict[str, Any] = {
+            "field": "releases",
+            "type": "quantitative",
+            "stack": "zero",
+            "title": _("Number of releases"),
+            "axis": {"tickMinStep": 1, "format": "d"},
+        }
+        bands, lengths = ("y", "x") if narrow else ("x", "y")
+        base = {bands: period, lengths: number, "order": {"field": "order", "type": "quantitative"}}
+        colours = {
+            "field": "result",
+            "type": "nominal",
+            "scale": {"domain": list(names), "range": [BLUE, ORANGE, PURPLE]},
+            "legend": {"columns": 1} if narrow else {},
+        }
+        return {
+            "data": {"values": values},
+            "layer": [
+                {
+                    "mark": {"type": "bar", "stroke": "white", "strokeWidth": 1},
+                    "encoding": {**base, "color": colours},
+                },
+                {
+                    "mark": {"type": "text"},
+                    "encoding": {
+                        **base,
+                        lengths: {**number, "bandPosition": 0.5},
+                        "text": {"field": "shown", "type": "nominal"},
+                        "detail": {"field": "order", "type": "quantitative"},
+                        "color": {"condition": {"test": "datum.order == 0", "value": "white"}, "value": INK},
+                    },
+                },
+            ],
+        }
+
+    rate = Fraction(totals[0], totals[0] + totals[1]) if totals[0] + totals[1] else None
+    values_in_words = {
+        "on_time": totals[0],
+        "known": totals[0] + totals[1],
+        "rate": describe_rate(rate),
+        "unknown": totals[2],
+    }
+    summary = ngettext(
+        "%(on_time)s of %(known)s release was on time (%(rate)s). %(unknown)s more could not be determined.",
+        "%(on_time)s of %(known)s releases were on time (%(rate)s). %(unknown)s more could not be determined.",
+        values_in_words["known"],
+    )
+    rows = [
+        Row(format_month(month.first), [*(f"{number:,}" for number in numbers), describe_rate(of.on_time_rate)])
+        for (month, of), numbers in zip(months.items(), counts.values(), strict=True)
+    ]
+    return Picture(
+        table=Table("punctuality", _("Punctuality by month"), [_("Month"), *names, _("Percentage on time")], rows),
+        summary=summary % values_in_words,
+        columns=("month", "on_time", "not_on_time", "could_not_be_determined"),
+        lines=[[f"{month.first:%Y-%m}", *numbers] for month, numbers in counts.items()],
+        draw=draw,
+        width=465,
+        height=310,
+        narrow_height=LINE_HEIGHT * len(months) + 130,
+        nothing="" if sum(totals) else _("No releases were checked in this period."),
+    )
+
+
+def _month_label(place: int, month: Month) -> str | list[str]:
+    name = format_month(month.first).split()[0][:3]
+    return [name, f"{month.first:%Y}"] if place == 0 or month.first.month == 1 else name
+
+
+# The results that have a delay, each with a shape and a colour of its own.
+_RESULTS: Sequence[tuple[Outcome, str, str]] = (
+    (Outcome.ON_TIME, "circle", BLUE),
+    (Outcome.LATE, "triangle-up", ORANGE),
+    (Outcome.PARTIAL, "square", PURPLE),
+    (Outcome.EARLY, "diamond", PINK),
+)
+MOST_DOTS = 1500
+MOST_SERIES = 25
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
+    """Draw the delay of each release by series, those with the longest delay first.
+
+    Releases that no check found, and those that could not be determined, have no delay. They are counted in the note.
+    """
+    of_series: dict[int, list[ReleaseResult]] = defaultdict(list)
+    for one in results:
+        of_series[one.series].append(one)
+    longest = {
+        key: max((one.delay for one in found if one.delay is not None), default=-math.inf)
+        for key, found in of_series.items()
+    }
+    order = sorted(of_series, key=lambda key: (-longest[key], of_series[key][0].series_title, key))
+    shown = [key for key in order if longest[key] > -math.inf][:MOST_SERIES]
+    drawn = [one for key in shown for one in of_series[key] if one.delay is not None]
+    dots = sorted(drawn, key=lambda one: -abs(one.delay or 0))[:MOST_DOTS]
+    places = {key: place for place, key in enumerate(shown)}
+    names = {outcome: str(text.OUTCOMES[outcome]) for outcome, _shape, _colour in _RESULTS}
+    values = [{"series": places[one.series], "delay": one.delay, "result": names[one.outcome]} for one in dots]
+    present = [row for row in _RESULTS if any(one.outcome is row[0] for one in dots)]
+    delays = [one.delay for one in dots if one.delay is not None]
+    ticks = _delay_ticks(min(delays, default=0), max(delays, default=0))
+    axis_title = _("Time after the release was due (spacing is not even)")
+
+    def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
+        marks = ticks if not narrow else [tick for tick in ticks if tick in NARROW_TICKS]
+        domain = [names[outcome] for outcome, _shape, _colour in present]
+        kinds: dict[str, Any] = {"field": "result", "type": "nominal", "legend": {"columns": 2} if narrow else {}}
+        return {
+            "data": {"values": values},
+            "mark": {"type": "point", "filled": True, "size": 70, "opacity": 0.75},
+            "encoding": {
+                "y": {
+                    "field": "series",
+                    "type": "ordinal",
+                    "title": None,
+                    "axis": {
+                        "labelExpr": _label_expression({places[key]: of_series[key][0].series_title for key in shown}),
+                        "labelLimit": 120 if narrow else 330,
+                        "grid": True,
+                        "ticks": False,
+                        "domain": False,
+                    },
+                },
+                "x": {
+                    "field": "delay",
+                    "type": "quantitative",
+                    "title": wrap(axis_title, NARROW_TITLE) if narrow else axis_title,
+                    "scale": {"type": "symlog", "constant": 5, "domain": [ticks[0], ticks[-1]], "nice": False},
+                    "axis": {
+                        "values": marks,
+                        "labelExpr": _label_expression({tick: _tick_label(tick) for tick in marks}),
+                        "labelFlush": False,
+                        "labelOverlap": False,
+                        "gridColor": {"condition": {"test": "datum.value == 0", "value": INK}, "value": LINES},
+                    },
+                },
+                "color": {**kinds, "scale": {"domain": domain, "range": [colour for _o, _s, colour in present]}},
+                "shape": {**kinds, "scale": {"domain": domain, "range": [shape for _o, shape, _c in present]}},
+            },
+        }
+
+    late = [one for one in drawn if one.outcome in SUSPICIOUS and one.delay is not None and one.delay > 0]
+    summary = ngettext(
+        "%(number)s release with a known delay. The longest delay is %(longest)s.",
+        "%(number)s releases with a known delay. The longest delay is %(longest)s.",
+        len(drawn),
+    ) % {
+        "number": f"{len(drawn):,}",
+        "longest": describe_delay(max((one.delay or 0 for one in late), default=None)),
+    }
+    return Picture(
+        table=Table(
+            "release-delays",
+            _("Delay of each release by series"),
+            [
+                _("Series"),
+                _("Releases"),
+                _("On time"),
+                _("Not on time"),
+                _("Could not be determined"),
+                _("Median delay"),
+                _("Longest delay"),
+            ],
+            [_delay_row(of_series[key]) for key in order],
+        ),
+        summary=summary,
+        columns=("series", "release", "due_at", "result", "delay_seconds"),
+        lines=[
+            [
+                one.series_title,
+                one.title,
+                in_london(one.due_at).replace(tzinfo=None),
+                one.outcome.value,
+                "" if one.delay is None else one.delay,
+            ]
+            for one in results
+        ],
+        draw=draw,
+        width=940,
+        height=LINE_HEIGHT * max(1, len(shown)) + 110,
+        narrow_height=LINE_HEIGHT * max(1, len(shown)) + 135,
+        note=_delay_note(results, series=len(of_series), shown=len(shown), dots=len(dots), drawn=len(drawn)),
+        nothing="" if dots else _("No release has a known delay in this period."),
+    )
+
+
+def _delay_row(found: Sequence[ReleaseResult]) -> Row:
+    outcomes = Counter(one.outcome for one in found)
+    # The delay of an early release is negative and says nothing about lateness.
+    delays = [max(one.delay, 0) for one in found if one.delay is not None and one.outcome is not Outcome.EARLY]
+    cells = [
+        len(found),
+        outcomes[Outcome.ON_TIME],
+        sum(outcomes[one] for one in SUSPICIOUS),
+        sum(outcomes[one] for one in NEEDS_CHECKING),
+    ]
+    spread = [median(delays) if delays else None, max(delays, default=None)]
+    return Row(found[0].series_title, [*(f"{number:,}" for number in cells), *map(describe_delay, spread)])
+
+
+def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, dots: int, drawn: int) -> str:
+    """Say what the picture does not show."""
+    sentences = [_("Each mark is one release. The delay ends when a check first found the release live.")]
+    unknown = sum(one.outcome in NEEDS_CHECKING for one in results)
+    not_found = sum(one.delay is None for one in results) - unknown
+    if not_found:
+        sentence = ngettext(
+            "%(number)s release that was not live when last checked has no delay yet.",
+            "%(number)s releases that were not live when last checked have no delay yet.",
+            not_found,
+        )
+        sentences.append(sentence % {"number": f"{not_found:,}"})
+    if unknown:
+        sentence = ngettext(
+            "%(number)s release is not shown because its result could not be determined.",
+            "%(number)s releases are not shown because their results could not be determined.",
+            unknown,
+        )
+        sentences.append(sentence % {"number": f"{unknown:,}"})
+    if shown == MOST_SERIES and series > shown:
+        sentence = _("The picture shows the %(shown)s series with the longest delays. The table shows all %(series)s.")
+        sentences.append(sentence % {"shown": shown, "series": f"{series:,}"})
+    if dots < drawn:
+        sentence = _("The picture shows the %(dots)s longest delays. The CSV file has all %(drawn)s.")
+        sentences.append(sentence % {"dots": f"{dots:,}", "drawn": f"{drawn:,}"})
+    return " ".join(sentences)
+
+
+TICKS = (
+    *(-DAY, -HOUR, -MINUTE),
+    *(0, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY),
+)
+NARROW_TICKS = frozenset({-DAY, -HOUR, 0, MINUTE, 30 * MINUTE, 6 * HOUR, 7 * DAY})
+
+
+def _delay_ticks(least: float, most: float) -> list[int]:
+    """Return the ticks of an axis that contains 0 and all delays."""
+    first = max((tick for tick in TICKS if tick <= min(least, 0)), default=TICKS[0])
+    last = min((tick for tick in TICKS if tick >= max(most, MINUTE)), default=TICKS[-1])
+    return [tick for tick in TICKS if first <= tick <= last]
+
+
+def _tick_label(seconds: int) -> Sequence[str]:
+    if seconds == 0:
+        return [_("Due")]
+    label = describe_delay(abs(seconds))
+    return wrap(_("%(time)s before") % {"time": label}, len(label)) if seconds < 0 else [label]
+
+
+def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
+    """Draw how many breaches had each cause. Breaches without a cause are counted as such."""
+    names = {cause: str(text.CAUSES[cause]) if cause else _("No cause recorded") for cause in causes}
+    ordered = sorted(causes, key=lambda cause: (cause is None, -causes[cause], names[cause]))
+    values = [{"cause": place, "breaches": causes[cause]} for place, cause in enumerate(ordered)]
+    labels = {place: names[cause] for place, cause in enumerate(ordered)}
+
+    def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
+        encoding = {
+            "y": {
+                "field": "cause",
+                "type": "ordinal",
+                "title": None,
+                "axis": {
+                    "labelExpr": _label_expression(labels),
+                    "labelLimit": 150 if narrow else 220,
+                    "ticks": False,
+                    "labelPadding": 6,
+                },
+            },
+            "x": {
+                "field": "breaches",
+                "type": "quantitative",
+                "title": _("Number of breaches"),
+                "axis": {"tickMinStep": 1, "format": "d"},
+            },
+        }
+        return {
+            "data": {"values": values},
+            "encoding": encoding,
+            "layer": [
+                {"mark": {"type": "bar", "color": BLUE, "height": {"band": 0.75}}},
+                {
+                    "mark": {"type": "text", "align": "left", "dx": 4},
+                    "encoding": {"text": {"field": "breaches", "type": "quantitative"}},
+                },
+            ],
+        }
+
+    number = sum(causes.values())
+    summary = ngettext("%(number)s breach.", "%(number)s breaches.", number) % {"number": f"{number:,}"}
+    parts = [f"{names[cause]}: {causes[cause]:,}." for cause in ordered]
+    return Picture(
+        table=Table(
+            "causes",
+            _("Causes of breaches"),
+            [_("Cause"), _("Breaches")],
+            [Row(names[cause], [f"{causes[cause]:,}"]) for cause in ordered],
+        ),
+        summary=" ".join([summary, *parts]),
+        columns=("cause", "breaches"),
+        lines=[[cause.value if cause else "", causes[cause]] for cause in ordered],
+        draw=draw,
+        width=465,
+        height=(LINE_HEIGHT + 6) * max(1, len(ordered)) + 60,
+        narrow_height=(LINE_HEIGHT + 6) * max(1, len(ordered)) + 60,
+        nothing="" if causes else _("There are no breaches in this period."),
+    )
+
+
+def draw_bars(table: Table) -> Picture:
+    """Draw the bars of a table, grouped by period."""
+    names = [bar.name for bar in table.bars[0].bars]
+    values = [
+        {"period": place, "name": bar.name, "order": order, "value": bar.length or 0, "words": bar.words}
+        for place, group in enumerate(table.bars)
+        for order, bar in enumerate(group.bars)
+    ]
+    longest = table.greatest or max((one["value"] for one in values), default=0) or 1
+    labels = {place: group.name for place, group in enumerate(table.bars)}
+
+    def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
+        lines = {place: wrap(name, NARROW_LABEL) if narrow else name for place, name in labels.items()}
+        offset = {"field": "order", "type": "ordinal", "scale": {"paddingInner": 0.1}}
+        base = {
+            "y": {
+                "field": "period",
+                "type": "ordinal",
+                "title": None,
+                "scale": {"paddingInner": 0.3},
+                "axis": {"labelExpr": _label_expression(lines), "ticks": False, "labelPadding": 6},
+            },
+            "yOffset": offset,
+            "x": {
+                "field": "value",
+                "type": "quantitative",
+                "title": None,
+                # There is room for the words after the longest bar.
+                "scale": {"domain": [0, longest * (1.4 if narrow else 1.15)], "nice": False},
+                "axis": None,
+            },
+        }
+        colours = {
+            "field": "name",
+            "type": "nominal",
+            "scale": {"domain": names, "range": [BLUE, ORANGE][: len(names)]},
+        }
+        return {
+            "data": {"values": values},
+            "layer": [
+                {"mark": {"type": "bar"}, "encoding": {**base, "color": colours}},
+                {
+                    "mark": {"type": "text", "align": "left", "dx": 4},
+                    "encoding": {**base, "text": {"field": "words", "type": "nominal"}},
+                },
+            ],
+        }
+
+    summary = " ".join(
+        f"{group.name}: {', '.join(f'{bar.name} {bar.words}' for bar in group.bars)}." for group in table.bars
+    )
+    height = sum(24 * len(group.bars) + 12 for group in table.bars) + 45
+    return Picture(
+        table=table,
+        summary=summary,
+        columns=("period", "name", "value"),
+        lines=[
+            [group.name, bar.name, "" if bar.length is None else bar.length]
+            for group in table.bars
+            for bar in group.bars
+        ],
+        draw=draw,
+        width=620,
+        height=height,
+        narrow_height=height,
+    )
+
+
+def _label_expression(labels: Mapping[int, str | Sequence[str]]) -> str:
+    """Return the expression of Vega that writes the label of a number, of one line or several.
+
+    Labels are written as JSON, so that no character of a title is read as part of the expression.
+    """
+    return f"({json.dumps(labels)})[datum.value]"

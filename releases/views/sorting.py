@@ -1,0 +1,74 @@
+"""The order of a list that a person chooses by the heading of a column."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.expressions import BaseExpression, Combinable
+from django.http import QueryDict
+
+PARAMETER = "sort"
+DESCENDING = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list. `by` is the field or the expression to sort by, None if the list cannot be sorted by it.
+
+    `descending_first`: the first choice of this heading sorts from the greatest, as for dates.
+    """
+
+    label: Any
+    by: str | BaseExpression | Combinable | None = None
+    descending_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The heading of a column as shown. `query` is the query string of its order; `direction` is for `aria-sort`."""
+
+    label: Any
+    query: str
+    direction: str
+
+
+class Sorting:
+    """The order of a list, from `sort` in the query string: the name of a column, with "-" before it if descending.
+
+    Without a valid choice, the list keeps its own order.
+    """
+
+    def __init__(self, query: QueryDict, columns: Mapping[str, Column], *, default: str = "") -> None:
+        """:param default: the value of `sort` that describes the list's own order, if a column has it."""
+        self.query, self.columns = query, columns
+        chosen = query.get(PARAMETER, "")
+        found = columns.get(chosen.removeprefix(DESCENDING))
+        self.chosen = chosen if found and found.by is not None else ""
+        self.shown = self.chosen or default
+
+    def sort[Q: QuerySet[Any]](self, found: Q) -> Q:
+        """Sort rows by the chosen column. Rows without a value come last, and equal rows keep the list's own order."""
+        if not self.chosen:
+            return found
+        by = self.columns[self.chosen.removeprefix(DESCENDING)].by
+        expression: Any = F(by) if isinstance(by, str) else by
+        descending = self.chosen.startswith(DESCENDING)
+        order = expression.desc(nulls_last=True) if descending else expression.asc(nulls_last=True)
+        return found.order_by(order, *(found.query.order_by or ("-pk",)))
+
+    @property
+    def headings(self) -> Sequence[Heading]:
+        return [self._heading(name, column) for name, column in self.columns.items()]
+
+    def _heading(self, name: str, column: Column) -> Heading:
+        if column.by is None:
+            return Heading(column.label, "", "")
+        is_shown = self.shown.removeprefix(DESCENDING) == name
+        is_descending = self.shown.startswith(DESCENDING)
+        descending_next = not is_descending if is_shown else column.descending_first
+        query = self.query.copy()
+        query.pop("page", None)
+        query[PARAMETER] = f"{DESCENDING}{name}" if descending_next else name
+        direction = ("descending" if is_descending else "ascending") if is_shown else ""
+        return Heading(column.label, f"?{query.urlencode()}", direction)
