@@ -12,18 +12,20 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Func,
     IntegerField,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
     Subquery,
+    TextField,
     When,
 )
 from django.db.models import Value as Constant
 from django.db.models.expressions import BaseExpression, Combinable
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Concat, Lower
 from django.utils.translation import gettext as _
 
 from breaches import text
@@ -149,6 +151,30 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
         "status": _by_label("status", {state: label for state, (label, _colour) in text.STATUSES.items()}),
         "days": ExpressionWrapper(sent_on - F("occurred_on"), output_field=DurationField()),
     }
+
+
+def with_words(found: ReportQuerySet) -> ReportQuerySet:
+    """Add to reports, as `words`, the text by which a search finds them: titles, circumstances and impact."""
+    standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
+    texts = [Cast(KeyTextTransform(name, "content"), TextField()) for name in ("circumstances", "impact")]
+    space = Constant(" ", TextField())
+    words = Concat(_OutputTitles("content"), space, texts[0], space, texts[1], output_field=TextField())
+    return found.annotate(words=Subquery(standing.annotate(words=words).values("words")[:1]))
+
+
+class _OutputTitles(Func):
+    """The titles of all outputs that the content of a report names, in one text."""
+
+    output_field = TextField()
+    arity = 1
+    template = "jsonb_path_query_array(%(expressions)s, '$.outputs[*].title')::text"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        titles = (
+            "(SELECT group_concat(json_extract(value, '$.title'), ' ') FROM json_each(%(expressions)s, '$.outputs'))"
+        )
+        found: tuple[str, Any] = self.as_sql(compiler, connection, template=f"COALESCE({titles}, '')", **context)
+        return found
 
 
 def _by_label(field_name: str, labels: Mapping[Any, Any]) -> Case:
@@ -375,7 +401,7 @@ def export_register(
         raise CannotBeExported(_("There are no reports that you can download with these filters."))
     if number > MOST_REPORTS:
         sentence = _(
-            "You selected %(number)s reports. A file can have up to %(most)s. Use the filters to select fewer."
+            "You selected %(number)s reports. A file can have up to %(most)s. Select fewer reports."
         )
         raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
     raised = Suspicion.objects.select_related("release__series", "verification")

@@ -22,7 +22,10 @@ from releases.verdict.address import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Filters of releases; None and "" mean no filter. A vague release counts as on the first day of its month."""
+    """Filters of releases; None and "" mean no filter.
+
+    A vague release counts as on the first day of its month, but is not before `first` until its last month is over.
+    """
 
     words: str = ""
     producer: Producer | None = None
@@ -46,10 +49,11 @@ def select_releases(selection: Selection, *, by: Person) -> ReleaseQuerySet:
         "series__producer": selection.producer,
         "series": selection.series,
         "status": selection.status,
-        "planned_on__gte": selection.first,
         "planned_on__lte": selection.last,
     }
     found = found.filter(**{name: value for name, value in filters.items() if value})
+    if selection.first:
+        found = found.exclude(is_over(selection.first))
     return found.select_related("series__producer").order_by("planned_on", "due_at", "reference")
 
 

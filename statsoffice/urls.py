@@ -21,6 +21,7 @@ from statsoffice.dashboard import tasks
 from statsoffice.dashboard import views as dashboard
 from statsoffice.metrics import metrics
 from statsoffice.notifications import views as notifications
+from statsoffice.search import search_page
 from statsoffice.self_monitoring.page import canary_page
 from statsoffice.setup import views as setup
 from statsoffice.setup.steps import Step
@@ -117,6 +118,7 @@ urlpatterns = [
     path("early-releases/", include((early_release_pages, "early_releases"))),
     path("messages/", include(([path("", notifications.list_notifications, name="sent")], "outbox"))),
     path("audit/", include(([path("", audit.show_trail, name="trail")], "audit"))),
+    path("search/", search_page, name="search"),
     path("unsent/", middleware.show_unsent_form, name="unsent"),
     path("reports/", include("breaches.urls")),
     path("redactions/", include((redaction_pages, "redacting"))),

@@ -50,7 +50,7 @@ def export_calendar(
         )
     )
     if len(found) > MOST_ROWS:
-        sentence = _("A file holds %(most)s releases at most, and these are %(number)s: choose fewer.")
+        sentence = _("You selected %(number)s releases. A file can have up to %(most)s. Select fewer releases.")
         raise TooManyReleases(sentence % {"most": f"{MOST_ROWS:,}", "number": f"{len(found):,}"})
     editable = set(producers_where(by, Action.EDIT).values_list("pk", flat=True)) if contacts else set[int]()
     columns = [column for column in COLUMNS if column != CONTACT or editable]

@@ -1,16 +1,21 @@
 """Pages of imports from files and from GOV.UK, and of exports."""
 
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from crispy_forms.layout import Div
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.files.base import File
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
@@ -53,7 +58,7 @@ from releases.public.export import (
     export_calendar,
 )
 from releases.rules import tables
-from releases.rules.calendar import Precision
+from releases.rules.calendar import Precision, local_date
 from releases.rules.departure import Grounds
 from releases.rules.imports import WAITING, ImportStatus
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
@@ -62,6 +67,7 @@ from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import calendar, imports
 from releases.text.pre_release import ON_MONDAYS
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
+from releases.views.sorting import Column, Sorting
 
 
 class UploadForm(GovukForm):
@@ -129,10 +135,10 @@ class DateOrderForm(GovukForm):
 class SelectionForm(GovukForm):
     """The filters of a list of releases; an empty field means no filter."""
 
-    button, button_class, method = lazy("Show these"), "govuk-button--secondary", "get"
+    button, button_class, method = lazy("Apply filters"), "govuk-button--secondary", "get"
     defaults = {}
 
-    words = forms.CharField(label=lazy("Words"), required=False, max_length=200)
+    words = forms.CharField(label=lazy("Title or reference"), required=False, max_length=200)
     producer = forms.ModelChoiceField(
         label=lazy("Producer"), queryset=Producer.objects.none(), required=False, empty_label=lazy("All")
     )
@@ -152,6 +158,9 @@ class SelectionForm(GovukForm):
         own = {"producer": producers, "series": Series.objects.filter(producer__in=producers)}
         for name, choices in own.items():
             self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
+
+    def questions(self) -> Iterable[Any]:
+        return [Div(*super().questions(), css_class="office-filter")]
 
     def selection(self) -> Selection:
         self.is_valid()
@@ -273,12 +282,25 @@ RELEASES_PER_PAGE = 50
 @login_required
 @require_safe
 def own_releases(request: SignedInRequest) -> HttpResponse:
-    form = _selection_form(request)
-    found = select_releases(form.selection(), by=request.user)
+    """List the releases that fit the filters. Without any, the list begins at today."""
+    today = local_date(timezone.now())
+    begins_today = SelectionForm.base_fields.keys().isdisjoint(request.GET)
+    data = request.GET.copy()
+    if begins_today:
+        data["first"] = today.isoformat()
+    form = _selection_form(request, data)
+    sorting = Sorting(request.GET, _list_columns(), default="date")
+    found = sorting.sort(select_releases(form.selection(), by=request.user))
     page = Paginator(found, RELEASES_PER_PAGE).get_page(request.GET.get("page"))
+    filters = {name: data[name] for name in form.fields if data.get(name)}
     context = {
         "form": form,
         "page": page,
+        "sorting": sorting,
+        "begins_today": begins_today,
+        "yesterday": today - timedelta(days=1),
+        "query": f"?{urlencode(filters)}",
+        "query_with_contacts": f"?{urlencode(filters | {'contacts': 'yes'})}",
         "kinds": list(TableKind),
         "too_many": page.paginator.count > MOST_ROWS,
         "most": MOST_ROWS,
@@ -287,10 +309,21 @@ def own_releases(request: SignedInRequest) -> HttpResponse:
     return render(request, "imports/release_list.html", context)
 
 
+def _list_columns() -> dict[str, Column]:
+    statuses = [When(status=status, then=Value(place)) for place, status in enumerate(Status)]
+    return {
+        "date": Column(_("Date and time"), "planned_on"),
+        "release": Column(_("Release"), Lower("title")),
+        "series": Column(_("Series"), Lower("series__title")),
+        "producer": Column(_("Producer"), Lower("series__producer__name")),
+        "status": Column(_("Status"), Case(*statuses, output_field=IntegerField())),
+    }
+
+
 @login_required
 @require_safe
 def export_releases(request: SignedInRequest, kind: str) -> HttpResponse:
-    form = _selection_form(request)
+    form = _selection_form(request, request.GET)
     the_list = f"{resolve_url('exchange:release_list')}?{request.GET.urlencode()}"
     if not form.is_valid():
         return redirect(the_list)
@@ -326,11 +359,11 @@ def column_guide_view(request: SignedInRequest) -> HttpResponse:
     return render(request, "imports/columns.html", {"entries": imports.column_guide(), "kinds": list(TableKind)})
 
 
-def _selection_form(request: SignedInRequest) -> SelectionForm:
+def _selection_form(request: SignedInRequest, data: QueryDict) -> SelectionForm:
     theirs = producers_where(request.user, Action.VIEW)
     if not theirs:
         raise Http404("They hold no role for any producer.")
-    return SelectionForm(request.GET, producers=theirs)
+    return SelectionForm(data, producers=theirs)
 
 
 def _check_may_import(request: SignedInRequest) -> None:

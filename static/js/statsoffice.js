@@ -10,3 +10,31 @@ if (document.body.classList.contains("govuk-frontend-supported")) {
     }
   });
 }
+
+// "/" goes to the search. A person who dictates or types with one hand can turn it off (WCAG 2.1.4).
+const SHORTCUT = "search-shortcut";
+const search = document.getElementById("search");
+const isOn = () => localStorage.getItem(SHORTCUT) !== "off";
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && search && isOn() && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  }
+});
+
+const shortcut = document.querySelector("[data-search-shortcut]");
+if (shortcut) {
+  const button = shortcut.querySelector("button");
+  const show = () => {
+    button.textContent = isOn() ? button.dataset.off : button.dataset.on;
+  };
+  button.addEventListener("click", () => {
+    localStorage.setItem(SHORTCUT, isOn() ? "off" : "on");
+    show();
+  });
+  show();
+  shortcut.hidden = false;
+}

@@ -118,8 +118,8 @@ class Visitor:
     def finds(self, row):
         """Search a release by its reference in the person's own list, and open its page."""
         self.open("/your-releases/")
-        self.page.get_by_label("Words").fill(row["reference"])
-        self.press("Show these")
+        self.page.get_by_label("Title or reference").fill(row["reference"])
+        self.press("Apply filters")
         self.follow(row["title"])
 
     def writes_date(self, on):

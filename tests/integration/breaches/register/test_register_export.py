@@ -220,7 +220,9 @@ def test_a_filter_that_cannot_be_exports_nothing(client, office, draft_report):
 
 def test_a_file_of_too_many_reports_is_refused(monkeypatch, office, draft_report):
     monkeypatch.setattr(register, "MOST_REPORTS", 0)
-    with pytest.raises(CannotBeExported, match=r"A file holds 0 reports at most, and these are 1: choose fewer."):
+    with pytest.raises(
+        CannotBeExported, match=r"You selected 1 reports. A file can have up to 0. Select fewer reports."
+    ):
         register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
 
 

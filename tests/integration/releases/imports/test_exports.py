@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -147,7 +148,9 @@ def test_the_number_of_queries_is_that_of_one_release(full, django_assert_num_qu
 
 def test_more_than_an_import_takes_are_refused_in_one_sentence(full, monkeypatch):
     monkeypatch.setattr(export, "MOST_ROWS", 6)
-    with pytest.raises(TooManyReleases, match=r"^A file holds 6 releases at most, and these are 7: choose fewer\.$"):
+    with pytest.raises(
+        TooManyReleases, match=r"^You selected 7 releases\. A file can have up to 6\. Select fewer releases\.$"
+    ):
         exported(TableKind.CSV, by=full)
 
 
@@ -211,15 +214,60 @@ class TestByPage:
         client.force_login(full)
         monkeypatch.setattr(export, "MOST_ROWS", 6)
         answer = client.get(reverse("exchange:export", args=["csv"]), follow=True)
-        assert "these are 7: choose fewer" in answer.text
+        assert "You selected 7 releases." in answer.text
+
+    def test_the_list_begins_at_today_until_a_person_filters_it(self, client, full, time_machine):
+        time_machine.move_to(datetime(2098, 7, 2, 12, tzinfo=UTC), tick=False)
+        client.force_login(full)
+        address = reverse("exchange:release_list")
+        page = client.get(address)
+        assert [release.reference for release in page.context["page"]] == ["month", "two-months"]
+        assert page.context["form"]["first"].value() == "2098-07-02"
+        for query, number in (
+            ("?first=", 7),
+            ("?last=2098-07-01&sort=-date", 5),
+            ("?sort=-release", 2),
+            ("?page=1", 2),
+        ):
+            assert len(client.get(address + query).context["page"]) == number
+        # The file has what the list shows.
+        file = re.search(r'href="(\S*/export/csv/\S*)"', page.text)[1].replace("&amp;", "&")
+        assert [row["reference"] for row in table(client.get(file).content)] == ["month", "two-months"]
+
+    def test_a_vague_release_is_not_past_before_its_last_month_is_over(self, client, full):
+        client.force_login(full)
+        for first, references in (
+            ("2098-12-31", {"month", "two-months"}),
+            ("2099-01-31", {"two-months"}),
+            ("2099-02-01", set()),
+        ):
+            listed = client.get(reverse("exchange:release_list"), {"first": first}).context["page"]
+            assert {release.reference for release in listed} == references
+
+    def test_a_heading_sorts_the_list_and_says_in_which_direction(self, client, full):
+        client.force_login(full)
+        for name in ("date", "release", "series", "producer", "status"):
+            page = client.get(reverse("exchange:release_list"), {"first": "", "sort": f"-{name}"})
+            assert page.text.count('aria-sort="descending"') == 1
+            assert f"sort={name}" in page.text
+            assert len(page.context["page"]) == 7
+        titles = [
+            [
+                one.title
+                for one in client.get(reverse("exchange:release_list"), {"first": "", "sort": name}).context["page"]
+            ]
+            for name in ("release", "-release")
+        ]
+        assert titles[0] == sorted(titles[0], key=str.lower)
+        assert titles[1] == sorted(titles[1], key=str.lower, reverse=True)
 
     def test_the_list_has_pages_and_says_where_each_release_stands(self, client, full):
         client.force_login(full)
-        page = client.get(reverse("exchange:release_list"))
+        page = client.get(reverse("exchange:release_list"), {"first": ""})
         for words in ("7 releases", "Rehearsal", "Not announced", "December 2098 to January 2099", "Cancelled"):
             assert words in page.text
         empty = client.get(reverse("exchange:release_list"), {"words": "nothing"})
-        assert "No release of your producers fits." in empty.text
+        assert "No releases match your filters." in empty.text
 
 
 class TestByAdmin:
@@ -237,7 +285,7 @@ class TestByAdmin:
         mine = Release.objects.get(reference="winter")
         assert [row["reference"] for row in table(act(client, "export_csv", [mine, theirs]).content)] == ["winter"]
         monkeypatch.setattr(export, "MOST_ROWS", 0)
-        assert "choose fewer" in said(act(client, "export_csv", [mine]))[0]
+        assert "Select fewer releases" in said(act(client, "export_csv", [mine]))[0]
 
 
 class TestTemplates:

@@ -1,0 +1,239 @@
+"""The search over releases, series and breach reports.
+
+Each query contains the permissions of the person. Nothing is stored for the search, so that it finds no text that was
+redacted or deleted, and needs no update after a change (decision 83). PostgreSQL and SQLite search words by their stem
+and by their beginning.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from breaches.models import Report
+from breaches.permissions import Action as ReportAction
+from breaches.permissions import reports_where
+from breaches.register import list_reports, with_words
+from breaches.rules.content import content_from_json
+from breaches.rules.lifecycle import MERGED_OR_SPLIT
+from breaches.rules.report_number import parse_number
+from breaches.views.base import summarise_report
+from releases.models import Release, Series
+from releases.overview import visible_releases
+from releases.permissions import Action, Person, producers_where
+from releases.rules.calendar import format_day
+from releases.views.base import SignedInRequest
+
+MOST_CHARACTERS = 200
+MOST_WORDS = 8
+MOST_FOUND = 500
+"""How many of the best matches of a kind are listed."""
+ON_A_PAGE = 20
+AT_FIRST = 5
+"""How many results of each kind are shown together."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Kind(StrEnum):
+    RELEASES = "releases"
+    SERIES = "series"
+    REPORTS = "reports"
+
+
+class Order(StrEnum):
+    BEST = "best"
+    LATEST = "latest"
+
+
+ORDERS = {Order.BEST: lazy("Best match"), Order.LATEST: lazy("Latest first")}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result: its name and page, a line about it, and its status."""
+
+    title: str
+    address: str
+    about: str
+    status: str = ""
+    colour: str = ""
+
+
+def find_words(typed: str) -> list[str]:
+    """Return the words of a text that a person typed, without repetitions."""
+    return list(dict.fromkeys(_WORD.findall(typed[:MOST_CHARACTERS].casefold())))[:MOST_WORDS]
+
+
+def search(kind: Kind, typed: str, order: Order, *, by: Person) -> list[int]:
+    """Return the keys of what a person may read and what has all words of a text, in the requested order.
+
+    A report or release whose number or reference is the complete text comes first.
+    """
+    source = _SOURCES[kind]
+    found = source.read(by)
+    words = find_words(typed)
+    if not words:
+        return []
+    exact = list(source.find_exact(found, typed.strip()).values_list("pk", flat=True)[:MOST_FOUND])
+    keys = list(dict.fromkeys([*exact, *_match(source.with_words(found), words)]))
+    if order is Order.LATEST:
+        return list(found.filter(pk__in=keys).order_by(*source.latest).values_list("pk", flat=True))
+    return keys
+
+
+def _match(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
+    """Return the keys of the rows whose attribute `words` has all words, the best match first."""
+    return _match_in_postgresql(found, words) if connection.vendor == "postgresql" else _match_in_sqlite(found, words)
+
+
+def _match_in_postgresql(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
+    query = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="english")
+    vector = SearchVector("words", config="english")
+    matches = found.annotate(vector=vector).filter(vector=query).annotate(rank=SearchRank(F("vector"), query))
+    return list(matches.order_by("-rank", "-pk").values_list("pk", flat=True)[:MOST_FOUND])
+
+
+def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
+    """Search in a table of this connection alone, which has only rows that the person may read."""
+    sql, parameters = found.order_by().values_list("pk", "words").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS temp.searched")
+        cursor.execute(
+            "CREATE VIRTUAL TABLE temp.searched USING fts5(words, tokenize='porter unicode61 remove_diacritics 2')"
+        )
+        cursor.execute(f"INSERT INTO temp.searched(rowid, words) {sql}", parameters)  # Django's own SQL
+        cursor.execute(
+            "SELECT rowid FROM temp.searched WHERE words MATCH %s ORDER BY rank, rowid DESC LIMIT %s",
+            [" ".join(f'"{word}"*' for word in words), MOST_FOUND],
+        )
+        keys = [key for (key,) in cursor.fetchall()]
+        cursor.execute("DROP TABLE temp.searched")
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """How rows of one kind are read, found and shown. `latest` is their order by time."""
+
+    read: Callable[[Person], "QuerySet[Any]"]
+    with_words: Callable[["QuerySet[Any]"], "QuerySet[Any]"]
+    find_exact: Callable[["QuerySet[Any]", str], "QuerySet[Any]"]
+    latest: Sequence[Any]
+    show: Callable[[Sequence[int]], Iterator[Result]]
+
+
+def _joined(*fields: str) -> Concat:
+    parts = [part for field in fields for part in (Value(" ", TextField()), Cast(field, TextField()))]
+    return Concat(*parts, output_field=TextField())
+
+
+def _show_releases(keys: Sequence[int]) -> Iterator[Result]:
+    # The status is that of the calendar, which shows no finding from before the due time.
+    rows = Release.objects.filter(pk__in=keys).select_related("series__producer").in_bulk()
+    for release in (rows[key] for key in keys if key in rows):
+        about = f"{release.slot}. {release.series.producer}"
+        yield Result(release.title, reverse("releases:release", args=[release.reference]), about, release.status)
+
+
+def _readable_series(person: Person) -> "QuerySet[Series]":
+    return Series.objects.filter(producer__in=producers_where(person, Action.VIEW))
+
+
+def _show_series(keys: Sequence[int]) -> Iterator[Result]:
+    rows = Series.objects.filter(pk__in=keys).select_related("producer").in_bulk()
+    for series in (rows[key] for key in keys if key in rows):
+        address = f"{reverse('exchange:release_list')}?series={series.pk}"
+        yield Result(series.title, address, str(series.producer))
+
+
+def _readable_reports(person: Person) -> "QuerySet[Report]":
+    return reports_where(person, ReportAction.VIEW).listed().exclude(status__in=MERGED_OR_SPLIT)
+
+
+def _find_numbered(found: "QuerySet[Any]", typed: str) -> "QuerySet[Any]":
+    number = parse_number(typed)
+    return found.numbered(number) if number else found.filter(reference=typed)  # type: ignore[attr-defined]
+
+
+def _show_reports(keys: Sequence[int]) -> Iterator[Result]:
+    for report in list_reports(keys):
+        row = summarise_report(report, content_from_json(report.standing[0].content))
+        occurred = format_day(report.occurred_on) if report.occurred_on else ""
+        about = ". ".join(part for part in (report.number, row["kind"], occurred, str(report.producer)) if part)
+        address = reverse("breaches:report", args=[report.reference])
+        yield Result(row["title"], address, about, str(row["status"]), row["colour"])
+
+
+_SOURCES: Mapping[Kind, _Source] = {
+    Kind.RELEASES: _Source(
+        visible_releases,
+        lambda found: found.annotate(words=_joined("title", "series__title", "series__producer__name")),
+        lambda found, typed: found.filter(reference=typed),
+        (F("planned_on").desc(), "-pk"),
+        _show_releases,
+    ),
+    Kind.SERIES: _Source(
+        _readable_series,
+        lambda found: found.annotate(words=_joined("title", "producer__name")),
+        lambda found, typed: found.filter(slug=typed),
+        ("title", "pk"),
+        _show_series,
+    ),
+    Kind.REPORTS: _Source(
+        _readable_reports,
+        with_words,
+        _find_numbered,
+        (F("occurred_on").desc(nulls_last=True), "-pk"),
+        _show_reports,
+    ),
+}
+NAMES = {Kind.RELEASES: lazy("Releases"), Kind.SERIES: lazy("Series"), Kind.REPORTS: lazy("Breach reports")}
+
+
+@login_required
+@require_safe
+def search_page(request: SignedInRequest) -> HttpResponse:
+    """Show the best results of each kind, or all results of one kind by page."""
+    typed = request.GET.get("q", "").strip()[:MOST_CHARACTERS]
+    chosen = request.GET.get("kind", "")
+    order = Order(request.GET["sort"]) if request.GET.get("sort") in set(Order) else Order.BEST
+    kinds = [Kind(chosen)] if chosen in set(Kind) else list(Kind)
+    found = {kind: search(kind, typed, order, by=request.user) for kind in kinds} if typed else {}
+    page = None
+    if chosen in set(Kind):
+        page = Paginator(found.get(Kind(chosen), []), ON_A_PAGE).get_page(request.GET.get("page"))
+    groups = [
+        {
+            "kind": kind,
+            "name": NAMES[kind],
+            "number": len(keys),
+            "is_full": len(keys) >= MOST_FOUND,
+            "has_more": page is None and len(keys) > AT_FIRST,
+            "results": list(_SOURCES[kind].show(list(page) if page is not None else keys[:AT_FIRST])),
+        }
+        for kind, keys in found.items()
+        if keys
+    ]
+    context = {
+        "typed": typed,
+        "groups": groups,
+        "page": page,
+        "chosen": chosen if page is not None else "",
+        "order": order,
+        "orders": ORDERS.items(),
+    }
+    return render(request, "search.html", context)
