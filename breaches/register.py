@@ -400,9 +400,7 @@ def export_register(
     if not number:
         raise CannotBeExported(_("There are no reports that you can download with these filters."))
     if number > MOST_REPORTS:
-        sentence = _(
-            "You selected %(number)s reports. A file can have up to %(most)s. Select fewer reports."
-        )
+        sentence = _("You selected %(number)s reports. A file can have up to %(most)s. Select fewer reports.")
         raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
     raised = Suspicion.objects.select_related("release__series", "verification")
     planned = CorrectiveAction.objects.select_related("task")

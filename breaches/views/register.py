@@ -600,7 +600,7 @@ _NEAR_MISS_COLUMNS = {
 
 
 class NearMissForm(GovukForm):
-    button = lazy("Apply filters")
+    button = lazy("Apply")
     button_class = "govuk-button--secondary"
     method = "get"
     defaults = {}

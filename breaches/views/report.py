@@ -45,7 +45,7 @@ from breaches.permissions import (
     senior_role,
 )
 from breaches.redaction import removals_of
-from breaches.register import with_text
+from breaches.register import sort_keys, with_text
 from breaches.rules import public_statement
 from breaches.rules.content import (
     Remark,
@@ -84,6 +84,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, FieldRefused
 from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest, post_data
+from releases.views.sorting import Column, Sorting
 
 REPORTS_ON_A_PAGE = 30
 NOTHING = "There is no such thing, or it is not yours."
@@ -96,10 +97,10 @@ class FindReportForm(GovukForm):
     options = {"number": {"css_class": "govuk-input--width-10"}}
 
     number = forms.CharField(
-        label=lazy("Find a report by its number"),
+        label=lazy("Find a report by number"),
         help_text=lazy("For example, BR-2026-014"),
         max_length=120,
-        error_messages={"required": lazy("Enter the number of a report")},
+        error_messages={"required": lazy("Enter a report number")},
     )
 
     def __init__(self, data: QueryDict | None = None, *, by: Person) -> None:
@@ -141,10 +142,21 @@ def report_list(request: HttpRequest) -> HttpResponse:
         theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
         waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
         reports = reports.undecided().order_by(waits, "-drafted_at", "-pk")
+    by = sort_keys()
+    columns = {
+        "report": Column(_("Report"), by["output"]),
+        "kind": Column(_("Kind"), by["kind"]),
+        "occurred": Column(_("Occurred"), by["occurred"], descending_first=True),
+        "person": Column(_("Assigned to")),
+        "status": Column(_("Status"), by["status"]),
+    }
+    sorting = Sorting(request.GET, columns)
+    reports = sorting.sort(reports).select_related("person_dealing")
     reports = reports.prefetch_related(Prefetch("suspicions", Suspicion.objects.with_outcome()))
     page = Paginator(reports, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "sorting": sorting,
         "form": form,
         "same_number": found,
         "rows": [_report_row(report, content_from_json(report.standing[0].content)) for report in page],  # type: ignore[attr-defined]  # by the prefetch

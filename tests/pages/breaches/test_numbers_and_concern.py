@@ -51,7 +51,7 @@ def test_a_number_that_is_not_found_or_not_the_persons_is_refused_in_the_same_wa
 
 def test_an_empty_number_asks_for_one(client, office):
     client.force_login(office.statistician)
-    assert "Enter the number of a report" in words(client.get("/reports/?number=").text)
+    assert "Enter a report number" in words(client.get("/reports/?number=").text)
 
 
 def test_a_number_of_two_producers_lists_both_reports_with_their_producers(client, office, draft_report):

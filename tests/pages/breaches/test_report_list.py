@@ -39,8 +39,8 @@ def listed(**options):
 
 def test_an_empty_list_says_why_it_is_empty(client):
     client.force_login(create_office().head)
-    assert "No report waits for a decision" in words(client.get("/reports/").text)
-    assert "has been approved or dismissed yet" in words(client.get("/reports/?show=decided").text)
+    assert "There are no open reports." in words(client.get("/reports/").text)
+    assert "There are no decided reports." in words(client.get("/reports/?show=decided").text)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -49,15 +49,15 @@ def test_the_person_who_reads_no_reports_is_told_that_and_not_that_there_are_non
     waiting, decided = (words(client.get(address).text) for address in ("/reports/", "/reports/?show=decided"))
     reads = role in TABLE[Action.VIEW]
     for page in (waiting, decided):
-        assert ("Your role does not read breach reports." in page) is not reads
-        assert ("Register of all reports" in page) is reads
-        assert ("Waiting for a decision" in page or "Decided" in page) is reads
+        assert ("You do not have permission to read breach reports." in page) is not reads
+        assert ("Breach register" in page) is reads
+        assert ("Open reports" in page or "Decided reports" in page) is reads
     assert (draft_report.number in waiting) is reads
 
 
 def test_the_person_who_has_no_role_is_told_so_too(client):
     client.force_login(UserFactory())
-    assert "Your role does not read breach reports." in words(client.get("/reports/").text)
+    assert "You do not have permission to read breach reports." in words(client.get("/reports/").text)
 
 
 def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
@@ -74,7 +74,7 @@ def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(c
     create_report(office, ReportStatus.WITH_HOP, rehearsal=True)
     client.force_login(office.head)
     page = words(client.get("/reports/").text)
-    for part in ("Late, 30 June 2020", "With HoP", "Rehearsal", office.producer.name):
+    for part in ("Late 30 June 2020", "With HoP", "Rehearsal", office.producer.name):
         assert part in page
 
 
@@ -90,6 +90,22 @@ def test_what_waits_for_the_reader_comes_first(client, office, subtests):
             client.force_login(person)
             page = words(client.get("/reports/").text)
             assert page.index(first) == min(map(page.index, numbers))
+
+
+@pytest.mark.both_databases
+def test_a_heading_sorts_the_list(client, office):
+    numbers = [create_report(office, reference=name).number for name in ("one", "two", "three")]
+    Report.objects.filter(reference="breach-two").update(occurred_on="2020-07-01")
+    Report.objects.filter(reference="breach-three").update(occurred_on=None)
+    client.force_login(office.head)
+    for name in ("report", "kind", "occurred", "status"):
+        for sort in (name, f"-{name}"):
+            page = client.get("/reports/", {"sort": sort})
+            assert {row["report"].number for row in page.context["rows"]} == set(numbers)
+            assert page.text.count("aria-sort=") == 1
+    by_day = client.get("/reports/", {"sort": "-occurred"}).context["rows"]
+    assert [row["report"].number for row in by_day] == [numbers[1], numbers[0], numbers[2]]
+    assert "aria-sort" not in client.get("/reports/", {"sort": "salt"}).text
 
 
 def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, django_assert_num_queries, monkeypatch):

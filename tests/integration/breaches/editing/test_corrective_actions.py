@@ -173,12 +173,12 @@ def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(c
     given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}
     send(client, page_of(approved_report, "add_action"), **given)
     action = CorrectiveAction.objects.get()
-    assert "It is a task at the next release of" in words(client.get(page_of(approved_report)).text)
+    assert "It is a task for the next release of" in words(client.get(page_of(approved_report)).text)
     send(client, page_of(approved_report, "change_action", action.pk), owner="Deputy director")
     client.post(page_of(approved_report, "finish_action", action.pk), {"done": "yes"})
     text = words(client.get(page_of(approved_report)).text)
-    assert "Deputy director sees to it" in text
-    assert "It was done at" in text
+    assert "Owner: Deputy director." in text
+    assert "Done at" in text
 
 
 def test_the_person_who_changes_an_action_that_someone_else_changed_sees_both_and_loses_nothing(client, report, office):

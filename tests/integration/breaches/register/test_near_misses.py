@@ -167,9 +167,9 @@ def test_the_page_says_why_each_is_one(client, office, series, afterwards):
     client.force_login(office.head)
     page = listed(client)
     for part in (
-        "Late within the tolerance.",
-        "In time by a person’s word. Statistician stated at",
-        "Problems mended before it was due.",
+        "Late but within the tolerance.",
+        "On time, as confirmed by a person. Statistician confirmed that it was live",
+        "Problems corrected before release.",
         "Head of Profession",
     ):
         assert part in page
@@ -199,14 +199,14 @@ def test_what_is_asked_for_that_is_not_theirs_or_no_day_is_refused_in_words(clie
         page = listed(client, **asked)
         assert page.count("There is a problem") == 1
         assert "Ours" not in page
-    assert "No near miss fits what is asked for." in listed(client, last="2020-06-29")
+    assert "No near misses match your filters." in listed(client, last="2020-06-29")
     assert "Ours" in listed(client, first="2020-06-30", last="2020-06-30", series=series.pk)
     assert "Ours" in listed(client, first="0001-01-01", last="9999-12-31")
 
 
 def test_without_any_it_says_so(client, office, afterwards):
     client.force_login(office.head)
-    assert "There is no near miss on record." in listed(client)
+    assert "There are no near misses." in listed(client)
 
 
 def test_a_long_log_is_paged_with_as_many_queries_as_one_takes(client, office, series, afterwards, monkeypatch):
@@ -220,5 +220,5 @@ def test_a_long_log_is_paged_with_as_many_queries_as_one_takes(client, office, s
     with CaptureQueriesContext(connection) as many:
         page = listed(client)
     assert len(many) == len(few)
-    assert page.count("Late within the tolerance.") == 3
-    assert listed(client, page=2).count("Late within the tolerance.") == 2
+    assert page.count("Late but within the tolerance.") == 3
+    assert listed(client, page=2).count("Late but within the tolerance.") == 2

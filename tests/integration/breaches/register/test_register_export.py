@@ -179,7 +179,7 @@ def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
     assert check_chain(RegisterEvent) == (1, None)
     shown = client.get(ADDRESS).text
     assert office.head.name in shown
-    assert "with people" in shown
+    assert "with names of people" in shown
 
 
 def test_the_record_of_exports_cannot_be_changed(office, draft_report):
@@ -207,7 +207,7 @@ def test_where_nothing_fits_no_file_is_made_and_nothing_recorded(client, office)
     client.force_login(office.head)
     answer = client.post(f"{ADDRESS}?kind=early", {"kind": "csv"}, follow=True)
     assert answer.redirect_chain == [("/reports/register/?kind=early", 302)]
-    assert "No report that you may download fits." in answer.text
+    assert "There are no reports that you can download with these filters." in answer.text
     assert not RegisterEvent.objects.exists()
 
 
@@ -228,7 +228,7 @@ def test_a_file_of_too_many_reports_is_refused(monkeypatch, office, draft_report
 
 def test_no_kind_of_file_is_said_at_its_field(client, office, draft_report):
     client.force_login(office.head)
-    assert "Choose a kind of file" in client.post(ADDRESS, {}).text
+    assert "Select a file type" in client.post(ADDRESS, {}).text
     assert client.post(ADDRESS, {"kind": "exe"}).headers.get("Content-Disposition") is None
 
 
