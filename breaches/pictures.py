@@ -15,6 +15,7 @@ from textwrap import wrap
 from typing import Any
 
 import vl_convert
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -180,8 +181,8 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
     names = (_("On time"), _("Not on time"), _("Could not be determined"))
     counts = {month: (of.on_time, of.not_on_time, of.unknown) for month, of in months.items()}
     values = [
-        {"month": place, "name": _month_label(place, month), "result": name, "order": order, "releases": number}
-        for place, (month, numbers) in enumerate(counts.items())
+        {"month": place, "result": name, "order": order, "releases": number}
+        for place, numbers in enumerate(counts.values())
         for order, (name, number) in enumerate(zip(names, numbers, strict=True))
     ]
     most = max((sum(numbers) for numbers in counts.values()), default=0)
@@ -196,7 +197,9 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
             "type": "ordinal",
             "title": None,
             "axis": {
-                "labelExpr": _label_expression({one["month"]: one["name"] for one in values}),
+                "labelExpr": _label_expression(
+                    {place: _month_label(place, month, narrow=narrow) for place, month in enumerate(counts)}
+                ),
                 "labelAngle": 0,
                 "ticks": False,
                 "labelPadding": 6,
@@ -266,9 +269,13 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
     )
 
 
-def _month_label(place: int, month: Month) -> str | list[str]:
-    name = format_month(month.first).split()[0][:3]
-    return [name, f"{month.first:%Y}"] if place == 0 or month.first.month == 1 else name
+def _month_label(place: int, month: Month, *, narrow: bool) -> str | list[str]:
+    """Write the name of a month; the first month and each January have their year, in a narrow picture beside it."""
+    name = date_format(month.first, "M")
+    if place and month.first.month != 1:
+        return name
+    year = f"{month.first:%Y}"
+    return f"{name} {year}" if narrow else [name, year]
 
 
 # The results that have a delay, each with a shape and a colour of its own.

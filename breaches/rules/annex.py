@@ -33,23 +33,8 @@ from releases.verdict.address import Outcome
 
 # The two colours that the Government Analysis Function sets for charts of two categories.
 COLOURS = ("#12436D", "#F46A25")
-TEXT, THICK, GAP, BETWEEN_GROUPS = 22, 14, 6, 14
+TEXT, THICK, GAP = 22, 14, 6
 FULL = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: its name, its value in words, and its length. If the length is 0 or None, no bar is drawn."""
-
-    name: str
-    words: str
-    length: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class BarGroup:
-    name: str
-    bars: Sequence[Bar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,30 +83,6 @@ class Chart:
     ticks: Sequence[AxisTick] = ()
     axis: int = 0
     """The distance of the axis from the top in pixels, if there are ticks."""
-
-
-def lay_out_chart(title: str, groups: Sequence[BarGroup], *, greatest: float | None = None) -> Chart:
-    """Lay out bars under their headings, with a description that gives every figure to screen readers.
-
-    :param greatest: the length that fills the width; by default that of the longest bar.
-    """
-    lengths = [bar.length for group in groups for bar in group.bars if bar.length]
-    full = greatest or max(lengths, default=FULL)
-    top, words, drawn = 0, list[ChartWords](), list[DrawnBar]()
-    for group in groups:
-        words.append(ChartWords(group.name, top + TEXT - GAP, is_heading=True))
-        top += TEXT
-        for number, bar in enumerate(group.bars):
-            words.append(ChartWords(f"{bar.name}: {bar.words}", top + TEXT - GAP))
-            top += TEXT
-            if bar.length:
-                drawn.append(DrawnBar(top, round(bar.length / full * FULL, 2), COLOURS[number % len(COLOURS)]))
-                top += THICK + GAP
-        top += BETWEEN_GROUPS
-    description = " ".join(
-        f"{group.name}: {', '.join(f'{bar.name} {bar.words}' for bar in group.bars)}." for group in groups
-    )
-    return Chart(title, description, max(0, top - BETWEEN_GROUPS), words, drawn)
 
 
 LANE, SHADE = "#b1b4b6", "#c9d6e3"

@@ -497,7 +497,8 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
 def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
     producer, series, year = form.selection()
     of = {"producer": producer, "series": series, "year": year}
-    return {"table": table, "shown": _show_picture(pictures.draw_bars(table), of) if table.bars else None}
+    has_bars = any(bar.length for group in table.bars for bar in group.bars)
+    return {"table": table, "shown": _show_picture(pictures.draw_bars(table), of) if has_bars else None}
 
 
 @login_required
@@ -627,6 +628,9 @@ class NearMissForm(GovukForm):
             self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
         if producers.count() < 2:  # nothing to choose from
             del self.fields["producer"]
+
+    def questions(self) -> list[Div]:
+        return [Div(*super().questions(), css_class="office-filter")]
 
 
 @login_required

@@ -95,6 +95,7 @@ RECORDED_PARAMETERS: Mapping[str, Mapping[str, str | None]] = {
     # The page answers 404 for an unknown producer.
     "releases:export_changes": {"producer": SLUG, "show": "on-the-day"},
     "breaches:export_figures": {"producer": KEY, "series": KEY, "year": YEAR},
+    "breaches:picture": {"producer": SLUG, "series": SLUG, "year": YEAR},
 }
 """By page: the query parameters of its file, and the pattern of a choice, key or day.
 

@@ -17,7 +17,7 @@ def test_weekends_and_holidays_and_the_bars_of_charts_stay_to_be_seen(page, live
     weekend, holiday = (line_of(page, f".office-wall__day--{kind}") for kind in ("weekend", "holiday"))
     working = line_of(page, ".office-wall__day:not(.office-wall__day--weekend):not(.office-wall__day--holiday)")
     assert len({weekend, holiday, working}) == 3
-    page.goto(f"{live_server}{morning.pages['the figures']}")
+    page.goto(f"{live_server}{morning.pages['approving with an annex']}")
     bars = page.locator(".office-chart rect")
     ink = page.locator("main p").first.evaluate("text => getComputedStyle(text).color")
     assert bars.count() > 0

@@ -102,6 +102,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "early_releases:early_release": (Suspicion.objects.get(release__reference="early").pk,),
         "early_releases:contact": (slug,),
         "breaches:export_figures": ("csv",),
+        "breaches:picture": ("causes", "csv"),
         "breaches:join_rehearsed": (slug, approved.occurred_on),
         "breaches:report": (reports["draft"].reference,),
         "breaches:check": (reports["draft"].reference,),

@@ -101,7 +101,7 @@ OWN = {
     "invite": Expected(by(PERSON, "invite"), by(PERSON, "invite"), of_no_row=True, administrators_too=True),
     # The invitation is one to be a statistician, which a calendar manager may not grant.
     **named("", Expected(NOBODY, LEADS, administrators_too=True), "send_invitation_again withdraw_invitation"),
-    **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner"),
+    **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner search"),
     # The incident contact too, whom no one has named here: tests/pages/statsoffice/test_early_releases.py.
     "early_releases:early_releases": own(by(RELEASE, "know_early_findings")),
     "early_releases:early_release": form(by(RELEASE, "know_early_findings")),
@@ -146,7 +146,7 @@ ON_RELEASES = {
     **named("exchange:", act(UPLOADER), "confirm_import set_date_order discard_import"),
 }
 ON_BREACHES = {
-    **named("breaches:", own(READ), "register near_misses figures export_figures"),
+    **named("breaches:", own(READ), "register near_misses figures export_figures picture"),
     "breaches:report_list": own(SIGNED_IN),
     "breaches:export": own(DOWNLOAD, DOWNLOAD),
     **named("breaches:", form(WRITE), "start_about_release start_about_series start_pra join join_rehearsed"),

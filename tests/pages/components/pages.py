@@ -158,6 +158,7 @@ urlpatterns = [
     path("accessibility/", guides.accessibility, name="accessibility"),
     path("guides/", include((guide_pages, "guides"))),
     path("desk/", questions, name="desk"),
+    path("search/", components, name="search"),
     path("refused/", refuse),
     path("broken/", break_down),
     path("admin/", admin.site.urls),
