@@ -180,15 +180,19 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
     """Draw how many releases were on time in each month. What could not be determined is neither on time nor late."""
     names = (_("On time"), _("Not on time"), _("Could not be determined"))
     counts = {month: (of.on_time, of.not_on_time, of.unknown) for month, of in months.items()}
+    most = max((sum(numbers) for numbers in counts.values()), default=0)
     values = [
-        {"month": place, "result": name, "order": order, "releases": number}
+        # A label needs room inside its bar.
+        {
+            "month": place,
+            "result": name,
+            "order": order,
+            "releases": number,
+            "shown": f"{number:,}" if number * 14 > most else "",
+        }
         for place, numbers in enumerate(counts.values())
         for order, (name, number) in enumerate(zip(names, numbers, strict=True))
     ]
-    most = max((sum(numbers) for numbers in counts.values()), default=0)
-    for one in values:
-        # A label needs room inside its bar.
-        one["shown"] = f"{one['releases']:,}" if one["releases"] * 14 > most else ""
     totals = [sum(numbers) for numbers in zip(*counts.values(), strict=True)] or [0, 0, 0]
 
     def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
@@ -528,7 +532,7 @@ def draw_bars(table: Table) -> Picture:
         for place, group in enumerate(table.bars)
         for order, bar in enumerate(group.bars)
     ]
-    longest = table.greatest or max((one["value"] for one in values), default=0) or 1
+    longest = table.greatest or max((bar.length or 0 for group in table.bars for bar in group.bars), default=0) or 1
     labels = {place: group.name for place, group in enumerate(table.bars)}
 
     def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001

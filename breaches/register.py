@@ -153,7 +153,7 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
     }
 
 
-def with_words(found: ReportQuerySet) -> ReportQuerySet:
+def with_words(found: "QuerySet[Report]") -> "QuerySet[Any]":
     """Add to reports, as `words`, the text by which a search finds them: titles, circumstances and impact."""
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
     texts = [Cast(KeyTextTransform(name, "content"), TextField()) for name in ("circumstances", "impact")]

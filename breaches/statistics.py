@@ -108,7 +108,7 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
     whose = ["release__series__producer", *(["release__series"] if _by_series(scope) else [])]
     counted = (
         _verified(scope, by)
-        .annotate(quarter=_period_due(quarters))
+        .annotate(quarter=_period_due(one.last for one in quarters))
         .order_by()
         .values_list("outcome", "quarter", *whose)
         .annotate(number=Count("pk"))
@@ -123,13 +123,15 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
         )
 
 
-def _period_due(periods: Sequence[Quarter] | Sequence[Month]) -> Cases:
-    """Return an expression for the index, in the list of periods, of the period in which a release was due.
+def _period_due(last_days: Iterable[date]) -> Cases:
+    """Return an expression for the index of the period in which a release was due.
 
     It compares instants with the ends of the periods, because converting each one to London time would be the slowest
     part of the query.
+
+    :param last_days: of the periods, in their order, each included.
     """
-    ends = (When(due_at__lt=_midnight(one.last, days_after=1), then=Value(place)) for place, one in enumerate(periods))
+    ends = (When(due_at__lt=_midnight(day, days_after=1), then=Value(place)) for place, day in enumerate(last_days))
     return Cases(*ends, output_field=IntegerField())
 
 
@@ -243,7 +245,7 @@ def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict
     """Count the releases that a person may read by the month in which they were due. Every month has an entry."""
     counted = (
         _verified(scope, by)
-        .annotate(month=_period_due(months))
+        .annotate(month=_period_due(one.last for one in months))
         .order_by()
         .values_list("month", "outcome")
         .annotate(number=Count("pk"))
