@@ -214,7 +214,8 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
             "type": "quantitative",
             "stack": "zero",
             "title": _("Number of releases"),
-            "axis": {"tickMinStep": 1, "format": "d"},
+            "scale": {"domain": [0, _whole_ticks(most)[-1]], "nice": False},
+            "axis": {"values": _whole_ticks(most), "format": ",d"},
         }
         bands, lengths = ("y", "x") if narrow else ("x", "y")
         base = {bands: period, lengths: number, "order": {"field": "order", "type": "quantitative"}}
@@ -271,6 +272,12 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
         narrow_height=LINE_HEIGHT * len(months) + 130,
         nothing="" if sum(totals) else _("No releases were checked in this period."),
     )
+
+
+def _whole_ticks(most: int) -> list[int]:
+    """Return the ticks of an axis from 0 to a number or more: at most seven, all of them whole."""
+    step = next(one for size in range(10) for one in (10**size, 2 * 10**size, 5 * 10**size) if most <= 6 * one)
+    return list(range(0, max(1, math.ceil(most / step)) * step + 1, step))
 
 
 def _month_label(place: int, month: Month, *, narrow: bool) -> str | list[str]:
@@ -484,12 +491,8 @@ def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
                     "labelPadding": 6,
                 },
             },
-            "x": {
-                "field": "breaches",
-                "type": "quantitative",
-                "title": _("Number of breaches"),
-                "axis": {"tickMinStep": 1, "format": "d"},
-            },
+            # Each bar has its number.
+            "x": {"field": "breaches", "type": "quantitative", "axis": None},
         }
         return {
             "data": {"values": values},
@@ -518,8 +521,8 @@ def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
         lines=[[cause.value if cause else "", causes[cause]] for cause in ordered],
         draw=draw,
         width=465,
-        height=(LINE_HEIGHT + 6) * max(1, len(ordered)) + 60,
-        narrow_height=(LINE_HEIGHT + 6) * max(1, len(ordered)) + 60,
+        height=(LINE_HEIGHT + 6) * max(1, len(ordered)) + 20,
+        narrow_height=(LINE_HEIGHT + 6) * max(1, len(ordered)) + 20,
         nothing="" if causes else _("There are no breaches in this period."),
     )
 
