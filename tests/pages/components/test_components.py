@@ -76,7 +76,8 @@ def test_who_is_signed_in_is_offered_the_desk_and_only_staff_the_admin(
     client: Client, *, staff: bool, offered: list[str]
 ) -> None:
     page = page_of(signed_in(client, is_staff=staff), "/desk/")
-    assert page.words["header"] == [settings.OFFICE_NAME, *offered]
+    of_search = ["Search releases, series and reports", "Search"]
+    assert page.words["header"] == [settings.OFFICE_NAME, *of_search, *offered]
     assert all(link["href"] for link in page.all("a"))
 
 
