@@ -497,8 +497,10 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
 def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
     producer, series, year = form.selection()
     of = {"producer": producer, "series": series, "year": year}
-    has_bars = any(bar.length for group in table.bars for bar in group.bars)
-    return {"table": table, "shown": _show_picture(pictures.draw_bars(table), of) if has_bars else None}
+    lengths = {bar.length for group in table.bars for bar in group.bars} - {None}
+    # Counts that are all 0 need no picture. A rate of 0% does.
+    has_picture = bool(lengths) if table.greatest else any(lengths)
+    return {"table": table, "shown": _show_picture(pictures.draw_bars(table), of) if has_picture else None}
 
 
 @login_required

@@ -37,7 +37,7 @@ def test_a_list_without_anything_says_so(client, page):
 def test_an_empty_calendar_leads_to_the_import_the_person_who_may_import(client, role, leads):
     client.force_login(create_member(role, ProducerFactory()))
     page = client.get(reverse("exchange:release_list")).text
-    assert "Your calendar has no release yet." in words(page)
+    assert "You have no releases from today." in words(page)
     found = LexborHTMLParser(page).css_first(".office-empty a")
     assert (found is not None and found.attributes["href"] == reverse("exchange:imports")) == leads
 
