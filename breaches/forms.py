@@ -169,7 +169,7 @@ def narrative(label: Any, hint: Any) -> LongTextField:
         help_text=format_lazy(
             "{} {}",
             hint,
-            lazy("Leave an empty line between paragraphs. You need not finish now: what you save stays."),
+            lazy("Leave an empty line between paragraphs. You can save and come back later."),
         ),
         required=False,
         max_length=20_000,  # several times the longest published report
@@ -273,9 +273,8 @@ class ImpactForm(NarrativeForm):
     impact = narrative(
         lazy("Impact of the breach"),
         lazy(
-            "Tell of four things. Internal: what it meant inside the organisation. External: what it meant for users. "
-            "Reaction: who wrote or rang, and what they said. Media: what was reported or asked. Write only what "
-            "somebody knows; where there was none, say so."
+            "Describe: the effect on your organisation; the effect on users; any reaction; any media interest. Write only "
+            "what you know. If there was none, say so."
         ),
     )
 
@@ -287,7 +286,7 @@ class CorrectiveActionsForm(NarrativeForm):
 
     corrective_actions = narrative(
         lazy("Corrective actions (taken or planned) to prevent re-occurrence"),
-        lazy("Short-term: what was done to put things right. Long-term: what changes, who sees to it, and by when."),
+        lazy("Describe short-term actions that corrected the problem, and long-term changes with their owners and dates."),
     )
 
 
@@ -302,34 +301,34 @@ class CoreInformationForm(SectionForm):
 
     producers = forms.CharField(
         label=lazy("Name of producer organisation"),
-        help_text=lazy("One on each line, if there are several."),
+        help_text=lazy("Enter each organisation on a new line."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     dealing_name = forms.CharField(label=lazy("Name"), required=False, max_length=200)
     dealing_email = forms.EmailField(
-        label=lazy("E-mail address"),
+        label=lazy("Email address"),
         required=False,
         error_messages={
-            "invalid": lazy("The e-mail address of the person dealing with the report must be like name@example.gov.uk")
+            "invalid": lazy("Enter an email address for the person dealing with the report, like name@example.gov.uk")
         },
     )
     dealing_telephone = forms.CharField(label=lazy("Telephone"), required=False, max_length=50)
     dealing_is_team = forms.BooleanField(label=lazy("This is a team, not a person"), required=False)
     hop_name = forms.CharField(label=lazy("Name"), required=False, max_length=200)
     hop_email = forms.EmailField(
-        label=lazy("E-mail address"),
+        label=lazy("Email address"),
         required=False,
         error_messages={
-            "invalid": lazy("The e-mail address of the Head of Profession must be like name@example.gov.uk")
+            "invalid": lazy("Enter an email address for the Head of Profession, like name@example.gov.uk")
         },
     )
     hop_telephone = forms.CharField(label=lazy("Telephone"), required=False, max_length=50)
     hop_is_team = forms.BooleanField(label=lazy("This is a team, not a person"), required=False)
     statement_url = forms.CharField(
         label=lazy("Link to published statement about the breach (if relevant)"),
-        help_text=lazy("The whole address, beginning with https://"),
+        help_text=lazy("Enter the full web address, starting with https://"),
         required=False,
         max_length=1000,
         widget=forms.URLInput,
@@ -394,8 +393,8 @@ class CircumstancesForm(SectionForm):
     practices = forms.MultipleChoiceField(
         label=lazy("Relevant principle(s) and practice(s)"),
         help_text=lazy(
-            "Select all that apply. If one applies to one of several dates, save the dates first. You can then choose "
-            "the date."
+            "Select all that apply. If a practice applies to only one of several dates, save the dates first. You can "
+            "then choose its date."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -410,8 +409,8 @@ class CircumstancesForm(SectionForm):
     circumstances = narrative(
         lazy("Circumstances of breach"),
         lazy(
-            "Tell what happened, with dates and times in London time. Say who noticed, whom they told and when, how "
-            "it was put right, and the cause as far as it is known. Name roles, not people."
+            "Describe what happened. Include dates and London times. State who noticed, whom they told and when, how it "
+            "was corrected, and the cause if it is known. Name roles, not people."
         ),
     )
 
@@ -527,7 +526,7 @@ class WhatHappenedForm(SectionForm):
                     label=label, subject=subject, help_text=hint, required=False
                 )
                 self.fields[f"{question}_time"] = ClockTimeField(
-                    label=_("At what time in London?"),
+                    label=_("Time in London"),
                     help_text=_("For example, 4:10pm. Leave this empty if you only know the day."),
                     required=False,
                 )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
+from breaches.models import KIND_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
@@ -32,21 +32,20 @@ from releases.rules.lifecycle import Role, to_words
 from releases.text.release import duration
 from releases.verdict.address import Outcome
 
-# The colour of the tag of a status.
-COLOURS = {
-    ReportStatus.DRAFT: "blue",
-    ReportStatus.WITH_HOP: "purple",
-    ReportStatus.RETURNED: "yellow",
-    ReportStatus.APPROVED: "green",
-    ReportStatus.RECORDED: "turquoise",
-    ReportStatus.DISMISSED: "grey",
-    ReportStatus.SENT: "green",
-    ReportStatus.CLOSED: "grey",
-    ReportStatus.WITHDRAWN: "orange",
-    ReportStatus.JOINED: "grey",
-    ReportStatus.PARTED: "grey",
+# The name of each status and the colour of its tag.
+STATUSES = {
+    ReportStatus.DRAFT: (lazy("Draft"), "blue"),
+    ReportStatus.WITH_HOP: (lazy("Awaiting decision"), "purple"),
+    ReportStatus.RETURNED: (lazy("Returned"), "yellow"),
+    ReportStatus.APPROVED: (lazy("Approved"), "green"),
+    ReportStatus.RECORDED: (lazy("In our breach log"), "turquoise"),
+    ReportStatus.DISMISSED: (lazy("Not a breach"), "grey"),
+    ReportStatus.SENT: (lazy("Sent"), "green"),
+    ReportStatus.CLOSED: (lazy("Closed"), "grey"),
+    ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
+    ReportStatus.JOINED: (lazy("Combined"), "grey"),
+    ReportStatus.PARTED: (lazy("Separated"), "grey"),
 }
-STATUSES = {status: (STATUS_CHOICES[status.value], colour) for status, colour in COLOURS.items()}
 
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 
@@ -55,10 +54,10 @@ NOT_SEEN = lazy("Not seen")
 
 # Explanations of kinds whose names are not clear alone.
 KIND_HINTS = {
-    ReportKind.LATE: lazy("Out after the announced time."),
-    ReportKind.EARLY: lazy("Out before the announced time."),
+    ReportKind.LATE: lazy("Published after the announced time."),
+    ReportKind.EARLY: lazy("Published before the announced time."),
     ReportKind.PARTIAL: lazy("On time, but a file or a page was missing."),
-    ReportKind.NOT_LIVE: lazy("It was due, and never came out."),
+    ReportKind.NOT_LIVE: lazy("Due, but never published."),
     ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
     ReportKind.PRA: lazy("The wrong people, the wrong time or the wrong document under the pre-release access law."),
     ReportKind.ACCESS: lazy("People had access before release who did not need it for production."),
@@ -89,13 +88,13 @@ REASONS = {
     DismissalReason.EXEMPTION: lazy("An exemption was approved in advance"),
     DismissalReason.AGREED_CHANGE: lazy("The Head of Profession had agreed to the change, and it was announced"),
     DismissalReason.CHECK_ERROR: lazy("The automatic check was wrong"),
-    DismissalReason.CACHE_ONLY: lazy("Only a cached copy was old: readers could see the release in time"),
+    DismissalReason.CACHE_ONLY: lazy("Only a cached copy was out of date. Readers could see the release on time"),
     DismissalReason.OTHER: lazy("Another reason"),
 }
 
 RECORDING_REASONS = {
-    RecordingReason.NO_EFFECT: lazy("Users were not affected, or hardly at all"),
-    RecordingReason.NOT_NEEDED: lazy("The Office for Statistics Regulation was asked, and needs no report"),
+    RecordingReason.NO_EFFECT: lazy("Little or no effect on users"),
+    RecordingReason.NOT_NEEDED: lazy("The Office for Statistics Regulation does not need a report"),
     RecordingReason.REPORTED_BY_OTHERS: lazy("Another producer reports it"),
     RecordingReason.OTHER: lazy("Another reason"),
 }
@@ -103,8 +102,8 @@ RECORDING_REASONS = {
 DECISIONS = {
     Decision.UNDECIDED: lazy("Not decided yet"),
     Decision.REPORTED: lazy("To be reported"),
-    Decision.RECORDED: lazy("Kept in our own log"),
-    Decision.DISMISSED: lazy("Dismissed"),
+    Decision.RECORDED: lazy("Recorded in our breach log only"),
+    Decision.DISMISSED: lazy("Not a breach"),
     Decision.WITHDRAWN: lazy("Withdrawn"),
 }
 
@@ -136,13 +135,13 @@ FIELDS = {
 }
 
 CAUSES = {
-    Cause.SCHEDULER_FAULT: lazy("A fault of the scheduler"),
-    Cause.NOT_AUTHORISED: lazy("The publication was not authorised"),
-    Cause.LATE_FIX: lazy("A late fix of the data"),
-    Cause.PROCESSING_ERROR: lazy("A processing error"),
-    Cause.OUTAGE: lazy("An outage"),
-    Cause.WRONG_FILE: lazy("The wrong file"),
-    Cause.CACHE: lazy("A cache"),
+    Cause.SCHEDULER_FAULT: lazy("Scheduler fault"),
+    Cause.NOT_AUTHORISED: lazy("Publication not authorised"),
+    Cause.LATE_FIX: lazy("Late data correction"),
+    Cause.PROCESSING_ERROR: lazy("Processing error"),
+    Cause.OUTAGE: lazy("Outage"),
+    Cause.WRONG_FILE: lazy("Wrong file"),
+    Cause.CACHE: lazy("Cache"),
     Cause.WRONG_RECIPIENT: lazy("Wrong recipient"),
     Cause.LIST_OUT_OF_DATE: lazy("List out of date"),
     Cause.SENT_TOO_EARLY: lazy("Sent too early"),
@@ -150,8 +149,8 @@ CAUSES = {
     Cause.STATUS_MISUNDERSTOOD: lazy("Status misunderstood"),
     Cause.LIVE_TEST: lazy("Test on the live site"),
     Cause.SAID_IN_PUBLIC: lazy("Said in public"),
-    Cause.HUMAN_ERROR: lazy("A human error"),
-    Cause.OTHER: lazy("Another cause"),
+    Cause.HUMAN_ERROR: lazy("Human error"),
+    Cause.OTHER: lazy("Other"),
     Cause.NOT_KNOWN: lazy("Not known yet"),
 }
 
@@ -258,8 +257,8 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
     ReportKind.OTHER: {
         Question.WHAT: (lazy("What happened?"), lazy("In one sentence. Name roles, not people.")),
         Question.HAPPENED: (lazy("When did it happen?"), lazy("For example, 30 6 2026")),
-        Question.CONTAINED: (lazy("When was it put right?"), lazy("For example, 30 6 2026")),
-        Question.MEASURES: (lazy("What was done to put it right?"), lazy("In one sentence.")),
+        Question.CONTAINED: (lazy("When was it corrected?"), lazy("For example, 30 6 2026")),
+        Question.MEASURES: (lazy("What was done to correct it?"), lazy("In one sentence.")),
     },
 }
 
@@ -375,44 +374,44 @@ def _months(of: Quarter) -> dict[str, str]:
 
 
 EVENTS = {
-    "drafted": lazy("Drafted from the record"),
-    "started": lazy("Started by hand"),
-    "facts_refreshed": lazy("Brought up to date with the record"),
-    "facts_offered": lazy("The record changed; the newer facts are shown beside the text"),
+    "drafted": lazy("Drafted automatically"),
+    "started": lazy("Started"),
+    "facts_refreshed": lazy("Facts updated automatically"),
+    "facts_offered": lazy("The facts on record changed. They are shown next to the text"),
     "numbered": lazy("Number assigned"),
-    "suspicion_joined": lazy("A further suspicion about the same release was added"),
-    "dealing_taken": lazy("Said that they are dealing with it"),
-    "dealing_changed": lazy("Changed who is dealing with it"),
-    "action_added": lazy("Corrective action written down"),
+    "suspicion_joined": lazy("Another suspected breach of the same release added"),
+    "dealing_taken": lazy("Assigned to themselves"),
+    "dealing_changed": lazy("Assigned"),
+    "action_added": lazy("Corrective action added"),
     "action_changed": lazy("Corrective action changed"),
     "action_done": lazy("Corrective action done"),
-    "action_open_again": lazy("Corrective action open again"),
-    "cause_chosen": lazy("Cause chosen"),
+    "action_open_again": lazy("Corrective action reopened"),
+    "cause_chosen": lazy("Cause selected"),
     "edited": lazy("Edited"),
-    "note_written": lazy("Note written for the timeline"),
-    "note_corrected": lazy("Note of the timeline corrected by a further one"),
+    "note_written": lazy("Note added to the timeline"),
+    "note_corrected": lazy("Note in the timeline corrected"),
     "submitted": lazy("Submitted to the Head of Profession"),
     "taken_back": lazy("Taken back from the Head of Profession"),
-    "returned": lazy("Returned to those who write it"),
+    "returned": lazy("Returned to the authors"),
     "approved": lazy("Approved"),
-    "own_act_declared": lazy("Declared that the report is about their own act; somebody else decides"),
-    "recorded": lazy("Kept in our own log: a breach that is not reported"),
-    "dismissed": lazy("Dismissed: not a breach"),
+    "own_act_declared": lazy("Conflict of interest declared. Someone else must decide"),
+    "recorded": lazy("Recorded in our breach log only"),
+    "dismissed": lazy("Not a breach"),
     "reopened": lazy("Reopened"),
     "sent": lazy("Sent"),
-    "answered": lazy("Answer recorded"),
-    "correction_begun": lazy("Taken up again to be corrected; its recipient was given notice"),
-    "withdrawn": lazy("Withdrawn by notice to its recipient"),
+    "answered": lazy("Reply recorded"),
+    "correction_begun": lazy("Correction started, with a notice to the recipient"),
+    "withdrawn": lazy("Withdrawn, with a notice to the recipient"),
     "closed": lazy("Closed"),
-    "joint_drafted": lazy("Joined from several drafts of one morning"),
-    "joined": lazy("Joined with others"),
-    "resumed": lazy("A draft of its own again"),
-    "parted": lazy("Taken apart: its drafts go on by themselves"),
-    "made_public": lazy("Made public: anyone can read it, in the words that were confirmed to name nobody"),
-    "public_taken_back": lazy("No longer public"),
-    "redacted": lazy("Words removed from the report and what was written about it"),
+    "joint_drafted": lazy("Combined from several drafts"),
+    "joined": lazy("Combined with others"),
+    "resumed": lazy("Separated. It is a draft again"),
+    "parted": lazy("Separated. Its drafts continue separately"),
+    "made_public": lazy("Published, without names"),
+    "public_taken_back": lazy("Unpublished"),
+    "redacted": lazy("Text redacted in the report and its history"),
     "downloaded": lazy("Approved document downloaded"),
-    "statement_downloaded": lazy("Statement for the office’s own site downloaded"),
+    "statement_downloaded": lazy("Statement for your website downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),
     "concern_downloaded": lazy("Short concern downloaded"),
 }
@@ -471,7 +470,7 @@ def _joint(title: str, event: ReportEvent) -> str:
 
 
 def _sent(title: str, event: ReportEvent) -> str:
-    how = _("%(title)s outside this system") if event.facts["outside"] else _("%(title)s by mail")
+    how = _("%(title)s outside this service") if event.facts["outside"] else _("%(title)s by email")
     return _("%(title)s to %(recipient)s (version %(version)s)") % {
         "title": how % {"title": title},
         "recipient": event.facts["recipient"],
@@ -501,7 +500,7 @@ _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "answered": _answered,
     "cause_chosen": lambda title, event: f"{title}: {cause_name(event.facts['to']['cause'])}",
     "dealing_changed": lambda title, event: (
-        _("%(title)s: from now on %(person)s") % {"title": title, "person": event.words}
+        _("%(title)s to %(person)s") % {"title": title, "person": event.words}
     ),
     "recorded": lambda title, event: f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}",
     "dismissed": lambda title, event: f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}",

@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from breaches.rules.content import ReportSection
-from breaches.views import decisions, public, register, report, sections, timeline
+from breaches.views import decisions, detail, public, register, report, sections, timeline
 
 
 class SectionConverter:
@@ -60,7 +60,8 @@ urlpatterns = [
         {"rehearsal": True},
         name="join_rehearsed",
     ),
-    path("<slug:reference>/", report.report_detail, name="report"),
+    path("<slug:reference>/", detail.report_detail, name="report"),
+    path("<slug:reference>/decide/", detail.decide, name="decide"),
     path("<slug:reference>/check/", decisions.check_report, name="check"),
     path("<slug:reference>/submit/", decisions.submit_report_view, name="submit"),
     path("<slug:reference>/take-back/", decisions.take_back_report_view, name="take_back"),

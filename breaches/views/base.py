@@ -15,9 +15,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import text, versions
-from breaches.models import Report
+from breaches.models import Report, ReportVersion
 from breaches.permissions import Action, may_ever, reports_where
-from breaches.rules.content import ReportContent
+from breaches.rules.content import ReportContent, WordChange, compare_words, content_from_json
 from breaches.rules.lifecycle import ReportStatus
 from breaches.text import list_events
 from breaches.versions import changes_since
@@ -162,3 +162,17 @@ def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
         "status": status,
         "colour": colour,
     }
+
+
+def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[str, Any]]:
+    """Compare two versions of a report: each field that differs, with its label and the pieces of its text."""
+    earlier, later = content_from_json(before.content), content_from_json(after.content)
+    compared = (
+        (label, compare_words(text.value_in_words(earlier, field), text.value_in_words(later, field)))
+        for field, label in text.FIELDS.items()
+    )
+    return [
+        {"label": label, "pieces": pieces}
+        for label, pieces in compared
+        if any(piece.change is not WordChange.SAME for piece in pieces)
+    ]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from breaches import code_of_practice, decisions, merging, pdf, publication, text
+from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
 from breaches.facts import evidence_digest
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
@@ -60,7 +60,15 @@ from breaches.rules.lifecycle import (
 from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, suspicion_name
 from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, current_version
-from breaches.views.base import NOT_DONE, MoveForm, is_outdated, refuse_form, report_page, return_to_report
+from breaches.views.base import (
+    NOT_DONE,
+    MoveForm,
+    compare_versions,
+    is_outdated,
+    refuse_form,
+    report_page,
+    return_to_report,
+)
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer
 from releases.rules.calendar import format_time, local_date
@@ -87,8 +95,8 @@ class ApproveForm(MoveForm):
 
 class TakeBackForm(MoveForm):
     reason = remark_field(
-        lazy("Why do you take it back? (optional)"),
-        lazy("The Head of Profession reads this, and it stays in the history."),
+        lazy("Reason for taking the report back (optional)"),
+        lazy("The Head of Profession sees your reason. It is part of the history."),
     )
 
 
@@ -96,18 +104,18 @@ class ReturnForm(MoveForm):
     """A return to the authors, with comments on the whole report or on sections."""
 
     comment = remark_field(
-        lazy("What has to be done?"), lazy("Those who write the report read this, and it stays in the history.")
+        lazy("What needs to change?"), lazy("The authors see your comment. It is part of the history.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for section in FORM_SECTIONS:
-            self.fields[section] = remark_field(_("On ‘%(section)s’ (optional)") % {"section": SECTIONS[section]})
+            self.fields[section] = remark_field(_("Comment on ‘%(section)s’ (optional)") % {"section": SECTIONS[section]})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not any(cleaned[name].strip() for name in ("comment", *FORM_SECTIONS)):
-            self.add_error("comment", _("Say what has to be done"))
+            self.add_error("comment", _("Enter what needs to change"))
         return cleaned
 
     def details(self) -> dict[str, Any]:
@@ -119,68 +127,68 @@ class ReturnForm(MoveForm):
 
 class RecordForm(MoveForm):
     reason = reason_field(
-        lazy("Why is it not reported?"), RECORDING_REASONS, required=lazy("Choose why it is not reported")
+        lazy("Why do you not report it?"), RECORDING_REASONS, required=lazy("Select why you do not report it")
     )
     words = remark_field(
-        lazy("Explain in words"),
-        lazy("The reason is counted in the register; the words stay in the history and in the note."),
-        required=lazy("Explain why this is kept in your own log only"),
+        lazy("Explain your decision"),
+        lazy("Your explanation is part of the history and of the PDF for our breach log."),
+        required=lazy("Enter why you record this in our breach log only"),
     )
 
 
 class DismissForm(MoveForm):
-    reason = reason_field(lazy("Why is this no breach?"), REASONS, required=lazy("Choose why this is no breach"))
+    reason = reason_field(lazy("Why is this not a breach?"), REASONS, required=lazy("Select why this is not a breach"))
     words = remark_field(
-        lazy("Explain in words"),
-        lazy("The reason is counted in the register; the words stay in the history."),
-        required=lazy("Explain why this is no breach"),
+        lazy("Explain your decision"),
+        lazy("Your explanation is part of the history."),
+        required=lazy("Enter why this is not a breach"),
     )
 
 
 class ReopenForm(MoveForm):
     reason = remark_field(
-        lazy("Why is it reopened?"),
-        lazy("It stays in the history."),
-        required=lazy("Say why the report is reopened"),
+        lazy("Reason for reopening the report"),
+        lazy("Your reason is part of the history."),
+        required=lazy("Enter why you reopen the report"),
     )
 
 
 class SendForm(MoveForm):
     recipient = forms.CharField(widget=forms.HiddenInput, required=False)
     words = remark_field(
-        lazy("What shall the mail say? (optional)"),
-        lazy("It stands above the name of the attached document. The mail says who sends it."),
+        lazy("Message to include in the email (optional)"),
+        lazy("The email also states your name and attaches the document."),
     )
 
 
 class SentOutsideForm(MoveForm):
     recipient = forms.CharField(
-        label=lazy("To whom was it sent?"),
+        label=lazy("Recipient"),
         max_length=254,
-        error_messages={"required": lazy("Say to whom it was sent")},
+        error_messages={"required": lazy("Enter the recipient")},
     )
     sent_on = GovukDateField(
-        label=lazy("On which day was it sent?"),
-        subject=lazy("Day on which it was sent"),
+        label=lazy("Date sent"),
+        subject=lazy("Date sent"),
         help_text=lazy("For example, 30 6 2026"),
     )
     reference = forms.CharField(
         label=lazy("Reference (optional)"),
-        help_text=lazy("Where it can be found again, such as the number of a letter or of a case"),
+        help_text=lazy("For example, the number of a letter or a case"),
         max_length=200,
         required=False,
     )
 
 
 class AnswerForm(MoveForm):
-    answer = remark_field(lazy("What was the answer?"), required=lazy("Say what the answer was"))
+    answer = remark_field(lazy("Reply"), required=lazy("Enter the reply"))
     reference = forms.CharField(label=lazy("Their reference (optional)"), max_length=200, required=False)
     statement_url = forms.URLField(
-        label=lazy("Link to the statement that you have published (optional)"),
+        label=lazy("Link to your published statement (optional)"),
         max_length=500,
         required=False,
         assume_scheme="https",
-        error_messages={"invalid": lazy("Enter a whole web address, such as https://www.example.gov.uk/statement")},
+        error_messages={"invalid": lazy("Enter a web address, such as https://www.example.gov.uk/statement")},
     )
 
 
@@ -188,14 +196,14 @@ class NoticeForm(MoveForm):
     """The notice to the recipient of a report that is corrected or withdrawn."""
 
     notice = remark_field(
-        lazy("What shall the recipient be told?"),
-        lazy("Say what was wrong. It is sent as it stands here, and stays in the history."),
-        required=lazy("Say what the recipient shall be told"),
+        lazy("Notice to the recipient"),
+        lazy("Explain what was wrong. We send your text unchanged. It is part of the history."),
+        required=lazy("Enter the notice to the recipient"),
     )
 
 
 class CloseForm(MoveForm):
-    words = remark_field(lazy("How did it end? (optional)"), lazy("It stays in the history."))
+    words = remark_field(lazy("Outcome (optional)"), lazy("Your text is part of the history."))
 
 
 @dataclass(frozen=True)
@@ -215,7 +223,7 @@ class MovePage:
         """Show the form or make the move. A refusal is explained, and the form retains its values."""
         if request.method != "POST":
             if self.move not in moves_open_to(request.user, report):
-                return return_to_report(request, report, _("This cannot be done with the report as it stands."))
+                return return_to_report(request, report, _("You cannot do this with the report in its present state."))
             return self.show(request, report, self.form_class(initial=self.initial(request, report)))
         form = self.form_class(request.POST)
         is_valid, kind = form.is_valid(), PAST_TENSE[self.move]
@@ -261,6 +269,16 @@ class MovePage:
         return {}
 
 
+class DecisionPage(MovePage):
+    """The page of a decision, with the report as it is now and what has changed since the person read it."""
+
+    def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        return {
+            "document": lay_out_report(report, current_version(report)),
+            "since": describe_since_read(request, report),
+        }
+
+
 class WholeReportPage(MovePage):
     """The page of a move whose form is below the whole report, as it would be printed."""
 
@@ -300,7 +318,7 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
             continue  # with the newest check results, like the annex
-        sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
+        sentence = _("The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts.")
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
     # Of a breach that a person reports, the chosen cause enters the text, and one that is not chosen is missing.
     is_asked = ReportKind(report.kind) in ASKED
@@ -343,13 +361,15 @@ def link_remark(report: Report, remark: Remark) -> dict[str, str]:
 
 
 CHECK_PAGE = WholeReportPage(
-    SUBMIT, MoveForm, "breaches/check.html", decisions.submit_report, lazy("The report is with the Head of Profession.")
+    SUBMIT, MoveForm, "breaches/check.html", decisions.submit_report, lazy("Report submitted to the Head of Profession.")
 )
 
 
 @report_page("GET")
 def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show the whole report as it would be printed, with the form to submit it if that is possible."""
+    """Show the report as it will be printed, with the form to submit it. Others are led to the page of the report."""
+    if SUBMIT not in moves_open_to(request.user, report):
+        return redirect("breaches:report", report.reference)
     return CHECK_PAGE.show(request, report, MoveForm(initial=CHECK_PAGE.initial(request, report)))
 
 
@@ -394,39 +414,55 @@ class ApprovalPage(WholeReportPage):
                 "may_settle": may_settle_wording(request.user),
             },
             "one_person": decisions.is_author_or_submitter(report, request.user),
+            "recipient": decisions.find_recipient(report, by=request.user),
+            "since": describe_since_read(request, report),
         }
 
 
+def describe_since_read(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
+    """Describe what has changed since the version that the person read, which the query string names; None without it.
+    """
+    read, number = (request.GET.get(name, "") for name in ("read", "version"))
+    if not (read.isdecimal() and number.isdecimal() and len(read + number) < 30):
+        return None
+    events = changes_since(report, int(read)).select_related("actor")
+    earlier = report.versions.filter(number=int(number), number__lt=report.version).first()
+    return {
+        "events": text.list_events(events, versions.comments_by_event(report)) if events else [],
+        "fields": compare_versions(earlier, current_version(report)) if earlier else [],
+    }
+
+
 approve_report_view = ApprovalPage(
-    APPROVE, ApproveForm, "breaches/approve.html", decisions.approve_report, lazy("The report is approved.")
+    APPROVE, ApproveForm, "breaches/approve.html", decisions.approve_report, lazy("Report approved.")
 ).as_view()
 take_back_report_view = MovePage(
     TAKE_BACK,
     TakeBackForm,
     "breaches/take_back.html",
     decisions.take_back_report,
-    lazy("The report is a draft again, and no longer with the Head of Profession."),
+    lazy("Report taken back. It is a draft again."),
 ).as_view()
-return_report_view = MovePage(
+return_report_view = DecisionPage(
     RETURN,
     ReturnForm,
     "breaches/return.html",
     decisions.return_report,
-    lazy("The report is returned to those who write it."),
+    lazy("Report returned to the authors."),
 ).as_view()
-record_report_view = MovePage(
+record_report_view = DecisionPage(
     RECORD,
     RecordForm,
     "breaches/record.html",
     decisions.record_report,
-    lazy("The breach is kept in your own log, and is not reported."),
+    lazy("Breach recorded in our breach log only."),
 ).as_view()
-dismiss_report_view = MovePage(
+dismiss_report_view = DecisionPage(
     DISMISS,
     DismissForm,
     "breaches/dismiss.html",
     decisions.dismiss_report,
-    lazy("The suspicion is dismissed: it is not a breach."),
+    lazy("Decision saved: not a breach."),
 ).as_view()
 
 
@@ -451,20 +487,20 @@ send_report_view = SendPage(
     SendForm,
     "breaches/send.html",
     decisions.send_report,
-    lazy("The report is on its way. This page says when the mail has left."),
+    lazy("Report sent for delivery. Refresh this page for the delivery status."),
 ).as_view()
 record_sent_outside_view = MovePage(
     SEND,
     SentOutsideForm,
     "breaches/sent_outside.html",
     decisions.record_sent_outside,
-    lazy("It is recorded that the report was sent."),
+    lazy("Dispatch recorded."),
 ).as_view()
 record_answer_view = MovePage(
-    NOTE_ANSWER, AnswerForm, "breaches/answer.html", decisions.record_answer, lazy("The answer is recorded.")
+    NOTE_ANSWER, AnswerForm, "breaches/answer.html", decisions.record_answer, lazy("Reply recorded.")
 ).as_view()
 close_report_view = MovePage(
-    CLOSE, CloseForm, "breaches/close.html", decisions.close_report, lazy("The report is closed.")
+    CLOSE, CloseForm, "breaches/close.html", decisions.close_report, lazy("Report closed.")
 ).as_view()
 
 
@@ -479,13 +515,13 @@ class ReversalPage(MovePage):
 
 
 reopen_report_view = ReversalPage(
-    REOPEN, ReopenForm, "breaches/reopen.html", decisions.reopen_report, lazy("The report is a draft again.")
+    REOPEN, ReopenForm, "breaches/reopen.html", decisions.reopen_report, lazy("Report reopened. It is a draft again.")
 ).as_view()
 send_correction_view = ReversalPage(
-    CORRECT, NoticeForm, "breaches/correct.html", decisions.send_correction, lazy("The report is a draft again.")
+    CORRECT, NoticeForm, "breaches/correct.html", decisions.send_correction, lazy("Correction started. The report is a draft again.")
 ).as_view()
 send_withdrawal_view = ReversalPage(
-    WITHDRAW, NoticeForm, "breaches/withdraw.html", decisions.send_withdrawal, lazy("The report is withdrawn.")
+    WITHDRAW, NoticeForm, "breaches/withdraw.html", decisions.send_withdrawal, lazy("Report withdrawn.")
 ).as_view()
 
 
@@ -494,14 +530,14 @@ SPLIT_PAGE = MovePage(
     MoveForm,
     "breaches/part.html",
     merging.split_report,
-    lazy("The report is taken apart. Its drafts go on by themselves."),
+    lazy("Report separated. Its drafts continue separately."),
 )
 
 
 @report_page("GET", "POST", move=PART)
 def split_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if request.method != "POST" and not merging.can_be_split(report):
-        return return_to_report(request, report, _("This report cannot be taken apart."))
+        return return_to_report(request, report, _("You cannot separate this report."))
     return SPLIT_PAGE.respond(request, report)
 
 
@@ -510,11 +546,11 @@ class MergeForm(GovukForm):
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
-        label=lazy("Which drafts become one report?"),
+        label=lazy("Which drafts do you want to combine?"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": lazy("Choose at least two drafts"),
-            "invalid_choice": lazy("One of these drafts cannot be joined any more: look at what is left"),
+            "required": lazy("Select at least two drafts"),
+            "invalid_choice": lazy("You can no longer combine one of these drafts. Check the list and try again"),
         },
     )
 
@@ -532,7 +568,7 @@ class MergeForm(GovukForm):
     def clean_drafts(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["drafts"]
         if len(chosen) < 2:  # one draft is already a report
-            raise forms.ValidationError(_("Choose at least two drafts"))
+            raise forms.ValidationError(_("Select at least two drafts"))
         return chosen
 
     def renew(self) -> "MergeForm":
@@ -559,7 +595,7 @@ class MergeForm(GovukForm):
 
 def _hint(draft: Report) -> str:
     suspicions = draft.suspicions.all()
-    return _("suspected %(kinds)s, due at %(due)s. Report %(number)s") % {
+    return _("Suspected breach: %(kinds)s. Due at %(due)s. Report %(number)s") % {
         "kinds": " and ".join(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions)),
         "due": " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions)),
         "number": draft.number,
@@ -580,7 +616,7 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
     )
     form = MergeForm(post_data(request), drafts=drafts)
     if (joint := _merged_by_this_form(request)) is not None:
-        messages.info(request, _("These drafts are joined already: this is the report."))
+        messages.info(request, _("These drafts are already combined. This is the report."))
         return redirect("breaches:report", joint.reference)
     since: list[dict[str, Any]] = []
     if form.is_valid() and form.outdated:
@@ -590,14 +626,14 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
             if (changes := changes_since(draft, form.cleaned_data["last_change"]).select_related("actor"))
         ]
         form = form.renew()
-        form.add_error("drafts", _("Check what has changed, then join the drafts again"))
+        form.add_error("drafts", _("Check what has changed, then combine the drafts again"))
     elif form.is_valid():
         try:
             joint = merging.merge_drafts(form.chosen, by=request.user, at=timezone.now())
         except MoveRefused as refused:
             form.add_error("drafts", str(refused))
         else:
-            messages.success(request, _("The drafts are one report now."))
+            messages.success(request, _("Drafts combined."))
             return redirect("breaches:report", joint.reference)
     context = {"producer": found, "on": on, "rehearsal": rehearsal, "drafts": drafts, "form": form, "since": since}
     return render(request, "breaches/join.html", context, status=409 if since else 200)

@@ -175,144 +175,6 @@ def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
 
 
 @report_page("GET")
-def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show a report as a list of tasks, with the next steps that the person may take."""
-    prefetch_related_objects(
-        [report],
-        Prefetch("suspicions", Suspicion.objects.select_related("verification", "release")),
-        Prefetch("own_acts", OwnAct.objects.select_related("person")),
-    )
-    version = current_version(report)
-    content = content_from_json(version.content)
-    moves = moves_open_to(request.user, report)
-    remarks = decisions.find_needs(report, content)
-    context = {
-        "report": report,
-        "row": _report_row(report, content),
-        "tasks": [
-            *_section_tasks(report, version, remarks, editable=EDIT in moves),
-            _cause_task(report, remarks, editable=editing.may_choose_cause(request.user, report)),
-        ],
-        **_origin(report),
-        **_permissions(request, report, moves),
-        **_past(report),
-    }
-    return render(request, "breaches/report.html", context)
-
-
-def _origin(report: Report) -> dict[str, Any]:
-    suspicions = report.suspicions.all()
-    started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
-    merged = JoinedDraft.objects.in_force().filter(draft=report)
-    return {
-        "suspicions": suspicions,
-        "no_longer_suspected": [one for one in suspicions if one.verification.outcome not in SUSPICIOUS],
-        "started": started.first(),
-        "is_restricted": report.kind in RESTRICTED,
-        "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
-        "has_document": report.status in WITH_DOCUMENT,
-        "morning": morning_of_drafts(report),
-        "joined_into": merged.select_related("joint", "by").first(),
-        "joined_from": JoinedDraft.objects.filter(joint=report).select_related("draft"),
-        "can_be_parted": can_be_split(report),
-    }
-
-
-def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str]) -> dict[str, Any]:
-    person, is_own_act = request.user, declared_own_act(request.user, report)
-    return {
-        "moves": moves,
-        "decides": report.status in UNDECIDED and not DECISIONS.isdisjoint(moves),
-        "may_deal": may_act_on(person, Action.DEAL, report) and report.status in UNDECIDED,
-        "may_declare": (
-            report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
-        ),
-        "may_download": may_act_on(person, Action.DOWNLOAD, report),
-        "may_redact": may_act_on(person, Action.REDACT, report),
-        "publishing": _publication(report, may_publish=may_act_on(person, Action.PUBLISH, report) and not is_own_act),
-    }
-
-
-def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
-    """Describe the publication of a report, and whether the person may change it; None if there is nothing to show."""
-    if not settings.BREACHES_PUBLIC:
-        return None
-    is_public = publication.is_public(report)
-    correction = None if is_public else publication.find_correction(report)
-    may_be_made = may_publish and not is_public and publication.may_be_published(report)
-    if is_public or correction or may_be_made:
-        return {"is_public": is_public, "correction": correction, "may": may_publish, "may_be_made": may_be_made}
-    return None
-
-
-def _past(report: Report) -> dict[str, Any]:
-    events = report.events.filter(kind__in=("returned", "recorded", "dismissed", "answered")).select_related("actor")
-    last = {event.kind: event for event in events.order_by("position")}
-    answer = last.pop("answered", None)
-    returned = last.get("returned")
-    # The version that was returned, if the report was changed and submitted again.
-    returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
-    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
-    sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]
-    return {
-        "last_decision": max(last.values(), key=lambda event: event.position, default=None),
-        "decision_reason": text.reason_name(report),
-        "asked_for": [
-            {
-                "title": text.SECTIONS[ReportSection(comment.section)],
-                "address": reverse("breaches:section", args=[report.reference, ReportSection(comment.section)]),
-                "words": comment.words,
-            }
-            for comment in comments_on_last_return(report)
-        ],
-        "returned_version": returned_version if returned_version != report.version else None,
-        "own_acts": report.own_acts.all(),
-        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
-        "dispatches": dispatches,
-        "sent_version": sent[-1] if sent else None,
-        "answer": answer,
-    }
-
-
-def _section_tasks(
-    report: Report, version: ReportVersion, remarks: Sequence[Remark], *, editable: bool
-) -> Iterator[dict[str, str]]:
-    is_decided = report.status in DECIDED
-    changed = refreshing.changed_facts(report, version)
-    for section in sections_of(ReportKind(report.kind)):
-        # The page of the cause has a separate task.
-        needed = [one for one in remarks if one.section == section and one.field not in decisions.OF_THE_CAUSE]
-        status, colour = _("Completed"), ""
-        if needed:
-            status, colour = _empty_status(report), "" if is_decided else "blue"
-        if editable and any(field in changed for field in FIELDS[section]):
-            status, colour = _("Facts changed"), "yellow"
-        yield {
-            "title": str(text.SECTIONS[section]),
-            "address": reverse("breaches:section", args=[report.reference, section]) if editable else "",
-            "hint": "" if is_decided else " ".join(remark.sentence for remark in needed),
-            "status": status,
-            "colour": colour,
-        }
-
-
-def _cause_task(report: Report, remarks: Sequence[Remark], *, editable: bool) -> dict[str, str]:
-    needed = [one for one in remarks if one.field in decisions.OF_THE_CAUSE and report.status not in DECIDED]
-    return {
-        "title": _("Cause, for the register"),
-        "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
-        "hint": " ".join(remark.sentence for remark in needed),
-        "status": _empty_status(report) if needed else text.cause_name(report.cause) or _empty_status(report),
-        "colour": "blue" if needed else "",
-    }
-
-
-def _empty_status(report: Report) -> str:
-    """Return the status of an empty part: to be done, or not needed for the decision that was made."""
-    return _("Left empty") if report.status in DECIDED else _("Incomplete")
-
-
-@report_page("GET")
 def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
     versions = list(report.versions.select_related("written_by").order_by("-number"))
@@ -354,17 +216,7 @@ def version_changes(request: SignedInRequest, report: Report, number: int, since
     if since >= number or len(versions) != 2:
         raise Http404("There are no such two versions of this report.")
     before, after = versions[since], versions[number]
-    earlier, later = content_from_json(before.content), content_from_json(after.content)
-    compared = (
-        (label, compare_words(text.value_in_words(earlier, field), text.value_in_words(later, field)))
-        for field, label in text.FIELDS.items()
-    )
-    changed = [
-        {"label": label, "pieces": pieces}
-        for label, pieces in compared
-        if any(piece.change is not WordChange.SAME for piece in pieces)
-    ]
-    context = {"report": report, "before": before, "after": after, "fields": changed}
+    context = {"report": report, "before": before, "after": after, "fields": compare_versions(before, after)}
     return render(request, "breaches/changes.html", context)
 
 
@@ -376,7 +228,7 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
         content = versions.document_bytes(document)
     except versions.DocumentChanged:
         return return_to_report(
-            request, report, _("This document was changed after its approval. Tell an administrator."), messages.ERROR
+            request, report, _("This document was changed after its approval. Contact an administrator."), messages.ERROR
         )
     _record(request, report, "downloaded", version=version, pdf_sha256=document.pdf_sha256)
     return _file(content, versions.name_document_file(document))
@@ -397,7 +249,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
         printed = pdf.render_pdf(document)
     except pdf.NotRendered as fault:
         return return_to_report(
-            request, report, _("The draft could not be printed: %(fault)s") % {"fault": fault}, messages.ERROR
+            request, report, _("We could not create the PDF: %(fault)s") % {"fault": fault}, messages.ERROR
         )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
     annex = "-with-annex" if with_annex else ""
@@ -411,7 +263,7 @@ def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
     try:
         printed = pdf.render_concern(lay_out_short_concern(report))
     except pdf.NotRendered as fault:
-        sentence = _("We could not print the short concern: %(fault)s") % {"fault": fault}
+        sentence = _("We could not create the PDF: %(fault)s") % {"fault": fault}
         return return_to_report(request, report, sentence, messages.ERROR)
     _record(request, report, "concern_downloaded", version=version, sha256=sha256_hex(printed))
     draft = "" if report.status in WITH_DOCUMENT else "-draft"
@@ -457,8 +309,8 @@ class StartAboutListForm(GovukForm):
     button = lazy("Start the report")
 
     occurred_on = GovukDateField(
-        label=lazy("On which day did it happen?"),
-        subject=lazy("Day on which it happened"),
+        label=lazy("When did it happen?"),
+        subject=lazy("Date on which it happened"),
         help_text=lazy("For example, 29 6 2026. The report cites the edition of the Code in force on that day."),
     )
 
@@ -474,14 +326,14 @@ class StartForm(forms.Form):
     form_key = forms.UUIDField(widget=forms.HiddenInput)
     about = forms.ChoiceField(
         label=lazy("What is it about?"),
-        help_text=lazy("What is on record about a series is filled in. Of anything else you write the title yourself."),
-        error_messages={"required": lazy("Choose what the report is about")},
+        help_text=lazy("For a series, we fill in the facts on record. For anything else, you enter the title."),
+        error_messages={"required": lazy("Select what the report is about")},
     )
     kind = forms.ChoiceField(
         label=lazy("What happened?"),
         choices=list(KINDS.items()),
         widget=forms.RadioSelect,
-        error_messages={"required": lazy("Choose what happened")},
+        error_messages={"required": lazy("Select what happened")},
     )
 
     def __init__(self, data: QueryDict | None = None, *, choices: Iterable[Series | Producer] = ()) -> None:
@@ -505,7 +357,7 @@ class StartForm(forms.Form):
     def is_valid(self) -> bool:
         readable = all([super().is_valid(), self.rows.is_valid()])
         if readable and not self.rows.typed():
-            self.rows.forms[0].add_error("on", _("Give the day on which it happened"))
+            self.rows.forms[0].add_error("on", _("Enter the date on which it happened"))
             return False
         return readable
 
@@ -577,7 +429,7 @@ def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
         except FieldRefused as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            sentence = _("A report about this list is open already: this is it.")
+            sentence = _("There is already an open report about this list.")
             return _redirect_to_started(request, report, sentence, is_new=is_new)
     context = {
         "release": found,
@@ -646,7 +498,7 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
         except FieldRefused as refusal:
             form.object_to(str(refusal))
         else:
-            sentence = _("You have started this report already: this is it.")
+            sentence = _("You have already started this report.")
             return _redirect_to_started(request, report, sentence, is_new=is_new)
     context: dict[str, Any] = {
         "about": about,
@@ -661,7 +513,7 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
 def _redirect_to_started(request: SignedInRequest, report: Report, sentence: str, *, is_new: bool) -> HttpResponse:
     """Redirect to a report; if it existed before, show the given message."""
     if is_new:
-        messages.success(request, _("The report is started."))
+        messages.success(request, _("Report started."))
     else:
         messages.info(request, sentence)
     return redirect("breaches:report", report.reference)

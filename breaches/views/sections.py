@@ -41,6 +41,7 @@ from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, Ca
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
+from breaches.views.detail import CAUSE, next_address, page_context
 from releases.forms import (
     ClockTimeField,
     GovukDateField,
@@ -77,6 +78,7 @@ def edit_section(request: SignedInRequest, report: Report, section: ReportSectio
 def _save_section(request: SignedInRequest, report: Report, section: ReportSection, form: SectionForm) -> HttpResponse:
     if not form.is_valid():
         return _show_section(request, report, section, form)
+    was_incomplete = bool(decisions.find_needs(report, content_of(report)))
     try:
         saved = editing.save_section(
             report,
@@ -109,14 +111,14 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             for field, value in form.values().items()
         ]
         return refusal_page(request, report, str(refused), typed=typed)
-    sentence = (
-        _("‘%(section)s’ is saved.") if saved.changed else _("‘%(section)s’ already said this: nothing was changed.")
-    )
-    messages.success(request, sentence % {"section": text.SECTIONS[section]})
+    if saved.changed:
+        messages.success(request, _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]})
+    else:
+        messages.info(request, _("You did not make any changes."))
     if saved.others_editing:
-        sentence = _("While you were writing, other parts were changed by %(people)s.")
+        sentence = _("While you were writing, other sections were changed by %(people)s.")
         messages.info(request, sentence % {"people": saved.others_editing})
-    return redirect("breaches:report", report.reference)
+    return redirect(next_address(request, saved.report, after=section, was_incomplete=was_incomplete))
 
 
 def _take_contact(report: Report, data: QueryDict) -> str:
@@ -173,12 +175,8 @@ def _show_section(
     machine = content_from_json(report.machine) if report.machine else ReportContent()
     changed = refreshing.changed_facts(report, version)
     context = {
-        "report": report,
+        **page_context(request, report, editor=section),
         "section": section,
-        "title": text.SECTIONS[section],
-        "asked_for": [
-            comment.words for comment in versions.comments_on_last_return(report) if comment.section == section
-        ],
         "form": form,
         "rows": form.rows,
         "formset": form.rows,
@@ -198,13 +196,13 @@ def _show_section(
         "facts_changed": any(field in changed for field in editing.FIELDS[section]),
         **more,
     }
-    return render(request, "breaches/section.html", context, status=status)
+    return render(request, "breaches/report.html", context, status=status)
 
 
 class CauseForm(GovukForm):
     """The cause, with a description; for a late release, when it was made available, or why that is unknown."""
 
-    button = lazy("Save")
+    button = lazy("Save and continue")
     options = {
         "cause": {"size": "m", "dividers": {"not_known": lazy("or")}},
         "cause_words": {"threshold": 75},
@@ -217,26 +215,26 @@ class CauseForm(GovukForm):
         label=lazy("What was the cause?"),
         choices=list(CAUSES.items()),
         widget=forms.RadioSelect,
-        error_messages={"required": lazy("Choose the cause, or say that it is not known yet")},
+        error_messages={"required": lazy("Select the cause, or ‘Not known yet’")},
     )
     cause_words = LongTextField(
-        label=lazy("In words (needed for another cause)"),
-        help_text=lazy("Kept beside the report for the register. What is printed stands in the circumstances."),
+        label=lazy("Describe the cause (required if you choose ‘Other’)"),
+        help_text=lazy("This is not printed. Describe the cause in ‘Circumstances of breach’ too."),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     available_on = GovukDateField(
-        label=lazy("On which day was it made available?"),
+        label=lazy("Date on which it was made available"),
         subject=lazy("Date on which it was made available"),
         help_text=lazy("For example, 30 6 2026"),
         required=False,
     )
     available_time = ClockTimeField(
-        label=lazy("At what time in London?"), help_text=lazy("For example, 10:27am"), required=False
+        label=lazy("Time in London"), help_text=lazy("For example, 10:27am"), required=False
     )
     available_unknown = LongTextField(
-        label=lazy("If that is not known, why not?"),
+        label=lazy("If you do not know the time, explain why"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -260,9 +258,9 @@ class CauseForm(GovukForm):
         cleaned = super().clean() or self.cleaned_data
         on, clock = cleaned.get("available_on"), cleaned.get("available_time")
         if on and not clock and "available_time" in cleaned:
-            self.add_error("available_time", _("Give the time as well"))
+            self.add_error("available_time", _("Enter the time as well"))
         if clock and not on and "available_on" in cleaned:
-            self.add_error("available_on", _("Give the date as well"))
+            self.add_error("available_on", _("Enter the date as well"))
         self.combine_instant(cleaned, on="available_on", at="available_time", to="available_at")
         return cleaned
 
@@ -286,6 +284,7 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
         data = request.POST.copy()
         data["seen"] = _digest_cause(current)
         return _show_cause(request, report, _cause_form(report, data), theirs=current)
+    was_incomplete = bool(decisions.find_needs(report, content_of(report)))
     try:
         saved = editing.choose_cause(report, form.chosen_cause(), by=request.user, at=timezone.now())
     except MoveRefused as refused:
@@ -293,8 +292,9 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
         return _show_cause(request, report, form)
     still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
     if not still_needed:
-        return return_to_report(request, report, _("The cause is kept."), messages.SUCCESS)
-    sentence = _("The cause is kept. Still needed before the report can be submitted: %(needed)s")
+        messages.success(request, _("Cause saved."))
+        return redirect(next_address(request, saved, after=CAUSE, was_incomplete=was_incomplete))
+    sentence = _("Cause saved. Before you can submit the report: %(needed)s")
     messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
     return redirect("breaches:cause", report.reference)
 
@@ -325,13 +325,13 @@ def _show_cause(
     request: SignedInRequest, report: Report, form: CauseForm, *, theirs: ChosenCause | None = None
 ) -> HttpResponse:
     context: dict[str, Any] = {
-        "report": report,
+        **page_context(request, report, editor=CAUSE),
         "form": form,
         "theirs": theirs,
         "their_cause": text.cause_name(theirs.cause) if theirs else "",
         "is_known": decisions.is_late(report) and decisions.is_closed(report),
     }
-    return render(request, "breaches/cause.html", context, status=409 if theirs else 200)
+    return render(request, "breaches/report.html", context, status=409 if theirs else 200)
 
 
 class AssignmentForm(GovukForm):
@@ -342,11 +342,11 @@ class AssignmentForm(GovukForm):
 
     was = forms.CharField(required=False, widget=forms.HiddenInput)
     person: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
-        label=lazy("Who is dealing with it?"),
+        label=lazy("Assign to"),
         queryset=None,
         empty_label=None,
         widget=forms.RadioSelect,
-        error_messages={"required": lazy("Choose who is dealing with it")},
+        error_messages={"required": lazy("Select a person")},
     )
 
     def __init__(self, *args: Any, people: "QuerySet[User]", **kwargs: Any) -> None:
@@ -368,7 +368,7 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
         return render(request, "breaches/dealing.html", {"report": report, "form": form})
     person = form.cleaned_data["person"]
     if form.cleaned_data["was"] != was and person != report.person_dealing:
-        sentence = _("%(person)s is dealing with it by now; nothing was changed.")
+        sentence = _("Another person assigned this report to %(person)s. We did not change the assignment.")
         messages.warning(request, sentence % {"person": report.person_dealing})
         return redirect("breaches:dealing", report.reference)
     try:
@@ -376,7 +376,7 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
     except MoveRefused as refused:
         messages.warning(request, str(refused))
     else:
-        messages.success(request, _("%(person)s is dealing with this report.") % {"person": person})
+        messages.success(request, _("Report assigned to %(person)s.") % {"person": person})
     return redirect("breaches:report", report.reference)
 
 
@@ -384,8 +384,8 @@ class OwnActForm(GovukForm):
     defaults = {"size": "s", "threshold": 75}
 
     words = remark_field(
-        lazy("Do you want to say more? (optional)"),
-        lazy("It stays in the history, where everybody who works on the report can read it."),
+        lazy("Details (optional)"),
+        lazy("Everyone who works on the report can read your details in the history."),
     )
 
     @cached_property
@@ -397,17 +397,17 @@ class OwnActForm(GovukForm):
 def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
         return return_to_report(
-            request, report, _("You have declared that this report is about your own act."), messages.INFO
+            request, report, _("You have already declared a conflict of interest."), messages.INFO
         )
     if report.status in MERGED_OR_SPLIT:
-        return return_to_report(request, report, _("This is told in another report now: declare it there."))
+        return return_to_report(request, report, _("Another report continues this one. Declare the conflict there."))
     form = OwnActForm(post_data(request))
     if form.is_valid():
         editing.declare_own_act(report, by=request.user, at=timezone.now(), words=form.cleaned_data["words"])
         return return_to_report(
             request,
             report,
-            _("It is kept that this report is about your own act. Somebody else decides on it."),
+            _("Conflict of interest declared. Someone else must decide on this report."),
             messages.SUCCESS,
         )
     return render(request, "breaches/own_act.html", {"report": report, "form": form})
@@ -434,13 +434,13 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
 class WordingForm(GovukForm):
     """The wording of one practice, and its source."""
 
-    button = lazy("Settle this wording")
+    button = lazy("Confirm this wording")
     options = {"wording": {"size": "m", "threshold": 75}}
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     wording = LongTextField(
         label=lazy("Wording"),
-        help_text=lazy("Copy the words of the Code. Reports print them after the number of the practice."),
+        help_text=lazy("Copy the wording of the Code. Reports print it after the number of the practice."),
         error_messages={"required": lazy("Enter the wording")},
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -484,7 +484,7 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
             form.add_error(None, str(conflict))
             status = 409
         else:
-            messages.success(request, _("The wording of %(practice)s is settled.") % {"practice": found})
+            messages.success(request, _("Wording of %(practice)s confirmed.") % {"practice": found})
             address = reverse("breaches:code_of_practice")
             return redirect(f"{address}?report={report.reference}" if report else f"{address}#practice-{found.pk}")
     context = {"practice": found, "form": form, "report": report}

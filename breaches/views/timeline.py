@@ -54,7 +54,7 @@ def report_timeline(request: SignedInRequest, report: Report) -> HttpResponse:
     entries: list[dict[str, Any]] = [
         {
             "at": entry.at,
-            "title": _("Stated") if entry.source == "available" else _("On record"),
+            "title": _("Staff statement") if entry.source == "available" else _("On record"),
             "text": entry.text,
             "printed": entry.source in printed,
         }
@@ -95,16 +95,16 @@ class NoteForm(GovukForm):
         label=lazy("Date"), subject=lazy("Date on which it happened"), help_text=lazy("For example, 30 6 2026")
     )
     happened_time = ClockTimeField(
-        label=lazy("Time in London"), help_text=lazy("For example, 9:35am, or 9:35:20 if you know it")
+        label=lazy("Time in London"), help_text=lazy("For example, 9:35am or 9:35:20am")
     )
     text = LongTextField(
         label=lazy("What happened?"),
         help_text=lazy(
-            "For example, “told the digital team by phone”. Name posts, such as the duty editor, and not people: a "
-            "note may be printed in a report that is published."
+            "For example, ‘phoned the digital team’. Name posts, such as ‘duty editor’, not people. Notes can be printed in "
+            "a published report."
         ),
         max_length=2000,
-        error_messages={"required": lazy("Write what happened")},
+        error_messages={"required": lazy("Enter what happened")},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     printed = forms.BooleanField(label=lazy("Print this note in the report"), required=False)
@@ -137,7 +137,7 @@ def correct_note(request: SignedInRequest, report: Report, note: int) -> HttpRes
     corrected = get_object_or_404(report.timeline_notes, pk=note)
     later = TimelineNote.objects.filter(corrects=corrected).first()
     if request.method == "GET" and later is not None:
-        messages.warning(request, _("This note was corrected already: this is the later one."))
+        messages.warning(request, _("This note has already been corrected. This is the later note."))
         return redirect("breaches:correct_note", report.reference, later.pk)
     return _write_note(request, report, corrects=corrected)
 
@@ -155,7 +155,7 @@ def _write_note(request: SignedInRequest, report: Report, corrects: TimelineNote
     form = NoteForm(
         post_data(request),
         may_print=editing.may_choose_entries(request.user, report),
-        button=_("Save this correction") if corrects else _("Save this note"),
+        button=_("Save correction") if corrects else _("Save note"),
         initial=initial,
     )
     if form.is_valid():
@@ -164,7 +164,7 @@ def _write_note(request: SignedInRequest, report: Report, corrects: TimelineNote
         except MoveRefused as refused:
             add_refusal(form, refused)
         else:
-            messages.success(request, _("The note is kept."))
+            messages.success(request, _("Note saved."))
             return redirect("breaches:timeline", report.reference)
     return render(request, "breaches/note.html", {"report": report, "form": form, "corrects": corrects})
 
@@ -175,8 +175,8 @@ class TimelineForm(GovukForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     sources = forms.MultipleChoiceField(
-        label=lazy("Which entries does the report print?"),
-        help_text=lazy("They are printed below the account, in the order in which things happened."),
+        label=lazy("Entries to print in the report"),
+        help_text=lazy("We print them below the circumstances, in the order in which they happened."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -210,7 +210,7 @@ def choose_entries_view(request: SignedInRequest, report: Report) -> HttpRespons
             )
         except MoveRefused as refused:
             return refusal_page(request, report, str(refused))
-        messages.success(request, _("It is saved what the timeline prints."))
+        messages.success(request, _("Timeline saved."))
         return redirect("breaches:timeline", report.reference)
     outdated = editing.outdated_entries(report, content)
     return render(request, "breaches/choose_timeline.html", {"report": report, "form": form, "outdated": outdated})
@@ -222,33 +222,33 @@ class ActionForm(GovukForm):
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     text = LongTextField(
-        label=lazy("What is done?"),
-        help_text=lazy("For example, “manual check at the next release”. Name posts and not people."),
+        label=lazy("Action"),
+        help_text=lazy("For example, ‘manual check at the next release’. Name posts, not people."),
         max_length=2000,
-        error_messages={"required": lazy("Say what is done")},
+        error_messages={"required": lazy("Enter the action")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     term = forms.ChoiceField(
-        label=lazy("Is it for the short or the long term?"),
+        label=lazy("Term"),
         choices=list(TERMS.items()),
         widget=forms.RadioSelect,
-        error_messages={"required": lazy("Choose the short or the long term")},
+        error_messages={"required": lazy("Select short-term or long-term")},
     )
     owner = forms.CharField(
-        label=lazy("Which post sees to it?"),
-        help_text=lazy("Such as: head of dissemination"),
+        label=lazy("Owner"),
+        help_text=lazy("The post that is responsible, for example ‘head of dissemination’"),
         max_length=200,
-        error_messages={"required": lazy("Say which post sees to it")},
+        error_messages={"required": lazy("Enter the owner")},
     )
     due = GovukDateField(
-        label=lazy("By when? (optional)"),
-        subject=lazy("Date by which it is done"),
-        help_text=lazy("For example, 30 9 2026. Once this day has passed, the producer’s people are reminded, once."),
+        label=lazy("Due date (optional)"),
+        subject=lazy("Due date"),
+        help_text=lazy("For example, 30 9 2026. We send one reminder to the producer’s staff if the action is overdue."),
         required=False,
     )
     next_release_of = forms.ModelChoiceField(
-        label=lazy("Is it to be done at a next release?"),
-        help_text=lazy("Then it is a task there, read by whoever sees that release, and ticked off where it stands."),
+        label=lazy("Make it a task for the next release of a series?"),
+        help_text=lazy("Everyone who can see that release sees the task, and completes it there."),
         queryset=Series.objects.none(),
         required=False,
         blank=True,
@@ -286,7 +286,7 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if form.is_valid():
         series = form.cleaned_data["next_release_of"]
         corrective_actions.add_action(report, form.plan(), next_release_of=series, by=request.user, at=timezone.now())
-        messages.success(request, _("The action is kept."))
+        messages.success(request, _("Action saved."))
         return redirect("breaches:actions", report.reference)
     return render(request, "breaches/action.html", {"report": report, "form": form})
 
@@ -310,7 +310,7 @@ def change_action_view(request: SignedInRequest, report: Report, action: int) ->
             except MoveRefused as refused:
                 form.add_error(None, str(refused))
             else:
-                messages.success(request, _("The action is changed."))
+                messages.success(request, _("Action changed."))
                 return redirect("breaches:actions", report.reference)
         elif form.plan() == plan:
             return redirect("breaches:actions", report.reference)
@@ -332,5 +332,5 @@ def finish_action_view(request: SignedInRequest, report: Report, action: int) ->
     except MoveRefused as refused:
         messages.info(request, str(refused))
     else:
-        messages.success(request, _("The action is done.") if done else _("The action is open again."))
+        messages.success(request, _("Action done.") if done else _("Action reopened."))
     return redirect("breaches:actions", report.reference)

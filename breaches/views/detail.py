@@ -1,0 +1,397 @@
+"""The page of one report: the document as it will print, its status, and the next steps of the person who reads it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.conf import settings
+from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from breaches import decisions, editing, publication, refreshing, text
+from breaches.editing import FIELDS
+from breaches.layout import lay_out_report
+from breaches.merging import can_be_split, morning_of_drafts
+from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
+from breaches.permissions import (
+    Action,
+    declared_own_act,
+    may_act_on,
+    may_write_or_decide,
+    moves_open_to,
+)
+from breaches.rules.annex import Chart, interval_chart
+from breaches.rules.content import Remark, ReportContent, ReportSection, content_from_json, sections_of
+from breaches.rules.document import DocumentSection
+from breaches.rules.facts import round_down, round_up_before, time_in_words
+from breaches.rules.lifecycle import (
+    APPROVE,
+    BREACHES,
+    DECIDED,
+    DECISION_ON,
+    DECISIONS,
+    EDIT,
+    MERGED_OR_SPLIT,
+    RESTRICTED,
+    RETURN,
+    SUBMIT,
+    UNDECIDED,
+    WITH_DOCUMENT,
+    Nature,
+    ReportKind,
+    ReportStatus,
+)
+from breaches.versions import comments_on_last_return, current_version
+from breaches.views.base import MoveForm, report_page, return_to_report, summarise_report
+from breaches.views.decisions import link_remark
+from releases.forms import Question, inside_the_form
+from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
+from releases.verdict.address import SUSPICIOUS
+from releases.views.base import SignedInRequest
+
+CAUSE = "cause"
+"""The key of the part that asks for the cause, which the document does not print."""
+
+# Where a link to a part leads: a control to type into at once, or else the part itself.
+FIRST_CONTROLS = {ReportSection.IMPACT: "id_impact", ReportSection.CORRECTIVE_ACTIONS: "id_corrective_actions"}
+
+# The place of each section in the printed document. People answer "What happened" instead of printing it.
+PRINTED = {
+    ReportSection.CORE_INFORMATION: 0,
+    ReportSection.CIRCUMSTANCES: 1,
+    ReportSection.IMPACT: 2,
+    ReportSection.CORRECTIVE_ACTIONS: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPart:
+    """One part of the page: a section of the document, or answers that are not printed.
+
+    `address` is that of its form, empty if the person cannot edit it. `remarks` say what is missing, each with a link.
+    """
+
+    key: str
+    title: str
+    address: str
+    status: str
+    colour: str
+    remarks: Sequence[dict[str, str]]
+    printed: DocumentSection | None = None
+    lines: Sequence[str] = ()
+    comments: Sequence[str] = ()
+
+
+def list_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
+    """Return the parts of a report in the order in which people complete them."""
+    version = current_version(report)
+    content = content_from_json(version.content)
+    return _parts_of(report, version, content, may_edit=EDIT in moves_open_to(request.user, report), request=request)
+
+
+def next_address(request: SignedInRequest, report: Report, *, after: str, was_incomplete: bool) -> str:
+    """Return where "Save and continue" leads: the next part with something missing, or the check of the answers.
+
+    :param after: the key of the part that was saved.
+    :param was_incomplete: whether something was missing before. Only then does saving lead to the check.
+    """
+    parts = list_parts(request, report)
+    place = next((number for number, part in enumerate(parts) if part.key == after), 0)
+    incomplete = [part for part in (*parts[place + 1 :], *parts[:place]) if part.remarks and part.address]
+    if incomplete:
+        return incomplete[0].address
+    still_missing = any(part.remarks for part in parts)
+    if was_incomplete and not still_missing and SUBMIT in moves_open_to(request.user, report):
+        return reverse("breaches:check", args=[report.reference])
+    return f"{reverse('breaches:report', args=[report.reference])}#section-{after}"
+
+
+def page_context(request: SignedInRequest, report: Report, *, editor: str = "") -> dict[str, Any]:
+    """Return the context of the page of a report.
+
+    :param editor: the key of the part whose form takes the place of its text.
+    """
+    prefetch_related_objects(
+        [report],
+        Prefetch("suspicions", Suspicion.objects.select_related("verification", "release")),
+        Prefetch("own_acts", OwnAct.objects.select_related("person")),
+    )
+    version = current_version(report)
+    content = content_from_json(version.content)
+    moves = moves_open_to(request.user, report)
+    parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request)
+    incomplete = [part for part in parts if part.remarks and part.address]
+    occurred = " and ".join(format_day(on) for on in content.occurred_on)
+    return {
+        "report": report,
+        "row": summarise_report(report, content) | {"occurred": occurred},
+        "parts": parts,
+        "missing": [remark for part in parts for remark in part.remarks] if report.status in UNDECIDED else [],
+        "first_incomplete": incomplete[0] if incomplete else None,
+        "editor": editor,
+        "picture": _draw_interval(report.suspicions.all()),
+        **_origin(report),
+        **_permissions(request, report, moves),
+        **_past(report),
+    }
+
+
+@report_page("GET")
+def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Show the document of a report section by section, and beside it the next steps that the person may take."""
+    context = page_context(request, report)
+    if context["decides"]:
+        context["decision"] = _decision_form(request, report, context["missing"])
+    return render(request, "breaches/report.html", context)
+
+
+class DecisionForm(MoveForm):
+    """The two questions of a decision. The answers choose the page on which the decision is made."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    ready = forms.ChoiceField(
+        label=lazy("1. Is the report ready?"),
+        choices=[("yes", lazy("Yes")), ("no", lazy("No, return it to the authors for changes"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Select whether the report is ready")},
+    )
+    breach = forms.ChoiceField(
+        label=lazy("2. Is this a breach of the Code?"),
+        help_text=lazy("If you do not report it, we ask for your reason next."),
+        choices=[
+            ("report", lazy("Yes, report it to the Office for Statistics Regulation (OSR)")),
+            ("log", lazy("Yes, record it in our breach log only")),
+            ("no", lazy("No, it is not a breach")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, may_return: bool, obstacle: str, **kwargs: Any) -> None:
+        """Ask the questions.
+
+        :param may_return: whether the report can be returned; otherwise only the second question is asked.
+        :param obstacle: why the report cannot be approved now; empty if it can.
+        """
+        super().__init__(*args, **kwargs)
+        self.obstacle = obstacle
+        if not may_return:
+            del self.fields["ready"]
+            self.fields["breach"].label = _("Is this a breach of the Code?")
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        hints = {"report": self.obstacle} if self.obstacle else {}
+        asked = [Question("ready", size="s", small=True)] if "ready" in self.fields else []
+        breach = Question("breach", size="s", small=True, hints=hints)
+        return inside_the_form("last_change", "version", *asked, breach)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.has_error("ready") and cleaned.get("ready") != "no" and not cleaned.get("breach"):
+            self.add_error("breach", _("Select whether this is a breach of the Code"))
+        return cleaned
+
+    @property
+    def page(self) -> str:
+        """The name of the page on which the chosen decision is made. The form must be valid."""
+        if self.cleaned_data.get("ready") == "no":
+            return "breaches:return"
+        return {"report": "breaches:approve", "log": "breaches:record", "no": "breaches:dismiss"}[
+            self.cleaned_data["breach"]
+        ]
+
+
+def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[dict[str, str]]) -> DecisionForm:
+    obstacle = ""
+    if missing:
+        sentence = ngettext(
+            "Not possible yet: %(number)d item is missing.", "Not possible yet: %(number)d items are missing.", len(missing)
+        )
+        obstacle = sentence % {"number": len(missing)}
+    elif report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):
+        obstacle = _("Not possible for you: you wrote or submitted this text, and another person must approve it.")
+    return DecisionForm(
+        request.POST if request.method == "POST" else None,
+        initial={"last_change": report.last_change, "version": report.version},
+        may_return=RETURN in moves_open_to(request.user, report),
+        obstacle=obstacle,
+    )
+
+
+@report_page("GET", "POST", move=APPROVE)
+def decide(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Lead to the page of the decision that a person chose, with the version that they read. Nothing is changed."""
+    if request.method != "POST":
+        return redirect(f"{reverse('breaches:report', args=[report.reference])}#decision")
+    context = page_context(request, report)
+    if not context["decides"]:
+        return return_to_report(request, report, _("You cannot decide on this report in its present state."))
+    form = _decision_form(request, report, context["missing"])
+    if not form.is_valid():
+        return render(request, "breaches/report.html", context | {"decision": form, "form": form})
+    read = {"read": form.cleaned_data["last_change"], "version": form.cleaned_data["version"]}
+    return redirect(f"{reverse(form.page, args=[report.reference])}?{urlencode(read)}")
+
+
+def _parts_of(
+    report: Report, version: ReportVersion, content: ReportContent, *, may_edit: bool, request: SignedInRequest
+) -> list[ReportPart]:
+    document = lay_out_report(report, version)
+    needs = decisions.find_needs(report, content)
+    changed = refreshing.changed_facts(report, version)
+    asked_for = comments_on_last_return(report)
+    parts = []
+    for section in sections_of(ReportKind(report.kind)):
+        printed = document.sections[PRINTED[section]] if section in PRINTED else None
+        needed = [one for one in needs if one.section == section and one.field not in decisions.OF_THE_CAUSE]
+        has_changed = may_edit and any(field in changed for field in FIELDS[section])
+        status, colour = _status_of(report, needed, has_changed=has_changed)
+        address = reverse("breaches:section", args=[report.reference, section])
+        parts.append(
+            ReportPart(
+                key=section.value,
+                title=printed.heading if printed else str(text.SECTIONS[section]),
+                address=f"{address}#{FIRST_CONTROLS.get(section, f'section-{section}')}" if may_edit else "",
+                status=status,
+                colour=colour,
+                remarks=_links(report, needed),
+                printed=printed,
+                lines=() if printed else list(text.field_lines(content.answers)),
+                comments=[comment.words for comment in asked_for if comment.section == section],
+            )
+        )
+        if section is ReportSection.CIRCUMSTANCES:
+            parts.append(_cause_part(report, needs, may_edit=editing.may_choose_cause(request.user, report)))
+    return parts
+
+
+def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> ReportPart:
+    needed = [one for one in needs if one.field in decisions.OF_THE_CAUSE]
+    status, colour = _status_of(report, needed)
+    address = f"{reverse('breaches:cause', args=[report.reference])}#section-{CAUSE}"
+    return ReportPart(
+        key=CAUSE,
+        title=_("Cause of the breach"),
+        address=address if may_edit else "",
+        status=status,
+        colour=colour,
+        remarks=_links(report, needed),
+        lines=[part for part in (text.cause_name(report.cause), report.cause_words) if part],
+    )
+
+
+def _status_of(report: Report, needed: Sequence[Remark], *, has_changed: bool = False) -> tuple[str, str]:
+    """Return the status of a part and the colour of its tag, empty for plain text."""
+    if has_changed:
+        return _("Facts changed"), "yellow"
+    if not needed:
+        return _("Completed"), ""
+    # An empty part was not needed for the decision that was made.
+    return (_("Left empty"), "") if report.status in DECIDED else (_("Incomplete"), "blue")
+
+
+def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
+    """Link what is missing to its form control. Nothing is missing once a report is decided."""
+    return [] if report.status in DECIDED else [link_remark(report, remark) for remark in needed]
+
+
+def _draw_interval(suspicions: Iterable[Suspicion]) -> Chart | None:
+    """Draw when the first release of a report was due, and between which checks it went live; None without a check."""
+    for suspicion in suspicions:
+        verdict = suspicion.verification
+        if not (verdict.last_not_live_at or verdict.first_live_at):
+            continue
+        due_at = verdict.due_at
+        absent, live = verdict.last_not_live_at, verdict.first_live_at
+        return interval_chart(
+            due=(due_at, format_time(due_at)),
+            limit=(verdict.limit_at, time_in_words(verdict.limit_at, due_at=due_at)),
+            absent=(absent, _clock_time(round_down(absent), due_at)) if absent else None,
+            live=(live, _clock_time(round_up_before(live, due_at), due_at)) if live else None,
+        )
+    return None
+
+
+def _clock_time(instant: datetime, due_at: datetime) -> str:
+    words = format_time_with_seconds(instant)
+    return words if local_date(instant) == local_date(due_at) else f"{words} on {format_day(instant)}"
+
+
+def _origin(report: Report) -> dict[str, Any]:
+    suspicions = report.suspicions.all()
+    started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
+    merged = JoinedDraft.objects.in_force().filter(draft=report)
+    return {
+        "suspicions": suspicions,
+        "no_longer_suspected": [one for one in suspicions if one.verification.outcome not in SUSPICIOUS],
+        "started": started.first(),
+        "is_restricted": report.kind in RESTRICTED,
+        "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
+        "has_document": report.status in WITH_DOCUMENT,
+        "morning": morning_of_drafts(report),
+        "joined_into": merged.select_related("joint", "by").first(),
+        "joined_from": JoinedDraft.objects.filter(joint=report).select_related("draft"),
+        "can_be_parted": can_be_split(report),
+    }
+
+
+def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str]) -> dict[str, Any]:
+    person, is_own_act = request.user, declared_own_act(request.user, report)
+    is_open = report.status in UNDECIDED
+    return {
+        "moves": moves,
+        "decides": is_open and not DECISIONS.isdisjoint(moves),
+        "may_deal": is_open and may_act_on(person, Action.DEAL, report),
+        "is_own_act": is_own_act,
+        "may_write": may_write_or_decide(person, report),
+        "may_declare": (
+            report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
+        ),
+        "may_download": may_act_on(person, Action.DOWNLOAD, report),
+        "may_redact": may_act_on(person, Action.REDACT, report),
+        "publishing": _publication(report, may_publish=may_act_on(person, Action.PUBLISH, report) and not is_own_act),
+    }
+
+
+def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
+    """Describe the publication of a report, and whether the person may change it; None if there is nothing to show."""
+    if not settings.BREACHES_PUBLIC:
+        return None
+    is_public = publication.is_public(report)
+    correction = None if is_public else publication.find_correction(report)
+    may_be_made = may_publish and not is_public and publication.may_be_published(report)
+    if is_public or correction or may_be_made:
+        return {"is_public": is_public, "correction": correction, "may": may_publish, "may_be_made": may_be_made}
+    return None
+
+
+def _past(report: Report) -> dict[str, Any]:
+    events = report.events.filter(kind__in=("returned", "recorded", "dismissed", "answered")).select_related("actor")
+    last = {event.kind: event for event in events.order_by("position")}
+    answer = last.pop("answered", None)
+    returned = last.get("returned")
+    # The version that was returned, if the report was changed and submitted again.
+    returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
+    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
+    sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]
+    return {
+        "last_decision": max(last.values(), key=lambda event: event.position, default=None),
+        "decision_reason": text.reason_name(report),
+        "returned_version": returned_version if returned_version != report.version else None,
+        "own_acts": report.own_acts.all(),
+        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
+        "dispatches": dispatches,
+        "sent_version": sent[-1] if sent else None,
+        "answer": answer,
+    }
