@@ -273,8 +273,8 @@ class ImpactForm(NarrativeForm):
     impact = narrative(
         lazy("Impact of the breach"),
         lazy(
-            "Describe: the effect on your organisation; the effect on users; any reaction; any media interest. Write only "
-            "what you know. If there was none, say so."
+            "Describe: the effect on your organisation; the effect on users; any reaction; any media interest. Write "
+            "only what you know. If there was none, say so."
         ),
     )
 
@@ -286,7 +286,9 @@ class CorrectiveActionsForm(NarrativeForm):
 
     corrective_actions = narrative(
         lazy("Corrective actions (taken or planned) to prevent re-occurrence"),
-        lazy("Describe short-term actions that corrected the problem, and long-term changes with their owners and dates."),
+        lazy(
+            "Describe short-term actions that corrected the problem, and long-term changes with their owners and dates."
+        ),
     )
 
 
@@ -320,9 +322,7 @@ class CoreInformationForm(SectionForm):
     hop_email = forms.EmailField(
         label=lazy("Email address"),
         required=False,
-        error_messages={
-            "invalid": lazy("Enter an email address for the Head of Profession, like name@example.gov.uk")
-        },
+        error_messages={"invalid": lazy("Enter an email address for the Head of Profession, like name@example.gov.uk")},
     )
     hop_telephone = forms.CharField(label=lazy("Telephone"), required=False, max_length=50)
     hop_is_team = forms.BooleanField(label=lazy("This is a team, not a person"), required=False)
@@ -409,8 +409,8 @@ class CircumstancesForm(SectionForm):
     circumstances = narrative(
         lazy("Circumstances of breach"),
         lazy(
-            "Describe what happened. Include dates and London times. State who noticed, whom they told and when, how it "
-            "was corrected, and the cause if it is known. Name roles, not people."
+            "Describe what happened. Include dates and London times. State who noticed, whom they told and when, how "
+            "it was corrected, and the cause if it is known. Name roles, not people."
         ),
     )
 

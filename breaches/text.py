@@ -39,7 +39,7 @@ STATUSES = {
     ReportStatus.RETURNED: (lazy("Returned"), "yellow"),
     ReportStatus.APPROVED: (lazy("Approved"), "green"),
     ReportStatus.RECORDED: (lazy("In our breach log"), "turquoise"),
-    ReportStatus.DISMISSED: (lazy("Not a breach"), "grey"),
+    ReportStatus.DISMISSED: (lazy("Dismissed"), "grey"),
     ReportStatus.SENT: (lazy("Sent"), "green"),
     ReportStatus.CLOSED: (lazy("Closed"), "grey"),
     ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
@@ -103,7 +103,7 @@ DECISIONS = {
     Decision.UNDECIDED: lazy("Not decided yet"),
     Decision.REPORTED: lazy("To be reported"),
     Decision.RECORDED: lazy("Recorded in our breach log only"),
-    Decision.DISMISSED: lazy("Not a breach"),
+    Decision.DISMISSED: lazy("Dismissed"),
     Decision.WITHDRAWN: lazy("Withdrawn"),
 }
 
@@ -396,7 +396,7 @@ EVENTS = {
     "approved": lazy("Approved"),
     "own_act_declared": lazy("Conflict of interest declared. Someone else must decide"),
     "recorded": lazy("Recorded in our breach log only"),
-    "dismissed": lazy("Not a breach"),
+    "dismissed": lazy("Dismissed: not a breach"),
     "reopened": lazy("Reopened"),
     "sent": lazy("Sent"),
     "answered": lazy("Reply recorded"),
@@ -499,9 +499,7 @@ _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "sent": _sent,
     "answered": _answered,
     "cause_chosen": lambda title, event: f"{title}: {cause_name(event.facts['to']['cause'])}",
-    "dealing_changed": lambda title, event: (
-        _("%(title)s to %(person)s") % {"title": title, "person": event.words}
-    ),
+    "dealing_changed": lambda title, event: _("%(title)s to %(person)s") % {"title": title, "person": event.words},
     "recorded": lambda title, event: f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}",
     "dismissed": lambda title, event: f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}",
     "downloaded": _version,

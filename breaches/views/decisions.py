@@ -110,7 +110,9 @@ class ReturnForm(MoveForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for section in FORM_SECTIONS:
-            self.fields[section] = remark_field(_("Comment on ‘%(section)s’ (optional)") % {"section": SECTIONS[section]})
+            self.fields[section] = remark_field(
+                _("Comment on ‘%(section)s’ (optional)") % {"section": SECTIONS[section]}
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -318,7 +320,9 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
             continue  # with the newest check results, like the annex
-        sentence = _("The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts.")
+        sentence = _(
+            "The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts."
+        )
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
     # Of a breach that a person reports, the chosen cause enters the text, and one that is not chosen is missing.
     is_asked = ReportKind(report.kind) in ASKED
@@ -361,7 +365,11 @@ def link_remark(report: Report, remark: Remark) -> dict[str, str]:
 
 
 CHECK_PAGE = WholeReportPage(
-    SUBMIT, MoveForm, "breaches/check.html", decisions.submit_report, lazy("Report submitted to the Head of Profession.")
+    SUBMIT,
+    MoveForm,
+    "breaches/check.html",
+    decisions.submit_report,
+    lazy("Report submitted to the Head of Profession."),
 )
 
 
@@ -420,8 +428,7 @@ class ApprovalPage(WholeReportPage):
 
 
 def describe_since_read(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
-    """Describe what has changed since the version that the person read, which the query string names; None without it.
-    """
+    """Describe what has changed since the version that the person read; None if the query string names none."""
     read, number = (request.GET.get(name, "") for name in ("read", "version"))
     if not (read.isdecimal() and number.isdecimal() and len(read + number) < 30):
         return None
@@ -518,7 +525,11 @@ reopen_report_view = ReversalPage(
     REOPEN, ReopenForm, "breaches/reopen.html", decisions.reopen_report, lazy("Report reopened. It is a draft again.")
 ).as_view()
 send_correction_view = ReversalPage(
-    CORRECT, NoticeForm, "breaches/correct.html", decisions.send_correction, lazy("Correction started. The report is a draft again.")
+    CORRECT,
+    NoticeForm,
+    "breaches/correct.html",
+    decisions.send_correction,
+    lazy("Correction started. The report is a draft again."),
 ).as_view()
 send_withdrawal_view = ReversalPage(
     WITHDRAW, NoticeForm, "breaches/withdraw.html", decisions.send_withdrawal, lazy("Report withdrawn.")

@@ -140,6 +140,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "first_incomplete": incomplete[0] if incomplete else None,
         "editor": editor,
         "picture": _draw_interval(report.suspicions.all()),
+        "recipient": decisions.find_recipient(report, by=request.user),
         **_origin(report),
         **_permissions(request, report, moves),
         **_past(report),
@@ -216,7 +217,9 @@ def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[d
     obstacle = ""
     if missing:
         sentence = ngettext(
-            "Not possible yet: %(number)d item is missing.", "Not possible yet: %(number)d items are missing.", len(missing)
+            "Not possible yet: %(number)d item is missing.",
+            "Not possible yet: %(number)d items are missing.",
+            len(missing),
         )
         obstacle = sentence % {"number": len(missing)}
     elif report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):

@@ -1,6 +1,6 @@
 """The list of reports, the page of a report with its history and documents, and the pages that start one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -8,36 +8,28 @@ from uuid import uuid4
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Case, Prefetch, Value, When, prefetch_related_objects
+from django.db.models import Case, Prefetch, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import decisions, drafting, editing, facts, pdf, publication, refreshing, text, versions
+from breaches import drafting, facts, pdf, publication, text, versions
 from breaches.drafting import ReportSubject
-from breaches.editing import FIELDS
 from breaches.forms import date_rows, with_another_row
 from breaches.layout import lay_out_draft, lay_out_report, lay_out_short_concern
-from breaches.merging import can_be_split, morning_of_drafts
-from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
+from breaches.models import Report, Suspicion
 from breaches.permissions import (
     TABLE,
     Action,
-    declared_own_act,
-    may_act_on,
     may_settle_wording,
     may_start,
-    may_write_or_decide,
-    moves_open_to,
     producers_written_for,
     report_producers,
     reports_where,
@@ -48,33 +40,21 @@ from breaches.redaction import removals_of
 from breaches.register import sort_keys, with_text
 from breaches.rules import public_statement
 from breaches.rules.content import (
-    Remark,
     ReportContent,
-    ReportSection,
-    WordChange,
-    compare_words,
     content_from_json,
-    sections_of,
 )
 from breaches.rules.lifecycle import (
-    BREACHES,
-    DECIDED,
-    DECISION_ON,
-    DECISIONS,
-    EDIT,
-    MERGED_OR_SPLIT,
     RESTRICTED,
     UNDECIDED,
     WITH_DOCUMENT,
-    Nature,
     ReportKind,
     ReportStatus,
 )
 from breaches.rules.public_statement import PublicStatement
 from breaches.rules.report_number import parse_number
 from breaches.text import KIND_HINTS, KINDS
-from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_report_event
-from breaches.views.base import report_page, return_to_report, summarise_report
+from breaches.versions import comments_by_event, record_report_event
+from breaches.views.base import compare_versions, report_page, return_to_report, summarise_report
 from releases.early_findings import producers_known_to
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer, Release, Series
@@ -82,7 +62,6 @@ from releases.permissions import Person
 from releases.rules.calendar import format_day
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, FieldRefused
-from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest, post_data
 from releases.views.sorting import Column, Sorting
 
@@ -228,7 +207,10 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
         content = versions.document_bytes(document)
     except versions.DocumentChanged:
         return return_to_report(
-            request, report, _("This document was changed after its approval. Contact an administrator."), messages.ERROR
+            request,
+            report,
+            _("This document was changed after its approval. Contact an administrator."),
+            messages.ERROR,
         )
     _record(request, report, "downloaded", version=version, pdf_sha256=document.pdf_sha256)
     return _file(content, versions.name_document_file(document))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import code_of_practice, decisions, editing, refreshing, text, versions
+from breaches import code_of_practice, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report
@@ -396,9 +396,7 @@ class OwnActForm(GovukForm):
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
-        return return_to_report(
-            request, report, _("You have already declared a conflict of interest."), messages.INFO
-        )
+        return return_to_report(request, report, _("You have already declared a conflict of interest."), messages.INFO)
     if report.status in MERGED_OR_SPLIT:
         return return_to_report(request, report, _("Another report continues this one. Declare the conflict there."))
     form = OwnActForm(post_data(request))

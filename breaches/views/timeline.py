@@ -94,14 +94,12 @@ class NoteForm(GovukForm):
     happened_on = GovukDateField(
         label=lazy("Date"), subject=lazy("Date on which it happened"), help_text=lazy("For example, 30 6 2026")
     )
-    happened_time = ClockTimeField(
-        label=lazy("Time in London"), help_text=lazy("For example, 9:35am or 9:35:20am")
-    )
+    happened_time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:35am or 9:35:20am"))
     text = LongTextField(
         label=lazy("What happened?"),
         help_text=lazy(
-            "For example, ‘phoned the digital team’. Name posts, such as ‘duty editor’, not people. Notes can be printed in "
-            "a published report."
+            "For example, ‘phoned the digital team’. Name posts, such as ‘duty editor’, not people. Notes can be "
+            "printed in a published report."
         ),
         max_length=2000,
         error_messages={"required": lazy("Enter what happened")},
@@ -243,7 +241,9 @@ class ActionForm(GovukForm):
     due = GovukDateField(
         label=lazy("Due date (optional)"),
         subject=lazy("Due date"),
-        help_text=lazy("For example, 30 9 2026. We send one reminder to the producer’s staff if the action is overdue."),
+        help_text=lazy(
+            "For example, 30 9 2026. We send one reminder to the producer’s staff if the action is overdue."
+        ),
         required=False,
     )
     next_release_of = forms.ModelChoiceField(

@@ -96,13 +96,13 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     announces_the_problem(page, has_scripts=has_scripts)
     keys.reach("link", "Choose the cause, or say that it is not known yet")
     keys.press("Enter")
-    expect(page.get_by_label("A fault of the scheduler")).to_be_focused()
-    keys.choose("A human error")
+    expect(page.get_by_label("Scheduler fault")).to_be_focused()
+    keys.choose("Human error")
     keys.push("Save")
 
     keys.follow("Check your answers and submit")
     keys.push("Submit")
-    expect(page.get_by_text("The report is with the Head of Profession.").first).to_be_visible()
+    expect(page.get_by_text("Report submitted to the Head of Profession.").first).to_be_visible()
     if has_scripts:
         expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
     sign_out(keys)
@@ -111,7 +111,7 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     keys.follow(TITLE, to="/reports/")
     keys.follow("Read it all and approve it")
     keys.push("Approve")
-    expect(page.get_by_text("The report is approved.").first).to_be_visible()
+    expect(page.get_by_text("Report approved.").first).to_be_visible()
     document = ApprovedDocument.objects.get()
     assert document.report.status == ReportStatus.APPROVED
     assert document.approved_by == office.head

@@ -70,7 +70,8 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
         page,
         TITLE,
         "Draft",
-        "A suspected breach until the Head of Profession has decided. Nothing is sent to anybody by itself.",
+        "This is a suspected breach. The Head of Profession decides whether to report it. "
+        "No report goes to OSR automatically.",
         "link: Core Information, Completed",
         "link: Impact of the breach, Describe the impact of the breach. Incomplete",
         "link: Cause, for the register, Choose the cause, or say that it is not known yet. Incomplete",
@@ -108,12 +109,12 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
         "group: On which day was it made available?, For example, 30 6 2026",
         "textbox: Day",
     )
-    page.get_by_label("A human error").check()
+    page.get_by_label("Human error").check()
     saves(page)
     page.get_by_role("button", name="Check your answers and submit").click()
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
-    hears_first(page, "alert: Success", "heading 2: Success", "The report is with the Head of Profession.")
+    hears_first(page, "alert: Success", "heading 2: Success", "Report submitted to the Head of Profession.")
     page.get_by_role("button", name="Sign out").click()
 
     signs_in(page, live_server, office.head)
@@ -135,5 +136,5 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     assert page.title() == "Approve this report – report BR-2020-001 – Statistics office"
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
-    hears_first(page, "alert: Success", "heading 2: Success", "The report is approved.")
+    hears_first(page, "alert: Success", "heading 2: Success", "Report approved.")
     assert ApprovedDocument.objects.get().approved_by == office.head

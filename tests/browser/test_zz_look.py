@@ -1,8 +1,21 @@
 import pytest
-pytestmark=[pytest.mark.browser]
-PAGES = ["a report, draft","a report, with_hop","section impact","section circumstances","the cause","approving","check your answers","a report, approved", "dismissing"]
+
+pytestmark = [pytest.mark.browser]
+PAGES = [
+    "a report, draft",
+    "a report, with_hop",
+    "section impact",
+    "section circumstances",
+    "the cause",
+    "approving",
+    "check your answers",
+    "a report, approved",
+    "dismissing",
+]
+
+
 def test_look(morning, sign_in, page, live_server):
-    import os
+
     sign_in(morning.office.head)
     for w in (1280, 375):
         page.set_viewport_size({"width": w, "height": 900})

@@ -221,7 +221,7 @@ def test_the_draft_that_is_opened_at_one_machine_is_approved_at_the_other(played
     )
     assert (opened.machine, approved.machine) == (0, 1)
     assert approved.led_to == f"/reports/{played.seen.report}/", words(approved.text)
-    assert "The report is approved." in approved.text
+    assert "Report approved." in approved.text
 
 
 def test_what_was_approved_at_a_machine_that_has_ended_is_read_at_the_other(played):

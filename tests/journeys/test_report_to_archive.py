@@ -80,12 +80,12 @@ def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted
     writes(statistician, report, "impact", "Impact of the breach", "Access was delayed by just under an hour.")
     writes(statistician, report, "corrective_actions", re.compile("Corrective actions"), "The scheduler was mended.")
     page = statistician.opens("breaches:cause", report.reference)
-    page.get_by_label("A fault of the scheduler").check()
+    page.get_by_label("Scheduler fault").check()
     statistician.presses("Save")
     page = statistician.opens("breaches:add_action", report.reference)
-    page.get_by_label("What is done?").fill(ACTION)
+    page.get_by_label("Action", exact=True).fill(ACTION)
     page.get_by_label("Short-term").check()
-    page.get_by_label("Which post sees to it?").fill("Head of dissemination")
+    page.get_by_label("Owner").fill("Head of dissemination")
     page.get_by_label(series.title).check()
     statistician.presses("Save")
     statistician.opens("breaches:check", report.reference)
@@ -101,7 +101,7 @@ def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted
     statistician.opens("breaches:check", report.reference)
     statistician.presses("Submit")
     page = head.opens("breaches:report", report.reference)
-    page.get_by_role("link", name="What was changed since it was returned").click()
+    page.get_by_role("link", name="View changes since it was returned").click()
     expect(page.locator("ins").filter(has_text="Two users asked.")).to_be_visible()
 
     # Approved and sent, by two steps; the mail carries the very document.
@@ -119,7 +119,7 @@ def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted
     (attached,) = mail.iter_attachments()
     assert attached.get_content() == bytes(sent.approved_documents.get().pdf)
     page = head.opens("breaches:report", report.reference)
-    expect(page.locator("main")).to_contain_text("the mail server took it at")
+    expect(page.locator("main")).to_contain_text("The mail server accepted it at")
 
     # It is in the register and its figure, and the promised action is a task at the next release.
     page = head.opens("breaches:register")

@@ -91,8 +91,8 @@ def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_
     found = read(office.people[Role.AUDITOR], kind="decision")
     assert [who for who, _, _ in found] == [str(office.head)] * 3
     redacted, sent, approved = (what.removeprefix(f"Report {report.number}: ") for _, _, what in found)
-    assert redacted == "Words removed from the report and what was written about it"
-    assert sent.startswith("Sent by mail to ")
+    assert redacted == "Text redacted in the report and its history"
+    assert sent.startswith("Sent by email to ")
     assert approved == "Approved"
 
 

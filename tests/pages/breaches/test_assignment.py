@@ -73,7 +73,7 @@ def test_the_person_who_deals_with_what_goes_on_elsewhere_says_so_there(client, 
     with pytest.raises(MoveRefused, match="Another report continues"):
         put_down(report, office.head)
     client.force_login(office.head)
-    assert "I am dealing with it" not in words(client.get(page_of(report, "report")).text)
+    assert "Assign to me" not in words(client.get(page_of(report, "report")).text)
     answer = client.get(page_of(report), follow=True)
     assert "Another report continues this one. Assign that report." in words(answer.text)
 
@@ -92,7 +92,7 @@ def test_those_who_write_reports_and_the_publishing_team_take_it_on_the_reports_
     report, person = draft_report, office.people[role]
     client.force_login(person)
     shown = client.get(page_of(report, "report"))
-    assert (role in DEALS) is (shown.status_code == 200 and "I am dealing with it" in words(shown.text))
+    assert (role in DEALS) is (shown.status_code == 200 and "Assign to me" in words(shown.text))
     answer = client.post(page_of(report), {"was": "", "person": person.pk})
     assert answer.status_code == (302 if role in DEALS else 404)
     assert fresh(report).person_dealing == (person if role in DEALS else None)
@@ -103,7 +103,7 @@ def test_the_person_who_read_the_page_before_someone_took_it_is_told(client, off
     opened = client.get(page_of(draft_report)).text
     put_down(draft_report, office.statistician)
     answer = client.post(page_of(draft_report), filled_in(opened) | {"person": office.deputy.pk}, follow=True)
-    assert "Statistician is dealing with it by now" in words(answer.text)
+    assert "Statistician. We did not change the assignment." in words(answer.text)
     assert fresh(draft_report).person_dealing == office.statistician
 
 
@@ -116,7 +116,7 @@ def test_the_person_dealing_is_offered_for_the_report_and_enters_by_a_persons_ac
     assert content_of(fresh(draft_report)).dealing == before
     client.force_login(office.head)
     address = section_address(draft_report, ReportSection.CORE_INFORMATION)
-    assert "Duty statistician (duty@example.gov.uk) has said" in words(client.get(address).text)
+    assert "Duty statistician (duty@example.gov.uk) owns this report." in words(client.get(address).text)
     taken = send(client, address, take="dealing").text
     assert content_of(fresh(draft_report)).dealing == before
     assert before.name in words(taken)

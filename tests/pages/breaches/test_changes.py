@@ -39,7 +39,7 @@ def test_two_versions_that_say_the_same_are_called_so(client, office, approved_r
         write_sections(reopened, by=office.statistician), by=office.head, at=AT, render=lambda document: b"%PDF"
     ).report
     client.force_login(office.head)
-    assert "Both versions say the same." in words(
+    assert "There are no changes between these versions." in words(
         client.get(page_of(approved_report, approved_report.version, again.version)).text
     )
 
@@ -67,4 +67,4 @@ def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(clie
     untouched = decisions.submit_report(
         create_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT
     )
-    assert "What was changed since" not in client.get(reverse("breaches:report", args=[untouched.reference])).text
+    assert "View changes since" not in client.get(reverse("breaches:report", args=[untouched.reference])).text

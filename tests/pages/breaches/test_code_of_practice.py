@@ -33,7 +33,7 @@ def test_the_page_says_which_days_of_entry_into_force_are_not_known(client, offi
     client.force_login(office.head)
     page = words(client.get(reverse("breaches:code_of_practice")).text)
     assert "In force from 5 May 2022" in page
-    assert page.count("The day on which it came into force is not known.") == 3
+    assert page.count("We do not know the day on which it came into force.") == 3
     assert "It was launched on 4 November 2025." in page
 
 
@@ -43,7 +43,7 @@ def test_the_page_shows_sources_and_what_is_not_confirmed(client, office):
     assert "In summary: Accidental or wrongful release." in words(page)
     assert "One note gives this as Practice 5." in words(page)
     assert "short-guide-to-code-of-practice-standard-three-be-transparent/" in page
-    assert "Settled with the product on 27 November 2026" in words(page)
+    assert "Confirmed in this service on 27 November 2026" in words(page)
 
 
 def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(client, office, submitted):
@@ -60,7 +60,7 @@ def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(cli
     assert error_links(empty.text) == {"#id_wording": True, "#id_source": True}
     settled = send(client, page_of(submitted), wording=READ, source="The Code, page 12")
     assert settled.url == code
-    assert "The wording of all its practices is settled." in words(client.get(code).text)
+    assert "All its wording is confirmed." in words(client.get(code).text)
 
     after = client.get(approving).text
     assert code not in after

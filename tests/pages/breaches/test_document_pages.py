@@ -55,13 +55,9 @@ def test_what_was_approved_is_downloaded_byte_for_byte_after_reopening_and_a_sec
 
 def test_the_page_of_an_approved_report_says_what_its_document_says(client, office, approved_report):
     client.force_login(office.statistician)
-    for address in (
-        page_of(approved_report, "check"),
-        page_of(approved_report, "version", number=approved_report.version),
-    ):
-        page = words(client.get(address).text)
-        assert f"Approved by {office.head}, Head of Profession for Statistics, at 11:02am on 30 June 2020." in page
-        assert "DRAFT" not in page
+    page = words(client.get(page_of(approved_report, "version", number=approved_report.version)).text)
+    assert f"Approved by {office.head}, Head of Profession for Statistics, at 11:02am on 30 June 2020." in page
+    assert "DRAFT" not in page
     assert "DRAFT" in words(client.get(page_of(approved_report, "version", number=approved_report.version - 1)).text)
 
 
@@ -113,7 +109,7 @@ def test_a_draft_says_on_every_page_that_it_is_one(client, office, draft_report)
 def test_the_history_tells_who_did_what_in_order_and_opens_every_version(client, office, returned_report):
     client.force_login(office.statistician)
     page = client.get(page_of(returned_report, "history")).text
-    order = ("Drafted from the record", "Edited: Impact", "Submitted", "Returned", "Say more.")
+    order = ("Drafted automatically", "Edited: Impact", "Submitted", "Returned", "Say more.")
     places = [words(page).index(part) for part in order]
     assert places == sorted(places)
     for number in range(1, returned_report.version + 1):
@@ -126,13 +122,13 @@ def test_the_history_tells_who_did_what_in_order_and_opens_every_version(client,
 def test_the_submitter_sees_the_heads_version(client, office, submitted_report):
     report = write_sections(submitted_report, by=office.head, impact="The head's words.")
     client.force_login(office.statistician)
-    assert "The head's words." in words(client.get(page_of(report, "check")).text)
+    assert "The head's words." in words(client.get(page_of(report, "report")).text)
     assert office.head.name in words(client.get(page_of(report, "history")).text)
 
 
 def test_a_dismissed_report_is_not_called_undecided(client, office, dismissed_report):
     client.force_login(office.head)
-    page = words(client.get(page_of(dismissed_report, "check")).text)
+    page = words(client.get(page_of(dismissed_report, "version", number=dismissed_report.version)).text)
     assert "DISMISSED: suspected, and decided not to be a breach" in page
     assert "not yet decided" not in page
 
@@ -140,8 +136,8 @@ def test_a_dismissed_report_is_not_called_undecided(client, office, dismissed_re
 def test_a_breach_kept_in_the_log_is_marked_so_and_says_who_decided_and_why(client, office, recorded_report):
     client.force_login(office.statistician)
     page = words(client.get(page_of(recorded_report, "report")).text)
-    assert f"{office.head} kept it in your own log at 11:00am on 30 June 2020 , and it is not reported" in page
-    whole = words(client.get(page_of(recorded_report, "check")).text)
+    assert f"{office.head} recorded it in our breach log only at 11:00am on 30 June 2020" in page
+    whole = words(client.get(page_of(recorded_report, "version", number=recorded_report.version)).text)
     assert "RECORDED: kept in the office’s own log, and not reported" in whole
     assert "Users were not affected, or hardly at all. " in whole
     assert f"{office.head}, Head of Profession, at 11:00am on 30 June 2020: No reader saw the old page." in whole
@@ -157,7 +153,7 @@ def test_an_earlier_version_of_what_is_kept_in_the_log_does_not_carry_the_later_
 
 def test_the_note_for_the_log_is_downloaded_as_a_pdf_that_says_so(client, office, recorded_report, tmp_path):
     client.force_login(office.head)
-    assert "the note for the log (PDF)" in client.get(page_of(recorded_report, "report")).text
+    assert "for our breach log (PDF)" in client.get(page_of(recorded_report, "report")).text
     note = tmp_path / "note.pdf"
     note.write_bytes(client.get(page_of(recorded_report, "draft_pdf")).content)
     text = text_of(note)

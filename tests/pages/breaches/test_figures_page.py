@@ -179,7 +179,7 @@ def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client
     create_report(office, reference="a-draft", series=series)
     add_role(office.head, other.producer, Role.AUDITOR)
     create_report(other, ReportStatus.APPROVED, reference="theirs")
-    fault = "A fault of the scheduler"
+    fault = "Scheduler fault"
     page = client.get(ADDRESS)
     assert table(page, "repeats") == {f"{office.producer.name}: {fault}": ["0", "3", "0", "0", "3", "0"]}
     assert table(page, "year")["Breaches with a repeat cause"] == ["3", "0"]

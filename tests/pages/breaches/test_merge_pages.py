@@ -45,27 +45,27 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
     for page in (reverse("desk"), report_page(drafts[3])):
         text = client.get(page).text
         assert morning_page(office) in text
-        told = f"4 drafts of 30 June 2020, {office.producer}: join them into one report"
+        told = f"Combine 4 drafts of 30 June 2020 from {office.producer} into one report"
         assert told in words(text).replace(" ,", ",")
     shown = words(client.get(morning_page(office)).text)
     assert all(f"Release {number}" in shown for number in range(4))
-    assert "suspected not seen, due at 9:30am" in shown
+    assert "Suspected breach: not seen. Due at 9:30am" in shown
     answer = client.post(morning_page(office), chosen_of(drafts))
     joint = Report.objects.get(status="draft")
     assert answer.url == report_page(joint)
     page = words(client.get(answer.url).text)
     for part in (
-        "The drafts are one report now.",
-        "Joined from these drafts:",
+        "Drafts combined.",
+        "This report combines these drafts:",
         f"Report {drafts[0].number}",
-        "Take it apart",
+        "Separate the report",
     ):
         assert part in page
     gone = client.get(report_page(drafts[0]))
-    assert "Joined with others" in gone.text
+    assert "Combined" in gone.text
     assert report_page(joint) in gone.text
     history = words(client.get(report_page(drafts[0], "history")).text)
-    assert f"Joined with others ({joint.number})" in history
+    assert f"Combined with others ({joint.number})" in history
 
 
 def test_the_title_of_the_mornings_page_is_plain_text(client, office):
@@ -73,7 +73,7 @@ def test_the_title_of_the_mornings_page_is_plain_text(client, office):
     client.force_login(office.statistician)
     page = client.get(morning_page(office)).text
     title = page.split("<title>")[1].split("</title>")[0]
-    assert " ".join(title.split()).startswith("Drafts of 30 June 2020 – ")
+    assert " ".join(title.split()).startswith("Combine drafts of 30 June 2020 – ")
 
 
 def test_only_what_was_chosen_is_joined_and_the_rest_stays(client, office):
@@ -89,14 +89,14 @@ def test_only_what_was_chosen_is_joined_and_the_rest_stays(client, office):
 def test_fewer_than_two_are_refused_in_words_and_nothing_moves(client, office, chosen, drafts):
     client.force_login(office.head)
     answer = client.post(morning_page(office), chosen_of(drafts[:chosen]))
-    assert "Choose at least two drafts" in answer.text
+    assert "Select at least two drafts" in answer.text
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
 
 
 def test_a_draft_that_is_not_of_this_morning_is_refused(client, office, drafts):
     client.force_login(office.head)
     answer = client.post(morning_page(office), {"drafts": [drafts[0].reference, "breach-elsewhere"], "last_change": 0})
-    assert "cannot be joined any more" in answer.text
+    assert "You can no longer combine one of these drafts." in answer.text
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
 
 
@@ -143,7 +143,7 @@ def test_an_empty_morning_and_a_single_draft_say_so(client, office):
     client.force_login(office.head)
     assert "There are no drafts about releases of this day." in words(client.get(morning_page(office)).text)
     a_morning(office, 1)
-    assert "nothing to join it with" in words(client.get(morning_page(office)).text)
+    assert "so you cannot combine it" in words(client.get(morning_page(office)).text)
     nowhere = morning_page(office).replace("2020-06-30", "2020-06-31")
     assert client.get(nowhere).status_code == 404
 
@@ -161,13 +161,13 @@ def test_taken_apart_by_its_page_the_drafts_are_offered_again(client, office, dr
     joint = merging.merge_drafts(drafts, by=office.head, at=AT)
     client.force_login(office.statistician)
     shown = words(client.get(report_page(joint, "part")).text)
-    assert "does not go back into the drafts" in shown
+    assert "It is not copied to the drafts." in shown
     for _ in range(2):
         answer = client.post(report_page(joint, "part"), {"last_change": joint.last_change})
         assert answer.url == report_page(joint)
     page = words(client.get(answer.url).text)
-    assert "which go on by themselves" in page
-    assert "Taken apart" in page
+    assert "which now continue separately" in page
+    assert "Separated" in page
     assert morning_page(office) in client.get(report_page(drafts[0])).text
 
 
@@ -175,7 +175,7 @@ def test_a_report_that_cannot_be_taken_apart_says_so(client, office):
     (draft,) = a_morning(office, 1)
     client.force_login(office.head)
     page = words(client.get(report_page(draft, "part"), follow=True).text)
-    assert "This report cannot be taken apart." in page
+    assert "You cannot separate this report." in page
 
 
 def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
@@ -194,7 +194,7 @@ def test_an_own_act_is_declared_of_the_joint_report_and_not_of_a_draft_that_went
     client.force_login(office.statistician)
     assert report_page(drafts[0], "own_act") not in client.get(report_page(drafts[0])).text
     page = words(client.post(report_page(drafts[0], "own_act"), {"words": "Mine."}, follow=True).text)
-    assert "declare it there" in page
+    assert "Declare the conflict there." in page
     assert not drafts[0].own_acts.exists()
 
 
@@ -205,7 +205,7 @@ def test_a_draft_that_changed_after_the_page_was_opened_is_shown_before_it_is_jo
     answer = send(client, morning_page(office), opened)
     assert answer.status_code == 409
     shown = words(answer.text)
-    assert "Check what has changed, then join the drafts again" in shown
+    assert "Check what has changed, then combine the drafts again" in shown
     assert f"Edited: Impact of the breach {office.statistician} 11:00:00am on 30 June 2020" in shown
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
     assert send(client, morning_page(office), answer.text).status_code == 302

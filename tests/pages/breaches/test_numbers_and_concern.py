@@ -122,7 +122,7 @@ def test_a_short_concern_that_cannot_be_printed_says_so(client, office, draft_re
     monkeypatch.setattr(pdf, "render_concern", broken)
     client.force_login(office.head)
     answer = client.get(page_of(draft_report, "concern_pdf"), follow=True)
-    assert "We could not print the short concern: the font is gone" in words(answer.text)
+    assert "We could not create the PDF: the font is gone" in words(answer.text)
     assert not draft_report.events.filter(kind="concern_downloaded").exists()
 
 

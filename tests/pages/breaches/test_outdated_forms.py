@@ -136,7 +136,7 @@ def test_what_happened_before_the_page_was_opened_is_not_on_it(client, office, s
     page = client.get(page_of(submitted_report, "return")).text
     editing.declare_own_act(stored(submitted_report), by=office.deputy, at=AT)
     answer = send(client, page_of(submitted_report, "return"), page, comment="Say more.")
-    assert "Declared that the report is about their own act" in words(answer.text)
+    assert "Conflict of interest declared" in words(answer.text)
     assert "Submitted to the Head of Profession" not in words(answer.text)
 
 
@@ -193,7 +193,7 @@ def _refused_after_an_own_act(client, office, report, name, fields):
     editing.declare_own_act(stored(report), by=office.deputy, at=AT)
     answer = client.post(page_of(report, name), filled_in(page) | fields)
     assert answer.status_code == 409
-    assert "Declared that the report is about their own act" in words(answer.text)
+    assert "Conflict of interest declared" in words(answer.text)
     assert (status_of(report), publication.is_public(report)) == before
 
 
@@ -221,7 +221,7 @@ def test_the_record_that_changes_a_draft_outdates_the_page_on_which_it_is_submit
     drafting.draft_missing(now=london("11:30"))
     answer = client.post(page_of(draft_report, "submit"), filled_in(page))
     assert answer.status_code == 409
-    assert "Brought up to date with the record The automatic check" in words(answer.text)
+    assert "Facts updated automatically The automatic check" in words(answer.text)
 
 
 def test_a_report_that_no_one_has_changed_has_the_number_nought(report):
@@ -239,4 +239,4 @@ def test_a_withdrawn_report_names_the_notice_as_what_has_happened(client, office
     decisions.send_withdrawal(stored(sent_report), notice="It was in time.", by=office.deputy, at=AT)
     answer = client.post(page_of(sent_report, "close"), filled_in(page))
     assert answer.status_code == 409
-    assert "Withdrawn by notice to its recipient" in words(answer.text)
+    assert "Withdrawn, with a notice to the recipient" in words(answer.text)

@@ -95,7 +95,7 @@ def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stay
     with pytest.raises(AppendOnlyRow):
         Published.objects.get().delete()
     client.force_login(office.head)
-    assert "Made public: anyone can read it" in client.get(f"/reports/{report.reference}/history/").text
+    assert "Published, without names" in client.get(f"/reports/{report.reference}/history/").text
 
 
 def test_it_is_public_in_the_words_that_were_read_and_in_no_others(client, office, approved_report):
@@ -210,7 +210,7 @@ def test_without_the_setting_there_is_no_page_and_no_way_to_one(client, settings
     settings.BREACHES_PUBLIC = False
     assert read(client, report) == (404, False)
     client.force_login(office.head)
-    assert "publish" not in client.get(f"/reports/{report.reference}/").text
+    assert "publish/" not in client.get(f"/reports/{report.reference}/").text
     for page in ("publish", "unpublish"):
         assert client.get(f"/reports/{report.reference}/{page}/").status_code == 404
         assert client.post(f"/reports/{report.reference}/{page}/", {"read": "on"}).status_code == 404

@@ -16,8 +16,8 @@ from tests.support.shared_rows import shared_fixture
 pytestmark = pytest.mark.django_db
 
 DAYS_LATER = LATER + timedelta(days=5)
-CORRECTED = "At its public address then stands that it is being corrected"
-GONE = "It is then public no more"
+CORRECTED = "its public page says only that it is being corrected"
+GONE = "its public page is removed"
 
 
 @pytest.fixture(autouse=True)
@@ -64,9 +64,9 @@ def test_it_is_said_until_the_corrected_report_is_public(client, office, correct
 def test_a_lead_takes_the_notice_back_too(client, office, corrected):
     client.force_login(office.head)
     page = client.get(f"/reports/{corrected.reference}/")
-    assert "At its public address stands that it is being corrected" in words(page.text)
-    assert "Take this notice back too" in words(page.text)
-    assert "Make it public" not in page.text
+    assert "Its public page says only that it is being corrected" in words(page.text)
+    assert "Remove the correction notice" in words(page.text)
+    assert "Publish this report" not in page.text
     client.post(f"/reports/{corrected.reference}/unpublish/", {"last_change": last_change(corrected)})
     assert read(client, corrected) == (404, False)
 
@@ -74,8 +74,8 @@ def test_a_lead_takes_the_notice_back_too(client, office, corrected):
 def test_who_may_not_change_it_reads_that_the_notice_stands(client, office, corrected):
     client.force_login(office.statistician)
     page = words(client.get(f"/reports/{corrected.reference}/").text)
-    assert "At its public address stands that it is being corrected" in page
-    assert "Take this notice back too" not in page
+    assert "Its public page says only that it is being corrected" in page
+    assert "Remove the correction notice" not in page
 
 
 def test_what_turns_out_to_be_no_breach_is_gone_without_a_word(client, office, corrected):

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 NAME = "Quillon Featherstonehaugh"
 LATER = AT + timedelta(days=40)
-REMOVED = "removed on 9 August 2020 by Head Of Profession"
-BEFORE = "the SHA-256 is of the text before"
+REMOVED = "redacted on 9 August 2020 by Head Of Profession"
+BEFORE = "The hash is that of the text before the redaction."
 
 
 @shared_fixture
@@ -35,15 +35,15 @@ def read(client, report, name, *more):
 def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office, report):
     client.force_login(office.head)
     version = report.version
-    assert "less words removed" not in read(client, report, "version", version)
+    assert "Text was redacted" not in read(client, report, "version", version)
     assert BEFORE not in read(client, report, "technical_details")
     redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     page = read(client, report, "version", version)
-    assert "As Statistician left it at" in page
-    assert f", less words {REMOVED}. The SHA-256 under ‘Technical details’ is of the text before." in page
-    assert "less words removed" not in read(client, report, "version", version - 1)
-    assert read(client, report, "history").count(f"Words were {REMOVED}.") == 1
-    assert read(client, report, "technical_details").count(f"Words were {REMOVED}: {BEFORE}.") == 1
+    assert "Saved by Statistician at" in page
+    assert f"Text was {REMOVED}. The hash under ‘Technical details’ is that of the text before the redaction." in page
+    assert "Text was redacted" not in read(client, report, "version", version - 1)
+    assert read(client, report, "history").count(f"Text was {REMOVED}.") == 1
+    assert read(client, report, "technical_details").count(f"Text was {REMOVED}. {BEFORE}") == 1
 
 
 def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, office, report):
@@ -57,7 +57,7 @@ def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, off
     client.force_login(office.head)
     page = read(client, report, "version", report.version)
     assert "[removed on 9 August 2020] told two users." in page
-    assert "less words removed" not in page
+    assert "Text was redacted" not in page
 
 
 def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office):
@@ -67,6 +67,6 @@ def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office
     redact_report(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     client.force_login(office.head)
     drafts[0].refresh_from_db()
-    assert f"Words were {REMOVED}." in read(client, drafts[0], "history")
-    assert f"Words were {REMOVED}: {BEFORE}." in read(client, drafts[0], "technical_details")
+    assert f"Text was {REMOVED}." in read(client, drafts[0], "history")
+    assert f"Text was {REMOVED}. {BEFORE}" in read(client, drafts[0], "technical_details")
     assert BEFORE not in read(client, drafts[1], "history")

@@ -74,7 +74,7 @@ def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(c
     create_report(office, ReportStatus.WITH_HOP, rehearsal=True)
     client.force_login(office.head)
     page = words(client.get("/reports/").text)
-    for part in ("Late 30 June 2020", "With HoP", "Rehearsal", office.producer.name):
+    for part in ("Late 30 June 2020", "Awaiting decision", "Rehearsal", office.producer.name):
         assert part in page
 
 

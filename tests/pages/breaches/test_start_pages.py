@@ -53,7 +53,7 @@ def test_each_page_starts_a_report_and_leads_to_it(client, office, release, afte
     more = {"about": office.producer.slug} if thing == "nothing" else {}
     response = client.post(address, typed(form["form_key"].value(), days=("30", "29"), **more))
     page = words(client.get(response.url).text)
-    for part in ("The report is started.", "started by Statistician as ‘wrong content’", "Draft"):
+    for part in ("Report started.", "Started by Statistician as ‘wrong content’", "Draft"):
         assert part in page
     started_from = StartedReport.objects.get()
     assert started_from.release == (release if thing == "release" else None)
@@ -142,7 +142,7 @@ def test_sent_twice_the_form_leads_to_one_report(client, office, release, afterw
     sent = typed()
     first, second = (client.post(addresses(release)["release"], sent) for _ in range(2))
     assert first.url == second.url
-    assert "You have started this report already" in words(client.get(second.url).text)
+    assert "You have already started this report" in words(client.get(second.url).text)
 
 
 def test_reports_that_are_open_about_the_release_are_named_beforehand(client, office, afterwards):

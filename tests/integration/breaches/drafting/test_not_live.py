@@ -36,14 +36,14 @@ def test_a_report_on_what_was_not_seen_is_called_so_on_the_desk_in_the_list_and_
         assert "not seen" in page.lower()
         assert ", late" not in page
         assert "Late," not in page
-    assert "suspected not seen Not seen" in words(client.get(address_of(unseen)).text)
+    assert "Suspected breach: not seen Not seen" in words(client.get(address_of(unseen)).text)
 
 
 def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_seen(client, office, unseen):
     kept = {"reason": RecordingReason.NO_EFFECT, "words": "Nobody looked."}
     decisions.record_report(unseen, **kept, by=office.head, at=AT)
     client.force_login(office.head)
-    assert "decided to be a breach: not seen" in words(client.get(address_of(unseen)).text)
+    assert "Breach: not seen" in words(client.get(address_of(unseen)).text)
     register = words(client.get(reverse("breaches:register"), {"kind": "late"}).text)
     assert "Not seen" in register
 

@@ -198,7 +198,12 @@ def test_the_list_leads_those_who_write_reports_to_a_started_one(client, office,
     assert "1 post with its organisation, period and recorded times. It names no person." in page
     response = client.post(address(release), DAY)
     page = words(client.get(response.url).text)
-    for part in ("The report is started.", release.title, "started by Statistician from its", "Draft"):
+    for part in (
+        "Report started.",
+        release.title,
+        "Started by Statistician from the pre-release access list.",
+        "Draft",
+    ):
         assert part in page
 
 
@@ -239,7 +244,7 @@ def test_sent_twice_the_form_leads_to_one_report(client, office, release, afterw
     client.force_login(office.statistician)
     first, second = client.post(address(release), DAY), client.post(address(release), DAY)
     assert first.url == second.url
-    assert "A report about this list is open already: this is it." in words(client.get(second.url).text)
+    assert "There is already an open report about this list." in words(client.get(second.url).text)
     assert first.url in client.get(address(release)).text
 
 
@@ -251,7 +256,7 @@ def test_the_report_is_on_the_list_the_desk_and_the_page_of_its_release(client, 
     assert f"{release.title} , pre-release access" in desk.replace(f"{release.title},", f"{release.title} ,")
     assert report.reference in client.get(reverse("releases:release", args=[release.reference])).text
     history = words(client.get(reverse("breaches:history", args=[report.reference])).text)
-    assert "Started by hand from the pre-release access list" in history
+    assert "Started from the pre-release access list" in history
 
 
 def test_it_is_read_by_those_who_decide_and_by_the_one_who_started_it(office, release):

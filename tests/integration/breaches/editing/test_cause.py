@@ -165,25 +165,26 @@ def test_what_is_still_needed_is_said_on_the_page_after_saving_and_next_to_the_t
     report = without_end(uncaused_report)
     client.force_login(office.statistician)
     needed = "Say when it was made available, or why that is not known."
-    task = f"Cause, for the register {needed} Incomplete"
+    task = "Cause of the breach Incomplete Change"
     saved = client.post(
         page_of(report), filled_in(client.get(page_of(report)).text) | {"cause": "not_known"}, follow=True
     )
     assert saved.redirect_chain == [(page_of(report), 302)]
-    assert f"The cause is kept. Still needed before the report can be submitted: {needed}" in words(saved.text)
+    assert f"Cause saved. Before you can submit the report: {needed}" in words(saved.text)
     listed = words(client.get(page_of(report, "report")).text)
     assert task in listed
     assert "Circumstances of breach Completed" in listed
+    assert needed in listed
     send(client, page_of(report), available_unknown="The publisher keeps no log.")
     listed = words(client.get(page_of(report, "report")).text)
     assert needed not in listed
-    assert "Cause, for the register Not known yet" in listed
+    assert "spot repeat causes. Not known yet" in listed
 
 
 def test_the_page_says_that_the_record_shows_when_the_check_first_saw_it(client, office, draft_report):
     client.force_login(office.statistician)
     page = words(client.get(page_of(draft_report)).text)
-    assert "The record shows when the check first saw it" in page
+    assert "The record shows when we first found the release live" in page
 
 
 def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, office, uncaused_report):
@@ -209,4 +210,6 @@ def test_the_impact_asks_for_four_things(client, office):
     report = create_report(office, complete=False, at="10:27:02")
     client.force_login(office.statistician)
     text = words(client.get(reverse("breaches:section", args=[report.reference, "impact"])).text)
-    assert all(asked in text for asked in ("Internal:", "External:", "Reaction:", "Media:"))
+    assert all(
+        asked in text for asked in ("effect on your organisation", "effect on users", "reaction", "media interest")
+    )

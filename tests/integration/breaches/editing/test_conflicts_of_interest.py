@@ -97,7 +97,9 @@ def test_the_page_keeps_the_declaration_and_everyone_who_works_on_the_report_see
     assert page_of(submitted_report, "approve") not in page
     assert page_of(submitted_report) not in page
     client.force_login(office.statistician)
-    assert f"{office.head} declared at" in words(client.get(page_of(submitted_report, "report")).text)
+    assert f"{office.head} declared a conflict of interest at" in words(
+        client.get(page_of(submitted_report, "report")).text
+    )
     assert "I chose the file." in words(client.get(page_of(submitted_report, "history")).text)
 
 

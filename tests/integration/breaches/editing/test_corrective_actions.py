@@ -169,7 +169,9 @@ def test_writers_keep_the_actions_and_others_do_not(client, report, office, role
 def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(client, office, approved_report):
     series = approved_report.find_series().get()
     client.force_login(office.statistician)
-    assert "ticked off where it stands. No " in words(client.get(page_of(approved_report, "add_action")).text)
+    assert "sees the task, and completes it there. No " in words(
+        client.get(page_of(approved_report, "add_action")).text
+    )
     given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}
     send(client, page_of(approved_report, "add_action"), **given)
     action = CorrectiveAction.objects.get()

@@ -205,7 +205,7 @@ def test_the_page_tells_facts_notes_and_moves_in_order(client, office, submitted
     write(submitted_report, office, "09:35")
     client.force_login(office.people[Role.AUDITOR])
     text = words(client.get(page_of(submitted_report)).text)
-    told = ["was due to be released", TOLD, "found", "Drafted from the record", "Submitted to the Head of Profession"]
+    told = ["was due to be released", TOLD, "found", "Drafted automatically", "Submitted to the Head of Profession"]
     assert sorted(told, key=text.index) == told
     assert "Write a note" not in text
 

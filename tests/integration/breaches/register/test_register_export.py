@@ -106,7 +106,7 @@ def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_rep
     done = corrective_actions.add_action(approved_report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
     corrective_actions.finish_action(done, done=True, by=office.head, at=AT)
     (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT))
-    assert row["cause"] == "A fault of the scheduler"
+    assert row["cause"] == "Scheduler fault"
     assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("4", "3", "1")
 
 

@@ -152,14 +152,14 @@ def test_an_answer_is_recorded_with_its_reference_and_the_published_statement(cl
     )
     page = client.get(page_of(sent_report, "report")).text
     assert "Noted, with thanks." in words(page)
-    assert "reference OSR 12" in words(page)
+    assert "Reference: OSR 12" in words(page)
     assert 'href="https://www.example.gov.uk/statement"' in page
 
 
 def test_the_page_shows_the_recipient_before_anything_is_sent(client, office, report):
     client.force_login(office.head)
     page = client.get(page_of(report, "send"))
-    assert f"goes by mail to {REGULATOR} , and nowhere else" in words(page.text)
+    assert f"to {REGULATOR} and to no one else" in words(page.text)
     send(client, page_of(report, "send"), page.text, words="With regret.")
     assert Dispatch.objects.get().recipient == REGULATOR
 
@@ -185,7 +185,7 @@ def test_without_a_recipient_the_page_says_what_to_do_and_sends_nothing(client, 
     client.force_login(office.head)
     page = client.get(page_of(report, "send")).text
     assert "STATSOFFICE_REPORT_RECIPIENT" in words(page)
-    assert "What shall the mail say?" not in page
+    assert "Message to include in the email" not in page
     assert "Send the report" not in page
     send(client, page_of(report, "send"), page)
     assert Dispatch.objects.count() == 0

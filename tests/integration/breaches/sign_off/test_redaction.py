@@ -135,7 +135,7 @@ def test_the_history_tells_of_it_and_shows_the_marker(office, report, client):
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
     client.force_login(office.statistician)
     page = client.get(reverse("breaches:history", args=[report.reference])).text
-    assert "Words removed from the report and what was written about it" in page
+    assert "Text redacted in the report and its history" in page
     assert WHY in page
     assert MARKER in page
     assert NAME not in page

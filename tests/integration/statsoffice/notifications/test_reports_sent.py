@@ -104,10 +104,10 @@ def test_the_reports_page_says_whether_the_mail_has_left(client, office, smtp_po
     report = sent_report
     address = reverse("breaches:report", args=[report.reference])
     client.force_login(office.people[Role.AUDITOR])
-    assert "the mail has not left yet" in words(client.get(address).text)
+    assert "Waiting for the mail server." in words(client.get(address).text)
     # A server that cannot be reached ends a round, and others come first.
     for minutes in range(15):
         leave(LATER + timedelta(minutes=minutes))
-    assert "The mail has not left yet: " in words(client.get(address).text)
+    assert "Not delivered yet: " in words(client.get(address).text)
     Message.objects.filter(recipient=REGULATOR).update(sent_at=LATER, last_error="")
-    assert "the mail server took it at" in words(client.get(address).text)
+    assert "The mail server accepted it at" in words(client.get(address).text)
