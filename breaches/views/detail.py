@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -99,21 +100,30 @@ def list_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
     return _parts_of(report, version, content, may_edit=EDIT in moves_open_to(request.user, report), request=request)
 
 
-def next_address(request: SignedInRequest, report: Report, *, after: str, was_incomplete: bool) -> str:
-    """Return where "Save and continue" leads: the next part with something missing, or the check of the answers.
+def continue_after(
+    request: SignedInRequest, report: Report, *, after: str, was_incomplete: bool, saved: str = ""
+) -> HttpResponse:
+    """Lead from a saved part to the next one with something missing, or to the check of the answers.
 
     :param after: the key of the part that was saved.
     :param was_incomplete: whether something was missing before. Only then does saving lead to the check.
+    :param saved: the success message; empty if nothing was changed.
     """
     parts = list_parts(request, report)
     place = next((number for number, part in enumerate(parts) if part.key == after), 0)
     incomplete = [part for part in (*parts[place + 1 :], *parts[:place]) if part.remarks and part.address]
     if incomplete:
-        return incomplete[0].address
+        # The message is shown above the form, because a banner at the top would take the cursor from it.
+        address, control = incomplete[0].address.split("#")
+        return redirect(f"{address}{f'?saved={after}' if saved else ''}#{control}")
+    if saved:
+        messages.success(request, saved)
+    else:
+        messages.info(request, _("You did not make any changes."))
     still_missing = any(part.remarks for part in parts)
     if was_incomplete and not still_missing and SUBMIT in moves_open_to(request.user, report):
-        return reverse("breaches:check", args=[report.reference])
-    return f"{reverse('breaches:report', args=[report.reference])}#section-{after}"
+        return redirect("breaches:check", report.reference)
+    return redirect(f"{reverse('breaches:report', args=[report.reference])}#section-{after}")
 
 
 def page_context(request: SignedInRequest, report: Report, *, editor: str = "") -> dict[str, Any]:
@@ -139,6 +149,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "missing": [remark for part in parts for remark in part.remarks] if report.status in UNDECIDED else [],
         "first_incomplete": incomplete[0] if incomplete else None,
         "editor": editor,
+        "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
         "picture": _draw_interval(report.suspicions.all()),
         "recipient": decisions.find_recipient(report, by=request.user),
         **_origin(report),

@@ -41,7 +41,7 @@ from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, Ca
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
-from breaches.views.detail import CAUSE, next_address, page_context
+from breaches.views.detail import CAUSE, continue_after, page_context
 from releases.forms import (
     ClockTimeField,
     GovukDateField,
@@ -111,14 +111,11 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             for field, value in form.values().items()
         ]
         return refusal_page(request, report, str(refused), typed=typed)
-    if saved.changed:
-        messages.success(request, _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]})
-    else:
-        messages.info(request, _("You did not make any changes."))
     if saved.others_editing:
         sentence = _("While you were writing, other sections were changed by %(people)s.")
         messages.info(request, sentence % {"people": saved.others_editing})
-    return redirect(next_address(request, saved.report, after=section, was_incomplete=was_incomplete))
+    sentence = _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]} if saved.changed else ""
+    return continue_after(request, saved.report, after=section, was_incomplete=was_incomplete, saved=sentence)
 
 
 def _take_contact(report: Report, data: QueryDict) -> str:
@@ -292,8 +289,7 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
         return _show_cause(request, report, form)
     still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
     if not still_needed:
-        messages.success(request, _("Cause saved."))
-        return redirect(next_address(request, saved, after=CAUSE, was_incomplete=was_incomplete))
+        return continue_after(request, saved, after=CAUSE, was_incomplete=was_incomplete, saved=_("Cause saved."))
     sentence = _("Cause saved. Before you can submit the report: %(needed)s")
     messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
     return redirect("breaches:cause", report.reference)

@@ -78,29 +78,23 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     keys.press("Enter")
     keys.follow(TITLE, to="/reports/")
 
-    # Submitted too early: the summary is announced first and links to the missing parts.
-    keys.follow("Check your answers and submit")
-    keys.push("Submit")
-    announces_the_problem(page, has_scripts=has_scripts)
-    keys.follow("Describe the impact of the breach.")
-    expect(page.get_by_label("Impact of the breach")).to_be_focused()
-    keys.page.keyboard.type("Readers waited for just under an hour.")
-    keys.push("Save")
-    keys.follow("Corrective actions (taken or planned) to prevent re-occurrence")
-    keys.write("Corrective actions (taken or planned) to prevent re-occurrence", "A person checks at 9:30am.")
-    keys.push("Save")
-
     # A form that is sent empty says so; its link leads to the first choice.
-    keys.follow("Cause, for the register")
-    keys.push("Save")
+    keys.follow("Complete the report")
+    keys.push("Save and continue")
     announces_the_problem(page, has_scripts=has_scripts)
-    keys.reach("link", "Choose the cause, or say that it is not known yet")
+    keys.reach("link", "Select the cause, or ‘Not known yet’")
     keys.press("Enter")
     expect(page.get_by_label("Scheduler fault")).to_be_focused()
     keys.choose("Human error")
-    keys.push("Save")
+    keys.push("Save and continue")
 
-    keys.follow("Check your answers and submit")
+    # Each next box has the cursor at once, and the last one leads to the check of the answers.
+    expect(page.get_by_label("Impact of the breach", exact=True)).to_be_focused()
+    keys.page.keyboard.type("Readers waited for just under an hour.")
+    keys.push("Save and continue")
+    expect(page.get_by_role("textbox", name="Corrective actions")).to_be_focused()
+    keys.page.keyboard.type("A person checks at 9:30am.")
+    keys.push("Save and continue")
     keys.push("Submit")
     expect(page.get_by_text("Report submitted to the Head of Profession.").first).to_be_visible()
     if has_scripts:
@@ -109,7 +103,9 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
 
     sign_in(keys, live_server, office.head)
     keys.follow(TITLE, to="/reports/")
-    keys.follow("Read it all and approve it")
+    keys.choose("Yes")
+    keys.choose("Yes, report it to the Office for Statistics Regulation (OSR)")
+    keys.push("Continue")
     keys.push("Approve")
     expect(page.get_by_text("Report approved.").first).to_be_visible()
     document = ApprovedDocument.objects.get()

@@ -23,6 +23,7 @@ def removes(page, live_server, morning, *, looks=lambda page: None):
     report = Report.objects.get(reference="breach-report-approved")
     editing.write_note(report, text=f"{NAME} rang.", happened_at=AT, by=morning.office.statistician, at=AT)
     page.goto(f"{live_server}/reports/{report.reference}/")
+    page.get_by_text("More about this report").click()
     page.get_by_role("link", name="Redact personal data").click()
     page.get_by_label("Words to remove").fill(NAME)
     page.get_by_label("Why are they removed?").fill("A member of staff is named who has nothing to do with it.")

@@ -74,8 +74,8 @@ def test_a_report_that_was_submitted_while_someone_wrote(page, live_server, sign
     page.goto(live_server.url + section_address(report, ReportSection.IMPACT))
     page.get_by_label("Impact of the breach").fill("Somebody wrote.\n\n" + "Averyveryverylongword" * 9)
     decisions.submit_report(report, by=office.statistician, at=AT)
-    page.get_by_role("button", name="Save").last.click()
-    says(page, "Nothing was changed")
+    page.get_by_role("button", name="Save and continue").last.click()
+    says(page, "We did not make this change")
 
 
 def test_a_form_without_its_token(page, live_server):

@@ -58,60 +58,64 @@ def goes_from_the_desk_to_the_report(page, what_is_to_be_done):
 
 
 def saves(page):
-    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.get_by_role("button", name="Save and continue", exact=True).last.click()
 
 
 def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(page, live_server, office):
     signs_in(page, live_server, office.statistician)
     goes_from_the_desk_to_the_report(page, "Reports to complete")
 
-    # A list of tasks: each link is read out with its state.
+    # The next step comes before the document, whose sections are read out with their state.
     hears(
         page,
         TITLE,
         "Draft",
         "This is a suspected breach. The Head of Profession decides whether to report it. "
         "No report goes to OSR automatically.",
-        "link: Core Information, Completed",
-        "link: Impact of the breach, Describe the impact of the breach. Incomplete",
-        "link: Cause, for the register, Choose the cause, or say that it is not known yet. Incomplete",
-        "button: Check your answers and submit",
+        "link: Describe the impact of the breach.",
+        "button: Complete the report",
+        "heading 2: 1. Core Information",
+        "Completed",
+        "link: Change 1. Core Information",
+        "heading 2: 3. Impact of the breach",
+        "Incomplete",
     )
 
     # Submitted too early: the title says so, then the summary, and its link leads to the box with its name and hint.
-    page.get_by_role("button", name="Check your answers and submit").click()
+    page.goto(f"{page.url}check/")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".govuk-error-summary")).to_be_focused()
     assert page.title() == "Error: Check your answers – report BR-2020-001 – Statistics office"
     hears_first(page, "alert: ", "heading 2: There is a problem", "list: ", "link: Describe the impact of the breach.")
     hears(page, "Check your answers", "table: 1. Core Information", "table: 2. Circumstances of breach")
     page.locator(".govuk-error-summary").get_by_role("link", name="Describe the impact of the breach.").click()
-    expect(page.get_by_label("Impact of the breach")).to_be_focused()
-    assert focused(page).startswith("textbox: Impact of the breach, You can enter up to 20000 characters Tell of four")
-    page.get_by_label("Impact of the breach").fill("Readers waited for just under an hour.")
+    expect(page.get_by_label("Impact of the breach", exact=True)).to_be_focused()
+    assert focused(page).startswith("textbox: Impact of the breach, You can enter up to 20000 characters Describe:")
+    page.get_by_label("Impact of the breach", exact=True).fill("Readers waited for just under an hour.")
     saves(page)
-    expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
-    hears_first(page, "alert: Success", "heading 2: Success", "‘Impact of the breach’ is saved.")
-    page.get_by_role("link", name="Corrective actions (taken or planned)").click()
-    page.get_by_label("Corrective actions (taken or planned)").fill("A person checks at 9:30am.")
+    page.get_by_role("textbox", name="Corrective actions").fill("A person checks at 9:30am.")
     saves(page)
 
-    # An error is read out at the field itself as well.
-    page.get_by_role("link", name="Cause, for the register").click()
-    saves(page)
-    expect(page.locator(".govuk-error-summary")).to_be_focused()
-    problem = "Choose the cause, or say that it is not known yet"
+    # What was saved is said above the next form. An error is read out at the field itself as well.
     hears(
         page,
-        "Cause of the breach",
+        TITLE,
+        "heading 2: Cause of the breach",
+        "‘4. Corrective actions (taken or planned) to prevent re-occurrence’ saved.",
+    )
+    saves(page)
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
+    problem = "Select the cause, or ‘Not known yet’"
+    hears(
+        page,
+        TITLE,
         f"group: What was the cause?, Error: {problem}",
-        "radio: A human error",
-        "group: On which day was it made available?, For example, 30 6 2026",
+        "radio: Human error",
+        "group: Date on which it was made available, For example, 30 6 2026",
         "textbox: Day",
     )
     page.get_by_label("Human error").check()
     saves(page)
-    page.get_by_role("button", name="Check your answers and submit").click()
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
     hears_first(page, "alert: Success", "heading 2: Success", "Report submitted to the Head of Profession.")
@@ -122,18 +126,21 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     page.get_by_label("Code of your authenticator app").fill(code_of())
     page.get_by_role("button", name="Sign in").click()
     goes_from_the_desk_to_the_report(page, "Reports to decide")
-    page.get_by_role("button", name="Read it all and approve it").click()
+    hears(page, TITLE, "group: 1. Is the report ready?", "group: 2. Is this a breach of the Code?", "button: Continue")
+    page.get_by_label("Yes", exact=True).check()
+    page.get_by_label("Yes, report it to the Office for Statistics Regulation (OSR)").check()
+    page.get_by_role("button", name="Continue").click()
     hears(
         page,
-        "Approve this report",
+        "Check and approve",
         "heading 2: 1. Core Information",
         "Readers waited for just under an hour.",
-        "heading 2: Approve version 3, as it stands above",
+        "heading 2: Approve version 3",
         "DisclosureTriangle: Technical details",
         "button: Approve",
-        "link: Do not approve now",
+        "link: Cancel",
     )
-    assert page.title() == "Approve this report – report BR-2020-001 – Statistics office"
+    assert page.title() == "Check and approve – report BR-2020-001 – Statistics office"
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
     hears_first(page, "alert: Success", "heading 2: Success", "Report approved.")

@@ -60,8 +60,8 @@ def report(office):
 
 def writes(person, report, section, label, text):
     page = person.opens("breaches:section", report.reference, section)
-    page.get_by_label(label).fill(text)
-    person.presses("Save")
+    page.get_by_role("textbox", name=label).fill(text)
+    person.presses("Save and continue")
 
 
 def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted(
@@ -81,7 +81,7 @@ def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted
     writes(statistician, report, "corrective_actions", re.compile("Corrective actions"), "The scheduler was mended.")
     page = statistician.opens("breaches:cause", report.reference)
     page.get_by_label("Scheduler fault").check()
-    statistician.presses("Save")
+    statistician.presses("Save and continue")
     page = statistician.opens("breaches:add_action", report.reference)
     page.get_by_label("Action", exact=True).fill(ACTION)
     page.get_by_label("Short-term").check()

@@ -139,7 +139,7 @@ def test_a_breach_kept_in_the_log_is_marked_so_and_says_who_decided_and_why(clie
     assert f"{office.head} recorded it in our breach log only at 11:00am on 30 June 2020" in page
     whole = words(client.get(page_of(recorded_report, "version", number=recorded_report.version)).text)
     assert "RECORDED: kept in the office’s own log, and not reported" in whole
-    assert "Users were not affected, or hardly at all. " in whole
+    assert "Little or no effect on users. " in whole
     assert f"{office.head}, Head of Profession, at 11:00am on 30 June 2020: No reader saw the old page." in whole
     assert "DRAFT" not in whole
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.db.models import Max
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import merging
 from breaches.models import Report
@@ -210,3 +211,11 @@ def test_a_draft_that_changed_after_the_page_was_opened_is_shown_before_it_is_jo
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
     assert send(client, morning_page(office), answer.text).status_code == 302
     assert Report.objects.filter(status="joined").count() == 2
+
+
+def test_drafts_that_stay_separate_are_left_for_the_list_of_reports(client, office, drafts):
+    client.force_login(office.head)
+    page = LexborHTMLParser(client.get(morning_page(office)).text)
+    (link,) = [one for one in page.css("main a") if one.text().strip() == "Keep them separate"]
+    assert link.attributes["href"] == reverse("breaches:report_list")
+    assert client.get(link.attributes["href"]).status_code == 200

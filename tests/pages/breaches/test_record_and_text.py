@@ -17,7 +17,7 @@ def test_the_machines_text_stands_next_to_the_persons(statistician, report):
     send(statistician, section_address(report, CIRCUMSTANCES), circumstances="In my words.")
     page = statistician.get(section_address(report, CIRCUMSTANCES)).text
     assert filled_in(page)["circumstances"] == ["In my words."]
-    assert "What the record says" in words(page)
+    assert "Facts on record" in words(page)
     assert "just under an hour" in words(page)
     assert "changed since this was written" not in words(page)
 

@@ -1,0 +1,91 @@
+"""The clicks from the draft of a late release to its dispatch, counted in a browser that types without clicking."""
+
+import pytest
+import time_machine
+from playwright.sync_api import Page, expect
+
+from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
+from tests.support.people import AT, create_office, create_report
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TITLE = "Schools at 31 March 2020"
+REGULATOR = "regulator@example.gov.uk"
+MOST_OF_A_STATISTICIAN, MOST_OF_A_HEAD = 9, 5
+
+
+@pytest.fixture
+def report(transactional_db, settings):
+    """The draft of a late release at eleven o'clock, in an office that knows to whom it sends its reports."""
+    settings.REPORT_RECIPIENT = REGULATOR
+    with time_machine.travel(AT, tick=True):
+        office = create_office()
+        yield create_report(office, complete=False, title=TITLE), office
+
+
+class Mouse:
+    """Someone who clicks; the clicks that only confirm a decision are counted apart."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.clicks, self.confirmations = page, 0, 0
+
+    def press(self, name: str) -> None:
+        self.clicks += 1
+        self._press(name)
+
+    def confirm(self, name: str) -> None:
+        self.confirmations += 1
+        self._press(name)
+
+    def select(self, name: str) -> None:
+        self.clicks += 1
+        self.page.get_by_role("radio", name=name, exact=True).click()
+
+    def open(self, name: str) -> None:
+        self.clicks += 1
+        self.page.get_by_role("main").get_by_role("link", name=name).first.click()
+
+    def write(self, box: str, text: str) -> None:
+        """Type into the box that has the cursor already."""
+        expect(self.page.get_by_role("textbox", name=box)).to_be_focused()
+        self.page.keyboard.type(text)
+
+    def _press(self, name: str) -> None:
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).last.click()
+
+
+def test_a_statistician_needs_at_most_nine_clicks_and_a_head_five(page, live_server, sign_in, report):
+    draft, office = report
+    sign_in(office.statistician)
+    page.goto(f"{live_server}/reports/")
+    writer = Mouse(page)
+    writer.open(TITLE)
+    writer.press("Assign to me")
+    writer.press("Complete the report")
+    writer.select("Human error")
+    writer.press("Save and continue")
+    writer.write("Impact of the breach", "Readers waited for just under an hour.")
+    writer.press("Save and continue")
+    writer.write("Corrective actions", "A person checks at 9:30am.")
+    writer.press("Save and continue")
+    writer.press("Submit")
+    submitted = Report.objects.get(pk=draft.pk)
+    assert (submitted.status, submitted.person_dealing) == (ReportStatus.WITH_HOP, office.statistician)
+    assert writer.clicks <= MOST_OF_A_STATISTICIAN
+
+    sign_in(office.head)
+    page.goto(f"{live_server}/reports/")
+    head = Mouse(page)
+    head.open(TITLE)
+    assert page.get_by_role("radio", checked=True).count() == 0
+    head.select("Yes")
+    head.select("Yes, report it to the Office for Statistics Regulation (OSR)")
+    head.press("Continue")
+    expect(page.get_by_role("main")).to_contain_text(REGULATOR)
+    head.confirm("Approve")
+    head.press("Send by email")
+    head.confirm("Send the report")
+    assert Report.objects.get(pk=draft.pk).status == ReportStatus.SENT
+    assert head.clicks <= MOST_OF_A_HEAD

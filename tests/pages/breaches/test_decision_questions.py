@@ -1,0 +1,142 @@
+"""The two questions with which a Head of Profession begins a decision, and what the next page says."""
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from breaches import editing
+from breaches.rules.lifecycle import ReportStatus
+from releases.rules.lifecycle import Role
+from tests.support.people import AT, create_office, create_report, write_sections
+from tests.support.report_forms import error_links, filled_in, page_of, send, status_of, words
+from tests.support.report_mornings import create_draft
+
+pytestmark = pytest.mark.django_db
+
+
+def answers(client, report, **given):
+    """Answer the questions on the page of a report, as a browser would."""
+    page = LexborHTMLParser(client.get(page_of(report, "report")).text)
+    form = next(form for form in page.css("main form") if form.attributes["action"] == page_of(report, "decide"))
+    hidden = {field.attributes["name"]: field.attributes["value"] for field in form.css("input[type=hidden]")}
+    return client.post(page_of(report, "decide"), hidden | given)
+
+
+def test_nothing_is_preselected_and_both_questions_need_an_answer(client, office, submitted_report):
+    client.force_login(office.head)
+    page = LexborHTMLParser(client.get(page_of(submitted_report, "report")).text)
+    assert page.css("input[type=radio]")
+    assert not page.css("input[type=radio][checked]")
+    empty = answers(client, submitted_report)
+    assert error_links(empty.text) == {"#id_ready": True}
+    without_second = answers(client, submitted_report, ready="yes")
+    assert error_links(without_second.text) == {"#id_breach": True}
+    assert status_of(submitted_report) == ReportStatus.WITH_HOP
+
+
+@pytest.mark.parametrize(
+    ("given", "page"),
+    [
+        ({"ready": "no"}, "return"),
+        ({"ready": "yes", "breach": "report"}, "approve"),
+        ({"ready": "yes", "breach": "log"}, "record"),
+        ({"ready": "yes", "breach": "no"}, "dismiss"),
+    ],
+)
+def test_the_answers_lead_to_the_page_of_the_decision_and_decide_nothing(client, office, submitted_report, given, page):
+    client.force_login(office.head)
+    answer = answers(client, submitted_report, **given)
+    assert answer.url.startswith(f"{page_of(submitted_report, page)}?")
+    shown = words(client.get(answer.url).text)
+    assert "The report has not changed since you opened it." in shown
+    assert "Access was delayed by just under an hour." in shown
+    assert status_of(submitted_report) == ReportStatus.WITH_HOP
+
+
+def test_the_page_of_the_decision_shows_what_has_changed_since_the_report_was_read(client, office, submitted_report):
+    client.force_login(office.head)
+    fields = {
+        "ready": "yes",
+        "breach": "report",
+        "last_change": submitted_report.last_change,
+        "version": submitted_report.version,
+    }
+    write_sections(submitted_report, by=office.deputy, impact="Three users wrote to us.")
+    answer = client.post(page_of(submitted_report, "decide"), fields)
+    page = client.get(answer.url).text
+    assert "Changes since you last read the report Edited: Impact of the breach" in words(page)
+    added = LexborHTMLParser(page).css("main ins.office-new")
+    assert any("Three" in piece.text() for piece in added)
+
+
+def test_of_a_report_that_was_not_submitted_only_the_second_question_is_asked(client, office, draft_report):
+    client.force_login(office.head)
+    page = client.get(page_of(draft_report, "report")).text
+    assert "The authors have not submitted this report yet." in words(page)
+    assert 'name="ready"' not in page
+    assert answers(client, draft_report, breach="no").url.startswith(page_of(draft_report, "dismiss"))
+
+
+def test_a_choice_that_is_not_possible_says_why(client, office):
+    client.force_login(office.head)
+    incomplete = create_draft(producer=office.producer)
+    assert "Not possible yet: 3 items are missing." in words(client.get(page_of(incomplete, "report")).text)
+
+
+def test_who_wrote_the_text_reads_that_another_person_must_approve_it(client):
+    office = create_office(two_person_approval=True)
+    report = write_sections(create_draft(producer=office.producer), by=office.head)
+    client.force_login(office.head)
+    assert "another person must approve it" in words(client.get(page_of(report, "report")).text)
+
+
+@pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.AUDITOR, Role.PUBLISHING_TEAM])
+def test_the_questions_are_asked_only_of_those_who_decide(client, office, submitted_report, role):
+    client.force_login(office.people[role])
+    assert page_of(submitted_report, "decide") not in client.get(page_of(submitted_report, "report")).text
+    assert client.post(page_of(submitted_report, "decide"), {"ready": "no"}).status_code == 404
+
+
+def test_a_lead_with_a_conflict_of_interest_reads_why_they_are_not_asked(client, office, submitted_report):
+    editing.declare_own_act(submitted_report, by=office.head, at=AT)
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, "report")).text
+    assert "You declared a conflict of interest, so you cannot decide on this report." in words(page)
+    assert page_of(submitted_report, "decide") not in page
+    refused = client.post(page_of(submitted_report, "decide"), {"ready": "no"}, follow=True)
+    assert "You cannot decide on this report in its present state." in words(refused.text)
+
+
+def test_the_address_of_the_questions_leads_to_them(client, office, submitted_report):
+    client.force_login(office.head)
+    assert client.get(page_of(submitted_report, "decide")).url == f"{page_of(submitted_report, 'report')}#decision"
+
+
+def test_the_page_of_the_whole_report_leads_to_the_report_where_nothing_can_be_submitted(
+    client, office, submitted_report
+):
+    client.force_login(office.statistician)
+    assert client.get(page_of(submitted_report, "check")).url == page_of(submitted_report, "report")
+
+
+def test_saving_leads_to_the_next_section_with_something_missing_and_then_to_the_check(client, office):
+    report = create_report(office, complete=False)
+    client.force_login(office.statistician)
+    cause = send(client, page_of(report, "cause"), cause="human_error")
+    assert cause.url == f"{page_of(report, 'section', section='impact')}?saved=cause#id_impact"
+    assert "‘Cause of the breach’ saved." in words(client.get(cause.url).text)
+    impact = send(client, page_of(report, "section", section="impact"), impact="Users waited.")
+    assert impact.url.startswith(page_of(report, "section", section="corrective_actions"))
+    actions = page_of(report, "section", section="corrective_actions")
+    last = send(client, actions, corrective_actions="A person checks at 9:30am.")
+    assert last.url == page_of(report, "check")
+    # A complete report is changed from its own page, and saving leads back there.
+    again = send(client, page_of(report, "section", section="impact"), impact="Users waited for an hour.")
+    assert again.url == f"{page_of(report, 'report')}#section-impact"
+
+
+def test_a_save_that_changes_nothing_is_not_called_a_success(client, office, draft_report):
+    client.force_login(office.statistician)
+    address = page_of(draft_report, "section", section="impact")
+    answer = client.post(address, filled_in(client.get(address).text), follow=True)
+    assert "You did not make any changes." in words(answer.text)
+    assert "Success" not in words(answer.text)
