@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 from django.test import Client
 from django.urls import reverse
-from selectolax.lexbor import LexborHTMLParser
 from django.utils import timezone
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import pdf
 from breaches.decisions import approved_content
