@@ -126,7 +126,13 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     page.get_by_label("Code of your authenticator app").fill(code_of())
     page.get_by_role("button", name="Sign in").click()
     goes_from_the_desk_to_the_report(page, "Reports to decide")
-    hears(page, TITLE, "group: 1. Is the report ready?", "group: 2. Is this a breach of the Code?", "button: Continue")
+    hears(
+        page,
+        TITLE,
+        "group: 1. Is the report ready?",
+        "group: 2. Is this a breach of the Code?, If you do not report it, we ask for your reason next.",
+        "button: Continue",
+    )
     page.get_by_label("Yes", exact=True).check()
     page.get_by_label("Yes, report it to the Office for Statistics Regulation (OSR)").check()
     page.get_by_role("button", name="Continue").click()
