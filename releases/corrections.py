@@ -13,7 +13,7 @@ from releases.models import Address, AgreementCorrection, DateChange, Departure,
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
-from releases.rules.departure import Grounds, check_complete_agreement
+from releases.rules.departure import DepartureKind, Grounds, check_complete_agreement
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
 
@@ -24,6 +24,10 @@ class ReasonRefused(FieldRefused):
 
 class NothingPublic(MoveRefused):
     """The change of date has no public reason."""
+
+
+class NoAgreement(MoveRefused):
+    """The exception is no agreement of OSR."""
 
 
 def current_reason(change: DateChange) -> str:
@@ -78,10 +82,13 @@ def correct_agreement(
 
     :param seen: the number of its corrections when the person read it.
     :raises NotYours: if the person may not edit releases of its producer.
+    :raises NoAgreement: if it is another kind of exception.
     :raises FieldRefused: if a value is missing, the date is still to come, or nothing changes.
     :raises ChangedMeanwhile: if another person corrected it after this one read it.
     """
     check_may(by, Action.EDIT, departure.release.series.producer)
+    if departure.kind != DepartureKind.OSR_AGREEMENT:
+        raise NoAgreement(_("This exception has no agreement of OSR to correct."))
     new = Grounds(reference.strip(), agreed_on)
     check_complete_agreement(new, today=calendar.local_date(at))
     assert new.osr_agreed_on is not None  # noqa: S101  # the check above refuses it

@@ -242,6 +242,8 @@ def read_display_date(text: str) -> AnnouncedTime:
         on = first.replace(day=int(found["day"]))
         if not found["hour"]:
             return AnnouncedTime(on=on)
+        if not 1 <= int(found["hour"]) <= 12:
+            return AnnouncedTime()
         hour = int(found["hour"]) % 12 + (12 if found["half"] == "p" else 0)
         return AnnouncedTime(at=from_london(datetime.combine(on, time(hour, int(found["minute"] or 0)))))
     except (ValueError, OverflowError):
@@ -258,6 +260,9 @@ def _read_two_months(found: re.Match[str]) -> AnnouncedTime:
 
 
 def _month(name: str, year: int) -> date:
+    """:raises ValueError: if there is no such month, or no release can be in this year."""
+    if year not in _YEARS:
+        raise ValueError(f"{year} is not a year for a release.")
     return datetime.strptime(f"1 {name} {year}", "%d %B %Y").date()  # noqa: DTZ007  # a day
 
 

@@ -165,7 +165,7 @@ _MONTHS = (
 _YEAR = r"(?:19|20)\d\d(?:[-/–]\d{2,4})?"
 _PART = rf"(?:(?:\d{{1,2}} )?(?:{_MONTHS})|Q[1-4]|quarter [1-4])"
 _DATE = rf"(?:{_PART} {_YEAR}|{_YEAR}(?: Q[1-4])?)"
-_LEAD = r"(?:(?:the )?(?:year|quarter|month|week|years|months|weeks)(?: ending| ended| to)? )?"
+_LEAD = r"(?:mid[- ]|(?:the )?(?:year|quarter|month|week|years|months|weeks)(?: ending| ended| to)? )?"
 _PERIOD = re.compile(
     rf"(?:\s*[,:(–-]\s*|\s+(?:in|for|to)\s+|\s+){_LEAD}(?:(?:{_PART}|{_DATE})(?: (?:to|and|-|–) |[-–]))?{_DATE}\)?$",
     re.IGNORECASE,
@@ -188,7 +188,7 @@ def _state(written: object) -> AnnouncementState | None:
 
 def _path(written: object) -> str:
     """Return a path on the publisher's site; an address of another site, or one that cannot be requested, is none."""
-    path = written.strip().partition("?")[0].rstrip("/") if isinstance(written, str) else ""
+    path = re.split("[?#]", written.strip(), maxsplit=1)[0].rstrip("/") if isinstance(written, str) else ""
     if not path.startswith("/") or path.startswith("//"):
         return ""
     try:

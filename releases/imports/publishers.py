@@ -41,6 +41,8 @@ PAGE_SIZE = 200
 # Fields of the search API; it refuses unknown ones.
 _GOVUK_FIELDS = "title,link,display_date,release_timestamp,statistics_announcement_state,metadata"
 _ORGANISATION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_ORGANISATION_PAGE = re.compile(r"/government/organisations/(?P<slug>[^/]+)")
+_ADDRESS = re.compile(r"https?:|www\.|.*/releasecalendar", re.IGNORECASE)
 
 
 class TooManyListed(MoveRefused):
@@ -108,10 +110,11 @@ def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: dat
     if "/" in organisation:
         refused = FieldRefused("organisation", _("Paste the address of an organisation’s page on www.gov.uk."))
         site, path, asked = _split_address(organisation, hosts=hosts, refusal=refused)
-        named = asked.get("organisations[]") or asked.get("organisations") or [_last_part(path)]
-        slug = named[0].partition(".")[0]
-        if len(named) > 1 or not (asked or path.startswith("/government/organisations/")):
+        page = _ORGANISATION_PAGE.match(path)
+        named = asked.get("organisations[]") or asked.get("organisations") or ([page["slug"]] if page else [])
+        if len(named) != 1:
             raise refused
+        slug = named[0].partition(".")[0]
     if not _ORGANISATION.fullmatch(slug):
         sentence = _("Enter the name of one organisation as in the address of its page, such as office-for-rain.")
         raise FieldRefused("organisation", sentence)
@@ -135,9 +138,11 @@ def find_ons_calendar(
     :raises FieldRefused: if the address is none of the calendar's.
     """
     site, api = ONS_SITE, ONS_API
-    if "/releasecalendar" in words:
+    if _ADDRESS.match(words):
         refused = FieldRefused("words", _("Paste the address of a search in the release calendar of www.ons.gov.uk."))
-        site, _path, asked = _split_address(words, hosts=hosts, refusal=refused)
+        site, path, asked = _split_address(words, hosts=hosts, refusal=refused)
+        if not path.startswith("/releasecalendar"):
+            raise refused
         # A practice site has the search under its own address.
         api = ONS_API if site == ONS_SITE else site
         words = (asked.get("keywords") or asked.get("query") or [""])[0]
@@ -284,11 +289,11 @@ class _RowMaker:
     def _is_wanted(self, listed: ListedRelease, known: Release | None) -> bool:
         if listed.is_published or (known and known.status == Status.PUBLISHED):
             return False
-        slot = listed.announced.slot if listed.announced else None
+        slot = _find_slot(listed)
         return known is not None or slot is None or not slot.is_past(now=self._now)
 
     def _make_row(self, listed: ListedRelease, known: Release | None) -> dict[str, dict[str, str]]:
-        slot = listed.announced.slot if listed.announced else None
+        slot = _find_slot(listed)
         if known and listed.announced and listed.announced.state is AnnouncementState.CANCELLED:
             slot = known.slot
         cells = {
@@ -338,6 +343,15 @@ def _reference(listed: ListedRelease) -> str:
     """Return the last part of the release's address; a long one is cut, and a hash makes it unique."""
     slug, longest = slugify(_last_part(listed.path)), LONGEST["reference"]
     return slug if len(slug) <= longest else f"{slug[: longest - 9].rstrip('-')}-{sha256_hex(slug.encode())[:8]}"
+
+
+def _find_slot(listed: ListedRelease) -> Slot | None:
+    """Return the announced date; None if there is none, or if its time exists twice because the clocks go back."""
+    slot = listed.announced.slot if listed.announced else None
+    try:
+        return slot if slot is None or slot.at is None or slot.due_at else None
+    except ValueError:
+        return None
 
 
 def _date_cells(slot: Slot) -> dict[str, str]:

@@ -5,8 +5,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from releases import date_changes, preflight, scheduling
-from releases.models import DateChangeRequest, Departure, NonWorkingDay, Release, ReleaseEvent, ReleaseRowRecord
+from releases import corrections, date_changes, preflight, scheduling
+from releases.models import (
+    AgreementCorrection,
+    DateChangeRequest,
+    Departure,
+    NonWorkingDay,
+    Release,
+    ReleaseEvent,
+    ReleaseRowRecord,
+)
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.departure import Grounds, SlotRefused
 from releases.rules.lifecycle import FieldRefused, MoveRefused, Role, WrongRole, WrongState
@@ -132,6 +140,16 @@ class TestABankHoliday:
             lead,
         )
         assert ReleaseEvent.objects.get(kind="exception_recorded").words == REASON.bank_holiday_reason
+
+    def test_its_reason_is_not_corrected_as_an_agreement_of_osr(self):
+        release = provisional(HOLIDAY)
+        lead = person(release, Role.HEAD_OF_PROFESSION)
+        scheduling.confirm_release(release, by=lead, at=NOW, grounds=REASON)
+        with pytest.raises(corrections.NoAgreement):
+            corrections.correct_agreement(
+                only_departure(), reference="OSR 12", agreed_on=AGREED.osr_agreed_on, by=lead, at=NOW, seen=0
+            )
+        assert not AgreementCorrection.objects.exists()
 
     def test_nobody_else_gives_the_reason(self):
         release = provisional(HOLIDAY)

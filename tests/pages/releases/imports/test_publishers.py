@@ -239,16 +239,40 @@ class TestGovuk:
         assert 'href="#id_organisation"' in page.text
 
     @pytest.mark.parametrize(
-        "written", ["https://evil.example.com/government/organisations/rain", "http://169.254.169.254/x", "/x", "!!"]
+        "written",
+        [
+            "https://evil.example.com/government/organisations/rain",
+            "http://169.254.169.254/x",
+            "https://www.gov.uk/search/research-and-statistics?keywords=rain",
+            "https://www.gov.uk/search/research-and-statistics?organisations[]=rain&organisations[]=snow",
+            "https://www.gov.uk/government/organisations",
+            "https://www.gov.uk/x",
+        ],
     )
-    def test_no_other_site_is_asked(self, client, keeper, server, series, written):
+    def test_an_address_that_names_no_organisation_is_refused_and_nothing_is_asked(
+        self, client, keeper, server, series, written
+    ):
         page = read_govuk(client, server, series, organisation=written)
-        assert page.status_code == 200
+        assert page.context["form"].errors["organisation"] == [
+            "Paste the address of an organisation’s page on www.gov.uk."
+        ]
+        assert server.requests == []
+
+    def test_a_name_without_letters_is_refused(self, client, keeper, server, series):
+        page = read_govuk(client, server, series, organisation="!!")
         assert list(page.context["form"].errors) == ["organisation"]
         assert server.requests == []
 
-    def test_a_search_with_the_organisation_may_be_pasted(self, client, keeper, server, series):
-        url = server.url("/search/research-and-statistics?organisations%5B%5D=rain&order=updated-newest")
+    @pytest.mark.parametrize(
+        "pasted",
+        [
+            "/search/research-and-statistics?organisations%5B%5D=rain&order=updated-newest",
+            "/government/organisations/rain/about",
+            "/government/organisations/rain.cy",
+        ],
+    )
+    def test_any_address_with_the_organisation_may_be_pasted(self, client, keeper, server, series, pasted):
+        url = server.url(pasted)
         assert "rain-june-2098" in outcomes(read_govuk(client, server, series, organisation=url))
 
     @pytest.mark.parametrize(
@@ -313,12 +337,39 @@ class TestOns:
         page = read_ons(client, server, series, first="2098-06-02", last="2098-06-01")
         assert list(page.context["form"].errors) == ["last"]
 
+    @pytest.mark.parametrize(
+        "written",
+        [
+            "https://www.ons.gov.uk/economy",
+            "www.ons.gov.uk/search?q=rain",
+            "https://www.ons.gov.uk/x?next=/releasecalendar",
+            "https://evil.example.com/releasecalendar",
+        ],
+    )
+    def test_another_address_is_refused_and_not_taken_for_search_words(self, client, keeper, server, series, written):
+        page = read_ons(client, server, series, words=written)
+        assert page.context["form"].errors["words"] == [
+            "Paste the address of a search in the release calendar of www.ons.gov.uk."
+        ]
+        assert server.requests == []
+
+    def test_a_time_that_exists_twice_is_refused_and_said_at_the_date(self, client, keeper, server, series):
+        twice = datetime(2098, 10, 26, 0, 30, tzinfo=UTC)
+        server.upcoming = [released("rain2098", "Rain: 2098", at=twice)]
+        assert "the publisher gives the date as" in why(read_ons(client, server, series), "rain2098")[0]
+
+    def test_the_fragment_of_an_address_is_no_part_of_it(self):
+        (listed,) = read_ons_page_of(released("rain2098#top", "Rain: 2098", at=DUE))
+        assert listed.path == "/releases/rain2098"
+
 
 class TestHostileCalendar:
     """A calendar that its publisher's site gives in an odd form is refused, row by row or as a whole."""
 
-    @pytest.mark.parametrize("odd", ["\ud800", "a\0b", 7, ["x"], {}, "x" * 5000], ids=repr)
-    @pytest.mark.parametrize("field", ["uri", "title", "release_date", "cancelled"])
+    @pytest.mark.parametrize(
+        "odd", ["\ud800", "a\0b", 7, ["x"], {}, "x" * 5000, "December 9999 to January 9999"], ids=repr
+    )
+    @pytest.mark.parametrize("field", ["uri", "title", "release_date", "provisional_date", "cancelled"])
     def test_an_odd_value_is_a_refused_row_and_no_error(self, client, keeper, server, series, field, odd):
         said = released("rainjune2098", "Monthly rain: June 2098", at=DUE)
         if field == "uri":

@@ -78,6 +78,22 @@ def test_one_of_two_months_differs_from_a_time_in_neither():
 
 
 @pytest.mark.parametrize(
+    "displayed",
+    [
+        "December 9999 to January 9999",
+        "November to December 9999",
+        "December 9999",
+        "31 December 9999 11:59pm",
+        "12 June 2026 25:00am",
+        "12 June 2026 0:30am",
+        "29 March 2026 1:30am",
+    ],
+)
+def test_a_date_that_no_release_can_have_is_no_date(displayed):
+    assert read_display_date(displayed) == AnnouncedTime()
+
+
+@pytest.mark.parametrize(
     ("found", "why"),
     [
         pytest.param(lambda: problem({}, failure=Failure.TIMEOUT), Problem.UNREACHABLE, id="no-answer"),

@@ -131,6 +131,7 @@ def test_an_answer_that_is_no_calendar_is_a_problem_and_not_an_empty_calendar(gi
         ("Public finances (September 2098)", "Public finances"),
         ("Weekly deaths, week ending 12 June 2098", "Weekly deaths"),
         ("Overseas trade: non-EU February 2098", "Overseas trade: non-EU"),
+        ("Population estimates: mid-2098", "Population estimates"),
         ("June 2098", "June 2098"),
         ("2098", "2098"),
         ("Youth in May", "Youth in May"),
