@@ -129,6 +129,12 @@ CHANGES = (
         "UPDATE releases_agreementcorrection SET osr_reference = 'OSR 99'",
     ),
     change("a corrected agreement deleted", "releases.agreementcorrection", "DELETE FROM releases_agreementcorrection"),
+    change(
+        "an incident contact replaced",
+        "releases.incidentcontact",
+        "UPDATE releases_incidentcontact SET person_id = named_by_id",
+    ),
+    change("an incident contact deleted", "releases.incidentcontact", "DELETE FROM releases_incidentcontact"),
     change("a title changed", "releases.release", "UPDATE releases_release SET title = 'Another'"),
     change(
         "a reference changed",

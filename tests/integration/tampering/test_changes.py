@@ -8,7 +8,7 @@ from breaches.models import Report, ReportRowRecord, ReportVersion
 from breaches.redaction import redact_report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import record_report_event
-from releases import corrections, scheduling
+from releases import corrections, early_findings, scheduling
 from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
 from releases.models.event import REDACTION
@@ -32,7 +32,7 @@ REWRITTEN = next(change for change in CHANGES if change.name == "the text of the
 
 @shared_fixture
 def office() -> Office:
-    """An approved report, a release with stored bodies, a changed date, an exception, messages and anchors."""
+    """An approved report, stored bodies, a changed date, an exception, an incident contact, messages and anchors."""
     office = create_office()
     report = move_report(create_report(office), office, ReportStatus.APPROVED)
     decided_at = report.decided_at
@@ -49,6 +49,7 @@ def office() -> Office:
     corrections.correct_agreement(
         departure, reference="OSR 13", agreed_on=SEED_DUE.date(), by=office.head, at=SEED_DUE, seen=0
     )
+    early_findings.name_contact(office.producer, office.statistician, by=office.head, at=SEED_DUE, seen=0)
     for day in range(2):
         anchors.make_due(now=SEED_DUE + timedelta(days=day))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))
