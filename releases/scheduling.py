@@ -162,7 +162,7 @@ def find_missing_grounds(release: Release) -> MissingGrounds:
     at_once = release.rehearsal or DepartureKind.AT_ONCE in recorded
     return MissingGrounds(
         departures=departures,
-        agreement=departures.is_weekend and not at_once and DepartureKind.OSR_AGREEMENT not in recorded,
+        agreement=departures.needs_agreement and not at_once and DepartureKind.OSR_AGREEMENT not in recorded,
         holiday_reason=bool(departures.holiday) and not at_once and DepartureKind.BANK_HOLIDAY not in recorded,
     )
 
@@ -328,7 +328,8 @@ def confirm_release(
     """Confirm a provisional release for its exact date and time.
 
     :param reason: why the notice is short, if it is; it is not published.
-    :param grounds: OSR's agreement to a weekend, or a lead's reason for a bank holiday, unless it is recorded already.
+    :param grounds: OSR's agreement to another time or a weekend, or a lead's reason for a bank holiday, unless it is
+        recorded already.
     """
     given = {"exact_date"} if release.due_at else set()
     move = check_move(release, CONFIRM, by=by, given=given)
@@ -348,7 +349,7 @@ def confirm_release(
 
 
 def _check_day(release: Release, grounds: Grounds, *, by: User | None, at: datetime) -> None:
-    """Require OSR's agreement to a weekend and a lead's reason for a bank holiday, given now or recorded before."""
+    """Require OSR's agreement to another time or a weekend, and a lead's reason for a bank holiday, now or before."""
     missing = find_missing_grounds(release)
     is_lead = by is not None and bool(LEADS & roles_of(by, release.series.producer))
     check_agreement(missing.departures, grounds, required=missing.agreement, today=calendar.local_date(at))

@@ -333,7 +333,10 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
             release, by=request.user, at=now, reason=form.cleaned_data.get("reason", ""), grounds=form.grounds()
         ),
         success=_("The release is confirmed."),
-        fields={"planned_on": "osr_reference" if missing.agreement else "bank_holiday_reason"},
+        fields={
+            "planned_on": "osr_reference" if missing.agreement else "bank_holiday_reason",
+            "planned_at": "osr_reference",
+        },
         template="releases/confirm.html",
         notice=notice,
         departures=missing.departures,

@@ -142,6 +142,19 @@ def test_a_weekend_is_confirmed_with_the_agreement(client):
     assert Release.objects.get().status == "confirmed"
 
 
+def test_a_release_at_the_former_time_of_its_series_is_confirmed_only_with_the_agreement(client):
+    release = release_on()
+    approved = {"alternative_time_reference": "OSR 3", "alternative_time_approved_on": date(2026, 1, 5)}
+    Series.objects.update(release_time=time(7), **approved)
+    sign_in(client, release)
+    assert words(client.get(address("confirm", release))).count("written agreement") == 1
+    refused = client.post(address("confirm", release))
+    assert list(refused.context["form"].errors) == ["osr_reference"]
+    assert "9:30am is not the release time of this series" in words(refused)
+    assert client.post(address("confirm", release), AGREED).status_code == 302
+    assert Release.objects.get().status == "confirmed"
+
+
 def test_a_bank_holiday_is_named_and_a_lead_confirms_it_with_a_reason(client):
     release = release_on(HOLIDAY)
     sign_in(client, release, Role.DEPUTY)
