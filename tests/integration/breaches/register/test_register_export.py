@@ -179,7 +179,7 @@ def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
     assert check_chain(RegisterEvent) == (1, None)
     shown = client.get(ADDRESS).text
     assert office.head.name in shown
-    assert "with names of people" in shown
+    assert ", with names of people" in shown
 
 
 def test_the_record_of_exports_cannot_be_changed(office, draft_report):

@@ -1,0 +1,29 @@
+"""The key "/" goes to the search, except while a person types, and can be turned off (WCAG 2.1.4)."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.people import create_office
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_shortcut_goes_to_the_search_and_can_be_turned_off(page, live_server, sign_in):
+    sign_in(create_office().head)
+    page.goto(f"{live_server}/your-releases/")
+    search = page.get_by_role("searchbox", name="Search releases, series and reports")
+    page.keyboard.press("/")
+    expect(search).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(search).to_have_value("a/b")
+
+    page.get_by_label("Title or reference").focus()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Title or reference")).to_have_value("/")
+
+    page.goto(f"{live_server}/search/?q=rail")
+    page.get_by_role("button", name="Turn off this shortcut").click()
+    expect(page.get_by_role("button", name="Turn on this shortcut")).to_be_visible()
+    page.goto(f"{live_server}/your-releases/")
+    page.keyboard.press("/")
+    expect(search).not_to_be_focused()
