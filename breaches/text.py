@@ -217,7 +217,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         Question.WHAT: (lazy("What was disclosed?"), lazy("For example, ‘three figures of the release’.")),
         Question.WHERE: (lazy("Where did it appear?"), lazy("For example, ‘in an article on a news site’.")),
         Question.ROLE: (
-            lazy("Whose role was the source?"),
+            lazy("Who was the source?"),
             lazy("A role or post, not a name, for example ‘a press officer with pre-release access’."),
         ),
         Question.HAPPENED: (lazy("When did it appear?"), lazy("For example, 30 6 2026")),
@@ -228,7 +228,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         Question.WHAT: (lazy("What was said or shown?"), lazy("For example, ‘the unpublished number of pupils’.")),
         Question.WHERE: (lazy("Where?"), lazy("For example, ‘in an interview on the radio’.")),
         Question.ROLE: (
-            lazy("By whose role?"),
+            lazy("Who said or showed it?"),
             lazy("A role or post, not a name, for example ‘a minister of the department’."),
         ),
         Question.HAPPENED: (lazy("When was it said or shown?"), lazy("For example, 30 6 2026")),

@@ -51,7 +51,7 @@ _BECAUSE: Mapping[Cause, str] = {
     Cause.PROCESSING_ERROR: "of a processing error",
     Cause.OUTAGE: "of an outage",
     Cause.WRONG_FILE: "the wrong file was used",
-    Cause.CACHE: "of a cache",
+    Cause.CACHE: "of caching",
     Cause.HUMAN_ERROR: "of human error",
     Cause.WRONG_RECIPIENT: "the wrong recipient was chosen",
     Cause.LIST_OUT_OF_DATE: "the list of recipients was out of date",
@@ -75,8 +75,15 @@ def describe_cause(cause: Cause | None) -> str:
 MOST_SENTENCES = 4
 MOST_WORDS = 80
 EVENT_NOT_RECORDED = "What happened has not been recorded yet"
-# An account that is too long leaves these answers to the list below it, one after the other.
-_LISTED_IF_LONG = (Question.MEASURES, Question.RECIPIENTS, Question.NOTICED_BY)
+# An account that is too long leaves answers to the list below it: the first of these sets that makes it short enough.
+# Who received it matters more than who noticed it.
+_LISTED_IF_LONG = (
+    frozenset[Question](),
+    frozenset({Question.MEASURES}),
+    frozenset({Question.MEASURES, Question.NOTICED_BY}),
+    frozenset({Question.MEASURES, Question.RECIPIENTS}),
+    frozenset({Question.MEASURES, Question.NOTICED_BY, Question.RECIPIENTS}),
+)
 
 
 def write_incident_account(incident: Incident) -> str:
@@ -88,15 +95,7 @@ def write_incident_account(incident: Incident) -> str:
     """
     if not incident.answers.given() and incident.access is None:
         return ""
-    listed: set[Question] = set()
-    sentences = _Account(incident, listed).sentences()
-    most_words = MOST_WORDS + len(incident.title.split())
-    for question in _LISTED_IF_LONG:
-        is_long = len(sentences) > MOST_SENTENCES or sum(len(one.split()) for one in sentences) > most_words
-        # Of unequal access, the recipients are what the account is about.
-        if is_long and (question, incident.kind) != (Question.RECIPIENTS, ReportKind.UNEQUAL_ACCESS):
-            listed.add(question)
-            sentences = _Account(incident, listed).sentences()
+    sentences, listed = _choose_sentences(incident)
     paragraphs = (
         " ".join(map(sentence, sentences)),
         describe_exceptions(incident.exceptions),
@@ -104,6 +103,21 @@ def write_incident_account(incident: Incident) -> str:
         *_describe_list(incident.access),
     )
     return "\n\n".join(filter(None, paragraphs))
+
+
+def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question]]:
+    """Return the sentences of an account that is short enough, if possible, and the questions that it leaves out."""
+    most_words = MOST_WORDS + len(incident.title.split())
+    sentences: list[str] = []
+    listed: frozenset[Question] = frozenset()
+    for candidate in _LISTED_IF_LONG:
+        # Of unequal access, the recipients are what the account is about.
+        if Question.RECIPIENTS in candidate and incident.kind is ReportKind.UNEQUAL_ACCESS:
+            break
+        listed, sentences = candidate, _Account(incident, candidate).sentences()
+        if len(sentences) <= MOST_SENTENCES and sum(len(one.split()) for one in sentences) <= most_words:
+            break
+    return sentences, listed
 
 
 def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
@@ -203,6 +217,8 @@ class _Account:
 
     def whom(self) -> str:
         posts = _count(self.number(Question.POSTS), "post", "posts")
+        if self.number(Question.PEOPLE) == self.number(Question.POSTS) == 1:
+            posts = ""  # one person is in one post
         counted = " in ".join(filter(None, [self.people(), posts]))
         recipients = within_sentence(self.words(Question.RECIPIENTS))
         return f"{counted} ({recipients})" if counted and recipients else counted or recipients
@@ -222,7 +238,8 @@ class _Account:
         answer, due_at = self.known.get(Question.HAPPENED), self.incident.due_at
         if due_at is None or answer is None or answer.at is None or answer.at >= due_at:
             return ""
-        return f", {_hours(round((due_at - answer.at).total_seconds()))} before it was due"
+        is_due = "was" if due_at <= self.incident.written_at else "is"
+        return f", {_hours(round((due_at - answer.at).total_seconds()))} before it {is_due} due"
 
     def discovery(self) -> str:
         """Write when and by whom it was noticed, and when it was contained."""
@@ -233,7 +250,12 @@ class _Account:
         if noticed or by:
             clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}")
             was = ""
-        if contained := self.moment(Question.CONTAINED):
+        contained = self.moment(Question.CONTAINED)
+        if contained and self.kind is ReportKind.UNEQUAL_ACCESS:
+            # "It" is the breach, and the statistics are what everyone could read.
+            opened = f"all users could read the statistics{contained}"
+            return f"It {clauses[0]}, and {opened}" if clauses else opened
+        if contained:
             clauses.append(f"{was}{_CONTAINED_VERBS.get(self.kind, 'contained')}{contained}")
         return f"It {join_words(clauses)}" if clauses else ""
 
@@ -267,7 +289,6 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",
     ReportKind.LEAK: "contained",
     ReportKind.NOT_ANNOUNCED: "corrected",
-    ReportKind.UNEQUAL_ACCESS: "opened to all users",
     ReportKind.WRONG_CONTENT: "corrected",
     ReportKind.OTHER: "put right",
 }
@@ -300,7 +321,7 @@ _OUTCOMES_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
 _UNKNOWN: Mapping[Question, str] = {
     Question.WHAT: "what was disclosed",
     Question.WHERE: "where it was",
-    Question.ROLE: "whose role it was",
+    Question.ROLE: "who it was",
     Question.PEOPLE: "how many people had access",
     Question.POSTS: "how many posts they hold",
     Question.RECIPIENTS: "who received it",
@@ -329,13 +350,13 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
     },
     ReportKind.LEAK: {
         Question.WHERE: "where it appeared",
-        Question.ROLE: "whose role was the source",
+        Question.ROLE: "who the source was",
         Question.HAPPENED: "when it appeared",
         Question.CONTAINED: "when it was contained",
     },
     ReportKind.USED_IN_PUBLIC: {
         Question.WHAT: "what was said or shown",
-        Question.ROLE: "by whose role",
+        Question.ROLE: "who said or showed it",
         Question.HAPPENED: "when it was said or shown",
     },
     ReportKind.NOT_ANNOUNCED: {
@@ -410,9 +431,11 @@ def _count(number: int | None, one: str, many: str) -> str:
 
 
 def _hours(seconds: int) -> str:
-    """Write a duration of up to two days in hours, as the law on pre-release access does."""
+    """Write less than two days in hours, as the law on pre-release access does, and more in whole days."""
     days, rest = divmod(seconds, DAY)
-    if days != 1:
+    if days > 1:
+        return f"{'more than ' if rest else ''}{days} days"
+    if not days:
         return describe_duration(seconds)
     hours, rest = divmod(rest, HOUR)
     return f"{24 + hours} hours{f' {describe_duration(rest)}' if rest else ''}"

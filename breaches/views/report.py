@@ -308,7 +308,10 @@ class StartForm(forms.Form):
     form_key = forms.UUIDField(widget=forms.HiddenInput)
     about = forms.ChoiceField(
         label=lazy("What is it about?"),
-        help_text=lazy("For a series, we fill in the facts on record. For anything else, you enter the title."),
+        help_text=lazy(
+            "For a series, we fill in the facts on record. For anything else, you enter the title. "
+            "For one release, start from its page: we then also fill in when it was due."
+        ),
         error_messages={"required": lazy("Select what the report is about")},
     )
     kind = forms.ChoiceField(

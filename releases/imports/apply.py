@@ -265,7 +265,11 @@ def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
 def _check_may_make(parties: Parties, column: str, name: str) -> None:
     if not parties.create:
         what = "contact of this producer" if column == "responsible_email" else column
-        how = "--create makes it" if parties.by is None else "tick that what is not known is made, or correct the name"
+        how = (
+            "--create makes it"
+            if parties.by is None
+            else "select the option to create what is new, or correct the name"
+        )
         raise RowRefused(column, f'there is no {what} "{name}"; {how}.')
 
 

@@ -89,7 +89,7 @@ class UploadForm(GovukForm):
         widget=forms.FileInput(attrs={"accept": ".csv,.ods,.xlsx"}),
     )
     create_missing = forms.BooleanField(
-        label=lazy("Make series and contacts that are not known yet; without this, rows that name one are refused"),
+        label=lazy("Create any new series and contacts in this file"),
         required=False,
     )
 

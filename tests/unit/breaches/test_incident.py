@@ -274,6 +274,46 @@ def test_a_cause_of_the_list_is_part_of_what_happened():
     assert other.endswith("It happened because of human error.")
 
 
+def test_one_person_is_not_said_to_be_in_one_post():
+    assert "went to one person at 4:10pm" in account(replace(FULL, people=Answer(number=1), posts=Answer(number=1)))
+    assert "went to 3 people in one post at 4:10pm" in account(replace(FULL, posts=Answer(number=1)))
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (london("09:31", "2020-06-28"), "47 hours 59 minutes before it was due"),
+        (london("09:30", "2020-06-28"), ", 2 days before it was due"),
+        (london("09:42", "2020-06-27"), ", more than 2 days before it was due"),
+    ],
+    ids=["hours", "whole days", "days"],
+)
+def test_a_long_time_before_the_release_is_written_in_days(sent, words):
+    assert words in account(replace(FULL, happened=at(sent)))
+
+
+def test_a_release_to_come_is_due_when_the_account_is_written():
+    incident = Incident(ReportKind.PRA, FULL, written_at=NOTICED, title="School workforce", due_at=DUE)
+    told = write_incident_account(incident)
+    assert "is due for release at 9:30am on 30 June 2020" in told
+    assert "17 hours 20 minutes before it is due" in told
+
+
+def test_a_long_account_names_the_recipients_rather_than_who_noticed_it():
+    answers = replace(
+        FULL,
+        recipients=Answer("a press officer at the Department for Examples who was not on the list"),
+        noticed_by=Answer("the statistician who had sent the email to the list of recipients on that day"),
+        measures=Answer("The recipient was telephoned."),
+        opened=Answer(extent=Extent.SOME),
+        deleted=Answer(extent=Extent.ALL),
+    )
+    told, further, *_rest = account(answers, cause=Cause.WRONG_RECIPIENT).split("\n\n")
+    assert "(a press officer at the Department for Examples who was not on the list)" in told
+    assert "Noticed by: The statistician" in further
+    assert "Recipients" not in further
+
+
 def test_use_in_public_is_not_said_to_happen_because_of_use_in_public():
     answers = Answers(what=Answer("the figure"), happened=at(SENT), noticed=at(NOTICED))
     told = account(answers, ReportKind.USED_IN_PUBLIC, cause=Cause.SAID_IN_PUBLIC)

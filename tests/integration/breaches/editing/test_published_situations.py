@@ -87,7 +87,7 @@ SITUATIONS = [
             "deleted": "all",
             "confirmed_unknown": "The recipient has left the department.",
         },
-        "The final bulletin and its tables went to one person in one post (a former private secretary at the "
+        "The final bulletin and its tables went to one person (a former private secretary at the "
         "Department for Examples) at 9:30am on 29 June 2020, 24 hours before it was due, because the list of "
         "recipients was out of date. It was noticed at 11:05am and contained at 11:20am. The recipient did not open it "
         "and the copy was deleted.",
@@ -185,7 +185,7 @@ SITUATIONS = [
         "Three figures of the release appeared in an article on a news site at 6:15pm on 29 June 2020, 15 hours 15 "
         "minutes before it was due. It was noticed at 6:40pm by a press officer. The cause is not known yet.",
         (
-            "Not known: whose role was the source (the inquiry has not ended).",
+            "Not known: who the source was (the inquiry has not ended).",
             "Not known: when it was contained (the article is still there).",
         ),
     ),
@@ -253,7 +253,7 @@ SITUATIONS = [
             "measures_unknown": "Nothing could be done in ten minutes.",
         },
         "Subscribers to the email alert received the bulletin at 9:12am, before others, because of a scheduler fault. "
-        "It was noticed at 9:20am by the press office and opened to all users at 9:30am.",
+        "It was noticed at 9:20am by the press office, and all users could read the statistics at 9:30am.",
         ("Not known: what was done about it (nothing could be done in ten minutes).",),
         on=DAY,
     ),
