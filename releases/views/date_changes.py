@@ -68,7 +68,7 @@ class GroundsForm(GovukForm):
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement"),
-        help_text=lazy("Only for a weekend, or another time than the series’."),
+        help_text=lazy("Only for a release at a weekend, or at a time other than the series’ own."),
         max_length=100,
         required=False,
     )
