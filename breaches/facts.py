@@ -260,12 +260,11 @@ def incident_about(
 ) -> Incident:
     """:param release: read with its series and producer; None for a breach that is about no release."""
     if release is None:
-        return Incident(kind=kind, answers=answers, written_at=now, cause=cause)
+        return Incident(kind=kind, answers=answers, cause=cause)
     due_at, exceptions = _schedule_at_incident(release, answers.happened)
     return Incident(
         kind=kind,
         answers=answers,
-        written_at=now,
         title=release.title,
         due_at=due_at,
         cause=cause,

@@ -35,7 +35,6 @@ class Incident:
 
     kind: ReportKind
     answers: Answers
-    written_at: datetime
     title: str = ""
     due_at: datetime | None = None
     cause: Cause | None = None
@@ -174,10 +173,10 @@ class _Account:
         if incident.due_at is None:
             return ""
         self.last_day = local_date(incident.due_at)
-        tense = "was" if incident.due_at <= incident.written_at else "is"
+        # "Was" stays true when the day has come, or the release has been given another one.
         # What was not announced was not due to readers.
         planned = "planned" if self.kind is ReportKind.NOT_ANNOUNCED else "due"
-        return f"‘{incident.title}’ {tense} {planned} for release at {format_moment(incident.due_at)}"
+        return f"‘{incident.title}’ was {planned} for release at {format_moment(incident.due_at)}"
 
     def event(self) -> str:
         """Write what happened: what, to whom or where, when, and how long before the release was due."""
@@ -238,8 +237,7 @@ class _Account:
         answer, due_at = self.known.get(Question.HAPPENED), self.incident.due_at
         if due_at is None or answer is None or answer.at is None or answer.at >= due_at:
             return ""
-        is_due = "was" if due_at <= self.incident.written_at else "is"
-        return f", {_hours(round((due_at - answer.at).total_seconds()))} before it {is_due} due"
+        return f", {_hours(round((due_at - answer.at).total_seconds()))} before it was due"
 
     def discovery(self) -> str:
         """Write when and by whom it was noticed, and when it was contained."""

@@ -27,7 +27,6 @@ from releases.rules.calendar import local_date
 from releases.rules.departure import DepartureKind
 from tests.support.report_evidence import DUE, london
 
-WRITTEN_AT = london("14:00")
 SENT, NOTICED, CONTAINED = london("16:10", "2020-06-29"), london("16:25", "2020-06-29"), london("08:05")
 MINISTER = PostAccess(
     post="Minister of State for Schools",
@@ -41,7 +40,7 @@ LIST = AccessFacts(
     series_title="School workforce",
     planned_for="30 June 2020 9:30am",
     due_at=DUE,
-    read_at=WRITTEN_AT,
+    read_at=london("14:00"),
     posts=(MINISTER,),
 )
 
@@ -60,7 +59,7 @@ FULL = Answers(
 
 
 def account(answers=FULL, kind=ReportKind.PRA, **more):
-    incident = Incident(kind, answers, WRITTEN_AT, title="School workforce, March 2020", due_at=DUE, **more)
+    incident = Incident(kind, answers, title="School workforce, March 2020", due_at=DUE, **more)
     return write_incident_account(incident)
 
 
@@ -125,7 +124,7 @@ UNKNOWN = Answer(why_unknown=WRITTEN)
 
 def check_account(answers, kind, cause, *, due_at=DUE):
     """The account is its first paragraph: two to four sentences and at most 80 words, apart from what people wrote."""
-    incident = Incident(kind, answers, WRITTEN_AT, title=WRITTEN, due_at=due_at, cause=cause)
+    incident = Incident(kind, answers, title=WRITTEN, due_at=due_at, cause=cause)
     told = write_incident_account(incident).partition("\n\n")[0]
     # Only people describe another cause, in a sentence of their own.
     fewest = 1 if cause is Cause.OTHER else 2
@@ -185,7 +184,7 @@ def test_measures_are_part_of_an_account_that_has_room_for_them():
 
 
 def test_an_account_of_which_nothing_is_known_says_so():
-    incident = Incident(ReportKind.LEAK, Answers(measures=Answer("The article was corrected.")), WRITTEN_AT)
+    incident = Incident(ReportKind.LEAK, Answers(measures=Answer("The article was corrected.")))
     assert write_incident_account(incident).startswith("What happened has not been recorded yet. ")
 
 
@@ -292,13 +291,6 @@ def test_a_long_time_before_the_release_is_written_in_days(sent, words):
     assert words in account(replace(FULL, happened=at(sent)))
 
 
-def test_a_release_to_come_is_due_when_the_account_is_written():
-    incident = Incident(ReportKind.PRA, FULL, written_at=NOTICED, title="School workforce", due_at=DUE)
-    told = write_incident_account(incident)
-    assert "is due for release at 9:30am on 30 June 2020" in told
-    assert "17 hours 20 minutes before it is due" in told
-
-
 def test_a_long_account_names_the_recipients_rather_than_who_noticed_it():
     answers = replace(
         FULL,
@@ -373,11 +365,6 @@ def test_the_causes_of_a_kind_are_offered_each_once():
 
 def test_without_answers_and_list_there_is_no_account():
     assert account(Answers(), ReportKind.LEAK) == ""
-
-
-def test_before_the_due_time_the_release_is_due():
-    incident = Incident(ReportKind.PRA, FULL, SENT, title="School workforce, March 2020", due_at=DUE)
-    assert write_incident_account(incident).startswith("‘School workforce, March 2020’ is due for release")
 
 
 def test_a_name_at_the_start_of_an_answer_keeps_its_capital():

@@ -121,5 +121,5 @@ def test_a_leak_after_a_change_of_date_is_measured_against_the_new_date(office, 
         release, to=to, reason="The data are late.", by=office.head, at=LEAKED - timedelta(days=1)
     )
     assert report_leak(moved, office, Answer(on=date(2020, 6, 29), at=LEAKED)).startswith(
-        f"‘{release.title}’ is due for release at 9:30am on 1 July 2020."
+        f"‘{release.title}’ was due for release at 9:30am on 1 July 2020."
     )
