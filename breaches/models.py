@@ -62,6 +62,8 @@ class Edition(models.Model):
     objects = EditionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("edition of the Code")
+        verbose_name_plural = lazy("editions of the Code")
         ordering = ("in_force_from",)
 
     def __str__(self) -> str:
@@ -102,6 +104,8 @@ class Practice(models.Model):
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = lazy("practice of the Code")
+        verbose_name_plural = lazy("practices of the Code")
         # The position in the Code. Sorting by code would put 10.1 before 3.1.
         ordering = ("edition", "id")
         constraints = [
@@ -285,6 +289,8 @@ class Report(models.Model):
     objects = ReportQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("breach report")
+        verbose_name_plural = lazy("breach reports")
         ordering = ("-drafted_at", "-pk")
         # These columns filter and sort the register, so that it is counted and paged without the rows' long automatic
         # text.
@@ -466,6 +472,8 @@ class JoinedDraft(AppendOnly):
     objects = JoinedDraftQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("combined draft")
+        verbose_name_plural = lazy("combined drafts")
         ordering = ("at", "pk")
         constraints = [
             models.UniqueConstraint(fields=["joint", "draft"], name="a_draft_joins_a_report_once"),
@@ -504,6 +512,8 @@ class OwnAct(AppendOnly):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("conflict of interest")
+        verbose_name_plural = lazy("conflicts of interest")
         ordering = ("at", "pk")
         constraints = [
             models.UniqueConstraint(fields=["report", "person"], name="one_declaration_per_report_and_person")
@@ -572,6 +582,8 @@ class Suspicion(models.Model):
     objects = SuspicionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("suspected breach")
+        verbose_name_plural = lazy("suspected breaches")
         ordering = ("raised_at", "pk")
         constraints = [
             models.UniqueConstraint(
@@ -719,6 +731,8 @@ class Dispatch(AppendOnly):
     objects = DispatchQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("sent report")
+        verbose_name_plural = lazy("sent reports")
         ordering = ("at", "pk")
         constraints = [
             models.UniqueConstraint(fields=["document", "nature"], name="one_dispatch_per_document_and_nature"),
@@ -743,6 +757,8 @@ class Published(AppendOnly):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("published breach report")
+        verbose_name_plural = lazy("published breach reports")
         ordering = ("at", "pk")
 
     def __str__(self) -> str:
@@ -759,6 +775,8 @@ class RegisterEvent(AbstractEvent):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("register download")
+        verbose_name_plural = lazy("register downloads")
         ordering = ("position",)
         indexes = [models.Index(fields=["producer", "position"], name="register_event_in_order")]
 

@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.evidence import repository
-from releases.models import Address, AgreementCorrection, DateChange, Departure, ReasonCorrection, Release
+from releases.models import (
+    Address,
+    AgreementCorrection,
+    Contact,
+    DateChange,
+    Departure,
+    ReasonCorrection,
+    Release,
+    Series,
+)
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
@@ -154,6 +163,24 @@ def correct_release(release: Release, *, title: str, reference: str, by: User | 
             record_event(stored, "corrected", at=at, by=by, changed=changed)
             record_rows({Release: [stored.pk]})
     return stored
+
+
+def name_people(
+    series: Series, *, responsible: Contact | None = None, head_of_profession: Contact | None = None, by: User
+) -> None:
+    """Give a series a contact and a Head of Profession if it has none; one that it has stays.
+
+    :raises NotYours: if the person may not edit the series' producer.
+    """
+    check_may(by, Action.EDIT, series.producer)
+    changed = []
+    for name, contact in (("responsible", responsible), ("head_of_profession", head_of_profession)):
+        if contact is not None and contact.producer_id == series.producer_id and getattr(series, name) is None:
+            setattr(series, name, contact)
+            changed.append(name)
+    if changed:
+        series._history_user = by  # type: ignore[attr-defined]  # simple-history reads it
+        series.save(update_fields=changed)
 
 
 def are_addresses_fixed(release: Release, *, now: datetime) -> bool:

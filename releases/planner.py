@@ -1,12 +1,14 @@
 """Planning many releases at once: next year's releases, addresses by a pattern, and the year planner."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Prefetch, QuerySet
 
@@ -17,10 +19,13 @@ from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar, web_address
 from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
+from releases.rules.edition import Shift, advance_edition, advance_reference
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.pre_release import find_opening_on_rest_day
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
 from releases.scheduling import PlannedAddress
+
+LONGEST_REFERENCE = 100
 
 
 class PlanObjection(StrEnum):
@@ -30,6 +35,7 @@ class PlanObjection(StrEnum):
     PLANNED_ALREADY = "planned_already"
     DAY_TAKEN = "day_taken"
     REFERENCE_TAKEN = "reference_taken"
+    NOT_A_REFERENCE = "not_a_reference"
     PAST = "past"
 
 
@@ -60,22 +66,28 @@ class Plan:
         return bool(calendar.bank_holidays(self.slot.on.year, nation=_nation(self.source)))
 
 
-def plan_year(releases: QuerySet[Release], *, rule: Rule, by: User, now: datetime) -> list[Plan]:
-    """Return a plan for the following year for each release; nothing is recorded."""
-    plans = []
+def plan_year(
+    releases: QuerySet[Release], *, rule: Rule, by: User, now: datetime, references: Mapping[int, str] | None = None
+) -> list[Plan]:
+    """Return a plan for the following year for each release; nothing is recorded.
+
+    :param references: those that the person typed, by the key of the release of this year.
+    """
+    plans, typed = [], references or {}
     found = releases.select_related("series__producer", "planned_next__series")
     found = found.prefetch_related("series__producer__non_working_days")
     for release in found.order_by("planned_on", "reference"):
         closed = release.series.producer.closed_days()
-        placed = calendar.place_next_year(release.slot, rule=rule, nation=_nation(release), closed=closed)
+        placed = calendar.place_later(release.slot, months=12, rule=rule, nation=_nation(release), closed=closed)
         slot = placed.slot
         if slot.precision is Precision.EXACT:
             slot = replace(slot, at=release.series.release_time)
-        reference = calendar.reference_next_year(release.reference, year=slot.on.year)
-        plans.append(Plan(release, reference, calendar.title_next_year(release.title), slot, placed.in_the_way))
+        shift = Shift(was=release.slot.on, to=slot.on, months=12)
+        reference = typed.get(release.pk) or advance_reference(release.reference, shift)
+        plans.append(Plan(release, reference, advance_edition(release.title, shift), slot, placed.in_the_way))
     editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
     known = Release.objects.filter(reference__in=[plan.reference for plan in plans]).select_related("series")
-    references = {release.reference: release for release in known}
+    by_reference = {release.reference: release for release in known}
     # Other releases of the series on the planned days.
     present = Release.objects.exclude(status=Status.CANCELLED).filter(
         planned_from=None,
@@ -87,7 +99,7 @@ def plan_year(releases: QuerySet[Release], *, rule: Rule, by: User, now: datetim
     wanted: set[str] = set()
     checked = []
     for plan in plans:
-        objection, other = _objection(plan, editable=editable, references=references, days=days, now=now)
+        objection, other = _objection(plan, editable=editable, references=by_reference, days=days, now=now)
         if objection is None and plan.reference in wanted:
             objection = PlanObjection.REFERENCE_TAKEN
         wanted.add(plan.reference)
@@ -141,6 +153,7 @@ def _objection(
         (PlanObjection.PLANNED_ALREADY, planned is not None, planned),
         (PlanObjection.PAST, over, None),
         (PlanObjection.DAY_TAKEN, same_day is not None, same_day),
+        (PlanObjection.NOT_A_REFERENCE, not is_reference(plan.reference), None),
         (PlanObjection.REFERENCE_TAKEN, same_reference is not None, same_reference),
     )
     objection, other = next(((why, other) for why, applies, other in against if applies), (None, None))
@@ -150,8 +163,114 @@ def _objection(
     return objection, other
 
 
+def is_reference(text: str) -> bool:
+    """Return whether a text may be the reference of a release: letters, digits, hyphens and underscores."""
+    try:
+        validate_slug(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST_REFERENCE
+
+
 def _nation(release: Release) -> Nation:
     return release.series.order_nation
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The next release of a series, as far as its earlier ones show it; a person completes it.
+
+    :ivar after: the release that it follows; None for the first of a series.
+    :ivar in_the_way: the non-working days that were skipped for its date.
+    """
+
+    series: Series
+    title: str
+    reference: str
+    slot: Slot
+    addresses: tuple[PlannedAddress, ...] = ()
+    after: Release | None = None
+    in_the_way: tuple[date, ...] = ()
+
+
+def suggest_next(series: Series, *, now: datetime) -> Suggestion:
+    """Suggest the next release of a series from its last one, a period of its usual pace later.
+
+    The time is that of the series. Without a release, the title and the reference name the present month.
+    """
+    in_order = series.releases.official().exclude(status=Status.CANCELLED).order_by("planned_on", "pk")
+    last = in_order.last()
+    if last is None:
+        today = calendar.local_date(now)
+        placed = calendar.place_on_working_day(
+            Slot(on=today + calendar.NOTICE, at=series.release_time),
+            nation=series.order_nation,
+            closed=series.producer.closed_days(),
+        )
+        title = f"{series.title}: {calendar.format_month(placed.slot.on)}"
+        reference = advance_reference(series.slug, Shift(today, placed.slot.on, months=1), taken=_references(series))
+        return Suggestion(series, title[:300], reference, placed.slot, in_the_way=placed.in_the_way)
+    step = _months_between(series)
+    today = calendar.local_date(now)
+    # A series may have paused: its next release is still to come.
+    months = step
+    while calendar.months_after(last.planned_on, months) <= today:
+        months += step
+    return suggest_after(last, months=months)
+
+
+def suggest_like(release: Release) -> Suggestion:
+    """Suggest the release that follows another one, by the usual pace of its series."""
+    return suggest_after(release, months=_months_between(release.series))
+
+
+def _months_between(series: Series) -> int:
+    """Return the usual months between releases of a series; 1 if they are irregular."""
+    in_order = series.releases.official().exclude(status=Status.CANCELLED).order_by("planned_on", "pk")
+    days = [
+        calendar.representative_day(on, precision=Precision(precision))
+        for on, precision in in_order.values_list("planned_on", "precision")
+    ]
+    pace = calendar.pace_of(days)
+    return calendar.MONTHS[pace] if pace else 1
+
+
+def suggest_after(release: Release, *, months: int) -> Suggestion:
+    """Suggest a release like another one, some months later, with the same files and its titles and addresses moved."""
+    series = release.series
+    placed = calendar.place_later(
+        release.slot,
+        months=months,
+        rule=Rule.SAME_WEEKDAY,
+        nation=series.order_nation,
+        closed=series.producer.closed_days(),
+    )
+    slot = placed.slot
+    if slot.precision is Precision.EXACT:
+        slot = replace(slot, at=series.release_time)
+    shift = Shift(was=release.slot.on, to=slot.on, months=months)
+    return Suggestion(
+        series=series,
+        title=advance_edition(release.title, shift),
+        reference=advance_reference(release.reference, shift, taken=_references(series)),
+        slot=slot,
+        addresses=tuple(_addresses_after(release, shift)),
+        after=release,
+        in_the_way=placed.in_the_way,
+    )
+
+
+def _addresses_after(release: Release, shift: Shift) -> Iterator[PlannedAddress]:
+    """Move the page and the files of a release; an announcement is not moved, because its address cannot be known."""
+    for address in release.addresses.all():
+        if address.role != Address.Role.ANNOUNCEMENT:
+            was = PlannedAddress.of(address)
+            yield replace(was, url=advance_edition(was.url, shift), marker=advance_edition(was.marker, shift))
+
+
+def _references(series: Series) -> list[str]:
+    # A reference is unique among all producers; only one of the same series is likely to be suggested.
+    return list(series.releases.values_list("reference", flat=True))
 
 
 class AddressObjection(StrEnum):

@@ -168,8 +168,8 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
     return calendar.from_london(datetime.combine(day, at))
 
 
-def request_preflight(release: Release, *, by: User | None, now: datetime) -> PreflightRun:
-    """Request a preflight of one release, or return the open request.
+def check_request(release: Release, *, by: User | None, now: datetime) -> None:
+    """Require that a preflight of a release may be requested.
 
     :param by: the person, or None for the plan or an operator.
     :raises NotYours: if none of the person's roles allows it.
@@ -184,6 +184,16 @@ def request_preflight(release: Release, *, by: User | None, now: datetime) -> Pr
             "slot": release.slot,
         }
         raise PreflightRefused(message)
+
+
+def request_preflight(release: Release, *, by: User | None, now: datetime) -> PreflightRun:
+    """Request a preflight of one release, or return the open request.
+
+    :param by: the person, or None for the plan or an operator.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises PreflightRefused: if the release is past, cancelled or has no exact date.
+    """
+    check_request(release, by=by, now=now)
     values = {"schedule_version": release.schedule_version, "asked_at": now, "asked_by": by}
     run, _created = PreflightRun.objects.get_or_create(release=release, done_at=None, defaults=values)
     return run

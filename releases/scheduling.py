@@ -312,14 +312,33 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
     )
 
 
-def announce_release(release: Release, *, by: User | None, at: datetime) -> Release:
-    """Make a release public in the calendar. Repeating it changes nothing."""
+def check_announce(release: Release, *, by: User | None) -> Move:
+    """Return the move by which a release is announced."""
     if release.rehearsal:
         raise MoveRefused(_("A rehearsal is never announced."))
-    move = check_move(release, ANNOUNCE, by=by)
+    return check_move(release, ANNOUNCE, by=by)
+
+
+def announce_release(release: Release, *, by: User | None, at: datetime) -> Release:
+    """Make a release public in the calendar. Repeating it changes nothing."""
+    move = check_announce(release, by=by)
     if release.announced_at is not None:
         return release
     return apply_move(release, move, by=by, at=at, values={"announced_at": at})
+
+
+def check_confirm(
+    release: Release, *, by: User | None, at: datetime, reason: str = "to be given", grounds: Grounds = NO_GROUNDS
+) -> Move:
+    """Return the move by which a release is confirmed for its exact date and time, as `confirm_release` makes it."""
+    given = {"exact_date"} if release.due_at else set()
+    move = check_move(release, CONFIRM, by=by, given=given)
+    if not release.rehearsal:
+        _check_day(release, grounds, by=by, at=at)
+        # If the system confirms a release, it was confirmed elsewhere before, and the import does not know the reason.
+        if by is not None:
+            _check_notice(release.planned_on, reason=reason, at=at)
+    return move
 
 
 def confirm_release(
@@ -331,14 +350,8 @@ def confirm_release(
     :param grounds: OSR's agreement to another time or a weekend, or a lead's reason for a bank holiday, unless it is
         recorded already.
     """
-    given = {"exact_date"} if release.due_at else set()
-    move = check_move(release, CONFIRM, by=by, given=given)
-    if not release.rehearsal:
-        _check_day(release, grounds, by=by, at=at)
+    move = check_confirm(release, by=by, at=at, reason=reason, grounds=grounds)
     is_short = not release.rehearsal and calendar.is_short_notice(release.planned_on, given_at=at)
-    # If the system confirms a release, it was confirmed elsewhere before, and the import does not know the reason.
-    if is_short and by is not None:
-        _check_notice(release.planned_on, reason=reason, at=at)
     short_notice_reason = reason.strip() if is_short else ""
     values = {"confirmed_at": at, "short_notice_reason": short_notice_reason}
     days = calendar.days_of_notice(release.planned_on, given_at=at)

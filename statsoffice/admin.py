@@ -1,4 +1,4 @@
-"""The admin site's own pages: an index that begins with concerns, and choices that name their producer."""
+"""The admin site's own pages: an index in three groups that begins with concerns, and choices with their producer."""
 
 from typing import Any
 
@@ -17,9 +17,37 @@ from releases import overview, permissions
 from releases.permissions import Action
 from releases.text import calendar
 
-# Calendar managers open these most. All others follow in Django's order.
-APPS = ("releases", "breaches", "messages", "accounts")
-MODELS = ("Release", "Series", "Contact", "Producer", "Membership")
+# The groups of the index, with their models in order. All other models belong to the record.
+GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
+    (
+        "calendar",
+        lazy("Calendar"),
+        (
+            "releases.release",
+            "releases.series",
+            "releases.producer",
+            "releases.exemption",
+            "breaches.edition",
+            "breaches.practice",
+        ),
+    ),
+    (
+        "people",
+        lazy("People"),
+        (
+            "releases.contact",
+            "releases.membership",
+            "outbox.preference",
+            "accounts.user",
+            "auth.group",
+            "account.emailaddress",
+            "mfa.authenticator",
+            "socialaccount.socialaccount",
+            "usersessions.usersession",
+        ),
+    ),
+)
+RECORD = ("record", lazy("Record"))
 
 
 class NamedChoices(AutocompleteJsonView):
@@ -47,8 +75,7 @@ UNREGISTERED = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
 
 
 class OfficeAdminSite(AdminSite):
-    site_header = site_title = lazy("Release calendar administration")
-    index_title = lazy("What you may look after")
+    site_header = site_title = index_title = lazy("Admin")
     # No sidebar, because the list of models is on the first page and the list of releases needs the space.
     enable_nav_sidebar = False
 
@@ -66,14 +93,32 @@ class OfficeAdminSite(AdminSite):
         lines = list_concerns(request) if may_view else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        return super().app_index(request, app_label, {"title": self.index_title, **(extra_context or {})})
+
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # as views are typed
         return NamedChoices.as_view(admin_site=self)(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        apps = super().get_app_list(request, app_label)
-        for app in apps:
-            app["models"].sort(key=lambda model: _place(model["object_name"], MODELS))
-        return sorted(apps, key=lambda app: _place(app["app_label"], APPS))
+        """Return the models that the person may open in the groups of `GROUPS` and, last, the record."""
+        models = {}
+        for app in super().get_app_list(request, app_label):
+            for model in app["models"]:
+                model["key"] = f"{model['model']._meta.app_label}-{model['model']._meta.model_name}"
+                models[model["model"]._meta.label_lower] = model
+        groups = []
+        for label, name, members in GROUPS:
+            found = [models.pop(member) for member in members if member in models]
+            groups.append({"app_label": label, "name": name, "models": found})
+        label, name = RECORD
+        groups.append({"app_label": label, "name": name, "models": list(models.values())})
+        return [
+            {**group, "app_url": reverse("admin:index"), "has_module_perms": True}
+            for group in groups
+            if group["models"]
+        ]
 
 
 def list_concerns(request: HttpRequest) -> list[tuple[str, Promise, str]]:
@@ -85,7 +130,3 @@ def list_concerns(request: HttpRequest) -> list[tuple[str, Promise, str]]:
         for concern, count in counted.items()
         if count
     ]
-
-
-def _place(name: str, order: tuple[str, ...]) -> int:
-    return order.index(name) if name in order else len(order)

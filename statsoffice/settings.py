@@ -156,8 +156,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
 CRISPY_TEMPLATE_PACK = "govuk"
 CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# An admin page that moves the releases of a year has two fields for each.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+# The admin page that plans next year has three fields for each of 1,000 releases.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 
 # --- Database -------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
@@ -254,6 +254,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["statsoffice.formats"]
 USE_TZ = True
 
 # --- Files ----------------------------------------------------------------------------------------

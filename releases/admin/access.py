@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -23,6 +25,37 @@ def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool])
     if question not in answers:
         answers[question] = answer()
     return answers[question]
+
+
+class PlainLabels:
+    """Labels without a colon, as on all other pages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class SearchSelect(AutocompleteSelect):
+    """A choice that is found by typing. Its options are valid HTML, also before one is chosen."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Leave out `required`, which needs an option that is not there yet; the form itself checks the answer."""
+        kept = {key: setting for key, setting in (attrs or {}).items() if key != "required"}
+        return super().get_context(name, value, kept)
+
+    def optgroups(self, *args: Any, **kwargs: Any) -> list[Any]:
+        groups = super().optgroups(*args, **kwargs)
+        for _name, options, _index in groups:
+            for option in options:
+                if not option["value"]:
+                    option["attrs"]["label"] = _("None")
+        return groups
+
+
+class UnlabelledInput(forms.HiddenInput):
+    """A hidden input of a form of the admin site, which would otherwise write a label for it."""
+
+    def id_for_label(self, id_: str) -> str:
+        return ""
 
 
 class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
@@ -52,6 +85,22 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         """Suggest a slug for new rows only, because existing slugs are part of addresses."""
         return {} if obj else dict(super().get_prepopulated_fields(request, obj))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (PlainLabels, form), {})
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Do not offer to delete a series or a contact from a form about something else."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = field.widget.can_view_related = False
+        return field
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         """Return one of the user's own rows; everything else is 404."""

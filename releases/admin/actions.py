@@ -20,21 +20,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
-from releases import corrections, date_changes, permissions, planner, preflight, scheduling
+from releases import bulk_moves, corrections, date_changes, permissions, planner, preflight, readiness, scheduling
 from releases.admin.access import ProducerScopedAdmin
+from releases.bulk_moves import Answers, BulkMove, BulkResult, PlannedMove
 from releases.corrections import CorrectionRefused
-from releases.models import Address, Release
+from releases.models import Address, Release, Series
 from releases.permissions import Action, NotYours
 from releases.planner import AddressObjection, Pattern, Plan, PlanObjection, Proposal
 from releases.probe.adapters import ADAPTERS
 from releases.public.export import TooManyReleases, dated_file_name, download_response, export_calendar
+from releases.readiness import ReleaseWarning
 from releases.rules import calendar, web_address
 from releases.rules.calendar import Rule
 from releases.rules.canonical import sha256_hex
 from releases.rules.date_change import must_request_date
-from releases.rules.lifecycle import ANNOUNCE, CANCEL, CONFIRM, LEADS, MoveRefused, Status
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CONFIRM, LEADS, TO_COME, Status
+from releases.rules.public_calendar import PublicStatus
 from releases.rules.tables import TableKind
 from releases.rules.web_address import BadPattern, Fault
+from releases.text import calendar as text_calendar
 from releases.text import pre_release
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
@@ -45,7 +49,7 @@ MOST_AT_ONCE = 1000
 def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:
     count = queryset.count()
     if count > MOST_AT_ONCE:
-        sentence = _("You chose %(count)s releases; choose at most %(most)s at once. Nothing was changed.")
+        sentence = _("You selected %(count)s releases. Select %(most)s or fewer.")
         messages.error(request, sentence % {"count": count, "most": MOST_AT_ONCE})
     return count > MOST_AT_ONCE
 
@@ -63,127 +67,246 @@ def render_question(
         "media": model_admin.media,
         **context,
     }
-    return TemplateResponse(request, f"admin/releases/release/{action}.html", whole)
+    return TemplateResponse(request, f"admin/releases/release/{context.pop('template', action)}.html", whole)
 
 
-def _move_each(
-    request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], *, counted: Any, refused: Any
-) -> list[Release]:
-    """Move each release separately, and list the refused ones; each reason is shown once.
+class BulkForm(forms.Form):
+    """What a bulk action asks for all releases; nothing by default."""
 
-    :return: the moved releases, as they were before the move.
+    def __init__(self, data: Any = None, *, planned: list[PlannedMove]) -> None:
+        super().__init__(data, label_suffix="")
+        self.planned = planned
+
+    @property
+    def answers(self) -> Answers:
+        """Return the answers, which are empty before they are valid."""
+        return Answers(**self.cleaned_data) if self.is_bound and self.is_valid() else Answers()
+
+
+class CancellationForm(BulkForm):
+    reason = forms.CharField(
+        label=lazy("Reason for cancelling"),
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=lazy("Readers see this reason in the release calendar."),
+        error_messages={"required": lazy("Enter the reason for cancelling")},
+    )
+
+
+class ConfirmationForm(BulkForm):
+    """Asks for the reason for short notice, if a release has one."""
+
+    reason = forms.CharField(
+        label=lazy("Reason for less than 4 weeks’ notice"),
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=lazy("We record this reason. Readers do not see it."),
+        error_messages={"required": lazy("Enter the reason for less than 4 weeks’ notice")},
+    )
+
+    def __init__(self, data: Any = None, *, planned: list[PlannedMove]) -> None:
+        super().__init__(data, planned=planned)
+        if not any(plan.needs_reason for plan in planned):
+            del self.fields["reason"]
+
+
+class NewDatesForm(BulkForm):
+    """Asks how far dates move, and for the public reason if a confirmed date is among them."""
+
+    number = forms.IntegerField(
+        label=lazy("How far?"),
+        min_value=1,
+        max_value=366,
+        initial=1,
+        error_messages={"required": lazy("Enter a number of weeks or days")},
+    )
+    unit = forms.ChoiceField(
+        label=lazy("Weeks or days"), choices=[("7", lazy("weeks")), ("1", lazy("days"))], initial="7"
+    )
+    direction = forms.ChoiceField(
+        label=lazy("Direction"), choices=[("1", lazy("later")), ("-1", lazy("earlier"))], initial="1"
+    )
+    reason = forms.CharField(
+        label=lazy("Reason for the change"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=lazy("Readers see the reason for a confirmed date. For a provisional date we only record it."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        confirmed = any(plan.release.status == Status.CONFIRMED for plan in self.planned)
+        if confirmed and not str(cleaned.get("reason", "")).strip():
+            self.add_error("reason", _("Enter the reason. Readers see it for a confirmed date."))
+        return cleaned
+
+    @property
+    def answers(self) -> Answers:
+        if not (self.is_bound and self.is_valid()):
+            return Answers()
+        answers = self.cleaned_data
+        days = answers["number"] * int(answers["unit"]) * int(answers["direction"])
+        return Answers(reason=answers["reason"], days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkText:
+    """What one bulk action says.
+
+    :ivar title: of the page that a person checks, with the number of releases.
+    :ivar button: with the number of the releases that would be moved.
+    :ivar result: what happens to each of them, in a tag.
     """
-    moved = []
-    refusals: dict[str, list[str]] = {}
-    for release in queryset:
-        try:
-            move(release)
-        except MoveRefused as refusal:
-            refusals.setdefault(str(refusal), []).append(release.reference)
-        except NotYours:
-            refusals.setdefault(_("This is not yours to do."), []).append(release.reference)
-        else:
-            moved.append(release)
-    for why, references in refusals.items():
-        messages.error(request, refused % {"references": ", ".join(references), "why": why})
-    if moved:
-        messages.success(request, counted % {"count": len(moved)})
-    return moved
+
+    title: Any
+    intro: Any
+    button: Any
+    result: Any
+    done: Any
+    refused: Any
+    form: type[BulkForm] = BulkForm
 
 
-class CancellationForm(forms.Form):
-    reason = forms.CharField(
-        label=lazy("Reason"),
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=lazy("The public reads it beside the release."),
-    )
-
-
-class ShortNoticeForm(forms.Form):
-    reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=lazy("Kept in our own record; it is not published."),
-    )
-
-
-@admin.action(description=lazy("Announce: show in the public calendar"), permissions=["change"])
-def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
-    at, user = timezone.now(), _user(request)
-    _move_each(
-        request,
-        queryset,
-        lambda release: scheduling.announce_release(release, by=user, at=at),
-        counted=ngettext_lazy("%(count)s release announced.", "%(count)s releases announced.", "count"),
+BULK = {
+    BulkMove.ANNOUNCE: BulkText(
+        title=ngettext_lazy("Announce %(count)s release", "Announce %(count)s releases", "count"),
+        intro=lazy("The release calendar will show these releases to everyone. You cannot undo this."),
+        button=ngettext_lazy("Announce %(count)s release", "Announce %(count)s releases", "count"),
+        result=lazy("Will be announced"),
+        done=ngettext_lazy("%(count)s release announced.", "%(count)s releases announced.", "count"),
         refused=lazy("Not announced: %(references)s. %(why)s"),
-    )
-
-
-@admin.action(description=lazy("Confirm the date and time"), permissions=["change"])
-def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
-    """Confirm the selected releases; if the notice of some would be short, ask for the reason first."""
-    at, user = timezone.now(), _user(request)
-    short = [
-        {"release": release, "days": notice.days}
-        for release in queryset
-        for notice in [scheduling.notice_of(release, given_at=at)]
-        if release.status == Status.PROVISIONAL and notice.is_short
-    ]
-    form = ShortNoticeForm(request.POST if "confirming" in request.POST else None)
-    if short and too_many(request, queryset):
-        return None
-    if short and not form.is_valid():
-        context = {"title": _("Confirm releases"), "form": form, "short": short}
-        return render_question(model_admin, request, queryset, "confirm", context)
-    reason = form.cleaned_data["reason"] if short else ""
-    confirmed = _move_each(
-        request,
-        queryset,
-        lambda release: scheduling.confirm_release(release, by=user, at=at, reason=reason),
-        counted=ngettext_lazy("%(count)s release confirmed.", "%(count)s releases confirmed.", "count"),
+    ),
+    BulkMove.CONFIRM: BulkText(
+        title=ngettext_lazy("Confirm %(count)s release", "Confirm %(count)s releases", "count"),
+        intro=lazy(
+            "We check a confirmed release at its time. After this, only the Head of Profession or a deputy can change "
+            "the date."
+        ),
+        button=ngettext_lazy("Confirm %(count)s release", "Confirm %(count)s releases", "count"),
+        result=lazy("Will be confirmed"),
+        done=ngettext_lazy("%(count)s release confirmed.", "%(count)s releases confirmed.", "count"),
         refused=lazy("Not confirmed: %(references)s. %(why)s"),
-    )
-    # The dates of market-sensitive releases are best announced six months ahead.
-    soon = [
-        release.reference
-        for release in confirmed
-        if not release.rehearsal and scheduling.notice_of(release, given_at=at).is_short_for_markets
-    ]
-    if soon:
-        sentence = _("Market sensitive, and best announced six months ahead: %(references)s.")
-        messages.warning(request, sentence % {"references": ", ".join(soon)})
-    return None
+        form=ConfirmationForm,
+    ),
+    BulkMove.CANCEL: BulkText(
+        title=ngettext_lazy("Cancel %(count)s release", "Cancel %(count)s releases", "count"),
+        intro=lazy("A cancelled release stays in the calendar with its reason. You cannot undo this."),
+        button=ngettext_lazy("Cancel %(count)s release", "Cancel %(count)s releases", "count"),
+        result=lazy("Will be cancelled"),
+        done=ngettext_lazy("%(count)s release cancelled.", "%(count)s releases cancelled.", "count"),
+        refused=lazy("Not cancelled: %(references)s. %(why)s"),
+        form=CancellationForm,
+    ),
+    BulkMove.PREFLIGHT: BulkText(
+        title=ngettext_lazy("Check %(count)s release now", "Check %(count)s releases now", "count"),
+        intro=lazy("We check the web pages and contacts of these releases, usually within a minute."),
+        button=ngettext_lazy("Check %(count)s release", "Check %(count)s releases", "count"),
+        result=lazy("Will be checked"),
+        done=ngettext_lazy(
+            "We are checking %(count)s release. The result will be on its page.",
+            "We are checking %(count)s releases. The results will be on their pages.",
+            "count",
+        ),
+        refused=lazy("Not checked: %(references)s. %(why)s"),
+    ),
+    BulkMove.MOVE_DATES: BulkText(
+        title=ngettext_lazy("Move %(count)s release", "Move %(count)s releases", "count"),
+        intro=lazy(
+            "If a new date is at a weekend, on a bank holiday or on a day when your office is closed, we use the next "
+            "working day."
+        ),
+        button=ngettext_lazy("Move %(count)s release", "Move %(count)s releases", "count"),
+        result=lazy("Will be moved"),
+        done=ngettext_lazy("%(count)s release moved.", "%(count)s releases moved.", "count"),
+        refused=lazy("Not moved: %(references)s. %(why)s"),
+        form=NewDatesForm,
+    ),
+}
 
 
-@admin.action(description=lazy("Cancel, with a reason"), permissions=["change"])
-def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
+def run_bulk_move(
+    model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], move: BulkMove
+) -> HttpResponse | None:
+    """Show what a move would do to each release, and make it if the person has checked exactly that."""
     if too_many(request, queryset):
         return None
-    form = CancellationForm(request.POST if "cancelling" in request.POST else None)
-    if not form.is_valid():
-        return render_question(model_admin, request, queryset, "cancel", {"title": _("Cancel releases"), "form": form})
-    at, user, reason = timezone.now(), _user(request), form.cleaned_data["reason"]
-    _move_each(
-        request,
-        queryset,
-        lambda release: scheduling.cancel_release(release, reason=reason, by=user, at=at),
-        counted=ngettext_lazy("%(count)s release cancelled.", "%(count)s releases cancelled.", "count"),
-        refused=lazy("Not cancelled: %(references)s. %(why)s"),
-    )
-    return None
+    text, user, at = BULK[move], _user(request), timezone.now()
+    is_answered = "answered" in request.POST
+    # What is asked depends on the plan, and new dates depend on what is answered.
+    planned = bulk_moves.plan_moves(queryset, move, Answers(days=1), by=user, at=at)
+    form = text.form(request.POST if is_answered else None, planned=planned)
+    is_complete = form.is_valid() if is_answered else not form.fields
+    if is_complete and form.fields:
+        planned = bulk_moves.plan_moves(queryset, move, form.answers, by=user, at=at)
+    shown = bulk_moves.digest_plans(planned)
+    possible = sum(plan.is_possible for plan in planned)
+    if possible and is_complete and is_answered and request.POST.get("shown") == shown:
+        _report_moves(request, text, bulk_moves.make_moves(planned, move, form.answers, by=user, at=at))
+        return None
+    has_dates = move is not BulkMove.MOVE_DATES or is_complete
+    context = {
+        "template": "check",
+        "title": text.title % {"count": len(planned)},
+        "intro": text.intro,
+        "form": form,
+        "rows": [_bulk_row(plan, text, has_date=has_dates) for plan in planned],
+        "has_results": has_dates,
+        "is_stale": is_complete and request.POST.get("shown", shown) not in {"", shown},
+        "missing_people": _list_series_without_people(planned),
+        "button": text.button % {"count": possible} if has_dates and possible else "",
+        "shown": shown if has_dates else "",
+        "asks_first": not has_dates,
+    }
+    return render_question(model_admin, request, queryset, move, context)
 
 
-@admin.action(description=lazy("Pre-flight: check before the day"), permissions=["preflight"])
-def ask_preflight(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
-    at, user = timezone.now(), _user(request)
-    _move_each(
-        request,
-        queryset,
-        lambda release: preflight.request_preflight(release, by=user, now=at),
-        counted=ngettext_lazy(
-            "%(count)s release put up for pre-flight.", "%(count)s releases put up for pre-flight.", "count"
-        ),
-        refused=lazy("Not put up for pre-flight: %(references)s. %(why)s"),
-    )
+def _bulk_row(plan: PlannedMove, text: BulkText, *, has_date: bool) -> dict[str, Any]:
+    nation = plan.release.series.order_nation
+    notes = [calendar.no_release_day(day, nation=nation) or "" for day in plan.in_the_way]
+    label, colour = (text.result, "green") if plan.is_possible else (_("No change"), "grey")
+    if plan.is_request:
+        label, colour = _("Needs agreement"), "blue"
+    return {
+        "release": plan.release,
+        "status": text_calendar.STATUSES[PublicStatus(plan.release.status)],
+        "to": plan.to if has_date else None,
+        "label": label,
+        "colour": colour,
+        "refusal": plan.refusal,
+        "notes": [note for note in notes if note],
+        "warnings": [text_calendar.warning_sentence(each) for each in plan.warnings],
+    }
+
+
+def _list_series_without_people(planned: list[PlannedMove]) -> list[Series]:
+    """Return the series that a contact or a Head of Profession can be added to, once each."""
+    missing = {
+        plan.release.series
+        for plan in planned
+        if plan.is_possible and any(each.kind in readiness.OF_SERIES for each in plan.warnings)
+    }
+    return sorted(missing, key=str)
+
+
+def _report_moves(request: HttpRequest, text: BulkText, made: BulkResult) -> None:
+    for why, references in made.refusals.items():
+        messages.error(request, text.refused % {"references": ", ".join(references), "why": why})
+    if made.moved:
+        messages.success(request, text.done % {"count": len(made.moved)})
+
+
+def _bulk_action(move: BulkMove, description: Any, permission: str) -> AdminAction:
+    @admin.action(description=description, permissions=[permission])
+    def action(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
+        return run_bulk_move(model_admin, request, queryset, move)
+
+    action.__name__ = move.value
+    return action
+
+
+confirm = _bulk_action(BulkMove.CONFIRM, lazy("Confirm dates"), "change")
+announce = _bulk_action(BulkMove.ANNOUNCE, lazy("Announce in the release calendar"), "change")
+move_dates = _bulk_action(BulkMove.MOVE_DATES, lazy("Move to other dates"), "change")
+cancel = _bulk_action(BulkMove.CANCEL, lazy("Cancel"), "change")
+ask_preflight = _bulk_action(BulkMove.PREFLIGHT, lazy("Check before release"), "preflight")
 
 
 def objection_to_deletion(release: Release) -> str:
@@ -216,10 +339,17 @@ class Offer:
     page: str = ""
 
 
+def _check_one(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
+    """Request the preflight of one release at once, because it changes nothing."""
+    text, user, at = BULK[BulkMove.PREFLIGHT], _user(request), timezone.now()
+    planned = [PlannedMove(release) for release in queryset]
+    _report_moves(request, text, bulk_moves.make_moves(planned, BulkMove.PREFLIGHT, Answers(), by=user, at=at))
+
+
 OFFERS = (
-    Offer(CONFIRM, lazy("Confirm"), needs_form=False, run=confirm, page="releases:confirm"),
+    Offer(CONFIRM, lazy("Confirm the date"), needs_form=False, run=confirm, page="releases:confirm"),
     Offer(ANNOUNCE, lazy("Announce"), needs_form=False, run=announce, page="releases:announce"),
-    Offer(PREFLIGHT, lazy("Check before the day"), needs_form=False, run=ask_preflight),
+    Offer(PREFLIGHT, lazy("Check before release"), needs_form=False, run=_check_one),
     Offer(CANCEL, lazy("Cancel this release"), needs_form=True, run=cancel),
 )
 
@@ -255,7 +385,20 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
             waiting = date_changes.waiting_request(release)
             requests_date = must_request_date(release.status, roles=roles, waits=waiting is not None)
             context |= {"asks_for_date": requests_date, "waiting_change": waiting, "may_agree": bool(roles & LEADS)}
+            found = readiness.find_warnings(release, at=timezone.now()) if release.status in TO_COME else ()
+            context |= {
+                "may_duplicate": self.may(request, Action.EDIT, release),
+                "warnings": [
+                    text_calendar.warning_sentence(each) for each in found if not _is_confirmed(each, release)
+                ],
+                "is_missing_people": any(each.kind in readiness.OF_SERIES for each in found),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _is_confirmed(warning: ReleaseWarning, release: Release) -> bool:
+    """Return whether a warning is about the notice of a date that is confirmed already."""
+    return release.status == Status.CONFIRMED and warning.kind in readiness.OF_NOTICE
 
 
 def list_offers(request: HttpRequest, release: Release) -> list[Offer]:
@@ -285,57 +428,75 @@ EXPORTS = tuple(_export_as(kind) for kind in TableKind)
 
 
 RULES = {
-    Rule.SAME_WEEKDAY: lazy("The same weekday of the month, such as the second Tuesday"),
-    Rule.SAME_DATE: lazy("The same date, such as 14 July"),
+    Rule.SAME_WEEKDAY: lazy("The same weekday of the month, for example the second Tuesday"),
+    Rule.SAME_DATE: lazy("The same date, for example 14 July"),
 }
 
 PLAN_OBJECTIONS = {
-    PlanObjection.NOT_YOURS: lazy("It is not yours to edit."),
+    PlanObjection.NOT_YOURS: lazy("You do not have permission to edit it."),
     PlanObjection.REHEARSAL: lazy("It is a rehearsal."),
-    PlanObjection.CANCELLED: lazy("It was cancelled."),
-    PlanObjection.PLANNED_ALREADY: lazy("The next year’s was planned after it already:"),
-    PlanObjection.DAY_TAKEN: lazy("Its series has a release on that day already:"),
-    PlanObjection.REFERENCE_TAKEN: lazy("Another release would have the same reference:"),
-    PlanObjection.PAST: lazy("That day is over."),
+    PlanObjection.CANCELLED: lazy("It is cancelled."),
+    PlanObjection.PLANNED_ALREADY: lazy("Next year’s release is already planned:"),
+    PlanObjection.DAY_TAKEN: lazy("The series already has a release on that day:"),
+    PlanObjection.REFERENCE_TAKEN: lazy("Another release has this reference. Enter a different one:"),
+    PlanObjection.NOT_A_REFERENCE: lazy("Enter a reference with letters, digits and hyphens only."),
+    PlanObjection.PAST: lazy("That date is in the past."),
 }
+# The person can correct these on the page.
+ABOUT_REFERENCE = frozenset({PlanObjection.REFERENCE_TAKEN, PlanObjection.NOT_A_REFERENCE})
 
 
 class RuleForm(forms.Form):
     rule = forms.ChoiceField(
-        label=lazy("Which day of the next year?"),
+        label=lazy("Which day next year?"),
         choices=[(rule.value, words) for rule, words in RULES.items()],
         widget=forms.RadioSelect,
         initial=Rule.SAME_WEEKDAY,
-        help_text=lazy("From a weekend or a bank holiday of the producer’s nation it goes on to the next working day."),
+        help_text=lazy("If that day is not a working day, we use the next one."),
     )
 
 
-@admin.action(description=lazy("Plan next year’s releases from these"), permissions=["change"])
+@admin.action(description=lazy("Plan next year’s releases"), permissions=["change"])
 def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
     if too_many(request, queryset):
         return None
     now, user = timezone.now(), request.user
     assert user.is_authenticated  # noqa: S101  # the site admits no one else
-    form = RuleForm(request.POST if {"preview", "apply"} & request.POST.keys() else None)
+    form = RuleForm(request.POST if {"preview", "apply"} & request.POST.keys() else None, label_suffix="")
     plans: list[Plan] | None = None
+    chosen: set[str] | None = None
     if form.is_valid():
         rule = Rule(form.cleaned_data["rule"])
-        plans = planner.plan_year(queryset, rule=rule, by=user, now=now)
-        if "apply" in request.POST and request.POST.get("shown") == rule:
+        applies = "apply" in request.POST and request.POST.get("shown") == rule
+        typed = _typed_references(request) if applies else {}
+        plans = planner.plan_year(queryset, rule=rule, by=user, now=now, references=typed)
+        if applies:
             chosen = set(request.POST.getlist("chosen"))
             wanted = [plan for plan in plans if str(plan.source.pk) in chosen]
-            _report_plan(request, len(chosen), *planner.record_plans(wanted, by=user, at=now))
-            return None
+            if not any(plan.objection in ABOUT_REFERENCE for plan in wanted if plan.source.pk in typed):
+                _report_plan(request, len(chosen), *planner.record_plans(wanted, by=user, at=now))
+                return None
+            messages.error(request, _("Nothing was planned. Correct the references marked below."))
     context = {
         "title": _("Plan next year’s releases"),
         "form": form,
         "rows": None
         if plans is None
-        else [_plan_row(plan) for plan in sorted(plans, key=lambda plan: not plan.may_be_made)],
-        "to_make": sum(plan.may_be_made for plan in plans or ()),
+        else [
+            {**_plan_row(plan), "is_chosen": chosen is None or str(plan.source.pk) in chosen}
+            for plan in sorted(plans, key=lambda plan: not plan.may_be_made)
+        ],
+        "to_make": sum(plan.may_be_made or plan.objection in ABOUT_REFERENCE for plan in plans or ()),
         "unknown_holidays": sorted({plan.slot.on.year for plan in plans or () if not plan.holidays_known}),
     }
     return render_question(model_admin, request, queryset, "plan_next_year", context)
+
+
+def _typed_references(request: HttpRequest) -> dict[int, str]:
+    """Return the references that the person was shown and may have corrected, by the key of this year's release."""
+    prefix = "reference-"
+    typed = {name.removeprefix(prefix): value for name, value in request.POST.items() if name.startswith(prefix)}
+    return {int(key): str(value).strip() for key, value in typed.items() if key.isdecimal() and len(key) < 19}
 
 
 def _plan_row(plan: Plan) -> dict[str, Any]:
@@ -344,7 +505,8 @@ def _plan_row(plan: Plan) -> dict[str, Any]:
     if opening and terms.usual and plan.may_be_made:
         notes.append(pre_release.describe_opening_day(opening, period=terms.usual, nation=terms.nation))
     objection = str(PLAN_OBJECTIONS[plan.objection]) if plan.objection else ""
-    return {"plan": plan, "objection": objection, "notes": notes}
+    can_correct = plan.may_be_made or plan.objection in ABOUT_REFERENCE
+    return {"plan": plan, "objection": objection, "notes": notes, "can_correct": can_correct}
 
 
 def _report_plan(request: HttpRequest, chosen: int, made: list[Release], refusals: list[str]) -> None:
@@ -352,8 +514,8 @@ def _report_plan(request: HttpRequest, chosen: int, made: list[Release], refusal
         messages.error(request, refusal)
     if left := chosen - len(made) - len(refusals):
         sentence = ngettext(
-            "%(count)s release was not planned: somebody else was faster.",
-            "%(count)s releases were not planned: somebody else was faster.",
+            "%(count)s release was not planned, because the calendar has changed.",
+            "%(count)s releases were not planned, because the calendar has changed.",
             left,
         )
         messages.warning(request, sentence % {"count": left})
@@ -361,35 +523,43 @@ def _report_plan(request: HttpRequest, chosen: int, made: list[Release], refusal
         years = sorted({release.planned_on.year for release in made})
         address = f"{reverse('admin:releases_release_changelist')}?planned_on__year={years[-1]}"
         counted = ngettext("%(count)s release planned.", "%(count)s releases planned.", len(made))
-        link = format_html('<a href="{}">{}</a>', address, _("See %(year)s") % {"year": years[-1]})
+        link = format_html('<a href="{}">{}</a>', address, _("View the releases of %(year)s") % {"year": years[-1]})
         messages.success(request, format_html("{} {}", counted % {"count": len(made)}, link))
     elif not chosen:
-        messages.warning(request, _("No release was chosen, and none was planned."))
+        messages.warning(request, _("You did not select any releases, so nothing was planned."))
 
 
+WEBSITES = {
+    "page": lazy("Any website"),
+    "govuk": lazy("GOV.UK"),
+    "ons": lazy("Office for National Statistics"),
+    "ees": lazy("Explore education statistics"),
+}
+# An adapter of an office's own describes itself.
+WEBSITE_CHOICES = [(name, WEBSITES.get(name, adapter.reads)) for name, adapter in ADAPTERS.items()]
 CHECKED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]
 
 ADDRESS_OBJECTIONS = {
-    AddressObjection.NOT_YOURS: lazy("It is not yours to edit."),
-    AddressObjection.DUE: lazy("It is due already, and its addresses stay as they are."),
+    AddressObjection.NOT_YOURS: lazy("You do not have permission to edit it."),
+    AddressObjection.DUE: lazy("It is already due, so its web pages and files cannot change."),
     AddressObjection.CANCELLED: lazy("It is cancelled."),
-    AddressObjection.NOTHING_TO_CHANGE: lazy("It has this address already."),
-    AddressObjection.HAS_ONE: lazy("It has another one, which stays."),
-    AddressObjection.NAMED_ALREADY: lazy("This address stands there already, in another role."),
-    AddressObjection.LOOKED_AT: lazy("The one that it has was looked at already, and stays."),
+    AddressObjection.NOTHING_TO_CHANGE: lazy("It already has this web address."),
+    AddressObjection.HAS_ONE: lazy("It already has a web page. Select ‘Replace the present web page’ to change it."),
+    AddressObjection.NAMED_ALREADY: lazy("It already has this web address for something else."),
+    AddressObjection.LOOKED_AT: lazy("Its web page has already been checked, so it cannot change."),
     AddressObjection.NOT_TOLD_APART: lazy(
-        "Another release would have the same page and the same marker, so that nobody could tell them apart. Choose "
-        "words that only this one shows."
+        "Another release would have the same web page and the same text. Choose text that is only on the page of "
+        "this edition."
     ),
     AddressObjection.NOT_AN_ADDRESS: lazy("This is not a web address."),
 }
 
 FAULTS = {
-    Fault.BRACES: lazy("A brace has no partner. Write names as {year}."),
-    Fault.UNKNOWN_NAME: lazy("There is no {%(name)s}. There are: %(names)s."),
-    Fault.MORE_THAN_A_NAME: lazy("Write the name alone between the braces: {%(name)s}."),
-    Fault.MONTH_NOT_KNOWN: lazy("Its month is not known exactly, and the pattern names it."),
-    Fault.DAY_NOT_KNOWN: lazy("Its day is not known, and the pattern names it."),
+    Fault.BRACES: lazy("A brace is missing. Write names like this: {year}"),
+    Fault.UNKNOWN_NAME: lazy("{%(name)s} is not a name that you can use. Choose from: %(names)s"),
+    Fault.MORE_THAN_A_NAME: lazy("Write only the name between the braces: {%(name)s}"),
+    Fault.MONTH_NOT_KNOWN: lazy("The pattern contains the month, which is not known exactly."),
+    Fault.DAY_NOT_KNOWN: lazy("The pattern contains the day, which is not known."),
 }
 
 
@@ -400,34 +570,34 @@ def fault_sentence(fault: BadPattern) -> str:
 
 class PatternForm(forms.Form):
     url = forms.CharField(
-        label=lazy("Pattern of the address"),
+        label=lazy("Web address"),
         max_length=1000,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=lazy("Such as: https://www.example.gov.uk/statistics/{slug}-{month_name}-{year}"),
+        help_text=lazy("For example, https://www.example.gov.uk/statistics/{slug}-{month_name}-{year}"),
     )
     marker = forms.CharField(
-        label=lazy("Marker"),
+        label=lazy("Text that identifies this edition"),
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=lazy(
-            "Words that this edition’s page shows and the last edition’s does not: {last_month_name} {year}"
+            "Text that is on the page of this edition and not on the last one. For example, {last_month_name} {year}"
         ),
     )
     role = forms.ChoiceField(
-        label=lazy("Role"),
+        label=lazy("What is at this address?"),
         choices=CHECKED_ROLES,
     )
     adapter = forms.ChoiceField(
-        label=lazy("How it is read"),
-        choices=[(name, f"{name}: {adapter.reads}") for name, adapter in ADAPTERS.items()],
+        label=lazy("Type of website"),
+        choices=WEBSITE_CHOICES,
         initial="page",
     )
-    required = forms.BooleanField(label=lazy("Required"), required=False, initial=True)
+    required = forms.BooleanField(label=lazy("Must be live on time"), required=False, initial=True)
     replaces = forms.BooleanField(
-        label=lazy("In the place of the page that a release has already"),
+        label=lazy("Replace the present web page"),
         required=False,
-        help_text=lazy("Otherwise releases that have one keep it. What is due already keeps it in any case."),
+        help_text=lazy("Releases that are already due do not change."),
     )
 
     def clean_url(self) -> str:
@@ -439,7 +609,7 @@ class PatternForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("role") == Address.Role.PAGE and "marker" in cleaned and not cleaned["marker"]:
-            self.add_error("marker", _("A page needs a marker: words by which this edition is known."))
+            self.add_error("marker", _("Enter the text that identifies this edition"))
         return cleaned
 
     @property
@@ -460,13 +630,13 @@ class PatternForm(forms.Form):
         return typed
 
 
-@admin.action(description=lazy("Set addresses by a pattern"), permissions=["change"])
+@admin.action(description=lazy("Add web addresses"), permissions=["change"])
 def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
     if too_many(request, queryset):
         return None
     now, user = timezone.now(), request.user
     assert user.is_authenticated  # noqa: S101  # the site admits no one else
-    form = PatternForm(request.POST if {"preview", "apply"} & request.POST.keys() else None)
+    form = PatternForm(request.POST if {"preview", "apply"} & request.POST.keys() else None, label_suffix="")
     proposals: list[Proposal] | None = None
     if form.is_valid():
         proposals = planner.propose_addresses(queryset, form.pattern, by=user, now=now)
@@ -474,7 +644,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
             _report_addresses(request, *planner.apply_addresses(proposals, by=user, at=now))
             return None
     context = {
-        "title": _("Set addresses by a pattern"),
+        "title": _("Add web addresses"),
         "form": form,
         # The changes are shown first.
         "rows": None
@@ -499,7 +669,7 @@ def _report_addresses(request: HttpRequest, done: int, refusals: list[str]) -> N
     for refusal in refusals:
         messages.error(request, refusal)
     if done:
-        sentence = ngettext("%(count)s address set.", "%(count)s addresses set.", done)
+        sentence = ngettext("%(count)s web address saved.", "%(count)s web addresses saved.", done)
         messages.success(request, sentence % {"count": done})
     elif not refusals:
-        messages.warning(request, _("No address was set."))
+        messages.warning(request, _("You did not make any changes."))

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases import exemptions, permissions, scheduling
 from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
+from releases.admin.directory import DirectoryAdmin
 from releases.exemptions import ExemptionRefused
+from releases.imports.directory import DirectoryKind
 from releases.models import Contact, Exemption, Membership, NonWorkingDay, Producer, Release, Series
 from releases.models.event import record_rows
 from releases.permissions import Action
@@ -74,7 +76,7 @@ class NonWorkingDayInline(admin.TabularInline[NonWorkingDay, Producer]):
     model = NonWorkingDay
     fields = ("on", "title")
     extra = 1
-    verbose_name_plural = lazy("Non-working days, in addition to weekends and bank holidays")
+    verbose_name_plural = lazy("Days when the office is closed, besides weekends and bank holidays")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -95,7 +97,8 @@ class NonWorkingDayInline(admin.TabularInline[NonWorkingDay, Producer]):
 
 
 @admin.register(Producer)
-class ProducerAdmin(AdministratorAdmin[Producer]):
+class ProducerAdmin(AdministratorAdmin[Producer], DirectoryAdmin[Producer]):
+    directory = DirectoryKind.PRODUCERS
     form = ProducerForm
     list_display = ("name", "nation", "two_person_approval")
     list_filter = ("nation",)
@@ -114,7 +117,8 @@ class ProducerAdmin(AdministratorAdmin[Producer]):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None or admin.ModelAdmin.has_change_permission(self, request):
             return ()
-        return tuple(field.name for field in self.opts.fields if field.editable and field.name != "negative_markers")
+        shown = (field for field in self.opts.fields if field.editable and not field.primary_key)
+        return tuple(field.name for field in shown if field.name != "negative_markers")
 
 
 class MembershipForm(forms.ModelForm[Membership]):
@@ -129,7 +133,7 @@ class MembershipForm(forms.ModelForm[Membership]):
     def clean_user(self) -> Any:
         user = self.cleaned_data["user"]
         if user == self.by:
-            raise forms.ValidationError(_("You cannot give a role to yourself. Ask another administrator."))
+            raise forms.ValidationError(_("You cannot give yourself a role. Ask another administrator."))
         return user
 
 
@@ -168,7 +172,7 @@ class MembershipAdmin(AdministratorAdmin[Membership]):
             record_rows({Membership: keys})
 
 
-class OwnProducersAdmin[M: Model](HistoryAdmin[M]):
+class OwnProducersAdmin[M: Model](DirectoryAdmin[M]):
     """Rows that people can add only to their own producers."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -179,6 +183,7 @@ class OwnProducersAdmin[M: Model](HistoryAdmin[M]):
 
 @admin.register(Contact)
 class ContactAdmin(OwnProducersAdmin[Contact]):
+    directory = DirectoryKind.CONTACTS
     list_display = ("name", "post", "email", "telephone", "is_public", "producer")
     list_filter = ("is_team", "is_public")
     list_select_related = ("producer",)
@@ -202,9 +207,8 @@ class SeriesForm(forms.ModelForm[Series]):
         fields = "__all__"  # noqa: DJ007  # the admin class names them
         help_texts = {
             "slug": lazy(
-                "A short name without spaces, such as labour-market-overview: small letters, digits and hyphens. It is "
-                "offered from the title, and stands in addresses and in the references of the series’ releases. "
-                "Leave it as it is once readers use them."
+                "Lower-case letters, digits and hyphens, for example labour-market-overview. It is part of web "
+                "addresses and references of releases, so do not change it once readers use them."
             ),
         }
 
@@ -221,6 +225,7 @@ class SeriesForm(forms.ModelForm[Series]):
 
 @admin.register(Series)
 class SeriesAdmin(OwnProducersAdmin[Series]):
+    directory = DirectoryKind.SERIES
     form = SeriesForm
     prepopulated_fields = {"slug": ("title",)}
     list_display = ("title", "producer", "designation", "release_time", "tolerance_seconds", "responsible")
@@ -241,7 +246,7 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         what = (None, {"fields": ("producer", "title", "slug", "designation")})
-        law = (_("Law that applies"), {"fields": ("nation", "pre_release_kind", "market_sensitive")})
+        law = (_("Law"), {"fields": ("nation", "pre_release_kind", "market_sensitive")})
         time = (
             _("Release time"),
             {"fields": ("release_time", "alternative_time_reference", "alternative_time_approved_on")},
@@ -293,9 +298,9 @@ class EndExemptionForm(forms.ModelForm[Exemption]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("end"):
-            self.add_error("end", _("Say how it ends."))
+            self.add_error("end", _("Select how it ends"))
         if not str(cleaned.get("end_words", "")).strip():
-            self.add_error("end_words", _("Say why it ends."))
+            self.add_error("end_words", _("Enter why it ends"))
         return cleaned
 
 
@@ -325,7 +330,7 @@ class ExemptionAdmin(RefusalMessagesAdmin[Exemption]):
         if obj is None:
             return what
         recorded = (_("Recorded"), {"fields": ("recorded_by", "recorded_at")})
-        return (*what, recorded, (_("End it"), {"fields": (*END, "ended_by", "ended_at")}))
+        return (*what, recorded, (_("End the exemption"), {"fields": (*END, "ended_by", "ended_at")}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.admin.access import ReadOnlyAdmin
 from releases.detection.finding import CheckOutcome
@@ -20,7 +22,10 @@ from releases.models import (
     Statement,
     Verification,
 )
+from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import TO_COME
+from releases.text import calendar
+from releases.text.release import OUTCOMES, RESULTS, delay_note
 from releases.verdict.address import Outcome
 
 
@@ -42,10 +47,22 @@ class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
 @admin.register(Observation)
 class ObservationAdmin(ReleaseRecordAdmin[Observation]):
     recorded_at = "completed_at"
-    list_display = ("position", "release", "sent_at", "result", "status", "superseded", "watcher")
+    list_display = ("position", "release", "sent_at", "result_words", "status_code", "superseded", "checked_by")
     list_filter = ("result", "superseded", "replayed")
     date_hierarchy = "sent_at"
     ordering = ("-position",)
+
+    @admin.display(description=lazy("result"), ordering="result")
+    def result_words(self, check: Observation) -> str:
+        return str(RESULTS.get(check.result, check.result)).capitalize()
+
+    @admin.display(description=lazy("HTTP status"), ordering="status")
+    def status_code(self, check: Observation) -> str:
+        return str(check.status or "–")
+
+    @admin.display(description=lazy("checked by"), ordering="watcher")
+    def checked_by(self, check: Observation) -> str:
+        return check.watcher
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
         """Exclude a single live check from before the due time as well, which is no verdict yet."""
@@ -57,10 +74,18 @@ class ObservationAdmin(ReleaseRecordAdmin[Observation]):
 
 @admin.register(Verification)
 class VerificationAdmin(ReleaseRecordAdmin[Verification]):
-    list_display = ("release", "schedule_version", "due_at", "outcome", "delay_from", "delay_to")
+    list_display = ("release", "due_at", "outcome_words", "delay")
     list_filter = ("outcome",)
     date_hierarchy = "due_at"
     ordering = ("-due_at",)
+
+    @admin.display(description=lazy("result"), ordering="outcome")
+    def outcome_words(self, verification: Verification) -> str:
+        return str(OUTCOMES[Outcome(verification.outcome)][0])
+
+    @admin.display(description=lazy("delay"), ordering="delay_from")
+    def delay(self, verification: Verification) -> str:
+        return delay_note(verification)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
         """Exclude verdicts with a live check from before the due time, and those that are still to be settled.
@@ -120,7 +145,7 @@ class DelayNoticeAdmin(ReleaseRecordAdmin[DelayNotice]):
 
 @admin.register(ReleaseEvent)
 class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
-    list_display = ("position", "release", "kind", "at", "actor")
+    list_display = ("position", "release", "what", "when", "who")
     read_with = ("actor",)
     list_filter = ("kind",)
     date_hierarchy = "at"
@@ -128,6 +153,18 @@ class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReleaseEvent]:
         return without_early_events(super().get_queryset(request), request.user)
+
+    @admin.display(description=lazy("what"), ordering="kind")
+    def what(self, event: ReleaseEvent) -> str:
+        return calendar.event_sentence(event)
+
+    @admin.display(description=lazy("when"), ordering="at")
+    def when(self, event: ReleaseEvent) -> str:
+        return format_moment(event.at)
+
+    @admin.display(description=lazy("who"), ordering="actor")
+    def who(self, event: ReleaseEvent) -> str:
+        return str(event.actor or _("The system"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Exclude the salt, which only the hash needs."""

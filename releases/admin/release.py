@@ -1,7 +1,9 @@
 """Releases in the admin site: the list with its filters, and a release with its addresses."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -10,7 +12,8 @@ from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,14 +22,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases import corrections, overview, permissions, scheduling
+from releases import corrections, overview, permissions, planner, readiness, scheduling
 from releases.admin import actions
-from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
+from releases.admin.access import HistoryAdmin, PlainLabels, RefusalMessagesAdmin, SearchSelect, UnlabelledInput
 from releases.forms import add_refusal, build_slot, clean_address, clean_reason_field
-from releases.models import Address, DateChangeRequest, Release, Series, Verification
+from releases.models import Address, Contact, DateChangeRequest, Release, Series, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.overview import Concern
 from releases.permissions import Action, roles_of
+from releases.planner import Suggestion
 from releases.probe.adapters import ADAPTERS
 from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Precision, Slot
@@ -48,7 +52,7 @@ SPANS = {
     "next-four-weeks": (lazy("Next 4 weeks"), 0, 27),
 }
 LACKS = {
-    "page": (lazy("No page"), Q(has_page=False)),
+    "page": (lazy("No web page"), Q(has_page=False)),
     "contact": (lazy("No contact"), Q(series__responsible=None)),
     "head": (lazy("No Head of Profession"), Q(series__head_of_profession=None)),
 }
@@ -57,10 +61,29 @@ NOT_CHECKED = "none"
 type Choices = list[tuple[str, Any]]
 
 
+def find_suggestion(request: HttpRequest) -> Suggestion | None:
+    """Return the release that the address of the page asks to fill in: the next of a series, or one like another.
+
+    A series or a release that is not the person's own is ignored.
+    """
+    known: dict[str, Suggestion | None] = request.META.setdefault("releases.admin.suggestion", {})
+    if "suggestion" not in known:
+        own = permissions.producers_where(request.user, Action.EDIT)
+        series = Series.objects.filter(pk=_key(request.GET.get("series")) or 0, producer__in=own)
+        source = Release.objects.filter(pk=_key(request.GET.get("like")) or 0, series__producer__in=own)
+        found = None
+        if release := source.select_related("series__producer").first():
+            found = planner.suggest_like(release)
+        elif one := series.select_related("producer", "responsible", "head_of_profession").first():
+            found = planner.suggest_next(one, now=timezone.now())
+        known["suggestion"] = found
+    return known["suggestion"]
+
+
 class AttentionFilter(admin.SimpleListFilter):
     """A filter by one reason for attention; the warnings on the index and the dashboard link to it."""
 
-    title = lazy("what needs attention")
+    title = lazy("needs attention")
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -74,7 +97,7 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 class LacksFilter(admin.SimpleListFilter):
-    title = lazy("what it lacks")
+    title = lazy("missing")
     parameter_name = "lacks"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -119,19 +142,19 @@ class RehearsalFilter(admin.SimpleListFilter):
     parameter_name = "rehearsal__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("0", lazy("Without rehearsals")), ("1", lazy("Rehearsals only"))]
+        return [("0", lazy("Hide rehearsals")), ("1", lazy("Rehearsals only"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         return queryset.filter(rehearsal=self.value() == "1") if self.value() in {"0", "1"} else queryset
 
 
 class VerdictFilter(admin.SimpleListFilter):
-    title = lazy("verdict")
+    title = lazy("release check")
     parameter_name = "verdict"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         outcomes: Choices = [(outcome.value, OUTCOMES[outcome][0]) for outcome in Outcome]
-        return [*outcomes, (NOT_CHECKED, lazy("Not looked at"))]
+        return [*outcomes, (NOT_CHECKED, lazy("Not checked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         chosen = self.value()
@@ -232,16 +255,18 @@ def _tags(tags: list[tuple[str, Any]]) -> SafeString:
 FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
 
 
-class GroundsForm(forms.ModelForm[Release]):
-    """OSR's agreement to a release at another time than the series' or at a weekend, for this release only."""
+class DatedForm(forms.ModelForm[Release]):
+    """A form with a date: warns once if the day is not a working day, and takes OSR's agreement for this release."""
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s agreement"),
         required=False,
         max_length=100,
-        help_text=lazy("Only for another time than the series’, or a weekend."),
+        help_text=lazy("Only for a weekend, or for another time than the series has."),
     )
     osr_agreed_on = forms.DateField(label=lazy("Date of OSR’s agreement"), required=False, widget=AdminDateWidget)
+    # The day that the person was warned about and wants to use all the same.
+    use_day = forms.CharField(required=False, widget=UnlabelledInput, label=lazy("Use this date anyway"))
 
     class Meta:
         model = Release
@@ -252,15 +277,80 @@ class GroundsForm(forms.ModelForm[Release]):
         given = self.cleaned_data
         return Grounds(given["osr_reference"], given["osr_agreed_on"], given.get("bank_holiday_reason", ""))
 
+    def warn_about_day(self, slot: Slot, series: Series, *, field: str) -> None:
+        """Refuse a day that is not a working day until the person has seen why and wants to use it."""
+        found = [text_calendar.warning_sentence(each) for each in readiness.find_day_warnings(slot, series)]
+        day = slot.on.isoformat()
+        if not found or self.grounds != NO_GROUNDS or self.cleaned_data.get("use_day") == day:
+            return
+        advice = _("Choose another date, or select ‘Use this date anyway’.")
+        self.add_error(field, f"{'. '.join(found)}. {advice}")
+        self.fields["use_day"].widget = forms.CheckboxInput(attrs={"value": day}, check_test=lambda value: False)
+
+
+class SeriesSelect(SearchSelect):
+    """A series, with the button that fills in the form from it."""
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        button = render_to_string("admin/releases/release/fill_in.html")
+        return format_html("{}{}", super().render(*args, **kwargs), button)
+
 
 AGREEMENT = ("osr_reference", "osr_agreed_on")
+PEOPLE = ("responsible", "head_of_profession")
 
 
-class NewReleaseForm(GroundsForm):
+class NewReleaseForm(DatedForm):
+    """A new release. Its series fills in the rest; a contact and a Head of Profession are asked for if it has none."""
+
+    responsible = forms.ModelChoiceField(
+        label=lazy("Contact"),
+        queryset=Contact.objects.none(),
+        required=False,
+        help_text=lazy("This series has no contact. The one that you choose is used for all of its releases."),
+    )
+    head_of_profession = forms.ModelChoiceField(
+        label=lazy("Head of Profession"),
+        queryset=Contact.objects.none(),
+        required=False,
+        help_text=lazy(
+            "This series has no Head of Profession. The one that you choose is used for all of its releases."
+        ),
+    )
+
     class Meta:
         model = Release
-        fields = ("series", "reference", "title", "planned_on", "planned_at", "precision", "rehearsal")
-        help_texts = {"planned_on": ON_MONDAYS}
+        fields = ("series", "title", "reference", "planned_on", "planned_at", "precision", "rehearsal")
+        labels = {
+            "series": lazy("Series"),
+            "title": lazy("Title"),
+            "planned_on": lazy("Date"),
+            "planned_at": lazy("Time (London)"),
+            "precision": lazy("What do you know about the date?"),
+            "rehearsal": lazy("This is a rehearsal"),
+        }
+        widgets = {"planned_at": AdminTimeWidget(format="%H:%M")}
+        help_texts = {
+            "reference": lazy("Letters, digits and hyphens. It becomes part of the web address of its page here."),
+            "planned_on": ON_MONDAYS,
+            "rehearsal": lazy("We check a rehearsal like any other release. Readers never see it."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["precision"].choices = PRECISIONS  # type: ignore[attr-defined]  # a field of choices
+        series = self._chosen_series()
+        for name in PEOPLE:
+            if series is None or getattr(series, f"{name}_id"):
+                self.fields[name].widget = UnlabelledInput()
+            else:
+                field: Any = self.fields[name]
+                field.queryset = series.producer.contacts.all()
+
+    def _chosen_series(self) -> Series | None:
+        key = _key(str(self["series"].value() or ""))
+        field: Any = self.fields["series"]
+        return field.queryset.filter(pk=key).select_related("producer").first() if key else None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -275,41 +365,56 @@ class NewReleaseForm(GroundsForm):
                 )
             except MoveRefused as refusal:
                 add_refusal(self, refusal)
+            else:
+                if not cleaned["rehearsal"]:
+                    self.warn_about_day(self.slot, cleaned["series"], field="planned_on")
         return cleaned
 
     @property
     def slot(self) -> Slot:
         return build_slot(self.cleaned_data)
 
+    @property
+    def people(self) -> dict[str, Contact]:
+        """Return the contact and the Head of Profession that the series is given, if it has none."""
+        return {name: self.cleaned_data[name] for name in PEOPLE if self.cleaned_data.get(name)}
 
-class ReleaseForm(GroundsForm):
+
+PRECISIONS = [
+    (Precision.EXACT.value, lazy("The day and the time")),
+    (Precision.MONTH.value, lazy("The month")),
+    (Precision.TWO_MONTHS.value, lazy("One of two months: that of the date, or the next")),
+]
+
+
+class ReleaseForm(DatedForm):
     user: Any = None
     new_slot: Slot | None = None
 
     new_on = forms.DateField(label=lazy("New date"), required=False, widget=AdminDateWidget)
-    new_at = forms.TimeField(label=lazy("New time"), required=False, widget=AdminTimeWidget)
+    new_at = forms.TimeField(label=lazy("New time (London)"), required=False, widget=AdminTimeWidget)
     new_precision = forms.ChoiceField(
-        label=lazy("Precision"), required=False, choices=[(p.value, p.value.replace("_", " ")) for p in Precision]
+        label=lazy("What do you know about the date?"), required=False, choices=PRECISIONS
     )
     reason = forms.CharField(
-        label=lazy("Reason"),
+        label=lazy("Reason for the change"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy(
-            "The public reads it. A change of a confirmed date needs one; of a provisional date it is not shown."
-        ),
+        help_text=lazy("Required for a confirmed date: readers see it. For a provisional date we only record it."),
     )
     bank_holiday_reason = forms.CharField(
-        label=lazy("Reason for a bank holiday"),
+        label=lazy("Reason for a release on a bank holiday"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=lazy("The Head of Profession or a deputy gives it. The public reads it."),
+        help_text=lazy("Only the Head of Profession or a deputy can give it. Readers see it."),
     )
-    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_version = forms.IntegerField(required=False, widget=UnlabelledInput)
 
     class Meta:
         model = Release
         fields = ("title", "reference")
+        labels = {"title": lazy("Title"), "reference": lazy("Reference")}
+        help_texts = {"reference": lazy("You cannot change it once the release is announced.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -343,6 +448,8 @@ class ReleaseForm(GroundsForm):
         if self.new_slot or given["reason"] or self.grounds != NO_GROUNDS:
             roles = roles_of(self.user, self.instance.series.producer)
             scheduling.prepare_date_change(self.instance, roles=roles, at=timezone.now(), **self.change)
+        if self.new_slot and not self.instance.rehearsal:
+            self.warn_about_day(self.new_slot, self.instance.series, field="new_on")
 
     @property
     def change(self) -> dict[str, Any]:
@@ -354,14 +461,14 @@ class ReleaseForm(GroundsForm):
         }
 
 
-class AddressForm(forms.ModelForm[Address]):
+class AddressForm(PlainLabels, forms.ModelForm[Address]):
     adapter = forms.ChoiceField(
-        label=lazy("How it is read"),
-        choices=[(name, f"{name}: {adapter.reads}") for name, adapter in ADAPTERS.items()],
+        label=lazy("Type of website"),
+        choices=actions.WEBSITE_CHOICES,
         initial="page",
         error_messages={
             "invalid_choice": format_lazy(
-                lazy('There is no adapter "%(value)s"; there are: {names}.'), names=", ".join(sorted(ADAPTERS))
+                lazy("Select one of these types of website: {names}"), names=", ".join(sorted(ADAPTERS))
             )
         },
     )
@@ -394,14 +501,21 @@ class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[A
         remaining = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
         roles = [form.cleaned_data.get("role") for form in remaining]
         if roles.count(Address.Role.ANNOUNCEMENT) > 1:
-            raise ValidationError(_("A release has one announcement at most."))
+            raise ValidationError(_("A release can have only one announcement."))
 
 
 CHANGE = {
-    "fields": (("new_on", "new_at", "new_precision"), "reason", AGREEMENT, "bank_holiday_reason", "seen_version"),
-    "description": lazy("Leave this empty to keep the date. The change is kept for ever, with its reason."),
+    "fields": (
+        ("new_on", "new_at", "new_precision"),
+        "use_day",
+        "reason",
+        AGREEMENT,
+        "bank_holiday_reason",
+        "seen_version",
+    ),
+    "description": lazy("Leave this empty if the date does not change. We record each change and its reason."),
 }
-FACTS = ("status_tag", "verdict_tag", "planned_for", "notice", "lacks", "milestones")
+FACTS = ("status_tag", "verdict_tag", "planned_for", "milestones")
 
 
 class AddressInline(admin.StackedInline[Address, Release]):
@@ -411,7 +525,10 @@ class AddressInline(admin.StackedInline[Address, Release]):
     form = AddressForm
     formset = AddressFormSet
     fields = ("url", ("marker", "role"), ("adapter", "required"))
-    extra = 1
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        suggestion = None if obj else find_suggestion(request)
+        return max(1, len(suggestion.addresses)) if suggestion else 1
 
     def _open(self, request: HttpRequest, release: Any) -> bool:
         if release is None:
@@ -438,8 +555,9 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     autocomplete_fields = ("series",)
     inlines = (AddressInline,)
     actions = (
-        actions.announce,
         actions.confirm,
+        actions.announce,
+        actions.move_dates,
         actions.cancel,
         actions.set_addresses,
         actions.plan_next_year,
@@ -485,7 +603,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     def producer(self, release: Release) -> str:
         return release.series.producer.name
 
-    @admin.display(description=lazy("planned for"), ordering="planned_on")
+    @admin.display(description=lazy("date"), ordering="planned_on")
     def planned_for(self, release: Release) -> str:
         return str(release.slot)
 
@@ -499,7 +617,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
             tags.append(("grey", lazy("Not announced")))
         return _tags(tags)
 
-    @admin.display(description=lazy("verdict"), ordering="verdict")
+    @admin.display(description=lazy("release check"), ordering="verdict")
     def verdict_tag(self, release: Any) -> str:
         if not release.verdict or release.verdict == Outcome.PENDING:
             return EMPTY
@@ -518,18 +636,18 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         counted = ngettext("%(days)s day’s notice", "%(days)s days’ notice", days) % {"days": days}
         return _tags([("orange", counted)]) if days < rules_calendar.NOTICE.days else counted
 
-    @admin.display(description=lazy("lacks"))
+    @admin.display(description=lazy("missing"))
     def lacks(self, release: Any) -> str:
         if release.status not in TO_COME:
             return EMPTY
         missing = (
-            (release.has_page, _("No page")),
+            (release.has_page, _("No web page")),
             (release.series.responsible_id, _("No contact")),
             (release.series.head_of_profession_id, _("No Head of Profession")),
         )
         return _tags([("orange", name) for there, name in missing if not there]) or EMPTY
 
-    @admin.display(description=lazy("so far"))
+    @admin.display(description=lazy("progress"))
     def milestones(self, release: Release) -> str:
         dated = (
             (_("announced"), release.announced_at),
@@ -548,10 +666,12 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            exception = (_("Another time, or a weekend"), {"fields": (AGREEMENT,)})
-            return ((None, {"fields": NewReleaseForm.Meta.fields}), exception)
-        current = (None, {"fields": (FACTS[:2], FACTS[2:4], *FACTS[4:])})
-        facts = (_("What it is"), {"fields": ("series", "title", "reference", "rehearsal")})
+            exception = (_("Another time, or a weekend"), {"fields": (AGREEMENT,), "classes": ("collapse",)})
+            what = ("series", "title", "reference", ("planned_on", "planned_at", "precision"), "use_day", *PEOPLE)
+            return ((None, {"fields": (*what, "rehearsal")}), exception)
+        current = (None, {"fields": (FACTS[:3], *FACTS[3:])})
+        rehearsal = ("rehearsal",) if obj.rehearsal else ()
+        facts = (_("Details"), {"fields": ("series", "title", "reference", *rehearsal)})
         roles = permissions.roles_of(request.user, obj.series.producer)
         if CHANGE_DATE in RELEASE.available(source=obj.status, roles=roles):
             return (current, facts, (_("Change the date"), CHANGE))
@@ -564,13 +684,41 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         form = super().get_form(request, obj, change, **kwargs, form=ReleaseForm if obj else NewReleaseForm)
-        form.user = request.user  # type: ignore[attr-defined]  # ReleaseForm asks the table of moves with it
+        form.user = request.user  # ReleaseForm asks the table of moves with it
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"planned_at": STANDARD_RELEASE_TIME, **super().get_changeform_initial_data(request)}
+        """Fill in a new release from the series or the release that the address names."""
+        suggestion = find_suggestion(request)
+        if suggestion is None:
+            return {"planned_at": STANDARD_RELEASE_TIME}
+        return {
+            "series": suggestion.series.pk,
+            "title": suggestion.title,
+            "reference": suggestion.reference,
+            "planned_on": suggestion.slot.on,
+            "planned_at": suggestion.slot.at or suggestion.series.release_time,
+            "precision": suggestion.slot.precision,
+        }
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        # Posted rows are compared with empty ones, so that unchanged suggestions are saved too.
+        if request.method == "GET" and not obj.pk and (suggestion := find_suggestion(request)):
+            kwargs["initial"] = [asdict(planned) for planned in suggestion.addresses]
+        return kwargs
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "POST" and "_fill" in request.POST:
+            return HttpResponseRedirect(f"{request.path}?{urlencode({'series': request.POST.get('series', '')})}")
+        return super().add_view(
+            request,
+            form_url,
+            {"suggestion": find_suggestion(request), "title": _("Add a release"), **(extra_context or {})},
+        )
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["widget"] = SeriesSelect(db_field, self.admin_site)
         own = permissions.producers_where(request.user, Action.EDIT)
         kwargs["queryset"] = Series.objects.filter(producer__in=own)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -584,6 +732,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
             obj.pk = scheduling.record_release(
                 obj.series, slot=form.slot, by=user, at=now, grounds=form.grounds, **new
             ).pk
+            corrections.name_people(obj.series, by=user, **form.people)
         else:
             corrections.correct_release(obj, title=obj.title, reference=obj.reference, by=user, at=now)
             if form.new_slot:

@@ -11,12 +11,13 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.text import slugify
 
-from releases import corrections, date_changes, scheduling
+from releases import corrections, date_changes, readiness, scheduling
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault, fold_title
 from releases.models import Address, Contact, Producer, Release, Series
 from releases.models.event import batch_events
 from releases.models.producer import DEFAULT_TOLERANCE_SECONDS
 from releases.permissions import Action, User, may, producers_where
+from releases.readiness import WarningKind
 from releases.rules.calendar import Precision, Slot
 from releases.rules.departure import SlotRefused
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
@@ -47,6 +48,21 @@ class StepKind(StrEnum):
     CONFIRMED = "confirmed"
     ANNOUNCED = "announced"
     CANCELLED = "cancelled"
+    # Warnings: the row is imported all the same.
+    NO_CONTACT = "no_contact"
+    NO_HEAD = "no_head_of_profession"
+    NOT_A_WORKING_DAY = "not_a_working_day"
+
+
+WARNINGS = {
+    WarningKind.NO_CONTACT: StepKind.NO_CONTACT,
+    WarningKind.NO_HEAD: StepKind.NO_HEAD,
+    WarningKind.WEEKEND: StepKind.NOT_A_WORKING_DAY,
+    WarningKind.BANK_HOLIDAY: StepKind.NOT_A_WORKING_DAY,
+    WarningKind.CLOSED_DAY: StepKind.NOT_A_WORKING_DAY,
+}
+# Steps after which a missing contact or an unusual day matters.
+DATED = frozenset({StepKind.RECORDED, StepKind.MOVED, StepKind.CONFIRMED, StepKind.ANNOUNCED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +162,10 @@ class Parties:
     def known(cls, *, by: User | None, create: bool) -> "Parties":
         """Load the producers, series and contacts for which a person, or an operator (None), may import."""
         producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
+        producers = producers.prefetch_related("non_working_days")
         keys = set(producers.values_list("pk", flat=True))
         all_series = Series.objects.filter(producer__in=keys).select_related("producer", "responsible")
+        all_series = all_series.prefetch_related("producer__non_working_days")
         contacts = Contact.objects.filter(producer__in=keys)
         return cls(
             by=by,
@@ -324,6 +342,7 @@ class RowImport:
             self._confirm(release)
         elif row.bank_holiday_reason:
             raise RowRefused("bank_holiday_reason", "a reason is given, and the release is not confirmed.")
+        self._warn(release, series)
 
     def follow(self, release: Release, series: Series) -> None:
         row = self.row
@@ -345,6 +364,16 @@ class RowImport:
             self._check_exceptions(release)
         if row.status is Status.CANCELLED:
             self._cancel(release)
+        self._warn(release, series)
+
+    def _warn(self, release: Release, series: Series) -> None:
+        """Note what the release is missing, and a day that is not a working day, if its date is new or confirmed."""
+        if release.rehearsal or not DATED & {step.kind for step in self.steps}:
+            return
+        found = [*readiness.find_missing_people(series)]
+        found += readiness.find_day_warnings(self.row.slot, series)
+        for kind in dict.fromkeys(WARNINGS[warning.kind] for warning in found):
+            self._note(kind)
 
     def _note(self, kind: StepKind, was: str = "", to: str = "") -> None:
         self.steps.append(Step(kind, was, to))

@@ -152,6 +152,17 @@ def count_cancellations(found: CalendarImport) -> int:
     return sum(any(Step.from_json(step).kind is StepKind.CANCELLED for step in steps) for steps in changed)
 
 
+def count_warnings(found: CalendarImport) -> dict[StepKind, int]:
+    """Count the releases of a checked import that are missing people or not on a working day, by the warning."""
+    kinds = dict.fromkeys(apply.WARNINGS.values(), 0)
+    for steps in ImportRow.objects.filter(of=found).values_list("steps", flat=True):
+        for step in steps:
+            kind = Step.from_json(step).kind
+            if kind in kinds:
+                kinds[kind] += 1
+    return {kind: count for kind, count in kinds.items() if count}
+
+
 def read_row(row: ImportRow) -> RowResult:
     return RowResult(
         row.number,

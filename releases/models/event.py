@@ -353,6 +353,8 @@ class ReleaseEvent(AbstractEvent):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("release event")
+        verbose_name_plural = lazy("release events")
         ordering = ("position",)
         indexes = [models.Index(fields=["release", "position"], name="release_event_in_order")]
         constraints = [

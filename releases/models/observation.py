@@ -104,6 +104,8 @@ class Observation(ChainedRow):
     objects = ObservationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("check")
+        verbose_name_plural = lazy("checks")
         ordering = ("position",)
         indexes = [
             models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),

@@ -20,45 +20,45 @@ from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, U
 
 class Producer(models.Model):
     name = models.CharField(max_length=300, unique=True)
-    slug = models.SlugField(max_length=100, unique=True)
+    slug = models.SlugField(lazy("short name"), max_length=100, unique=True)
     nation = models.CharField(max_length=20, choices=choices_of(Nation), default=Nation.ENGLAND)
     two_person_approval = models.BooleanField(
-        lazy("two people for an approval"),
+        lazy("two people must approve a report"),
         default=False,
-        help_text=lazy("Nobody approves a breach report that they wrote or submitted themselves."),
+        help_text=lazy("People cannot approve a breach report that they wrote or submitted."),
     )
     hosts = models.TextField(
-        lazy("hosts of its website"),
+        lazy("websites"),
         blank=True,
         help_text=lazy(
-            "One host on each line. Redirects are followed to these hosts and to those of a "
-            "release's own addresses, and to no others."
+            "One website on each line, for example www.example.gov.uk. Our checks only follow redirects to these "
+            "websites and to those of the release."
         ),
     )
     negative_markers = models.TextField(
-        lazy("words for a page that is not there"),
+        lazy("text on a missing page"),
         blank=True,
         help_text=lazy(
-            "One phrase on each line: what its website shows in the place of a release that is not out, "
-            "such as: Not yet available."
+            "One phrase on each line. Enter what the website shows before a release is published, for example: Not yet "
+            "available"
         ),
     )
     pre_release_length = models.PositiveSmallIntegerField(
-        lazy("usual period of pre-release access"),
+        lazy("usual length of pre-release access"),
         null=True,
         blank=True,
         help_text=lazy(
-            "Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of "
-            "that nation’s order. For the UK and England, set more than 24 hours only if a special provision of the "
-            "order allows it (not confirmed here). For Wales, read the order: its period is not confirmed here."
+            "Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of that "
+            "nation’s order. For the UK and England, only set more than 24 hours if a special provision of the order "
+            "allows it. We have not confirmed this provision, or the period for Wales. Check the order."
         ),
     )
     pre_release_unit = models.CharField(
-        lazy("counted in"),
+        lazy("hours or working days"),
         max_length=12,
         choices=choices_of(Unit),
         default=Unit.HOURS,
-        help_text=lazy("Of the period above."),
+        help_text=lazy("The unit of the usual length of pre-release access."),
     )
     history = HistoricalRecords()
 
@@ -107,10 +107,12 @@ class NonWorkingDay(models.Model):
 
     producer = models.ForeignKey(Producer, on_delete=models.CASCADE, related_name="non_working_days")
     on = models.DateField(lazy("date"))
-    title = models.CharField(lazy("name"), max_length=200, help_text=lazy("Such as: Privilege day"))
+    title = models.CharField(lazy("name"), max_length=200, help_text=lazy("For example, Privilege day"))
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = lazy("day when the office is closed")
+        verbose_name_plural = lazy("days when the office is closed")
         ordering = ("on",)
         constraints = [models.UniqueConstraint(fields=["producer", "on"], name="one_non_working_day_per_date")]
 
@@ -134,16 +136,16 @@ class Contact(models.Model):
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contacts")
     name = models.CharField(max_length=200)
-    is_team = models.BooleanField(lazy("a team, not a person"), default=False)
-    post = models.CharField(max_length=200, blank=True, help_text=lazy("Such as: Senior analytical officer"))
-    email = models.EmailField(lazy("e-mail address"))
+    is_team = models.BooleanField(lazy("this is a team"), default=False)
+    post = models.CharField(max_length=200, blank=True, help_text=lazy("For example, Senior analytical officer"))
+    email = models.EmailField(lazy("email address"))
     telephone = models.CharField(max_length=50, blank=True)
     is_public = models.BooleanField(
-        lazy("shown to readers"),
+        lazy("show to readers"),
         default=False,
         help_text=lazy(
-            "Name, e-mail address and telephone number stand on the public pages of the releases that this "
-            "contact is responsible for."
+            "Readers see the name, email address and telephone number on the pages of releases that this contact is "
+            "responsible for."
         ),
     )
     user = models.ForeignKey(
@@ -152,7 +154,7 @@ class Contact(models.Model):
         null=True,
         blank=True,
         related_name="contacts",
-        help_text=lazy("The account of this person, if they have one."),
+        help_text=lazy("The account of this person here, if they have one."),
     )
     history = HistoricalRecords(bases=[FormerDetails])
 
@@ -171,6 +173,8 @@ class Membership(models.Model):
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = lazy("role")
+        verbose_name_plural = lazy("roles")
         ordering = ("producer", "role")
         constraints = [
             models.UniqueConstraint(fields=["user", "producer", "role"], name="one_membership_per_role"),
@@ -229,12 +233,12 @@ class Designation(models.TextChoices):
 class Series(models.Model):
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="series")
     title = models.CharField(max_length=300)
-    slug = models.SlugField(max_length=150)
+    slug = models.SlugField(lazy("short name"), max_length=150)
     designation = models.CharField(max_length=20, choices=Designation.choices, default=Designation.OFFICIAL)
     release_time = models.TimeField(
         lazy("release time (London)"),
         default=STANDARD_RELEASE_TIME,
-        help_text=lazy("9:30am, unless the Director General for Regulation approved another time for this series."),
+        help_text=lazy("9:30am, unless the Director General for Regulation has approved another time for this series."),
     )
     nation = models.CharField(
         lazy("nation of the statistics"),
@@ -244,37 +248,51 @@ class Series(models.Model):
         default="",
         db_default="",
         help_text=lazy(
-            "Its order on pre-release access and its bank holidays apply. Leave this empty for the producer’s nation."
+            "The order on pre-release access and the bank holidays of this nation apply. Leave this empty to use the "
+            "producer’s nation."
         ),
     )
     pre_release_kind = models.CharField(
-        lazy("kind of statistics, for pre-release access"),
+        lazy("type of statistics for pre-release access"),
         max_length=20,
         choices=choices_of(StatisticsKind),
         default=StatisticsKind.GENERAL,
         db_default=StatisticsKind.GENERAL,
-        help_text=lazy("Scotland’s law allows less access to economic statistics, and none to GDP and retail sales."),
+        help_text=lazy("In Scotland, access to economic statistics is shorter, and GDP and retail sales have none."),
     )
     market_sensitive = models.BooleanField(
         default=False,
-        help_text=lazy("Confirming its dates less than six months ahead is advised against; it is not refused."),
+        help_text=lazy("We warn you if you confirm a date less than 6 months ahead."),
     )
-    alternative_time_reference = models.CharField(lazy("approval's reference"), max_length=100, blank=True)
-    alternative_time_approved_on = models.DateField(lazy("approved on"), null=True, blank=True)
+    alternative_time_reference = models.CharField(lazy("reference of the approval"), max_length=100, blank=True)
+    alternative_time_approved_on = models.DateField(lazy("date of the approval"), null=True, blank=True)
     responsible = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="series_responsible_for"
+        Contact,
+        verbose_name=lazy("contact"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="series_responsible_for",
     )
-    publishing_contacts = models.ManyToManyField(Contact, blank=True, related_name="series_published")
+    publishing_contacts = models.ManyToManyField(
+        Contact, verbose_name=lazy("publishing team"), blank=True, related_name="series_published"
+    )
     head_of_profession = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="series_headed"
+        Contact,
+        verbose_name=lazy("Head of Profession"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="series_headed",
     )
     deputies = models.ManyToManyField(Contact, blank=True, related_name="series_deputised")
     tolerance_seconds = models.PositiveSmallIntegerField(
+        lazy("tolerance in seconds"),
         default=DEFAULT_TOLERANCE_SECONDS,
         validators=[MaxValueValidator(GREATEST_TOLERANCE_SECONDS)],
         help_text=lazy(
-            "How many seconds after the release time still count as on time: at most 179. "
-            "Only the Head of Profession or a deputy changes it."
+            "A release that is live within this time counts as on time. You can enter 179 seconds or fewer. Only the "
+            "Head of Profession or a deputy can change it."
         ),
     )
     history = HistoricalRecords()
@@ -294,7 +312,7 @@ class Series(models.Model):
                 condition=models.Q(release_time=STANDARD_RELEASE_TIME)
                 | (~models.Q(alternative_time_reference="") & models.Q(alternative_time_approved_on__isnull=False)),
                 name="alternative_time_needs_approval",
-                violation_error_message=lazy("Another time than 9:30am needs the approval's reference and its date."),
+                violation_error_message=lazy("Enter the reference and the date of the approval, or use 9:30am."),
             ),
         ]
 
@@ -325,8 +343,8 @@ class Exemption(models.Model):
     """One exemption: for a producer or one of its series, for some days and faults. It can be ended, not changed."""
 
     class End(models.TextChoices):
-        WITHDRAWN = "withdrawn", lazy("Withdrawn: it covers nothing from now on")
-        IN_ERROR = "in_error", lazy("Recorded in error: it never covered anything")
+        WITHDRAWN = "withdrawn", lazy("Withdrawn: it covers nothing from today")
+        IN_ERROR = "in_error", lazy("Recorded by mistake: it never covered anything")
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="exemptions")
     series = models.ForeignKey(
@@ -335,18 +353,18 @@ class Exemption(models.Model):
         null=True,
         blank=True,
         related_name="exemptions",
-        help_text=lazy("Leave this empty if it covers every series of the producer."),
+        help_text=lazy("Leave this empty if it covers all series of the producer."),
     )
     reference = models.CharField(
-        max_length=100, help_text=lazy("As on the letter of the Director General for Regulation.")
+        max_length=100, help_text=lazy("The reference on the letter of the Director General for Regulation.")
     )
     approved_on = models.DateField()
     covers_from = models.DateField(lazy("first day that it covers"))
     covers_to = models.DateField(lazy("last day that it covers"))
     covers_late = models.BooleanField(lazy("covers a late release"), default=False)
     covers_early = models.BooleanField(lazy("covers an early release"), default=False)
-    covers_partial = models.BooleanField(lazy("covers a release with parts missing"), default=False)
-    words = models.TextField(lazy("what it covers"), help_text=lazy("In the words of the approval."))
+    covers_partial = models.BooleanField(lazy("covers an incomplete release"), default=False)
+    words = models.TextField(lazy("what it covers"), help_text=lazy("Use the words of the approval."))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )

@@ -68,7 +68,7 @@ class Release(models.Model):
     reference = models.SlugField(
         max_length=100,
         unique=True,
-        help_text=lazy("Letters, digits and hyphens; it is part of the page's address."),
+        help_text=lazy("Letters, digits and hyphens. It is part of the web address of its page here."),
     )
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="releases")
     title = models.CharField(max_length=300)
@@ -85,7 +85,7 @@ class Release(models.Model):
     schedule_version = models.PositiveIntegerField(default=1, editable=False)
     rehearsal = models.BooleanField(
         default=False,
-        help_text=lazy("A rehearsal is watched and judged like any release, and shown to nobody outside."),
+        help_text=lazy("We check a rehearsal like any other release. Readers never see it."),
     )
     planned_from = models.OneToOneField(
         "self",
@@ -182,43 +182,45 @@ class Address(models.Model):
     """
 
     class Role(models.TextChoices):
-        PAGE = "page", lazy("Page")
-        ATTACHMENT = "attachment", lazy("Attachment")
+        PAGE = "page", lazy("Web page")
+        ATTACHMENT = "attachment", lazy("File")
         ANNOUNCEMENT = "announcement", lazy("Announcement")
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="addresses")
-    url = models.URLField(lazy("address"), max_length=1000)
-    role = models.CharField(max_length=12, choices=Role.choices, default=Role.PAGE)
+    url = models.URLField(lazy("web address"), max_length=1000)
+    role = models.CharField(lazy("type"), max_length=12, choices=Role.choices, default=Role.PAGE)
     marker = models.CharField(
+        lazy("text that identifies this edition"),
         max_length=300,
         blank=True,
-        help_text=lazy("Words that this edition's page shows and the last edition's does not, such as: March 2026."),
+        help_text=lazy("Text that is on the page of this edition and not on the last one. For example, March 2026"),
     )
-    adapter = models.CharField(lazy("how it is read"), max_length=30, default="page")
-    required = models.BooleanField(default=True)
+    adapter = models.CharField(lazy("type of website"), max_length=30, default="page")
+    required = models.BooleanField(lazy("must be live on time"), default=True)
     added_at = models.DateTimeField(editable=False)
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = lazy("web page or file")
+        verbose_name_plural = lazy("web pages and files")
         ordering = ("release", "-role", "pk")
-        verbose_name_plural = lazy("addresses")
         constraints = [
             models.UniqueConstraint(fields=["release", "url"], name="one_address_per_release_and_url"),
             models.CheckConstraint(
                 condition=~Q(role="page") | ~Q(marker=""),
                 name="page_needs_a_marker",
-                violation_error_message=lazy("A page needs a marker: words by which this edition is known."),
+                violation_error_message=lazy("Enter the text that identifies this edition"),
             ),
             models.CheckConstraint(
                 condition=~Q(role="announcement") | Q(required=False),
                 name="announcement_is_never_required",
-                violation_error_message=lazy("An announcement is kept as evidence and never required."),
+                violation_error_message=lazy("An announcement cannot be required to be live on time."),
             ),
             models.UniqueConstraint(
                 fields=["release"],
                 condition=Q(role="announcement"),
                 name="one_announcement_per_release",
-                violation_error_message=lazy("A release has one announcement."),
+                violation_error_message=lazy("A release can have only one announcement."),
             ),
         ]
 
@@ -294,8 +296,9 @@ class PreflightRun(models.Model):
     objects = PreflightQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("check before release")
+        verbose_name_plural = lazy("checks before release")
         ordering = ("-asked_at", "-pk")
-        verbose_name = lazy("pre-flight")
         constraints = [
             models.UniqueConstraint(
                 fields=["release"], condition=Q(done_at__isnull=True), name="one_open_preflight_per_release"
@@ -338,6 +341,8 @@ class ReleaseTask(models.Model):
     objects = ReleaseTaskQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("task")
+        verbose_name_plural = lazy("tasks")
         ordering = ("added_at", "pk")
         constraints = [
             models.CheckConstraint(condition=~Q(text=""), name="a_task_says_what_is_to_be_done"),
@@ -373,6 +378,8 @@ class DelayNotice(AppendOnly):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("delay notice")
+        verbose_name_plural = lazy("delay notices")
         ordering = ("release", "number")
         constraints = [
             models.UniqueConstraint(fields=["release", "number"], name="one_delay_notice_per_number"),
@@ -421,6 +428,8 @@ class DateChange(AppendOnly):
     objects = DateChangeQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("date change")
+        verbose_name_plural = lazy("date changes")
         ordering = ("release", "schedule_version")
         indexes = [
             models.Index(
@@ -474,6 +483,8 @@ class ReasonCorrection(AppendOnly):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("corrected reason")
+        verbose_name_plural = lazy("corrected reasons")
         ordering = ("change", "number")
         constraints = [
             models.UniqueConstraint(fields=["change", "number"], name="one_reason_correction_per_number"),
@@ -505,6 +516,8 @@ class Departure(AppendOnly):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("exception to the release time")
+        verbose_name_plural = lazy("exceptions to the release time")
         ordering = ("release", "schedule_version", "pk")
         constraints = [
             models.UniqueConstraint(
@@ -603,6 +616,8 @@ class DateChangeRequest(models.Model):
     objects = DateChangeRequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("request to change a date")
+        verbose_name_plural = lazy("requests to change a date")
         ordering = ("requested_at", "pk")
         constraints = [
             models.CheckConstraint(condition=Q(state__in=list(RequestState)), name="request_state_is_known"),

@@ -49,6 +49,8 @@ class Verification(models.Model):
     )
 
     class Meta:
+        verbose_name = lazy("release check")
+        verbose_name_plural = lazy("release checks")
         # The index contains all columns that are counted for a period.
         indexes = [
             models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
@@ -191,6 +193,8 @@ class Statement(AppendOnly):
     objects = StatementQuerySet.as_manager()
 
     class Meta:
+        verbose_name = lazy("staff statement")
+        verbose_name_plural = lazy("staff statements")
         ordering = ("stated_at",)
         constraints = [
             models.CheckConstraint(

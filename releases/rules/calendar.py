@@ -1,6 +1,5 @@
 """London time, working days, notice and the slots of releases."""
 
-import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -297,62 +296,45 @@ def month_of(on: date) -> Month:
     return Month(on.replace(day=1))
 
 
-# A year of four digits, optionally with the last two of the next: "2025-26", "2025/26". "2026-07" is a month.
-_YEARS = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:(?P<between>[-/–])(?P<next>\d\d)(?!\d))?(?!\d)")
-
-
 class Rule(StrEnum):
     SAME_DATE = "same_date"
     SAME_WEEKDAY = "same_weekday"
 
 
 @dataclass(frozen=True, slots=True)
-class NextYearSlot:
-    """The slot of a release a year later, and the non-working days that were skipped to find it, in order."""
+class LaterSlot:
+    """The slot of a later release, and the non-working days that were skipped to find it, in order."""
 
     slot: Slot
     in_the_way: tuple[date, ...] = ()
 
 
-def place_next_year(slot: Slot, *, rule: Rule, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> NextYearSlot:
-    """Find the day a year later; a weekend, bank holiday or closed day is moved to the next working day.
+def place_later(slot: Slot, *, months: int, rule: Rule, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> LaterSlot:
+    """Find the day some months later; a weekend, bank holiday or closed day is moved to the next working day.
 
     A date with only a month stays vague.
     """
     if slot.precision is not Precision.EXACT:
-        return NextYearSlot(replace(slot, on=months_after(slot.on, 12)))
-    on = _same_weekday(slot.on) if rule is Rule.SAME_WEEKDAY else months_after(slot.on, 12)
-    in_the_way = []
+        return LaterSlot(replace(slot, on=months_after(slot.on, months)))
+    on = _same_weekday(slot.on, months) if rule is Rule.SAME_WEEKDAY else months_after(slot.on, months)
+    return place_on_working_day(replace(slot, on=on), nation=nation, closed=closed)
+
+
+def place_on_working_day(slot: Slot, *, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> LaterSlot:
+    """Return a slot on its day or, if that is a weekend, bank holiday or closed day, on the next working day."""
+    on, in_the_way = slot.on, []
     while not is_working_day(on, nation=nation, closed=closed):
         in_the_way.append(on)
         on += timedelta(days=1)
-    return NextYearSlot(replace(slot, on=on), tuple(in_the_way))
+    return LaterSlot(replace(slot, on=on), tuple(in_the_way))
 
 
-def title_next_year(this: str) -> str:
-    return _YEARS.sub(_grown, this)
-
-
-def reference_next_year(this: str, *, year: int) -> str:
-    grown = title_next_year(this)
-    return grown if grown != this else f"{this}-{year}"
-
-
-def _same_weekday(on: date) -> date:
-    """Return the same weekday of the month, such as the second Tuesday; a fifth one means the last."""
-    first = date(on.year + 1, on.month, 1)
+def _same_weekday(on: date, months: int) -> date:
+    """Return the same weekday of a later month, such as the second Tuesday; a fifth one means the last."""
+    first = months_after(on.replace(day=1), months)
     day = 1 + (on.weekday() - first.weekday()) % 7 + 7 * ((on.day - 1) // 7)
     last = monthrange(first.year, first.month)[1]
     return first.replace(day=day if day <= last else day - 7)
-
-
-def _grown(found: re.Match[str]) -> str:
-    year = int(found["year"]) + 1
-    if found["next"] is None:
-        return str(year)
-    if int(found["next"]) == year % 100:
-        return f"{year}{found['between']}{(year + 1) % 100:02}"
-    return f"{year}{found['between']}{found['next']}"
 
 
 DAYS_OF_A_MONTH = 365.25 / 12

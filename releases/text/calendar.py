@@ -12,6 +12,7 @@ from releases.detection.govuk import AnnouncementState, Difference, DifferenceKi
 from releases.models import DateChange, DateChangeRequest, Departure, ReleaseEvent
 from releases.overview import Concern
 from releases.planner import Day, Holiday, Month
+from releases.readiness import ReleaseWarning, WarningKind
 from releases.rules import calendar, date_change
 from releases.rules.calendar import Gap, Nation, Pace
 from releases.rules.date_change import Mark, RequestState
@@ -173,6 +174,29 @@ ADVICE = {
 
 def concern_sentence(concern: Concern, count: int) -> str:
     return str(COUNTED[concern] % {"count": count})
+
+
+_WARNINGS: dict[WarningKind, Promise] = {
+    WarningKind.NO_CONTACT: lazy("Its series has no contact"),
+    WarningKind.NO_HEAD: lazy("Its series has no Head of Profession"),
+    WarningKind.NO_PAGE: lazy("No web page to check"),
+    WarningKind.WEEKEND: lazy("%(day)s is at a weekend"),
+    WarningKind.BANK_HOLIDAY: lazy("%(day)s is a bank holiday (%(name)s)"),
+    WarningKind.CLOSED_DAY: lazy("Your office is closed on %(day)s (%(name)s)"),
+    WarningKind.PAST: lazy("The date has passed"),
+    WarningKind.SHORT_FOR_MARKETS: lazy("Market sensitive, with less than 6 months’ notice"),
+}
+
+
+def warning_sentence(warning: ReleaseWarning) -> str:
+    """Describe a warning in a phrase: "Its series has no contact"."""
+    if warning.kind is WarningKind.SHORT_NOTICE:
+        words = ngettext(
+            "%(days)s day’s notice, less than 4 weeks", "%(days)s days’ notice, less than 4 weeks", warning.days
+        )
+        return words % {"days": warning.days}
+    day = calendar.format_weekday(warning.on) if warning.on else ""
+    return str(_WARNINGS[warning.kind]) % {"day": day, "name": warning.name}
 
 
 PACES = {Pace.MONTHLY: lazy("monthly"), Pace.QUARTERLY: lazy("quarterly"), Pace.YEARLY: lazy("yearly")}

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from releases.detection.publisher_calendar import CalendarProblem
 from releases.imports.apply import Creation, CreationKind, ImportOutcome, RowResult, Step, StepKind
@@ -193,6 +194,9 @@ _STEPS: dict[StepKind, Promise] = {
     StepKind.CONFIRMED: lazy("confirmed"),
     StepKind.ANNOUNCED: lazy("announced"),
     StepKind.CANCELLED: lazy("cancelled, with the public reason: %(to)s"),
+    StepKind.NO_CONTACT: lazy("without a contact"),
+    StepKind.NO_HEAD: lazy("without a Head of Profession"),
+    StepKind.NOT_A_WORKING_DAY: lazy("not on a working day"),
 }
 _CREATIONS: dict[CreationKind, Promise] = {
     CreationKind.PRODUCER: lazy("producer %(name)s"),
@@ -200,6 +204,22 @@ _CREATIONS: dict[CreationKind, Promise] = {
     CreationKind.CONTACT: lazy("contact %(name)s"),
     CreationKind.RESPONSIBLE: lazy("%(name)s as the responsible contact of %(of)s"),
 }
+
+
+def describe_warning(kind: StepKind, count: int) -> str:
+    """Describe a warning about several releases of an import: "3 releases have no contact."."""
+    sentences = {
+        StepKind.NO_CONTACT: ngettext(
+            "%(count)s release has no contact.", "%(count)s releases have no contact.", count
+        ),
+        StepKind.NO_HEAD: ngettext(
+            "%(count)s release has no Head of Profession.", "%(count)s releases have no Head of Profession.", count
+        ),
+        StepKind.NOT_A_WORKING_DAY: ngettext(
+            "%(count)s release is not on a working day.", "%(count)s releases are not on a working day.", count
+        ),
+    }
+    return sentences[kind] % {"count": count}
 
 
 def describe_step(step: Step) -> str:

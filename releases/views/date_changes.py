@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from releases import corrections, date_changes, overview, scheduling
+from releases import corrections, date_changes, overview, readiness, scheduling
 from releases.early_findings import unpublished_early_releases
 from releases.forms import (
     ClockTimeField,
@@ -315,7 +315,8 @@ def announce_view(request: SignedInRequest, reference: str) -> HttpResponse:
         scheduling.announce_release(release, by=request.user, at=timezone.now())
         messages.success(request, _("The release is announced."))
         return redirect("releases:release", reference)
-    return render(request, "releases/announce.html", {"release": release})
+    missing = [text_calendar.warning_sentence(each) for each in readiness.find_missing_people(release.series)]
+    return render(request, "releases/announce.html", {"release": release, "missing_people": missing})
 
 
 @form_view
@@ -342,6 +343,7 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
         departures=missing.departures,
         missing=missing,
         closed_day=release.series.producer.non_working_days.filter(on=release.planned_on).first(),
+        missing_people=[text_calendar.warning_sentence(each) for each in readiness.find_missing_people(release.series)],
         is_lead=bool(LEADS & roles_of(request.user, release.series.producer)),
     )
 

@@ -595,6 +595,8 @@ def _import_page(request: SignedInRequest, found: CalendarImport, *, form: Confi
     }
     if found.status == ImportStatus.CHECKED and changes:
         context["cancels"] = uploads.count_cancellations(found)
+        warnings = uploads.count_warnings(found)
+        context["warnings"] = [imports.describe_warning(kind, count) for kind, count in warnings.items()]
         context["form"] = form or ConfirmForm(any_refused=bool(counts[ImportOutcome.REFUSED]))
         context["form"].helper.form_action = resolve_url("exchange:confirm_import", found.public_id)
     return render(request, f"imports/{found.status}.html", context)

@@ -18,3 +18,14 @@ function nameAll() {
 
 // They are made after the page is there, and parts of them anew with each choice.
 new MutationObserver(nameAll).observe(document.documentElement, { childList: true, subtree: true });
+
+// Choosing the series of a new release fills in the form, as its button does.
+document.addEventListener("DOMContentLoaded", () => {
+  const fill = document.querySelector(".office-fill");
+  const series = document.getElementById("id_series");
+  const title = document.getElementById("id_title");
+  if (fill && series && title && window.django && window.django.jQuery) {
+    // What was typed already stays, until the button is used.
+    window.django.jQuery(series).on("select2:select", () => title.value || fill.click());
+  }
+});

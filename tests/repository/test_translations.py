@@ -1,8 +1,10 @@
 """All texts for people can be translated: pages and modules hold none outside, and the tool that collects them runs."""
 
+import re
 import shutil
 import subprocess
 import sys
+from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,21 @@ def test_every_choice_of_every_field_can_be_translated(app):
     assert [(str(field), code) for field, (code, words) in choices if not isinstance(words, Promise)] == []
 
 
+def test_the_compiled_words_of_the_admin_site_are_those_of_the_catalogue():
+    catalogue = settings.BASE_DIR / "locale" / "en_GB" / "LC_MESSAGES"
+    written = re.findall(
+        r'^msgid "(.+)"\n(?:msgid_plural .*\n)?msgstr(?:\[0\])? "(.+)"',
+        (catalogue / "django.po").read_text(),
+        re.MULTILINE,
+    )
+    with (catalogue / "django.mo").open("rb") as compiled:
+        translations = GNUTranslations(compiled)
+    assert len(written) > 15
+    for source, words in written:
+        found = translations.ngettext(source, "", 1) if "error below" in source else translations.gettext(source)
+        assert found == words
+
+
 def test_the_texts_are_collected_for_translators(tmp_path):
     """Run makemessages over a copy, because it writes next to the code."""
     for folder in ("releases", "breaches", "statsoffice", "templates"):
@@ -115,5 +132,5 @@ def test_the_texts_are_collected_for_translators(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     collected = (tmp_path / "locale" / "cy" / "LC_MESSAGES" / "django.po").read_text()
-    for text in ("What needs attention", "Nothing of yours is due tomorrow.", "Back to the report", "Not judged yet"):
+    for text in ("Needs attention", "Nothing of yours is due tomorrow.", "Back to the report", "Not judged yet"):
         assert f'msgid "{text}"' in collected

@@ -61,6 +61,23 @@ def act(client, action: str, rows, **fields):
     return client.post(page("release"), {"action": action, ACTION_CHECKBOX_NAME: keys, **fields})
 
 
+def check(client, action: str, rows, **fields):
+    """Return the page that a person checks before an action of the list; with fields, after they were answered."""
+    answers = {"answered": "yes", **fields} if fields else {}
+    return act(client, action, rows, **answers)
+
+
+def act_checked(client, action: str, rows, **fields):
+    """Run an action of the list, check the page that it shows, and press its one button."""
+    shown = check(client, action, rows, **fields).context["shown"]
+    return act(client, action, rows, answered="yes", shown=shown, **fields)
+
+
+def planned(page) -> dict[str, str]:
+    """Return what a page to check says of each release, by its reference: its tag, or why nothing happens to it."""
+    return {row["release"].reference: row["refusal"] or str(row["label"]) for row in page.context["rows"]}
+
+
 # The non-working days of a producer, of which a test types none.
 NO_DAYS = {"non_working_days-TOTAL_FORMS": 0, "non_working_days-INITIAL_FORMS": 0}
 

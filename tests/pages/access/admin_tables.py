@@ -53,6 +53,8 @@ FOR_ADMINISTRATORS: dict[str, tuple[Who, Who, Who]] = {
 READERS = {"breaches_registerevent": DOWNLOAD}
 # Maintained by administrators in addition to the roles.
 ADMINISTRATORS_TOO = {"releases_producer", "releases_membership"}
+# Imported and exported as files.
+EXCHANGED = {"releases_contact", "releases_series", "releases_producer"}
 # Who adds, changes and deletes rows by the admin site; of every other table no one does.
 WRITTEN: dict[str, tuple[Who, Who, Who]] = {
     "releases_release": (EDIT, EDIT, EDIT),
@@ -84,4 +86,8 @@ def expected_in_the_admin_site() -> dict[str, Expected]:
             f"admin:{label}_history": Expected(readers, readers, **too),
             f"admin/{app}/{model._meta.model_name}/<path:object_id>/": form(SIGNED_IN),
         }
+        if label in EXCHANGED:
+            # A file, and the page that imports one, have the rows of one's own producers.
+            found[f"admin:{label}_import"] = Expected(EDIT, EDIT, of_no_row=True, **too)
+            found[f"admin:{label}_export"] = Expected(EDIT, NOBODY, of_no_row=True, **too)
     return found

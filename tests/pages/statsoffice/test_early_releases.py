@@ -442,7 +442,7 @@ class TestWhatOthersSee:
         lead = early.office.head
         type(lead).objects.filter(pk__in=[lead.pk, statistician.pk]).update(is_staff=True)
         client = signed_in(statistician)
-        for model, sign in (("observation", '">live</td>'), ("verification", TITLE), ("releaseevent", '">judged</td>')):
+        for model, sign in (("observation", '">Live</td>'), ("verification", TITLE), ("releaseevent", '">Verdict: ')):
             assert sign in signed_in(lead).get(f"/admin/releases/{model}/").text, model
             assert sign not in client.get(f"/admin/releases/{model}/").text, model
         reader = early.office.people[Role.AUDITOR]

@@ -88,7 +88,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(run):
         "made: producer Office for Rain",
         "made: contact jo.lane@example.gov.uk",
         "made: series Monthly rain of Office for Rain",
-        "rain-june-2098: recorded for 1 July 2098 9:30am, confirmed, announced",
+        "rain-june-2098: recorded for 1 July 2098 9:30am, confirmed, announced, without a Head of Profession",
         "calendar.csv: 1 recorded, 0 changed, 0 unchanged.",
     ]
     assert everything() == [[], [], [], [], [], [], []]

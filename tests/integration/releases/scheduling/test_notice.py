@@ -10,7 +10,7 @@ from releases.models import Release, ReleaseEvent
 from releases.rules import calendar
 from releases.rules.lifecycle import MissingFields, Role
 from releases.scheduling import SlotRefused
-from tests.support.admin_site import act, said, staff
+from tests.support.admin_site import act_checked, check, said, staff
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 DUE_ON = date(2020, 6, 30)
@@ -202,13 +202,14 @@ def test_confirming_many_in_the_admin_site_asks_once_for_the_reason_and_names_th
     short = ReleaseFactory(series=series, reference="short", title="On short notice")
     long = ReleaseFactory(series=series, reference="long", title="Long ahead", slot=london_slot(date(2020, 9, 1)))
     client = staff(Role.CALENDAR_MANAGER, series.producer)
-    asked = act(client, "confirm", [short, long])
-    assert "On short notice (30 June 2020 9:30am): 27 days of notice" in words_of(asked)
-    assert "Long ahead (" not in asked.content.decode()
-    for sent in ({}, {"reason": " "}):
-        assert act(client, "confirm", [short, long], confirming="yes", **sent).context["form"].errors["reason"]
+    asked = check(client, "confirm", [short, long])
+    warnings = {row["release"].reference: row["warnings"] for row in asked.context["rows"]}
+    assert warnings == {"short": ["27 days’ notice, less than 4 weeks"], "long": []}
+    for reason in ("", " "):
+        unreasoned = act_checked(client, "confirm", [short, long], reason=reason)
+        assert unreasoned.context["form"].errors["reason"]
     assert not Release.objects.filter(status="confirmed").exists()
-    response = act(client, "confirm", [short, long], confirming="yes", reason="The survey was ordered late.")
+    response = act_checked(client, "confirm", [short, long], reason="The survey was ordered late.")
     assert said(response) == ["2 releases confirmed."]
     assert list(Release.objects.order_by("pk").values_list("short_notice_reason", flat=True)) == [
         "The survey was ordered late.",
@@ -220,12 +221,15 @@ def test_confirming_many_in_the_admin_site_asks_once_for_the_reason_and_names_th
 def test_confirming_in_the_admin_site_advises_of_six_months_for_market_sensitive_series(clock, sensitive):
     clock(NOON)
     release = ReleaseFactory(series=SeriesFactory(market_sensitive=sensitive))
-    told = said(act(staff(Role.DEPUTY, release.series.producer), "confirm", [release]))
-    advice = f"Market sensitive, and best announced six months ahead: {release.reference}."
-    assert told == ["1 release confirmed.", *([advice] if sensitive else [])]
+    client = staff(Role.DEPUTY, release.series.producer)
+    advice = "Market sensitive, with less than 6 months’ notice"
+    assert (advice in check(client, "confirm", [release]).text) == sensitive
+    assert said(act_checked(client, "confirm", [release])) == ["1 release confirmed."]
 
 
 def test_where_the_notice_of_all_is_enough_the_admin_site_asks_nothing(clock):
     clock(NOON)
     release = ReleaseFactory()
-    assert said(act(staff(Role.DEPUTY, release.series.producer), "confirm", [release])) == ["1 release confirmed."]
+    client = staff(Role.DEPUTY, release.series.producer)
+    assert not check(client, "confirm", [release]).context["form"].fields
+    assert said(act_checked(client, "confirm", [release])) == ["1 release confirmed."]

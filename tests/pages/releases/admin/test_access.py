@@ -100,10 +100,10 @@ def test_every_role_sees_its_releases_and_only_keepers_of_the_calendar_edit_them
 def test_others_run_no_action(release, subtests):
     for role in sorted(set(Role) - KEEPERS):
         client = staff(role, release.series.producer)
-        for action in ("confirm", "cancel", "announce", "delete_selected"):
+        for action in ("confirm", "cancel", "announce", "move_dates", "delete_selected"):
             client.post(
                 page("release"),
-                {"action": action, "_selected_action": release.pk, "post": "yes", "cancelling": "yes", "reason": "No"},
+                {"action": action, "_selected_action": release.pk, "post": "yes", "answered": "yes", "reason": "No"},
             )
         with subtests.test(role):
             stored = Release.objects.get()
@@ -180,7 +180,7 @@ def test_a_series_with_a_wrong_field_is_refused(subtests):
     client = staff(Role.HEAD_OF_PROFESSION, series.producer)
     for case, fields, words in (
         ("three minutes", {"tolerance_seconds": 180}, "less than or equal to 179"),
-        ("another time without approval", {"release_time": "07:00"}, "needs the approval"),
+        ("another time without approval", {"release_time": "07:00"}, "Enter the reference and the date"),
         ("a contact of another producer", {"responsible": ContactFactory().pk}, "Select a valid choice"),
     ):
         form = series_form(series, **{"tolerance_seconds": 120, **fields})

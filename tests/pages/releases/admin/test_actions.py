@@ -8,7 +8,7 @@ import pytest
 from releases import pre_release_access, preflight, scheduling
 from releases.models import DateChangeRequest, Membership, PreReleaseRequest, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
-from tests.support.admin_site import DAY, act, page, said, signed_in, staff, staff_of
+from tests.support.admin_site import DAY, act, act_checked, check, page, planned, said, signed_in, staff, staff_of
 from tests.support.date_requests import request_date
 from tests.support.factories import (
     ReleaseFactory,
@@ -22,7 +22,7 @@ from tests.support.pre_release_lists import MINISTER
 pytestmark = pytest.mark.django_db
 
 
-def test_confirming_says_of_each_release_that_was_refused_why():
+def test_a_page_to_check_says_of_each_release_what_will_happen_or_why_nothing_does():
     series = SeriesFactory()
     good = ReleaseFactory(series=series, reference="good", slot=london_slot(DAY))
     sunday = ReleaseFactory(
@@ -31,22 +31,81 @@ def test_confirming_says_of_each_release_that_was_refused_why():
     again = ReleaseFactory(
         confirmed=True, series=series, reference="again", slot=london_slot(DAY), url="https://b.example.gov.uk/"
     )
-    response = act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", [good, sunday, again])
-    refused = {sentence.split(" ")[2]: sentence for sentence in said(response)[:2]}
-    assert "Sunday 6 July 2098 is not a weekday" in refused["sunday."]
-    assert "this release is confirmed" in refused["again."]
-    assert "1 release confirmed." in said(response)
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+    asked = check(client, "confirm", [good, sunday, again])
+    said_of = planned(asked)
+    assert said_of["good"] == "Will be confirmed"
+    assert "Sunday 6 July 2098 is not a weekday" in said_of["sunday"]
+    assert "this release is confirmed" in said_of["again"]
+    assert asked.text.count('<button type="submit" class="button default">') == 1
+    assert "Confirm 1 release" in asked.text
+    assert Release.objects.filter(status="confirmed").count() == 1
+    assert said(act_checked(client, "confirm", [good, sunday, again])) == ["1 release confirmed."]
     assert Release.objects.filter(status="confirmed").count() == 2
 
 
-def test_those_that_were_refused_for_one_reason_are_told_of_together():
+@pytest.mark.parametrize("action", ["confirm", "announce", "cancel", "ask_preflight", "move_dates"])
+def test_no_bulk_action_changes_anything_before_its_page_was_checked(action, provisional_release):
+    client = staff_of(Role.HEAD_OF_PROFESSION, provisional_release)
+    before = Release.objects.values().get()
+    for fields in (
+        {},
+        {"answered": "yes", "reason": "Late", "number": "1", "unit": "7", "direction": "1"},
+        {"answered": "yes", "reason": "Late", "number": "1", "unit": "7", "direction": "1", "shown": "guessed"},
+    ):
+        response = act(client, action, [provisional_release], **fields)
+        assert response.status_code == 200
+        assert provisional_release.title in response.text
+        assert Release.objects.values().get() == before
+        assert not provisional_release.preflights.exists()
+
+
+def test_a_release_that_changes_after_the_page_was_shown_is_shown_again():
     series = SeriesFactory()
-    sunday = london_slot(date(2098, 7, 6))
-    rows = [ReleaseFactory(series=series, reference=reference, slot=sunday) for reference in ("one", "two")]
-    (told,) = said(act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", rows))
-    assert told.startswith("Not confirmed: ")
-    assert {"one", "two"} <= set(told.replace(",", "").replace(".", "").split())
-    assert told.count("is not a weekday") == 1
+    release = ReleaseFactory(series=series, slot=london_slot(DAY))
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+    shown = check(client, "announce", [release]).context["shown"]
+    to = london_slot(DAY + timedelta(days=1))
+    scheduling.change_date(release, to=to, by=None, at=release.recorded_at)
+    again = act(client, "announce", [release], answered="yes", shown=shown)
+    assert "The calendar or your answers have changed. Check the list again." in again.text
+    assert Release.objects.get().announced_at is None
+
+
+def test_a_page_to_check_warns_of_a_missing_contact_and_head_of_profession():
+    series = SeriesFactory(title="Rain", responsible=None, head_of_profession=None)
+    release = ReleaseFactory(series=series, slot=london_slot(DAY))
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+    for action in ("confirm", "announce"):
+        text = check(client, action, [release]).text
+        assert "Its series has no contact" in text
+        assert "Its series has no Head of Profession" in text
+        assert f'href="{page("series", "change", series.pk)}">Add them to Rain</a>' in text
+    # They are warnings: the release can be confirmed without them.
+    assert said(act_checked(client, "confirm", [release])) == ["1 release confirmed."]
+
+
+def test_provisional_dates_move_by_weeks_to_working_days_and_confirmed_ones_by_request():
+    series = SeriesFactory()
+    first = ReleaseFactory(series=series, reference="first", slot=london_slot(date(2026, 12, 18)))
+    confirmed = ReleaseFactory(
+        confirmed=True, series=series, reference="second", slot=london_slot(DAY), url="https://a.example.gov.uk/"
+    )
+    answers = {"number": "1", "unit": "7", "direction": "1"}
+    rows = [first, confirmed]
+    manager = staff(Role.CALENDAR_MANAGER, series.producer)
+    asked = check(manager, "move_dates", rows, **answers)
+    assert asked.context["form"].errors["reason"] == ["Enter the reason. Readers see it for a confirmed date."]
+    answers["reason"] = "The survey ends later."
+    asked = check(manager, "move_dates", rows, **answers)
+    # Christmas Day and the days after it are not working days.
+    assert "New date: 29 December 2026 9:30am" in asked.text
+    assert "Friday 25 December 2026 is a bank holiday (Christmas Day)." in asked.text
+    assert planned(asked) == {"first": "Will be moved", "second": "Needs agreement"}
+    assert said(act_checked(manager, "move_dates", rows, **answers)) == ["2 releases moved."]
+    assert str(Release.objects.get(reference="first").slot) == "29 December 2026 9:30am"
+    assert Release.objects.get(reference="second").planned_on == DAY
+    assert DateChangeRequest.objects.get().to.on == DAY + timedelta(days=7)
 
 
 def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
@@ -55,9 +114,9 @@ def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
     Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
     rows = [ReleaseFactory(series=series, reference=series.slug, slot=london_slot(DAY)) for series in (kept, read)]
     client = signed_in(user)
-    for action, words in {"confirm": "only", "announce": "only", "ask_preflight": "not yours"}.items():
-        told = said(act(client, action, rows))
-        assert any(read.slug in sentence and words in sentence for sentence in told), told
+    for action, words in {"confirm": "only", "announce": "only", "ask_preflight": "permission"}.items():
+        assert words in planned(check(client, action, rows))[read.slug]
+        act_checked(client, action, rows)
     moved = Release.objects.get(series=kept)
     assert (moved.status, moved.announced_at is None) == ("confirmed", False)
     still = Release.objects.get(series=read)
@@ -66,13 +125,13 @@ def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
 
 def test_cancelling_asks_for_a_reason_on_a_page_of_its_own(announced_release):
     client = staff_of(Role.CALENDAR_MANAGER, announced_release)
-    asked = act(client, "cancel", [announced_release])
+    asked = check(client, "cancel", [announced_release])
     assert asked.status_code == 200
     assert announced_release.title in asked.content.decode()
-    unreasoned = act(client, "cancel", [announced_release], cancelling="yes", reason="   ")
-    assert unreasoned.context["form"].errors["reason"]
+    unreasoned = act_checked(client, "cancel", [announced_release], reason="   ")
+    assert unreasoned.context["form"].errors["reason"] == ["Enter the reason for cancelling"]
     assert Release.objects.get().status == "confirmed"
-    response = act(client, "cancel", [announced_release], cancelling="yes", reason="The survey was stopped")
+    response = act_checked(client, "cancel", [announced_release], reason="The survey was stopped")
     assert said(response) == ["1 release cancelled."]
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
 
@@ -81,11 +140,9 @@ def test_announcing_shows_a_release_and_never_a_rehearsal():
     series = SeriesFactory()
     release = ReleaseFactory(series=series, reference="official", slot=london_slot(DAY))
     rehearsal = ReleaseFactory(series=series, reference="rehearsal", rehearsal=True, url="https://a.example.gov.uk/")
-    response = act(staff(Role.DEPUTY, series.producer), "announce", [release, rehearsal])
-    assert sorted(said(response)) == [
-        "1 release announced.",
-        "Not announced: rehearsal. A rehearsal is never announced.",
-    ]
+    client = staff(Role.DEPUTY, series.producer)
+    assert planned(check(client, "announce", [release, rehearsal]))["rehearsal"] == "A rehearsal is never announced."
+    assert said(act_checked(client, "announce", [release, rehearsal])) == ["1 release announced."]
     assert Release.objects.get(reference="official").announced_at is not None
 
 

@@ -52,6 +52,6 @@ def test_without_a_role_no_choice_is_offered():
     assert words(choices(staff(Role.DEPUTY, ProducerFactory()), "rain")) == []
 
 
-def test_the_form_of_a_new_series_says_what_its_slug_is():
+def test_the_form_of_a_new_series_says_what_its_short_name_is():
     client = staff(Role.CALENDAR_MANAGER, ProducerFactory())
-    assert "such as labour-market-overview" in client.get(page("series", "add")).text
+    assert "for example labour-market-overview" in client.get(page("series", "add")).text

@@ -37,7 +37,7 @@ def test_the_history_of_a_release_tells_every_event_the_latest_first():
         ("Confirmed", [], ""),
         ("Recorded for 1 July 2098 9:30am", [], ""),
     ]
-    assert "the system" in text
+    assert "The system" in text
 
 
 def test_an_event_of_a_kind_without_words_is_named_as_it_is_kept():
@@ -54,7 +54,7 @@ def test_the_history_of_a_series_tells_field_by_field_what_was_changed_and_by_wh
     client.post(page("series", "change", series.pk), series_form(series, title="Rain", tolerance_seconds=60))
     found, _ = entries(client, "series", series)
     assert found[0][0] == "Changed"
-    assert set(found[0][1]) == {"title: “Schools” → “Rain”", "tolerance seconds: “120” → “60”"}
+    assert set(found[0][1]) == {"title: “Schools” → “Rain”", "tolerance in seconds: “120” → “60”"}
     assert found[0][2] == "Jo Lane"
     assert found[-1][0] == "Added"
 

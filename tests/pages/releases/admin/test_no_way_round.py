@@ -8,7 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from releases import scheduling
 from releases.models import DateChange, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
-from tests.support.admin_site import DAY, act, form_of, page, refusals, staff
+from tests.support.admin_site import DAY, act, act_checked, form_of, page, refusals, staff
 from tests.support.factories import (
     ReleaseFactory,
     SeriesFactory,
@@ -140,7 +140,7 @@ def test_a_confirmed_date_becomes_neither_vague_nor_provisional(precision, annou
         form_of(announced_release, new_precision=precision, reason="Late data"),
     )
     assert refusals(response)
-    assert act(client, "confirm", [announced_release]).status_code == 302
+    assert act_checked(client, "confirm", [announced_release]).status_code == 200
     assert Release.objects.get().status == "confirmed"
     assert Release.objects.get().precision == "exact"
 
@@ -185,10 +185,12 @@ def test_choosing_everything_reaches_no_one_elses_releases(subtests):
     own, foreign = in_state("provisional"), in_state("provisional", series=SeriesFactory(), reference="foreign")
     before = stored(foreign)
     client = staff(Role.HEAD_OF_PROFESSION, own.series.producer)
-    everything = {"select_across": "1", "cancelling": "yes", "reason": "Stopped", "post": "yes"}
-    for action in ("confirm", "announce", "cancel", "delete_selected", "plan_next_year"):
+    everything = {"select_across": "1", "answered": "yes", "reason": "Stopped", "post": "yes"}
+    for action in ("confirm", "announce", "cancel", "move_dates", "delete_selected", "plan_next_year"):
         with subtests.test(action), rolled_back():
-            act(client, action, [own, foreign], **everything)
+            asked = act(client, action, [own, foreign], **everything)
+            shown = asked.context["shown"] if asked.context and "shown" in asked.context else ""
+            act(client, action, [own, foreign], **everything, shown=shown)
             assert stored(foreign) == before
             assert not ReleaseEvent.objects.filter(release=foreign).exclude(kind="recorded").exists()
 

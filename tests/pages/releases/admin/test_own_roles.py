@@ -11,7 +11,7 @@ from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
-OWN = "You cannot give a role to yourself. Ask another administrator."
+OWN = "You cannot give yourself a role. Ask another administrator."
 
 
 def one_who_administers(*, superuser):

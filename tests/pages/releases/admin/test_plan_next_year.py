@@ -79,8 +79,8 @@ def test_what_is_ticked_is_made_as_provisional(client, rows):
 
 def test_a_second_run_makes_nothing_twice(client, rows):
     make(client, rows)
-    assert "was planned after it already" in preview(client, rows).text
-    assert "somebody else was faster" in said(make(client, rows))[0]
+    assert "Next year’s release is already planned" in preview(client, rows).text
+    assert "the calendar has changed" in said(make(client, rows))[0]
     assert Release.objects.count() == 4
 
 
@@ -91,7 +91,7 @@ def test_another_rule_than_the_one_that_was_shown_is_shown_first(client, rows):
 
 
 def test_nothing_ticked_makes_nothing(client, rows):
-    assert said(make(client, rows, chosen=[])) == ["No release was chosen, and none was planned."]
+    assert said(make(client, rows, chosen=[])) == ["You did not select any releases, so nothing was planned."]
     assert Release.objects.count() == 2
 
 
@@ -100,6 +100,28 @@ def test_a_rule_that_there_is_not_is_refused(client, rows):
         assert preview(client, rows, rule=rule).context["form"].errors["rule"]
         make(client, rows, rule=rule, shown=rule)
         assert Release.objects.count() == 2
+
+
+def test_a_reference_can_be_corrected_and_a_wrong_one_is_refused_beside_it(client, rows):
+    typed = {f"reference-{rows[0].pk}": "rain in july", f"reference-{rows[1].pk}": "rain-august"}
+    fields = {"rule": "same_date", "apply": "yes", "shown": "same_date", "chosen": [row.pk for row in rows]}
+    refused = act(client, "plan_next_year", rows, **fields, **typed)
+    assert "Enter a reference with letters, digits and hyphens only." in refused.text
+    assert Release.objects.count() == 2
+    typed[f"reference-{rows[0].pk}"] = rows[1].reference
+    assert "Another release has this reference." in act(client, "plan_next_year", rows, **fields, **typed).text
+    assert Release.objects.count() == 2
+    typed[f"reference-{rows[0].pk}"] = "rain-july"
+    assert said(act(client, "plan_next_year", rows, **fields, **typed))[0].startswith("2 releases planned.")
+    assert set(Release.objects.filter(planned_on__year=2027).values_list("reference", flat=True)) == {
+        "rain-july",
+        "rain-august",
+    }
+
+
+def test_a_reference_with_a_day_names_the_day_of_next_years_release(client, series):
+    dated = ReleaseFactory(series=series, reference="rain-2026-09-16", slot=london_slot(date(2026, 9, 16)))
+    assert 'value="rain-2027-09-15"' in preview(client, [dated], rule="same_weekday").text
 
 
 def test_that_the_holidays_are_not_known_yet_is_said(client, series):

@@ -32,8 +32,8 @@ def test_an_administrator_sets_the_usual_period_of_a_producer(producer):
 def test_the_field_says_which_limits_are_not_confirmed(producer):
     client = signed_in(UserFactory(is_staff=True, is_superuser=True))
     text = client.get(page("producer", "change", producer.pk)).text
-    assert "For Wales, read the order: its period is not confirmed here." in text
-    assert "only if a special provision of the order allows it (not confirmed here)" in text
+    assert "We have not confirmed this provision, or the period for Wales. Check the order." in text
+    assert "only set more than 24 hours if a special provision of the order allows it." in text
 
 
 def test_a_calendar_manager_says_which_nations_order_applies_to_a_series():

@@ -9,7 +9,19 @@ from releases import scheduling
 from releases.models import Address, DateChange, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
 from tests.integration.releases.evidence.test_append_only import make_observation
-from tests.support.admin_site import DAY, act, address_rows, form_of, page, refusals, said, staff, staff_of
+from tests.support.admin_site import (
+    DAY,
+    act_checked,
+    address_rows,
+    check,
+    form_of,
+    page,
+    planned,
+    refusals,
+    said,
+    staff,
+    staff_of,
+)
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 DUE = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
@@ -59,8 +71,8 @@ REFUSED_RELEASES = {
         "does not start with http",
     ),
     "an address with a user": ({"addresses-0-url": "https://jo@www.example.gov.uk/"}, "url", "user name"),
-    "a page without marker": ({"addresses-0-marker": ""}, "__all__", "A page needs a marker"),
-    "an unknown adapter": ({"addresses-0-adapter": "telepathy"}, "adapter", "there are: ees, govuk, ons, page"),
+    "a page without marker": ({"addresses-0-marker": ""}, "__all__", "Enter the text that identifies this edition"),
+    "an unknown adapter": ({"addresses-0-adapter": "telepathy"}, "adapter", "types of website: ees, govuk, ons, page"),
 }
 
 
@@ -217,8 +229,9 @@ def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_
         "not possible" in refusals(change(client, announced_release, new_on="2098-07-02", reason="Late"))["__all__"][0]
     )
     for action in ("confirm", "cancel", "announce"):
-        response = act(client, action, [announced_release], cancelling="yes", reason="Another reason")
-        assert f"this release is {state}" in said(response)[0]
+        asked = check(client, action, [announced_release], reason="Another reason")
+        assert f"this release is {state}" in planned(asked)[announced_release.reference]
+        act_checked(client, action, [announced_release], reason="Another reason")
     assert Release.objects.values(*before).get() == before
 
 

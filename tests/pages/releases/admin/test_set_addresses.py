@@ -69,13 +69,13 @@ def test_what_the_pattern_does_is_shown_for_each_release_and_nothing_is_done(cli
     rows = [bare(series), bare(series, "october", date(2026, 10, 14))]
     response = preview(client, rows)
     assert "https://www.example.gov.uk/rain-october-2026" in response.text
-    assert "Set 2 addresses" in response.text
+    assert "Save 2 web addresses" in response.text
     assert not Address.objects.exists()
 
 
 def test_what_was_shown_is_then_done(client, series):
     rows = [bare(series), bare(series, "october", date(2026, 10, 14))]
-    assert said(set_as_shown(client, rows)) == ["2 addresses set."]
+    assert said(set_as_shown(client, rows)) == ["2 web addresses saved."]
     assert set(Address.objects.values_list("url", flat=True)) == {
         "https://www.example.gov.uk/rain-september-2026",
         "https://www.example.gov.uk/rain-october-2026",
@@ -93,12 +93,16 @@ def test_another_pattern_than_the_one_that_was_shown_is_shown_first(client, seri
 
 
 REFUSED_PATTERNS = (
-    ({"url": "https://www.example.gov.uk/{slug"}, "url", "A brace has no partner"),
-    ({"url": "https://www.example.gov.uk/{quarter}"}, "url", "There is no {quarter}. There are: {year}, {month}"),
-    ({"url": "https://www.example.gov.uk/{slug!r}"}, "url", "Write the name alone between the braces: {slug}"),
+    ({"url": "https://www.example.gov.uk/{slug"}, "url", "A brace is missing"),
+    (
+        {"url": "https://www.example.gov.uk/{quarter}"},
+        "url",
+        "{quarter} is not a name that you can use",
+    ),
+    ({"url": "https://www.example.gov.uk/{slug!r}"}, "url", "Write only the name between the braces: {slug}"),
     ({"url": ""}, "url", "required"),
-    ({"marker": "{nothing}"}, "marker", "There is no {nothing}"),
-    ({"marker": ""}, "marker", "A page needs a marker"),
+    ({"marker": "{nothing}"}, "marker", "{nothing} is not a name that you can use"),
+    ({"marker": ""}, "marker", "Enter the text that identifies this edition"),
     ({"adapter": "telepathy"}, "adapter", "valid choice"),
     ({"role": "announcement"}, "role", "valid choice"),
 )
@@ -119,9 +123,9 @@ def test_an_address_of_a_release_that_is_due_is_never_overwritten(client, series
     due = ReleaseFactory(confirmed=True, series=series, reference="due", slot=london_slot(date(2026, 6, 30)))
     kept = due.addresses.get().url
     response = preview(client, [due], replaces="on")
-    assert "It is due already" in response.text
-    assert "Set 1 address" not in response.text
-    assert said(set_as_shown(client, [due], replaces="on")) == ["No address was set."]
+    assert "It is already due" in response.text
+    assert "Save 1 web address" not in response.text
+    assert said(set_as_shown(client, [due], replaces="on")) == ["You did not make any changes."]
     assert Address.objects.get().url == kept
 
 
@@ -129,7 +133,7 @@ def test_a_release_without_its_month_gets_no_address_that_names_one(client, seri
     rows = [bare(series)]
     rows[0].precision, rows[0].due_at, rows[0].planned_at = "two_months", None, None
     rows[0].save()
-    assert "Its month is not known exactly" in preview(client, rows).text
+    assert "The pattern contains the month, which is not known exactly." in preview(client, rows).text
 
 
 def test_of_another_producer_nothing_is_shown_or_set(client, series):
@@ -142,7 +146,7 @@ def test_a_release_that_one_may_only_read_stays_as_it_is(series):
     read = SeriesFactory()
     user = create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
     Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
-    assert "It is not yours to edit" in preview(signed_in(user), [bare(read)]).text
+    assert "You do not have permission to edit it" in preview(signed_in(user), [bare(read)]).text
 
 
 def test_who_does_not_keep_the_calendar_is_not_offered_it(series, subtests):
@@ -151,7 +155,7 @@ def test_who_does_not_keep_the_calendar_is_not_offered_it(series, subtests):
         client = staff(role, series.producer)
         with subtests.test(role):
             act(client, "set_addresses", [release], **ASKED, apply="yes", shown="")
-            assert "Set addresses by a pattern" not in client.get("/admin/releases/release/").text
+            assert "Add web addresses" not in client.get("/admin/releases/release/").text
             assert not Address.objects.exists()
 
 
@@ -159,4 +163,4 @@ def test_more_than_one_page_can_show_are_not_taken_at_once(client, series, monke
     monkeypatch.setattr("releases.admin.actions.MOST_AT_ONCE", 1)
     rows = [bare(series), bare(series, "other")]
     for action in ("set_addresses", "cancel"):
-        assert "You chose 2 releases; choose at most 1 at once" in said(act(client, action, rows))[0]
+        assert "You selected 2 releases. Select 1 or fewer." in said(act(client, action, rows))[0]

@@ -52,10 +52,16 @@ def test_what_no_one_can_undo_is_asked_on_a_page_of_its_own(provisional_release)
     assert f'href="{page("release", "move", provisional_release.pk, "cancel")}"' in text
 
 
-def test_one_click_confirms_and_another_announces(provisional_release):
+def move_checked(client, release, name, **fields):
+    """Post a move, check the page that it shows, and press its one button."""
+    shown = move(client, release, name, **({"answered": "yes", **fields} if fields else {})).context["shown"]
+    return move(client, release, name, answered="yes", shown=shown, **fields)
+
+
+def test_a_move_is_checked_on_a_page_and_comes_back_to_the_release(provisional_release):
     client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
-    assert said(move(client, provisional_release, "confirm")) == ["1 release confirmed."]
-    response = move(client, provisional_release, "announce")
+    assert said(move_checked(client, provisional_release, "confirm")) == ["1 release confirmed."]
+    response = move_checked(client, provisional_release, "announce")
     assert response.url == page("release", "change", provisional_release.pk)
     stored = Release.objects.get()
     assert (stored.status, stored.announced_at is None) == ("confirmed", False)
@@ -63,7 +69,7 @@ def test_one_click_confirms_and_another_announces(provisional_release):
 
 def test_a_move_that_the_rules_refuse_says_why():
     release = ReleaseFactory(slot=london_slot(date(2098, 7, 6)))
-    assert "is not a weekday" in said(move(staff_of(Role.DEPUTY, release), release, "confirm"))[0]
+    assert "is not a weekday" in move(staff_of(Role.DEPUTY, release), release, "confirm").text
     assert Release.objects.get().status == "provisional"
 
 
@@ -74,14 +80,14 @@ def test_a_check_before_the_day_is_asked_for(confirmed_release):
 
 def test_cancelling_asks_for_the_reason_and_comes_back_to_the_release(announced_release):
     client = staff_of(Role.CALENDAR_MANAGER, announced_release)
-    assert "Cancel these releases" in client.get(page("release", "move", announced_release.pk, "cancel")).text
-    unreasoned = move(client, announced_release, "cancel", cancelling="yes", reason=" ")
+    assert "Cancel 1 release" in client.get(page("release", "move", announced_release.pk, "cancel")).text
+    unreasoned = move_checked(client, announced_release, "cancel", reason=" ")
     assert unreasoned.context["form"].errors["reason"]
-    response = move(client, announced_release, "cancel", cancelling="yes", reason="The survey was stopped")
+    response = move_checked(client, announced_release, "cancel", reason="The survey was stopped")
     assert response.url == page("release", "change", announced_release.pk)
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
     # A second time it is not offered any more, and refused if posted.
-    assert move(client, announced_release, "cancel", cancelling="yes", reason="Another").status_code == 404
+    assert move(client, announced_release, "cancel", answered="yes", reason="Another").status_code == 404
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
 
 
@@ -105,7 +111,7 @@ def test_no_move_leads_out_of_a_final_status(announced_release, state):
     release = ended(announced_release, state)
     client = staff_of(Role.HEAD_OF_PROFESSION, release)
     for name in ("confirm", "announce", "cancel", "change_date"):
-        assert move(client, release, name, cancelling="yes", reason="Again").status_code == 404, name
+        assert move(client, release, name, answered="yes", reason="Again").status_code == 404, name
         assert Release.objects.get().status == state
 
 
@@ -147,7 +153,9 @@ def test_asking_for_another_date_is_offered_to_those_who_ask_and_cannot_change_i
             asks = role in {Role.CALENDAR_MANAGER, Role.STATISTICIAN}
             assert (asking_page(announced_release) in text, ASK in text) == (asks, asks)
             assert not asks or client.get(asking_page(announced_release)).status_code == 200
-            assert ("Leave this empty to keep the date" in text) == (role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY})
+            assert ("Leave this empty if the date does not change" in text) == (
+                role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+            )
 
 
 def test_asking_for_another_date_is_offered_for_a_confirmed_release_alone(announced_release, subtests):
@@ -171,11 +179,11 @@ def test_while_a_change_waits_its_page_says_so_and_offers_no_second_one(announce
     sent = {"planned_on-day": "2", "planned_on-month": "7", "planned_on-year": "2098", "planned_at": "9:30am"}
     asked = manager.post(asking_page(announced_release), sent | {"seen_version": "1", "reason": "Late data"})
     assert asked.status_code == 302
-    waits = "A change of the date to 2 July 2098 9:30am, asked for by"
+    waits = "asked to change the date to 2 July 2098 9:30am"
     text = manager.get(change).text
     assert waits in text
     assert ASK not in text
-    assert "Agree to it or refuse it" not in text
+    assert "Agree or refuse" not in text
     head = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
     text = head.get(change).text
     assert waits in text

@@ -1,5 +1,7 @@
 """The pages of an import: upload, preview, confirmation, progress; each for its own person only (C17)."""
 
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -8,7 +10,7 @@ from django.utils import timezone
 from releases.imports import uploads
 from releases.models import CalendarImport, Release
 from releases.rules.lifecycle import Role
-from tests.support.factories import ReleaseFactory, UserFactory, create_member
+from tests.support.factories import ReleaseFactory, UserFactory, create_member, london_slot
 from tests.support.import_files import csv_of, everything, ods_of, xlsx_of
 from tests.support.stored_imports import checked, turn, uploaded
 
@@ -203,3 +205,25 @@ class TestWhose:
         client.logout()
         assert client.get(UPLOAD).status_code == 302
         assert client.post(address(found, "confirm_import")).status_code == 302
+
+
+def test_a_preview_warns_of_missing_people_and_of_days_that_are_no_working_days(client, keeper, series):
+    series.head_of_profession = None
+    series.save()
+    found = checked(keeper, {"scheduled_for": "2098-07-05 09:30"}, {"status": "confirmed"})
+    text = client.get(address(found)).text
+    assert "2 releases have no Head of Profession." in text
+    assert "1 release is not on a working day." in text
+    assert "have no contact" not in text
+    # They are warnings: the rows are imported all the same.
+    client.post(address(found, "confirm_import"))
+    turn()
+    assert Release.objects.count() == 2
+
+
+def test_a_page_that_confirms_or_announces_warns_of_missing_people(client, keeper, series):
+    series.responsible = None
+    series.save()
+    release = ReleaseFactory(series=series, slot=london_slot(date(2098, 7, 1)))
+    for page in ("confirm", "announce"):
+        assert "Its series has no contact" in client.get(reverse(f"releases:{page}", args=[release.reference])).text

@@ -1,0 +1,476 @@
+"""Contacts, series and producers as files: exported, and imported row by row with what each row would change.
+
+An empty cell and a missing column change nothing. A person imports for the producers whose calendar they manage. Of a
+producer they may only change the words for a missing page; administrators may add producers and change the rest.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from releases import scheduling
+from releases.imports.apply import ImportOutcome
+from releases.imports.parse import FileRefused, RowFault, fold_title
+from releases.models import Contact, Producer, Release, Series
+from releases.permissions import Action, NotYours, User, may, producers_where
+from releases.rules import tables
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import MoveRefused
+from releases.rules.tables import Cell, NotATableError, TableKind
+
+BETWEEN_PHRASES = " | "
+
+
+class DirectoryKind(StrEnum):
+    CONTACTS = "contacts"
+    SERIES = "series"
+    PRODUCERS = "producers"
+
+
+class ColumnKind(StrEnum):
+    TEXT = "text"
+    YES = "yes"
+    CHOICE = "choice"
+    DATE = "date"
+    TIME = "time"
+    NUMBER = "number"
+    WORDS = "words"
+    PHRASES = "phrases"
+    CONTACT = "contact"
+    CONTACTS = "contacts"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a file, and the field of the model that it fills."""
+
+    name: str
+    field: str
+    kind: ColumnKind = ColumnKind.TEXT
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The columns of one kind of file; a row is known by its producer and its key."""
+
+    model: type[Contact] | type[Series] | type[Producer]
+    key: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        of_producer = [] if self.model is Producer else ["producer"]
+        return [*of_producer, *(column.name for column in self.columns)]
+
+    @property
+    def required(self) -> list[str]:
+        of_producer = [] if self.model is Producer else ["producer"]
+        return [*of_producer, *(column.name for column in self.columns if column.required)]
+
+
+DIRECTORIES: dict[DirectoryKind, Directory] = {
+    DirectoryKind.CONTACTS: Directory(
+        Contact,
+        "email",
+        (
+            Column("email", "email", required=True),
+            Column("name", "name"),
+            Column("post", "post"),
+            Column("telephone", "telephone"),
+            Column("is_team", "is_team", ColumnKind.YES),
+            Column("shown_to_readers", "is_public", ColumnKind.YES),
+        ),
+    ),
+    DirectoryKind.SERIES: Directory(
+        Series,
+        "short_name",
+        (
+            Column("short_name", "slug", required=True),
+            Column("title", "title"),
+            Column("designation", "designation", ColumnKind.CHOICE),
+            Column("release_time", "release_time", ColumnKind.TIME),
+            Column("approval_reference", "alternative_time_reference"),
+            Column("approved_on", "alternative_time_approved_on", ColumnKind.DATE),
+            Column("nation", "nation", ColumnKind.CHOICE),
+            Column("pre_release_kind", "pre_release_kind", ColumnKind.CHOICE),
+            Column("market_sensitive", "market_sensitive", ColumnKind.YES),
+            Column("contact_email", "responsible", ColumnKind.CONTACT),
+            Column("head_of_profession_email", "head_of_profession", ColumnKind.CONTACT),
+            Column("deputy_emails", "deputies", ColumnKind.CONTACTS),
+            Column("publishing_emails", "publishing_contacts", ColumnKind.CONTACTS),
+            Column("tolerance_seconds", "tolerance_seconds", ColumnKind.NUMBER),
+        ),
+    ),
+    DirectoryKind.PRODUCERS: Directory(
+        Producer,
+        "short_name",
+        (
+            Column("short_name", "slug", required=True),
+            Column("name", "name"),
+            Column("nation", "nation", ColumnKind.CHOICE),
+            Column("two_person_approval", "two_person_approval", ColumnKind.YES),
+            Column("websites", "hosts", ColumnKind.WORDS),
+            Column("words_for_a_missing_page", "negative_markers", ColumnKind.PHRASES),
+            Column("pre_release_length", "pre_release_length", ColumnKind.NUMBER),
+            Column("pre_release_unit", "pre_release_unit", ColumnKind.CHOICE),
+        ),
+    ),
+}
+# The field of a producer that its calendar managers may change; N9: no role, host or two-person rule.
+OF_CALENDAR_MANAGERS = frozenset({"negative_markers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    column: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryRow:
+    """The planned or actual result of one row; `name` is empty if the row could not be read."""
+
+    number: int
+    name: str
+    outcome: ImportOutcome
+    changes: tuple[Change, ...] = ()
+    faults: tuple[RowFault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryResult:
+    rows: list[DirectoryRow]
+
+    def count(self, outcome: ImportOutcome) -> int:
+        return sum(row.outcome is outcome for row in self.rows)
+
+    @property
+    def changed(self) -> int:
+        return self.count(ImportOutcome.ADDED) + self.count(ImportOutcome.CHANGED)
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of the results, so that only what a person was shown is imported."""
+        return sha256_hex(repr(self.rows).encode())[:16]
+
+
+class _RowRefused(Exception):
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(why)
+        self.column = column
+
+
+def may_exchange(person: User, kind: DirectoryKind) -> bool:
+    """Return whether a person may import and export a kind of rows for any producer."""
+    if kind is DirectoryKind.PRODUCERS and person.has_perm("releases.change_producer"):
+        return True
+    return producers_where(person, Action.EDIT).exists()
+
+
+def rows_of(person: User, kind: DirectoryKind) -> QuerySet[Any]:
+    """Return the rows that a person may export: those of the producers whose calendar they manage."""
+    own = producers_where(person, Action.EDIT)
+    if kind is DirectoryKind.CONTACTS:
+        return Contact.objects.filter(producer__in=own).select_related("producer").order_by("producer__name", "name")
+    if kind is DirectoryKind.SERIES:
+        found = Series.objects.filter(producer__in=own).order_by("producer__name", "title")
+        found = found.select_related("producer", "responsible", "head_of_profession")
+        return found.prefetch_related("deputies", "publishing_contacts")
+    if person.has_perm("releases.change_producer"):
+        return Producer.objects.order_by("name")
+    return own.order_by("name")
+
+
+def export_directory(kind: DirectoryKind, file_kind: TableKind, *, by: User, title: str) -> bytes:
+    """Write the person's contacts, series or producers as a file that can be imported again.
+
+    :raises NotYours: if the person manages no producer's calendar.
+    """
+    if not may_exchange(by, kind):
+        raise NotYours(f"{by} manages no calendar.")
+    directory = DIRECTORIES[kind]
+    lines = [_write_row(row, directory) for row in rows_of(by, kind)]
+    return tables.write_table(file_kind, directory.names, lines, title=title)
+
+
+def read_directory(content: bytes, *, name: str, kind: DirectoryKind) -> list[tuple[int, dict[str, str]]]:
+    """Read a file into its numbered rows, by column; the text of every cell is as a person would type it.
+
+    :raises FileRefused: if it is not such a file at all, or a cell cannot be read.
+    """
+    try:
+        lines = tables.read_table(content, name=name)
+    except NotATableError as error:
+        raise FileRefused([str(error)]) from error
+    directory = DIRECTORIES[kind]
+    header = [cell.text.strip().lower() for cell in lines[0][1]] if lines else []
+    while header and not header[-1]:
+        header.pop()
+    faults = [f"{name} has no column “{column}”." for column in directory.required if column not in header]
+    known = ", ".join(directory.names)
+    faults += [
+        f"{name} has a column “{column}” that we do not know. The columns are: {known}."
+        for column in dict.fromkeys(header)
+        if column not in directory.names
+    ]
+    faults += [f"{name} has the column “{column}” twice." for column in set(header) if header.count(column) > 1]
+    if not faults and not lines[1:]:
+        faults.append(f"{name} has no rows below the names of the columns.")
+    rows, unreadable = [], list[RowFault]()
+    for number, cells in lines[1:]:
+        named = dict(zip(header, cells, strict=False))
+        unreadable += [RowFault(number, column, cell.fault) for column, cell in named.items() if cell.fault]
+        rows.append((number, {column: cell.text for column, cell in named.items() if isinstance(cell, Cell)}))
+    if faults or unreadable:
+        raise FileRefused([*faults, *unreadable])
+    return rows
+
+
+def import_directory(
+    rows: Sequence[tuple[int, Mapping[str, str]]],
+    kind: DirectoryKind,
+    *,
+    by: User,
+    at: datetime,
+    skip_refused: bool = False,
+    dry_run: bool = False,
+) -> DirectoryResult:
+    """Import the rows of a file in one transaction: all of them or, if the person chose so, those without an error.
+
+    :param at: the aware instant of the import.
+    :param dry_run: whether to find out what would change, and change nothing.
+    :raises NotYours: if the person manages no producer's calendar.
+    """
+    if not may_exchange(by, kind):
+        raise NotYours(f"{by} manages no calendar.")
+    one = _Import(DIRECTORIES[kind], by=by, at=at)
+    with transaction.atomic():
+        result = DirectoryResult([one.take(number, cells) for number, cells in rows])
+        transaction.set_rollback(dry_run or (bool(result.count(ImportOutcome.REFUSED)) and not skip_refused))
+    return result
+
+
+class _Import:
+    """One import of a person; each row is written in a savepoint of its own."""
+
+    def __init__(self, directory: Directory, *, by: User, at: datetime) -> None:
+        self.directory, self.by, self.at = directory, by, at
+        self.producers = {fold_title(each.name): each for each in producers_where(by, Action.EDIT)}
+        self.seen: set[tuple[int | None, str]] = set()
+
+    def take(self, number: int, cells: Mapping[str, str]) -> DirectoryRow:
+        name = cells.get("title") or cells.get("name") or cells.get(self.directory.key, "")
+        try:
+            with transaction.atomic():
+                outcome, changes = self._write(cells)
+        except _RowRefused as refusal:
+            faults: tuple[RowFault, ...] = (RowFault(number, refusal.column, str(refusal)),)
+            return DirectoryRow(number, name, ImportOutcome.REFUSED, faults=faults)
+        except ValidationError as error:
+            faults = tuple(RowFault(number, column, why) for column, why in self._explain(error))
+            return DirectoryRow(number, name, ImportOutcome.REFUSED, faults=faults)
+        return DirectoryRow(number, name, outcome, changes)
+
+    def _write(self, cells: Mapping[str, str]) -> tuple[ImportOutcome, tuple[Change, ...]]:
+        for name in self.directory.required:
+            if not cells.get(name):
+                raise _RowRefused(name, _("This cell is empty."))
+        row, is_new = self._find(cells)
+        before = {} if is_new else self._written(row)
+        many: dict[str, list[Contact]] = {}
+        for column in self.directory.columns:
+            text = cells.get(column.name, "")
+            # The key finds the row, whatever its letters.
+            if not text or (not is_new and (column.name == self.directory.key or text == before.get(column.name))):
+                continue
+            value = _read_value(text, column, row)
+            if column.kind is ColumnKind.CONTACTS:
+                many[column.field] = value
+            else:
+                setattr(row, column.field, value)
+        now = {**self._written(row, but=many), **{self._column(field): _write_contacts(many[field]) for field in many}}
+        changes = tuple(
+            Change(column.name, before.get(column.name, ""), now[column.name])
+            for column in self.directory.columns
+            if before.get(column.name, "") != now[column.name]
+        )
+        if not is_new and not changes:
+            return ImportOutcome.UNCHANGED, ()
+        self._check_may(row, changes, is_new=is_new)
+        row.full_clean()
+        row._history_user = self.by  # simple-history reads it
+        row.save()
+        for field, contacts in many.items():
+            getattr(row, field).set(contacts)
+        return ImportOutcome.ADDED if is_new else ImportOutcome.CHANGED, changes
+
+    def _find(self, cells: Mapping[str, str]) -> tuple[Any, bool]:
+        """Return the row that a line names, and whether it is new."""
+        model, key_column = self.directory.model, self.directory.key
+        key = cells[key_column]
+        field = next(column.field for column in self.directory.columns if column.name == key_column)
+        known: dict[str, Any] = {f"{field}__iexact": key}
+        values: dict[str, Any] = {field: key}
+        producer = None
+        if model is not Producer:
+            producer = self.producers.get(fold_title(cells["producer"]))
+            if producer is None:
+                raise _RowRefused(
+                    "producer", _("You do not manage the calendar of “%(name)s”.") % {"name": cells["producer"]}
+                )
+            known["producer"] = values["producer"] = producer
+        place = (producer.pk if producer else None, key.casefold())
+        if place in self.seen:
+            raise _RowRefused(key_column, _("“%(key)s” is in this file twice.") % {"key": key})
+        self.seen.add(place)
+        found = model.objects.filter(**known).first()
+        if isinstance(found, Producer) and not self._may_see(found):
+            # Do not disclose the producers of others.
+            raise _RowRefused(key_column, _("You do not manage the calendar of “%(name)s”.") % {"name": key})
+        return (found, False) if found is not None else (model(**values), True)
+
+    def _may_see(self, producer: Producer) -> bool:
+        return producer in self.producers.values() or self.by.has_perm("releases.change_producer")
+
+    def _check_may(self, row: Any, changes: Iterable[Change], *, is_new: bool) -> None:
+        """Require the permissions for what a row would change, and that no verdict is pending on it."""
+        changed = {self._field(change.column): change.column for change in changes}
+        if isinstance(row, Producer):
+            self._check_producer(row, changed, is_new=is_new)
+        if isinstance(row, Series):
+            self._check_series(row, changed, is_new=is_new)
+
+    def _check_producer(self, row: Producer, changed: Mapping[str, str], *, is_new: bool) -> None:
+        if is_new and not self.by.has_perm("releases.add_producer"):
+            raise _RowRefused("short_name", _("Only an administrator can add a producer."))
+        if not is_new and not self.by.has_perm("releases.change_producer"):
+            for field, column in changed.items():
+                if field not in OF_CALENDAR_MANAGERS:
+                    raise _RowRefused(column, _("Only an administrator can change this."))
+        if "negative_markers" in changed and not is_new:
+            self._refuse_if_judged("words_for_a_missing_page", Release.objects.filter(series__producer=row))
+
+    def _check_series(self, row: Series, changed: Mapping[str, str], *, is_new: bool) -> None:
+        default = Series._meta.get_field("tolerance_seconds").default
+        if (
+            "tolerance_seconds" in changed
+            and not (is_new and row.tolerance_seconds == default)
+            and not may(self.by, Action.CHANGE_TOLERANCE, row.producer)
+        ):
+            raise _RowRefused(
+                "tolerance_seconds", _("Only the Head of Profession or a deputy can change the tolerance.")
+            )
+        if "title" in changed and not is_new:
+            self._refuse_if_judged("title", Release.objects.filter(series=row))
+
+    def _refuse_if_judged(self, column: str, releases: QuerySet[Release]) -> None:
+        try:
+            scheduling.refuse_names_during_judgement(releases, at=self.at)
+        except MoveRefused as refusal:
+            raise _RowRefused(column, str(refusal)) from refusal
+
+    def _written(self, row: Any, *, but: Collection[str] = ()) -> dict[str, str]:
+        return {
+            column.name: "" if row.pk is None and column.kind is ColumnKind.CONTACTS else _write_value(row, column)
+            for column in self.directory.columns
+            if column.field not in but
+        }
+
+    def _column(self, field: str) -> str:
+        return next((column.name for column in self.directory.columns if column.field == field), field)
+
+    def _field(self, column: str) -> str:
+        return next(each.field for each in self.directory.columns if each.name == column)
+
+    def _explain(self, error: ValidationError) -> list[tuple[str, str]]:
+        """Return each message of a validation with the column that it is about."""
+        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        return [
+            (self._column(field) if field not in {"", "__all__"} else self.directory.key, why)
+            for field, messages in found.items()
+            for why in messages
+        ]
+
+
+def _read_value(text: str, column: Column, row: Any) -> Any:  # noqa: C901  # one case for each kind of column
+    """:raises _RowRefused: if it is no such value; the message is one sentence."""
+    field = row._meta.get_field(column.field)
+    match column.kind:
+        case ColumnKind.YES:
+            if text.casefold() not in {"yes", "no"}:
+                raise _RowRefused(column.name, _("Enter yes or no, not “%(text)s”.") % {"text": text})
+            return text.casefold() == "yes"
+        case ColumnKind.CHOICE:
+            for value, label in field.choices:
+                if text.casefold() in {str(value).casefold(), str(label).casefold()}:
+                    return value
+            allowed = ", ".join(str(value) for value, _label in field.choices if value)
+            raise _RowRefused(column.name, _("Enter one of: %(allowed)s.") % {"allowed": allowed})
+        case ColumnKind.DATE:
+            return _parse(date.fromisoformat, text, column, _("Enter a date such as 2026-05-11."))
+        case ColumnKind.TIME:
+            return _parse(time.fromisoformat, text, column, _("Enter a time such as 09:30."))
+        case ColumnKind.NUMBER:
+            return _parse(int, text, column, _("Enter a whole number."))
+        case ColumnKind.WORDS:
+            return "\n".join(text.split())
+        case ColumnKind.PHRASES:
+            return "\n".join(phrase.strip() for phrase in text.split(BETWEEN_PHRASES.strip()) if phrase.strip())
+        case ColumnKind.CONTACT:
+            return _find_contact(text, column, row.producer)
+        case ColumnKind.CONTACTS:
+            return [_find_contact(email, column, row.producer) for email in text.split()]
+    return text
+
+
+def _parse(parse: Any, text: str, column: Column, advice: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise _RowRefused(column.name, advice) from error
+
+
+def _find_contact(email: str, column: Column, producer: Producer) -> Contact:
+    found = Contact.objects.filter(producer=producer, email__iexact=email).first()
+    if found is None:
+        sentence = _("“%(email)s” is not a contact of this producer. Import the contacts first.")
+        raise _RowRefused(column.name, sentence % {"email": email})
+    return found
+
+
+def _write_row(row: Any, directory: Directory) -> list[str]:
+    of_producer = [] if directory.model is Producer else [row.producer.name]
+    return [*of_producer, *(_write_value(row, column) for column in directory.columns)]
+
+
+def _write_value(row: Any, column: Column) -> str:
+    value = getattr(row, column.field)
+    match column.kind:
+        case ColumnKind.YES:
+            return "yes" if value else "no"
+        case ColumnKind.TIME:
+            return f"{value:%H:%M}"
+        case ColumnKind.DATE:
+            return value.isoformat() if value else ""
+        case ColumnKind.WORDS:
+            return " ".join(value.split())
+        case ColumnKind.PHRASES:
+            return BETWEEN_PHRASES.join(line.strip() for line in value.splitlines() if line.strip())
+        case ColumnKind.CONTACT:
+            return value.email if value else ""
+        case ColumnKind.CONTACTS:
+            return _write_contacts(value.all())
+    return "" if value is None else str(value)
+
+
+def _write_contacts(contacts: Iterable[Contact]) -> str:
+    return " ".join(sorted(contact.email for contact in contacts))

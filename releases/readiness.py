@@ -1,0 +1,89 @@
+"""Warnings about a release: what it is missing, and what is unusual about its date. They refuse nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from releases import scheduling
+from releases.models import Release, Series
+from releases.rules import calendar
+from releases.rules.calendar import Precision, Slot
+
+
+class WarningKind(StrEnum):
+    NO_CONTACT = "no_contact"
+    NO_HEAD = "no_head_of_profession"
+    NO_PAGE = "no_page"
+    WEEKEND = "weekend"
+    BANK_HOLIDAY = "bank_holiday"
+    CLOSED_DAY = "closed_day"
+    PAST = "past"
+    SHORT_NOTICE = "short_notice"
+    SHORT_FOR_MARKETS = "short_for_markets"
+
+
+# What a series is missing for all of its releases.
+OF_SERIES = frozenset({WarningKind.NO_CONTACT, WarningKind.NO_HEAD})
+# A reason is asked for if a date is confirmed with one of these.
+NEEDS_REASON = frozenset({WarningKind.PAST, WarningKind.SHORT_NOTICE})
+# Notice counts until a date is confirmed.
+OF_NOTICE = NEEDS_REASON | {WarningKind.SHORT_FOR_MARKETS}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWarning:
+    """One warning.
+
+    :ivar on: the day of release, for a warning about the date.
+    :ivar name: of the bank holiday or the office's own non-working day.
+    :ivar days: of notice.
+    """
+
+    kind: WarningKind
+    on: date | None = None
+    name: str = ""
+    days: int = 0
+
+
+def find_missing_people(series: Series) -> Iterator[ReleaseWarning]:
+    if series.responsible_id is None:
+        yield ReleaseWarning(WarningKind.NO_CONTACT)
+    if series.head_of_profession_id is None:
+        yield ReleaseWarning(WarningKind.NO_HEAD)
+
+
+def find_day_warnings(slot: Slot, series: Series) -> Iterator[ReleaseWarning]:
+    """Find why a day is not a working day of the nation of the statistics, or of the producer's office.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.6 (3.0: 3.6): release on a weekday.
+    """
+    if slot.precision is not Precision.EXACT:
+        return
+    if slot.on.weekday() >= calendar.SATURDAY:
+        yield ReleaseWarning(WarningKind.WEEKEND, on=slot.on)
+    elif holiday := calendar.bank_holidays(slot.on.year, nation=series.order_nation).get(slot.on):
+        yield ReleaseWarning(WarningKind.BANK_HOLIDAY, on=slot.on, name=holiday)
+    for day in series.producer.non_working_days.all():
+        if day.on == slot.on:
+            yield ReleaseWarning(WarningKind.CLOSED_DAY, on=slot.on, name=day.title)
+
+
+def find_warnings(release: Release, *, at: datetime) -> tuple[ReleaseWarning, ...]:
+    """Find all warnings about a release; a rehearsal has none.
+
+    :param at: the aware instant from which the notice would count.
+    """
+    if release.rehearsal:
+        return ()
+    found = [*find_missing_people(release.series)]
+    if not any(address.role == address.Role.PAGE for address in release.addresses.all()):
+        found.append(ReleaseWarning(WarningKind.NO_PAGE))
+    found += find_day_warnings(release.slot, release.series)
+    notice = scheduling.notice_of(release, given_at=at)
+    if notice.is_short:
+        kind = WarningKind.PAST if notice.days < 0 else WarningKind.SHORT_NOTICE
+        found.append(ReleaseWarning(kind, on=release.planned_on, days=notice.days))
+    elif notice.is_short_for_markets:
+        found.append(ReleaseWarning(WarningKind.SHORT_FOR_MARKETS, on=release.planned_on, days=notice.days))
+    return tuple(found)
