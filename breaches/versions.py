@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from operator import itemgetter
 from secrets import randbelow, token_hex
@@ -55,6 +55,9 @@ STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
 # A document takes a few hundred kilobytes of memory.
 DOCUMENTS_AT_ONCE = 20
 CHANGED_SINCE_READ = lazy("The report has changed since you read it. Read it again before you decide.")
+
+SITTING = timedelta(minutes=30)
+"""The longest time between two saves of one person that count as one version in the history."""
 
 FACTS = "facts"
 """The reason of an automatically refreshed version; the person who made the move is not its author."""
@@ -373,6 +376,32 @@ def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
     for comment in SectionComment.objects.filter(event__report=report):
         found[comment.event_id].append(comment)
     return found
+
+
+def group_sittings(report: Report, versions: Iterable[ReportVersion]) -> list[list[ReportVersion]]:
+    """Group the stored versions of a report into those that people read of: the saves of one sitting are one version.
+
+    Each save is stored, because a version is never changed. Saves belong to one sitting if one person made them within
+    `SITTING` of each other and no step, such as a submission, came between them. The latest of a sitting has its text.
+
+    :param versions: with their authors; in any order.
+    :return: the sittings, and the versions of each, in order.
+    """
+    steps = list(report.events.filter(kind__in=STEPS).values_list("at", flat=True))
+    sittings: list[list[ReportVersion]] = []
+    for version in sorted(versions, key=lambda version: version.number):
+        last = sittings[-1][-1] if sittings else None
+        if (
+            last is not None
+            and last.why == version.why == "edited"
+            and last.written_by_id == version.written_by_id
+            and version.written_at - last.written_at <= SITTING
+            and not any(last.written_at <= at <= version.written_at for at in steps)
+        ):
+            sittings[-1].append(version)
+        else:
+            sittings.append([version])
+    return sittings
 
 
 def document_bytes(document: ApprovedDocument) -> bytes:

@@ -156,10 +156,19 @@ def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
 @report_page("GET")
 def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
-    versions = list(report.versions.select_related("written_by").order_by("-number"))
-    removals = removals_of(report, versions)
-    rows = [(version, text.removed_in_words(removals[version.number])) for version in versions]
-    return render(request, "breaches/history.html", {"report": report, "events": events, "versions": rows})
+    stored = list(report.versions.select_related("written_by"))
+    removals = removals_of(report, stored)
+    # A redaction changes all versions that contain the words, so that of the last save is that of the sitting.
+    rows = [
+        {
+            "version": sitting[-1],
+            "saves": len(sitting),
+            "before": sitting[0].number - 1,
+            "removed": text.removed_in_words(removals[sitting[-1].number]),
+        }
+        for sitting in reversed(versions.group_sittings(report, stored))
+    ]
+    return render(request, "breaches/history.html", {"report": report, "events": events, "rows": rows})
 
 
 @report_page("GET")

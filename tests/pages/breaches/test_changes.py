@@ -1,10 +1,14 @@
 """The page that shows what one version of a report says and an earlier one does not."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions
+from breaches import decisions, editing, versions
+from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from tests.support.people import AT, IMPACT, create_report, write_sections
 from tests.support.report_forms import words
@@ -68,3 +72,43 @@ def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(clie
         create_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT
     )
     assert "View changes since" not in client.get(reverse("breaches:report", args=[untouched.reference])).text
+
+
+def test_several_saves_in_one_sitting_are_one_version_in_the_history(client, office, draft_report):
+    minutes = (0, 5, 12, 60)
+    for number, minute in enumerate(minutes):
+        report = Report.objects.select_related("producer").get(pk=draft_report.pk)
+        editing.save_section(
+            report,
+            section=ReportSection.IMPACT,
+            values={"impact": f"Text {number}"},
+            expected_version=report.version,
+            by=office.statistician,
+            at=AT + timedelta(minutes=60 + minute),
+        )
+    client.force_login(office.head)
+    page = client.get(reverse("breaches:history", args=[draft_report.reference]))
+    first, last = draft_report.version, draft_report.version + len(minutes)
+    assert f"Version {last} (current) · changes since version {last - 1}" in words(page.text)
+    assert f"Version {last - 1} · changes since version {first}" in words(page.text)
+    assert "Saved 3 times in one sitting." in words(page.text)
+    assert f"Version {last - 2}" not in words(page.text)
+
+
+def test_what_one_person_saves_before_and_after_a_submission_is_two_versions(office, draft_report):
+    report = draft_report
+    for minute, impact in ((0, "Before"), (10, "After")):
+        saved_at = AT + timedelta(minutes=60 + minute)
+        editing.save_section(
+            report,
+            section=ReportSection.IMPACT,
+            values={"impact": impact},
+            expected_version=report.version,
+            by=office.head,
+            at=saved_at,
+        )
+        report = Report.objects.select_related("producer").get(pk=report.pk)
+        if not minute:
+            report = decisions.submit_report(report, by=office.head, at=saved_at + timedelta(minutes=5))
+    before, after = versions.group_sittings(report, report.versions.all())[-2:]
+    assert [len(before), len(after)] == [1, 1]
