@@ -1,6 +1,6 @@
-"""Corrective actions. An action for the next release of a series becomes a task of that release."""
+"""Corrective actions: what a report prints of them, and the tasks that they become at the next release of a series."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,13 +8,16 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from breaches import editing
 from breaches.models import CorrectiveAction, Report
-from breaches.permissions import is_restricted, senior_role
-from breaches.rules.lifecycle import WRITERS, ReportTerm
-from breaches.versions import record_report_event
+from breaches.permissions import is_restricted, moves_open_to, senior_role
+from breaches.rules.content import ReportSection
+from breaches.rules.lifecycle import EDIT, WRITERS, ReportTerm
+from breaches.versions import content_of, record_report_event
 from releases import tasks
 from releases.models import Series
 from releases.permissions import User
+from releases.rules.calendar import format_day
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
 
 
@@ -26,6 +29,27 @@ class Plan:
     term: ReportTerm
     owner: str
     due: date | None = None
+
+    @property
+    def printed(self) -> str:
+        """The line of the report about this action."""
+        due = f" Due: {format_day(self.due)}." if self.due else ""
+        return f"- {' '.join(self.text.split()).rstrip('.')}. Owner: {self.owner.rstrip('.')}.{due}"
+
+
+# As the form asks for them. Printed, so not translated.
+HEADINGS = {ReportTerm.SHORT: "Short-term:", ReportTerm.LONG: "Long-term:"}
+
+
+def write_plans(plans: Iterable[Plan]) -> str:
+    """Write the corrective actions as the report prints them: a paragraph for each term, and a line for each action."""
+    listed = list(plans)
+    paragraphs = (
+        "\n".join([heading, *(plan.printed for plan in listed if plan.term == term)])
+        for term, heading in HEADINGS.items()
+        if any(plan.term == term for plan in listed)
+    )
+    return "\n\n".join(paragraphs)
 
 
 def add_action(
@@ -52,10 +76,12 @@ def add_action(
             task = tasks.add_task(
                 next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at
             )
+        before = _plans_of(report)
         action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
         at_next = next_release_of.slug if next_release_of else None
         facts = {"action": action.pk, "at_next_release_of": at_next, **_facts_of(plan)}
         record_report_event(report, "action_added", at=at, by=by, words=_words_of(plan), role=role, **facts)
+        _print_plans(report, before, by=by, at=at)
     return action
 
 
@@ -71,11 +97,13 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetim
     if plan == was:
         return action
     with transaction.atomic():
+        before = _plans_of(action.report)
         _update(action, was, asdict(plan), done=False)
         if action.task is not None and plan.text != was.text:
             tasks.reword_task(action.task, text=plan.text, by=by)
         facts = {"action": action.pk, "was": _facts_of(was), "to": _facts_of(plan)}
         record_report_event(action.report, "action_changed", at=at, by=by, words=_words_of(plan), role=role, **facts)
+        _print_plans(action.report, before, by=by, at=at)
     return _fresh(action)
 
 
@@ -102,6 +130,44 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: User, at: datetim
 
 def action_plan_of(action: CorrectiveAction) -> Plan:
     return Plan(action.text, ReportTerm(action.term), action.owner, action.due)
+
+
+def printed_actions(report: Report) -> set[int]:
+    """Return the keys of the actions that the present version of a report prints as they are planned."""
+    lines = content_of(report).corrective_actions.split("\n")
+    return {action.pk for action in report.actions.all() if action_plan_of(action).printed in lines}
+
+
+def _plans_of(report: Report) -> list[Plan]:
+    return [action_plan_of(action) for action in report.actions.all()]
+
+
+def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: datetime) -> None:
+    """Print the actions in the report, as a new version, if the person may edit it in its state.
+
+    A list that a person has edited in the text is theirs and stays.
+
+    :param before: the plans that the report may print already.
+    """
+    fresh = Report.objects.select_related("producer").get(pk=report.pk)
+    if EDIT not in moves_open_to(by, fresh):
+        return
+    text, plans = content_of(fresh).corrective_actions, list(before)
+    earlier, wanted = write_plans(plans), write_plans(_plans_of(fresh))
+    if earlier and earlier in text:
+        text = text.replace(earlier, wanted, 1)
+    elif any(plan.printed in text for plan in plans):
+        return
+    else:
+        text = "\n\n".join(part for part in (text.rstrip(), wanted) if part)
+    editing.save_section(
+        fresh,
+        section=ReportSection.CORRECTIVE_ACTIONS,
+        values={"corrective_actions": text},
+        expected_version=fresh.version,
+        by=by,
+        at=at,
+    )
 
 
 def _check_plan(plan: Plan) -> Plan:

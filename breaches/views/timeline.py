@@ -274,6 +274,7 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
     context = {
         "report": report,
         "actions": report.actions.with_tasks(),
+        "printed": corrective_actions.printed_actions(report),
         "may_write": may_write_or_decide(request.user, report),
         "today": local_date(timezone.now()),
     }

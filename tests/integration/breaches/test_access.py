@@ -42,6 +42,7 @@ NO_ONE_REPORT = {
     "start_about_release",
     "start_about_series",
     "export_figures",
+    "picture",
     "start_pra",
     "join",
     "join_rehearsed",

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import corrective_actions
+from breaches import corrective_actions, decisions
 from breaches.models import CorrectiveAction
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.versions import content_of
@@ -17,7 +17,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from tests.support.factories import ReleaseFactory, london_slot
-from tests.support.people import AT, move_report
+from tests.support.people import AT, create_report, move_report
 from tests.support.preflight import means_with
 from tests.support.report_forms import filled_in, send, words
 
@@ -45,11 +45,57 @@ def at_next(report, office):
     return add(report, office, next_release_of=report.find_series().get())
 
 
-def test_an_action_is_kept_next_to_the_narrative_and_changes_nothing_in_it(report, office):
-    before = report.version, content_of(report)
-    action = add(report, office)
+LINE = f"- {CHECK}. Owner: Head of dissemination. Due: 31 July 2020."
+
+
+def printed(report):
     report.refresh_from_db()
-    assert (report.version, content_of(report)) == before
+    return content_of(report).corrective_actions
+
+
+def test_an_action_is_entered_once_and_printed_below_the_text(report, office):
+    before = printed(report)
+    action = add(report, office)
+    assert printed(report) == f"{before}\n\nShort-term:\n{LINE}"
+    add(report, office, replace(PLAN, text="Train the team.", term=ReportTerm.LONG, due=None))
+    long_term = "Long-term:\n- Train the team. Owner: Head of dissemination."
+    assert printed(report) == f"{before}\n\nShort-term:\n{LINE}\n\n{long_term}"
+    corrective_actions.change_action(
+        action, replace(PLAN, owner="Deputy director"), by=office.statistician, at=AT + timedelta(minutes=1)
+    )
+    line = LINE.replace("Head of dissemination", "Deputy director")
+    assert printed(report) == f"{before}\n\nShort-term:\n{line}\n\n{long_term}"
+    assert corrective_actions.printed_actions(report) == {one.pk for one in report.actions.all()}
+
+
+def test_a_list_that_a_person_has_edited_in_the_text_stays_and_what_is_not_printed_is_marked(client, report, office):
+    add(report, office)
+    text = f"We did this: {LINE}"
+    client.force_login(office.statistician)
+    send(client, reverse("breaches:section", args=[report.reference, "corrective_actions"]), corrective_actions=text)
+    assert "Not printed" in words(client.get(page_of(report)).text)
+    add(report, office, replace(PLAN, text="Train the team"))
+    assert printed(report) == text
+
+
+def test_an_action_after_the_submission_changes_no_text_that_its_author_can_no_longer_edit(office, submitted_report):
+    version = submitted_report.version
+    add(submitted_report, office)
+    submitted_report.refresh_from_db()
+    assert submitted_report.version == version
+    add(submitted_report, office, replace(PLAN, text="Train the team"), by=office.head)
+    assert "Train the team" in printed(submitted_report)
+
+
+def test_an_action_makes_a_report_complete_that_lacked_only_its_corrective_actions(office):
+    report = create_report(office, complete=False)
+    add(report, office)
+    report.refresh_from_db()
+    assert "corrective_actions" not in {one.field for one in decisions.find_needs(report, content_of(report))}
+
+
+def test_an_action_is_recorded_without_a_name_in_what_cannot_be_redacted(report, office):
+    action = add(report, office)
     assert (action.text, action.term, action.owner, action.due) == (CHECK, "short", PLAN.owner, PLAN.due)
     event = report.events.get(kind="action_added")
     assert event.words.endswith("\nHead of dissemination")
