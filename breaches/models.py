@@ -524,7 +524,7 @@ class OwnAct(AppendOnly):
 
 
 class SectionComment(AppendOnly):
-    """A comment on one section of the form, made by the event that returned the report."""
+    """A comment on one section of the form, made by its event: a comment, or the return of the report."""
 
     event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, related_name="section_comments")
     section = models.CharField(max_length=20)

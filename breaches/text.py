@@ -390,6 +390,8 @@ EVENTS = {
     "edited": lazy("Edited"),
     "note_written": lazy("Note added to the timeline"),
     "note_corrected": lazy("Note in the timeline corrected"),
+    "commented": lazy("Comment added"),
+    "comment_resolved": lazy("Comment resolved"),
     "submitted": lazy("Submitted to the Head of Profession"),
     "taken_back": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to the authors"),
@@ -489,6 +491,7 @@ def _version(title: str, event: ReportEvent) -> str:
 
 _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "edited": lambda title, event: f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}",
+    "comment_resolved": lambda title, event: f"{title}: {SECTIONS[ReportSection(event.facts['sections'][0])]}",
     "started": _started,
     "joint_drafted": lambda title, event: (
         _("%(title)s (%(others)s)")

@@ -40,7 +40,6 @@ from breaches.rules.lifecycle import (
     ROW_CHANGES,
     STEPS,
     ReportKind,
-    ReportStatus,
 )
 from breaches.rules.report_number import IN_ORDER, LEAST_RANDOM, MOST_RANDOM, ReportNumber, series_of, year_of
 from releases.models import Contact, Producer
@@ -362,16 +361,8 @@ def make_move(report: Report, move: Move, *, by: User, at: datetime, words: str 
     return advance_report(report, move, kind=kind, by=by, at=at, words=words.strip(), role=role, **details)
 
 
-def comments_on_last_return(report: Report) -> Sequence[SectionComment]:
-    """Return the comments on sections, in the form's order, while a report is returned; none afterwards."""
-    if report.status != ReportStatus.RETURNED:
-        return ()
-    returned = report.events.filter(kind="returned").latest("position")
-    return list(SectionComment.objects.filter(event=returned))
-
-
 def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
-    """Return every comment on a section, by the key of the event that returned the report."""
+    """Return every comment on a section, by the key of the event that made it."""
     found: dict[int, list[SectionComment]] = defaultdict(list)
     for comment in SectionComment.objects.filter(event__report=report):
         found[comment.event_id].append(comment)

@@ -217,6 +217,8 @@ NO_CHANGES = frozenset(
         "action_open_again",
         "note_written",
         "note_corrected",
+        "commented",
+        "comment_resolved",
         "downloaded",
         "draft_downloaded",
         "concern_downloaded",

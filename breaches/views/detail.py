@@ -19,11 +19,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches import decisions, editing, publication, refreshing, text
+from breaches import comments, decisions, editing, publication, refreshing, text
 from breaches.editing import FIELDS
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
-from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
+from breaches.models import (
+    Dispatch,
+    JoinedDraft,
+    OwnAct,
+    Report,
+    ReportVersion,
+    SectionComment,
+    StartedReport,
+    Suspicion,
+)
 from breaches.permissions import (
     Action,
     declared_own_act,
@@ -52,7 +61,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
 )
-from breaches.versions import comments_on_last_return, current_version
+from breaches.versions import current_version
 from breaches.views.base import MoveForm, report_page, return_to_report, summarise_report
 from breaches.views.decisions import link_remark
 from releases.forms import Question, inside_the_form
@@ -90,7 +99,7 @@ class ReportPart:
     remarks: Sequence[dict[str, str]]
     printed: DocumentSection | None = None
     lines: Sequence[str] = ()
-    comments: Sequence[str] = ()
+    comments: Sequence[SectionComment] = ()
 
 
 def list_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
@@ -264,7 +273,7 @@ def _parts_of(
     document = lay_out_report(report, version)
     needs = decisions.find_needs(report, content)
     changed = refreshing.changed_facts(report, version)
-    asked_for = comments_on_last_return(report)
+    commented = comments.open_comments(report)
     parts = []
     for section in sections_of(ReportKind(report.kind)):
         printed = document.sections[PRINTED[section]] if section in PRINTED else None
@@ -282,7 +291,7 @@ def _parts_of(
                 remarks=_links(report, needed),
                 printed=printed,
                 lines=() if printed else list(text.field_lines(content.answers)),
-                comments=[comment.words for comment in asked_for if comment.section == section],
+                comments=[comment for comment in commented if comment.section == section],
             )
         )
         if section is ReportSection.CIRCUMSTANCES:
@@ -368,7 +377,7 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
         "decides": is_open and not DECISIONS.isdisjoint(moves),
         "may_deal": is_open and may_act_on(person, Action.DEAL, report),
         "is_own_act": is_own_act,
-        "may_write": may_write_or_decide(person, report),
+        "may_comment": is_open and may_write_or_decide(person, report),
         "may_declare": (
             report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
         ),

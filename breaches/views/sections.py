@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import code_of_practice, decisions, editing, refreshing, text
+from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
-from breaches.models import Edition, Practice, Report
+from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
     Action,
     declared_own_act,
@@ -31,13 +31,14 @@ from breaches.permissions import (
 )
 from breaches.rules.answers import ASKED, causes_of
 from breaches.rules.content import (
+    FORM_SECTIONS,
     FROM_FACTS,
     ReportContent,
     ReportSection,
     content_from_json,
     sections_of,
 )
-from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, Cause, ReportKind
+from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, UNDECIDED, Cause, ReportKind
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
@@ -374,6 +375,48 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
     else:
         messages.success(request, _("Report assigned to %(person)s.") % {"person": person})
     return redirect("breaches:report", report.reference)
+
+
+class CommentForm(GovukForm):
+    button = lazy("Add comment")
+
+    words = remark_field(lazy("Your comment"), required=lazy("Enter your comment"))
+
+
+@report_page("GET", "POST", allowed=may_write_or_decide)
+def add_comment_view(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
+    if section not in FORM_SECTIONS:
+        raise Http404("There are no comments on this section.")
+    if request.method == "GET" and report.status not in UNDECIDED:
+        return return_to_report(request, report, _("You cannot comment on this report in its present state."))
+    form = CommentForm(post_data(request))
+    if form.is_valid():
+        try:
+            words = form.cleaned_data["words"]
+            comments.add_comment(report, section=section, words=words, by=request.user, at=timezone.now())
+        except MoveRefused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, _("Comment added."))
+            return _redirect_to_section(report, section)
+    context = {"report": report, "title": text.SECTIONS[section], "form": form}
+    return render(request, "breaches/comment.html", context)
+
+
+@report_page("POST", allowed=may_write_or_decide)
+def resolve_comment_view(request: SignedInRequest, report: Report, comment: int) -> HttpResponse:
+    found = get_object_or_404(SectionComment.objects.filter(event__report=report), pk=comment)
+    try:
+        comments.resolve_comment(report, found, by=request.user, at=timezone.now())
+    except MoveRefused as refused:
+        messages.warning(request, str(refused))
+    else:
+        messages.success(request, _("Comment resolved."))
+    return _redirect_to_section(report, found.section)
+
+
+def _redirect_to_section(report: Report, section: str) -> HttpResponse:
+    return redirect(f"{reverse('breaches:report', args=[report.reference])}#section-{section}")
 
 
 class OwnActForm(GovukForm):

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from breaches import corrective_actions, drafting, editing, publication
+from breaches import comments, corrective_actions, drafting, editing, publication
 from breaches.models import Report
 from breaches.redaction import KIND
 from breaches.rules.content import FORM_SECTIONS
@@ -43,6 +43,10 @@ def pages_of_reports(morning) -> str:
     )
     morning.add("changing an action", "breaches:change_action", draft, kept.pk)
     morning.add("correcting a note", "breaches:correct_note", draft, note.pk)
+    comments.add_comment(
+        reports[ReportStatus.DRAFT], section=FORM_SECTIONS[0], words="Which page?", by=morning.office.head, at=AT
+    )
+    morning.add("commenting", "breaches:comment", draft, FORM_SECTIONS[0])
     for section in FORM_SECTIONS:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (

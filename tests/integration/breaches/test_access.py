@@ -72,6 +72,8 @@ def addresses(report):
         "change_action": {"action": 1},
         "finish_action": {"action": 1},
         "approved_pdf": {"version": report.version},
+        "comment": {"section": ReportSection.IMPACT},
+        "resolve_comment": {"comment": 1},
     }
     names = {pattern.name for pattern in urlpatterns} - NO_ONE_REPORT
     return {

@@ -2,9 +2,10 @@
 
 import pytest
 
-from breaches import corrective_actions, decisions, drafting, editing, publication, redaction
+from breaches import comments, corrective_actions, decisions, drafting, editing, publication, redaction
 from breaches.editing import ChosenCause
 from breaches.models import ApprovedDocument, Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, ReportStatus, ReportTerm
 from breaches.versions import record_report_event
 from releases.rules.lifecycle import ChangedMeanwhile
@@ -61,6 +62,9 @@ NO_CHANGES = {
     ),
     "who deals with it": lambda report, office: editing.assign_report(
         report, person=office.deputy, by=office.deputy, at=AT
+    ),
+    "a comment": lambda report, office: comments.add_comment(
+        report, section=ReportSection.IMPACT, words="How many users?", by=office.deputy, at=AT
     ),
     "an action": lambda report, office: corrective_actions.add_action(
         report, corrective_actions.Plan("Check at 9:30am", ReportTerm.SHORT, "Team"), by=office.statistician, at=AT

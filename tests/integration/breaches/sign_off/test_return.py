@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import decisions, versions
+from breaches import comments, decisions, versions
 from breaches.models import Report
 from breaches.rules.content import ReportSection
 from releases.rules.lifecycle import MissingFields
@@ -20,11 +20,11 @@ def state_of(report):
 def test_a_return_may_ask_for_something_in_single_sections_alone(office, submitted_report):
     asked = {ReportSection.IMPACT: " How many users? ", ReportSection.CIRCUMSTANCES: "  "}
     returned = decisions.return_report(submitted_report, sections=asked, by=office.head, at=AT)
-    assert [(one.section, one.words) for one in versions.comments_on_last_return(returned)] == [
-        ("impact", "How many users?")
-    ]
+    assert [(one.section, one.words) for one in comments.open_comments(returned)] == [("impact", "How many users?")]
     again = decisions.submit_report(returned, by=office.statistician, at=AT)
-    assert versions.comments_on_last_return(again) == ()
+    (comment,) = comments.open_comments(again)
+    comments.resolve_comment(again, comment, by=office.head, at=AT)
+    assert comments.open_comments(again) == []
     assert [one.words for kept in versions.comments_by_event(again).values() for one in kept] == ["How many users?"]
 
 

@@ -1,0 +1,93 @@
+"""Comments on a section: written, shown there until they are resolved, and kept in the history."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import comments, decisions
+from breaches.rules.content import ReportSection
+from breaches.rules.lifecycle import ReportStatus
+from releases.rules.lifecycle import MissingFields, MoveRefused, Role
+from tests.support.people import AT, create_report, move_report
+from tests.support.report_forms import error_links, page_of, send, words
+
+pytestmark = pytest.mark.django_db
+
+ASKED = "How many users wrote to us?"
+WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+
+
+def comment_page(report, section="impact"):
+    return page_of(report, "comment", section=ReportSection(section))
+
+
+def comment_on(report, by, at=AT, said=ASKED):
+    return comments.add_comment(report, section=ReportSection.IMPACT, words=said, by=by, at=at)
+
+
+def test_a_comment_stays_on_its_section_until_it_is_resolved(client, office, submitted_report):
+    client.force_login(office.head)
+    answer = send(client, comment_page(submitted_report), words=ASKED)
+    assert answer.url == f"{page_of(submitted_report, 'report')}#section-impact"
+    client.force_login(office.statistician)
+    page = client.get(page_of(submitted_report, "report"))
+    assert f"Comment by {office.head} at" in words(page.text)
+    assert ASKED in words(page.text)
+    (comment,) = comments.open_comments(submitted_report)
+    address = reverse("breaches:resolve_comment", args=[submitted_report.reference, comment.pk])
+    for _ in range(2):
+        assert client.post(address).status_code == 302
+    assert ASKED not in words(client.get(page_of(submitted_report, "report")).text)
+    history = words(client.get(page_of(submitted_report, "history")).text)
+    assert f"Impact of the breach: {ASKED}" in history
+    assert history.count("Comment resolved: Impact of the breach") == 1
+
+
+def test_a_comment_survives_a_return_and_a_new_submission_and_ends_with_the_decision(office, submitted_report):
+    comment_on(submitted_report, office.head)
+    returned = decisions.return_report(submitted_report, comment="See the comment.", by=office.head, at=AT)
+    again = decisions.submit_report(returned, by=office.statistician, at=AT + timedelta(minutes=1))
+    assert [one.words for one in comments.open_comments(again)] == [ASKED]
+    dismissed = decisions.dismiss_report(again, reason="other", words="No.", by=office.head, at=AT)
+    assert comments.open_comments(dismissed) == ()
+
+
+def test_the_same_comment_sent_twice_is_made_once(office, draft_report):
+    assert comment_on(draft_report, office.head) == comment_on(draft_report, office.head, at=AT + timedelta(seconds=2))
+    assert draft_report.events.filter(kind="commented").count() == 1
+
+
+def test_an_empty_comment_is_refused(client, office, draft_report):
+    client.force_login(office.head)
+    assert error_links(send(client, comment_page(draft_report), words=" ").text) == {"#id_words": True}
+    with pytest.raises(MissingFields):
+        comment_on(draft_report, office.head, said=" ")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_those_who_write_or_decide_comment_and_resolve(client, office, draft_report, role):
+    comment = comment_on(draft_report, office.head)
+    client.force_login(office.people[role])
+    asked = client.get(comment_page(draft_report)).status_code
+    resolved = client.post(reverse("breaches:resolve_comment", args=[draft_report.reference, comment.pk])).status_code
+    assert (asked, resolved) == ((200, 302) if role in WRITES else (404, 404))
+
+
+def test_no_one_comments_on_what_is_decided(client, office, draft_report):
+    report = move_report(draft_report, office, ReportStatus.APPROVED)
+    with pytest.raises(MoveRefused):
+        comment_on(report, office.head)
+    client.force_login(office.head)
+    assert comment_page(report) not in client.get(page_of(report, "report")).text
+    refused = client.get(comment_page(report), follow=True)
+    assert "You cannot comment on this report in its present state." in words(refused.text)
+
+
+def test_a_comment_of_another_report_is_not_found(client, office, draft_report):
+    other = create_report(office, reference="breach-of-another")
+    comment = comment_on(other, office.head)
+    client.force_login(office.head)
+    address = reverse("breaches:resolve_comment", args=[draft_report.reference, comment.pk])
+    assert client.post(address).status_code == 404
+    assert [one.pk for one in comments.open_comments(other)] == [comment.pk]
