@@ -36,6 +36,7 @@ FOR_GOOD = (
 # Views that take a press and no visit, and why a page that asks would be one too many.
 AT_ONCE = {
     "breaches/views/timeline.py:finish_action_view": "the same button opens the action again",
+    "breaches/views/sections.py:resolve_comment_view": "the comment stays in the history and can be made again",
     "breaches/views/decisions.py:submit_report_view": "the whole report asks, and a submission is taken back",
     "releases/views/date_changes.py:withdraw_change": "a request that was withdrawn is made again",
     "releases/views/release.py:withdraw_delay_notice": "a notice that was withdrawn is posted again",

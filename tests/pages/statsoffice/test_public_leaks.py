@@ -80,6 +80,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "note": (1,),
     "practice": (1,),
     "action": (1,),
+    "comment": (1,),
     "section": ("impact",),
     "token": ("x",),
     "uidb36": ("x",),
