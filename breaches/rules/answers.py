@@ -106,7 +106,9 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
 }
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
-    ReportKind.PRA: frozenset({Question.PEOPLE, Question.OPENED, Question.DELETED, Question.CONFIRMED}),
+    ReportKind.PRA: frozenset(
+        {Question.PEOPLE, Question.RECIPIENTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
+    ),
     ReportKind.ACCESS: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),

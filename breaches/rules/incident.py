@@ -397,7 +397,10 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
     if access is None:
         return
     number, read = len(access.posts), format_moment(access.read_at)
-    held = f"The pre-release access list, as read at {read}, had {_count(number, 'post', 'posts') or 'no posts'}"
+    if not number:
+        held = f"We have no record of a pre-release access list with any post, as read at {read}"
+    else:
+        held = f"The pre-release access list, as read at {read}, had {_count(number, 'post', 'posts')}"
     lines = [f"– {' '.join(_describe_post(post))}" for post in access.posts] if number <= MOST_POSTS else []
     yield "\n".join([f"{held}:" if lines else f"{held}.", *lines])
     if access.requests:

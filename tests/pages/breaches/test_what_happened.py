@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 REQUIRED = {
     "what": "the final bulletin",
     "people": "3",
+    "recipients": "press officers",
     **moment("happened", "4:10pm"),
     **moment("noticed", "4:25pm"),
     **moment("contained", "4:40pm"),
@@ -91,7 +92,9 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
         assert f'id="{control}"' in page
 
 
-@pytest.mark.parametrize("name", ["what", "people", "happened", "noticed", "contained", "opened", "confirmed"])
+@pytest.mark.parametrize(
+    "name", ["what", "people", "recipients", "happened", "noticed", "contained", "opened", "confirmed"]
+)
 def test_each_required_answer_may_be_not_known_with_the_reason(statistician, office, report, address, name):
     typed = {field: "" if field.startswith(name) else value for field, value in REQUIRED.items()}
     answered(statistician, address, **typed)
@@ -193,7 +196,7 @@ def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_t
 ):
     answered(statistician, address, **REQUIRED)
     written = said(report).circumstances
-    assert "The final bulletin went to 3 people at 4:10pm" in written
+    assert "The final bulletin went to 3 people (press officers) at 4:10pm" in written
     own = section_address(report, ReportSection.CIRCUMSTANCES)
     answered(statistician, own, circumstances="My own account.")
     answered(statistician, address, people="5")

@@ -251,7 +251,7 @@ def test_sent_twice_the_form_leads_to_one_report(client, office, release, afterw
 def test_the_report_is_on_the_list_the_desk_and_the_page_of_its_release(client, office, release, afterwards):
     report = started(release, by=office.statistician)[0]
     client.force_login(office.statistician)
-    assert "Pre-release access, 29 June 2020" in words(client.get(reverse("breaches:report_list")).text)
+    assert "Pre-release access 29 June 2020" in words(client.get(reverse("breaches:report_list")).text)
     desk = words(client.get(reverse("desk")).text)
     assert f"{release.title} , pre-release access" in desk.replace(f"{release.title},", f"{release.title} ,")
     assert report.reference in client.get(reverse("releases:release", args=[release.reference])).text

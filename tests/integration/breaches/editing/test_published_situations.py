@@ -100,6 +100,7 @@ SITUATIONS = [
         {
             "what": "The final bulletin",
             "people": "14",
+            "recipients_unknown": "The log of the mail server is no longer kept.",
             **moment("happened", "9:21am"),
             **moment("noticed", "9:40am"),
             "contained_unknown": "The period began nine minutes later.",
@@ -108,7 +109,10 @@ SITUATIONS = [
         },
         "The final bulletin went to 14 people at 9:21am on 29 June 2020, 24 hours 9 minutes before it was due, because "
         "the time of sending was wrong. It was noticed at 9:40am. It was opened and no copy was deleted.",
-        ("Not known: when it was contained (the period began nine minutes later).",),
+        (
+            "Not known: who received it (the log of the mail server is no longer kept).",
+            "Not known: when it was contained (the period began nine minutes later).",
+        ),
     ),
     Situation(
         "the wrong document",
@@ -118,6 +122,7 @@ SITUATIONS = [
             "what": "A link to the tables of another release",
             "people": "5",
             "posts": "5",
+            "recipients": "press officers of the department",
             **moment("happened", "9:35am"),
             **moment("noticed", "9:50am"),
             "noticed_by": "one of the recipients",
@@ -126,9 +131,9 @@ SITUATIONS = [
             "opened": "some",
             "deleted_unknown": "It cannot be traced.",
         },
-        "A link to the tables of another release went to 5 people in 5 posts at 9:35am on 29 June 2020, 23 hours 55 "
-        "minutes before it was due, because the wrong document or link was used. It was noticed at 9:50am by one of "
-        "the recipients and contained at 10:02am. Some recipients opened it.",
+        "A link to the tables of another release went to 5 people in 5 posts (press officers of the department) at "
+        "9:35am on 29 June 2020, 23 hours 55 minutes before it was due, because the wrong document or link was used. "
+        "It was noticed at 9:50am by one of the recipients and contained at 10:02am. Some recipients opened it.",
         ("What was done: The link was disabled.", "Not known: whether it was deleted (it cannot be traced)."),
     ),
     Situation(
