@@ -348,7 +348,7 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: User, at
     try:
         validate_email(recipient)
     except ValidationError:
-        sentence = _("‘%(recipient)s’ is not an e-mail address.") % {"recipient": recipient}
+        sentence = _("‘%(recipient)s’ is not an email address.") % {"recipient": recipient}
         raise FieldRefused("recipient", sentence) from None
     if report.rehearsal and recipient != by.email:
         raise FieldRefused("recipient", _("A report of a rehearsal can only be sent to you."))

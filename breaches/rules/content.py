@@ -327,7 +327,7 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
     """
     core, circumstances, person = ReportSection.CORE_INFORMATION, ReportSection.CIRCUMSTANCES, content.dealing
     is_reachable = person and person.name.strip() and (person.email.strip() or person.telephone.strip())
-    reachable = "Give the name of the person dealing with the report, and an e-mail address or a telephone number."
+    reachable = "Give the name of the person dealing with the report, and an email address or a telephone number."
     actions = "Describe the corrective actions, taken or planned."
     needs = (
         (core, "outputs", "Give at least one statistical output.", content.outputs),

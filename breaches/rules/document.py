@@ -21,10 +21,10 @@ TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"
 LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statistics or Lead Official"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
-RECORDED_MARK = "RECORDED: kept in the office’s own log, and not reported"
-DISMISSED_MARK = "DISMISSED: suspected, and decided not to be a breach"
-JOINED_MARK = "JOINED: told in one report with others of the same morning"
-PARTED_MARK = "TAKEN APART: told in reports of their own"
+RECORDED_MARK = "RECORDED: in the office’s breach log only, not reported"
+DISMISSED_MARK = "DISMISSED: suspected breach, decided not to be a breach"
+JOINED_MARK = "COMBINED: continued in one report with others of the same morning"
+PARTED_MARK = "SEPARATED: continued in other reports"
 WITHDRAWN_MARK = "WITHDRAWN: this report was withdrawn"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
@@ -36,26 +36,23 @@ CODE = "Code of Practice for Statistics"
 # Its name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
 CODES = {"1.0": "Code of Practice for Official Statistics"}
 CAUSE_PROMPT = (
-    "To be written by a person: the cause as far as it is known, how the breach was found, who was told and when, "
-    "and how it was put right. Name roles, not people."
+    "Add the cause, if it is known, how the breach was found, who was told and when, and how it was corrected. Name "
+    "roles, not people."
 )
 ACCESS_PROMPT = (
-    "To be answered by a person under ‘What happened’: what was sent or seen, when, by how many people, when it was "
-    "noticed and contained, and whether it was opened and deleted. The cause, as far as it is known. Name posts and "
-    "organisations, not people."
+    "Answer the questions under ‘What happened’: what was sent or seen, when, by how many people, when it was noticed "
+    "and contained, and whether it was opened and deleted. Add the cause, if it is known. Name posts and organisations, "
+    "not people."
 )
 INCIDENT_PROMPT = (
-    "To be answered by a person under ‘What happened’: what happened, when, when it was noticed and when it was "
-    "corrected. The cause, as far as it is known. Name roles, not people."
+    "Answer the questions under ‘What happened’: what happened, when, when it was noticed and when it was corrected. "
+    "Add the cause, if it is known. Name roles, not people."
 )
-MISSING_CAUSE_PROMPT = "To be written by a person: the cause, as far as it is known."
-IMPACT_PROMPT = (
-    "To be written by a person: what the breach meant inside the organisation (internal) and for users outside it "
-    "(external), any reaction, and any interest of the media."
-)
+MISSING_CAUSE_PROMPT = "Add the cause, if it is known."
+IMPACT_PROMPT = "Describe the effect on your organisation and on users, any reaction, and any media interest."
 ACTIONS_PROMPT = (
-    "To be written by a person: what has been done or is planned in the short term, and in the long term, so that "
-    "this does not happen again."
+    "Describe what has been done or is planned, in the short term and in the long term, so that this does not happen "
+    "again."
 )
 
 ROLE_NAMES = {

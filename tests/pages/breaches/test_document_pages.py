@@ -129,7 +129,7 @@ def test_the_submitter_sees_the_heads_version(client, office, submitted_report):
 def test_a_dismissed_report_is_not_called_undecided(client, office, dismissed_report):
     client.force_login(office.head)
     page = words(client.get(page_of(dismissed_report, "version", number=dismissed_report.version)).text)
-    assert "DISMISSED: suspected, and decided not to be a breach" in page
+    assert "DISMISSED: suspected breach, decided not to be a breach" in page
     assert "not yet decided" not in page
 
 
@@ -138,7 +138,7 @@ def test_a_breach_kept_in_the_log_is_marked_so_and_says_who_decided_and_why(clie
     page = words(client.get(page_of(recorded_report, "report")).text)
     assert f"{office.head} recorded it in our breach log only at 11:00am on 30 June 2020" in page
     whole = words(client.get(page_of(recorded_report, "version", number=recorded_report.version)).text)
-    assert "RECORDED: kept in the office’s own log, and not reported" in whole
+    assert "RECORDED: in the office’s breach log only, not reported" in whole
     assert "Little or no effect on users. " in whole
     assert f"{office.head}, Head of Profession, at 11:00am on 30 June 2020: No reader saw the old page." in whole
     assert "DRAFT" not in whole
@@ -157,5 +157,5 @@ def test_the_note_for_the_log_is_downloaded_as_a_pdf_that_says_so(client, office
     note = tmp_path / "note.pdf"
     note.write_bytes(client.get(page_of(recorded_report, "draft_pdf")).content)
     text = text_of(note)
-    assert "RECORDED: kept in the office’s own log, and not reported" in text
+    assert "RECORDED: in the office’s breach log only, not reported" in text
     assert "No reader saw the old page." in text

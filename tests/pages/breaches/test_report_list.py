@@ -175,7 +175,7 @@ def test_an_approved_report_is_exported_as_it_was_stored(tmp_path, approved_repo
     ("status", "mark"),
     [
         (ReportStatus.RETURNED, "DRAFT: suspected breach, not yet decided"),
-        (ReportStatus.DISMISSED, "DISMISSED: suspected, and decided not to be a breach"),
+        (ReportStatus.DISMISSED, "DISMISSED: suspected breach, decided not to be a breach"),
     ],
     ids=["returned", "dismissed"],
 )

@@ -171,7 +171,7 @@ def test_an_undecided_report_carries_the_mark_and_asks_for_what_is_empty():
 def test_a_dismissed_report_says_that_it_was_decided_and_asks_no_one_to_write():
     laid_out = document(dataclasses.replace(CONTENT, impact=""), decided=DISMISSED_MARK, with_cause_prompt=True)
 
-    assert laid_out.marks == ("DISMISSED: suspected, and decided not to be a breach",)
+    assert laid_out.marks == ("DISMISSED: suspected breach, decided not to be a breach",)
     assert prompts(laid_out) == ["", "", "", ""]
 
 
