@@ -41,8 +41,8 @@ CAUSE_PROMPT = (
 )
 ACCESS_PROMPT = (
     "Answer the questions under ‘What happened’: what was sent or seen, when, by how many people, when it was noticed "
-    "and contained, and whether it was opened and deleted. Add the cause, if it is known. Name posts and organisations, "
-    "not people."
+    "and contained, and whether it was opened and deleted. Add the cause, if it is known. Name posts and "
+    "organisations, not people."
 )
 INCIDENT_PROMPT = (
     "Answer the questions under ‘What happened’: what happened, when, when it was noticed and when it was corrected. "
