@@ -93,7 +93,7 @@ def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted
 
     # The Head of Profession asks for more in one section, and gets it.
     page = head.opens("breaches:return", report.reference)
-    page.get_by_label(re.compile("On ‘Impact of the breach’")).fill(ASKED)
+    page.get_by_label(re.compile("Comment on ‘Impact of the breach’")).fill(ASKED)
     head.presses("Return the report")
     page = statistician.opens("breaches:section", report.reference, "impact")
     expect(page.get_by_text(ASKED)).to_be_visible()
