@@ -1,20 +1,32 @@
-"""The history of one release for staff: verdicts, checks in runs, gaps in monitoring, and statements."""
+"""The history of releases for staff: verdicts, checks in runs and pictures, gaps in monitoring, and statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.db.models import prefetch_related_objects
 
 from releases.detection.finding import CheckOutcome, PublisherSays
 from releases.early_findings import is_hidden, mask_verdict, may_know
 from releases.evidence import coverage, repository
 from releases.evidence.coverage import Stretch
-from releases.evidence.repository import RecordedCheck
+from releases.evidence.repository import RecordedCheck, WindowCheck
 from releases.models import Address, Release, Statement, Verification
 from releases.models.observation import Purpose
 from releases.permissions import Person
+from releases.rules.lifecycle import Status
+from releases.rules.time_axis import (
+    CheckMark,
+    CheckStrip,
+    Mark,
+    axis_around,
+    lay_out_strip,
+    strip_window,
+)
 from releases.statements import OpenQuestion, find_open_questions
-from releases.verdict.address import last_statements
+from releases.verdict.address import Outcome, count_result, last_statements
+from releases.verdict.release import combine_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,8 @@ class ReleaseRecord:
     holes: list[Stretch]
     questions: list[OpenQuestion]
     statements: list[Statement]
+    picture: CheckStrip | None = None
+    """The checks of the address that decided, around the time of publication; None without an exact due time."""
     found_before_due: list[str] | None = None
     """SHA-256 of what was found before the due time, if nothing else of it may be shown; else None."""
 
@@ -119,6 +133,7 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     if hidden:
         verdicts = [mask_verdict(verdict) for verdict in verdicts]
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
+    prefetch_related_objects([release], "addresses")
     statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
     history = repository.read_present_checks(release)
@@ -129,6 +144,8 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:
         by_address[check.address_id].append(check)
+    # No process was running in a replayed past, so coverage cannot show gaps in it.
+    holes = [] if any(check.replayed for check in plain) else _find_holes(release, plain, now=now)
     return ReleaseRecord(
         verification=present,
         earlier_verifications=[verdict for verdict in verdicts if verdict is not present],
@@ -136,10 +153,10 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
             _address_record(address, by_address.get(address.pk, ()), stated, due_at=release.due_at)
             for address in release.addresses.all()
         ],
-        # No process was running in a replayed past, so coverage cannot show gaps in it.
-        holes=[] if any(check.replayed for check in plain) else _find_holes(release, plain, now=now),
+        holes=holes,
         questions=[] if hidden else find_open_questions([release]),
         statements=statements,
+        picture=_draw_picture(release, present, plain, stated, gaps=holes, conceal_before_due=hidden),
         found_before_due=repository.find_hashes_before_due(release) if hidden else None,
     )
 
@@ -189,3 +206,114 @@ def _find_holes(release: Release, made: Sequence[RecordedCheck], *, now: datetim
     start = min([release.due_at, *(check.sent_at for check in made)])
     end = max([min(release.limit_at, now), *(check.sent_at for check in made)])
     return coverage.find_gaps(start=start, end=end, checks=made) if start < end else []
+
+
+_MARKS = {
+    CheckOutcome.NOT_LIVE: Mark.NOT_LIVE,
+    CheckOutcome.LIVE: Mark.LIVE,
+    CheckOutcome.UNREACHABLE: Mark.NO_ANSWER,
+    CheckOutcome.OBSERVER_FAULT: Mark.NO_ANSWER,
+    CheckOutcome.UNRECOGNISED: Mark.NOT_RECOGNISED,
+}
+
+
+def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now: datetime) -> dict[int, CheckStrip]:
+    """Draw the checks of releases around their due times, in a number of queries that does not grow with them.
+
+    Before a due time no check has a result, whoever reads it, because the dashboard may be on a wall (decision 73).
+
+    :param releases: each with its masked verdict; their series are selected, and their addresses are prefetched.
+    :return: by the release's key; a release without an exact date has no strip.
+    """
+    dated = {
+        release.pk: (release, verdict, release.due_at, verdict.limit_at if verdict else release.limit_at)
+        for release, verdict in releases
+        if release.due_at is not None
+    }
+    windows: dict[tuple[datetime, datetime], list[int]] = defaultdict(list)
+    for key, (_release, _verdict, due_at, limit_at) in dated.items():
+        window = strip_window(due_at, limit_at)
+        if window[0] <= now:
+            windows[window].append(key)
+    made: dict[int, list[WindowCheck]] = defaultdict(list)
+    for check in repository.read_window_checks(windows):
+        made[check.release_id].append(check)
+    spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for release_id, digest, kind in (
+        Statement.objects.filter(release__in=made).in_order().values_list("release_id", "text_digest", "kind")
+        if made
+        else ()
+    ):
+        spoken[release_id].append((digest, kind))
+    monitored = (
+        coverage.monitored_stretches(start=min(start for start, _ in windows), end=max(end for _, end in windows))
+        if windows
+        else []
+    )
+    strips = {}
+    for key, (release, verdict, due_at, limit_at) in dated.items():
+        checks = made[key]
+        address = _deciding_address(release, verdict)
+        stated = last_statements(spoken[key])
+        start, end = strip_window(due_at, limit_at)
+        replayed = any(check.replayed for check in checks)
+        checkable = release.status in {Status.CONFIRMED, Status.PUBLISHED} and start < now and not replayed
+        strips[key] = lay_out_strip(
+            due_at,
+            limit_at,
+            [_mark(check, stated) for check in checks if check.address_id == address],
+            gaps=coverage.gaps_in(monitored, start=start, end=min(end, now), checks=checks) if checkable else (),
+        )
+    return strips
+
+
+def last_check_position() -> int:
+    """Return the position of the last stored check: strips that are drawn after this call include it."""
+    return repository.last_position()
+
+
+def find_checked_since(position: int, releases: Collection[int]) -> set[int]:
+    """Return which of some releases, by key, have a check after a position, and so another strip."""
+    return repository.find_checked_since(position, releases)
+
+
+def _draw_picture(
+    release: Release,
+    verdict: Verification | None,
+    checks: Sequence[RecordedCheck],
+    stated: Mapping[str, str],
+    *,
+    gaps: Sequence[Stretch],
+    conceal_before_due: bool,
+) -> CheckStrip | None:
+    if release.due_at is None:
+        return None
+    limit_at = verdict.limit_at if verdict else release.limit_at
+    known = [at for at in (verdict.last_not_live_at, verdict.first_live_at) if at] if verdict else []
+    judged = verdict is not None and verdict.outcome != Outcome.PENDING
+    address = _deciding_address(release, verdict)
+    return lay_out_strip(
+        release.due_at,
+        limit_at,
+        [_mark(check, stated) for check in checks if check.address_id == address],
+        gaps=gaps,
+        axis=axis_around([release.due_at, limit_at, *known])
+        if judged
+        else axis_around(strip_window(release.due_at, limit_at)),
+        conceal_before_due=conceal_before_due,
+    )
+
+
+def _deciding_address(release: Release, verdict: Verification | None) -> int | None:
+    """Return the key of the address whose checks decided the verdict, or of the page while there is none."""
+    results = verdict.results if verdict else ()
+    _outcome, deciding = combine_addresses((one.role, one.required, one.verdict) for one in results)
+    for result in results:
+        if result.verdict is deciding:
+            return result.address
+    return next((address.pk for address in release.addresses.all() if address.role != Address.Role.ANNOUNCEMENT), None)
+
+
+def _mark(check: RecordedCheck | WindowCheck, stated: Mapping[str, str]) -> CheckMark:
+    counts_as = count_result(check.result, stated.get(check.text_digest), clock_off=check.clock_off)
+    return CheckMark(check.sent_at, check.completed_at, _MARKS[counts_as])

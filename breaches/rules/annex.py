@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from textwrap import wrap
 
 from breaches.rules.annex_notes import (
@@ -23,18 +23,17 @@ from breaches.rules.facts import (
     Facts,
     delay_in_figures,
     round_down,
-    round_up,
     round_up_before,
     time_in_words,
 )
 from releases.detection.finding import AddressRole, Source
-from releases.rules.calendar import LONDON, format_day, format_time, format_time_with_seconds, in_london, local_date
+from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
+from releases.rules.time_axis import AxisTick, TimeAxis, axis_around
 from releases.verdict.address import Outcome
 
 # The two colours that the Government Analysis Function sets for charts of two categories.
 COLOURS = ("#12436D", "#F46A25")
 TEXT, THICK, GAP = 22, 14, 6
-FULL = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,6 @@ class DrawnBar:
 
 
 @dataclass(frozen=True, slots=True)
-class AxisTick:
-    """A time on the axis: its place as a share of 100, its text, and which part of the text is at `text_place`."""
-
-    place: float
-    text: str
-    text_place: float
-    anchor: str = "middle"
-
-
-@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart, `height` in pixels. The description may be empty if the title is sufficient."""
 
@@ -87,22 +76,9 @@ class Chart:
 
 LANE, SHADE = "#b1b4b6", "#c9d6e3"
 LANE_HEIGHT = 2
-MARGIN = 0.04
-THINNEST = 0.8
 # The number of characters of body text that fit on a line on a phone.
 WIDTH = 34
 AXIS_HEIGHT = 32
-# Texts of the axis nearer than this to an edge begin or end there.
-NEAR_THE_EDGE = 10
-# Texts of the axis must not touch each other on a phone.
-MOST_TICKS, MOST_LONG_TICKS = 4, 3
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-STEPS = (
-    *(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 15, 30)),
-    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
-    *(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12)),
-    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 91, 182, 364)),
-)
 
 
 def interval_chart(
@@ -121,14 +97,7 @@ def interval_chart(
     :param due: an aware instant with its text, as are the others.
     """
     instants = [instant for instant, _ in filter(None, (due, limit, absent, live, publisher))]
-    start, end = round_down(min(instants)), round_up(max(instants))
-    slack = max((end - start) * MARGIN, timedelta(seconds=1))
-    start, end = start - slack, end + slack
-    step = _step_of_axis(start, end)
-    times = _round_times(start, end, step)
-    # A time just after the end makes the place of the last instant easier to read.
-    if times[-1] - end < (end - start) * 2 * MARGIN:
-        end = max(end, times[-1])
+    axis = axis_around(instants)
     tolerance = f"On time (shaded): {due[1]} to {limit[1]}"
     lines: list[tuple[str, datetime, datetime, str]] = []
     if absent and live:
@@ -149,63 +118,19 @@ def interval_chart(
             words.append(ChartWords(line, top + TEXT - GAP))
             top += TEXT
         lane = top + (THICK - LANE_HEIGHT) // 2
-        bars += [DrawnBar(lane, 100, LANE, height=LANE_HEIGHT), _bar(top, from_, to, colour, start=start, end=end)]
+        bars += [DrawnBar(lane, 100, LANE, height=LANE_HEIGHT), _bar(axis, top, from_, to, colour)]
         top += THICK + GAP
-    axis = top + GAP
+    line = top + GAP
     # Not behind the texts, which are hard to read on it.
     rows = [bar.top for bar in bars[1::2]] or [top - THICK]
-    shades = [_bar(row, due[0], limit[0], SHADE, start=start, end=end, height=THICK + GAP) for row in rows]
-    one_day = local_date(start) == local_date(end)
-    ticks = tuple(_tick(at, step, start=start, end=end, one_day=one_day) for at in times if at <= end)
+    shades = [_bar(axis, row, due[0], limit[0], SHADE, height=THICK + GAP) for row in rows]
     title = f"{'. '.join((tolerance, *(text for text, *_ in lines)))}."
-    return Chart(title, "", axis + AXIS_HEIGHT, words, (*shades, *bars), ticks=ticks, axis=axis)
+    return Chart(title, "", line + AXIS_HEIGHT, words, (*shades, *bars), ticks=axis.ticks, axis=line)
 
 
-def _bar(
-    top: int, from_: datetime, to: datetime, colour: str, *, start: datetime, end: datetime, height: int = 0
-) -> DrawnBar:
-    left, right = sorted((_share(from_, start, end), _share(to, start, end)))
-    width = max(right - left, THINNEST)
-    return DrawnBar(top, round(width, 2), colour, left=round(min(left, 100 - width), 2), height=height)
-
-
-def _step_of_axis(start: datetime, end: datetime) -> timedelta:
-    for step in STEPS:
-        if (end - start) // step < (MOST_TICKS if step >= MINUTE else MOST_LONG_TICKS):
-            return step
-    return STEPS[-1]
-
-
-def _round_times(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
-    """Return the round London times from the start to the end, and the next one after it.
-
-    They are counted from midnight by London's clock, so that they are round on days of 23 and 25 hours as well.
-    """
-    first = in_london(start)
-    at = datetime.combine(first.date(), time(), tzinfo=LONDON)
-    at += (first.replace(tzinfo=None) - at.replace(tzinfo=None)) // step * step
-    times = []
-    while at <= end:
-        times += [at] if at >= start else []
-        at += step
-    return [*times, at]
-
-
-def _tick(at: datetime, step: timedelta, *, start: datetime, end: datetime, one_day: bool) -> AxisTick:
-    place = round(_share(at, start, end), 2)
-    if step >= DAY or (at.time() == time() and not one_day):
-        text = f"{at.day} {at:%B}"
-    else:
-        text = format_time_with_seconds(at) if step < MINUTE else format_time(at)
-    if place < NEAR_THE_EDGE:
-        return AxisTick(place, text, text_place=0, anchor="start")
-    if place > FULL - NEAR_THE_EDGE:
-        return AxisTick(place, text, text_place=FULL, anchor="end")
-    return AxisTick(place, text, text_place=place)
-
-
-def _share(instant: datetime, start: datetime, end: datetime) -> float:
-    return (instant - start) / (end - start) * 100
+def _bar(axis: TimeAxis, top: int, from_: datetime, to: datetime, colour: str, *, height: int = 0) -> DrawnBar:
+    left, width = axis.span(from_, to)
+    return DrawnBar(top, width, colour, left=left, height=height)
 
 
 # Characters that reverse or embed the direction of text could disguise a printed address as another one.

@@ -213,6 +213,46 @@ def read_present_checks(release: Release) -> list[RecordedCheck]:
     return list(_read(Q(release=release, schedule_version=release.schedule_version)))
 
 
+class WindowCheck(NamedTuple):
+    """A plain check of a present schedule, without what only a verdict needs."""
+
+    release_id: int
+    address_id: int
+    result: str
+    sent_at: datetime
+    completed_at: datetime
+    text_digest: str
+    replayed: bool
+    # JSON as text, as in `RecordedCheck`.
+    codes: str
+
+    @property
+    def clock_off(self) -> bool:
+        """Whether the clock was known to be wrong."""
+        return CLOCK_OFF in self.codes
+
+
+def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[int]]) -> list[WindowCheck]:
+    """Read the checks of some releases, by key, that were sent between two instants, in the order of sending."""
+    if not windows:
+        return []
+    which = reduce(or_, (Q(release__in=keys, sent_at__range=window) for window, keys in windows.items()))
+    checks = Observation.objects.plain().filter(_PRESENT & which).order_by("sent_at", "position")
+    columns = checks.annotate(codes=Cast("reasons", TextField())).values_list(*WindowCheck._fields)
+    return list(map(WindowCheck._make, columns))
+
+
+def last_position() -> int:
+    """Return the position of the last check that was stored."""
+    return ChainHead.objects.filter(chain=Observation.CHAIN).values_list("position", flat=True).first() or 0
+
+
+def find_checked_since(position: int, releases: Collection[int]) -> set[int]:
+    """Return which of some releases, by key, have a check stored after a position of the chain."""
+    later = Observation.objects.filter(position__gt=position, release__in=releases).order_by()
+    return set(later.values_list("release_id", flat=True).distinct())
+
+
 def read_sightings(releases: Collection[int]) -> Reader:
     """Read the checks that count for some releases, in a fixed number of queries.
 

@@ -46,6 +46,21 @@ class WebAddress:
         return f"{_bracketed(self.host)}:{self.port}"
 
 
+_TELEPHONE = re.compile(r"\+?\d(?:[\d ()./-]*\d)?")
+
+
+def telephone_uri(number: str) -> str:
+    """Return the address that calls the first telephone number in a text (RFC 3966); empty if it has none.
+
+    A zero in brackets after a country code, "+44 (0)20 ...", is not dialled.
+    """
+    found = _TELEPHONE.search(number)
+    if not found:
+        return ""
+    written = found[0].replace("(0)", "") if found[0].startswith("+") else found[0]
+    return f"tel:{re.sub(r'[^+0-9]', '', written)}"
+
+
 # Monitored addresses are parsed for every check, thousands of them at the same instant.
 @lru_cache(maxsize=20_000)
 def parse_address(url: str) -> WebAddress:

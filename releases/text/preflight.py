@@ -15,78 +15,83 @@ from releases.rules.host_budget import GREATEST_LONGEST_GAP, Crowd
 from releases.text.release import REASONS
 
 SENTENCES = {
-    PreflightCode.NOT_CONFIRMED: lazy("Its date is not confirmed, so it will not be watched. Confirm the date."),
-    PreflightCode.NO_PAGE: lazy("It has no page, so it cannot be watched. Name the address of its page."),
+    PreflightCode.NOT_CONFIRMED: lazy("The date is not confirmed, so we will not check the release. Confirm the date."),
+    PreflightCode.NO_PAGE: lazy("The release has no web page, so we cannot check it. Add the address of its web page."),
     PreflightCode.NO_RESPONSIBLE: lazy(
-        "Its series names no responsible statistician, so nobody will be told. Name one."
+        "The series has no responsible statistician, so we cannot notify them. Add a responsible statistician."
     ),
-    PreflightCode.NO_HEAD: lazy("Its series names no Head of Profession. Name one."),
+    PreflightCode.NO_HEAD: lazy("The series has no Head of Profession. Add one."),
     PreflightCode.RESPONSIBLE_CLOSED: lazy(
-        "The account of its responsible statistician is closed, so no message reaches them. Name somebody else."
+        "The responsible statistician’s account is closed, so they get no notifications. Choose another person."
     ),
     PreflightCode.HEAD_CLOSED: lazy(
-        "The account of its Head of Profession is closed, so no message reaches them. Name somebody else."
+        "The Head of Profession’s account is closed, so they get no notifications. Choose another person."
     ),
     PreflightCode.NO_ANSWER: lazy(
-        "The address gave no usable answer from here: %(why)s. Check the address, and the way to it."
+        "We got no usable response from the address: %(why)s. Check the address and our connection to it."
     ),
     PreflightCode.LIVE_ALREADY: lazy(
-        "It was not there before and is there now, ahead of its time. If it is out, it is an early release; act now."
+        "The release was not there before, and is there now, before its release time. If it is live, it is an early "
+        "release. Act now."
     ),
     PreflightCode.MARKER_MATCHES_ALREADY: lazy(
-        "What stands there now has the words by which this release is to be known. Is it out, or do the words fit "
-        "another edition? With such words nobody can tell whether it is on time: say what was seen, or choose words "
-        "that only this release has."
+        "The page already has the text that identifies this edition. The release may be live, or the text may fit "
+        "another edition. We cannot tell if the release is on time. Answer the question about the page, or choose text "
+        "that only this edition has."
     ),
     PreflightCode.NOT_RECOGNISED: lazy(
-        "There is a text there already, of which the checks cannot tell whether it is this release. Say what it is."
+        "The page already has text, and we cannot tell if it is this release. Answer the question about the page."
     ),
     PreflightCode.LEADS_TO_ANOTHER_HOST: lazy(
-        "The address leads to another site, which may not be asked. Allow its host for the producer, or correct the "
-        "address: else nobody can tell whether the release is there."
+        "The address redirects to another site, which we may not request. Allow that host for the producer, or correct "
+        "the address. Otherwise we cannot tell if the release is live."
     ),
-    PreflightCode.ANNOUNCEMENT_NO_ANSWER: lazy("The announcement could not be read. Check its address."),
+    PreflightCode.ANNOUNCEMENT_NO_ANSWER: lazy("We could not read the announcement. Check its address."),
     PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME: lazy(
-        "The publisher has announced it for %(announced)s, and it is planned here for %(planned)s."
+        "The publisher has announced it for %(announced)s. It is planned here for %(planned)s."
     ),
     PreflightCode.ANNOUNCED_DAY_NOT_FOUND: lazy(
-        "The announcement does not name the day for which it is planned here, %(planned)s."
+        "The announcement does not give the day for which it is planned here, %(planned)s."
     ),
     PreflightCode.ANNOUNCED_TIME_NOT_FOUND: lazy(
-        "The announcement names the day, and not the time for which it is planned here, %(planned)s."
+        "The announcement gives the day, but not the time for which it is planned here, %(planned)s."
     ),
     PreflightCode.ANNOUNCEMENT_CALLED_OFF: lazy(
-        "The announcement speaks of a cancellation, a postponement or a withdrawal."
+        "The announcement mentions a cancellation, postponement or withdrawal."
     ),
     PreflightCode.ANNOUNCEMENT_LEADS_ON: lazy(
-        "The announcement leads somewhere else already, as it does once a release has taken its place."
+        "The announcement already redirects to another page, as it does after a release."
     ),
-    PreflightCode.WATCHER_SILENT: lazy("The watcher is not at work: %(last)s. Without it nothing is looked at."),
+    PreflightCode.WATCHER_SILENT: lazy("Monitoring is not running: %(last)s. We are not checking any release."),
     PreflightCode.WATCHER_ILL: lazy(
-        "The watcher is not well by its own checks. The desk says what is wrong, and what to do."
+        "Monitoring has a problem. See ‘Today’s releases’ for what is wrong and what to do."
     ),
-    PreflightCode.CLOCK_OFF: lazy("The clock of our own machine is wrong. What is seen by it cannot be judged."),
+    PreflightCode.CLOCK_OFF: lazy("The clock of our own machine is wrong, so we cannot use its checks."),
     PreflightCode.COULD_NOT_LOOK: lazy(
-        "Nobody could look at the address, because others were looking at %(place)s all the time."
+        "We could not check the address, because other processes were checking %(place)s all the time."
     ),
-    PreflightCode.OUR_ERROR: lazy("Our own program failed while it checked this release. Tell whoever runs it."),
-    PreflightCode.NO_ATTACHMENTS: lazy("It names no attachment: only its page is watched."),
-    PreflightCode.NO_ANNOUNCEMENT: lazy("It names no announcement, so the time announced was not compared with ours."),
-    PreflightCode.OPEN_TASK: lazy("To be done at this release: %(task)s"),
+    PreflightCode.OUR_ERROR: lazy(
+        "An error in our own program stopped this check. Report it to the people who operate this service."
+    ),
+    PreflightCode.NO_ATTACHMENTS: lazy("No files are listed, so we only check the web page."),
+    PreflightCode.NO_ANNOUNCEMENT: lazy(
+        "No announcement is listed, so we did not compare the announced time with this calendar."
+    ),
+    PreflightCode.OPEN_TASK: lazy("Task for this release: %(task)s"),
 }
 
 NOTED = {
-    PreflightCode.NO_ATTACHMENTS: lazy("Only the page is watched, because no attachment is named"),
-    PreflightCode.NO_ANNOUNCEMENT: lazy("No announced time was compared with ours, because no announcement is named"),
-    PreflightCode.OPEN_TASK: lazy("Something is to be done at the release"),
+    PreflightCode.NO_ATTACHMENTS: lazy("No files are listed, so we only check the web page"),
+    PreflightCode.NO_ANNOUNCEMENT: lazy("No announcement is listed, so we did not compare the announced time"),
+    PreflightCode.OPEN_TASK: lazy("Tasks for the release"),
 }
 """The heading of a list of releases, for each kind of note."""
 
 BEGINS = {
-    Begins.DAY_BEFORE: lazy("from a day to an hour before"),
-    Begins.LAST_HOUR: lazy("in the last hour"),
-    Begins.LAST_TEN_MINUTES: lazy("in the last ten minutes"),
-    Begins.LAST_MINUTE: lazy("in the last minute"),
+    Begins.DAY_BEFORE: lazy("From a day to an hour before"),
+    Begins.LAST_HOUR: lazy("In the last hour"),
+    Begins.LAST_TEN_MINUTES: lazy("In the last 10 minutes"),
+    Begins.LAST_MINUTE: lazy("In the last minute"),
 }
 
 
@@ -100,25 +105,28 @@ def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> 
         "why": ", ".join(str(REASONS.get(reason, reason.replace("_", " "))) for reason in facts.get("reasons", ())),
         "planned": calendar.format_moment(planned) if planned else "",
         "announced": _announced(facts),
-        "last": _("it was last so at %(at)s") % {"at": calendar.format_moment(datetime.fromisoformat(last))}
+        "last": _("it last ran at %(at)s") % {"at": calendar.format_moment(datetime.fromisoformat(last))}
         if last
-        else _("it has never been"),
+        else _("it has never run"),
         "place": facts.get("place", ""),
         "task": facts.get("task", ""),
     }
     words = str(SENTENCES[finding.code]) % said
     note = facts.get("note")
-    return f"{words} {_('Its note says: “%(note)s”') % {'note': note}}" if note else words
+    return f"{words} {_('The note on it says ‘%(note)s’.') % {'note': note}}" if note else words
 
 
 def crowd_sentence(crowd: Crowd) -> str:
-    facts = {"releases": len(crowd.releases), "looks": crowd.checks, "place": crowd.place}
+    facts = {
+        "releases": len(crowd.releases), "checks": crowd.checks, "place": crowd.place,
+        "at": calendar.format_moment(crowd.due_at),
+    }  # fmt: skip
     start = ngettext(
-        "%(releases)s release with %(looks)s addresses at %(place)s at %(at)s",
-        "%(releases)s releases at %(place)s at %(at)s",
+        "%(releases)s release with %(checks)s addresses is due on %(place)s at %(at)s.",
+        "%(releases)s releases are due on %(place)s at %(at)s.",
         len(crowd.releases),
-    ) % {**facts, "at": calendar.format_moment(crowd.due_at)}
-    return f"{start}: {_width(crowd.seconds)}"
+    )
+    return f"{start % facts} {_width(crowd.seconds)}"
 
 
 def describe_length(of: timedelta) -> str:
@@ -140,7 +148,7 @@ def chance_of(lasting: timedelta, chance: float) -> str:
 
 def outcome_name(count: int) -> str:
     if not count:
-        return _("no problem")
+        return _("no problems")
     return ngettext("%(count)s problem", "%(count)s problems", count) % {"count": count}
 
 
@@ -151,20 +159,20 @@ def read_findings(findings: Iterable[Mapping[str, Any]]) -> list[PreflightFindin
 def _shares(facts: Mapping[str, Any]) -> str:
     others = facts["releases"] - 1
     if not others:
-        start = _("Its %(looks)s addresses at %(place)s wait for one another") % facts
-        return f"{start}: {_width(facts['seconds'])}"
-    start = ngettext(
-        "It shares its minute at %(place)s with %(others)s other release",
-        "It shares its minute at %(place)s with %(others)s other releases",
-        others,
-    ) % {"place": facts["place"], "others": others}
-    return f"{start}: {_width(facts['seconds'])}"
+        start = _("We check its %(looks)s addresses on %(place)s one after the other.") % facts
+    else:
+        start = ngettext(
+            "%(others)s other release is due on %(place)s at the same time.",
+            "%(others)s other releases are due on %(place)s at the same time.",
+            others,
+        ) % {"place": facts["place"], "others": others}
+    return f"{start} {_width(facts['seconds'])}"
 
 
 def _width(seconds: float) -> str:
     if not seconds:
-        return _("all are looked at in the same instant.")
-    width = _("the last is looked at up to %(seconds).1f s after the first.") % {"seconds": seconds}
+        return _("We will check them at the same time.")
+    width = _("We will make the last check up to %(seconds).1f seconds after the first.") % {"seconds": seconds}
     if seconds <= GREATEST_LONGEST_GAP.total_seconds():
         return width
     note = _("We will ask you about each release that is not live in time, because two checks of it are too far apart.")

@@ -8,40 +8,47 @@ from datetime import datetime, timedelta
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext_lazy
 
 from releases.detection.finding import PublisherSays, Source, State, fills
 from releases.models import Release, Verification
 from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
+from releases.rules.time_axis import CheckStrip, Mark
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from releases.verdict.release import Diagnosis, Place, Why
 
 OUTCOMES = {
-    Outcome.PENDING: (lazy("Not judged yet"), "grey"),
+    Outcome.PENDING: (lazy("No result yet"), "grey"),
     Outcome.ON_TIME: (lazy("On time"), "green"),
-    Outcome.EARLY: (lazy("Seen early"), "red"),
-    Outcome.LATE: (lazy("Seen late"), "red"),
-    Outcome.NOT_SEEN: (lazy("Not seen"), "red"),
-    Outcome.PARTIAL: (lazy("In part only"), "orange"),
-    Outcome.UNCERTAIN: (lazy("Uncertain"), "yellow"),
-    Outcome.CANNOT_TELL: (lazy("Cannot tell"), "yellow"),
+    Outcome.EARLY: (lazy("Early"), "red"),
+    Outcome.LATE: (lazy("Late"), "red"),
+    Outcome.NOT_SEEN: (lazy("Not live when last checked"), "red"),
+    Outcome.PARTIAL: (lazy("Incomplete"), "orange"),
+    Outcome.UNCERTAIN: (lazy("Needs checking"), "yellow"),
+    Outcome.CANNOT_TELL: (lazy("Needs checking"), "yellow"),
 }
+REASONS_TO_CHECK = {
+    Outcome.UNCERTAIN: lazy("We found it live, but we do not know since when"),
+    Outcome.CANNOT_TELL: lazy("Our checks do not show whether it was on time"),
+}
+"""Why a release needs checking by a person."""
 
 RESULTS = {
-    "observer_fault": lazy("no answer, and our own connection failed too"),
-    "unreachable": lazy("no usable answer"),
+    "observer_fault": lazy("no response, and our own connection failed too"),
+    "unreachable": lazy("no usable response"),
     "not_live": lazy("not live"),
     "live": lazy("live"),
     "unrecognised": lazy("not recognised"),
 }
 
 STATEMENTS = {
-    "this_is_it": lazy("a person said that this is the release"),
-    "file_for_page": lazy("a file came where a page was due"),
-    "incomplete": lazy("the file breaks off before its end"),
-    "previous_edition": lazy("a person said that this is the previous edition"),
-    "not_it": lazy("a person said that this is something else"),
+    "this_is_it": lazy("a person confirmed that this is the release"),
+    "file_for_page": lazy("a file instead of a page"),
+    "incomplete": lazy("the file is not complete"),
+    "previous_edition": lazy("a person confirmed that this is the previous edition"),
+    "not_it": lazy("a person confirmed that this is something else"),
 }
 
 
@@ -52,50 +59,71 @@ class StatusLabel:
     detail: str = ""
 
 
+def outcome_name(outcome: Outcome) -> str:
+    """Name an outcome, and why a release needs checking, so that no two outcomes have the same name."""
+    label, _colour = OUTCOMES[outcome]
+    if outcome not in REASONS_TO_CHECK:
+        return str(label)
+    return _("%(label)s: %(reason)s") % {"label": label, "reason": REASONS_TO_CHECK[outcome]}
+
+
 def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> StatusLabel:
     """Describe the status of a release at an instant: its verdict, or the next step."""
     if release.status == Status.CANCELLED:
-        return StatusLabel(_("Cancelled"), "grey", _("it is not watched"))
+        return StatusLabel(_("Cancelled"), "grey", _("We do not check it"))
     if release.due_at is None or release.status == Status.PROVISIONAL:
-        return StatusLabel(_("Not watched"), "grey", _("it is provisional"))
+        return StatusLabel(_("Provisional"), "grey", _("We do not check it until its date is confirmed"))
     if verification and verification.outcome != Outcome.PENDING:
         label, colour = OUTCOMES[Outcome(verification.outcome)]
         return StatusLabel(str(label), colour, delay_note(verification))
     if now < release.due_at:
-        return StatusLabel(_("Waiting"), "blue", _("due in %(time)s") % {"time": duration(release.due_at - now)})
+        return StatusLabel(_("Not due yet"), "blue", _countdown(release.due_at - now))
     limit_at = verification.limit_at if verification else release.limit_at
+    limit = calendar.format_time_with_seconds(limit_at)
     if now < limit_at:
-        left = _("on time until %(clock)s") % {"clock": calendar.format_time_with_seconds(limit_at)}
-        return StatusLabel(_("Due now"), "blue", left)
+        return StatusLabel(_("Due now"), "blue", _("On time until %(clock)s") % {"clock": limit})
     if now < limit_at + LONGEST:
-        return StatusLabel(_("Being judged"), "blue", _("the last answers are coming in"))
-    return StatusLabel(_("No verdict"), "yellow", _("the looks up to the end of its tolerance are not complete"))
+        return StatusLabel(_("Waiting for the result"), "blue", _("The last checks are not complete yet"))
+    return StatusLabel(_("No result"), "yellow", _("The checks until %(clock)s are not complete") % {"clock": limit})
+
+
+def _countdown(left: timedelta) -> str:
+    # In whole minutes, so that pages that update automatically change once a minute; a script adds the seconds.
+    minutes = timedelta(minutes=1)
+    return (
+        _("Due in %(time)s") % {"time": duration(left // minutes * minutes)}
+        if left >= minutes
+        else _("Due in less than 1 minute")
+    )
 
 
 def delay_note(verification: Verification) -> str:
     """Describe the delay behind a verdict in a short phrase; both ends of the interval are rounded outwards."""
     start, end = verification.delay_from, verification.delay_to
-    match Outcome(verification.outcome):
+    outcome, due = Outcome(verification.outcome), calendar.format_time(verification.due_at)
+    match outcome:
         case Outcome.ON_TIME if start is not None and end is not None:
             return _on_time_note(start, end, tolerance_seconds=verification.tolerance_seconds)
         case Outcome.EARLY if end is not None:
-            return _("%(interval)s before it was due") % {"interval": _interval(start, end)}
-        case Outcome.LATE | Outcome.PARTIAL if start is not None and end is not None:
-            return _("%(interval)s after it was due") % {"interval": _interval(start, end)}
+            return _("Early by %(interval)s") % {"interval": _interval(start, end)}
+        case Outcome.LATE if start is not None and end is not None:
+            return _("Late by %(interval)s") % {"interval": _interval(start, end)}
+        case Outcome.PARTIAL if start is not None and end is not None:
+            return _("A part was late by %(interval)s") % {"interval": _interval(start, end)}
         case Outcome.NOT_SEEN if start is not None:
-            return _("still not there %(time)s after it was due") % {"time": _seconds(math.floor(start))}
+            return _("Not live %(time)s after %(due)s") % {"time": _seconds(math.floor(start)), "due": due}
         case Outcome.PARTIAL if start is not None:
-            return _("a part still not there %(time)s after it was due") % {"time": _seconds(math.floor(start))}
-    return ""
+            return _("A part was not live %(time)s after %(due)s") % {"time": _seconds(math.floor(start)), "due": due}
+    return str(REASONS_TO_CHECK.get(outcome, ""))
 
 
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
         # The page was there at an unknown time between the request and its response.
-        note = _("within tolerance, by a look made in time and answered after %(time)s")
+        note = _("Within the tolerance. We sent the check in time, and the response took %(time)s")
     else:
         # Not live after the due instant, so it became live within the tolerance.
-        note = _("within tolerance, %(time)s") if start > 0 else _("%(time)s")
+        note = _("Live within %(time)s, in the tolerance") if start > 0 else _("Live within %(time)s")
     return note % {"time": _seconds(max(1, math.ceil(end)))}
 
 
@@ -112,14 +140,17 @@ def known_sentence(verification: Verification) -> str:
     """Describe when the release was last missing and first live, and relevant gaps in monitoring."""
     due_at, parts = verification.due_at, []
     if verification.last_not_live_at:
-        parts.append(_("last seen not live at %(at)s") % {"at": _clock(verification.last_not_live_at, due_at)})
+        parts.append(_("Last found not live at %(at)s.") % {"at": _clock(verification.last_not_live_at, due_at)})
     if verification.first_live_at:
-        at = verification.first_live_at
-        # The second in which the response came, rounded up as in a breach report, but never beyond the due time.
-        rounded = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
-        parts.append(_("first seen live at %(at)s") % {"at": _clock(at if at < due_at <= rounded else rounded, due_at)})
-    summary = f"{capfirst(', '.join(parts))}." if parts else ""
-    return " ".join(filter(None, (summary, _not_monitored(verification))))
+        at = clock_of_response(verification.first_live_at, due_at=due_at)
+        parts.append(_("First found live at %(at)s.") % {"at": at})
+    return " ".join([*parts, *filter(None, [_not_monitored(verification)])])
+
+
+def clock_of_response(at: datetime, *, due_at: datetime) -> str:
+    """Write the second in which a response came, rounded up as in a breach report, but never to the due time."""
+    rounded = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
+    return _clock(at if at < due_at <= rounded else rounded, due_at)
 
 
 def _not_monitored(verification: Verification) -> str:
@@ -137,30 +168,28 @@ def _not_monitored(verification: Verification) -> str:
         }
         for begins, ends in gaps
     ]
-    sentence = _(
-        "%(stretches)s no check showed whether it was live. It may have been live then, so we do not call it late."
-    )
-    return capfirst(sentence % {"stretches": ", ".join(stretches)})
+    sentence = _("We do not call it late, because no check shows whether it was live in this time: %(stretches)s.")
+    return sentence % {"stretches": ", ".join(stretches)}
 
 
 SENTENCES = {
-    Outcome.PENDING: lazy("It is due at %(due)s and has not been judged yet."),
-    Outcome.ON_TIME: lazy("It was due at %(due)s and was live at a look made by %(limit)s, the end of its tolerance."),
-    Outcome.EARLY: lazy("It was due at %(due)s and was seen live before that."),
-    Outcome.LATE: lazy("It was due at %(due)s and was not live by %(limit)s, the end of its tolerance."),
+    Outcome.PENDING: lazy("Due at %(due)s. There is no result yet."),
+    Outcome.ON_TIME: lazy(
+        "Due at %(due)s. It was live when we checked within the tolerance, which ended at %(limit)s."
+    ),
+    Outcome.EARLY: lazy("Due at %(due)s. It was live before that."),
+    Outcome.LATE: lazy("Due at %(due)s. It was not live at %(limit)s, when the tolerance ended."),
     Outcome.NOT_SEEN: lazy(
-        "It was due at %(due)s, was not live by %(limit)s, the end of its tolerance, and has not been seen since."
+        "Due at %(due)s. It was not live at %(limit)s, when the tolerance ended, and we have not found it live since."
     ),
-    Outcome.PARTIAL: lazy(
-        "It was due at %(due)s. A part that belongs to it was not live by %(limit)s, the end of its tolerance."
-    ),
+    Outcome.PARTIAL: lazy("Due at %(due)s. A part of it was not live at %(limit)s, when the tolerance ended."),
     Outcome.UNCERTAIN: lazy(
-        "It was due at %(due)s. We saw it live later, but our checks do not show whether it was live by %(limit)s. "
-        "Check the page, then say when it was live or start a breach report."
+        "Due at %(due)s. We found it live later. Our checks do not show whether it was live at %(limit)s, when the "
+        "tolerance ended. Check the page. Then record when it was live, or start a breach report."
     ),
     Outcome.CANNOT_TELL: lazy(
-        "It was due at %(due)s. Our checks do not show whether it was live by %(limit)s. "
-        "Check the page, then say when it was live or start a breach report."
+        "Due at %(due)s. Our checks do not show whether it was live at %(limit)s, when the tolerance ended. "
+        "Check the page. Then record when it was live, or start a breach report."
     ),
 }
 
@@ -182,92 +211,119 @@ def describe_check(result: str, reasons: Iterable[str], *, said: str = "") -> st
 
 
 REASONS = {
-    "timeout": lazy("no answer came in time"),
-    "dns": lazy("the site's name was not found"),
-    "connect": lazy("no connection could be made"),
+    "timeout": lazy("the response did not arrive in time"),
+    "dns": lazy("the site’s name was not found"),
+    "connect": lazy("we could not connect"),
     "tls": lazy("the connection was not secure"),
-    "too_many_redirects": lazy("it led from one address to the next without end"),
-    "address_refused": lazy("it led to a machine that may not be asked"),
-    "too_large": lazy("there was too much to read"),
-    "undecodable": lazy("it could not be read"),
-    "broken": lazy("the connection broke"),
-    "asked_to_wait": lazy("the site had asked us to wait, so it was not asked"),
-    "controls_fail": lazy("other sites did not answer either"),
-    "our_error": lazy("our own program failed"),
+    "too_many_redirects": lazy("too many redirects"),
+    "address_refused": lazy("it redirected to an address that we may not request"),
+    "too_large": lazy("the response was too large"),
+    "undecodable": lazy("we could not read the response"),
+    "broken": lazy("the connection was interrupted"),
+    "asked_to_wait": lazy("the site had asked us to wait, so we made no request"),
+    "controls_fail": lazy("other sites did not respond either"),
+    "our_error": lazy("an error in our own program"),
     "clock_off": lazy("our own clock was wrong"),
     "examination_time": lazy("the page took too long to examine"),
     "examination_memory": lazy("the page took too much memory to examine"),
     "examination_ended": lazy("the examination of the page was interrupted"),
     "rate_limited": lazy("the site asked for fewer requests"),
-    "forbidden": lazy("the site did not let us read it"),
+    "forbidden": lazy("the site did not allow us to read it"),
     "client_error": lazy("the site did not accept the request"),
-    "server_error": lazy("the site reported a fault of its own"),
-    "unexpected_status": lazy("the site answered with a code that says nothing"),
-    "not_found": lazy("there was no such page"),
-    "gone": lazy("the page was taken away"),
-    "other_host": lazy("it led to another site"),
-    "home_page": lazy("it led to a home page"),
-    "search": lazy("it led to a search"),
-    "page_above": lazy("it led to a page above it"),
-    "leads_on": lazy("the page sends its readers on to another address"),
-    "log_in": lazy("it was a page for logging in"),
-    "marker_hidden": lazy("the page hides the text that identifies this edition from its readers"),
-    "styles_unread": lazy("the styles of the page are too long to tell what readers see"),
-    "negative_marker": lazy("the page itself said that it was not there"),
-    "like_not_found": lazy("it was like what the site shows where there is no page"),
-    "wrong_type": lazy("it was not the kind of file that was due"),
-    "file_for_page": lazy("a file came where a page was due"),
-    "incomplete": lazy("the file breaks off before its end"),
-    "previous_edition": lazy("a person had called this text the previous edition"),
+    "server_error": lazy("the site reported an error of its own"),
+    "unexpected_status": lazy("the site’s response code does not show whether it is live"),
+    "not_found": lazy("page not found"),
+    "gone": lazy("the page was removed"),
+    "other_host": lazy("it redirected to another site"),
+    "home_page": lazy("it redirected to a home page"),
+    "search": lazy("it redirected to a search page"),
+    "page_above": lazy("it redirected to a page above it"),
+    "leads_on": lazy("the page sends readers to another address"),
+    "log_in": lazy("it was a sign-in page"),
+    "marker_hidden": lazy("the page hides the text that identifies this edition from readers"),
+    "styles_unread": lazy("the styles of the page are too long to find out what readers see"),
+    "negative_marker": lazy("the page said that the release was not available"),
+    "like_not_found": lazy("it was the same as the site’s page for ‘not found’"),
+    "wrong_type": lazy("the wrong type of file"),
+    "file_for_page": lazy("a file instead of a page"),
+    "incomplete": lazy("the file is not complete"),
+    "previous_edition": lazy("a person confirmed that this is the previous edition"),
     "unchanged": lazy("the page had not changed"),
-    "embedded": lazy("a part of it that comes from elsewhere was not looked at"),
-    "confirmed_by_person": lazy("a person had called this text the release"),
-    "marker_in_title": lazy("the words it is known by were in the title"),
-    "marker_in_heading": lazy("the words it is known by were in the heading"),
-    "marker_in_text": lazy("the words it is known by were in the text"),
-    "marker_in_meta": lazy("the words it is known by were only in what the page tells search engines"),
-    "marker_in_linked_data": lazy("the words it is known by were only in the page's data for machines"),
-    "right_type": lazy("it was the kind of file that was due"),
-    "no_marker": lazy("the words it is known by were not there"),
-    "other_period": lazy("the words it is known by were there only as part of another date or period"),
-    "other_edition": lazy("its heading named another edition"),
-    "other_subject": lazy("the page seems to be about something else"),
-    "still_to_come": lazy("it was named as something still to come"),
-    "common_marker": lazy("a year alone in the text proves nothing"),
-    "mentioned_once": lazy("a sentence that names it before it was due proves nothing"),
-    "empty": lazy("it was empty"),
-    "obstacle": lazy("a check for robots stood before it"),
-    "consent": lazy("a request for consent stood before it"),
-    "fault_text": lazy("the site reported a fault in place of the page"),
+    "embedded": lazy("a part of the page comes from another site, which we did not check"),
+    "confirmed_by_person": lazy("a person confirmed that this is the release"),
+    "marker_in_title": lazy("the title has the text that identifies this edition"),
+    "marker_in_heading": lazy("the heading has the text that identifies this edition"),
+    "marker_in_text": lazy("the page has the text that identifies this edition"),
+    "marker_in_meta": lazy("only the data for search engines has the text that identifies this edition"),
+    "marker_in_linked_data": lazy("only the page’s machine-readable data has the text that identifies this edition"),
+    "right_type": lazy("the right type of file"),
+    "no_marker": lazy("the text that identifies this edition was not there"),
+    "other_period": lazy("the text that identifies this edition was only part of another date or period"),
+    "other_edition": lazy("the heading named another edition"),
+    "other_subject": lazy("the page seems to be about another subject"),
+    "still_to_come": lazy("the page said that it was still to come"),
+    "common_marker": lazy("a year in the text is not enough to identify the edition"),
+    "mentioned_once": lazy("one mention before the release time is not enough to identify the edition"),
+    "empty": lazy("the page was empty"),
+    "obstacle": lazy("the site asked us to prove that we are not a robot"),
+    "consent": lazy("the site asked for consent before it showed the page"),
+    "fault_text": lazy("the site showed an error message instead of the page"),
     "script_shell": lazy("the page is empty until a script fills it"),
     "too_deep": lazy("the page’s HTML was too complex to read"),
-    "unknown_shape": lazy("the publishing system's answer was of no known form"),
-    "announcement": lazy("only its announcement was there"),
-    "cancelled": lazy("its announcement said that it was cancelled"),
-    "moved": lazy("its announcement gave another time"),
+    "unknown_shape": lazy("we could not read the response of the publishing system"),
+    "announcement": lazy("only the announcement was there"),
+    "cancelled": lazy("the announcement said that it was cancelled"),
+    "moved": lazy("the announcement gave another time"),
     "withdrawn": lazy("the page was marked as withdrawn"),
-    "earlier_edition": lazy("by its own dates it was an earlier edition"),
-    "updated": lazy("by its own dates it was updated at or after the due time"),
-    "not_updated": lazy("by its own dates it was not updated since the due time"),
-    "other_kind": lazy("it was a kind of page under which no statistics are published"),
-    "other_page": lazy("what came was about another page"),
+    "earlier_edition": lazy("the page’s own dates show an earlier edition"),
+    "updated": lazy("the page’s own dates show an update at or after the release time"),
+    "not_updated": lazy("the page’s own dates show no update since the release time"),
+    "other_kind": lazy("this kind of page is not used for statistics"),
+    "other_page": lazy("the response was about another page"),
 }
 
 
 def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
-    """Describe when checks were made: "24 looks from 9:29:05am to 9:31:55am"; days other than `day_of` are included."""
+    """Describe when checks were made: "24 checks, 9:29:05am to 9:31:55am"; days other than `day_of` are included."""
     start, end = (calendar.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": calendar.format_day(last_at)}
         if not _same_day(first_at, last_at):
             start = _("%(clock)s on %(day)s") % {"clock": start, "day": calendar.format_day(first_at)}
     if checks == 1:
-        return _("1 look at %(at)s") % {"at": end}
-    return _("%(looks)s looks from %(start)s to %(end)s") % {"looks": checks, "start": start, "end": end}
+        return _("1 check at %(at)s") % {"at": end}
+    return _("%(checks)s checks, %(start)s to %(end)s") % {"checks": checks, "start": start, "end": end}
+
+
+MARKS = {
+    Mark.NOT_LIVE: RESULTS["not_live"],
+    Mark.LIVE: RESULTS["live"],
+    Mark.NO_ANSWER: lazy("no response"),
+    Mark.NOT_RECOGNISED: RESULTS["unrecognised"],
+}
+MOST_RUNS = 8
+
+
+def describe_strip(strip: CheckStrip) -> str:
+    """Describe the drawing of checks for people who do not see it: the last eight changes, and what is missing."""
+    start, end = strip.axis.start, strip.axis.end
+    sentences = [_("Checks between %(start)s and %(end)s.") % {"start": _clock(start, end), "end": _clock(end, end)}]
+    for run in strip.runs[-MOST_RUNS:]:
+        if run.mark is Mark.MADE:
+            sentences.append(_("Checked before the release time."))
+            continue
+        when = describe_check_times(run.count, run.first_at, run.last_at, day_of=end)
+        sentences.append(_("%(when)s: %(result)s.") % {"when": when, "result": MARKS[run.mark]})
+    if not strip.runs:
+        sentences.append(_("No checks in this time."))
+    for begins, ends in strip.gaps:
+        gap = {"begins": _clock(begins, end), "ends": _clock(ends, end)}
+        sentences.append(_("Not monitored from %(begins)s to %(ends)s.") % gap)
+    return " ".join(sentences)
 
 
 def duration(length: timedelta, *, units: int = 2) -> str:
-    """Write a duration in its largest units, two by default, rounded down: "3 min 20 s"."""
+    """Write a duration in its largest units, two by default, rounded down: "3 minutes 20 seconds"."""
     return _seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
@@ -277,16 +333,23 @@ def _interval(start: float | None, end: float) -> str:
     if lower is None or upper is None:
         return _seconds(math.ceil(abs(end)))
     low, high = math.floor(min(lower, upper)), math.ceil(max(lower, upper))
+    if high < 60:
+        return _("%(low)s to %(high)s seconds") % {"low": low, "high": high}
     return _("%(low)s to %(high)s") % {"low": _seconds(low), "high": _seconds(high)}
 
 
 def _seconds(seconds: int, *, units: int = 4) -> str:
     parts = []
-    for length, name in ((86_400, _("d")), (3_600, _("h")), (60, _("min")), (1, _("s"))):
+    for length, name in (
+        (86_400, ngettext_lazy("%d day", "%d days")),
+        (3_600, ngettext_lazy("%d hour", "%d hours")),
+        (60, ngettext_lazy("%d minute", "%d minutes")),
+        (1, ngettext_lazy("%d second", "%d seconds")),
+    ):
         count, seconds = divmod(seconds, length)
         if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:units]) or _("0 s")
+            parts.append(name % count)
+    return " ".join(parts[:units]) or _("0 seconds")
 
 
 def _same_day(one: datetime, other: datetime) -> bool:
@@ -296,24 +359,24 @@ def _same_day(one: datetime, other: datetime) -> bool:
 SOURCES = {
     Source.SCHEDULED_TIME_AND_DELAY: lazy("its scheduled time and its delay"),
     Source.CHANGE_HISTORY: lazy("the public history of the page"),
-    Source.PUBLIC_UPDATED_AT: lazy("the last public update of the page, which moves with every later one"),
+    Source.PUBLIC_UPDATED_AT: lazy("the last public update of the page, which changes with every update"),
 }
 
 DIAGNOSES = {
     Diagnosis.EDGE_CACHE: lazy(
-        "The looks show that an old copy of the page was still handed out once the release was out; "
-        "this may explain why readers saw it late."
+        "The checks show that readers still got an old copy of the page after the release was out. "
+        "This may explain why they saw it late."
     ),
 }
 
 STATES = {
     State.ANNOUNCED: lazy("Announced"),
     State.PUBLISHED: lazy("Published"),
-    State.EARLIER_EDITION: lazy("An earlier edition stands there"),
+    State.EARLIER_EDITION: lazy("Shows an earlier edition"),
     State.MOVED: lazy("Announced for another time"),
     State.CANCELLED: lazy("Cancelled"),
     State.WITHDRAWN: lazy("Marked as withdrawn"),
-    State.GONE: lazy("Taken away"),
+    State.GONE: lazy("Removed"),
     State.REDIRECTED: lazy("Replaced by another page, which it does not name"),
 }
 
@@ -324,14 +387,16 @@ def describe_publisher(verification: Verification) -> str:
         return ""
     source = Source(verification.publisher_source)
     published = _published(verification.published_at_by_publisher, source, due_at=verification.due_at)
-    facts = {"published": published, "beside": _publisher_delay(verification)}
-    return _("The publisher’s own system says: %(published)s%(beside)s.") % facts
+    delay = _publisher_delay(verification)
+    if not delay:
+        return _("The publisher’s system says: %(published)s.") % {"published": published}
+    return _("The publisher’s system says: %(published)s, %(delay)s.") % {"published": published, "delay": delay}
 
 
 def publisher_note(verification: Verification | None) -> str:
     """Describe the publisher's own time in a short phrase for a list; empty if there is none."""
     delay = _publisher_delay(verification) if verification else ""
-    return _("publisher’s own system%(beside)s") % {"beside": delay.replace(",", ":", 1)} if delay else ""
+    return _("Publisher’s time: %(delay)s") % {"delay": delay} if delay else ""
 
 
 def describe_publisher_gap(start: datetime, end: datetime, verification: Verification | None) -> str:
@@ -342,7 +407,7 @@ def describe_publisher_gap(start: datetime, end: datetime, verification: Verific
     if not fills(at, Source(verification.publisher_source), start=start, end=end):
         return ""
     clock = _clock(at, verification.due_at)
-    return _("The publisher’s own system says that it was published in that time, at %(clock)s.") % {"clock": clock}
+    return _("The publisher’s system says that it was published in this time, at %(clock)s.") % {"clock": clock}
 
 
 def describe_diagnosis(verification: Verification) -> list[str]:
@@ -359,14 +424,14 @@ def describe_publisher_state(says: PublisherSays, *, due_at: datetime) -> str:
         published = _published(says.published_at, says.source, due_at=due_at)
         sentence = published if says.state is State.PUBLISHED else f"{sentence}; {published}"
     elif says.state is State.PUBLISHED:
-        sentence = _("Published, with no time that can be relied on")
+        sentence = _("Published, without a reliable time")
     return capfirst(sentence)
 
 
 def _published(at: datetime, source: Source, *, due_at: datetime) -> str:
     said = {"clock": _clock(at, due_at), "source": SOURCES[source]}
     if source is Source.PUBLIC_UPDATED_AT:
-        return _("published by %(clock)s at the latest (%(source)s)") % said
+        return _("published at %(clock)s or earlier (%(source)s)") % said
     return _("published at %(clock)s (%(source)s)") % said
 
 
@@ -375,29 +440,30 @@ def _publisher_delay(verification: Verification) -> str:
     at = verification.published_at_by_publisher
     if at is None or verification.publisher_source == Source.PUBLIC_UPDATED_AT:
         return ""
+    due = calendar.format_time(verification.due_at)
     seconds = math.floor((at - verification.due_at).total_seconds())
     if seconds == 0:
-        return _(", at the due time")
-    sentence = _(", %(length)s after it was due") if seconds > 0 else _(", %(length)s before it was due")
-    return sentence % {"length": duration(timedelta(seconds=abs(seconds)), units=4)}
+        return _("at %(due)s") % {"due": due}
+    delay = _("%(length)s after %(due)s") if seconds > 0 else _("%(length)s before %(due)s")
+    return delay % {"length": duration(timedelta(seconds=abs(seconds)), units=4), "due": due}
 
 
 _BEFORE, _SINCE = False, True
-WORDS = {
-    Place(Why.FIRST_SEEN, _BEFORE): lazy("the first that was seen"),
-    Place(Why.ANNOUNCEMENT, _BEFORE): lazy("the announcement as it was last seen before the release was due"),
-    Place(Why.LAST_BEFORE_DUE, _BEFORE): lazy("the last before it was due"),
-    Place(Why.LAST_NOT_LIVE, _BEFORE): lazy("the last that was not live, before it was due"),
-    Place(Why.LAST_NOT_LIVE, _SINCE): lazy("the last that was not live, since it was due"),
-    Place(Why.FIRST_PARTIAL, _SINCE): lazy("the first that was missing while the page was live"),
-    Place(Why.FIRST_LIVE, _BEFORE): lazy("the first that was live, before it was due"),
-    Place(Why.FIRST_LIVE, _SINCE): lazy("the first that was live, since it was due"),
-    Place(Why.FIRST_LIVE_FRESH, _BEFORE): lazy("the first that was live past the caches, before it was due"),
-    Place(Why.FIRST_LIVE_FRESH, _SINCE): lazy("the first that was live past the caches, since it was due"),
+PLACES = {
+    Place(Why.FIRST_SEEN, _BEFORE): lazy("first copy"),
+    Place(Why.ANNOUNCEMENT, _BEFORE): lazy("last copy of the announcement before release time"),
+    Place(Why.LAST_BEFORE_DUE, _BEFORE): lazy("last copy before release time"),
+    Place(Why.LAST_NOT_LIVE, _BEFORE): lazy("last copy that was not live, before release time"),
+    Place(Why.LAST_NOT_LIVE, _SINCE): lazy("last copy that was not live, after release time"),
+    Place(Why.FIRST_PARTIAL, _SINCE): lazy("first copy that was missing while the page was live"),
+    Place(Why.FIRST_LIVE, _BEFORE): lazy("first live copy, before release time"),
+    Place(Why.FIRST_LIVE, _SINCE): lazy("first live copy, after release time"),
+    Place(Why.FIRST_LIVE_FRESH, _BEFORE): lazy("first live copy that bypassed caches, before release time"),
+    Place(Why.FIRST_LIVE_FRESH, _SINCE): lazy("first live copy that bypassed caches, after release time"),
 }
 
 
 def describe_places(places: Sequence[Place]) -> str:
-    """Describe why the body of a check is stored: "The last before it was due; the last that was not live, ..."."""
-    sentence = "; ".join(str(WORDS[place]) for place in places)
+    """Describe why the body of a check is stored: "Last copy before release time; last copy that was not live, ..."."""
+    sentence = "; ".join(str(PLACES[place]) for place in places)
     return capfirst(sentence)

@@ -22,6 +22,7 @@ from releases.overview import Concern
 from releases.permissions import Action, Person, producers_where
 from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
+from statsoffice.dashboard.today import Day, Line, not_live_releases
 
 MOST_LINES = 20
 # Questions about a release arise from the day before it is due until long after its checks.
@@ -33,6 +34,7 @@ DAYS_BEHIND = timedelta(days=14)
 class PersonTasks:
     """The tasks of one person; each list has at most twenty, oldest first, and `to_agree` is a number."""
 
+    not_live: list[Line]
     to_complete: list[Report]
     to_approve: list[Report]
     to_join: list[Morning]
@@ -42,17 +44,30 @@ class PersonTasks:
     access_to_agree: list[Release]
     tasks: list[tuple[ReleaseTask, Release | None]]
 
+    @property
+    def count(self) -> int:
+        """The number of tasks; drafts that can be combined are counted as the reports that they are."""
+        listed = (
+            self.not_live,
+            self.to_complete,
+            self.to_approve,
+            self.to_answer,
+            self.left_provisional,
+            self.access_to_agree,
+            self.tasks,
+        )
+        return self.to_agree + sum(map(len, listed))
+
     def __bool__(self) -> bool:
-        reports = self.to_complete or self.to_approve
-        to_agree = self.to_agree or self.access_to_agree
-        return bool(reports or self.to_answer or to_agree or self.left_provisional or self.tasks)
+        return self.count > 0
 
 
-def tasks_of(person: Person, *, now: datetime) -> PersonTasks:
+def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
     left_provisional = Release.objects.left_provisional(now=now).filter(
         series__producer__in=producers_where(person, Action.EDIT)
     )
     return PersonTasks(
+        not_live=not_live_releases(person, day)[:MOST_LINES],
         to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
         to_join=mergeable_drafts(person, most=MOST_LINES),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),

@@ -1,24 +1,36 @@
-"""The releases of a day, and the parts of the list that update automatically."""
+"""The releases of a day with their checks and results, and the parts of the page that update automatically."""
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections import Counter
-from collections.abc import Container, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import groupby
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from selectolax.lexbor import LexborHTMLParser
 
-from releases import exemptions
+from breaches.permissions import Action as ReportAction
+from breaches.permissions import reports_where
+from releases import check_history, exemptions
 from releases.early_findings import mask_verdict
-from releases.models import Release, RollCall, Verification
+from releases.models import Address, Release, Verification
 from releases.models.release import ReleaseQuerySet
-from releases.permissions import Action, Person, producers_where
+from releases.permissions import Action, Person, producers_where, roles_of
 from releases.rules import calendar
+from releases.rules.lifecycle import LEADS, Role, Status
+from releases.rules.response import LONGEST
+from releases.rules.time_axis import CheckStrip, strip_window
+from releases.rules.web_address import telephone_uri
 from releases.text.release import StatusLabel, publisher_note, status_of_release
+from releases.verdict.address import Outcome
+from statsoffice.demo import MEASURES, STATISTICS
 
 # The bytes of the digests of the frame and of each part. They are few, so that the digests of a day with 200 releases
 # fit into the address of a request.
@@ -50,8 +62,13 @@ class LiveText:
 
 
 def split_live_text(text: SafeString) -> LiveText:
-    """Extract the content of each element with an `id` and `data-changing`."""
+    """Extract the content of each element with an `id` and `data-changing`.
+
+    The content of elements with `data-strip` counts as nothing: strips are sent when their release has a new check.
+    """
     tree = LexborHTMLParser(text)
+    for node in tree.css("[data-strip]"):
+        node.inner_html = ""
     pieces = {}
     for node in tree.css("[data-changing]"):
         pieces[str(node.attributes["id"])] = SafeString(node.inner_html)
@@ -65,97 +82,437 @@ def _digest(text: str, size: int) -> str:
 
 
 MOST_LINES = 200
-MOST_LINES_AHEAD = 20
 MOST_NEWS = 3
-DAYS_AHEAD = 14
+MOST_DAYS_AHEAD, MOST_RELEASES_AHEAD, DAYS_AHEAD = 3, 5, 14
+DUE_SOON = timedelta(minutes=10)
+"""How long before its due time a release moves to the top of the page."""
+SETTLED_AFTER = timedelta(minutes=5)
+"""How long after the end of the tolerance a release that went live on time stays in view."""
+LATE_AFTER = timedelta(hours=1)
+"""The same for a release that went live late."""
+NEWS_FOR = timedelta(minutes=2)
+"""How long the banner shows a result, counted from the fact that decided it."""
+
+
+class Section(StrEnum):
+    """A part of the page, in the order in which they are shown; finished releases are folded away."""
+
+    DUE = "due"
+    OPEN = "open"
+    LATER = "later"
+    FINISHED = "finished"
+
+
+class Tally(StrEnum):
+    """What a release counts as at the top of the page."""
+
+    LIVE = "live"
+    LATE = "late"
+    CHECK = "check"
+
+
+_TALLIES: Mapping[Outcome, frozenset[Tally]] = {
+    Outcome.PENDING: frozenset(),
+    Outcome.ON_TIME: frozenset({Tally.LIVE}),
+    Outcome.EARLY: frozenset({Tally.LIVE}),
+    Outcome.LATE: frozenset({Tally.LIVE, Tally.LATE}),
+    Outcome.NOT_SEEN: frozenset({Tally.LATE}),
+    Outcome.PARTIAL: frozenset({Tally.LATE}),
+    Outcome.UNCERTAIN: frozenset({Tally.LIVE, Tally.CHECK}),
+    Outcome.CANNOT_TELL: frozenset({Tally.CHECK}),
+}
+# What a contact is called about: nothing shows that the release is live.
+_TO_CALL = frozenset({Outcome.PENDING, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.CANNOT_TELL})
+
+
+@dataclass(frozen=True, slots=True)
+class LineAction:
+    """A link to act on a release, or only a text without an address; `about` completes it for screen readers."""
+
+    text: str
+    address: str = ""
+    about: str = ""
+    is_external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One release on the dashboard; `exempted_by` names the exemptions that prevent a suspicion."""
+    """One release on the dashboard; `exempted_by` names the exemptions that prevent a suspicion.
+
+    `outcome` is that of the masked verdict. `news_at` is the instant of the fact that decided it, None if nothing did.
+    """
 
     release: Release
     standing: StatusLabel
+    section: Section
+    verdict: Verification | None = None
+    outcome: Outcome = Outcome.PENDING
+    tallies: frozenset[Tally] = frozenset()
+    limit_at: datetime | None = None
+    news_at: datetime | None = None
     publisher: str = ""
     exempted_by: str = ""
+    due_in_future: bool = False
+    actions: tuple[LineAction, ...] = ()
+    strip: CheckStrip | None = None
+
+    @property
+    def key(self) -> str:
+        """The beginning of the identifiers of its parts of the page."""
+        return f"today-{self.release.pk}"
+
+    @property
+    def window(self) -> tuple[str, str]:
+        """The times at the ends of the strip, without am and pm: "9:28" and "9:33"; empty without one."""
+        if self.release.due_at is None or self.limit_at is None:
+            return "", ""
+        start, end = strip_window(self.release.due_at, self.limit_at)
+        return calendar.format_time(start).rstrip("apm"), calendar.format_time(end).rstrip("apm")
+
+    @property
+    def counts_down(self) -> bool:
+        """Whether its detail is the time that is left until it is due."""
+        return self.is_checkable and not self.tallies and self.due_in_future
+
+    @property
+    def is_checkable(self) -> bool:
+        return self.release.status in {Status.CONFIRMED, Status.PUBLISHED} and self.release.due_at is not None
+
+
+def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None, now: datetime) -> Section:
+    """Return the part of the page for a release at an instant, by its masked outcome."""
+    due_at = release.due_at
+    if release.status == Status.CANCELLED:
+        return Section.FINISHED
+    if release.status == Status.PROVISIONAL or due_at is None or limit_at is None or now < due_at - DUE_SOON:
+        return Section.LATER
+    if now < limit_at + SETTLED_AFTER:
+        return Section.DUE
+    if outcome in {Outcome.ON_TIME, Outcome.EARLY} or (outcome is Outcome.LATE and now >= limit_at + LATE_AFTER):
+        return Section.FINISHED
+    return Section.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The releases of one part of the page that are due at the same time."""
+
+    section: Section
+    at: str
+    lines: list[Line]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The releases due on one London day, with rehearsals; `left_out` counts those beyond the longest list."""
+    """The releases due on one London day; `left_out` counts those beyond the longest list.
+
+    `rehearsals` is None if there are none, else whether they are shown.
+    """
 
     on: date
     lines: list[Line]
     left_out: int = 0
-    roll_calls: tuple[RollCall, ...] = ()
+    rehearsals: bool | None = None
+
+    def count(self, tally: Tally) -> int:
+        return sum(tally in line.tallies for line in self.lines)
+
+    @property
+    def due(self) -> int:
+        return sum(line.is_checkable for line in self.lines)
+
+    @property
+    def live(self) -> int:
+        return self.count(Tally.LIVE)
+
+    @property
+    def late(self) -> int:
+        return self.count(Tally.LATE)
+
+    @property
+    def to_check(self) -> int:
+        return self.count(Tally.CHECK)
+
+    @property
+    def groups(self) -> list[Group]:
+        """The releases in the order of the page: due now first, finished ones last, each part by time."""
+        order = list(Section)
+        ranked = sorted(self.lines, key=lambda line: order.index(line.section))
+        return [
+            Group(section, at, list(lines))
+            for (section, at), lines in groupby(ranked, key=lambda line: (line.section, _time_of(line.release)))
+        ]
+
+    @property
+    def open_groups(self) -> list[Group]:
+        return [group for group in self.groups if group.section is not Section.FINISHED]
+
+    @property
+    def finished(self) -> list[Line]:
+        return [line for group in self.groups if group.section is Section.FINISHED for line in group.lines]
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """The due time of the next release, None if no other is due today."""
+        to_come = [
+            line.release.due_at
+            for line in self.lines
+            if line.is_checkable and line.outcome is Outcome.PENDING and line.release.due_at and line.limit_at
+            and line.section in {Section.DUE, Section.LATER}
+        ]  # fmt: skip
+        return min(to_come, default=None)
 
     @property
     def summary(self) -> str:
-        """The number of releases by status, for screen readers."""
-        counted = Counter(line.standing.label for line in self.lines)
-        return ", ".join(f"{label}: {count}" for label, count in counted.items())
+        """The counts in one sentence, for screen readers."""
+        counts = {"due": self.due, "live": self.live, "late": self.late, "check": self.to_check}
+        return _("%(due)s due, %(live)s live, %(late)s late, %(check)s need checking") % counts
+
+    @property
+    def title(self) -> str:
+        """The title of the page, with the number of releases that are late or need checking."""
+        if self.late:
+            return _("(%(count)s late) Today’s releases") % {"count": self.late}
+        if self.to_check:
+            return _("(%(count)s to check) Today’s releases") % {"count": self.to_check}
+        return _("Today’s releases")
 
     def news(self, pieces: Container[str]) -> str:
-        """Name the first few releases whose status is new.
+        """Name the first few releases whose result is new.
 
         :param pieces: the identifiers of new parts, as `LiveText.since` returns them.
         """
-        new = [line for line in self.lines if f"today-{line.release.pk}-standing" in pieces]
+        new = [line for line in self.lines if line.tallies and standing_of(line.release) in pieces]
         parts = [f"{line.release.title}: {line.standing.label}" for line in new[:MOST_NEWS]]
         if len(new) > MOST_NEWS:
             parts.append(_("%(count)s more") % {"count": len(new) - MOST_NEWS})
         return ". ".join(parts)
 
+    def banner(self, *, now: datetime) -> "Banner":
+        """Return the results of the last two minutes, by the instant of the fact that decided each."""
+        new = [line for line in self.lines if line.news_at and timedelta(0) <= now - line.news_at < NEWS_FOR]
+        bad = [line for line in new if line.tallies & {Tally.LATE, Tally.CHECK}]
+        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad))
 
-def today(person: Person, *, now: datetime) -> Day:
+    def with_strips(self, *, now: datetime, only: Collection[int] | None = None) -> "Day":
+        """Draw the strips of all releases, or of some by key; cancelled and provisional ones have none."""
+        chosen = [
+            (line.release, line.verdict)
+            for line in self.lines
+            if line.is_checkable and (only is None or line.release.pk in only)
+        ]
+        strips = check_history.draw_strips(chosen, now=now) if chosen else {}
+        return replace(self, lines=[replace(line, strip=strips.get(line.release.pk)) for line in self.lines])
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """New results: those that are late or need checking by name, the number of further ones, and of good ones."""
+
+    lines: list[Line]
+    left_out: int
+    on_time: int
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.on_time)
+
+    @property
+    def on_time_sentence(self) -> str:
+        return ngettext("%(count)s release is live.", "%(count)s releases are live.", self.on_time) % {
+            "count": self.on_time
+        }
+
+
+def standing_of(release: Release) -> str:
+    """Return the identifier of the part of the page with the status of a release."""
+    return f"today-{release.pk}-standing"
+
+
+def today(person: Person, *, now: datetime, rehearsals: bool | None = None) -> Day:
+    """Return the releases of the present London day.
+
+    :param rehearsals: whether to list rehearsals; None lists those of the demonstration only.
+    """
     on = calendar.local_date(now)
-    calls = RollCall.objects.filter(day=on, producer__in=producers_where(person, Action.VIEW))
-    day = _day(_visible_releases(person), on, most=MOST_LINES, now=now)
-    return replace(day, roll_calls=tuple(calls.select_related("producer")))
+    due = _visible_releases(person).on_london_day(_midnight(on), _midnight(on + timedelta(days=1)))
+    selected = due.select_related("series__producer", "series__responsible").prefetch_related("addresses")
+    # Rehearsals last, so that the longest list leaves out none of the others.
+    found = list(selected.order_by("rehearsal", "due_at", "title", "pk")[: MOST_LINES + 1])
+    left_out = due.count() - MOST_LINES if len(found) > MOST_LINES else 0
+    found = found[:MOST_LINES]
+    listed = [release for release in found if not release.rehearsal or _is_shown(release, wanted=rehearsals)]
+    has_rehearsals = any(release.rehearsal for release in found)
+    are_shown = any(release.rehearsal for release in listed)
+    listed.sort(key=lambda release: (release.due_at, release.title, release.pk))
+    return Day(on, _lines(person, listed, now=now), left_out, are_shown if has_rehearsals else None)
 
 
-def tomorrow(person: Person, *, now: datetime) -> Day:
-    return _day(_visible_releases(person), calendar.local_date(now) + timedelta(days=1), most=MOST_LINES_AHEAD, now=now)
+def _is_shown(rehearsal: Release, *, wanted: bool | None) -> bool:
+    in_demo = rehearsal.series.producer.slug in (STATISTICS, MEASURES)
+    return in_demo if wanted is None else wanted
 
 
-def next_day(person: Person, *, now: datetime) -> Day | None:
-    """Return the next day after tomorrow, within two weeks, with a release that the person may see."""
-    start = _midnight(calendar.local_date(now) + timedelta(days=2))
-    ahead = _visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD - 1))
-    first = ahead.order_by("due_at").values_list("due_at", flat=True).first()
-    return (
-        _day(_visible_releases(person), calendar.local_date(first), most=MOST_LINES_AHEAD, now=now) if first else None
-    )
-
-
-def _visible_releases(person: Person) -> ReleaseQuerySet:
-    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
-
-
-def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Day:
-    due = releases.on_london_day(_midnight(on), _midnight(on + timedelta(days=1)))
-    shown = list(due.select_related("series__producer").order_by("due_at", "title", "pk")[: most + 1])
-    left_out = due.count() - most if len(shown) > most else 0
-    shown = shown[:most]
+def _lines(person: Person, releases: Sequence[Release], *, now: datetime) -> list[Line]:
     # The dashboard may be on a wall, so it shows no one that a release was found early.
     verdicts = {
         verification.release_id: mask_verdict(verification)
         for verification in Verification.objects.select_related("release").filter(
-            release__in=[release.pk for release in shown], schedule_version=F("release__schedule_version")
+            release__in=[release.pk for release in releases], schedule_version=F("release__schedule_version")
         )
     }
-    found = [(release, verdicts.get(release.pk)) for release in shown]
+    found = [(release, verdicts.get(release.pk)) for release in releases]
     exempted = _name_exemptions(found)
-    lines = [
-        Line(
-            release,
-            status_of_release(release, verdict, now=now),
-            publisher_note(verdict),
-            exempted.get(release.pk, ""),
-        )
-        for release, verdict in found
+    reports = _find_reports(person, [release.pk for release, verdict in found if verdict is not None])
+    return [_line(person, release, verdict, exempted=exempted, reports=reports, now=now) for release, verdict in found]
+
+
+def _line(
+    person: Person,
+    release: Release,
+    verdict: Verification | None,
+    *,
+    exempted: Mapping[int, str],
+    reports: Mapping[int, str],
+    now: datetime,
+) -> Line:
+    outcome = Outcome(verdict.outcome) if verdict else Outcome.PENDING
+    limit_at = None
+    if release.due_at is not None:
+        limit_at = verdict.limit_at if verdict else release.limit_at
+    checkable = release.status in {Status.CONFIRMED, Status.PUBLISHED} and limit_at is not None
+    tallies = _TALLIES[outcome] if checkable else frozenset()
+    if checkable and outcome is Outcome.PENDING and limit_at is not None and now >= limit_at + LONGEST:
+        tallies = frozenset({Tally.CHECK})
+    return Line(
+        release=release,
+        verdict=verdict,
+        standing=status_of_release(release, verdict, now=now),
+        section=section_of(release, outcome, limit_at=limit_at, now=now),
+        outcome=outcome,
+        tallies=tallies,
+        limit_at=limit_at,
+        news_at=_decided_by(verdict) if tallies and verdict else None,
+        publisher=publisher_note(verdict),
+        exempted_by=exempted.get(release.pk, ""),
+        due_in_future=release.due_at is not None and now < release.due_at,
+        actions=tuple(_actions(person, release, outcome, report=reports.get(release.pk, ""), now=now))
+        if checkable
+        else (),
+    )
+
+
+def _decided_by(verdict: Verification) -> datetime | None:
+    """Return the instant of the check that decided a masked verdict, or the end of the tolerance.
+
+    The instant at which we stored the verdict would differ for an early release.
+    """
+    outcome = Outcome(verdict.outcome)
+    if outcome is Outcome.PENDING:
+        return None
+    if Tally.LIVE in _TALLIES[outcome] and verdict.first_live_at:
+        return max(verdict.first_live_at, verdict.due_at)
+    return verdict.limit_at
+
+
+def _actions(person: Person, release: Release, outcome: Outcome, *, report: str, now: datetime) -> Iterable[LineAction]:
+    due_at, title = release.due_at, release.title
+    if due_at is None or now < due_at - DUE_SOON:
+        return
+    page = next((address.url for address in release.addresses.all() if address.role == Address.Role.PAGE), "")
+    # Not before the due time: a link to a page that is out early would help it to spread.
+    if page and now >= due_at:
+        yield LineAction(_("Open page"), page, title, is_external=True)
+    contact = release.series.responsible
+    if outcome in _TO_CALL:
+        if contact is None:
+            yield LineAction(_("No contact"))
+        elif uri := telephone_uri(contact.telephone):
+            yield LineAction(_("Call %(name)s") % {"name": contact.name}, uri, title)
+        else:
+            yield LineAction(_("No phone number for %(name)s") % {"name": contact.name})
+    may_tell = LEADS & roles_of(person, release.series.producer)
+    if (
+        may_tell
+        and outcome in _TO_CALL
+        and now >= due_at
+        and release.announced_at
+        and release.status == Status.CONFIRMED
+    ):
+        yield LineAction(_("Tell readers"), reverse("releases:delay_notice", args=[release.reference]), title)
+    if report:
+        yield LineAction(_("Open report"), reverse("breaches:report", args=[report]), title)
+
+
+def _find_reports(person: Person, releases: Sequence[int]) -> dict[int, str]:
+    """Return the reference of the last report about each release, by key, if the person may read it in lists."""
+    about = reports_where(person, ReportAction.VIEW).listed().filter(suspicions__release__in=releases)
+    return dict(about.order_by("drafted_at").values_list("suspicions__release", "reference")) if releases else {}
+
+
+def not_live_releases(person: Person, day: Day) -> list[Line]:
+    """Return the releases about which a person who publishes has to call before they publish.
+
+    A release that is not live may be held on purpose.
+    """
+    return [
+        line
+        for line in day.lines
+        if line.outcome is Outcome.NOT_SEEN and Role.PUBLISHING_TEAM in roles_of(person, line.release.series.producer)
     ]
-    return Day(on, lines, left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingDay:
+    """The releases of one day to come, each with what is missing; `left_out` counts those beyond the longest list."""
+
+    on: date
+    releases: list[tuple[Release, list[str]]]
+    left_out: int
+
+    @property
+    def count(self) -> int:
+        return len(self.releases) + self.left_out
+
+
+def upcoming_days(person: Person, *, now: datetime, rehearsals: bool | None = None) -> list[UpcomingDay]:
+    """Return the next days with releases, at most three within two weeks."""
+    start = _midnight(calendar.local_date(now) + timedelta(days=1))
+    ahead = _visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD))
+    if not rehearsals:
+        of_demo = Q(series__producer__slug__in=(STATISTICS, MEASURES)) if rehearsals is None else Q(pk__in=[])
+        ahead = ahead.filter(Q(rehearsal=False) | of_demo)
+    found = ahead.exclude(status=Status.CANCELLED).select_related("series__producer").prefetch_related("addresses")
+    by_day: dict[date, list[Release]] = defaultdict(list)
+    for release in found.order_by("due_at", "title", "pk")[:MOST_LINES]:
+        if release.due_at is not None:
+            by_day[calendar.local_date(release.due_at)].append(release)
+    return [
+        UpcomingDay(
+            on,
+            [(release, list(_missing_from(release))) for release in releases[:MOST_RELEASES_AHEAD]],
+            max(0, len(releases) - MOST_RELEASES_AHEAD),
+        )
+        for on, releases in list(by_day.items())[:MOST_DAYS_AHEAD]
+    ]
+
+
+def _missing_from(release: Release) -> Iterable[str]:
+    if not any(address.role == Address.Role.PAGE for address in release.addresses.all()):
+        yield _("No web page")
+    if release.series.responsible_id is None:
+        yield _("No contact")
+    if release.series.head_of_profession_id is None:
+        yield _("No Head of Profession")
+    if release.status == Status.PROVISIONAL:
+        yield _("Date not confirmed")
+
+
+def _time_of(release: Release) -> str:
+    return calendar.format_time(release.due_at) if release.due_at else ""
+
+
+def _visible_releases(person: Person) -> ReleaseQuerySet:
+    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
 
 
 def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:

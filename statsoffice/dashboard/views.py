@@ -1,81 +1,172 @@
 """The dashboard, and the updates of its parts."""
 
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from releases import permissions
+from releases import check_history, permissions
 from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
 from statsoffice.audit.trail import producers_audited_by
 from statsoffice.dashboard import monitoring, tasks, today
-from statsoffice.dashboard.today import split_live_text
+from statsoffice.dashboard.today import SETTLED_AFTER, Day, split_live_text, standing_of
 from statsoffice.setup.steps import may_set_up, office_of
+
+MOST_NEW_CHECKS = 5_000
+"""After more new checks than this, all strips are drawn, because it would take longer to find out which changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the reader chose to see, by the query string of the page.
+
+    `still` pauses the updates (WCAG 2.2, success criterion 2.2.2), `large` is for a screen on a wall. `rehearsals` is
+    None unless they were chosen.
+    """
+
+    still: bool
+    large: bool
+    rehearsals: bool | None
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "Shown":
+        rehearsals = {"show": True, "hide": False}.get(query.get("rehearsals", ""))
+        return cls(still="still" in query, large="large" in query, rehearsals=rehearsals)
+
+    def address(self, **changed: bool | None) -> str:
+        """Return the address of the page with some choices changed."""
+        query = self.replaced(**changed).query
+        return reverse("desk") + (f"?{query}" if query else "")
+
+    def replaced(self, **changed: bool | None) -> "Shown":
+        return replace(self, **changed)  # type: ignore[arg-type]  # of the same fields
+
+    @property
+    def query(self) -> str:
+        chosen = [name for name in ("still", "large") if getattr(self, name)]
+        if self.rehearsals is not None:
+            chosen.append(f"rehearsals={'show' if self.rehearsals else 'hide'}")
+        return "&".join(chosen)
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The addresses at which one choice is the other one."""
+        return {
+            "here": self.address(),
+            "pause": self.address(still=True),
+            "resume": self.address(still=False),
+            "large": self.address(large=True),
+            "normal": self.address(large=False),
+            "show_rehearsals": self.address(rehearsals=True),
+            "hide_rehearsals": self.address(rehearsals=False),
+        }
 
 
 @login_required
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show the dashboard; `?still` pauses its updates (WCAG 2.2, success criterion 2.2.2)."""
-    now = timezone.now()
-    context = {
-        "part": _part(request, now=now),
-        "still": "still" in request.GET,
-        "missing": tasks.missing_information_of(request.user, now=now),
-        "tomorrow": today.tomorrow(request.user, now=now),
-        "next_day": today.next_day(request.user, now=now),
-        "preflight": monitoring.preflight_summary_of(request.user, now=now),
-        "noticing": monitoring.detection_chances(),
-        "has_register": permissions.producers_where(request.user, permissions.Action.VIEW).exists(),
-        "has_trail": producers_audited_by(request.user).exists(),
-        "announced": tasks.differences_of(request.user, now=now),
-        "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
-    }
+    now, shown = timezone.now(), Shown.of(request.GET)
+    # Before the checks are read, so that no later one is missed.
+    position = check_history.last_check_position()
+    day = today.today(request.user, now=now, rehearsals=shown.rehearsals).with_strips(now=now)
+    context = {"part": _part(request, day, shown, position=position, now=now), "shown": shown, "links": shown.links}
+    if not shown.large:
+        context |= {
+            "missing": tasks.missing_information_of(request.user, now=now),
+            "upcoming": today.upcoming_days(request.user, now=now, rehearsals=shown.rehearsals),
+            "preflight": monitoring.preflight_summary_of(request.user, now=now),
+            "noticing": monitoring.detection_chances(),
+            "has_register": permissions.may_anywhere(request.user, permissions.Action.VIEW),
+            "has_trail": producers_audited_by(request.user).exists(),
+            "announced": tasks.differences_of(request.user, now=now),
+            "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
+        }
     return render(request, "dashboard/desk.html", context)
 
 
 @signed_in_part
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
-    fresh = _part(request, now=timezone.now())
+    """Answer with the parts of the page that changed, or with 204 if there are none."""
+    now, shown = timezone.now(), Shown.of(request.GET)
+    position = check_history.last_check_position()
+    day = today.today(request.user, now=now, rehearsals=shown.rehearsals)
+    fresh = _part(request, day, shown, position=position, now=now)
     unchanged = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
     changed = fresh["changing"].since(request.GET.get("shown", ""))
-    if changed == {} and unchanged["waits"]:
+    if changed is None:
+        day = day.with_strips(now=now)
+        fresh = _part(request, day, shown, position=position, now=now)
+        strips: Mapping[str, SafeString] = {}
+    else:
+        strips = _changed_strips(day, changed, since=request.GET.get("checks", ""), position=position, now=now)
+    if changed == {} and not strips and unchanged["waits"]:
         return HttpResponse(status=204)
     context = {
         "part": fresh,
-        "news": _join_sentences(fresh["day"].news(changed or {}), fresh["summary"]),
-        "changed": changed,
+        "news": _join_sentences(day.news(changed or {}), fresh["summary"]),
+        "changed": {**(changed or {}), **strips},
         "list_changed": changed is None,
         "announce": not unchanged["told"],
         "waiting_changed": not unchanged["waits"],
+        "shown": shown,
     }
     return render(request, "dashboard/part.html", context)
 
 
-def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
-    day = today.today(request.user, now=now)
+def _changed_strips(
+    day: Day, changed: Container[str], *, since: str, position: int, now: datetime
+) -> dict[str, SafeString]:
+    """Draw the strips of releases with a check since a position of the chain, or with a new status."""
+    lines = [line for line in day.lines if line.is_checkable]
+    if not since.isdecimal() or not position - MOST_NEW_CHECKS <= int(since) <= position:
+        drawn = {line.release.pk for line in lines}
+    else:
+        drawn = {line.release.pk for line in lines if standing_of(line.release) in changed}
+        # After that, checks lie outside the strip.
+        growing = {line.release.pk for line in lines if line.limit_at and now < line.limit_at + SETTLED_AFTER}
+        if int(since) < position and growing:
+            drawn |= check_history.find_checked_since(int(since), growing)
+    return {
+        f"{line.key}-strip": render_to_string("releases/strip.html", {"strip": line.strip, "key": line.key})
+        for line in day.with_strips(now=now, only=drawn).lines
+        if line.strip
+    }
+
+
+def _part(request: HttpRequest, day: Day, shown: Shown, *, position: int, now: datetime) -> dict[str, Any]:
     status = monitoring.monitoring_status(now=now)
-    text = render_to_string("dashboard/today.html", {"day": day, "watcher": status, "still": "still" in request.GET})
+    context = {"day": day, "banner": day.banner(now=now), "watcher": status, "shown": shown, "links": shown.links}
+    text = render_to_string("dashboard/today.html", context)
     changing = split_live_text(text)
-    waiting_text = render_to_string("dashboard/waiting.html", {"waiting": tasks.tasks_of(request.user, now=now)})
+    waiting = tasks.tasks_of(request.user, day, now=now) if not shown.large else None
+    waiting_text = render_to_string("dashboard/waiting.html", {"waiting": waiting}) if waiting is not None else ""
     summary = _join_sentences(day.summary, "" if status.active else status.sentence)
+    told, waits = sha256_hex(summary.encode())[:16], sha256_hex(waiting_text.encode())[:16]
+    state = {"shown": changing.shown, "told": told, "waits": waits, "checks": position}
     return {
         "text": text,
         "day": day,
+        "title": day.title,
         "changing": changing,
-        "shown": changing.shown,
         "summary": summary,
-        "told": sha256_hex(summary.encode())[:16],
         "waiting": waiting_text,
-        "waits": sha256_hex(waiting_text.encode())[:16],
+        "tasks": waiting.count if waiting is not None else 0,
+        "now": now,
+        "address": f"{reverse('desk_part')}?{'&'.join(filter(None, [urlencode(state), shown.query]))}",
+        **state,
     }
 
 

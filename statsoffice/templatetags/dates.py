@@ -44,6 +44,12 @@ def clock_time(value: datetime | None) -> SafeString:
 
 
 @register.filter
+def clock_to_the_second(value: datetime) -> str:
+    """Write an instant's time of day to the second: "9:29:05am"."""
+    return calendar.format_time_with_seconds(value)
+
+
+@register.filter
 def day(value: datetime | date | None) -> SafeString:
     """Write a day: "30 June 2020"; an instant's day is London's."""
     return _time(_date(value).isoformat(), calendar.format_day(value)) if value else SafeString("")

@@ -11,7 +11,7 @@ from breaches.permissions import Action, may_start, reports_where
 from breaches.rules.lifecycle import ReportKind
 from breaches.views.report import initial_start_data
 from releases.models import Release, Verification
-from releases.text.release import OUTCOMES, delay_note
+from releases.text.release import delay_note, outcome_name
 from releases.verdict.address import Outcome
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.report_queries import event_of_dispatch
@@ -24,10 +24,8 @@ register.filter("suspected_as", text.suspicion_name)
 
 @register.filter
 def outcome_and_seconds(verification: Verification) -> str:
-    """Describe a verdict and its delay in one line: "Seen late: 40 s to 46 s after it was due"."""
-    label, _ = OUTCOMES[Outcome(verification.outcome)]
-    note = delay_note(verification)
-    return f"{label}: {note}" if note else str(label)
+    """Describe a verdict and its delay in one line: "Late by 40 to 46 seconds"."""
+    return delay_note(verification) or outcome_name(Outcome(verification.outcome))
 
 
 @register.simple_tag(takes_context=True)

@@ -15,7 +15,6 @@ from breaches.rules.annex import (
     BEFORE,
     NOT_APPROVED,
     RULE,
-    THINNEST,
     annex_of,
     checks_around_change,
     interval_chart,
@@ -24,6 +23,7 @@ from breaches.rules.annex import (
 from breaches.rules.content import Annex
 from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import LONDON
+from releases.rules.time_axis import THINNEST
 from tests.support.report_evidence import (
     LIVE,
     NOT_LIVE,

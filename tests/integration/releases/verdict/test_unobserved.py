@@ -11,6 +11,7 @@ from releases.rules.lifecycle import Role
 from releases.rules.web_address import place_of
 from releases.verdict.address import Outcome
 from statsoffice.dashboard.tasks import tasks_of
+from statsoffice.dashboard.today import today
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, london_slot
 from tests.support.observations import create_observations
 
@@ -80,9 +81,9 @@ def test_who_ends_a_date_that_no_one_observed_ends_no_question(end, confirmed_re
     verification = Verification.objects.get()
     assert (verification.schedule_version, verification.due_at) == (1, SEED_DUE)
     assert verification.outcome == Outcome.CANNOT_TELL
-    assert tasks_of(head, now=now).to_answer == [confirmed_release]
+    assert tasks_of(head, today(head, now=now), now=now).to_answer == [confirmed_release]
     statements.record_live_time(Release.objects.get(), live_at=SEED_DUE, by=head, at=now)
-    assert not tasks_of(head, now=now).to_answer
+    assert not tasks_of(head, today(head, now=now), now=now).to_answer
 
 
 @pytest.mark.parametrize("end", ENDS)

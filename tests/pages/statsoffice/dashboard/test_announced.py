@@ -78,7 +78,7 @@ class TestOnTheDesk:
         a_compared_release(series, "moved", at=LATER)
         a_compared_release(series, "same")
         text = self.desk(client, series)
-        assert "Announced otherwise on GOV.UK" in text
+        assert "Different on GOV.UK" in text
         assert '/releases/moved/#announced"' in text
         assert "announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in text
         assert "/releases/same/#announced" not in text
@@ -110,7 +110,7 @@ class TestOnTheDesk:
         many, text = queries()
         assert many == few
         assert text.count("#announced") == 20
-        assert "3 more differ and are not listed here." in text
+        assert "3 more releases are different on GOV.UK and are not listed here." in text
 
 
 class TestOnTheReleasesPage:

@@ -25,10 +25,10 @@ def test_those_who_may_agree_see_how_many_changes_wait_with_the_way_to_them(clie
     second = ReleaseFactory(announced=True, reference="second", series=release.series)
     client.force_login(create_member(Role.DEPUTY, release.series.producer))
     request_date(release, at=ASKED_AT)
-    assert "1 change waits for your agreement" in words_of(client.get(DESK))
+    assert "1 date change needs your decision" in words_of(client.get(DESK))
     request_date(second, at=ASKED_AT)
     response = client.get(DESK)
-    assert "2 changes wait for your agreement" in words_of(response)
+    assert "2 date changes need your decision" in words_of(response)
     assert f'href="{WAITING}"' in response.text
 
 

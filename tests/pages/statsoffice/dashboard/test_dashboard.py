@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from breaches import drafting
-from releases import judge, morning_summary, scheduling
+from releases import judge, scheduling
 from releases.models import Release
 from releases.rules.lifecycle import Role
+from statsoffice.demo import STATISTICS
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_watcher_that_is_well
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
 from tests.support.factories import (
@@ -28,6 +29,10 @@ DESK = reverse("desk")
 PART = reverse("desk_part")
 
 
+def words_of(response):
+    return " ".join(response.text.split())
+
+
 def test_no_one_unknown_sees_the_desk(client, clock):
     assert client.get(DESK).status_code == 302
     assert client.get(PART).headers["HX-Redirect"] == reverse("account_login")
@@ -36,18 +41,18 @@ def test_no_one_unknown_sees_the_desk(client, clock):
 def test_todays_releases_are_listed_with_due_time_and_countdown_and_a_way_to_refresh(client, clock, release):
     sign_in(client, release)
     text = client.get(DESK).text
-    for words in (release.title, "9:30am", "due in 3 min 20 s", "Tuesday 30 June 2020"):
+    for words in (release.title, "9:30am: 1 release", "Due in 3 minutes", "Tuesday 30 June 2020", "9:26:40am"):
         assert words in text
     assert "The watcher has never been active. No release is being watched." in text
     assert f'href="{DESK}">Refresh</a>' in text
 
 
 VERDICTS = {
-    "on the dot": (["not_live", "live"], 5, ["On time", "1 s"]),
-    "within tolerance": (["not_live"] * 3 + ["live"], 5, ["On time", "within tolerance, 11 s"]),
-    "late": (["not_live"] * 3 + ["live"], 65, ["Seen late", "2 min 5 s to 3 min 11 s after it was due"]),
-    "not seen": (["not_live"] * 3, 65, ["Not seen", "still not there 2 min 5 s after it was due"]),
-    "cannot tell": (["unreachable"] * 4, 65, ["Cannot tell"]),
+    "on the dot": (["not_live", "live"], 5, ["On time", "Live within 1 second"]),
+    "within tolerance": (["not_live"] * 3 + ["live"], 5, ["On time", "Live within 11 seconds, in the tolerance"]),
+    "late": (["not_live"] * 3 + ["live"], 65, ["Late", "Late by 2 minutes 5 seconds to 3 minutes 11 seconds"]),
+    "not seen": (["not_live"] * 3, 65, ["Not live when last checked", "Not live 2 minutes 5 seconds after 9:30am"]),
+    "cannot tell": (["unreachable"] * 4, 65, ["Needs checking", "Our checks do not show whether it was on time"]),
 }
 
 
@@ -65,23 +70,48 @@ def test_the_verdict_stands_there_as_it_falls_with_its_seconds(client, clock, re
                 assert expected in text
 
 
-def test_the_mornings_roll_call_is_shown_to_those_of_its_producer_alone(client, clock, release):
+def counts(client, **query):
+    return client.get(DESK, query).context["part"]["day"].summary
+
+
+def test_the_counts_are_those_of_ones_own_producers_and_the_title_says_what_is_late(client, clock, release):
     suspect(release)
-    morning_summary.record_missing_summaries(now=AFTER)
     clock(AFTER)
     sign_in(client, release)
-    words = " ".join(client.get(DESK).content.decode().split())
-    assert f"Roll call of 9:30am, {release.series.producer}: 1 due, 0 live, 1 not live" in words
+    assert counts(client) == "1 due, 0 live, 1 late, 0 need checking"
+    assert "<title>(1 late) Today’s releases – " in client.get(DESK).text
     client.force_login(create_member(Role.STATISTICIAN, SeriesFactory().producer))
-    assert "Roll call" not in client.get(DESK).content.decode()
+    assert counts(client) == "0 due, 0 live, 0 late, 0 need checking"
+    assert "<title>Today’s releases – " in client.get(DESK).text
 
 
-def test_rehearsals_are_listed_and_marked(client, clock):
-    release = ReleaseFactory(confirmed=True, rehearsal=True, title="Played through")
+def test_a_release_that_needs_checking_is_in_the_title_if_none_is_late(client, clock, release):
+    clock(AFTER)
     sign_in(client, release)
+    assert "<title>(1 to check) Today’s releases – " in client.get(DESK).text
+
+
+def test_rehearsals_are_hidden_until_they_are_asked_for_and_are_marked(client, clock, release):
+    rehearsal = ReleaseFactory(
+        confirmed=True, rehearsal=True, reference="played", title="Played through", series=release.series
+    )
+    sign_in(client, rehearsal)
     text = client.get(DESK).text
+    assert "Played through" not in text
+    assert counts(client).startswith("1 due")
+    assert f'href="{DESK}?rehearsals=show">Show rehearsals</a>' in text
+    text = client.get(DESK, {"rehearsals": "show"}).text
     assert "Played through" in text
     assert ">Rehearsal<" in text
+    assert f'href="{DESK}?rehearsals=hide">Hide rehearsals</a>' in text
+    assert "Played through" in client.get(PART, {"rehearsals": "show"}).text
+
+
+def test_rehearsals_of_the_demonstration_are_listed_without_being_asked_for(client, clock):
+    series = SeriesFactory(producer__slug=STATISTICS)
+    sign_in(client, ReleaseFactory(confirmed=True, rehearsal=True, title="Played through", series=series))
+    assert "Played through" in client.get(DESK).text
+    assert "Played through" not in client.get(DESK, {"rehearsals": "hide"}).text
 
 
 def test_releases_of_another_producer_or_another_day_are_not_todays(client, clock, release):
@@ -96,7 +126,7 @@ def test_releases_of_another_producer_or_another_day_are_not_todays(client, cloc
     sign_in(client, release)
     response = client.get(DESK)
     assert "Of another office" not in response.text
-    today, _, later = response.text.partition("Wednesday 1 July 2020")
+    today, _, later = response.text.partition("Wednesday 1 July 2020: 1 release")
     assert "Due tomorrow" not in today
     assert "Due tomorrow" in later
 
@@ -112,30 +142,35 @@ def test_the_day_begins_and_ends_at_midnight_in_london(client, clock, release):
     )
     sign_in(client, late)
     clock(datetime(2020, 6, 29, 23, 1, tzinfo=UTC))
-    assert "Late in the evening" in client.get(PART).text
+    assert "Late in the evening" in client.get(PART, {"rehearsals": "show"}).text
     clock(datetime(2020, 6, 30, 23, 1, tzinfo=UTC))
-    assert "Late in the evening" not in client.get(PART).text
+    assert "Late in the evening" not in client.get(PART, {"rehearsals": "show"}).text
 
 
 def test_a_person_without_any_role_sees_an_empty_desk(client, clock, release):
     client.force_login(UserFactory(is_superuser=True))
     text = client.get(DESK).text
     assert release.title not in text
-    assert "Nothing of yours is due today." in text
-    assert "Nothing waits for you." in text
+    assert "No releases due today." in text
+    assert "You have no tasks." in text
 
 
 def as_shown(part):
-    return {name: part[name] for name in ("shown", "told", "waits")}
+    return {name: part[name] for name in ("shown", "told", "waits", "checks")}
 
 
-def test_an_unchanged_list_is_not_sent_again_a_countdown_comes_alone_and_a_verdict_is_told_once(client, clock, release):
+def test_an_unchanged_list_is_not_sent_again_a_countdown_changes_by_the_minute_and_a_verdict_is_told_once(
+    client, clock, release
+):
     sign_in(client, release)
     part = client.get(DESK).context["part"]
     assert client.get(PART, as_shown(part)).status_code == 204
     clock(BEFORE + timedelta(seconds=2))
+    assert client.get(PART, as_shown(part)).status_code == 204
+    clock(BEFORE + timedelta(minutes=1))
     response = client.get(PART, as_shown(part))
-    assert f'<div id="today-{release.pk}-detail" hx-swap-oob="innerHTML">due in 3 min 18 s</div>' in response.text
+    assert f'<div id="today-{release.pk}-detail" hx-swap-oob="innerHTML">' in response.text
+    assert "Due in 2 minutes" in response.text
     assert release.title not in response.text
     assert 'id="desk-today"' not in response.text
     assert "desk-summary" not in response.text
@@ -143,24 +178,52 @@ def test_an_unchanged_list_is_not_sent_again_a_countdown_comes_alone_and_a_verdi
     judge.judge_one(release, now=AFTER)
     clock(AFTER)
     response = client.get(PART, as_shown(part))
-    told = f'<div id="desk-summary" hx-swap-oob="innerHTML">{release.title}: On time. On time: 1'
+    told = f'<div id="desk-summary" hx-swap-oob="innerHTML">{release.title}: On time. 1 due, 1 live, 0 late'
     assert told in response.text
     fresh = response.context["part"]
     assert client.get(PART, as_shown(fresh)).status_code == 204
+
+
+def test_a_strip_is_sent_again_only_when_its_release_has_a_new_check(client, clock, release):
+    clock(SEED_DUE + timedelta(seconds=30))
+    other = ReleaseFactory(announced=True, reference="other", series=release.series)
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    create_observations(release, "not_live", start=SEED_DUE)
+    response = client.get(PART, as_shown(part))
+    assert f'<div id="today-{release.pk}-strip" hx-swap-oob="innerHTML">' in response.text
+    assert f"today-{other.pk}-strip" not in response.text
+    assert 'id="desk-today"' not in response.text
+    assert "1 check at 9:30:00am: not live." in response.text
+    assert client.get(PART, as_shown(response.context["part"])).status_code == 204
+
+
+def test_a_reader_whose_checks_are_not_known_gets_all_strips(client, clock, release):
+    clock(SEED_DUE + timedelta(seconds=30))
+    sign_in(client, release)
+    known = as_shown(client.get(DESK).context["part"])
+    for checks in ("", "nonsense", "99999999"):
+        assert f"today-{release.pk}-strip" in client.get(PART, known | {"checks": checks}).text
+
+
+def test_the_title_follows_a_verdict(client, clock, release):
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    suspect(release)
+    clock(AFTER)
+    assert "<title>(1 late) Today’s releases – " in client.get(PART, as_shown(part)).text
 
 
 def test_a_monitoring_process_that_falls_ill_is_told_once_and_not_at_each_refresh(client, clock, release):
     a_watcher_that_is_well(at=BEFORE)
     sign_in(client, release)
     part = client.get(DESK).context["part"]
-    assert "watcher" not in part["summary"]
+    assert part["summary"] == "1 due, 0 live, 0 late, 0 need checking"
     clock(BEFORE + timedelta(minutes=2))
     response = client.get(PART, as_shown(part))
     assert "The watcher is not well." in response.text.partition('id="desk-summary"')[2]
     clock(BEFORE + timedelta(minutes=2, seconds=2))
-    later = client.get(PART, as_shown(response.context["part"]))
-    assert later.status_code == 200
-    assert "desk-summary" not in later.text
+    assert client.get(PART, as_shown(response.context["part"])).status_code == 204
 
 
 def test_a_draft_comes_to_the_desk_of_those_who_are_watching_it(client, clock, release):
@@ -196,14 +259,14 @@ def test_a_long_day_is_cut_and_says_so(client, clock, monkeypatch):
     for number in range(5):
         release = ReleaseFactory(announced=True, reference=f"release-{number}", series=series)
     sign_in(client, release)
-    assert "3 more are due on this day" in client.get(DESK).text
+    assert "3 more releases are due today and are not listed here." in words_of(client.get(DESK))
 
 
 def test_the_number_of_queries_does_not_grow_with_the_day(client, clock, release, django_assert_max_num_queries):
     clock(AFTER)
     suspect(release)
     sign_in(client, release, Role.DEPUTY)
-    with django_assert_max_num_queries(31) as few:
+    with django_assert_max_num_queries(33) as few:
         client.get(DESK)
     for number in range(5):
         other = ReleaseFactory(announced=True, reference=f"other-{number}", series=release.series)
@@ -223,7 +286,7 @@ def test_a_cancelled_release_stays_on_the_list_as_cancelled(client, clock, relea
 def test_a_provisional_release_is_said_to_be_not_watched(client, clock):
     release = ReleaseFactory()
     sign_in(client, release)
-    assert ">Not watched<" in client.get(DESK).text
+    assert ">Provisional<" in client.get(DESK).text
 
 
 def test_the_release_page_leads_to_its_report_for_those_who_may_read_it(client, clock, release):

@@ -14,7 +14,7 @@ from tests.support.shared_rows import shared_fixture
 pytestmark = pytest.mark.django_db
 
 DESK = reverse("desk")
-HEADING = "Still provisional, and their date is past"
+HEADING = "Provisional dates in the past"
 
 
 @pytest.fixture(autouse=True)

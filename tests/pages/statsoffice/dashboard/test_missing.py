@@ -62,7 +62,7 @@ def test_each_warning_leads_to_exactly_the_releases_that_it_counts(client, clock
 def test_where_nothing_is_missing_the_desk_says_so(client, clock, release):
     sign_in(client, release)
     assert warned(client) == {}
-    assert "No release due within two weeks lacks a page to check" in client.get(reverse("desk")).text
+    assert "All releases due in the next 2 weeks have a web page" in client.get(reverse("desk")).text
 
 
 def test_the_page_of_a_concern_that_nothing_of_ones_own_gives_says_so(client, clock, subtests):
@@ -73,7 +73,7 @@ def test_the_page_of_a_concern_that_nothing_of_ones_own_gives_says_so(client, cl
         for concern in Concern:
             with subtests.test(concern, superuser=stranger.is_superuser):
                 text = client.get(reverse("desk_missing", args=[concern])).text
-                assert "No release of yours is concerned." in text
+                assert "None of your releases are affected." in text
                 assert "foreign" not in text
 
 
@@ -95,15 +95,34 @@ def test_staff_are_led_to_the_same_releases_in_the_admin_site(client, clock):
     assert [row.reference for row in client.get(address).context["cl"].result_list] == ["no-page"]
 
 
-def test_tomorrows_releases_stand_there_and_an_empty_day_is_said_to_be_one(client, clock, release):
-    sign_in(client, release)
-    assert "Nothing of yours is due tomorrow." in client.get(reverse("desk")).text
-    due("tomorrow", series=release.series)
-    due("after", series=release.series, on=date(2020, 7, 3))
+def coming_up(client):
     text = client.get(reverse("desk")).text
-    tomorrow = text[text.index('id="desk-tomorrow"') :]
-    assert "Tomorrow: " in tomorrow
-    assert tomorrow.index("Title tomorrow") < tomorrow.index("Next: ") < tomorrow.index("Title after")
+    return " ".join(text.partition('id="desk-coming"')[2].partition('id="desk-missing"')[0].split())
+
+
+def test_the_next_days_are_listed_with_what_is_missing(client, clock, release):
+    sign_in(client, release)
+    assert "No releases due in the next 2 weeks." in coming_up(client)
+    due("tomorrow", series=release.series)
+    bare = SeriesFactory(producer=release.series.producer, responsible=None, head_of_profession=None)
+    due("after", series=bare, on=date(2020, 7, 3)).addresses.all().delete()
+    text = coming_up(client)
+    first, second = text.index("Wednesday 1 July 2020: 1 release"), text.index("Friday 3 July 2020: 1 release")
+    assert first < text.index("Title tomorrow") < second < text.index("Title after")
+    complete, incomplete = text[first:second], text[second:]
+    for words in ("No web page", "No contact", "No Head of Profession"):
+        assert words not in complete
+        assert words in incomplete
+
+
+def test_a_long_day_to_come_is_cut_and_counted_in_full(client, clock, release):
+    sign_in(client, release)
+    for number in range(7):
+        due(f"r-{number}", series=release.series)
+    text = coming_up(client)
+    assert "Wednesday 1 July 2020: 7 releases" in text
+    assert text.count("Title r-") == 5
+    assert "and 2 more" in text
 
 
 def test_the_desk_asks_the_database_no_more_for_more_releases(client, clock, django_assert_num_queries):

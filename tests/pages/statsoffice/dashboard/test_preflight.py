@@ -51,14 +51,14 @@ def test_problems_are_listed_with_a_link_to_exactly_those_releases(client, serie
     )
     checked(release_at(series, "well"), PreflightFinding(PreflightCode.NO_ATTACHMENTS))
     page = desk(client, series)
-    problems = page.partition('id="desk-preflight"')[2].partition("All is well with")[0]
+    problems = page.partition('id="desk-preflight"')[2].partition("No problems found with")[0]
     assert '/releases/ill/#preflight"' in problems
     assert '/releases/well/#preflight"' not in problems
     text = words_of(page)
     assert "Title ill, due at 9:30am on 1 July 2026" in text
-    assert "names no Head of Profession" in text
-    assert "the connection was not secure. Check the address, and the way to it. (2 addresses)" in text
-    assert "All is well with 1 other release, as last checked at 2:00pm on 30 June 2026." in text
+    assert "The series has no Head of Profession." in text
+    assert "the connection was not secure. Check the address and our connection to it. (2 addresses)" in text
+    assert "No problems found with 1 other release. Last checked at 2:00pm on 30 June 2026." in text
 
 
 def test_what_is_worth_knowing_is_listed_with_its_releases_and_the_list_is_short(client, series):
@@ -70,33 +70,33 @@ def test_what_is_worth_knowing_is_listed_with_its_releases_and_the_list_is_short
         checked(release_at(series, f"r-{number}"), *notes)
     page = desk(client, series)
     text = words_of(page)
-    assert "no attachment is named: Title r-0; Title r-1; Title r-2; Title r-3; Title r-4; and 2 more" in text
-    assert "because no announcement is named: Title r-3 " in text
+    assert "so we only check the web page: Title r-0; Title r-1; Title r-2; Title r-3; Title r-4; and 2 more" in text
+    assert "so we did not compare the announced time: Title r-3 " in text
     assert page.count('/releases/r-3/#preflight"') == 2
 
 
 def test_where_all_is_well_the_desk_says_so(client, series):
     for name in ("one", "two"):
         checked(release_at(series, name))
-    assert "All is well with 2 releases" in words_of(desk(client, series))
+    assert "No problems found with 2 releases" in words_of(desk(client, series))
 
 
 def test_a_problem_that_was_corrected_is_gone_with_the_next_check(client, series):
     release = release_at(series, "ill")
     checked(release, PreflightFinding(PreflightCode.NO_HEAD), at=DAY_BEFORE - timedelta(hours=1))
-    assert "names no Head of Profession" in desk(client, series)
+    assert "The series has no Head of Profession." in desk(client, series)
     checked(release)
     text = words_of(desk(client, series))
-    assert "names no Head of Profession" not in text
-    assert "All is well with 1 release," in text
+    assert "The series has no Head of Profession." not in text
+    assert "No problems found with 1 release." in text
 
 
 def test_a_release_whose_hour_has_come_is_about_to_be_checked_and_a_later_one_only_where_that_was_asked(client, series):
     release_at(series, "tomorrow")
     later = release_at(series, "later", due_at=DUE + timedelta(days=5))
-    assert "1 release is about to be checked." in words_of(desk(client, series))
+    assert "We will check 1 release soon." in words_of(desk(client, series))
     preflight.request_preflight(later, by=None, now=DAY_BEFORE)
-    assert "2 releases are about to be checked." in words_of(desk(client, series))
+    assert "We will check 2 releases soon." in words_of(desk(client, series))
 
 
 def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_the_width(client, series, settings):
@@ -108,8 +108,9 @@ def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_th
     add_address(other, PlannedAddress(url="https://www.gov.uk/theirs.ods", role="attachment"), at=other.recorded_at)
     text = words_of(desk(client, series))
     assert (
-        "12 releases at www.gov.uk at 9:30am on 1 July 2026: the last is looked at up to 1.2 s after the first." in text
-    )
+        "12 releases are due on www.gov.uk at 9:30am on 1 July 2026. "
+        "We will make the last check up to 1.2 seconds after the first."
+    ) in text
 
 
 def test_one_release_whose_addresses_wait_for_one_another_is_said_too(client, series, settings):
@@ -119,7 +120,8 @@ def test_one_release_whose_addresses_wait_for_one_another_is_said_too(client, se
         sheet = PlannedAddress(url=f"https://www.gov.uk/many/{number}.ods", role="attachment")
         add_address(release, sheet, at=release.recorded_at)
     assert (
-        "1 release with 9 addresses at www.gov.uk at 9:30am on 1 July 2026: the last is looked at up to 1.0 s after"
+        "1 release with 9 addresses is due on www.gov.uk at 9:30am on 1 July 2026. "
+        "We will make the last check up to 1.0 seconds after"
     ) in words_of(desk(client, series))
 
 
@@ -138,10 +140,10 @@ def test_a_host_whose_rounds_take_longer_than_30_seconds_is_named_with_what_foll
 def test_the_desk_says_how_likely_an_early_release_would_be_noticed(client, series):
     release_at(series, "tomorrow")
     text = words_of(desk(client, series))
-    assert "at least one look sees it with this chance" in text
+    assert "The chance that we detect one that is published early depends on when, and for how long" in text
     day_before = "1% for 10 seconds, 6% for 1 minute, 33% for 5 minutes, 100% for 15 minutes"
-    assert f"from a day to an hour before: {day_before}" in text
-    assert "in the last minute: 91% for 10 seconds," in text
+    assert f"From a day to an hour before: {day_before}" in text
+    assert "In the last minute: 91% for 10 seconds," in text
 
 
 def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, series):
@@ -150,23 +152,23 @@ def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, s
         release_at(SeriesFactory(), f"theirs-{name}", host="www.gov.uk")
         release_at(series, f"later-{name}", host="www.later.gov.uk", due_at=DUE + timedelta(days=1))
     text = desk(client, series)
-    assert "releases at www.gov.uk" not in text
-    assert "releases at www.later.gov.uk" not in text
+    assert "releases are due on www.gov.uk" not in text
+    assert "releases are due on www.later.gov.uk" not in text
 
 
 def test_every_role_sees_its_own_and_no_one_sees_those_of_others(client, series, subtests):
     checked(release_at(series, "ill"), PreflightFinding(PreflightCode.NO_HEAD))
     for role in Role:
         with subtests.test(role):
-            assert "names no Head of Profession" in desk(client, series, role)
+            assert "The series has no Head of Profession." in desk(client, series, role)
     for role in (Role.HEAD_OF_PROFESSION, Role.AUDITOR):
-        assert "names no Head of Profession" not in desk(client, SeriesFactory(), role)
+        assert "The series has no Head of Profession." not in desk(client, SeriesFactory(), role)
 
 
 def test_what_is_due_by_now_is_no_matter_for_a_check_any_more(client, series, time_machine):
     checked(release_at(series, "ill"), PreflightFinding(PreflightCode.NO_HEAD))
     time_machine.move_to(DUE, tick=False)
-    assert "No release due within ten days was checked yet" in desk(client, series)
+    assert "We have not checked any releases due in the next 10 days yet." in desk(client, series)
 
 
 def test_the_desk_asks_the_database_no_more_for_more_releases(client, series):

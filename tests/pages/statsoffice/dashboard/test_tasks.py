@@ -8,6 +8,7 @@ from django.urls import reverse
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases import judge
+from releases.models import Series
 from releases.rules.lifecycle import Role
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
@@ -41,14 +42,14 @@ def test_a_decided_report_waits_for_no_one(client, clock, release):
     sign_in(client, release, Role.DEPUTY)
     for status, reason in (("approved", ""), ("recorded", "no_effect"), ("dismissed", "other")):
         Report.objects.filter(pk=report.pk).update(status=status, decided_at=AFTER, decision_reason=reason)
-        assert "Nothing waits for you." in client.get(DESK).text, status
+        assert "You have no tasks." in client.get(DESK).text, status
 
 
 def test_reports_of_another_producer_do_not_wait_for_me(client, clock, release):
     clock(AFTER)
     suspect(release)
     sign_in(client, ReleaseFactory(announced=True, reference="of-others"), Role.DEPUTY)
-    assert "Nothing waits for you." in client.get(DESK).text
+    assert "You have no tasks." in client.get(DESK).text
 
 
 def test_a_release_of_which_no_one_can_tell_waits_until_someone_says_when_it_was_live(client, clock, release):
@@ -56,21 +57,48 @@ def test_a_release_of_which_no_one_can_tell_waits_until_someone_says_when_it_was
     judge.judge_one(release, now=AFTER)
     clock(AFTER)
     person = sign_in(client, release)
-    assert "Questions to answer" in client.get(DESK).text
+    assert "Releases to check" in client.get(DESK).text
     release.statements.create(kind="was_live", schedule_version=1, live_at=SEED_DUE, stated_by=person, stated_at=AFTER)
-    assert "Questions to answer" not in client.get(DESK).text
+    assert "Releases to check" not in client.get(DESK).text
 
 
 def test_a_text_that_no_one_has_placed_waits_even_before_the_release_is_due(client, clock, release):
     create_observation(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="What is this?")
     sign_in(client, release)
-    assert "Questions to answer" in client.get(DESK).text
+    assert "Releases to check" in client.get(DESK).text
     client.force_login(create_member(Role.AUDITOR, release.series.producer))
-    assert "Questions to answer" not in client.get(DESK).text
+    assert "Releases to check" not in client.get(DESK).text
 
 
 def test_what_waits_is_reached_from_the_top_past_a_long_morning(client, clock, release):
     clock(AFTER)
     sign_in(client, release, Role.DEPUTY)
     page = client.get(DESK).text
-    assert page.index('href="#desk-waits"') < page.index("Today:") < page.index('id="desk-waits"')
+    assert page.index('href="#desk-waits"') < page.index('id="desk-today"') < page.index('id="desk-waits"')
+
+
+def test_the_publishing_team_is_told_to_call_before_it_publishes_a_release_that_is_not_live(client, clock, release):
+    clock(AFTER)
+    suspect(release)
+    task = f"Not live at 9:32am. Call {release.series.responsible.name} before you publish. It may be held on purpose."
+    for role in Role:
+        with rolled_back():
+            sign_in(client, release, role)
+            assert (task in " ".join(client.get(DESK).text.split())) == (role is Role.PUBLISHING_TEAM), role
+
+
+def test_without_a_contact_the_publishing_team_calls_the_statistics_team(client, clock, release):
+    clock(AFTER)
+    suspect(release)
+    Series.objects.update(responsible=None)
+    sign_in(client, release, Role.PUBLISHING_TEAM)
+    assert "Call the statistics team before you publish." in client.get(DESK).text
+
+
+def test_a_release_that_went_live_late_is_no_longer_a_matter_of_calling(client, clock, release):
+    suspect(release)
+    create_observation(release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=3))
+    judge.judge_one(release, now=AFTER)
+    clock(AFTER)
+    sign_in(client, release, Role.PUBLISHING_TEAM)
+    assert "before you publish" not in client.get(DESK).text

@@ -1,0 +1,247 @@
+"""The geometry of pictures of time: an axis with round London times, and a strip with the checks around a due time.
+
+Places are shares of 100 of the width, so that a picture fits any screen.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from itertools import groupby
+
+from releases.rules.calendar import LONDON, format_time, format_time_with_seconds, in_london, local_date
+
+FULL = 100.0
+MARGIN = 0.04
+THINNEST = 0.8
+# Texts of the axis nearer than this to an edge begin or end there.
+NEAR_THE_EDGE = 10
+# Texts of the axis must not touch each other on a phone.
+MOST_TICKS, MOST_LONG_TICKS = 4, 3
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+STEPS = (
+    *(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 15, 30)),
+    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
+    *(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12)),
+    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 91, 182, 364)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTick:
+    """A time on the axis: its place, its text, and which part of the text is at `text_place`."""
+
+    place: float
+    text: str
+    text_place: float
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """An axis between two aware instants, with round times on it."""
+
+    start: datetime
+    end: datetime
+    ticks: tuple[AxisTick, ...] = ()
+
+    def place(self, instant: datetime) -> float:
+        return (instant - self.start) / (self.end - self.start) * FULL
+
+    def span(self, from_: datetime, to: datetime, *, thinnest: float = THINNEST) -> tuple[float, float]:
+        """Return the left edge and the width of the time between two instants, at least `thinnest` wide."""
+        left, right = sorted((self.place(from_), self.place(to)))
+        width = max(right - left, thinnest)
+        return round(min(left, FULL - width), 2), round(width, 2)
+
+
+def axis_around(instants: Iterable[datetime]) -> TimeAxis:
+    """Return an axis that contains some instants, with a margin on both sides."""
+    known = sorted(instants)
+    start, end = known[0].replace(microsecond=0), known[-1]
+    if end.microsecond:
+        end = end.replace(microsecond=0) + SECOND
+    slack = max((end - start) * MARGIN, SECOND)
+    start, end = start - slack, end + slack
+    step = _step_of_axis(start, end)
+    times = _round_times(start, end, step)
+    # A time just after the end makes the place of the last instant easier to read.
+    if times[-1] - end < (end - start) * 2 * MARGIN:
+        end = max(end, times[-1])
+    bare = TimeAxis(start, end)
+    one_day = local_date(start) == local_date(end)
+    return TimeAxis(start, end, tuple(_tick(at, step, axis=bare, one_day=one_day) for at in times if at <= end))
+
+
+def _step_of_axis(start: datetime, end: datetime) -> timedelta:
+    for step in STEPS:
+        if (end - start) // step < (MOST_TICKS if step >= MINUTE else MOST_LONG_TICKS):
+            return step
+    return STEPS[-1]
+
+
+def _round_times(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
+    """Return the round London times from the start to the end, and the next one after it.
+
+    They are counted from midnight by London's clock, so that they are round on days of 23 and 25 hours as well.
+    """
+    first = in_london(start)
+    at = datetime.combine(first.date(), time(), tzinfo=LONDON)
+    at += (first.replace(tzinfo=None) - at.replace(tzinfo=None)) // step * step
+    times = []
+    while at <= end:
+        times += [at] if at >= start else []
+        at += step
+    return [*times, at]
+
+
+def _tick(at: datetime, step: timedelta, *, axis: TimeAxis, one_day: bool) -> AxisTick:
+    place = round(axis.place(at), 2)
+    if step >= DAY or (at.time() == time() and not one_day):
+        text = f"{at.day} {at:%B}"
+    else:
+        text = format_time_with_seconds(at) if step < MINUTE else format_time(at)
+    if place < NEAR_THE_EDGE:
+        return AxisTick(place, text, text_place=0, anchor="start")
+    if place > FULL - NEAR_THE_EDGE:
+        return AxisTick(place, text, text_place=FULL, anchor="end")
+    return AxisTick(place, text, text_place=place)
+
+
+class Mark(StrEnum):
+    """The kind of a tick on a strip.
+
+    A check from before the due time is only made: its result could show that the release is out early. An answer that
+    is missing, or that does not show which edition it is, is never drawn as not live.
+    """
+
+    MADE = "made"
+    NOT_LIVE = "not_live"
+    LIVE = "live"
+    NO_ANSWER = "no_answer"
+    NOT_RECOGNISED = "not_recognised"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckMark:
+    """One check: the aware instants at which it was sent and completed, and its kind."""
+
+    sent_at: datetime
+    completed_at: datetime
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRun:
+    """Consecutive checks of one kind; the first was sent at `first_at`, the last at `last_at`."""
+
+    mark: Mark
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+# A strip begins this long before the due time and ends this long after the end of the tolerance.
+BEFORE_DUE, AFTER_LIMIT = 2 * MINUTE, MINUTE
+SLOT = timedelta(seconds=15)
+"""The widest spacing of the checks in the two minutes before the due time. A second check within it is not drawn: we
+confirm an early release with additional checks, and their times could show it."""
+WIDTH = 600
+"""Units of the strip's drawing, which is stretched to the width that there is: two for a second."""
+# Top and bottom of each kind of tick, of 24 units of height. The kinds differ in shape as well as in colour.
+STROKES = {
+    Mark.MADE: ((10, 14),),
+    Mark.NOT_LIVE: ((14, 24),),
+    Mark.LIVE: ((0, 24),),
+    Mark.NO_ANSWER: ((0, 5), (19, 24)),
+    Mark.NOT_RECOGNISED: ((0, 10),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStrip:
+    """The checks around a due time as a drawing of `WIDTH` by 24 units.
+
+    `paths` has the path of all ticks of a kind. `tolerance` and `unmonitored` have left edges and widths in units.
+    `due` is the place of the due time. `runs` and `gaps` say the same for people who do not see the drawing.
+    """
+
+    axis: TimeAxis
+    due: float
+    tolerance: tuple[float, float]
+    paths: tuple[tuple[Mark, str], ...] = ()
+    unmonitored: tuple[tuple[float, float], ...] = ()
+    runs: tuple[MarkRun, ...] = ()
+    gaps: tuple[tuple[datetime, datetime], ...] = ()
+
+
+def strip_window(due_at: datetime, limit_at: datetime) -> tuple[datetime, datetime]:
+    """Return the instants between which a strip shows checks."""
+    return due_at - BEFORE_DUE, limit_at + AFTER_LIMIT
+
+
+def lay_out_strip(
+    due_at: datetime,
+    limit_at: datetime,
+    checks: Iterable[CheckMark] = (),
+    *,
+    gaps: Sequence[tuple[datetime, datetime]] = (),
+    axis: TimeAxis | None = None,
+    conceal_before_due: bool = True,
+) -> CheckStrip:
+    """Lay out the checks of one address around its due time; instants are aware.
+
+    :param gaps: the periods without monitoring.
+    :param axis: what the strip covers; by default the two minutes before the due time until one minute after the limit.
+    :param conceal_before_due: whether checks from before the due time are drawn without their results.
+    """
+    axis = axis or TimeAxis(*strip_window(due_at, limit_at))
+    within = sorted(
+        (check for check in checks if axis.start <= check.sent_at <= axis.end), key=lambda check: check.sent_at
+    )
+    if conceal_before_due:
+        within = [*_slots([check for check in within if check.sent_at < due_at], due_at=due_at), *(
+            check for check in within if check.sent_at >= due_at
+        )]  # fmt: skip
+    unmonitored = [(max(begins, axis.start), min(ends, axis.end)) for begins, ends in gaps]
+    unmonitored = [(begins, ends) for begins, ends in unmonitored if begins < ends]
+    return CheckStrip(
+        axis=axis,
+        due=_units(axis, due_at),
+        tolerance=_extent(axis, due_at, limit_at),
+        paths=tuple(
+            (mark, path) for mark in Mark if (path := _path([check for check in within if check.mark is mark], axis))
+        ),
+        unmonitored=tuple(_extent(axis, begins, ends) for begins, ends in unmonitored),
+        runs=tuple(_runs(within)),
+        gaps=tuple(unmonitored),
+    )
+
+
+def _slots(checks: Iterable[CheckMark], *, due_at: datetime) -> list[CheckMark]:
+    """Return one tick without result for each slot before the due time in which at least one check was sent."""
+    slots = {(due_at - check.sent_at) // SLOT for check in checks}
+    middles = [due_at - (slot + 0.5) * SLOT for slot in sorted(slots, reverse=True)]
+    return [CheckMark(middle, middle, Mark.MADE) for middle in middles]
+
+
+def _path(checks: Iterable[CheckMark], axis: TimeAxis) -> str:
+    places = dict.fromkeys(f"{_units(axis, check.sent_at):g}" for check in checks)
+    marks = {check.mark for check in checks}
+    strokes = [stroke for mark in marks for stroke in STROKES[mark]]
+    return "".join(f"M{place} {top}V{bottom}" for place in places for top, bottom in strokes)
+
+
+def _runs(checks: Iterable[CheckMark]) -> Iterable[MarkRun]:
+    for mark, same in groupby(checks, key=lambda check: check.mark):
+        listed = list(same)
+        yield MarkRun(mark, listed[0].sent_at, listed[-1].sent_at, len(listed))
+
+
+def _units(axis: TimeAxis, instant: datetime) -> float:
+    return round(axis.place(instant) / FULL * WIDTH, 1)
+
+
+def _extent(axis: TimeAxis, from_: datetime, to: datetime) -> tuple[float, float]:
+    left, width = axis.span(from_, to, thinnest=0)
+    return round(left / FULL * WIDTH, 1), round(width / FULL * WIDTH, 1)

@@ -1,0 +1,106 @@
+// Today's releases: the clock, countdowns, a sound for new results, and a warning when updates stop arriving.
+// Without this script the page is complete; its times are then those of the moment at which it was opened.
+const page = document.querySelector(".office-desk");
+const clock = document.getElementById("desk-clock");
+const stale = document.getElementById("desk-stale");
+const SECOND = 1000;
+const LONGEST_SILENCE = 10 * SECOND;
+
+// The server's clock counts, because the results are judged by it.
+const ahead = Date.parse(clock.dateTime) - Date.now();
+const now = () => Date.now() + ahead;
+
+const london = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Europe/London", hour: "numeric", minute: "2-digit", second: "2-digit", hourCycle: "h12",
+});
+
+function timeOfDay(instant) {
+  const parts = Object.fromEntries(london.formatToParts(instant).map(({ type, value }) => [type, value]));
+  return `${Number(parts.hour)}:${parts.minute}:${parts.second}${parts.dayPeriod}`;
+}
+
+function left(milliseconds) {
+  const seconds = Math.max(0, Math.ceil(milliseconds / SECOND));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts
+    .slice(parts[0] ? 0 : 1)
+    .map((part, place) => (place ? String(part).padStart(2, "0") : part))
+    .join(":");
+}
+
+let heardAt = Date.now();
+
+function tick() {
+  clock.textContent = timeOfDay(now());
+  for (const countdown of document.querySelectorAll("[data-due]")) {
+    const text = countdown.dataset.pattern.replace("{time}", left(Date.parse(countdown.dataset.due) - now()));
+    if (countdown.textContent !== text) {
+      countdown.textContent = text;
+    }
+  }
+  const silent = Date.now() - heardAt > LONGEST_SILENCE && document.visibilityState === "visible";
+  if (silent && stale.hidden) {
+    stale.hidden = false;
+    document.getElementById("desk-summary").textContent = stale.textContent.trim();
+  }
+}
+
+function hear() {
+  heardAt = Date.now();
+  stale.hidden = true;
+}
+
+// Two short tones, made here: no file has to be loaded.
+let audio = null;
+function play() {
+  for (const [pitch, start] of [[660, 0], [880, 0.18]]) {
+    const tone = audio.createOscillator();
+    const volume = audio.createGain();
+    tone.frequency.value = pitch;
+    volume.gain.value = 0.2;
+    tone.connect(volume).connect(audio.destination);
+    tone.start(audio.currentTime + start);
+    tone.stop(audio.currentTime + start + 0.15);
+  }
+}
+
+const results = () => document.getElementById("desk-banner").textContent.replace(/\s+/g, " ").trim();
+let shown = results();
+function notice() {
+  const fresh = results();
+  if (fresh && fresh !== shown) {
+    document.dispatchEvent(new CustomEvent("desk:result"));
+    if (audio) {
+      play();
+    }
+  }
+  shown = fresh;
+}
+
+if (!("still" in page.dataset)) {
+  setInterval(tick, SECOND);
+  tick();
+  document.addEventListener("visibilitychange", hear);
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) {
+      hear();
+    }
+  });
+  document.body.addEventListener("htmx:oobAfterSwap", () => {
+    tick();
+    notice();
+  });
+  const choice = document.getElementById("desk-sound");
+  document.getElementById("desk-sound-choice").hidden = false;
+  choice.addEventListener("click", () => {
+    const on = choice.getAttribute("aria-pressed") !== "true";
+    choice.setAttribute("aria-pressed", String(on));
+    if (on) {
+      audio = new AudioContext();
+      play();
+    } else {
+      audio.close();
+      audio = null;
+    }
+  });
+}
