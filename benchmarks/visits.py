@@ -11,7 +11,7 @@ from benchmarks.web import SESSION_COOKIE
 CALENDAR, DESK, DESK_PART, LOG_IN, REGISTER = "/", "/desk/", "/desk/today/", "/accounts/login/", "/reports/register/"
 REFRESHED, SEARCHED = "the calendar refreshed", "a search of the calendar"
 OPENED, STANDS, READ, FLOOR = "the desk opened", "the desk refreshed", "the register", "the log-in page"
-PART = re.compile(rf'hx-get="({DESK_PART}[^"]*)"')
+PART = re.compile(rf'data-hx-get="({DESK_PART}[^"]*)"')
 WORDS = ("school", "absence", "edition+9", "edition+42", "part+7")
 LISTS = ("", "?page=2", "?decision=reported", "?producer=office-3", "?kind=late&page=3")
 

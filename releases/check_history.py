@@ -116,6 +116,10 @@ class ReleaseRecord:
         return [*([self.verification] if self.verification else []), *self.earlier_verifications]
 
     @property
+    def pages(self) -> list[Address]:
+        return [record.address for record in self.addresses if record.address.role == Address.Role.PAGE]
+
+    @property
     def anything_said(self) -> bool:
         """Whether there is any statement of the publisher's own system."""
         return any(record.said for record in self.addresses)

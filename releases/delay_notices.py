@@ -43,16 +43,14 @@ def post_notice(
     :param seen: the number of notices when the person read the page.
     """
     check_postable(release, by=by)
-    if expected_at is None and not expected_words.strip():
-        raise NoticeRefused("expected_words", _("Say when the release is expected: a time, or in words."))
-    if expected_at is not None and expected_at <= at:
-        raise NoticeRefused("expected_on", _("The expected time is past."))
-    if expected_at is not None and release.due_at is not None and expected_at <= release.due_at:
-        sentence = _("The expected time is not later than the announced one, %(slot)s.")
-        raise NoticeRefused("expected_on", sentence % {"slot": release.slot})
-    for field, value in (("contact_name", contact_name), ("contact_email", contact_email)):
-        if not value.strip():
-            raise NoticeRefused(field, _("Say whom readers can ask."))
+    check_notice(
+        release,
+        expected_at=expected_at,
+        expected_words=expected_words,
+        contact_name=contact_name,
+        contact_email=contact_email,
+        at=at,
+    )
     return _add_row(
         release,
         Kind.POSTED,
@@ -66,6 +64,33 @@ def post_notice(
     )
 
 
+def check_notice(
+    release: Release,
+    *,
+    expected_at: datetime | None,
+    expected_words: str,
+    contact_name: str,
+    contact_email: str,
+    at: datetime,
+) -> None:
+    """Check the content of a notice at an instant.
+
+    :raises NoticeRefused: if it says nothing of the expected time or a contact, or the time is not possible.
+    """
+    if expected_at is None and not expected_words.strip():
+        raise NoticeRefused(
+            "expected_words", _("Enter when you expect the release: a date and time, or a description in words.")
+        )
+    if expected_at is not None and expected_at <= at:
+        raise NoticeRefused("expected_on", _("The expected time must be in the future."))
+    if expected_at is not None and release.due_at is not None and expected_at <= release.due_at:
+        sentence = _("The expected time must be later than the announced one, %(slot)s.")
+        raise NoticeRefused("expected_on", sentence % {"slot": release.slot})
+    for field, value in (("contact_name", contact_name), ("contact_email", contact_email)):
+        if not value.strip():
+            raise NoticeRefused(field, _("Enter a contact for readers."))
+
+
 def withdraw_notice(release: Release, *, by: User, at: datetime, seen: int) -> DelayNotice:
     """Withdraw the current notice of a delay; readers can still see that there was one.
 
@@ -74,17 +99,17 @@ def withdraw_notice(release: Release, *, by: User, at: datetime, seen: int) -> D
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     rows = list(release.delay_notices.all())
     if seen == len(rows) and current_notice(release, rows) is None:
-        raise NothingToSay(_("There is no notice of a delay to withdraw."))
+        raise NothingToSay(_("There is no delay notice to withdraw."))
     return _add_row(release, Kind.WITHDRAWN, by=by, at=at, seen=seen)
 
 
 def check_postable(release: Release, *, by: User) -> None:
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     if release.status != Status.CONFIRMED:
-        sentence = _("Readers are told of the delay of a confirmed release; this release is %(status)s.")
+        sentence = _("You can only tell readers about a delay of a confirmed release. This release is %(status)s.")
         raise NothingToSay(sentence % {"status": release.status})
     if release.announced_at is None:
-        raise NothingToSay(_("Nobody outside knows of this release, so there is nobody to tell of a delay."))
+        raise NothingToSay(_("This release is not announced, so there are no readers to tell about a delay."))
 
 
 def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | None:

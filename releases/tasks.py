@@ -64,7 +64,9 @@ def tick_task(task: ReleaseTask, *, done: bool, by: User, at: datetime) -> Relea
         if release is not None:
             lock_release(release.pk)
         if not ReleaseTask.objects.filter(pk=task.pk, done_at__isnull=done).update(**values):
-            raise AlreadyTicked(_("Somebody has ticked this off already.") if done else _("This is not ticked off."))
+            raise AlreadyTicked(
+                _("Someone has already marked this task as done.") if done else _("This task is not marked as done.")
+            )
         if release is not None:
             record_event(release, DONE if done else OPEN_AGAIN, at=at, by=by, words=task.text, task=task.pk)
     return ReleaseTask.objects.select_related("series__producer", "done_by").get(pk=task.pk)
@@ -79,7 +81,7 @@ def reword_task(task: ReleaseTask, *, text: str, by: User) -> None:
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)
     if not ReleaseTask.objects.open().filter(pk=task.pk).update(text=_said(text)):
-        raise AlreadyTicked(_("Somebody has ticked this off already."))
+        raise AlreadyTicked(_("Someone has already marked this task as done."))
 
 
 def release_of_task(task: ReleaseTask) -> Release | None:
@@ -107,5 +109,5 @@ def tasks_waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, R
 
 def _said(text: str) -> str:
     if not text.strip():
-        raise MissingFields("text", _("Say what is to be done."))
+        raise MissingFields("text", _("Describe the task."))
     return text.strip()

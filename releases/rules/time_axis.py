@@ -48,6 +48,11 @@ class TimeAxis:
     def place(self, instant: datetime) -> float:
         return (instant - self.start) / (self.end - self.start) * FULL
 
+    def label(self, instant: datetime, text: str) -> AxisTick:
+        """Return a text beside an instant, on the side with more room."""
+        place = round(self.place(instant), 2)
+        return AxisTick(place, text, text_place=place, anchor="end" if place > FULL / 2 else "start")
+
     def span(self, from_: datetime, to: datetime, *, thinnest: float = THINNEST) -> tuple[float, float]:
         """Return the left edge and the width of the time between two instants, at least `thinnest` wide."""
         left, right = sorted((self.place(from_), self.place(to)))

@@ -15,7 +15,7 @@ from releases.models import Release, Verification
 from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
-from releases.rules.time_axis import CheckStrip, Mark
+from releases.rules.time_axis import AxisTick, CheckStrip, Mark
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from releases.verdict.release import Diagnosis, Place, Why
 
@@ -320,6 +320,19 @@ def describe_strip(strip: CheckStrip) -> str:
         gap = {"begins": _clock(begins, end), "ends": _clock(ends, end)}
         sentences.append(_("Not monitored from %(begins)s to %(ends)s.") % gap)
     return " ".join(sentences)
+
+
+def label_picture(strip: CheckStrip, verification: Verification | None) -> list[AxisTick]:
+    """Label the last check that found the release not live and the first one that found it live, if they are known."""
+    if verification is None or Outcome(verification.outcome) is Outcome.PENDING:
+        return []
+    due_at, absent, live = verification.due_at, verification.last_not_live_at, verification.first_live_at
+    labels = []
+    if absent:
+        labels.append((absent, _("Last not live %(at)s") % {"at": _clock(absent, due_at)}))
+    if live:
+        labels.append((live, _("First live %(at)s") % {"at": clock_of_response(live, due_at=due_at)}))
+    return [strip.axis.label(at, text) for at, text in labels]
 
 
 def duration(length: timedelta, *, units: int = 2) -> str:

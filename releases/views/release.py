@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -36,7 +37,7 @@ from releases.evidence import embargo
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody
 from releases.evidence.export import bundle_file_name, export_evidence
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
-from releases.models import DateChange, Release, ReleaseTask
+from releases.models import DateChange, DelayNotice, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
@@ -47,7 +48,15 @@ from releases.statements import TEXT_KINDS
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
-from releases.views.base import SignedInRequest, complete_form, explain_refusal, find_release, form_view, post_data
+from releases.views.base import (
+    SignedInRequest,
+    complete_form,
+    explain_refusal,
+    find_release,
+    form_view,
+    is_completed,
+    post_data,
+)
 
 LONGEST_ANSWER = 2000
 
@@ -55,29 +64,31 @@ LONGEST_ANSWER = 2000
 class TextAnswerForm(GovukForm):
     """A person's answer to the question which edition an unrecognised text is."""
 
-    button = lazy("Save this answer")
+    button = lazy("Save answer")
     options = {
         "kind": {
             "size": "m",
             "hints": {
-                "this_is_it": lazy("Looks that saw it count as live."),
-                "previous_edition": lazy("Looks that saw it count as not live."),
-                "not_it": lazy("An error page, a log-in page, an announcement. Looks that saw it count as not live."),
+                "this_is_it": lazy("We count the checks that found it as live."),
+                "previous_edition": lazy("We count the checks that found it as not live."),
+                "not_it": lazy(
+                    "For example, an error page, sign-in page or announcement. We do not count it as the release."
+                ),
             },
         }
     }
 
     kind = forms.ChoiceField(
-        label=lazy("What is it?"),
+        label=lazy("What is this page?"),
         choices=[(kind.value, kind.label) for kind in TEXT_KINDS],
         widget=forms.RadioSelect,
-        error_messages={"required": lazy("Say what it is")},
+        error_messages={"required": lazy("Select what this page is")},
     )
-    words = LongTextField(label=lazy("Anything to add (optional)"), required=False, max_length=LONGEST_ANSWER)
+    words = LongTextField(label=lazy("Notes (optional)"), required=False, max_length=LONGEST_ANSWER)
 
 
 class LiveTimeForm(GovukForm):
-    button = lazy("Save this statement")
+    button = lazy("Save statement")
 
     live_on = GovukDateField(
         label=lazy("Date"), subject=lazy("Date on which it was live"), help_text=lazy("For example, 30 6 2026")
@@ -96,26 +107,26 @@ class LiveTimeForm(GovukForm):
 class DelayNoticeForm(GovukForm):
     """A notice of a delay: when the release is now expected, as a time or in words, and a contact for readers."""
 
-    button = lazy("Post this notice")
+    button = lazy("Check the notice")
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     expected_on = GovukDateField(
         label=lazy("Expected date (optional)"),
         subject=lazy("Expected date"),
-        help_text=lazy("Leave date and time empty where nobody knows yet."),
+        help_text=lazy("Leave the date and time empty if you do not know them yet."),
         required=False,
     )
     expected_time = ClockTimeField(
         label=lazy("Expected time in London (optional)"), help_text=lazy("For example, 11:30am"), required=False
     )
     expected_words = forms.CharField(
-        label=lazy("When it is expected, in words"),
-        help_text=lazy("For example, later this morning. Needed where there is no date and time."),
+        label=lazy("Expected time, in words"),
+        help_text=lazy("For example, later this morning. Required if you do not enter a date and time."),
         required=False,
         max_length=300,
     )
-    contact_name = forms.CharField(label=lazy("Whom can readers ask?"), required=False, max_length=200)
-    contact_email = forms.EmailField(label=lazy("E-mail address for readers"), required=False)
+    contact_name = forms.CharField(label=lazy("Contact for readers"), required=False, max_length=200)
+    contact_email = forms.EmailField(label=lazy("Email address for readers"), required=False)
 
     def clean_expected_time(self) -> Any:
         time = self.cleaned_data["expected_time"]
@@ -127,9 +138,9 @@ class DelayNoticeForm(GovukForm):
         if {"expected_on", "expected_time"} <= cleaned.keys():
             on, at = cleaned["expected_on"], cleaned["expected_time"]
             if on and not at:
-                self.add_error("expected_time", lazy("Give the time as well, or say it in words"))
+                self.add_error("expected_time", lazy("Enter the time as well, or describe it in words"))
             if at and not on:
-                self.add_error("expected_on", lazy("Give the date as well, or say it in words"))
+                self.add_error("expected_on", lazy("Enter the date as well, or describe it in words"))
             self.combine_instant(cleaned, on="expected_on", at="expected_time", to="expected_at")
         return cleaned
 
@@ -169,10 +180,10 @@ def _describe_request(release: Release, *, person: Person, roles: frozenset[Role
 
 
 MOVES = {
-    CONFIRM: (lazy("Confirm the date"), "releases:confirm"),
+    CONFIRM: (lazy("Confirm date"), "releases:confirm"),
     ANNOUNCE: (lazy("Announce"), "releases:announce"),
-    CHANGE_DATE: (lazy("Change the date"), "releases:change_date"),
-    CANCEL: (lazy("Cancel this release"), "releases:cancel"),
+    CHANGE_DATE: (lazy("Change date"), "releases:change_date"),
+    CANCEL: (lazy("Cancel release"), "releases:cancel"),
 }
 
 
@@ -181,11 +192,11 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
     available = scheduling.available_moves(release, roles=roles, at=now)
     moves = [(str(text), page) for text, page in (MOVES[move] for move in available if move in MOVES)]
     if must_request_date(release.status, roles=roles, waits=waits):
-        moves.append((_("Ask to change the date"), "releases:ask_date_change"))
+        moves.append((_("Request a date change"), "releases:ask_date_change"))
     if release.status in TO_COME and not release.rehearsal and TABLE[Action.RELEASE_AT_ONCE] & roles:
         moves.append((_("Release at once after a leak"), "releases:release_at_once"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
-        moves.append((_("Tell readers of a delay"), "releases:delay_notice"))
+        moves.append((_("Tell readers about a delay"), "releases:delay_notice"))
     return moves
 
 
@@ -240,7 +251,7 @@ def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], releas
 def request_preflight_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
-    messages.success(request, _("The pre-flight is asked for. What it finds is shown here, as a rule within a minute."))
+    messages.success(request, _("Check requested. The result appears here, usually within a minute."))
     return redirect("releases:release", reference)
 
 
@@ -257,15 +268,29 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
         initial |= {"contact_name": responsible.name, "contact_email": responsible.email}
     form = DelayNoticeForm(post_data(request), initial=initial)
     delay_notices.check_postable(release, by=request.user)
-    return complete_form(
-        request,
-        release,
-        form,
-        lambda: delay_notices.post_notice(release, by=request.user, at=timezone.now(), **form.notice),
-        success=_("The notice is posted. Readers see it on the page of the release."),
-        template="releases/delay_notice.html",
-        current_notice=current,
-    )
+    now = timezone.now()
+    if "checked" in request.POST:
+        return complete_form(
+            request,
+            release,
+            form,
+            lambda: delay_notices.post_notice(release, by=request.user, at=now, **form.notice),
+            success=_("Notice posted. Readers see it on the page of the release."),
+            template="releases/delay_notice.html",
+            current_notice=current,
+        )
+    context = {"release": release, "form": form, "current_notice": current}
+    if "change" in request.POST or not is_completed(form, lambda: _check_notice(release, form, at=now)):
+        return render(request, "releases/delay_notice.html", context)
+    said = {name: value for name, value in form.notice.items() if name != "seen"}
+    answers = [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"]
+    context |= {"notice": DelayNotice(**said), "answers": answers}
+    return render(request, "releases/delay_notice_check.html", context)
+
+
+def _check_notice(release: Release, form: DelayNoticeForm, *, at: datetime) -> None:
+    said = {name: value for name, value in form.notice.items() if name != "seen"}
+    delay_notices.check_notice(release, at=at, **said)
 
 
 @login_required
@@ -277,7 +302,7 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
     if not (number.isdecimal() and len(number) < 6):
         raise Http404("Which notice is withdrawn was not sent with the request.")
     delay_notices.withdraw_notice(release, by=request.user, at=timezone.now(), seen=int(number))
-    messages.success(request, _("The notice is withdrawn."))
+    messages.success(request, _("Notice withdrawn."))
     return redirect("releases:release", reference)
 
 
@@ -293,7 +318,7 @@ def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
     except tasks.AlreadyTicked as refusal:
         messages.info(request, str(refusal))
     else:
-        messages.success(request, _("The task is ticked off.") if done else _("The task is open again."))
+        messages.success(request, _("Task marked as done.") if done else _("Task marked as not done."))
     release = tasks.release_of_task(task)
     if release is None:
         return redirect(settings.LOGIN_REDIRECT_URL)
@@ -309,7 +334,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
     questions = statements.find_open_questions([release])
     question = next((q for q in questions if (q.address.pk, q.text_digest) == (address, digest)), None)
     if question is None and request.method == "GET":
-        raise Http404(_("This text was never seen there, or somebody has said what it is."))
+        raise Http404(_("We did not find this page there, or someone has already answered."))
     form = TextAnswerForm(post_data(request))
 
     def act() -> None:
@@ -328,7 +353,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
         release,
         form,
         act,
-        success=_("Your answer is kept beside the looks."),
+        success=_("Answer saved."),
         template="releases/say.html",
         question=question,
         address=checked_address,
@@ -345,7 +370,7 @@ def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
         given = {name: form.cleaned_data[name] for name in ("live_at", "words")}
         statements.record_live_time(release, **given, by=request.user, at=timezone.now())
 
-    success = _("Your statement is kept beside the looks.")
+    success = _("Statement saved.")
     return complete_form(request, release, form, act, success=success, template="releases/was_live.html")
 
 
@@ -415,6 +440,9 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "may_correct_agreements": bool(TABLE[Action.EDIT] & roles),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
+        "edit_address": reverse("admin:releases_release_change", args=[release.pk])
+        if getattr(person, "is_staff", False) and TABLE[Action.EDIT] & roles
+        else "",
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles) and not hidden,
         "may_keep_tasks": bool(TABLE[Action.KEEP_TASKS] & roles),
     }

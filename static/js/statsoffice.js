@@ -2,8 +2,20 @@
 // The library's address is read from the page, because its name carries a hash in production.
 const { initAll } = await import(document.getElementById("govuk-frontend").href);
 
+// A link to a part within a tab that is not selected selects the tab first.
+function openTabOf(hash) {
+  const part = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  const panel = part && part.closest(".govuk-tabs__panel--hidden");
+  if (panel && panel !== part) {
+    document.querySelector(`.govuk-tabs__tab[href="#${CSS.escape(panel.id)}"]`)?.click();
+    part.scrollIntoView();
+  }
+}
+
 if (document.body.classList.contains("govuk-frontend-supported")) {
   initAll();
+  openTabOf(location.hash);
+  addEventListener("hashchange", () => openTabOf(location.hash));
   document.body.addEventListener("htmx:load", (event) => {
     if (event.detail.elt !== document.body) {
       initAll({ scope: event.detail.elt });

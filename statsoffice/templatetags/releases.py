@@ -15,6 +15,7 @@ from releases.rules.calendar import Pace
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import RequestKind
 from releases.rules.public_calendar import PublicStatus
+from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion
 from releases.text import calendar, pre_release
 from releases.text import release as release_text
@@ -26,6 +27,8 @@ register.filter("publisher_sentence", release_text.describe_publisher)
 register.filter("diagnosis_sentences", release_text.describe_diagnosis)
 register.filter("places_in_words", release_text.describe_places)
 register.filter("strip_sentence", release_text.describe_strip)
+register.filter("picture_labels", release_text.label_picture)
+register.filter("tel_uri", telephone_uri)
 register.filter("gap_in_words", calendar.gap_sentence)
 register.filter("holiday_in_words", calendar.holiday_name)
 register.filter("agreement_sentence", calendar.agreement_sentence)

@@ -22,7 +22,7 @@ AFTER = SEED_DUE + timedelta(minutes=11)
 LATER = SEED_DUE + timedelta(hours=2)
 WHOM = {"contact_name": "Schools statistics", "contact_email": "schools@example.gov.uk"}
 POSTERS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN, Role.PUBLISHING_TEAM}
-SENT = WHOM | {"expected_words": "Later this morning", "seen": "0"}
+SENT = WHOM | {"expected_words": "Later this morning", "seen": "0", "checked": "yes"}
 
 
 @pytest.fixture
@@ -68,11 +68,35 @@ def test_those_who_lead_publish_or_write_the_statistics_tell_readers_and_no_one_
                     post(announced_release, role=role)
 
 
+def test_a_notice_is_checked_before_it_is_posted_and_can_be_changed(client, clock, announced_release):
+    address = page_of(announced_release, "delay_notice")
+    client.force_login(create_head(announced_release))
+    unchecked = {name: value for name, value in SENT.items() if name != "checked"}
+    check = client.post(address, unchecked)
+    assert "Check the delay notice" in check.text
+    assert "Expected: Later this morning" in words_of(check)
+    assert '<input type="hidden" name="expected_words" value="Later this morning">' in check.text
+    assert not DelayNotice.objects.exists()
+    change = client.post(address, unchecked | {"change": "yes"})
+    assert 'value="Later this morning"' in change.text
+    assert "govuk-error-summary" not in change.text
+    assert not DelayNotice.objects.exists()
+    assert client.post(address, SENT).status_code == 302
+    assert DelayNotice.objects.get().expected_words == "Later this morning"
+
+
+def test_a_notice_with_an_error_is_not_offered_for_checking(client, clock, announced_release):
+    client.force_login(create_head(announced_release))
+    page = client.post(page_of(announced_release, "delay_notice"), {"seen": "0", **WHOM})
+    assert "There is a problem" in page.text
+    assert "Check the delay notice" not in page.text
+
+
 def test_readers_see_the_expected_time_the_contact_and_when_it_was_posted(client, clock, announced_release):
     post(announced_release, expected_at=LATER, expected_words="Our website cannot be reached.")
     text = words_of(client.get(page_of(announced_release)))
     for words in (
-        "Notice of a delay",
+        "This release is delayed",
         "11:30am on 30 June 2020",
         "Our website cannot be reached.",
         "Schools statistics",
@@ -114,7 +138,7 @@ def test_a_notice_before_the_release_is_due_is_possible(client, clock, announced
 def test_another_notice_takes_its_place_and_readers_can_read_the_earlier_one(client, clock, announced_release):
     post(announced_release)
     post(announced_release, at=LATER, seen=1, expected_words="Tomorrow")
-    standing, _, earlier = words_of(client.get(page_of(announced_release))).partition("Earlier notices of a delay")
+    standing, _, earlier = words_of(client.get(page_of(announced_release))).partition("Earlier delay notices")
     assert "Tomorrow" in standing
     assert "Later this morning" not in standing
     assert "Later this morning" in earlier
@@ -124,8 +148,8 @@ def test_another_notice_takes_its_place_and_readers_can_read_the_earlier_one(cli
 def test_a_withdrawn_notice_stands_no_more_and_is_still_told_of(client, clock, announced_release):
     post(announced_release)
     withdraw(announced_release, at=LATER)
-    standing, _, earlier = words_of(client.get(page_of(announced_release))).partition("Earlier notices of a delay")
-    assert "Notice of a delay" not in standing
+    standing, _, earlier = words_of(client.get(page_of(announced_release))).partition("Earlier delay notices")
+    assert "This release is delayed" not in standing
     assert "Withdrawn at" in earlier
     assert "Later this morning" in earlier
     with pytest.raises(NothingToSay):
@@ -141,8 +165,8 @@ def test_once_the_release_is_published_or_cancelled_no_notice_stands(client, clo
     else:
         scheduling.cancel_release(announced_release, reason="Not needed", by=create_head(announced_release), at=LATER)
     text = words_of(client.get(page_of(announced_release)))
-    assert "Notice of a delay" not in text
-    assert "Earlier notices of a delay" in text
+    assert "This release is delayed" not in text
+    assert "Earlier delay notices" in text
     with pytest.raises(NothingToSay, match=end):
         post(Release.objects.get(), seen=1)
 
@@ -226,7 +250,7 @@ def test_a_date_moved_meanwhile_takes_no_notice_with_it(client, clock, announced
     head = create_head(announced_release)
     scheduling.change_date(announced_release, to=to, reason="Late data", by=head, at=SEED_DUE - timedelta(days=2))
     clock(SEED_DUE - timedelta(days=1))
-    assert "Notice of a delay" not in client.get(page_of(announced_release)).text
+    assert "This release is delayed" not in client.get(page_of(announced_release)).text
 
 
 def test_notices_are_only_added(announced_release):

@@ -1,13 +1,15 @@
 """What the producer's people read on the page of a release."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import judge, scheduling
 from releases.evidence import coverage
-from releases.models import Series
+from releases.models import Contact, Series
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
@@ -36,24 +38,98 @@ def late_by_an_hour(release):
 def test_checks_are_folded_into_runs_with_their_times(client, announced_release):
     late_by_an_hour(announced_release)
     text = page(client, announced_release).text
-    assert "14 looks from 9:30:00am to 10:26:55am" in text
-    assert "1 look at 10:27:00am" in text
+    assert "14 checks, 9:30:00am to 10:26:55am" in text
+    assert "1 check at 10:27:00am" in text
 
 
 def test_the_verdict_is_said_with_its_interval(client, announced_release):
     late_by_an_hour(announced_release)
     text = page(client, announced_release).text
-    assert "Seen late" in text
-    assert "Last seen not live at 10:26:55am, first seen live at 10:27:01am." in text
-    assert "56 min 55 s to 57 min 1 s after it was due" in text
-    assert "What was first seen counts from when its answer was complete" in text
+    assert ">Late<" in text
+    assert "Last found not live at 10:26:55am. First found live at 10:27:01am." in text
+    assert "Late by 56 minutes 55 seconds to 57 minutes 1 second" in text
+    assert "A page counts as live when its response has loaded." in text
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_of_the_producer_sees_the_record(client, role, confirmed_release):
     response = page(client, confirmed_release, role)
     assert confirmed_release.addresses.get().url in response.text
-    assert "What is on record" in response.text
+    assert 'href="#record">Result</a>' in response.text
+
+
+def test_the_summary_has_date_result_contact_and_what_the_person_may_do(client, announced_release):
+    late_by_an_hour(announced_release)
+    contact = announced_release.series.responsible
+    text = page(client, announced_release, Role.HEAD_OF_PROFESSION).text
+    card = text.partition('class="govuk-summary-card"')[2].partition('class="govuk-tabs"')[0]
+    assert "30 June 2020 9:30am" in card
+    assert "Late by 56 minutes 55 seconds" in card
+    assert contact.email in card
+    assert 'href="tel:02079460000"' in card
+    assert f"Call {contact.name}" in card
+
+
+def test_a_contact_without_a_number_is_said_to_have_none(client, announced_release):
+    Contact.objects.update(telephone="")
+    text = page(client, announced_release).text
+    assert "No phone number" in text
+    assert "tel:" not in text
+
+
+@pytest.mark.parametrize(("role", "texts"), [
+    (Role.HEAD_OF_PROFESSION, {"Change date", "Cancel release"}),
+    (Role.STATISTICIAN, {"Request a date change"}),
+    (Role.AUDITOR, set()),
+])  # fmt: skip
+def test_the_summary_offers_the_actions_of_the_persons_role(client, announced_release, time_machine, role, texts):
+    time_machine.move_to(SEED_DUE - timedelta(days=2), tick=False)
+    text = page(client, announced_release, role).text
+    actions = text.partition("govuk-summary-card__actions")[2].partition("</ul>")[0]
+    assert all(f">{each}</a>" in actions for each in texts)
+    assert bool(actions) == bool(texts)
+
+
+def test_edit_leads_those_who_may_use_the_admin_site_to_the_release_there(client, announced_release):
+    address = reverse("admin:releases_release_change", args=[announced_release.pk])
+    assert address not in page(client, announced_release, Role.CALENDAR_MANAGER).text
+    client.force_login(create_member(Role.CALENDAR_MANAGER, announced_release.series.producer, is_staff=True))
+    assert address in client.get(reverse("releases:release", args=[announced_release.reference])).text
+
+
+def picture_of(response):
+    return response.text.partition('class="office-picture"')[2].partition("</figure>")[0]
+
+
+def test_one_picture_shows_the_checks_the_tolerance_and_both_ends_of_the_interval(client, announced_release):
+    late_by_an_hour(announced_release)
+    picture = picture_of(page(client, announced_release))
+    for words in ("Last not live 10:26:55am", "First live 10:27:01am", "9:30am", "10:00am", "office-strip__tolerance"):
+        assert words in picture
+    assert "14 checks, 9:30:00am to 10:26:55am: not live. 1 check at 10:27:00am: live." in picture
+
+
+def test_an_unanswered_check_is_drawn_as_such_and_not_as_late(client, announced_release):
+    create_observations(announced_release, *["unreachable"] * 4, start=SEED_DUE, every=timedelta(seconds=40))
+    judge.judge_one(announced_release, now=AFTER)
+    picture = picture_of(page(client, announced_release))
+    assert "office-strip__mark--no_answer" in picture.partition("<details")[0]
+    assert "office-strip__mark--not_live" not in picture.partition("<details")[0]
+
+
+def test_no_hash_is_shown_outside_technical_details(client, announced_release):
+    late_by_an_hour(announced_release)
+    tree = LexborHTMLParser(page(client, announced_release).text)
+    for details in tree.css("details"):
+        details.decompose()
+    assert not re.search(r"[0-9a-f]{64}|SHA-256|User-Agent", tree.css_first("main").text())
+
+
+def test_every_part_of_the_record_is_there_without_scripts(client, announced_release):
+    tree = LexborHTMLParser(page(client, announced_release).text)
+    tabs = [tab.attributes["href"] for tab in tree.css(".govuk-tabs__tab")]
+    assert tabs == ["#record", "#checks", "#evidence", "#setup", "#dates"]
+    assert all(tree.css_first(f".govuk-tabs__panel{tab} h2") for tab in tabs)
 
 
 def test_statements_stand_apart_from_what_was_seen(client, announced_release):
@@ -66,7 +142,7 @@ def test_statements_stand_apart_from_what_was_seen(client, announced_release):
         stated_at=AFTER,
     )
     text = page(client, announced_release).text
-    stated, seen = text.index("What people stated"), text.index("What our automatic check saw")
+    stated, seen = text.index("Staff statements"), text.index("Checks are listed by start time.")
     assert stated < text.index("I had it on my screen.") < seen
     assert "Ada Example" in text
 
@@ -76,14 +152,14 @@ def test_a_hole_in_the_watching_is_said(client, announced_release):
     coverage.mark_alive("test", at=SEED_DUE + timedelta(minutes=1))
     create_observation(announced_release.addresses.get(), "not_live", at=SEED_DUE - timedelta(minutes=1))
     create_observation(announced_release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=1))
-    assert "Nothing was observed from" in page(client, announced_release).text
+    assert "Not monitored from" in page(client, announced_release).text
 
 
 def test_a_watch_without_a_hole_says_nothing_of_one(client, announced_release):
     for second in range(-10, 130, 5):
         coverage.mark_alive("test", at=SEED_DUE + timedelta(seconds=second))
     create_observation(announced_release.addresses.get(), "live", at=SEED_DUE)
-    assert "Nothing was observed" not in page(client, announced_release).text
+    assert "Not monitored from" not in page(client, announced_release).text
 
 
 def test_the_verdict_on_an_earlier_date_stays_next_to_the_present_one(client, announced_release):
@@ -97,9 +173,9 @@ def test_the_verdict_on_an_earlier_date_stays_next_to_the_present_one(client, an
         by=head,
         at=AFTER,
     )
-    sentence = page(client, announced_release).text.partition("Under an earlier date: ")[2].partition("</p>")[0]
-    assert "was due at 9:30am on 30 June 2020" in sentence
-    assert "last seen not live at 9:32:10am" in sentence.lower()
+    sentence = page(client, announced_release).text.partition("For an earlier date: ")[2].partition("</p>")[0]
+    assert "Due at 9:30am on 30 June 2020" in sentence
+    assert "Last found not live at 9:32:10am" in sentence
 
 
 def test_a_rehearsal_is_marked_as_one(client):
@@ -108,7 +184,7 @@ def test_a_rehearsal_is_marked_as_one(client):
 
 
 def test_a_release_that_is_not_announced_says_so(client):
-    assert "This release is not announced." in page(client, ReleaseFactory(confirmed=True)).text
+    assert "This release is not announced, so it is not public." in page(client, ReleaseFactory(confirmed=True)).text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_checks(client, django_assert_max_num_queries, announced_release):
