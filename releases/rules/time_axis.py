@@ -4,7 +4,7 @@ Places are shares of 100 of the width, so that a picture fits any screen.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -114,7 +114,7 @@ def _tick(at: datetime, step: timedelta, *, axis: TimeAxis, one_day: bool) -> Ax
 
 
 class Mark(StrEnum):
-    """The kind of a tick on a strip.
+    """The kind of a tick on a strip. `OVERDUE` is not live after the end of the tolerance.
 
     A check from before the due time is only made: its result could show that the release is out early. An answer that
     is missing, or that does not show which edition it is, is never drawn as not live.
@@ -122,6 +122,7 @@ class Mark(StrEnum):
 
     MADE = "made"
     NOT_LIVE = "not_live"
+    OVERDUE = "overdue"
     LIVE = "live"
     NO_ANSWER = "no_answer"
     NOT_RECOGNISED = "not_recognised"
@@ -157,6 +158,7 @@ WIDTH = 600
 STROKES = {
     Mark.MADE: ((10, 14),),
     Mark.NOT_LIVE: ((14, 24),),
+    Mark.OVERDUE: ((7, 24),),
     Mark.LIVE: ((0, 24),),
     Mark.NO_ANSWER: ((0, 5), (19, 24)),
     Mark.NOT_RECOGNISED: ((0, 10),),
@@ -208,6 +210,10 @@ def lay_out_strip(
         within = [*_slots([check for check in within if check.sent_at < due_at], due_at=due_at), *(
             check for check in within if check.sent_at >= due_at
         )]  # fmt: skip
+    within = [
+        replace(check, mark=Mark.OVERDUE) if check.mark is Mark.NOT_LIVE and check.sent_at > limit_at else check
+        for check in within
+    ]
     unmonitored = [(max(begins, axis.start), min(ends, axis.end)) for begins, ends in gaps]
     unmonitored = [(begins, ends) for begins, ends in unmonitored if begins < ends]
     return CheckStrip(

@@ -297,6 +297,7 @@ def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, 
 
 MARKS = {
     Mark.NOT_LIVE: RESULTS["not_live"],
+    Mark.OVERDUE: lazy("not live after the tolerance"),
     Mark.LIVE: RESULTS["live"],
     Mark.NO_ANSWER: lazy("no response"),
     Mark.NOT_RECOGNISED: RESULTS["unrecognised"],

@@ -157,6 +157,11 @@ class Line:
     strip: CheckStrip | None = None
 
     @property
+    def has_strip(self) -> bool:
+        """Whether it is near its due time or past it."""
+        return self.is_checkable and self.section is not Section.LATER
+
+    @property
     def key(self) -> str:
         """The beginning of the identifiers of its parts of the page."""
         return f"today-{self.release.pk}"
@@ -295,11 +300,11 @@ class Day:
         return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad))
 
     def with_strips(self, *, now: datetime, only: Collection[int] | None = None) -> "Day":
-        """Draw the strips of all releases, or of some by key; cancelled and provisional ones have none."""
+        """Draw the strips of all releases that have one, or of some by key."""
         chosen = [
             (line.release, line.verdict)
             for line in self.lines
-            if line.is_checkable and (only is None or line.release.pk in only)
+            if line.has_strip and (only is None or line.release.pk in only)
         ]
         strips = check_history.draw_strips(chosen, now=now) if chosen else {}
         return replace(self, lines=[replace(line, strip=strips.get(line.release.pk)) for line in self.lines])
@@ -395,7 +400,9 @@ def _line(
         publisher=publisher_note(verdict),
         exempted_by=exempted.get(release.pk, ""),
         due_in_future=release.due_at is not None and now < release.due_at,
-        actions=tuple(_actions(person, release, outcome, report=reports.get(release.pk, ""), now=now))
+        actions=tuple(
+            _actions(person, release, outcome, limit_at=limit_at, report=reports.get(release.pk, ""), now=now)
+        )
         if checkable
         else (),
     )
@@ -414,9 +421,11 @@ def _decided_by(verdict: Verification) -> datetime | None:
     return verdict.limit_at
 
 
-def _actions(person: Person, release: Release, outcome: Outcome, *, report: str, now: datetime) -> Iterable[LineAction]:
+def _actions(
+    person: Person, release: Release, outcome: Outcome, *, limit_at: datetime | None, report: str, now: datetime
+) -> Iterable[LineAction]:
     due_at, title = release.due_at, release.title
-    if due_at is None or now < due_at - DUE_SOON:
+    if due_at is None or limit_at is None or now < due_at - DUE_SOON:
         return
     page = next((address.url for address in release.addresses.all() if address.role == Address.Role.PAGE), "")
     # Not before the due time: a link to a page that is out early would help it to spread.
@@ -434,7 +443,7 @@ def _actions(person: Person, release: Release, outcome: Outcome, *, report: str,
     if (
         may_tell
         and outcome in _TO_CALL
-        and now >= due_at
+        and now >= limit_at
         and release.announced_at
         and release.status == Status.CONFIRMED
     ):

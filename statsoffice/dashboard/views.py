@@ -130,7 +130,7 @@ def _changed_strips(
     day: Day, changed: Container[str], *, since: str, position: int, now: datetime
 ) -> dict[str, SafeString]:
     """Draw the strips of releases with a check since a position of the chain, or with a new status."""
-    lines = [line for line in day.lines if line.is_checkable]
+    lines = [line for line in day.lines if line.has_strip]
     if not since.isdecimal() or not position - MOST_NEW_CHECKS <= int(since) <= position:
         drawn = {line.release.pk for line in lines}
     else:

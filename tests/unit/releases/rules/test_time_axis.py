@@ -51,6 +51,10 @@ def test_a_missing_answer_is_never_drawn_as_not_live(mark):
     assert paths(check(121, mark)).keys() == {mark}
 
 
+def test_after_the_tolerance_a_release_that_is_not_live_is_overdue():
+    assert paths(check(120), check(121)) == {Mark.NOT_LIVE: "M480 14V24", Mark.OVERDUE: "M482 7V24"}
+
+
 def test_a_gap_in_monitoring_is_drawn_within_the_strip_and_is_no_tick():
     found = strip(gaps=[(DUE + timedelta(seconds=60), DUE + timedelta(hours=1))])
     assert found.unmonitored == ((360, 240),)
@@ -59,7 +63,7 @@ def test_a_gap_in_monitoring_is_drawn_within_the_strip_and_is_no_tick():
     assert strip(gaps=[(DUE - timedelta(hours=1), DUE - timedelta(minutes=3))]).unmonitored == ()
 
 
-@pytest.mark.parametrize("mark", set(Mark) - {Mark.MADE})
+@pytest.mark.parametrize("mark", [Mark.LIVE, Mark.NOT_LIVE, Mark.NO_ANSWER, Mark.NOT_RECOGNISED])
 def test_before_the_due_time_no_tick_has_a_result(mark):
     before = [check(seconds, mark) for seconds in (-100, -50, -0.1)]
     found = strip(*before)

@@ -1,0 +1,174 @@
+"""Today's releases in a real browser: the first screen at 9:30am, what changes, what pauses, a wall, and no scripts."""
+
+import os
+from datetime import date, time, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from releases import judge
+from releases.models import Release
+from releases.rules.lifecycle import Role
+from tests.browser.barriers import is_clean
+from tests.browser.patience import PATIENCE
+from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
+from tests.support.admin_site import signed_in
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.observations import create_observations
+from tests.support.people import create_office
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DUE_TITLE = "House sales by region: May 2020"
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 375, "height": 667}
+AT_SEVEN = SEED_DUE - timedelta(minutes=150)
+
+
+@pytest.fixture
+def office(transactional_db):
+    """An office with twelve releases that went live at 7am, one that is due at 9:30am, and two at midday."""
+    with time_machine.travel(SEED_DUE, tick=True):
+        office = create_office(name="Office for Invented Statistics")
+        agreed = {"alternative_time_reference": "OSR/1", "alternative_time_approved_on": date(2020, 1, 2)}
+        early_bird = SeriesFactory(producer=office.producer, release_time=time(7), **agreed)
+        midday = SeriesFactory(producer=office.producer, release_time=time(12), **agreed)
+        for number in range(12):
+            done = ReleaseFactory(
+                announced=True, series=early_bird, reference=f"seven-{number}", title=f"Prices {number}",
+                due_at=AT_SEVEN, url=f"https://www.example.gov.uk/seven/{number}",
+            )  # fmt: skip
+            create_observations(done, "not_live", "live", start=AT_SEVEN - timedelta(seconds=5))
+            judge.judge_one(done, now=AT_SEVEN + timedelta(minutes=5))
+        for number in range(2):
+            ReleaseFactory(
+                announced=True, series=midday, reference=f"twelve-{number}", title=f"Rents {number}",
+                due_at=SEED_DUE + timedelta(minutes=150), url=f"https://www.example.gov.uk/twelve/{number}",
+            )  # fmt: skip
+        ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer), reference="due", title=DUE_TITLE)
+        a_watcher_that_is_well(at=SEED_DUE)
+        yield office
+
+
+@pytest.fixture
+def open_page(new_context, live_server):
+    def of(person, *, query="", **options):
+        context = new_context(**options)
+        cookie = signed_in(person).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
+        page = context.new_page()
+        page.goto(f"{live_server.url}{reverse('desk')}{query}")
+        return page
+
+    return of
+
+
+def picture(page, name):
+    """Store a picture of a page for a person to look at, if a folder for it is named."""
+    if folder := os.environ.get("DESK_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def is_in_first_screen(locator, size):
+    box = locator.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= size["height"], box
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_at_half_past_nine_the_release_that_is_due_is_in_the_first_screen_with_call_and_open_page(
+    office, open_page, size
+):
+    page = open_page(office.head, viewport=size)
+    picture(page, f"due-{size['width']}")
+    row = page.locator(".office-strips__item", has_text=DUE_TITLE)
+    for part in (
+        row.get_by_role("link", name=DUE_TITLE, exact=True),
+        row.get_by_text("Due now"),
+        row.get_by_role("link", name="Open page"),
+        row.get_by_role("link", name="Call "),
+    ):
+        is_in_first_screen(part, size)
+    assert row.get_by_role("link", name="Call ").get_attribute("href") == "tel:02079460000"
+    is_clean(page)
+
+
+def test_a_result_comes_with_title_banner_and_strip_and_is_announced_once(office, open_page):
+    page = open_page(office.head, viewport=WIDE)
+    assert page.title().startswith("Today’s releases")
+    page.evaluate(
+        "() => { window.results = 0; document.addEventListener('desk:result', () => { window.results += 1; }); }"
+    )
+    release = Release.objects.get(reference="due")
+    with time_machine.travel(SEED_DUE + timedelta(minutes=2, seconds=20), tick=True):
+        create_observations(release, *["not_live"] * 27, start=SEED_DUE, every=timedelta(seconds=5))
+        judge.judge_one(release, now=SEED_DUE + timedelta(minutes=2, seconds=20))
+        expect(page.locator("#desk-banner")).to_contain_text(f"{DUE_TITLE}", timeout=PATIENCE)
+        expect(page).to_have_title("(1 late) Today’s releases – Statistics office", timeout=PATIENCE)
+        expect(page.locator("#desk-summary")).to_contain_text("1 late")
+        expect(page.locator("#desk-counts")).to_contain_text("1 late")
+        assert page.locator(f"#today-{release.pk}-strip .office-strip__mark--not_live").count() == 1
+        assert page.evaluate("window.results") == 1
+        picture(page, "late-1280")
+        is_clean(page)
+
+
+def test_a_sound_is_offered_and_played_only_if_it_was_chosen(office, open_page):
+    page = open_page(office.head)
+    button = page.get_by_role("button", name="Play a sound for each new result")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_clock_moves_until_updates_are_paused(office, open_page):
+    page = open_page(office.head)
+    before = page.locator("#desk-clock").text_content()
+    expect(page.locator("#desk-clock")).not_to_have_text(before)
+    page.get_by_role("link", name="Pause automatic updates").click()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    before = page.locator("#desk-clock").text_content()
+    page.wait_for_timeout(3_000)
+    assert page.locator("#desk-clock").text_content() == before
+    assert asked == []
+    page.get_by_role("link", name="Resume updates").click()
+    expect(page.get_by_role("link", name="Pause automatic updates")).to_be_visible()
+
+
+def test_a_page_that_can_no_longer_be_updated_says_so(office, open_page):
+    page = open_page(office.head)
+    expect(page.locator("#desk-stale")).to_be_hidden()
+    page.route("**/desk/today/**", lambda route: route.abort())
+    expect(page.locator("#desk-stale")).to_be_visible(timeout=PATIENCE)
+    page.unroute("**/desk/today/**")
+    expect(page.locator("#desk-stale")).to_be_hidden(timeout=PATIENCE)
+
+
+def test_the_view_for_a_wall_is_large_and_has_nothing_else(office, open_page):
+    page = open_page(office.head, query="?large", viewport={"width": 1920, "height": 1080})
+    picture(page, "wall-1920")
+    row = page.locator(".office-strips__item", has_text=DUE_TITLE)
+    is_in_first_screen(row, {"height": 1080})
+    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('.office-strips')).fontSize)") >= 27
+    expect(page.get_by_role("navigation", name="Menu")).to_have_count(0)
+    for absent in ("Your tasks", "Call ", "Open page", "Open report"):
+        expect(page.locator("main")).not_to_contain_text(absent)
+    page.get_by_role("link", name="Leave the view for a wall screen").click()
+    expect(page.get_by_role("heading", name="Your tasks")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_without_scripts_the_page_is_complete(office, open_page, size):
+    page = open_page(office.people[Role.PUBLISHING_TEAM], java_script_enabled=False, viewport=size)
+    for words in ("9:30:0", "1 due", "Tuesday 30 June 2020", "Your tasks", "Coming up", "12 finished releases"):
+        expect(page.locator("main")).to_contain_text(words if words != "1 due" else "15 due")
+    assert page.locator(".office-strip").count() >= 15
+    expect(page.locator("#desk-sound-choice")).to_be_hidden()
+    page.get_by_role("link", name="Refresh").click()
+    expect(page.get_by_role("heading", name="Today’s releases")).to_be_visible()
