@@ -271,14 +271,9 @@ def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now:
     return strips
 
 
-def last_check_position() -> int:
-    """Return the position of the last stored check: strips that are drawn after this call include it."""
-    return repository.last_position()
-
-
-def find_checked_since(position: int, releases: Collection[int]) -> set[int]:
-    """Return which of some releases, by key, have a check after a position, and so another strip."""
-    return repository.find_checked_since(position, releases)
+def find_checked_since(instant: datetime, releases: Collection[int]) -> set[int]:
+    """Return which of some releases, by key, have a check since an instant, and so perhaps another strip."""
+    return repository.find_checked_since(instant, releases)
 
 
 def _draw_picture(

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -242,15 +242,21 @@ def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[in
     return list(map(WindowCheck._make, columns))
 
 
-def last_position() -> int:
-    """Return the position of the last check that was stored."""
-    return ChainHead.objects.filter(chain=Observation.CHAIN).values_list("position", flat=True).first() or 0
+# A check is sent at most this long before it is stored, except in an outage.
+_STORED_WITHIN = timedelta(minutes=1)
+# A transaction may end this long after the instant that its rows have.
+_COMMITTED_WITHIN = timedelta(seconds=2)
 
 
-def find_checked_since(position: int, releases: Collection[int]) -> set[int]:
-    """Return which of some releases, by key, have a check stored after a position of the chain."""
-    later = Observation.objects.filter(position__gt=position, release__in=releases).order_by()
-    return set(later.values_list("release_id", flat=True).distinct())
+def find_checked_since(instant: datetime, releases: Collection[int]) -> set[int]:
+    """Return which of some releases, by key, have a check stored since an instant, or just before it."""
+    later = Observation.objects.filter(
+        _PRESENT,
+        release__in=releases,
+        sent_at__gte=instant - _STORED_WITHIN,
+        recorded_at__gt=instant - _COMMITTED_WITHIN,
+    )
+    return set(later.order_by().values_list("release_id", flat=True).distinct())
 
 
 def read_sightings(releases: Collection[int]) -> Reader:

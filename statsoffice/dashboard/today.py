@@ -88,8 +88,6 @@ DUE_SOON = timedelta(minutes=10)
 """How long before its due time a release moves to the top of the page."""
 SETTLED_AFTER = timedelta(minutes=5)
 """How long after the end of the tolerance a release that went live on time stays in view."""
-LATE_AFTER = timedelta(hours=1)
-"""The same for a release that went live late."""
 NEWS_FOR = timedelta(minutes=2)
 """How long the banner shows a result, counted from the fact that decided it."""
 
@@ -193,9 +191,8 @@ def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None,
         return Section.LATER
     if now < limit_at + SETTLED_AFTER:
         return Section.DUE
-    if outcome in {Outcome.ON_TIME, Outcome.EARLY} or (outcome is Outcome.LATE and now >= limit_at + LATE_AFTER):
-        return Section.FINISHED
-    return Section.OPEN
+    # A late release has a report to complete, so it stays in view for the day.
+    return Section.FINISHED if outcome in {Outcome.ON_TIME, Outcome.EARLY} else Section.OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,8 +24,10 @@ from statsoffice.dashboard import monitoring, tasks, today
 from statsoffice.dashboard.today import SETTLED_AFTER, Day, split_live_text, standing_of
 from statsoffice.setup.steps import may_set_up, office_of
 
-MOST_NEW_CHECKS = 5_000
-"""After more new checks than this, all strips are drawn, because it would take longer to find out which changed."""
+LONGEST_PAUSE = timedelta(minutes=1)
+"""A page that was not updated for longer gets all strips again."""
+MOST_DIGITS = 12
+"""As many digits of an instant in seconds as are read from an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,8 @@ class Shown:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     now, shown = timezone.now(), Shown.of(request.GET)
-    # Before the checks are read, so that no later one is missed.
-    position = check_history.last_check_position()
     day = today.today(request.user, now=now, rehearsals=shown.rehearsals).with_strips(now=now)
-    context = {"part": _part(request, day, shown, position=position, now=now), "shown": shown, "links": shown.links}
+    context = {"part": _part(request, day, shown, now=now), "shown": shown, "links": shown.links}
     if not shown.large:
         context |= {
             "missing": tasks.missing_information_of(request.user, now=now),
@@ -101,17 +101,16 @@ def desk(request: HttpRequest) -> HttpResponse:
 def part(request: HttpRequest) -> HttpResponse:
     """Answer with the parts of the page that changed, or with 204 if there are none."""
     now, shown = timezone.now(), Shown.of(request.GET)
-    position = check_history.last_check_position()
     day = today.today(request.user, now=now, rehearsals=shown.rehearsals)
-    fresh = _part(request, day, shown, position=position, now=now)
+    fresh = _part(request, day, shown, now=now)
     unchanged = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
     changed = fresh["changing"].since(request.GET.get("shown", ""))
     if changed is None:
         day = day.with_strips(now=now)
-        fresh = _part(request, day, shown, position=position, now=now)
+        fresh = _part(request, day, shown, now=now)
         strips: Mapping[str, SafeString] = {}
     else:
-        strips = _changed_strips(day, changed, since=request.GET.get("checks", ""), position=position, now=now)
+        strips = _changed_strips(day, changed, since=request.GET.get("checks", ""), now=now)
     if changed == {} and not strips and unchanged["waits"]:
         return HttpResponse(status=204)
     context = {
@@ -126,19 +125,21 @@ def part(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/part.html", context)
 
 
-def _changed_strips(
-    day: Day, changed: Container[str], *, since: str, position: int, now: datetime
-) -> dict[str, SafeString]:
-    """Draw the strips of releases with a check since a position of the chain, or with a new status."""
+def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datetime) -> dict[str, SafeString]:
+    """Draw the strips of releases with a new status or a check since an instant, in seconds since 1970.
+
+    An instant is no secret. The number of stored checks could show that an early release was checked more often.
+    """
     lines = [line for line in day.lines if line.has_strip]
-    if not since.isdecimal() or not position - MOST_NEW_CHECKS <= int(since) <= position:
+    seconds = int(since) if since.isdecimal() and len(since) < MOST_DIGITS else 0
+    if not now.timestamp() - LONGEST_PAUSE.total_seconds() <= seconds <= now.timestamp():
         drawn = {line.release.pk for line in lines}
     else:
         drawn = {line.release.pk for line in lines if standing_of(line.release) in changed}
         # After that, checks lie outside the strip.
         growing = {line.release.pk for line in lines if line.limit_at and now < line.limit_at + SETTLED_AFTER}
-        if int(since) < position and growing:
-            drawn |= check_history.find_checked_since(int(since), growing)
+        if growing:
+            drawn |= check_history.find_checked_since(datetime.fromtimestamp(seconds, tz=UTC), growing)
     return {
         f"{line.key}-strip": render_to_string("releases/strip.html", {"strip": line.strip, "key": line.key})
         for line in day.with_strips(now=now, only=drawn).lines
@@ -146,7 +147,7 @@ def _changed_strips(
     }
 
 
-def _part(request: HttpRequest, day: Day, shown: Shown, *, position: int, now: datetime) -> dict[str, Any]:
+def _part(request: HttpRequest, day: Day, shown: Shown, *, now: datetime) -> dict[str, Any]:
     status = monitoring.monitoring_status(now=now)
     context = {"day": day, "banner": day.banner(now=now), "watcher": status, "shown": shown, "links": shown.links}
     text = render_to_string("dashboard/today.html", context)
@@ -155,7 +156,7 @@ def _part(request: HttpRequest, day: Day, shown: Shown, *, position: int, now: d
     waiting_text = render_to_string("dashboard/waiting.html", {"waiting": waiting}) if waiting is not None else ""
     summary = _join_sentences(day.summary, "" if status.active else status.sentence)
     told, waits = sha256_hex(summary.encode())[:16], sha256_hex(waiting_text.encode())[:16]
-    state = {"shown": changing.shown, "told": told, "waits": waits, "checks": position}
+    state = {"shown": changing.shown, "told": told, "waits": waits, "checks": int(now.timestamp())}
     return {
         "text": text,
         "day": day,

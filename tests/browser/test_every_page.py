@@ -113,23 +113,23 @@ def test_a_page_that_is_not_there_has_the_same_check(page, live_server, morning,
 def test_what_the_desk_says_of_early_releases_opens_and_fits(page, live_server, morning, sign_in):
     sign_in(morning.office.statistician)
     page.goto(f"{live_server}{morning.pages['the desk']}")
-    page.get_by_text("Would an early release be noticed?").click()
-    expect(page.get_by_text("in the last hour: 16% for 10 seconds, 100% for 1 minute")).to_be_visible()
+    page.get_by_text("How likely are we to detect an early release?").click()
+    expect(page.get_by_text("In the last hour: 16% for 10 seconds, 100% for 1 minute")).to_be_visible()
     is_clean(page)
 
 
 def test_the_desk_shows_a_verdict_as_it_falls_and_keeps_the_cursor_where_it_is(page, live_server, morning, sign_in):
     sign_in(morning.office.head)
     page.goto(f"{live_server}{morning.pages['the desk']}")
-    expect(page.locator("#desk-summary")).to_contain_text("Not seen: 1")
+    expect(page.locator("#desk-summary")).to_contain_text("3 late")
     release = Release.objects.get(reference="not-seen")
     link = page.get_by_role("link", name="Seen not seen").first
     link.focus()
     create_observations(release, "live", start=NOW)
     judge.judge_one(release, now=NOW)
     row = page.locator("li", has=page.get_by_role("link", name="Seen not seen")).first
-    expect(row).to_contain_text("Seen late", timeout=PATIENCE)
-    expect(page.locator("#desk-summary")).not_to_contain_text("Not seen")
+    expect(row).to_contain_text("Late by", timeout=PATIENCE)
+    expect(page.locator("#desk-summary")).to_contain_text("8 live")
     assert page.evaluate("document.activeElement.textContent") == "Seen not seen"
 
 

@@ -76,12 +76,12 @@ def test_a_passkey_is_added_before_anything_else_and_then_signs_in_without_the_p
     assert len(re.findall(r"\b\d{8}\b", page.locator("main ul").inner_text())) == 10
     is_clean(page)
     page.get_by_role("button", name="I have kept them").click()
-    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    expect(page.get_by_role("heading", name="Today’s releases")).to_be_visible()
     sign_out(page)
     page.goto(f"{live_server}/accounts/login/?next=/desk/")
     is_clean(page)
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    expect(page.get_by_role("heading", name="Today’s releases")).to_be_visible()
     page.goto(f"{live_server}/accounts/2fa/webauthn/")
     expect(page.get_by_role("heading", name="My phone")).to_be_visible()
     is_clean(page)
@@ -98,7 +98,7 @@ def test_a_passkey_is_the_second_step_after_the_password(page, live_server, depu
     expect(page.get_by_role("heading", name="The second step")).to_be_visible()
     is_clean(page)
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    expect(page.get_by_role("heading", name="Today’s releases")).to_be_visible()
 
 
 def test_where_a_device_has_no_passkey_the_page_says_so_and_another_way_is_there(page, live_server, deputy, phone):

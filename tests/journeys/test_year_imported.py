@@ -215,14 +215,14 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
 
     # One is cancelled on its page, found by its words in the list.
     visitor.finds(good[17])
-    visitor.follow("Cancel this release")
+    visitor.follow("Cancel release")
     visitor.page.get_by_label("Reason for cancelling").fill("The gauges of this region were closed.")
     visitor.press("Cancel this release")
     assert Release.objects.get(reference="rain-17").status == "cancelled"
 
     # Another confirmed date is asked for on its page, and stays until the Head of Profession has agreed.
     visitor.finds(good[21])
-    visitor.follow("Ask to change the date")
+    visitor.follow("Request a date change")
     visitor.writes_date(days[22])
     visitor.page.get_by_label("Reason for the change").fill("The gagues were read late.")
     visitor.press("Ask for this change")
@@ -230,7 +230,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     assert Release.objects.get(reference="rain-21").planned_on == days[21]
     visitor.sign_in(create_member(Role.HEAD_OF_PROFESSION, producer))
     visitor.open("/desk/")
-    visitor.page.get_by_role("link", name="2 changes wait for your agreement").click()
+    visitor.page.get_by_role("link", name="2 date changes need your decision").click()
     for asked in (good[21], good[22]):
         visitor.page.get_by_label(asked["title"]).check()
     visitor.press("Agree to the selected changes")

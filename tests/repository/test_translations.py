@@ -132,5 +132,5 @@ def test_the_texts_are_collected_for_translators(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     collected = (tmp_path / "locale" / "cy" / "LC_MESSAGES" / "django.po").read_text()
-    for text in ("Needs attention", "Nothing of yours is due tomorrow.", "Back to the report", "Not judged yet"):
+    for text in ("Needs attention", "No releases due today.", "Back to the report", "No result yet"):
         assert f'msgid "{text}"' in collected

@@ -87,7 +87,7 @@ def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_fro
 def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, office, submitted_report):
     client.force_login(office.head)
     page = words(client.get(page_of(submitted_report, "report")).text)
-    assert "Suspected breach: late Seen late: 56 min 55 s to 57 min after it was due" in page
+    assert "Suspected breach: late Late by 56 minutes 55 seconds to 57 minutes" in page
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_was_decided_to_be_a_breach_is_called_a_suspicion_no_more(client, o
     report = move_report(draft_report, office, status)
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
-    assert f". {said} Seen late: 56 min 55 s" in page
+    assert f". {said} Late by 56 minutes 55 seconds" in page
 
 
 def test_what_a_lead_had_asked_for_stands_next_to_the_decision_on_the_new_version(client, office, submitted_report):
@@ -178,4 +178,4 @@ def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client
     client.force_login(office.head)
     release = draft_report.suspicions.get().release
     page = words(client.get(reverse("releases:release", args=[release.reference])).text)
-    assert page.index(draft_report.number) < page.index("Start another breach report about this release")
+    assert page.index(draft_report.number) < page.index("Start another breach report")

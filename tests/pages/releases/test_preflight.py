@@ -73,15 +73,15 @@ def test_what_was_found_is_said_in_sentences_with_the_address_it_is_about(client
         ),
     )
     text = words_of(read(client, release))
-    assert "Checked at 2:00pm on 30 June 2026, from watcher.example.gov.uk." in text
-    assert "gave no usable answer from here: the site reported a fault of its own." in text
+    assert "Last checked at 2:00pm on 30 June 2026. Checked from watcher.example.gov.uk." in text
+    assert "We got no usable response from the address: the site reported an error of its own." in text
     assert page.url in text
-    assert "names no Head of Profession" in text
+    assert "The series has no Head of Profession." in text
     assert (
-        "It shares its minute at www.gov.uk with 11 other releases: the last is looked at up to 1.2 s after the first."
-        in text
+        "11 other releases are due on www.gov.uk at the same time. "
+        "We will make the last check up to 1.2 seconds after the first." in text
     )
-    assert "All is well" not in text
+    assert "No problems found" not in text
 
 
 def test_the_latest_check_is_shown_and_earlier_ones_are_counted(client, release):
@@ -93,20 +93,20 @@ def test_the_latest_check_is_shown_and_earlier_ones_are_counted(client, release)
     )
     checked(release)
     text = words_of(read(client, release))
-    assert "All is well: no problem was found." in text
-    assert "Earlier, at 12:00pm on 30 June 2026: 2 problems" in text
-    assert "names no Head of Profession" not in text
+    assert "No problems found." in text
+    assert "Earlier check at 12:00pm on 30 June 2026: 2 problems" in text
+    assert "The series has no Head of Profession." not in text
 
 
 def test_a_check_of_an_earlier_date_says_nothing_of_the_present_one(client, release):
     run = checked(release, PreflightFinding(PreflightCode.NO_HEAD))
     PreflightRun.objects.filter(pk=run.pk).update(schedule_version=0)
-    assert "names no Head of Profession" not in read(client, release)
+    assert "The series has no Head of Profession." not in read(client, release)
 
 
 def test_before_its_hour_the_page_says_when_the_check_is_planned(client, release, time_machine):
     time_machine.move_to(DAY_BEFORE - timedelta(hours=1), tick=False)
-    assert "It is planned for" in read(client, release)
+    assert "We will check it at" in read(client, release)
 
 
 def test_all_but_auditors_may_ask_for_a_check(release, subtests):
@@ -124,7 +124,7 @@ def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(clie
     read(client, release)
     assert ask(client, release).url == reverse("releases:release", args=[release.reference])
     text = read(client, release)
-    assert "A check is asked for." in text
+    assert "You requested a check." in text
     assert "Check now" not in text
     ask(client, release)
     assert PreflightRun.objects.count() == 1
@@ -133,12 +133,12 @@ def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(clie
 def test_no_one_else_reads_of_a_check_or_asks_for_one(client, release):
     checked(release, PreflightFinding(PreflightCode.NO_HEAD))
     address = reverse("releases:release", args=[release.reference])
-    assert "re-flight" not in client.get(address).text
+    assert "Checks before release" not in client.get(address).text
     assert ask(client, release).url.startswith(reverse("account_login"))
     client.force_login(
         create_member(Role.HEAD_OF_PROFESSION, ReleaseFactory(announced=True, reference="theirs").series.producer)
     )
-    assert "re-flight" not in client.get(address).text
+    assert "Checks before release" not in client.get(address).text
     assert ask(client, release).status_code == 404
     assert client.get(reverse("releases:preflight", args=[release.reference])).status_code == 405
     assert PreflightRun.objects.count() == 1
@@ -167,9 +167,9 @@ def test_the_announcement_over_time_is_shown_apart_from_the_checks_at_the_releas
     hops = ((ANNOUNCED_AT, 301), ("https://www.example.gov.uk/out", 200))
     create_observation(announcement, "not_live", at=DUE - timedelta(minutes=1), body_sha256="b" * 64, hops=hops)
     text = words_of(read(client, release))
-    assert "What its announcement showed" in text
-    assert "2 times from" in text
-    assert "It led on to another address" in text
+    assert "Announcement over time" in text
+    assert "2 checks, " in text
+    assert "It redirected to another address" in text
     assert "a" * 64 in text
     assert "b" * 64 in text
     client.logout()

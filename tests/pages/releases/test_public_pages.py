@@ -179,7 +179,7 @@ def test_a_public_change_of_date_shows_was_to_reason_and_when_it_was_announced(c
     assert "The survey came in late." in text
     assert "9:30am on 29 June 2020" in text
     # The person is stored with the change, and read in the register by the producer's own people.
-    assert "Agreed to by the Head of Profession for Statistics or a deputy" in text
+    assert "Agreed by the Head of Profession for Statistics or a deputy" in text
     assert head.name not in text
 
 

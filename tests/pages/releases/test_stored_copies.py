@@ -119,7 +119,7 @@ def test_the_staff_page_lists_what_is_kept_and_says_what_is_sealed(client, relea
         with subtests.test(who):
             sign_in(client, release, who)
             text = client.get(page("release", release)).text
-            assert "The first that was live, before it was due" in text
+            assert "First live copy, before release time" in text
             assert "Sealed" in text
             assert page("kept_body", release, OPEN) in text
             assert (page("kept_body", release, SEALED) in text) is (who in LEADS)
@@ -129,7 +129,7 @@ def test_the_staff_page_lists_what_is_kept_and_says_what_is_sealed(client, relea
 
 def test_what_is_kept_is_no_part_of_the_public_page(client, release):
     text = client.get(page("release", release)).text
-    assert "kept as proof" not in text
+    assert "Copies of pages" not in text
     assert sha256_hex(OPEN) not in text
 
 
@@ -174,7 +174,7 @@ def test_a_body_whose_bytes_are_gone_says_so_and_is_not_offered(client, release)
     StoredBody.objects.filter(sha256=sha256_hex(OPEN)).update(body=None, state="pruned")
     sign_in(client, release, Role.AUDITOR)
     text = client.get(page("release", release)).text
-    assert "Removed at the end of its time; its hash is kept." in text
+    assert "Removed at the end of its time. We keep its hash." in text
     assert client.get(page("kept_body", release, OPEN)).status_code == 404
 
 
@@ -204,7 +204,7 @@ def test_source_is_shown_as_what_it_is(client, release, subtests):
     sign_in(client, release, Role.STATISTICIAN)
     for body, media_type, shown in (
         ("Größe".encode("cp1252"), "text/plain; charset=windows-1252", "Größe"),
-        (b"%PDF-1.7 \xff\xfe", "application/pdf", "This is no text"),
+        (b"%PDF-1.7 \xff\xfe", "application/pdf", "This file is not text"),
         (b'{"title": "Rain"}', "application/json", "{&quot;title&quot;: &quot;Rain&quot;}"),
         (b"x" * 150_000, "text/plain", "first 100000 of 150000 characters"),
     ):

@@ -414,20 +414,20 @@ class TestWhatOthersSee:
         for role, person in early.others.items():
             answer = signed_in(person).get(address)
             text = words(answer.text)
-            assert f"SHA-256 {PAGE_SHA256} Sealed until the release is published" in text, role
-            for sign in ("Seen early", "seen live", "09:10", "9.10", "9:10", early.report.reference):
+            assert f"SHA-256 {PAGE_SHA256}" in text, role
+            for sign in ("Early by", "found live", "09:10", "9.10", "9:10", early.report.reference):
                 assert sign not in text, (role, sign)
             assert f'href="{URL}"' not in answer.text
         lead = words(signed_in(early.office.head).get(address).text)
-        assert "Seen early" in lead
+        assert "Early by" in lead
 
     def test_one_live_check_before_the_due_time_is_hidden_as_well(self, early):
         once = ReleaseFactory(announced=True, series=early.release.series, reference="once", title="Once")
         add_checks(once, ("not_live", -1800), ("live", -1200))
         text = words(signed_in(early.office.statistician).get(reverse("releases:release", args=["once"])).text)
         assert "Sealed until the release is published" in text
-        assert "seen live" not in text
-        assert "the words it is known by" not in text
+        assert "found live" not in text
+        assert "has the text that identifies this edition" not in text
 
     def test_the_evidence_is_not_exported_by_others(self, early):
         address = reverse("releases:export_evidence", args=[early.release.reference])
@@ -449,9 +449,9 @@ class TestWhatOthersSee:
         type(reader).objects.filter(pk=reader.pk).update(is_staff=True)
         for model in ("suspicion", "report", "reportevent"):
             assert early.report.reference not in signed_in(reader).get(f"/admin/breaches/{model}/").text, model
-        assert client.get("/admin/releases/release/").text.count("Seen early") == 1  # a choice of the filter
+        assert client.get("/admin/releases/release/").text.count(">Early<") == 1  # a choice of the filter
         history = client.get(f"/admin/releases/release/{early.release.pk}/history/").text
-        assert "Seen early" not in history
+        assert "Early" not in history
 
     def test_the_audit_trail_of_others_does_not_say_that_a_lead_read_what_was_found(self, early):
         signed_in(early.office.head).get(reverse("releases:kept_body", args=[early.release.reference, PAGE_SHA256]))
@@ -516,7 +516,7 @@ class TestWhatOthersSee:
         time_machine.move_to(SEED_DUE + timedelta(minutes=10), tick=False)
         publish(early)
         client = signed_in(early.office.statistician)
-        assert "Seen early" in words(client.get(reverse("releases:release", args=[early.release.reference])).text)
+        assert "Early by" in words(client.get(reverse("releases:release", args=[early.release.reference])).text)
         assert client.get(reverse("breaches:report", args=[early.report.reference])).status_code == 200
         assert early.report.reference in client.get("/reports/").text
 

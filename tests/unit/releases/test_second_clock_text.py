@@ -23,25 +23,25 @@ def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
         (
             3480,
             Source.SCHEDULED_TIME_AND_DELAY,
-            "published at 10:28:00am (its scheduled time and its delay), 58 min after it was due",
+            "published at 10:28:00am (its scheduled time and its delay), 58 minutes after 9:30am",
         ),
-        (0, Source.CHANGE_HISTORY, "published at 9:30:00am (the public history of the page), at the due time"),
+        (0, Source.CHANGE_HISTORY, "published at 9:30:00am (the public history of the page), at 9:30am"),
         (
             3723,
             Source.CHANGE_HISTORY,
-            "published at 10:32:03am (the public history of the page), 1 h 2 min 3 s after it was due",
+            "published at 10:32:03am (the public history of the page), 1 hour 2 minutes 3 seconds after 9:30am",
         ),
         (
             -600,
             Source.CHANGE_HISTORY,
-            "published at 9:20:00am (the public history of the page), 10 min before it was due",
+            "published at 9:20:00am (the public history of the page), 10 minutes before 9:30am",
         ),
         (
             86_400,
             Source.PUBLIC_UPDATED_AT,
             (
-                "published by 9:30:00am on 1 July 2020 at the latest "
-                "(the last public update of the page, which moves with every later one)"
+                "published at 9:30:00am on 1 July 2020 or earlier "
+                "(the last public update of the page, which changes with every update)"
             ),
         ),
     ],
@@ -49,12 +49,12 @@ def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
 )
 def test_the_publishers_time_is_its_own_word_with_the_figure_it_was_taken_from(seconds, source, said):
     """(V11)"""
-    assert release.describe_publisher(verified(seconds, source)) == f"The publisher’s own system says: {said}."
+    assert release.describe_publisher(verified(seconds, source)) == f"The publisher’s system says: {said}."
 
 
 def test_a_list_has_the_publishers_figure_in_one_phrase():
-    assert release.publisher_note(verified(3480)) == "publisher’s own system: 58 min after it was due"
-    assert release.publisher_note(verified(0)) == "publisher’s own system: at the due time"
+    assert release.publisher_note(verified(3480)) == "Publisher’s time: 58 minutes after 9:30am"
+    assert release.publisher_note(verified(0)) == "Publisher’s time: at 9:30am"
     assert release.publisher_note(verified(60, Source.PUBLIC_UPDATED_AT)) == ""
 
 
@@ -79,7 +79,7 @@ def test_where_the_publisher_gives_no_time_nothing_is_said():
 def test_a_hole_is_filled_by_a_publishers_time_that_lies_in_it(seconds, source, fills):
     start, end = DUE + timedelta(seconds=600), DUE + timedelta(seconds=1200)
     sentence = release.describe_publisher_gap(start, end, verified(seconds, source))
-    assert sentence.startswith("The publisher’s own system says that it was published in that time") is fills
+    assert sentence.startswith("The publisher’s system says that it was published in this time") is fills
 
 
 def test_an_edge_cache_is_said_to_be_what_may_explain_it():
@@ -101,13 +101,13 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
             PublisherSays(State.PUBLISHED, DUE, Source.CHANGE_HISTORY),
             "Published at 9:30:00am (the public history of the page)",
         ),
-        (PublisherSays(State.PUBLISHED), "Published, with no time that can be relied on"),
-        (PublisherSays(State.EARLIER_EDITION), "An earlier edition stands there"),
+        (PublisherSays(State.PUBLISHED), "Published, without a reliable time"),
+        (PublisherSays(State.EARLIER_EDITION), "Shows an earlier edition"),
         (
             PublisherSays(State.WITHDRAWN, DUE, Source.CHANGE_HISTORY),
             "Marked as withdrawn; published at 9:30:00am (the public history of the page)",
         ),
-        (PublisherSays(State.GONE), "Taken away"),
+        (PublisherSays(State.GONE), "Removed"),
         (PublisherSays(State.REDIRECTED), "Replaced by another page, which it does not name"),
     ],
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",

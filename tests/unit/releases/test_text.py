@@ -35,26 +35,26 @@ def a_confirmed():
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [
-        (a_verdict(Outcome.ON_TIME, -5.0, 0.4), "1 s"),
-        (a_verdict(Outcome.ON_TIME, 0.0, 0.4), "1 s"),
-        (a_verdict(Outcome.ON_TIME, 5.1, 11.2), "within tolerance, 12 s"),
-        (a_verdict(Outcome.ON_TIME, 70.0, 75.0), "within tolerance, 1 min 15 s"),
-        (a_verdict(Outcome.LATE, 3415.2, 3419.9), "56 min 55 s to 57 min after it was due"),
-        (a_verdict(Outcome.EARLY, -605.2, -599.5), "9 min 59 s to 10 min 6 s before it was due"),
-        (a_verdict(Outcome.ON_TIME, 115.0, 120.0), "within tolerance, 2 min"),
+        (a_verdict(Outcome.ON_TIME, -5.0, 0.4), "Live within 1 second"),
+        (a_verdict(Outcome.ON_TIME, 0.0, 0.4), "Live within 1 second"),
+        (a_verdict(Outcome.ON_TIME, 5.1, 11.2), "Live within 12 seconds, in the tolerance"),
+        (a_verdict(Outcome.ON_TIME, 70.0, 75.0), "Live within 1 minute 15 seconds, in the tolerance"),
+        (a_verdict(Outcome.LATE, 3415.2, 3419.9), "Late by 56 minutes 55 seconds to 57 minutes"),
+        (a_verdict(Outcome.EARLY, -605.2, -599.5), "Early by 9 minutes 59 seconds to 10 minutes 6 seconds"),
+        (a_verdict(Outcome.ON_TIME, 115.0, 120.0), "Live within 2 minutes, in the tolerance"),
         (
             a_verdict(Outcome.ON_TIME, 115.0, 120.2),
-            "within tolerance, by a look made in time and answered after 2 min 1 s",
+            "Within the tolerance. We sent the check in time, and the response took 2 minutes 1 second",
         ),
         (
             a_verdict(Outcome.ON_TIME, -5.0, 134.8),
-            "within tolerance, by a look made in time and answered after 2 min 15 s",
+            "Within the tolerance. We sent the check in time, and the response took 2 minutes 15 seconds",
         ),
-        (a_verdict(Outcome.NOT_SEEN, 200.7, None), "still not there 3 min 20 s after it was due"),
-        (a_verdict(Outcome.PARTIAL, 780.0, 785.5), "13 min to 13 min 6 s after it was due"),
-        (a_verdict(Outcome.PARTIAL, 780.0, None), "a part still not there 13 min after it was due"),
-        (a_verdict(Outcome.CANNOT_TELL), ""),
-        (a_verdict(Outcome.UNCERTAIN), ""),
+        (a_verdict(Outcome.NOT_SEEN, 200.7, None), "Not live 3 minutes 20 seconds after 9:30am"),
+        (a_verdict(Outcome.PARTIAL, 780.0, 785.5), "A part was late by 13 minutes to 13 minutes 6 seconds"),
+        (a_verdict(Outcome.PARTIAL, 780.0, None), "A part was not live 13 minutes after 9:30am"),
+        (a_verdict(Outcome.CANNOT_TELL), "Our checks do not show whether it was on time"),
+        (a_verdict(Outcome.UNCERTAIN), "We found it live, but we do not know since when"),
     ],
     ids=[
         "on the dot",
@@ -80,13 +80,13 @@ def test_the_seconds_behind_a_verdict_hold_for_both_ends_of_the_interval(verdict
 @pytest.mark.parametrize(
     ("now", "label", "detail"),
     [
-        (SEED_DUE - timedelta(hours=2, minutes=5, seconds=9), "Waiting", "due in 2 h 5 min"),
-        (SEED_DUE - timedelta(minutes=3, seconds=20), "Waiting", "due in 3 min 20 s"),
-        (SEED_DUE - timedelta(seconds=1), "Waiting", "due in 1 s"),
-        (SEED_DUE, "Due now", "on time until 9:32:00am"),
-        (LIMIT - timedelta(seconds=1), "Due now", "on time until 9:32:00am"),
-        (LIMIT, "Being judged", "the last answers are coming in"),
-        (LIMIT + timedelta(seconds=15), "No verdict", "the looks up to the end of its tolerance are not complete"),
+        (SEED_DUE - timedelta(hours=2, minutes=5, seconds=9), "Not due yet", "Due in 2 hours 5 minutes"),
+        (SEED_DUE - timedelta(minutes=3, seconds=20), "Not due yet", "Due in 3 minutes"),
+        (SEED_DUE - timedelta(seconds=1), "Not due yet", "Due in less than 1 minute"),
+        (SEED_DUE, "Due now", "On time until 9:32:00am"),
+        (LIMIT - timedelta(seconds=1), "Due now", "On time until 9:32:00am"),
+        (LIMIT, "Waiting for the result", "The last checks are not complete yet"),
+        (LIMIT + timedelta(seconds=15), "No result", "The checks until 9:32:00am are not complete"),
     ],
 )
 def test_a_release_without_a_verdict_says_what_it_waits_for(now, label, detail):
@@ -96,7 +96,10 @@ def test_a_release_without_a_verdict_says_what_it_waits_for(now, label, detail):
 
 @pytest.mark.parametrize(
     ("status", "label", "detail"),
-    [("provisional", "Not watched", "it is provisional"), ("cancelled", "Cancelled", "it is not watched")],
+    [
+        ("provisional", "Provisional", "We do not check it until its date is confirmed"),
+        ("cancelled", "Cancelled", "We do not check it"),
+    ],
 )
 def test_what_is_not_watched_says_so(status, label, detail):
     release = a_confirmed()
@@ -118,14 +121,14 @@ def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_no_one(ou
 
 
 def test_the_sentence_on_a_missing_part_says_nothing_of_the_page_which_may_be_unknown():
-    said = "A part that belongs to it was not live by 9:32:00am, the end of its tolerance."
+    said = "A part of it was not live at 9:32:00am, when the tolerance ended."
     assert said in describe_verdict(a_verdict(Outcome.PARTIAL, 120.0, None))
 
 
 def test_the_sentence_names_the_interval_that_holds_the_publication():
     last, first = SEED_DUE + timedelta(minutes=56, seconds=55), SEED_DUE + timedelta(minutes=57)
     verdict = a_verdict(Outcome.LATE, 3415.0, 3420.0, last_not_live_at=last, first_live_at=first)
-    said = "Last seen not live at 10:26:55am, first seen live at 10:27:00am."
+    said = "Last found not live at 10:26:55am. First found live at 10:27:00am."
     assert describe_verdict(verdict).endswith(said)
 
 
@@ -137,19 +140,19 @@ def test_the_sentence_names_the_interval_that_holds_the_publication():
 def test_the_first_live_check_is_rounded_up_as_a_report_writes_it_and_never_over_the_due_instant(seconds, said):
     seen = SEED_DUE + timedelta(seconds=seconds)
     verdict = a_verdict(Outcome.LATE, 0.0, 1.0, last_not_live_at=seen - timedelta(seconds=5.1), first_live_at=seen)
-    assert describe_verdict(verdict).endswith(f"first seen live at {said}.")
+    assert describe_verdict(verdict).endswith(f"First found live at {said}.")
 
 
 def test_an_instant_on_another_day_than_the_due_one_names_its_day():
     last, first = SEED_DUE - timedelta(days=1), SEED_DUE - timedelta(seconds=1)
     verdict = a_verdict(Outcome.EARLY, -86_400.0, -1.0, last_not_live_at=last, first_live_at=first)
-    said = "Last seen not live at 9:30:00am on 29 June 2020, first seen live at 9:29:59am."
+    said = "Last found not live at 9:30:00am on 29 June 2020. First found live at 9:29:59am."
     assert describe_verdict(verdict).endswith(said)
 
 
 def test_a_check_is_said_with_its_reasons_and_the_word_of_a_person():
-    assert describe_check("not_live", ["not_found"]) == "not live: there was no such page"
-    assert describe_check("live", [], said="this_is_it") == "live (a person said that this is the release)"
+    assert describe_check("not_live", ["not_found"]) == "not live: page not found"
+    assert describe_check("live", [], said="this_is_it") == "live (a person confirmed that this is the release)"
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -168,14 +171,14 @@ def test_a_code_without_words_is_said_as_it_is():
 
 def test_checks_on_the_day_of_the_release_are_described_by_their_times_alone():
     first, last = SEED_DUE - timedelta(seconds=55), SEED_DUE + timedelta(seconds=115)
-    assert describe_check_times(24, first, last, day_of=SEED_DUE) == "24 looks from 9:29:05am to 9:31:55am"
-    assert describe_check_times(1, first, first, day_of=SEED_DUE) == "1 look at 9:29:05am"
+    assert describe_check_times(24, first, last, day_of=SEED_DUE) == "24 checks, 9:29:05am to 9:31:55am"
+    assert describe_check_times(1, first, first, day_of=SEED_DUE) == "1 check at 9:29:05am"
 
 
 def test_checks_on_other_days_name_them():
     day_before = SEED_DUE - timedelta(days=1)
-    assert describe_check_times(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9:30:00am on 29 June 2020"
+    assert describe_check_times(1, day_before, day_before, day_of=SEED_DUE) == "1 check at 9:30:00am on 29 June 2020"
     assert (
         describe_check_times(9, day_before, SEED_DUE, day_of=SEED_DUE)
-        == "9 looks from 9:30:00am on 29 June 2020 to 9:30:00am on 30 June 2020"
+        == "9 checks, 9:30:00am on 29 June 2020 to 9:30:00am on 30 June 2020"
     )

@@ -87,7 +87,7 @@ def test_what_is_not_announced_is_named_to_the_producers_own_people_alone(client
     assert f'href="{page_of(public)}"' in text
     client.force_login(create_member(Role.STATISTICIAN, series.producer))
     text = client.get(page_of(release)).text
-    assert "Next of the series in our own planning" in text
+    assert "Next planned release of the series" in text
     assert f'href="{page_of(quiet)}"' in text
 
 

@@ -120,7 +120,7 @@ def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_wi
     text = words_of(client.get(page_of(release, "release")))
     assert "27 days ahead" in text
     assert "This is less than four weeks." in text
-    assert "Why it was confirmed at short notice" not in text
+    assert "Reason for short notice" not in text
 
 
 def test_the_rule_for_the_day_comes_before_the_question_for_a_reason():

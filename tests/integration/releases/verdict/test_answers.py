@@ -235,7 +235,7 @@ def test_an_answer_that_says_nothing_is_refused_on_its_field(client, time_machin
     client.force_login(statistician(release))
     question = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(RENAMED)])
     response = client.post(question, {})
-    assert "Say what it is" in response.text
+    assert "Select what this page is" in response.text
     assert 'href="#id_kind"' in response.text
 
 

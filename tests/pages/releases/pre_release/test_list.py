@@ -273,7 +273,7 @@ def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, rel
         client.force_login(person)
         desk = client.get(reverse("desk")).text
         leads = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-        assert ("Pre-release access to agree to" in desk) is leads
+        assert ("Pre-release access to decide" in desk) is leads
         assert (f"{address('list', release)}#waiting" in desk) is leads
 
 

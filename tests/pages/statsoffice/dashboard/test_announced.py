@@ -117,9 +117,9 @@ class TestOnTheReleasesPage:
     @pytest.mark.parametrize(
         ("fields", "words"),
         [
-            pytest.param({"at": LATER}, "Its announcement differs from this calendar, as read at", id="differs"),
-            pytest.param({}, "Its announcement says the same as this calendar, as read at", id="the-same"),
-            pytest.param({"problem": "unreachable"}, "Nothing could be read at", id="cannot-tell"),
+            pytest.param({"at": LATER}, "The announcement is different from this calendar. Last read at", id="differs"),
+            pytest.param({}, "The announcement matches this calendar. Last read at", id="the-same"),
+            pytest.param({"problem": "unreachable"}, "We could not read the announcement at", id="cannot-tell"),
         ],
     )
     def test_it_says_how_the_release_stands(self, client, series, fields, words):
@@ -131,10 +131,10 @@ class TestOnTheReleasesPage:
         release = a_compared_release(series, "one", at=LATER)
         Release.objects.update(announced_at=DAY_BEFORE)
         address = reverse("releases:release", args=[release.reference])
-        assert "Compared with GOV.UK" not in client.get(address).text
+        assert "Announcement on GOV.UK" not in client.get(address).text
         time_machine.move_to(DUE)
         reader = create_member(Role.AUDITOR, series.producer)
-        assert "Compared with GOV.UK" not in page(client, reader, address)
+        assert "Announcement on GOV.UK" not in page(client, reader, address)
 
 
 class TestByMessage:

@@ -56,7 +56,7 @@ def test_those_who_keep_the_calendar_are_led_to_exactly_those_releases(client, s
                 assert text == ""
     # The last person of the table, who reads the release and does not keep the calendar.
     page = client.get(reverse("releases:release", args=[past.reference])).text
-    assert "Its date is past and it is still provisional" in page
+    assert "The date has passed and the release is still provisional" in page
 
 
 def test_what_was_given_another_date_or_cancelled_waits_no_more(client, series):

@@ -146,7 +146,7 @@ def test_a_late_release_leads_to_its_report_for_those_who_may_read_it(client, cl
         (["not_live", "live"], timedelta(minutes=6), Section.DUE),
         (["not_live", "live"], timedelta(minutes=8), Section.FINISHED),
         (["not_live"] * 3 + ["live"], timedelta(minutes=8), Section.OPEN),
-        (["not_live"] * 3 + ["live"], timedelta(minutes=63), Section.FINISHED),
+        (["not_live"] * 3 + ["live"], timedelta(hours=8), Section.OPEN),
     ],
 )
 def test_a_release_moves_through_the_parts_of_the_page(client, clock, release, results, after, section):
