@@ -29,7 +29,7 @@ from releases.rules.response import LONGEST
 from releases.rules.time_axis import CheckStrip, strip_window
 from releases.rules.web_address import telephone_uri
 from releases.text.release import StatusLabel, publisher_note, status_of_release
-from releases.verdict.address import Outcome
+from releases.verdict.address import SUSPICIOUS, Outcome
 from statsoffice.demo import MEASURES, STATISTICS
 
 # The bytes of the digests of the frame and of each part. They are few, so that the digests of a day with 200 releases
@@ -86,7 +86,7 @@ MOST_NEWS = 3
 MOST_DAYS_AHEAD, MOST_RELEASES_AHEAD, DAYS_AHEAD = 3, 5, 14
 DUE_SOON = timedelta(minutes=10)
 """How long before its due time a release moves to the top of the page."""
-SETTLED_AFTER = timedelta(minutes=5)
+SETTLED_AFTER = timedelta(minutes=15)
 """How long after the end of the tolerance a release that went live on time stays in view."""
 NEWS_FOR = timedelta(minutes=2)
 """How long the banner shows a result, counted from the fact that decided it."""
@@ -364,7 +364,8 @@ def _lines(person: Person, releases: Sequence[Release], *, now: datetime) -> lis
     }
     found = [(release, verdicts.get(release.pk)) for release in releases]
     exempted = _name_exemptions(found)
-    reports = _find_reports(person, [release.pk for release, verdict in found if verdict is not None])
+    suspected = [release.pk for release, verdict in found if verdict and verdict.outcome in SUSPICIOUS]
+    reports = _find_reports(person, suspected)
     return [_line(person, release, verdict, exempted=exempted, reports=reports, now=now) for release, verdict in found]
 
 

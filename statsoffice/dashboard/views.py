@@ -21,11 +21,13 @@ from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
 from statsoffice.audit.trail import producers_audited_by
 from statsoffice.dashboard import monitoring, tasks, today
-from statsoffice.dashboard.today import SETTLED_AFTER, Day, split_live_text, standing_of
+from statsoffice.dashboard.today import Day, split_live_text, standing_of
 from statsoffice.setup.steps import may_set_up, office_of
 
 LONGEST_PAUSE = timedelta(minutes=1)
 """A page that was not updated for longer gets all strips again."""
+STRIP_GROWS = timedelta(minutes=3)
+"""How long after the end of the tolerance a new check may lie within the strip."""
 MOST_DIGITS = 12
 """As many digits of an instant in seconds as are read from an address."""
 
@@ -137,7 +139,7 @@ def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datet
     else:
         drawn = {line.release.pk for line in lines if standing_of(line.release) in changed}
         # After that, checks lie outside the strip.
-        growing = {line.release.pk for line in lines if line.limit_at and now < line.limit_at + SETTLED_AFTER}
+        growing = {line.release.pk for line in lines if line.limit_at and now < line.limit_at + STRIP_GROWS}
         if growing:
             drawn |= check_history.find_checked_since(datetime.fromtimestamp(seconds, tz=UTC), growing)
     return {
