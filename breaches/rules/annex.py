@@ -120,12 +120,12 @@ def interval_chart(
         lane = top + (THICK - LANE_HEIGHT) // 2
         bars += [DrawnBar(lane, 100, LANE, height=LANE_HEIGHT), _bar(axis, top, from_, to, colour)]
         top += THICK + GAP
-    line = top + GAP
+    axis_top = top + GAP
     # Not behind the texts, which are hard to read on it.
     rows = [bar.top for bar in bars[1::2]] or [top - THICK]
     shades = [_bar(axis, row, due[0], limit[0], SHADE, height=THICK + GAP) for row in rows]
     title = f"{'. '.join((tolerance, *(text for text, *_ in lines)))}."
-    return Chart(title, "", line + AXIS_HEIGHT, words, (*shades, *bars), ticks=axis.ticks, axis=line)
+    return Chart(title, "", axis_top + AXIS_HEIGHT, words, (*shades, *bars), ticks=axis.ticks, axis=axis_top)
 
 
 def _bar(axis: TimeAxis, top: int, from_: datetime, to: datetime, colour: str, *, height: int = 0) -> DrawnBar:

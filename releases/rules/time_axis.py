@@ -160,7 +160,7 @@ STROKES = {
     Mark.NOT_LIVE: ((14, 24),),
     Mark.OVERDUE: ((7, 24),),
     Mark.LIVE: ((0, 24),),
-    Mark.NO_ANSWER: ((0, 5), (19, 24)),
+    Mark.NO_ANSWER: ((0, 8), (16, 24)),
     Mark.NOT_RECOGNISED: ((0, 10),),
 }
 

@@ -1,5 +1,6 @@
 """A person's tasks, missing information on coming releases, and differing announcements."""
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,7 +48,7 @@ class PersonTasks:
     @property
     def count(self) -> int:
         """The number of tasks; drafts that can be combined are counted as the reports that they are."""
-        listed = (
+        listed: list[Sized] = [
             self.not_live,
             self.to_complete,
             self.to_approve,
@@ -55,7 +56,7 @@ class PersonTasks:
             self.left_provisional,
             self.access_to_agree,
             self.tasks,
-        )
+        ]
         return self.to_agree + sum(map(len, listed))
 
     def __bool__(self) -> bool:

@@ -220,6 +220,10 @@ class Day:
         return sum(tally in line.tallies for line in self.lines)
 
     @property
+    def has_several_producers(self) -> bool:
+        return len({line.release.series.producer_id for line in self.lines}) > 1
+
+    @property
     def due(self) -> int:
         return sum(line.is_checkable for line in self.lines)
 
