@@ -1,7 +1,7 @@
 """The history of releases for staff: verdicts, checks in runs and pictures, gaps in monitoring, and statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -269,11 +269,6 @@ def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now:
             gaps=coverage.gaps_in(monitored, start=start, end=min(end, now), checks=checks) if checkable else (),
         )
     return strips
-
-
-def find_checked_since(instant: datetime, releases: Collection[int]) -> set[int]:
-    """Return which of some releases, by key, have a check since an instant, and so perhaps another strip."""
-    return repository.find_checked_since(instant, releases)
 
 
 def _draw_picture(

@@ -19,12 +19,11 @@ from releases.rules.lifecycle import Role, Status
 from releases.rules.pre_release import Details, Period
 from releases.scheduling import PlannedAddress
 from statsoffice.accounts.models import User
-from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher import MEASURES, STATISTICS, pages
 from statsoffice.fake_publisher.client import RehearsalSite, ReplayClock
 from statsoffice.fake_publisher.scenes import scene
 
 PASSWORD = "release-day-demo"  # noqa: S105  # printed for everybody to read, and refused in production
-STATISTICS, MEASURES = "office-for-invented-statistics", "agency-for-made-up-measures"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from releases.rules.lifecycle import CHANGE_DATE, RELEASE, TO_COME, MoveRefused,
 from releases.rules.public_calendar import PublicStatus
 from releases.text import calendar as text_calendar
 from releases.text.pre_release import ON_MONDAYS, monday_sentence
-from releases.text.release import OUTCOMES, outcome_name
+from releases.text.release import OUTCOMES, name_outcome
 from releases.verdict.address import Outcome
 
 # The first and last day of each period, counted from today in London.
@@ -153,7 +153,7 @@ class VerdictFilter(admin.SimpleListFilter):
     parameter_name = "verdict"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        outcomes: Choices = [(outcome.value, outcome_name(outcome)) for outcome in Outcome]
+        outcomes: Choices = [(outcome.value, name_outcome(outcome)) for outcome in Outcome]
         return [*outcomes, (NOT_CHECKED, lazy("Not checked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:

@@ -19,7 +19,7 @@ from releases.rules.date_change import Mark, RequestState
 from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import PublicStatus
-from releases.text.release import outcome_name
+from releases.text.release import name_outcome
 from releases.verdict.address import Outcome
 
 # The text and colour of a tag.
@@ -318,7 +318,7 @@ def event_sentence(event: ReleaseEvent) -> str:
     """Describe an event in one line; a kind without a sentence is named by its code."""
     facts: Mapping[str, Any] = event.facts
     if event.kind == "judged":
-        return _("Result: %(outcome)s") % {"outcome": outcome_name(Outcome(facts["outcome"][1]))}
+        return _("Result: %(outcome)s") % {"outcome": name_outcome(Outcome(facts["outcome"][1]))}
     words = SENTENCES.get(event.kind)
     if event.kind == "exception_recorded":
         words = EXCEPTIONS[DepartureKind(facts["exception"])]

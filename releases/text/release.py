@@ -59,7 +59,7 @@ class StatusLabel:
     detail: str = ""
 
 
-def outcome_name(outcome: Outcome) -> str:
+def name_outcome(outcome: Outcome) -> str:
     """Name an outcome, and why a release needs checking, so that no two outcomes have the same name."""
     label, _colour = OUTCOMES[outcome]
     if outcome not in REASONS_TO_CHECK:

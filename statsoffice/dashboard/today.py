@@ -30,7 +30,7 @@ from releases.rules.time_axis import CheckStrip, strip_window
 from releases.rules.web_address import telephone_uri
 from releases.text.release import StatusLabel, publisher_note, status_of_release
 from releases.verdict.address import SUSPICIOUS, Outcome
-from statsoffice.demo import MEASURES, STATISTICS
+from statsoffice.fake_publisher import DEMO_PRODUCERS
 
 # The bytes of the digests of the frame and of each part. They are few, so that the digests of a day with 200 releases
 # fit into the address of a request.
@@ -354,7 +354,7 @@ def today(person: Person, *, now: datetime, rehearsals: bool | None = None) -> D
 
 
 def _is_shown(rehearsal: Release, *, wanted: bool | None) -> bool:
-    in_demo = rehearsal.series.producer.slug in (STATISTICS, MEASURES)
+    in_demo = rehearsal.series.producer.slug in DEMO_PRODUCERS
     return in_demo if wanted is None else wanted
 
 
@@ -490,7 +490,7 @@ def upcoming_days(person: Person, *, now: datetime, rehearsals: bool | None = No
     start = _midnight(calendar.local_date(now) + timedelta(days=1))
     ahead = _visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD))
     if not rehearsals:
-        of_demo = Q(series__producer__slug__in=(STATISTICS, MEASURES)) if rehearsals is None else Q(pk__in=[])
+        of_demo = Q(series__producer__slug__in=DEMO_PRODUCERS) if rehearsals is None else Q(pk__in=[])
         ahead = ahead.filter(Q(rehearsal=False) | of_demo)
     found = ahead.exclude(status=Status.CANCELLED).select_related("series__producer").prefetch_related("addresses")
     by_day: dict[date, list[Release]] = defaultdict(list)

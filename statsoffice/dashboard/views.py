@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from releases import check_history, permissions
+from releases import permissions
+from releases.evidence import repository
 from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
 from statsoffice.audit.trail import producers_audited_by
@@ -33,7 +34,7 @@ MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageChoices:
     """What the reader chose to see, by the query string of the page.
 
     `still` pauses the updates (WCAG 2.2, success criterion 2.2.2), `large` is for a screen on a wall. `rehearsals` is
@@ -45,7 +46,7 @@ class Shown:
     rehearsals: bool | None
 
     @classmethod
-    def of(cls, query: QueryDict) -> "Shown":
+    def of(cls, query: QueryDict) -> "PageChoices":
         rehearsals = {"show": True, "hide": False}.get(query.get("rehearsals", ""))
         return cls(still="still" in query, large="large" in query, rehearsals=rehearsals)
 
@@ -54,7 +55,7 @@ class Shown:
         query = self.replaced(**changed).query
         return reverse("desk") + (f"?{query}" if query else "")
 
-    def replaced(self, **changed: bool | None) -> "Shown":
+    def replaced(self, **changed: bool | None) -> "PageChoices":
         return replace(self, **changed)  # type: ignore[arg-type]  # of the same fields
 
     @property
@@ -81,7 +82,7 @@ class Shown:
 @login_required
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    now, shown = timezone.now(), Shown.of(request.GET)
+    now, shown = timezone.now(), PageChoices.of(request.GET)
     day = today.today(request.user, now=now, rehearsals=shown.rehearsals).with_strips(now=now)
     context = {"part": _part(request, day, shown, now=now), "shown": shown, "links": shown.links}
     if not shown.large:
@@ -102,7 +103,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
     """Answer with the parts of the page that changed, or with 204 if there are none."""
-    now, shown = timezone.now(), Shown.of(request.GET)
+    now, shown = timezone.now(), PageChoices.of(request.GET)
     day = today.today(request.user, now=now, rehearsals=shown.rehearsals)
     fresh = _part(request, day, shown, now=now)
     unchanged = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
@@ -141,7 +142,7 @@ def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datet
         # After that, checks lie outside the strip.
         growing = {line.release.pk for line in lines if line.limit_at and now < line.limit_at + STRIP_GROWS}
         if growing:
-            drawn |= check_history.find_checked_since(datetime.fromtimestamp(seconds, tz=UTC), growing)
+            drawn |= repository.find_checked_since(datetime.fromtimestamp(seconds, tz=UTC), growing)
     return {
         f"{line.key}-strip": render_to_string("releases/strip.html", {"strip": line.strip, "key": line.key})
         for line in day.with_strips(now=now, only=drawn).lines
@@ -149,7 +150,7 @@ def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datet
     }
 
 
-def _part(request: HttpRequest, day: Day, shown: Shown, *, now: datetime) -> dict[str, Any]:
+def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) -> dict[str, Any]:
     status = monitoring.monitoring_status(now=now)
     context = {"day": day, "banner": day.banner(now=now), "watcher": status, "shown": shown, "links": shown.links}
     text = render_to_string("dashboard/today.html", context)

@@ -11,7 +11,7 @@ from breaches.permissions import Action, may_start, reports_where
 from breaches.rules.lifecycle import ReportKind
 from breaches.views.report import initial_start_data
 from releases.models import Release, Verification
-from releases.text.release import delay_note, outcome_name
+from releases.text.release import delay_note, name_outcome
 from releases.verdict.address import Outcome
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.report_queries import event_of_dispatch
@@ -25,7 +25,7 @@ register.filter("suspected_as", text.suspicion_name)
 @register.filter
 def outcome_and_seconds(verification: Verification) -> str:
     """Describe a verdict and its delay in one line: "Late by 40 to 46 seconds"."""
-    return delay_note(verification) or outcome_name(Outcome(verification.outcome))
+    return delay_note(verification) or name_outcome(Outcome(verification.outcome))
 
 
 @register.simple_tag(takes_context=True)

@@ -44,6 +44,8 @@ pytestmark = pytest.mark.django_db
 
 LISTS = (
     "/desk/",
+    "/desk/?large",
+    "/desk/?rehearsals=show",
     "/desk/today/",
     "/desk/missing/preflight_problems/",
     "/reports/",
@@ -257,7 +259,7 @@ class TestDecision:
         assert "The release was published at" in client.get(page_of(early)).text
         address = reverse("releases:release", args=[early.release.reference])
         others = words(signed_in(early.office.statistician).get(address).text)
-        assert "Under an earlier date" in others
+        assert "For an earlier date" in others
         assert "Sealed until the release is published" not in others
         anyone = Client().get(address).text
         assert reason in anyone

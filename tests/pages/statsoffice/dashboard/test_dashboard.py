@@ -9,7 +9,7 @@ from breaches import drafting
 from releases import judge, scheduling
 from releases.models import Release
 from releases.rules.lifecycle import Role
-from statsoffice.demo import STATISTICS
+from statsoffice.fake_publisher import STATISTICS
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_watcher_that_is_well
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
 from tests.support.factories import (
