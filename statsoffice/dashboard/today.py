@@ -260,13 +260,9 @@ class Day:
     @property
     def next_due_at(self) -> datetime | None:
         """The due time of the next release, None if no other is due today."""
-        to_come = [
-            line.release.due_at
-            for line in self.lines
-            if line.is_checkable and line.outcome is Outcome.PENDING and line.release.due_at and line.limit_at
-            and line.section in {Section.DUE, Section.LATER}
-        ]  # fmt: skip
-        return min(to_come, default=None)
+        return min(
+            (line.release.due_at for line in self.lines if line.counts_down and line.release.due_at), default=None
+        )
 
     @property
     def summary(self) -> str:

@@ -41,7 +41,14 @@ def test_no_one_unknown_sees_the_desk(client, clock):
 def test_todays_releases_are_listed_with_due_time_and_countdown_and_a_way_to_refresh(client, clock, release):
     sign_in(client, release)
     text = client.get(DESK).text
-    for words in (release.title, "9:30am: 1 release", "Due in 3 minutes", "Tuesday 30 June 2020", "9:26:40am"):
+    for words in (
+        release.title,
+        "9:30am: 1 release",
+        "Next release at 9:30am",
+        "Due in 3 minutes",
+        "Tuesday 30 June 2020",
+        "9:26:40am",
+    ):
         assert words in text
     assert "The watcher has never been active. No release is being watched." in text
     assert f'href="{DESK}">Refresh</a>' in text
