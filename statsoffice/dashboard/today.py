@@ -258,6 +258,11 @@ class Day:
         return [line for group in self.groups if group.section is Section.FINISHED for line in group.lines]
 
     @property
+    def is_any_due(self) -> bool:
+        """Whether a release is due about now; its own line counts down."""
+        return any(line.section is Section.DUE for line in self.lines)
+
+    @property
     def next_due_at(self) -> datetime | None:
         """The due time of the next release, None if no other is due today."""
         return min(

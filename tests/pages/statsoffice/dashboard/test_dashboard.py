@@ -92,6 +92,14 @@ def test_the_counts_are_those_of_ones_own_producers_and_the_title_says_what_is_l
     assert "<title>Today’s releases – " in client.get(DESK).text
 
 
+def test_the_next_release_is_named_while_none_is_due(client, clock, release):
+    sign_in(client, release)
+    clock(SEED_DUE - timedelta(minutes=11))
+    assert "Next release at 9:30am" in client.get(DESK).text
+    clock(SEED_DUE - timedelta(minutes=10))
+    assert "Next release at" not in client.get(DESK).text
+
+
 def test_a_release_that_needs_checking_is_in_the_title_if_none_is_late(client, clock, release):
     clock(AFTER)
     sign_in(client, release)
