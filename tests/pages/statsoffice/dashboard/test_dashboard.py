@@ -44,7 +44,6 @@ def test_todays_releases_are_listed_with_due_time_and_countdown_and_a_way_to_ref
     for words in (
         release.title,
         "9:30am: 1 release",
-        "Next release at 9:30am",
         "Due in 3 minutes",
         "Tuesday 30 June 2020",
         "9:26:40am",
