@@ -111,6 +111,9 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:check": (reports["draft"].reference,),
         "breaches:submit": (reports["draft"].reference,),
         "breaches:take_back": (reports["with_hop"].reference,),
+        "breaches:decide": (reports["with_hop"].reference,),
+        # The sections of this draft have no comment.
+        "breaches:resolve_comment": (reports["draft"].reference, 0),
         "redacting:remove": (approved.reference,),
         "breaches:settle_wording": (Practice.objects.get(edition__number="2.0", code="V2").pk,),
         "breaches:finish_action": (action.report.reference, action.pk),

@@ -164,6 +164,9 @@ ON_BREACHES = {
     "redacting:remove": act(ON_REPORTS[Action.REDACT]),
     "redacting:done": page(ON_REPORTS[Action.REDACT]),
     "breaches:submit": act(by(REPORT, "submit")),
+    "breaches:decide": form(by(REPORT, "approve")),
+    "breaches:comment": form(WRITE | by(REPORT, "approve")),
+    "breaches:resolve_comment": act(WRITE | by(REPORT, "approve")),
     **{
         f"breaches:{move}": form(by(REPORT, move))
         for move in (
