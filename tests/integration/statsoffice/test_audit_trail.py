@@ -108,7 +108,7 @@ def test_a_role_that_is_given_and_taken_in_the_admin_site_is_told(office):
     client.post(reverse("admin:accounts_user_change", args=[person.pk]), _account(person, is_staff="on"))
     client.post(admin_page("membership", "delete", added.pk), {"post": "yes"})
     found = read(office.people[Role.AUDITOR], kind="permission")
-    words = "membership: New Person: statistician, Office for Rain"
+    words = "role: New Person: statistician, Office for Rain"
     assert ("Op Erator", "permission", f"Added {words}") in found
     assert ("Op Erator", "permission", f"Removed {words}") in found
     assert ("Op Erator", "permission", "New Person: Changed May use the admin site.") in found
