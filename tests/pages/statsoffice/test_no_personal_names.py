@@ -102,6 +102,7 @@ WHAT_HAPPENED = {
     "what": "An email with the bulletin",
     "people": "2",
     "posts": "1",
+    "recipients": "a press officer who was not on the list",
     **on_the_day("happened", "7:00am"),
     **on_the_day("noticed", "7:10am"),
     **on_the_day("contained", "7:20am"),
