@@ -77,7 +77,7 @@ def _fits(page, size):
         page.set_viewport_size(size)
     width, sideways = page.evaluate(FITS)
     assert width <= size["width"], page.url
-    assert sideways == [], f"{page.url} at {size['width']}"
+    assert sideways == [], f"{page.url} at {size['width']}: {sideways}"
 
 
 def _is_accessible(page, axe, *, context=None):

@@ -91,7 +91,7 @@ def test_the_order_of_unclear_dates_is_asked_on_a_phone(page, live_server, morni
     file = tmp_path / "calendar.csv"
     file.write_bytes(csv_of({"scheduled_for": "03/07/2098 09:30"}))
     page.goto(f"{live_server}/imports/")
-    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_role("button", name="Check this file").press("Enter")
     turn()
     expect(page.get_by_role("heading", name="Is the day or the month first?")).to_be_visible(timeout=10_000)

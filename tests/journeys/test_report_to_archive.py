@@ -130,4 +130,5 @@ def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted
     on = working_days_away(local_date(dispatched_at), 20, nation=Nation.ENGLAND)
     upcoming = ReleaseFactory(announced=True, series=series, reference="the-next-one", slot=london_slot(on))
     page = statistician.opens("releases:release", upcoming.reference)
+    page.get_by_role("tab", name="Setup").click()
     expect(page.get_by_text(ACTION)).to_be_visible()
