@@ -52,7 +52,7 @@ def test_whoever_reads_the_desk_keeps_their_place_while_it_is_brought_up_to_date
     page.goto(f"{live_server}{morning.pages['the desk']}?rehearsals=show")
     stays = "() => window.places.every((place) => place.isConnected)"
     page.evaluate("""() => { window.places = [...document.querySelectorAll(
-        "#desk-today h2, .office-strips li, .office-strips__what a, #desk-today [id$=-detail]")]; }""")
+        ".office-desk__time, .office-strips li, .office-strips__what a, #desk-today [id$=-detail]")]; }""")
     countdown = page.locator("#desk-today [id$=-detail]", has_text="Due in")
     before = countdown.text_content()
     expect(countdown).not_to_have_text(before, timeout=PATIENCE)

@@ -444,7 +444,7 @@ class TestWhatOthersSee:
         lead = early.office.head
         type(lead).objects.filter(pk__in=[lead.pk, statistician.pk]).update(is_staff=True)
         client = signed_in(statistician)
-        for model, sign in (("observation", '">Live</td>'), ("verification", TITLE), ("releaseevent", '">Verdict: ')):
+        for model, sign in (("observation", '">Live</td>'), ("verification", TITLE), ("releaseevent", '">Result: ')):
             assert sign in signed_in(lead).get(f"/admin/releases/{model}/").text, model
             assert sign not in client.get(f"/admin/releases/{model}/").text, model
         reader = early.office.people[Role.AUDITOR]
