@@ -142,7 +142,9 @@ def test_the_page_of_the_release_shows_the_task_to_its_people_alone(client, seri
     page = reverse("releases:release", args=["next"])
     assert CHECK not in client.get(page).text
     client.force_login(keeper)
-    assert f"To do {CHECK} Set by report breach-1" in words(client.get(page).text)
+    text = words(client.get(page).text)
+    assert f"To do {CHECK} Added at " in text
+    assert "from report breach-1." in text
     client.post(reverse("releases:tick_task", args=[task.pk]), {"done": "yes"})
     assert f"Done {CHECK}" in words(client.get(page).text)
 
