@@ -89,7 +89,7 @@ class TestInTheAdmin:
         new = [{"url": url, "role": "announcement"} for url in (ANNOUNCED, ANOTHER)]
         response = self.send(release, *new)
         assert response.status_code == 200
-        assert "one announcement at most" in response.text
+        assert "can have only one announcement" in response.text
         assert announcements() == []
 
     def test_one_more_is_refused_on_the_form(self, release):
