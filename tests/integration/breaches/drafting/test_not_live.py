@@ -36,7 +36,7 @@ def test_a_report_on_what_was_not_seen_is_called_so_on_the_desk_in_the_list_and_
         assert "not seen" in page.lower()
         assert ", late" not in page
         assert "Late," not in page
-    assert "Suspected breach: not seen Not seen" in words(client.get(address_of(unseen)).text)
+    assert "Suspected breach: not seen Not live 2 minutes after 9:30am" in words(client.get(address_of(unseen)).text)
 
 
 def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_seen(client, office, unseen):
