@@ -19,7 +19,7 @@ def test_all_is_said_of_nothing_but_all(share, said):
 
 def test_quarters_delays_and_days_are_said_in_words():
     assert text.quarter_name(Quarter(2020, 4)) == "October to December 2020"
-    assert text.describe_delay(65_700.2) == "18 h 15 min"
+    assert text.describe_delay(65_700.2) == "18 hours 15 minutes"
     assert [text.describe_days(number) for number in (0, 1, 1.5, 2, None)] == [
         "0 days",
         "1 day",
