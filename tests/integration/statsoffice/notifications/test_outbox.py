@@ -147,7 +147,7 @@ def test_before_the_report_is_drafted_the_message_leads_to_the_release():
 
 
 def test_a_subject_names_the_report_first_and_has_at_most_78_characters():
-    suspect(ReleaseFactory(announced=True, series=a_series(), reference="a-long-reference" * 7))
+    suspect(ReleaseFactory(announced=True, series=a_series(), reference="a-long-reference" * 4))
     outbox.create_missing(now=NOW)
     subject = Message.objects.first().subject
     assert subject.startswith(f"Suspected breach: {Report.objects.get().number}, a-long-reference")
