@@ -15,16 +15,45 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 from django.utils.safestring import mark_safe
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.rules import calendar, web_address
+from releases.rules import calendar, tables, web_address
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import FieldRefused, MoveRefused
+from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError
 
 CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 PARTS = ("day", "month", "year")
 MONTHS = [f"{date(2000, number, 1):%B}".casefold() for number in range(1, 13)]
+
+
+class TableFileField(forms.FileField):
+    """A table that a person uploads: CSV, ODS or XLSX, of at most the size that we read."""
+
+    default_error_messages: ClassVar = {
+        "required": lazy("Select a file"),
+        "empty": lazy("The file is empty. Select another one"),
+        "invalid": lazy("The file did not arrive. Select it again"),
+    }
+
+    def __init__(self) -> None:
+        hint = format_lazy(
+            lazy("CSV, ODS or XLSX, with at most {rows} rows and {size} MB"),
+            rows=f"{MOST_ROWS:,}",
+            size=MOST_BYTES // 1024**2,
+        )
+        widget = forms.FileInput(attrs={"accept": ".csv,.ods,.xlsx"})
+        super().__init__(label=lazy("File"), help_text=hint, widget=widget)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        try:
+            tables.check_table_size(file.size or 0, name=file.name or "")
+        except NotATableError as error:
+            raise ValidationError(str(error)) from error
+        return file
 
 
 class GovukDateWidget(forms.MultiWidget):

@@ -5,24 +5,21 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.core import signing
-from django.core.files.base import File
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from releases.admin.access import HistoryAdmin
+from releases.forms import TableFileField
 from releases.imports import directory
 from releases.imports.apply import ImportOutcome
 from releases.imports.directory import DirectoryKind
 from releases.imports.parse import FileRefused
 from releases.public.export import dated_file_name, download_response
-from releases.rules import tables
-from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError, TableKind
+from releases.rules.tables import TableKind
 from releases.text.imports import COLOURS, OUTCOMES
 
 _SALT = "releases.admin.directory"
@@ -30,24 +27,7 @@ _DAY_SECONDS = 24 * 60 * 60
 
 
 class DirectoryFileForm(forms.Form):
-    file = forms.FileField(
-        label=lazy("File"),
-        help_text=format_lazy(
-            lazy("CSV, ODS or XLSX, with at most {rows} rows and {size} MB"),
-            rows=f"{MOST_ROWS:,}",
-            size=MOST_BYTES // 1024**2,
-        ),
-        error_messages={"required": lazy("Select a file"), "empty": lazy("The file is empty. Select another one")},
-        widget=forms.FileInput(attrs={"accept": ".csv,.ods,.xlsx"}),
-    )
-
-    def clean_file(self) -> File[bytes]:
-        file: File[bytes] = self.cleaned_data["file"]
-        try:
-            tables.check_table_size(file.size or 0, name=file.name or "")
-        except NotATableError as error:
-            raise forms.ValidationError(str(error)) from error
-        return file
+    file = TableFileField()
 
 
 class DirectoryAdmin[M: Model](HistoryAdmin[M]):

@@ -12,7 +12,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.core.files.base import File
 from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.db.models.functions import Lower
@@ -40,6 +39,7 @@ from releases.forms import (
     LongTextField,
     PickedDateField,
     PrecisionField,
+    TableFileField,
     add_refusal,
     build_slot,
     clean_address,
@@ -57,12 +57,11 @@ from releases.public.export import (
     download_response,
     export_calendar,
 )
-from releases.rules import tables
 from releases.rules.calendar import Precision, local_date
 from releases.rules.departure import Grounds
 from releases.rules.imports import WAITING, ImportStatus
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
-from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError, TableKind
+from releases.rules.tables import MOST_ROWS, TableKind
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import calendar, imports
 from releases.text.pre_release import ON_MONDAYS
@@ -74,32 +73,11 @@ class UploadForm(GovukForm):
     button = lazy("Check this file")
     options = {"create_missing": {"size": ""}}
 
-    file = forms.FileField(
-        label=lazy("File"),
-        help_text=format_lazy(
-            lazy("CSV, ODS or XLSX, of at most {size} MB and {rows} rows."),
-            size=MOST_BYTES // 1024**2,
-            rows=f"{MOST_ROWS:,}",
-        ),
-        error_messages={
-            "required": lazy("Choose a file"),
-            "empty": lazy("The file is empty: choose another one"),
-            "invalid": lazy("The file did not arrive: choose it again"),
-        },
-        widget=forms.FileInput(attrs={"accept": ".csv,.ods,.xlsx"}),
-    )
+    file = TableFileField()
     create_missing = forms.BooleanField(
         label=lazy("Create any new series and contacts in this file"),
         required=False,
     )
-
-    def clean_file(self) -> File[bytes]:
-        file: File[bytes] = self.cleaned_data["file"]
-        try:
-            tables.check_table_size(file.size or 0, name=file.name or "")
-        except NotATableError as error:
-            raise forms.ValidationError(str(error)) from error
-        return file
 
 
 class ConfirmForm(GovukForm):

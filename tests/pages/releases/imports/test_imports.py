@@ -121,7 +121,7 @@ def test_a_file_that_is_no_calendar_is_said_to_be_none(client, keeper):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        pytest.param(None, "Choose a file", id="none"),
+        pytest.param(None, "Select a file", id="none"),
         pytest.param(b"", "The file is empty", id="empty"),
         pytest.param(b"x" * (5 * 1024**2 + 1), "too large: it has more than 5 MB", id="huge"),
     ],
