@@ -179,7 +179,11 @@ class Line:
 
     @property
     def is_checkable(self) -> bool:
-        return self.release.status in {Status.CONFIRMED, Status.PUBLISHED} and self.release.due_at is not None
+        return _is_checkable(self.release)
+
+
+def _is_checkable(release: Release) -> bool:
+    return release.status in {Status.CONFIRMED, Status.PUBLISHED} and release.due_at is not None
 
 
 def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None, now: datetime) -> Section:
@@ -241,21 +245,18 @@ class Day:
 
     @property
     def groups(self) -> list[Group]:
-        """The releases in the order of the page: due now first, finished ones last, each part by time."""
+        """The releases that are not finished, in the order of the page: due now first, each part by time."""
         order = list(Section)
-        ranked = sorted(self.lines, key=lambda line: order.index(line.section))
+        unfinished = (line for line in self.lines if line.section is not Section.FINISHED)
+        ranked = sorted(unfinished, key=lambda line: order.index(line.section))
         return [
             Group(section, at, list(lines))
             for (section, at), lines in groupby(ranked, key=lambda line: (line.section, _time_of(line.release)))
         ]
 
     @property
-    def open_groups(self) -> list[Group]:
-        return [group for group in self.groups if group.section is not Section.FINISHED]
-
-    @property
     def finished(self) -> list[Line]:
-        return [line for group in self.groups if group.section is Section.FINISHED for line in group.lines]
+        return [line for line in self.lines if line.section is Section.FINISHED]
 
     @property
     def is_any_due(self) -> bool:
@@ -387,7 +388,7 @@ def _line(
     limit_at = None
     if release.due_at is not None:
         limit_at = verdict.limit_at if verdict else release.limit_at
-    checkable = release.status in {Status.CONFIRMED, Status.PUBLISHED} and limit_at is not None
+    checkable = _is_checkable(release)
     tallies = _TALLIES[outcome] if checkable else frozenset()
     if checkable and outcome is Outcome.PENDING and limit_at is not None and now >= limit_at + LONGEST:
         tallies = frozenset({Tally.CHECK})

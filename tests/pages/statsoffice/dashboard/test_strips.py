@@ -166,7 +166,8 @@ def test_the_release_that_is_due_comes_before_an_earlier_open_one_and_finished_o
     scheduling.cancel_release(stopped, reason="The survey was stopped.", by=head, at=BEFORE)
     clock(SEED_DUE)
     day = today.today(head, now=SEED_DUE)
-    assert [group.section for group in day.groups] == [Section.DUE, Section.FINISHED]
+    assert [group.section for group in day.groups] == [Section.DUE]
+    assert [line.release for line in day.finished] == [stopped]
     page = client.get(DESK).text
     assert page.index(release.title) < page.index("office-desk__finished") < page.index("Stopped")
 
