@@ -88,7 +88,8 @@ class _Structure:
         if element["S"] != "/Link":
             return ""
         annotations = [self._resolve(one) for one in element["K"] if isinstance(one, bytes)]
-        return next((str(self._resolve(one["Obj"])["A"]["URI"].string) for one in annotations if "Obj" in one), "")
+        actions = [self._resolve(one["Obj"]).get("A", {}) for one in annotations if "Obj" in one]
+        return next((str(action["URI"].string) for action in actions if "URI" in action), "")
 
     def _append_table(self, table: Any, rest: Any) -> None:
         """Append the rows of a further page to a table."""
