@@ -283,7 +283,7 @@ def find_uncertain_day(release: Release) -> date | None:
 def _uncertain_verdict(release: Release) -> Verification | None:
     present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
     verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
-    # The account would say what was found before the due time.
+    # The account would disclose findings from before the due time.
     return None if verdict is None or is_hidden(release, [verdict]) else verdict
 
 

@@ -1,6 +1,6 @@
 """Decisions about a release that was found early: take it down, or publish it to everyone now.
 
-An early release is a security incident (decision 73). A decision changes nothing by itself: people take the page down,
+An early release is a security incident (decision 73). Recording a decision changes no page: people take the page down,
 and the Head of Profession changes the release time on its own page.
 """
 
@@ -49,7 +49,7 @@ def choices_open_to(person: Person, suspicion: Suspicion) -> tuple[Choice, ...]:
 
 
 def decide(suspicion: Suspicion, choice: Choice, *, by: User, at: datetime, seen: int) -> EarlyReleaseDecision:
-    """Record what is to be done about an early release.
+    """Record the decision of a person on an early release.
 
     :param seen: the number of the last decision that the person read, 0 if there was none.
     :raises NotYours: if the person may not make this choice.

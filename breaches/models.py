@@ -597,7 +597,7 @@ class Suspicion(models.Model):
 
 
 class EarlyReleaseDecision(AppendOnly):
-    """What was decided about a release that was found early, by whom and when; the last row of a suspicion counts."""
+    """A decision on an early release: the choice, the person and the time. The last row of a suspicion is in force."""
 
     class Choice(models.TextChoices):
         TAKE_DOWN = "take_down", lazy("Take it down")

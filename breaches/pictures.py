@@ -281,7 +281,7 @@ def _whole_ticks(most: int) -> list[int]:
 
 
 def _month_label(place: int, month: Month, *, narrow: bool) -> str | list[str]:
-    """Write the name of a month; the first month and each January have their year, in a narrow picture beside it."""
+    """Write the name of a month, with the year for the first month and each January."""
     name = date_format(month.first, "M")
     if place and month.first.month != 1:
         return name

@@ -36,8 +36,8 @@ CODE = "Code of Practice for Statistics"
 # Its name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
 CODES = {"1.0": "Code of Practice for Official Statistics"}
 CAUSE_PROMPT = (
-    "Add the cause, if it is known, how the breach was found, who was told and when, and how it was corrected. Name "
-    "roles, not people."
+    "Add the cause, if it is known, how the breach was found, who was notified and when, and how it was corrected. "
+    "Name roles, not people."
 )
 ACCESS_PROMPT = (
     "Answer the questions under ‘What happened’: what was sent or seen, when, by how many people, when it was noticed "
