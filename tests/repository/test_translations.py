@@ -24,6 +24,7 @@ from tests.support.templates_untranslated import untranslated
 IN_WORDS_OF_THEIR_OWN = {
     "templates/breaches/document.html",
     "templates/breaches/document_body.html",
+    "templates/breaches/document_text.html",
     "templates/notifications/report_to_send.txt",
     "templates/self_monitoring/page.html",
 }
