@@ -16,11 +16,14 @@ def _time(machine: str, words: str) -> SafeString:
 
 
 def _instant(value: datetime | None, words: str) -> SafeString:
-    if value is None:
-        return SafeString("")
-    # HTML allows three digits for a fraction of a second.
+    return SafeString("") if value is None else _time(machine_moment(value), words)
+
+
+@register.filter
+def machine_moment(value: datetime) -> str:
+    """Write an instant for the attribute `datetime`: HTML allows three digits for a fraction of a second."""
     precision = "milliseconds" if value.microsecond else "seconds"
-    return _time(calendar.in_london(value).isoformat(timespec=precision), words)
+    return calendar.in_london(value).isoformat(timespec=precision)
 
 
 @register.filter

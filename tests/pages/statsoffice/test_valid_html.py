@@ -49,7 +49,8 @@ def save_pages(folder, office, found):
             if (name, len(answer.content)) in seen:
                 continue
             seen.add((name, len(answer.content)))
-            (folder / f"{who}-{len(seen)}-{name.replace(':', '-').replace('/', '-')[:80]}.html").write_bytes(answer.content)
+            page = name.replace(":", "-").replace("/", "-")[:80]
+            (folder / f"{who}-{len(seen)}-{page}.html").write_bytes(answer.content)
     return len(seen)
 
 
