@@ -4,8 +4,8 @@ Both fetch the same pages over connections that are open, from a site on the sam
 body of each: the floor is the bare client. "Examined" is the product's check with what follows in the same thread: the
 page is read as a reader sees it and searched for signs that the release is there or is not. The floor of that is the
 bare client, and the same parser giving the page's whole text to be searched for the marker: what a keyword check does,
-and docs/verdicts.md shows how often that is wrong. The site has one of the machine's cores and may be what both wait
-for, so the processor time of the checking process is reported too.
+and docs/reference/verdicts.md shows how often that is wrong. The site has one of the machine's cores and may be what
+both wait for, so the processor time of the checking process is reported too.
 """
 
 import time

@@ -184,7 +184,7 @@ class FallbackStep(bootsteps.StartStopStep):
 KILLED_AFTER_SECONDS = 60.0
 """The time in which a job must end after SoftTimeLimitExceeded."""
 LARGEST_PROCESS = 400_000
-"""Kilobytes. 10,000 releases on one morning take 360,000 (docs/performance.md); a process begins with 160,000."""
+"""Kilobytes. A process begins with 160,000, and takes 360,000 for 10,000 releases (docs/reference/performance.md)."""
 
 app = Celery("statsoffice")
 app.conf.update(

@@ -12,7 +12,7 @@ from releases.rules.clock_error import HOSTS_THAT_CONFIRM
 
 HINT = (
     "Set STATSOFFICE_ANCHOR_RECIPIENTS to someone outside the office, or STATSOFFICE_TIMESTAMP_AUTHORITY. Otherwise a "
-    'person with access to the database can rewrite the record without trace (docs/operations.md, "Anchors").'
+    "person with access to the database can rewrite the record without trace (docs/operations/anchors.md)."
 )
 
 

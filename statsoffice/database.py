@@ -137,7 +137,7 @@ def check_roles(**_: Any) -> list[CheckMessage]:
         said = f"The processes connect to the database as {role}, which {why}, so they could change the record."
         hint = (
             "Name a role without such rights in DATABASE_URL, and the owner of the tables in DATABASE_OWNER_URL, which "
-            "migrate uses (docs/operations.md, “Database roles”)."
+            "migrate uses (docs/operations/database-roles.md)."
         )
         found.append(Warning(said, hint=hint, id="statsoffice.W003"))
     if settings.DATABASE_OWNER:
@@ -170,7 +170,7 @@ def _require_ownership() -> None:
         message = f"The role {role} cannot create tables in the database {database}."
     else:
         return
-    message += " Set DATABASE_OWNER_URL to connect as the owner (docs/operations.md, “Database roles”)."
+    message += " Set DATABASE_OWNER_URL to connect as the owner (docs/operations/database-roles.md)."
     raise RoleRefused(message)
 
 

@@ -31,7 +31,7 @@ class Setting:
     default: str = ""
 
 
-# docs/operations.md contains this table (manage.py diagrams).
+# docs/reference/settings.md contains this table (manage.py diagrams).
 SETTINGS = (
     Setting("STATSOFFICE_MODE", "`development` or `production`"),
     Setting(
@@ -55,7 +55,7 @@ SETTINGS = (
     Setting(
         "DATABASE_OWNER_URL",
         "the same database with the role that owns its tables, only for `migrate`, `restore` and `copy_from_sqlite` "
-        "([database roles](#database-roles))",
+        "([database roles](../operations/database-roles.md))",
         default="none: the role of `DATABASE_URL` owns the tables",
     ),
     Setting(
@@ -77,7 +77,7 @@ SETTINGS = (
     Setting("STATSOFFICE_MAIL_FROM", "the sender of notifications", default="a placeholder address"),
     Setting(
         "STATSOFFICE_NOTIFY_KEY",
-        "an API key of GOV.UK Notify ([notifications](#notifications))",
+        "an API key of GOV.UK Notify ([notifications](../operations/notifications.md))",
         default="none: Notify is off",
     ),
     Setting(
@@ -109,14 +109,14 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_SECOND_FACTOR",
-        "who must have a second factor, separated by commas: roles as in [roles.md](roles.md) with `_` between words, "
+        "who must have a second factor, separated by commas: roles as in [roles](roles.md) with `_` between words, "
         "`administrator` for everyone who can use the admin site, or `nobody`",
         default="`head_of_profession,deputy,calendar_manager,administrator` in production, `nobody` in development",
     ),
     Setting(
         "STATSOFFICE_OIDC_SERVER",
         "the issuer of your office’s own sign-in provider (OpenID Connect), such as `https://login.example.gov.uk`; "
-        "in production it starts with https:// ([accounts](#accounts))",
+        "in production it starts with https:// ([sign-in](../operations/sign-in.md#your-own-sign-in-provider))",
         default="none: people sign in with passwords and passkeys",
     ),
     Setting(
@@ -172,7 +172,7 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_CLOCK_SERVERS",
         "NTP servers that confirm the clock of the checks, separated by commas; for machines without chrony "
-        "([decision 61](decisions/0061-trust-a-clock-only-if-it-is-confirmed.md))",
+        "([decision 61](../decisions/0061-trust-a-clock-only-if-it-is-confirmed.md))",
     ),
     Setting(
         "STATSOFFICE_CLOCK_LARGEST_ERROR",
@@ -243,7 +243,8 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_TIMESTAMP_AUTHORITY",
-        "address of a time-stamp authority (RFC 3161) that stamps the anchors of the record ([anchors](#anchors))",
+        "address of a time-stamp authority (RFC 3161) that stamps the anchors of the record "
+        "([anchors](../operations/anchors.md))",
         default="none: anchors have no time stamp",
     ),
     Setting(
@@ -258,7 +259,8 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_METRICS_TOKEN",
-        "at least 32 characters. Prometheus sends them as a bearer token to read `/metrics` ([metrics](#metrics))",
+        "at least 32 characters. Prometheus sends them as a bearer token to read `/metrics` "
+        "([metrics](../operations/metrics.md))",
         default="none: there is no such page",
     ),
     Setting("STATSOFFICE_CANARY", "`on` or `off`: the self-test, which monitors a release of our own each minute"),
@@ -270,7 +272,7 @@ SETTINGS = (
     Setting("STATSOFFICE_REHEARSAL_TOKEN", "the token of the practice site"),
     Setting(
         "STATSOFFICE_LOG_FORMAT",
-        "the format of the log: `plain`, or `json` with one object on each line ([the log](#the-log))",
+        "the format of the log: `plain`, or `json` with one object on each line ([the log](../operations/log.md))",
     ),
     Setting(
         "STATSOFFICE_SENTRY_DSN",

@@ -55,7 +55,7 @@ hypothesis_settings.register_profile(
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="Run the tests marked full too, with more examples and widths")
     parser.addoption("--skips-fail", action="store_true", help="A test that is skipped fails the run")
-    parser.addoption("--write-pictures", action="store_true", help="Make the pictures of docs/user-guide.md anew")
+    parser.addoption("--write-pictures", action="store_true", help="Make the pictures of the documentation again")
     parser.addoption("--write-pins", action="store_true", help="Write the files of tests/pins/golden anew")
 
 

@@ -79,7 +79,8 @@ class AccountRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "accounts.row"
     AFTER: ClassVar[str] = "accounts.event"
     TABLES = (
-        # Without the password, and the data of second factors and the office's sign-in provider: docs/security.md.
+        # Without the password, and the data of second factors and the office's sign-in provider:
+        # docs/reference/security.md.
         Table("accounts.User", ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
         Table("accounts.User_groups", ("user_id", "group_id")),
         Table("accounts.User_user_permissions", ("user_id", "permission_id")),

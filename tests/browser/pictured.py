@@ -1,4 +1,4 @@
-"""An invented office on one summer morning, as the pictures of the user guide show it."""
+"""An invented office on one summer morning, as the pictures of the documentation show it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -43,5 +43,5 @@ def test_the_corpus_holds_enough_of_each_answer():
 
 
 def test_the_documentation_shows_the_table_as_it_is():
-    written = (Path(settings.BASE_DIR) / "docs" / "verdicts.md").read_text()
+    written = (Path(settings.BASE_DIR) / "docs" / "reference" / "verdicts.md").read_text()
     assert confusion_table() in written, "Repeat it: .venv/bin/python -m tests.corpus"

@@ -190,7 +190,9 @@ def test_every_pinned_package_has_a_hash(lock):
 
 def test_the_tests_run_on_the_very_packages_of_the_product():
     product, tests = pins("requirements.txt") | pins("requirements-build.txt"), pins("requirements-test.txt")
-    assert {package: tests.get(package) for package in product} == product
+    # The tests may need a package on every system that the product needs on one.
+    other = {name for name, pin in product.items() if tests.get(name) not in (pin, pin.partition(" ;")[0])}
+    assert other == set()
 
 
 @pytest.mark.parametrize("script", ["run", "test", ".ci/run"])

@@ -1,6 +1,6 @@
 """Migrations are reversible, import no module that can move, and let the previous version work while they are applied.
 
-docs/upgrading.md states the reasons and the rules.
+docs/reference/migrations.md states the reasons and the rules.
 """
 
 import ast

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -114,10 +115,14 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="change nothing; fail if something is out of date")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        documents = [settings.BASE_DIR / "README.md", *sorted((settings.BASE_DIR / "docs").glob("*.md"))]
+        documents = [settings.BASE_DIR / "README.md", *sorted((settings.BASE_DIR / "docs").rglob("*.md"))]
         stale = [path for path in documents if update_blocks(path.read_text()) != path.read_text()]
         if options["check"] and stale:
-            raise CommandError(f"Out of date: {', '.join(path.name for path in stale)}. Run: manage.py diagrams")
+            raise CommandError(f"Out of date: {', '.join(map(_name, stale))}. Run: manage.py diagrams")
         for path in stale:
             path.write_text(update_blocks(path.read_text()))
-            self.stdout.write(f"renewed {path.name}")
+            self.stdout.write(f"renewed {_name(path)}")
+
+
+def _name(document: Path) -> str:
+    return str(document.relative_to(settings.BASE_DIR))

@@ -55,5 +55,5 @@ With --check the backup is read to its end, and nothing is written."""
         self.stdout.write(
             f"Restored in {restored.restored_seconds:.1f} s. Verified the evidence in "
             f"{restored.checked_seconds:.1f} s. Everyone must sign in again. "
-            "Now start the web server, the workers and beat again (docs/operations.md, Backup and restore)."
+            "Now start the web server, the workers and beat again (docs/operations/restore.md)."
         )

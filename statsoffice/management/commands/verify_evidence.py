@@ -13,7 +13,7 @@ from statsoffice import verification
 TO_BE_DONE = (
     "Do not repair or restore this database: it is evidence. Save these lines, make a backup with manage.py backup, "
     "and tell your Head of Profession for Statistics and your security team. Approve and send no report until they "
-    'agree. docs/operations.md, "If verification fails", says how to find the change.'
+    "agree. docs/operations/failed-verification.md says how to find the change."
 )
 UNUSABLE_FILE = 2
 """The exit code if a file has no anchor to compare with."""

@@ -175,7 +175,7 @@ def test_migrate_fails_with_one_sentence_without_the_owner(processes):
     refused = manage("migrate", environment=processes, fails=True)
     assert refused.strip() == (
         f"CommandError: The tables belong to the role {OWNER}, and this command is connected as {PROCESSES}. "
-        "Set DATABASE_OWNER_URL to connect as the owner (docs/operations.md, “Database roles”)."
+        "Set DATABASE_OWNER_URL to connect as the owner (docs/operations/database-roles.md)."
     )
 
 

@@ -114,8 +114,8 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     assert failure == (
         "1 of 12 chains was changed after it was written. Do not repair or restore this database: it is evidence. "
         "Save these lines, make a backup with manage.py backup, and tell your Head of Profession for Statistics and "
-        "your security team. Approve and send no report until they agree. docs/operations.md, "
-        '"If verification fails", says how to find the change.'
+        "your security team. Approve and send no report until they agree. "
+        "docs/operations/failed-verification.md says how to find the change."
     )
     assert "as it was saved" not in out
     assert out.count("holds") == 11

@@ -117,7 +117,7 @@ def test_a_broker_that_does_not_answer_is_told(client, monkeypatch, tmp_path, ki
 
 
 def test_a_rabbitmq_that_does_not_answer_is_told(client, monkeypatch):
-    # No test runs a RabbitMQ: docs/operations.md describes a rehearsal with one.
+    # No test runs a RabbitMQ: docs/operations/rehearsed.md describes a rehearsal with one.
     a_watcher_that_is_well(at=NOW)
     monkeypatch.setenv("CELERY_BROKER_URL", "amqp://127.0.0.1:1//")
     assert ill(client) == {"broker"}

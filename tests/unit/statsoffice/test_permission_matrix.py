@@ -69,6 +69,6 @@ def test_a_calendar_manager_may_not_all_that_a_statistician_may():
 
 
 def test_the_document_tells_every_row():
-    text = (settings.BASE_DIR / "docs" / "roles.md").read_text()
+    text = (settings.BASE_DIR / "docs" / "reference" / "roles.md").read_text()
     assert list_permission_matrix() in text
     assert list_permission_matrix().count("\n") == len(permissions.rows()) + 1

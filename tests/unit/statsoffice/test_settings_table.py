@@ -1,4 +1,4 @@
-"""The table of settings in docs/operations.md lists every setting that the product reads, and no other."""
+"""The table of settings in docs/reference/settings.md lists every setting that the product reads, and no other."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The code of docs/adapters.md is run unchanged: the adapter, its registration and its own tests."""
+"""The code of docs/reference/adapters.md is run unchanged: the adapter, its registration and its own tests."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from releases.probe import adapters
 
 ROOT = Path(__file__).resolve().parents[4]
-GUIDE = ROOT / "docs" / "adapters.md"
+GUIDE = ROOT / "docs" / "reference" / "adapters.md"
 ADAPTER, REGISTRATION, TESTS = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
 NAME = "releases.probe.practice_hub"
 

@@ -32,7 +32,7 @@ def test_a_process_has_room_for_what_was_measured_and_compose_gives_it_as_much(n
     service, composed = files.unit(name)["Service"], files.compose()["services"][name]
     assert service["MemoryMax"].lower() == composed["mem_limit"]
     assert service["TasksMax"] == str(composed["pids_limit"])
-    # docs/performance.md: a process begins with 160 MB, and takes 360 MB for 10,000 releases on one morning.
+    # docs/reference/performance.md: a process begins with 160 MB, and takes 360 MB for 10,000 releases on one morning.
     begins, largest = 160, 360
     needed = {
         "web": 3 * (begins + 40),

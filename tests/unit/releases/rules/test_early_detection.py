@@ -85,7 +85,7 @@ def test_what_goes_out_in_the_last_five_seconds_is_not_distinguished_from_what_i
 
 
 def test_the_chances_in_the_documentation_are_those_that_are_computed():
-    written = (settings.BASE_DIR / "docs" / "preflight.md").read_text()
+    written = (settings.BASE_DIR / "docs" / "reference" / "preflight.md").read_text()
     rows = re.findall(r"^\| ([^|]+) \|((?: [^|/]*% / [^|/]*% \|)+)$", written, re.MULTILINE)
     assert [words for words, _ in rows] == [str(words) for words in preflight.BEGINS.values()]
     for begins, (_, figures) in zip(Begins, rows, strict=True):

@@ -81,7 +81,7 @@ def test_the_width_is_what_the_queue_of_the_fetcher_really_takes(looks, connecti
 
 
 def test_the_widths_in_the_documentation_are_those_that_are_computed():
-    written = (settings.BASE_DIR / "docs" / "preflight.md").read_text()
+    written = (settings.BASE_DIR / "docs" / "reference" / "preflight.md").read_text()
     rows = [(int(looks), float(seconds)) for looks, seconds in re.findall(r"\| (\d+) \| (\d+\.\d) s \|", written)]
     assert len(rows) >= 5
     assert [round(spread_seconds(looks, GOVUK.monitoring_share) + 1e-9, 1) for looks, _ in rows] == [
