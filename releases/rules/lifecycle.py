@@ -127,13 +127,6 @@ class Lifecycle:
             dict.fromkeys(move.name for move in self.moves if move.source == source and move.roles.intersection(roles))
         )
 
-    def diagram(self) -> str:
-        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}"]
-        for move in self.moves:
-            who = ", ".join(sorted(to_words(role) for role in move.roles)) or "the system"
-            lines.append(f"    {move.source} --> {move.target}: {to_words(move.name)} ({who})")
-        return "\n".join(lines)
-
 
 def to_words(code: str) -> str:
     """Replace underscores in a code with spaces: "with_hop" becomes "with hop"."""

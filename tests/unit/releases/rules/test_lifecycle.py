@@ -105,11 +105,3 @@ def test_a_row_without_roles_is_for_the_system_alone():
     assert door.available(source="open", roles=set(Role)) == ()
     with pytest.raises(WrongRole, match="for the system only"):
         door.check("slam", source="open", roles=set(Role))
-
-
-def test_the_diagram_draws_every_row_with_who_makes_it():
-    lines = RELEASE.diagram().splitlines()
-    assert lines[:2] == ["stateDiagram-v2", "    [*] --> provisional"]
-    assert len(lines) == 2 + len(ALLOWED)
-    assert "    confirmed --> confirmed: change date (deputy, head of profession)" in lines
-    assert "    provisional --> cancelled: cancel (calendar manager, deputy, head of profession)" in lines
