@@ -144,9 +144,9 @@ def redact_report(
     role = senior_role(by, TABLE[Action.REDACT], report)
     words = words.strip()
     if len(words) < SHORTEST:
-        raise MissingFields("words", _("Give the words to remove: at least three letters, as they stand there."))
+        raise MissingFields("words", _("Enter the text to remove. It must have at least 3 characters."))
     if not why.strip():
-        raise MissingFields("why", _("Say why the words are removed; the reason is kept."))
+        raise MissingFields("why", _("Enter the reason for removal."))
     if words.casefold() in why.casefold():
         raise MissingFields("why", _("The reason is kept: it must not hold the words that are removed."))
     with allow_redaction():

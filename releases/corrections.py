@@ -52,7 +52,7 @@ def check_correctable(change: DateChange, *, by: User) -> None:
     """
     check_may(by, Action.CORRECT_REASON, change.release.series.producer)
     if change.announced_at is None or not change.public_reason:
-        raise NothingPublic(_("This change of date has no public reason that could be put right."))
+        raise NothingPublic(_("This date change has no public reason to correct."))
 
 
 def correct_public_reason(change: DateChange, *, reason: str, by: User, at: datetime, seen: int) -> ReasonCorrection:
@@ -66,14 +66,14 @@ def correct_public_reason(change: DateChange, *, reason: str, by: User, at: date
     """
     check_correctable(change, by=by)
     if not reason.strip():
-        raise ReasonRefused("reason", _("Give the reason as readers are to see it."))
+        raise ReasonRefused("reason", _("Enter the public reason."))
     with transaction.atomic():
         release = lock_release(change.release_id)
         stored = DateChange.objects.get(pk=change.pk)
         number = stored.corrections.count() + 1
         _check_seen(seen, number=number)
         if reason.strip() == current_reason(stored):
-            raise ReasonRefused("reason", _("This is the reason that stands there already."))
+            raise ReasonRefused("reason", _("Enter a different reason. This is the current one."))
         correction = ReasonCorrection.objects.create(
             change=stored, number=number, public_reason=reason.strip(), agreed_by=by, agreed_at=at
         )
@@ -152,7 +152,7 @@ def correct_release(release: Release, *, title: str, reference: str, by: User | 
     new = {"title": title, "reference": reference}
     changed = {name: [getattr(stored, name), value] for name, value in new.items() if getattr(stored, name) != value}
     if "reference" in changed and stored.announced_at is not None:
-        sentence = _("The reference %(reference)s is part of a public address and stays as it is.")
+        sentence = _("You cannot change the reference %(reference)s, because it is part of a public web address.")
         raise CorrectionRefused(sentence % {"reference": stored.reference})
     if "title" in changed:
         scheduling.refuse_names_during_judgement(Release.objects.filter(pk=release.pk), at=at)
@@ -224,12 +224,15 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
     if is_announcement:
         scheduling.check_only_announcement(stored.release, but=stored)
     if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and repository.is_checked(stored):
-        message = _("%(url)s was looked at as %(role)s, and stays one.") % {"url": stored.url, "role": before["role"]}
+        message = _("You cannot change the kind of %(url)s, because it was already checked as %(role)s.") % {
+            "url": stored.url,
+            "role": before["role"],
+        }
         raise CorrectionRefused(message)
     if "url" in changed and not is_announcement and repository.is_checked(stored):
         message = _(
-            "%(url)s was looked at already; add the other address beside it, and untick “required” for this one if it "
-            "is no longer meant."
+            "You cannot change %(url)s, because it was already checked. Add the other web address. If this one is no "
+            "longer needed, clear ‘Required’."
         ) % {"url": stored.url}
         raise CorrectionRefused(message)
     if changed:
@@ -251,7 +254,7 @@ def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
     release = address.release
     _check_open(release, by=by, at=at)
     if repository.is_checked(address):
-        sentence = _("%(url)s was looked at, and what was seen is kept; untick “required” instead.")
+        sentence = _("You cannot remove %(url)s, because it was already checked. Clear ‘Required’ instead.")
         raise CorrectionRefused(sentence % {"url": address.url})
     with transaction.atomic():
         record_event(release, "address_removed", at=at, by=by, url=address.url)
@@ -266,11 +269,13 @@ def check_removable(release: Release) -> None:
     :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
     """
     if release.announced_at is not None:
-        sentence = _("%(reference)s was public and cannot be deleted: cancel it instead.")
+        sentence = _("You cannot delete %(reference)s, because it was announced. Cancel it instead.")
     elif repository.is_checked(release) or release.verifications.exists() or release.statements.exists():
-        sentence = _("%(reference)s was looked at, and what was seen is kept: cancel it instead.")
+        sentence = _("You cannot delete %(reference)s, because it was already checked. Cancel it instead.")
     elif release.pre_release_access.filter(began_at__isnull=False).exists():
-        sentence = _("Somebody had pre-release access to %(reference)s, which stays on record: cancel it instead.")
+        sentence = _(
+            "You cannot delete %(reference)s, because it has a record of pre-release access. Cancel it instead."
+        )
     else:
         return
     raise CorrectionRefused(sentence % {"reference": release.reference})
@@ -301,5 +306,5 @@ def _check_person(release: Release, by: User | None) -> None:
 def _check_open(release: Release, *, by: User | None, at: datetime) -> None:
     _check_person(release, by)
     if are_addresses_fixed(release, now=at):
-        sentence = _("The addresses of %(reference)s stay as they are since it is due (%(slot)s).")
+        sentence = _("You cannot change the web pages and files of %(reference)s, because it was due (%(slot)s).")
         raise CorrectionRefused(sentence % {"reference": release.reference, "slot": release.slot})

@@ -124,7 +124,7 @@ def withdraw_date_change(request: DateChangeRequest, *, by: User, at: datetime) 
     """Withdraw the person's own request."""
     move = _check(request, WITHDRAW, by=by)
     if request.requested_by_id != by.pk:
-        raise WrongRole(_("Only the person who asked for a change can withdraw it."))
+        raise WrongRole(_("Only the person who requested this change can withdraw it."))
     _check_not_overtaken(request, at=at)
     return _decide(request, move, by=by, at=at)
 
@@ -170,13 +170,13 @@ def waiting_request(release: Release) -> DateChangeRequest | None:
 
 def _check_confirmed(release: Release) -> None:
     if release.status != Status.CONFIRMED:
-        sentence = _("Only the change of a confirmed date needs agreement; this release is %(status)s.")
+        sentence = _("Only changes of confirmed dates need agreement. This release is %(status)s.")
         raise NothingToAgree(sentence % {"status": release.status})
 
 
 def _check_none_waiting(release: Release) -> None:
     if waits := DateChangeRequest.objects.waiting().filter(release=release).select_related("requested_by").first():
-        sentence = _("A change to %(to)s, asked for by %(person)s, waits for agreement already.")
+        sentence = _("%(person)s has already requested a change to %(to)s. It is awaiting agreement.")
         raise AlreadyRequested(sentence % {"to": waits.to, "person": waits.requested_by})
 
 
@@ -191,7 +191,7 @@ def _decide(
     with transaction.atomic():
         waiting = DateChangeRequest.objects.filter(pk=request.pk, state=RequestState.WAITING)
         if not waiting.update(state=move.target, decided_by=by, decided_at=at, refusal=refusal):
-            raise ChangedMeanwhile(_("This request was decided meanwhile; look at it again."))
+            raise ChangedMeanwhile(_("Another person has already decided this request."))
         lock_release(request.release_id)
         # A copy, so that the caller's object is unchanged if the transaction is rolled back.
         decided = DateChangeRequest.objects.select_related("release__series__producer").get(pk=request.pk)
@@ -206,8 +206,8 @@ def _check_not_overtaken(request: DateChangeRequest, *, at: datetime) -> None:
     if lapse_overtaken(now=at, release=request.release):
         current = Release.objects.get(pk=request.release_id)
         sentence = _(
-            "The change of %(reference)s to %(to)s has lapsed and was not made: the release was changed after it was "
-            "asked for. It is now %(status)s, for %(slot)s."
+            "We did not change %(reference)s to %(to)s, because the release has changed since the request. It is now "
+            "%(status)s for %(slot)s."
         )
         facts = {"reference": current.reference, "to": request.to, "status": current.status, "slot": current.slot}
         raise Overtaken(sentence % facts)

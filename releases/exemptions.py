@@ -23,14 +23,16 @@ def check_exemption(exemption: Exemption, *, at: datetime) -> None:
     if exemption.series is not None and exemption.series.producer_id != exemption.producer_id:
         raise ExemptionRefused("series", _("This series belongs to another producer."))
     if exemption.approved_on > calendar.local_date(at):
-        raise ExemptionRefused("approved_on", _("This day is still to come."))
+        raise ExemptionRefused("approved_on", _("The date must not be in the future."))
     if exemption.covers_to < exemption.covers_from:
-        raise ExemptionRefused("covers_to", _("The last day lies before the first."))
+        raise ExemptionRefused("covers_to", _("The last day must be the same as or after the first day."))
     if not (exemption.covers_late or exemption.covers_early or exemption.covers_partial):
-        raise ExemptionRefused("covers_late", _("Say what it covers: late, early, or parts missing."))
+        raise ExemptionRefused(
+            "covers_late", _("Select what the exemption covers: late, early or incomplete releases.")
+        )
     for field in ("reference", "words"):
         if not getattr(exemption, field).strip():
-            raise ExemptionRefused(field, _("This is needed to find the approval again."))
+            raise ExemptionRefused(field, _("Enter the reference of the approval."))
 
 
 def record_exemption(exemption: Exemption, *, by: User, at: datetime) -> Exemption:
@@ -47,11 +49,11 @@ def end_exemption(exemption: Exemption, how: str, *, words: str, by: User, at: d
     """End an exemption. If it was recorded in error, the breaches that it covered raise suspicions at the next run."""
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     if not words.strip():
-        raise ExemptionRefused("end_words", _("Say why it ends."))
+        raise ExemptionRefused("end_words", _("Enter why the exemption ends."))
     with transaction.atomic():
         stored = Exemption.objects.select_for_update().get(pk=exemption.pk)
         if stored.end:
-            raise ChangedMeanwhile(_("This exemption has ended already."))
+            raise ChangedMeanwhile(_("This exemption has already ended."))
         stored.end, stored.end_words = Exemption.End(how), words.strip()
         stored.ended_by, stored.ended_at = by, at
         stored.save(update_fields=["end", "end_words", "ended_by", "ended_at"])

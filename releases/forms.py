@@ -34,13 +34,13 @@ class TableFileField(forms.FileField):
 
     default_error_messages: ClassVar = {
         "required": lazy("Select a file"),
-        "empty": lazy("The file is empty. Select another one"),
-        "invalid": lazy("The file did not arrive. Select it again"),
+        "empty": lazy("The selected file is empty"),
+        "invalid": lazy("The selected file could not be uploaded. Try again"),
     }
 
     def __init__(self) -> None:
         hint = format_lazy(
-            lazy("CSV, ODS or XLSX, with at most {rows} rows and {size} MB"),
+            lazy("CSV, ODS or XLSX, up to {size} MB and {rows} rows"),
             rows=f"{MOST_ROWS:,}",
             size=MOST_BYTES // 1024**2,
         )
@@ -196,11 +196,11 @@ class PrecisionField(forms.ChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         choices = [
-            (Precision.EXACT, lazy("The day and the time")),
-            (Precision.MONTH, lazy("The month")),
-            (Precision.TWO_MONTHS, lazy("One of two months")),
+            (Precision.EXACT, lazy("Day and time")),
+            (Precision.MONTH, lazy("Month")),
+            (Precision.TWO_MONTHS, lazy("2 months")),
         ]
-        super().__init__(label=lazy("How exactly is the date known?"), choices=choices, **kwargs)
+        super().__init__(label=lazy("What do you know about the date?"), choices=choices, **kwargs)
 
 
 def _boxes(value: Any) -> list[Any]:

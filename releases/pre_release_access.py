@@ -91,9 +91,9 @@ def _lock_entry(entry: PreReleaseAccess, *, by: User, expected_version: int) -> 
 def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = False) -> None:
     """Require that access to the release can still be granted or withdrawn."""
     if release.status == Status.CANCELLED and not or_cancelled:
-        raise ListRefused(_("This release is cancelled: there is nothing to have access to."))
+        raise ListRefused(_("You cannot grant access, because this release is cancelled."))
     if release.status == Status.PUBLISHED or (release.due_at is not None and at >= release.due_at):
-        raise ListRefused(_("This release has been due: access before it can no longer be granted or withdrawn."))
+        raise ListRefused(_("You cannot grant or withdraw access, because this release was due."))
 
 
 def check_lawful_access(release: Release) -> None:
@@ -176,7 +176,7 @@ def _facts_of(row: AccessDetails) -> dict[str, str]:
 
 
 def _was_faster() -> ChangedMeanwhile:
-    sentence = _("Somebody else changed this entry meanwhile; look at it again before you go on.")
+    sentence = _("Another person changed this entry. Check it before you try again.")
     return ChangedMeanwhile(sentence)
 
 
@@ -192,7 +192,7 @@ def grant_access(release: Release, details: Details, *, by: User, at: datetime) 
 def _grant(release: Release, details: Details, *, by: User, at: datetime) -> EntryOrRequest:
     """Grant or request access; the release must be locked and open, and the details checked."""
     if _is_on_list(release, details):
-        sentence = _("The list holds this person as %(post)s, %(organisation)s.")
+        sentence = _("This person is already on the list as %(post)s, %(organisation)s.")
         raise ListRefused(sentence % {"post": details.post, "organisation": details.organisation}, "person")
     shortly = needs_agreement_for(release.due_at, at=at)
     if shortly and not LEADS & roles_of(by, release.series.producer):
@@ -214,13 +214,13 @@ def change_access(
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(CHANGE, source=entry.status)
     if release.status == Status.CANCELLED:
-        raise ListRefused(_("This release is cancelled; its list stays as it was."))
+        raise ListRefused(_("You cannot change the list, because this release is cancelled."))
     details = _changeable_details(entry, details, at=at)
     if details == entry.details:
-        raise ListRefused(_("Nothing is changed: the entry says this already."))
+        raise ListRefused(_("You did not make any changes."))
     _check(details, release, at=at, only=PUBLIC if only_words_are_open(entry, at=at) else ())
     if _is_on_list(release, details, but=entry):
-        sentence = _("The list holds this person as %(post)s, %(organisation)s already.")
+        sentence = _("This person is already on the list as %(post)s, %(organisation)s.")
         raise ListRefused(sentence % {"post": details.post, "organisation": details.organisation}, "person")
     if waits := _request_unless_agreed(entry, CHANGE, RequestKind.CHANGE, details, by=by, at=at):
         return waits
@@ -272,7 +272,7 @@ def _create_request(
     entry: PreReleaseAccess | None = None,
 ) -> PreReleaseRequest:
     if entry and entry.requests.filter(status=RequestStatus.WAITING).exists():
-        raise ListRefused(_("A change of this entry waits for the Head of Profession already."))
+        raise ListRefused(_("The Head of Profession has not yet decided on an earlier change of this entry."))
     request = PreReleaseRequest.objects.create(
         release=release,
         kind=kind,
@@ -307,7 +307,7 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datet
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
     # The decision deletes the name from the request: it is on the list now, or has no purpose.
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
-        raise ChangedMeanwhile(_("Somebody else decided this meanwhile."))
+        raise ChangedMeanwhile(_("Another person has already decided this."))
     record_event(release, DECISION_EVENTS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
     if name == AGREE:
         _make_change(release, request, by=by, at=at)
@@ -317,25 +317,25 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: User, at: 
     if request.kind == RequestKind.ADD:
         check_list_open(release, at=at)
         if _is_on_list(release, request.details):
-            sentence = _("The list holds this person as %(request)s already; refuse the request.")
+            sentence = _("This person is already on the list as %(request)s. Refuse the request.")
             raise ListRefused(sentence % {"request": request})
         _add_entry(release, request.details, granted_by=request.asked_by, agreed_by=by, at=at)
         return
     assert request.entry is not None  # noqa: S101  # so says the database
     entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=request.entry.pk)
     if entry.version != request.entry_version:
-        raise ListRefused(_("The entry was changed since this was asked for; refuse it, and have it asked for again."))
+        raise ListRefused(_("The entry has changed since this request. Refuse the request and ask for a new one."))
     if request.kind == RequestKind.WITHDRAW:
         check_list_open(release, at=at, or_cancelled=True)
         roles = roles_of(by, release.series.producer)
         ACCESS.check(WITHDRAW, source=entry.status, roles=roles, given=("agreement",))
         _withdraw_entry(entry, by=by, at=at)
     elif release.status == Status.CANCELLED:
-        raise ListRefused(_("This release is cancelled; its list stays as it was."))
+        raise ListRefused(_("You cannot change the list, because this release is cancelled."))
     else:
         details = _changeable_details(entry, request.details, at=at)
         if details == entry.details:
-            sentence = _("The release has been due meanwhile: what was asked for can no longer be changed. Refuse it.")
+            sentence = _("The release was due before this was decided. You can only refuse the request.")
             raise ListRefused(sentence)
         _change_entry(entry, details, by=by, at=at)
 
@@ -369,7 +369,7 @@ def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> C
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
     if source != previous_with_list(release):
-        raise ListRefused(_("That is not the list of the release before this one; look at the page again."))
+        raise ListRefused(_("This is not the list of the previous release. Reload the page and try again."))
     check_lawful_access(release)
     usual = release.series.pre_release_terms().usual or A_DAY
     granted = waiting = there_already = 0
@@ -422,7 +422,7 @@ def record_end(
     move = ACCESS.check(END, source=entry.status, roles=roles_of(by, release.series.producer), given=("time",))
     _check_time(release, ended_at, at=at)
     if entry.began_at and ended_at < entry.began_at:
-        sentence = _("The access began at %(moment)s: it cannot have ended before that.")
+        sentence = _("Access began at %(moment)s. Enter a later time.")
         raise ListRefused(sentence % {"moment": calendar.format_moment(entry.began_at)}, "time")
     ended = _move_entry(entry, move.target, ended_at=ended_at)
     facts = {"ended_at": ended_at.isoformat(), **_facts_of(ended)}
@@ -444,10 +444,10 @@ def take_back_times(entry: PreReleaseAccess, *, by: User, at: datetime, expected
 
 def _check_time(release: Release, time: datetime, *, at: datetime) -> None:
     if time > at:
-        sentence = _("%(moment)s is still to come: record it once it has happened.")
+        sentence = _("%(moment)s is in the future. Enter a time in the past.")
         raise ListRefused(sentence % {"moment": calendar.format_moment(time)}, "time")
     if release.published_at is not None and time > release.published_at:
-        sentence = _("The release was out at %(moment)s; from then on everybody had access.")
+        sentence = _("The release was published at %(moment)s. Enter an earlier time.")
         raise ListRefused(sentence % {"moment": calendar.format_moment(release.published_at)}, "time")
 
 
@@ -528,7 +528,9 @@ def may_be_erased(release: Release, *, now: datetime) -> bool:
 
 def check_erasable(release: Release, *, now: datetime) -> None:
     if not may_be_erased(release, now=now):
-        raise ListRefused(_("Names are erased once the release has been due: until then the list says who has access."))
+        raise ListRefused(
+            _("You can delete names after the release was due. Until then, the list must show who has access.")
+        )
 
 
 @transaction.atomic

@@ -178,7 +178,7 @@ def check_request(release: Release, *, by: User | None, now: datetime) -> None:
     if by is not None:
         check_may(by, Action.PREFLIGHT, release.series.producer)
     if not may_be_checked(release, now=now):
-        message = _("There is nothing to check before %(reference)s: it is %(status)s, for %(slot)s.") % {
+        message = _("We cannot check %(reference)s before release, because it is %(status)s for %(slot)s.") % {
             "reference": release.reference,
             "status": release.status,
             "slot": release.slot,

@@ -84,7 +84,7 @@ def apply_move(
     with transaction.atomic():
         unchanged = Release.objects.filter(pk=release.pk, status=move.source, schedule_version=release.schedule_version)
         if not unchanged.update(status=move.target, **values):
-            raise ChangedMeanwhile(_("This release was changed by somebody else; look at it again before you go on."))
+            raise ChangedMeanwhile(_("Another person changed this release. Check it before you try again."))
         release.refresh_from_db()
         record_event(release, move.name, at=at, by=by, words=words, status=[move.source, move.target], **facts)
         record_rows({Release: [release.pk]})
@@ -99,7 +99,8 @@ def refuse_during_judgement(release: Release, *, at: datetime) -> None:
     """Require that a release is not waiting for its verdict, because moving or cancelling it could hide a breach."""
     if times := _times_of_judging(release, at=at):
         sentence = _(
-            "This release fell due at %(due)s and is being looked at; it can be moved or cancelled from %(free)s on."
+            "We are checking this release, which was due at %(due)s. You can change its date or cancel it from "
+            "%(free)s."
         )
         raise BeingJudged(sentence % times)
 
@@ -110,8 +111,8 @@ def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) 
     for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
         if times := _times_of_judging(release, at=at):
             sentence = _(
-                "%(reference)s fell due at %(due)s and is being looked at; what it is known by can be changed from "
-                "%(free)s on."
+                "We are checking %(reference)s, which was due at %(due)s. You can change the text that identifies it "
+                "from %(free)s."
             )
             raise BeingJudged(sentence % {"reference": release.reference, **times})
 
@@ -180,12 +181,12 @@ def normalise_slot(slot: Slot) -> Slot:
     order of lists must not disclose it.
     """
     if slot.on.year not in PLAUSIBLE_YEARS:
-        raise SlotRefused("planned_on", _("%(year)s is not a year for a release.") % {"year": slot.on.year})
+        raise SlotRefused("planned_on", _("%(year)s is not a valid year for a release.") % {"year": slot.on.year})
     slot = replace(slot, at=calendar.drop_seconds(slot.at) if slot.at else None)
     if slot.precision is not calendar.Precision.EXACT:
         slot = replace(slot, on=slot.on.replace(day=1))
     elif slot.at is None:
-        raise MissingFields("planned_at", _("An exact date needs its time, such as 9:30am."))
+        raise MissingFields("planned_at", _("Enter the time of the exact date, such as 9:30am."))
     try:
         slot.due_at  # noqa: B018  # asked for its refusals alone
     except ValueError as error:
@@ -201,7 +202,7 @@ def choose_slot(
     if precision is not calendar.Precision.EXACT:
         return replace(was, on=on or was.on, at=None, precision=precision)
     if on is None and was.precision is not precision:
-        raise MissingFields("planned_on", _("An exact date needs its day."))
+        raise MissingFields("planned_on", _("Enter the day of the exact date."))
     return replace(was, on=on or was.on, at=at or was.at or usual_time, precision=precision)
 
 
@@ -214,11 +215,11 @@ def _check_notice(on: date, *, reason: str, at: datetime) -> None:
         return
     days = calendar.days_of_notice(on, given_at=at)
     if days < 0:
-        sentence = _("Give the reason for less than four weeks' notice: its date is past.")
+        sentence = _("Enter the reason for less than 4 weeks’ notice. The date has passed.")
     else:
         sentence = ngettext(
-            "Give the reason for less than four weeks' notice: this gives %(days)s day of notice.",
-            "Give the reason for less than four weeks' notice: this gives %(days)s days of notice.",
+            "Enter the reason for less than 4 weeks’ notice. This date gives %(days)s day’s notice.",
+            "Enter the reason for less than 4 weeks’ notice. This date gives %(days)s days’ notice.",
             days,
         ) % {"days": days}
     raise MissingFields("reason", sentence)
@@ -285,7 +286,7 @@ def check_only_announcement(release: Release, *, but: Address | None = None) -> 
     announcements = release.addresses.filter(role=Address.Role.ANNOUNCEMENT)
     others = announcements.exclude(pk=but.pk) if but else announcements
     if other := others.first():
-        sentence = _("%(reference)s has an announcement already, %(url)s; a release has one at most.")
+        sentence = _("%(reference)s already has an announcement, %(url)s. A release can only have one.")
         raise SecondAnnouncement(sentence % {"reference": release.reference, "url": other.url})
 
 
@@ -315,7 +316,7 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
 def check_announce(release: Release, *, by: User | None) -> Move:
     """Return the move by which a release is announced."""
     if release.rehearsal:
-        raise MoveRefused(_("A rehearsal is never announced."))
+        raise MoveRefused(_("You cannot announce a rehearsal."))
     return check_move(release, ANNOUNCE, by=by)
 
 
@@ -410,7 +411,7 @@ def _check_same_departure(known: Departure, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if getattr(stored, name) != value:
             field = "bank_holiday_reason" if name == "reason" else name
-            raise FieldRefused(field, _("This date has an exception on record already, and it stays as it is."))
+            raise FieldRefused(field, _("This date already has an exception, which you cannot change."))
 
 
 def prepare_date_change(
@@ -429,10 +430,10 @@ def prepare_date_change(
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
-        sentence = _("The date was changed meanwhile, to %(slot)s; look at it again before you change it.")
+        sentence = _("Another person changed the date to %(slot)s. Check it before you try again.")
         raise ChangedMeanwhile(sentence % {"slot": release.slot})
     if roles is None and release.status == Status.CONFIRMED:
-        message = _("A confirmed date is changed by a head of profession or a deputy, with a reason for the public.")
+        message = _("Only the Head of Profession or a deputy can change a confirmed date, with a public reason.")
         raise WrongRole(message)
     to, was = normalise_slot(to), release.slot
     given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
@@ -441,7 +442,7 @@ def prepare_date_change(
     )
     if to == was:
         field = "reason" if reason.strip() else "planned_on"
-        sentence = _("The date is unchanged (%(was)s): there is no change to give a reason for.") % {"was": was}
+        sentence = _("The date is already %(was)s, so there is no change to give a reason for.") % {"was": was}
         raise SlotRefused(field, sentence)
     if grounds.osr_told_at is not None:
         _check_at_once(release, to, grounds, reason=reason, roles=roles, at=at)
@@ -457,7 +458,7 @@ def _check_at_once(
     release: Release, to: Slot, grounds: Grounds, *, reason: str, roles: frozenset[Role] | None, at: datetime
 ) -> None:
     if not LEADS & (roles or frozenset()):
-        raise WrongRole(_("Only the Head of Profession or a deputy decides to release at once."))
+        raise WrongRole(_("Only the Head of Profession or a deputy can decide to release immediately."))
     check_releasable_at_once(release)
     check_at_once(to.due_at, grounds, reason=reason, at=at)
 
@@ -526,7 +527,7 @@ def check_releasable_at_once(release: Release) -> None:
     """Require that a release is still to come and not a rehearsal."""
     RELEASE.find(CHANGE_DATE, source=release.status)
     if release.rehearsal:
-        raise MoveRefused(_("A rehearsal is not released at once: change its date."))
+        raise MoveRefused(_("You cannot release a rehearsal immediately. Change its date instead."))
 
 
 def release_at_once(

@@ -98,9 +98,11 @@ def record_text_statement(
     """Record a person's statement about the edition that a text belongs to, and judge the release again."""
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
-        raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))
+        raise AnswerRefused(
+            "kind", _("Select what the page shows: the release, the previous edition or something else.")
+        )
     if not text_digest or not repository.has_seen_text(address, release, text_digest):
-        sentence = _("No look at this address under the present date saw that text; look at the release again.")
+        sentence = _("No check for the current date found this text. Reload the release and try again.")
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():
         lock_release(release.pk)
@@ -118,9 +120,9 @@ def record_live_time(release: Release, *, live_at: datetime, by: User, at: datet
     """
     check_may(by, Action.ANSWER, release.series.producer)
     if release.due_at is None:
-        raise AnswerRefused("live_on", _("This release has no exact date yet, so nobody can have seen it live."))
+        raise AnswerRefused("live_on", _("This release has no exact date yet, so it cannot have been live."))
     if live_at > at:
-        sentence = _("%(moment)s is still to come; give a time at which it was already live.") % {
+        sentence = _("%(moment)s is in the future. Enter a time at which the release was already live.") % {
             "moment": calendar.format_moment(live_at)
         }
         raise AnswerRefused(

@@ -33,10 +33,10 @@ def check_clock(**_: Any) -> list[CheckMessage]:
     has_own_time = shutil.which(clock.CHRONY[0]) or clock.kernel()
     if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or has_own_time:
         return []
-    said = "Nothing is set up that confirms the clock of the checks."
+    said = "No time source is set up to confirm the clock."
     hint = (
-        "Run chrony on this machine, or set STATSOFFICE_CLOCK_SERVERS to NTP servers. Without them a check counts only "
-        "if the response that it got tells the same time within 2 seconds."
+        "Run chrony on this machine, or set STATSOFFICE_CLOCK_SERVERS to NTP servers. Without them, we use a check "
+        "only if the website’s own time is within 2 seconds of our clock."
     )
     return [Warning(said, hint=hint, id="statsoffice.W001")]
 
@@ -55,6 +55,6 @@ def check_contact(**_: Any) -> list[CheckMessage]:
     """Report that no contact for accessibility is set: the product runs without one, but the law asks for it."""
     if settings.ACCESSIBILITY_CONTACT:
         return []
-    said = "The accessibility statement says that the office has not named an address yet."
-    hint = "Set STATSOFFICE_ACCESSIBILITY_CONTACT to the mail address to which people write about accessibility."
+    said = "The accessibility statement has no contact address."
+    hint = "Set STATSOFFICE_ACCESSIBILITY_CONTACT to an email address for questions about accessibility."
     return [Info(said, hint=hint, id="statsoffice.I001")]

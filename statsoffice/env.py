@@ -11,6 +11,9 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -74,7 +77,11 @@ SETTINGS = (
         "`smtp+tls://user:password@host:587`",
         default="files in `STATSOFFICE_VAR/mail`; in production an SMTP server on this machine",
     ),
-    Setting("STATSOFFICE_MAIL_FROM", "the sender of notifications", default="a placeholder address"),
+    Setting(
+        "STATSOFFICE_MAIL_FROM",
+        "the sender of emails: an address, or a name and an address, such as `Release desk <desk@example.gov.uk>`",
+        default="a placeholder address, with the name of the office",
+    ),
     Setting(
         "STATSOFFICE_NOTIFY_KEY",
         "an API key of GOV.UK Notify ([notifications](../operations/notifications.md))",
@@ -95,6 +102,12 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_ACCESSIBILITY_CONTACT",
         "the email address in the accessibility statement; the law requires one",
+    ),
+    Setting(
+        "STATSOFFICE_CONTACT",
+        "the email address for questions about the website and about personal data; the pages *Contact* and "
+        "*Privacy notice* show it",
+        default="none: the pages name the office",
     ),
     Setting(
         "STATSOFFICE_SECURITY_CONTACT",
@@ -507,6 +520,15 @@ def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
     rule = "be host=connections/per-second, such as www.gov.uk=6/8"
     found = map(_BUDGET.fullmatch, _read_valid(name, default, is_valid=_BUDGET.fullmatch, rule=rule))
     return {budget[1].lower(): (int(budget[2]), int(budget[3])) for budget in found if budget}
+
+
+def mail_sender(name: str, default: str, *, name_of_sender: str) -> str:
+    """Read the sender of emails; an address without a name gets the name of the office."""
+    display_name, address = parseaddr(text(name, default))
+    try:
+        return str(Address(display_name=display_name or name_of_sender, addr_spec=address))
+    except (ValueError, HeaderParseError) as error:
+        raise ImproperlyConfigured(f"{name} must be an email address, such as desk@example.gov.uk.") from error
 
 
 def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:

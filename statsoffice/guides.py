@@ -1,4 +1,4 @@
-"""The pages of the guides and the accessibility statement, and the roles of each guide."""
+"""The pages of the guides, with the roles of each, and the pages that every footer links to."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,11 +8,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from releases.permissions import Person, roles_anywhere
 from releases.rules.lifecycle import LEADS, Role
+from statsoffice.middleware import WRITER
 
 
 class Guide(StrEnum):
@@ -35,18 +37,18 @@ class GuideText:
 GUIDES: dict[Guide, GuideText] = {
     Guide.STATISTICIAN: GuideText(
         frozenset({Role.STATISTICIAN, Role.PUBLISHING_TEAM}),
-        lazy("For statisticians and publishing teams"),
-        lazy("Before the day, at half past nine, and the breach report if one is drafted"),
+        lazy("Guide for statisticians and publishing teams"),
+        lazy("What to do before the release day, at 9:30am and if we draft a breach report"),
     ),
     Guide.HEAD_OF_PROFESSION: GuideText(
         LEADS,
-        lazy("For Heads of Profession and deputies"),
-        lazy("What waits for your agreement, and the three decisions on a breach report"),
+        lazy("Guide for Heads of Profession and deputies"),
+        lazy("Your tasks, early releases and decisions on breach reports"),
     ),
     Guide.CALENDAR_MANAGER: GuideText(
         frozenset({Role.CALENDAR_MANAGER}),
-        lazy("For calendar managers"),
-        lazy("Announce, confirm and change dates, and fill the calendar from a file"),
+        lazy("Guide for calendar managers"),
+        lazy("Add, announce and confirm releases, and change dates"),
     ),
 }
 
@@ -79,3 +81,29 @@ def guide(request: HttpRequest, guide: str) -> HttpResponse:
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "guides/accessibility.html", {"contact": settings.ACCESSIBILITY_CONTACT})
+
+
+@require_safe
+def contact(request: HttpRequest) -> HttpResponse:
+    return render(request, "guides/contact.html", {"contact": settings.CONTACT})
+
+
+@require_safe
+def cookies(request: HttpRequest) -> HttpResponse:
+    found = (
+        (settings.SESSION_COOKIE_NAME, _("Keeps you signed in"), _("When you close your browser, or after 12 hours")),
+        (settings.CSRF_COOKIE_NAME, _("Protects forms from being sent by other websites"), _("1 year")),
+        (WRITER, _("Returns answers that you have not saved only to you"), _("1 month")),
+    )
+    return render(request, "guides/cookies.html", {"cookies": found})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    context = {
+        "contact": settings.CONTACT,
+        "messages_days": settings.MESSAGES_KEPT.days,
+        "details_days": settings.FORMER_DETAILS_KEPT.days,
+        "names_days": settings.PRE_RELEASE_NAMES_KEPT.days,
+    }
+    return render(request, "guides/privacy.html", context)

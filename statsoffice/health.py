@@ -66,8 +66,8 @@ def check_health(now: datetime) -> list[Check]:
         condition = status.condition(now=now)
         anchor = _check_anchor(now)
     except Error:
-        return [Check("database", well=False, says="The database does not answer."), _check_broker()]
-    database = Check("database", well=True, says="The database answers.")
+        return [Check("database", well=False, says="The database does not respond."), _check_broker()]
+    database = Check("database", well=True, says="The database responds.")
     return [database, _check_broker(), *_check_monitoring(condition, now=now), anchor]
 
 
@@ -75,8 +75,8 @@ def _check_broker() -> Check:
     if broker.is_private() and not broker.socket_path(settings.VAR_DIR).exists():
         return Check("broker", well=True, says="No broker is used.")
     if broker.is_available(broker.url(var=settings.VAR_DIR), within_seconds=BROKER_TIMEOUT_SECONDS):
-        return Check("broker", well=True, says="The broker answers.")
-    return Check("broker", well=False, says="The broker does not answer.")
+        return Check("broker", well=True, says="The broker responds.")
+    return Check("broker", well=False, says="The broker does not respond.")
 
 
 def _check_anchor(now: datetime) -> Check:
@@ -103,10 +103,10 @@ def _check_monitoring(condition: Condition, *, now: datetime) -> list[Check]:
     # The self-test passes only after a correct verdict; before the first one nothing is proved.
     proved = not settings.CANARY or condition.rehearsed_at is not None
     well = {
-        "watcher": (True, "The watcher is active."),
+        "watcher": (True, "Monitoring is working."),
         "canary": (proved, status.describe_synthetic_checks(condition, now=now)),
         "clock": (True, status.describe_clock(condition)),
-        "record": (True, "No look waits to be put on record."),
+        "record": (True, "All checks are saved."),
     }
     return [
         Check(name, well=False, says=" ".join(wrong[name])) if name in wrong else Check(name, *well[name])

@@ -96,8 +96,8 @@ class RateLimit(MiddlewareMixin):
             return None
         seconds = max(1, math.ceil(WINDOW_SECONDS - now % WINDOW_SECONDS))
         sentence = ngettext(
-            "There were too many requests from your network. Ask again in %(seconds)d second.",
-            "There were too many requests from your network. Ask again in %(seconds)d seconds.",
+            "There have been too many requests from your network. Try again in %(seconds)d second.",
+            "There have been too many requests from your network. Try again in %(seconds)d seconds.",
             seconds,
         ) % {"seconds": seconds}
         response: HttpResponse
@@ -236,11 +236,11 @@ def show_unsent_form(request: HttpRequest) -> HttpResponse:
     unsent = find_unsent_form(request)
     if unsent is None or unsent.writer != str(request.user.pk):
         request.session.pop(UNSENT, None)
-        info(request, _("Nothing of yours waits to be sent again."))
+        info(request, _("You have no unsaved answers."))
         return redirect(settings.LOGIN_REDIRECT_URL)
     if request.method == "POST":
         del request.session[UNSENT]
-        info(request, _("What you typed is thrown away."))
+        info(request, _("Answers deleted."))
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "unsent.html", {"kept": unsent})
 

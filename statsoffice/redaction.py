@@ -46,18 +46,18 @@ def places_of_messages(report: Report) -> Place:
 
 
 PLACES: dict[str, Promise] = {
-    "breaches.report": lazy("The report: what the automatic check wrote, and its cause"),
-    "breaches.reportversion": lazy("Versions of the report’s text"),
-    "breaches.reportevent": lazy("The report’s history: reasons and comments"),
-    "breaches.timelinenote": lazy("Notes on the timeline"),
-    "breaches.sectioncomment": lazy("Comments on single sections"),
+    "breaches.report": lazy("Automatic text and cause of the report"),
+    "breaches.reportversion": lazy("Versions of the report"),
+    "breaches.reportevent": lazy("Reasons and comments in the history of the report"),
+    "breaches.timelinenote": lazy("Timeline notes"),
+    "breaches.sectioncomment": lazy("Comments on sections"),
     "breaches.correctiveaction": lazy("Corrective actions"),
-    "breaches.dispatch": lazy("What was written with the report when it was sent"),
-    "breaches.published": lazy("What was made public of it"),
-    "releases.statement": lazy("Statements about its releases"),
-    "releases.releasetask": lazy("Tasks at a next release that are its corrective actions"),
-    "releases.releaseevent": lazy("The history of its releases: reasons"),
-    "outbox.message": lazy("Messages about it, as they are kept here"),
+    "breaches.dispatch": lazy("Messages sent with the report"),
+    "breaches.published": lazy("Public statements"),
+    "releases.statement": lazy("Statements about releases"),
+    "releases.releasetask": lazy("Corrective actions in tasks of the next release"),
+    "releases.releaseevent": lazy("Reasons in the history of releases"),
+    "outbox.message": lazy("Stored notifications about the report"),
 }
 """The name of each table on pages."""
 
@@ -74,21 +74,21 @@ class RedactForm(forms.Form):
     use_required_attribute = False
 
     words = forms.CharField(
-        label=lazy("Words to remove"),
+        label=lazy("Text to remove"),
         help_text=lazy(
-            "Exactly as they stand there, such as a name: capital and small letters count. What stands there in "
-            "another spelling stays, and can be removed afterwards."
+            "Enter the exact text, for example a name, with the same capital letters. You can remove other spellings "
+            "afterwards."
         ),
         max_length=LONGEST_WORDS,
-        error_messages={"required": lazy("Give the words to remove: at least three letters, as they stand there.")},
+        error_messages={"required": lazy("Enter the text to remove. It must have at least 3 characters.")},
         # The browser would suggest them to the next person at this computer.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     why = LongTextField(
-        label=lazy("Why are they removed?"),
-        help_text=lazy("The reason stays in the report’s history. It must not hold the words."),
+        label=lazy("Reason for removal"),
+        help_text=lazy("We save the reason in the history of the report. It must not contain the text to remove."),
         max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Say why the words are removed; the reason is kept.")},
+        error_messages={"required": lazy("Enter the reason for removal.")},
     )
 
     @property
@@ -104,8 +104,8 @@ class ConfirmForm(RedactForm):
 
     form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     sure = forms.BooleanField(
-        label=lazy("I have read this. I know that it cannot be undone"),
-        error_messages={"required": lazy("Confirm that you have read this and know that it cannot be undone")},
+        label=lazy("I understand that this cannot be undone"),
+        error_messages={"required": lazy("Confirm that you understand this cannot be undone")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

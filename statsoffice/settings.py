@@ -39,6 +39,7 @@ OFFICE_NAME = env.text("STATSOFFICE_OFFICE_NAME", env.OFFICE_WITHOUT_A_NAME)
 ADDRESS = env.own_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000", public=PRODUCTION)
 CSRF_TRUSTED_ORIGINS = [ADDRESS]
 ACCESSIBILITY_CONTACT = env.mail_address("STATSOFFICE_ACCESSIBILITY_CONTACT")
+CONTACT = env.mail_address("STATSOFFICE_CONTACT")
 SECURITY_CONTACT = env.mail_address("STATSOFFICE_SECURITY_CONTACT")
 
 # --- Checking releases from outside ---------------------------------------------------------------
@@ -281,7 +282,9 @@ MAILERS = {
         "EMAIL_URL", "smtp://localhost" if PRODUCTION else f"filemail:///{VAR_DIR / 'mail'}", timeout_seconds=20
     )
 }
-DEFAULT_FROM_EMAIL = env.text("STATSOFFICE_MAIL_FROM", "statistics.release.desk@example.gov.uk")
+DEFAULT_FROM_EMAIL = env.mail_sender(
+    "STATSOFFICE_MAIL_FROM", "statistics.release.desk@example.gov.uk", name_of_sender=OFFICE_NAME
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Channels out of the house, off unless they are set -------------------------------------------

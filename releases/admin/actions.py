@@ -85,10 +85,10 @@ class BulkForm(forms.Form):
 
 class CancellationForm(BulkForm):
     reason = forms.CharField(
-        label=lazy("Reason for cancelling"),
+        label=lazy("Reason for cancellation"),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=lazy("Readers see this reason in the release calendar."),
-        error_messages={"required": lazy("Enter the reason for cancelling")},
+        help_text=lazy("We publish the reason in the release calendar."),
+        error_messages={"required": lazy("Enter the reason for cancellation")},
     )
 
 
@@ -350,7 +350,7 @@ OFFERS = (
     Offer(CONFIRM, lazy("Confirm the date"), needs_form=False, run=confirm, page="releases:confirm"),
     Offer(ANNOUNCE, lazy("Announce"), needs_form=False, run=announce, page="releases:announce"),
     Offer(PREFLIGHT, lazy("Check before release"), needs_form=False, run=_check_one),
-    Offer(CANCEL, lazy("Cancel this release"), needs_form=True, run=cancel),
+    Offer(CANCEL, lazy("Cancel release"), needs_form=True, run=cancel),
 )
 
 

@@ -66,7 +66,7 @@ def find_announcement(url: str, *, hosts: Collection[str], means: "AdhocMeans", 
     """
     address = parse_address(url)
     if not is_allowed(address, frozenset(hosts)):
-        raise NotAnAnnouncement(_("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk."))
+        raise NotAnAnnouncement(_("Enter the web address of an announcement on www.gov.uk."))
     return read_announcement(request_patiently(address.url, adapter=ADAPTER, means=means, now=now))
 
 
@@ -83,7 +83,7 @@ def request_patiently(
         time.sleep(_RETRY_SECONDS)
         answer = means.request_address(url, adapter=adapter, now=now)
     if answer is None:
-        sentence = _("%(publisher)s could not be asked just now, or took too long to answer: try again in a minute.")
+        sentence = _("%(publisher)s did not respond in time. Try again in a minute.")
         raise HostBusy(sentence % {"publisher": publisher})
     return answer
 

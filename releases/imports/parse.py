@@ -327,7 +327,7 @@ def _read_values(
         if cell.fault:
             faults.append(RowFault(number, column, cell.fault))
         elif not cell.text and column in REQUIRED:
-            faults.append(RowFault(number, column, "this is required and empty."))
+            faults.append(RowFault(number, column, "Enter a value. This column is required."))
         elif cell.text:
             try:
                 values[column] = _read_cell(column, cell.text, adapters=adapters, order=order)

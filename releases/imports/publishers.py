@@ -108,7 +108,7 @@ def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: dat
     """
     site, slug = GOVUK_SITE, slugify(organisation)
     if "/" in organisation:
-        refused = FieldRefused("organisation", _("Paste the address of an organisation’s page on www.gov.uk."))
+        refused = FieldRefused("organisation", _("Enter the web address of an organisation’s page on www.gov.uk."))
         site, path, asked = _split_address(organisation, hosts=hosts, refusal=refused)
         page = _ORGANISATION_PAGE.match(path)
         named = asked.get("organisations[]") or asked.get("organisations") or ([page["slug"]] if page else [])
@@ -139,7 +139,9 @@ def find_ons_calendar(
     """
     site, api = ONS_SITE, ONS_API
     if _ADDRESS.match(words):
-        refused = FieldRefused("words", _("Paste the address of a search in the release calendar of www.ons.gov.uk."))
+        refused = FieldRefused(
+            "words", _("Enter the web address of a search in the release calendar of www.ons.gov.uk.")
+        )
         site, path, asked = _split_address(words, hosts=hosts, refusal=refused)
         if not path.startswith("/releasecalendar"):
             raise refused
@@ -205,7 +207,7 @@ def fetch_releases(calendar: PublisherCalendar, *, means: "AdhocMeans", now: dat
             )
             page = calendar.read_page(answer)
             if page.total > MOST_ROWS:
-                sentence = _("%(name)s has %(total)s releases. An import may have %(most)s: choose fewer.")
+                sentence = _("%(name)s has %(total)s releases. You can import up to %(most)s. Choose fewer.")
                 numbers = {"name": calendar.name, "total": f"{page.total:,}", "most": f"{MOST_ROWS:,}"}
                 raise TooManyListed(sentence % numbers)
             if total not in {None, page.total}:
@@ -241,7 +243,7 @@ def make_rows(
     maker = _RowMaker(list(listed), calendar, choices, by=by, adapters=adapters, now=now)
     rows = maker.make()
     if not rows:
-        raise NothingListed(_("%(name)s has no release that is still to come.") % {"name": calendar.name})
+        raise NothingListed(_("%(name)s has no upcoming releases.") % {"name": calendar.name})
     return canonical_json(rows)
 
 

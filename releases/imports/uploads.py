@@ -49,9 +49,13 @@ CLAIM = timedelta(minutes=2)
 QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
 ABANDONED_AFTER = timedelta(days=14)
 
-OUR_ERROR = "Our own program failed on this file, and nothing was changed. Tell whoever runs it."
+OUR_ERROR = (
+    "We could not read this file because of an error in this service. We did not change the calendar. Tell your "
+    "administrator."
+)
 CHANGED_MEANWHILE = (
-    "The calendar was changed after you had seen what would be done, so nothing was done. Check it again as it is now."
+    "We did not import anything, because another person changed the calendar after you checked the import. Check it "
+    "again."
 )
 
 
@@ -110,10 +114,10 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: d
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
     counts = count_outcomes(found)
     if counts[ImportOutcome.REFUSED] and not skip_refused:
-        sentence = _("Rows are refused: tick that they are left out, or mend the file and upload it again.")
+        sentence = _("Some rows have errors. Leave them out, or correct the file and upload it again.")
         raise MissingFields("skip_refused", sentence)
     if not counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]:
-        raise NothingToApply(_("There is nothing to apply: no row would change anything."))
+        raise NothingToApply(_("There is nothing to import. No row would change your calendar."))
     values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
     move_import(found, CONFIRM, values=values, by=by, at=at, facts=_facts_of(counts))
 
@@ -194,7 +198,7 @@ def move_import(
     with transaction.atomic():
         waiting = CalendarImport.objects.filter(pk=found.pk, status=row.source)
         if not waiting.update(status=row.target, claimed_until=None, **ends, **values):
-            raise ChangedMeanwhile(_("This import has moved on since you saw it."))
+            raise ChangedMeanwhile(_("This import has changed since you opened the page."))
         ImportEvent.objects.create(of=found, kind=name, at=at, actor=by, facts=dict(facts or {}))
     found.refresh_from_db(fields=["status", "notes", "rows_done", "ended_at"])
 

@@ -107,7 +107,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 ERRORS = {
     400: "“from” must be a day that there is, such as 2026-06-30.",
     404: "There is no producer “nowhere” in this calendar.",
-    429: "There were too many requests from your network. Ask again in 21 seconds.",
+    429: "There have been too many requests from your network. Try again in 21 seconds.",
 }
 _PARAMETERS: dict[str, Any] = {
     "per_page": 100,

@@ -64,7 +64,7 @@ def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes
         "reference": EXAMPLE,
         "producer": producer,
         "series": "Title of the series",
-        "title": "EXAMPLE: write over this row; as long as its reference is “example” it is left out",
+        "title": "EXAMPLE: replace this row. We ignore it while its reference is “example”.",
         "scheduled_for": datetime(rules_calendar.local_date(now).year + 1, 7, 1, 9, 30),  # noqa: DTZ001  # as a cell holds it
         "zone": ZONE,
         "precision": Precision.EXACT.value,

@@ -26,7 +26,7 @@ from releases.models.producer import Designation
 from releases.public import calendar
 from releases.public.calendar import CalendarQuery, filter_releases
 from releases.rules import calendar as rules_calendar
-from releases.rules.calendar import month_of
+from releases.rules.calendar import Slot, month_of
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import (
     AnnouncedRelease,
@@ -38,6 +38,7 @@ from releases.rules.public_calendar import (
     days_of,
 )
 from releases.text.calendar import STATUSES
+from releases.text.dates import write_slot
 
 MOST_RELEASES = 1000
 CHANGES_PER_PAGE = 100
@@ -188,7 +189,7 @@ def describe_designation(release: AnnouncedRelease) -> str:
 
 def describe_status(release: AnnouncedRelease) -> str:
     """Describe the status of a release: "Postponed. It is now announced for 14 July 2026 9:30am."."""
-    words = {"date": str(release.slot), "reason": clean_text(release.cancellation_reason)}
+    words = {"date": write_slot(release.slot), "reason": clean_text(release.cancellation_reason)}
     if release.status is PublicStatus.CANCELLED:
         return _("Cancelled: %(reason)s") % words
     sentences = {
@@ -200,8 +201,8 @@ def describe_status(release: AnnouncedRelease) -> str:
     return sentences[release.status] % words
 
 
-def describe_move(was: object, to: object, reason: str) -> str:
-    sentence = _("Moved from %(was)s to %(to)s.") % {"was": was, "to": to}
+def describe_move(was: Slot, to: Slot, reason: str) -> str:
+    sentence = _("Date changed from %(was)s to %(to)s.") % {"was": write_slot(was), "to": write_slot(to)}
     return f"{sentence} {clean_text(reason)}" if reason else sentence
 
 
@@ -211,8 +212,8 @@ def change_headline(change: Change) -> str:
 
 
 def describe_change(change: Change) -> str:
-    words = {"date": str(change.slot), "reason": clean_text(change.reason)}
-    if change.kind is PublicEvent.MOVED:
+    words = {"date": write_slot(change.slot), "reason": clean_text(change.reason)}
+    if change.kind is PublicEvent.MOVED and change.was is not None:
         return describe_move(change.was, change.slot, change.reason)
     if change.kind is PublicEvent.ANNOUNCED:
         if change.confirmed:
@@ -229,6 +230,8 @@ def describe_change(change: Change) -> str:
 CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//statsoffice//Release calendar//EN"
 REFRESH_INTERVAL = timedelta(hours=1)
+# A release has no length. Without an end, calendar programs draw it in different ways.
+EVENT_LENGTH = timedelta(minutes=30)
 STATUS_CODES = {PublicStatus.PROVISIONAL: "TENTATIVE", PublicStatus.CANCELLED: "CANCELLED"}
 # Each process caches the text of an event, because writing thousands of them takes most of the time.
 REMEMBERED_EVENTS = 8192
@@ -265,7 +268,9 @@ def _event(release: AnnouncedRelease, release_pages_address: str, language: str)
     title = clean_text(release.title)
     # Some calendar programs show a cancelled event like any other, so its title says so as well.
     cancelled = release.status is PublicStatus.CANCELLED
-    event.add("summary", f"{STATUSES[release.status][0]}: {title}" if cancelled else title)
+    # One day stands for the months of a vague date, so the title says which.
+    named = title if release.due_at else f"{title} ({write_slot(release.slot)})"
+    event.add("summary", f"{STATUSES[release.status][0]}: {named}" if cancelled else named)
     event.add("uid", str(release.public_id))
     event.add("sequence", release.sequence)
     event.add("dtstamp", release.changed_at.astimezone(UTC))
@@ -273,10 +278,11 @@ def _event(release: AnnouncedRelease, release_pages_address: str, language: str)
     event.add("created", release.announced_at.astimezone(UTC))
     if release.due_at:
         event.add("dtstart", release.due_at.astimezone(UTC))
+        event.add("dtend", (release.due_at + EVENT_LENGTH).astimezone(UTC))
     else:
-        first, last = days_of(release.slot)
+        first, _last = days_of(release.slot)
         event.add("dtstart", first)
-        event.add("dtend", last + timedelta(days=1))
+        event.add("dtend", first + timedelta(days=1))
     event.add("status", STATUS_CODES.get(release.status, "CONFIRMED"))
     event.add("transp", "TRANSPARENT")
     event.add("url", f"{release_pages_address}{release.reference}/")

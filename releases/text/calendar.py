@@ -34,13 +34,13 @@ STATUSES: dict[PublicStatus, Tag] = {
 }
 
 MARKS = {
-    Mark.AFTER_DUE: (lazy("Made after it was due"), "red"),
+    Mark.AFTER_DUE: (lazy("Changed after the due time"), "red"),
     Mark.ON_THE_DAY: (lazy("On the day of release"), "orange"),
-    Mark.ASKED_CLOSE_TO_RELEASE: (lazy("Asked within a day of release"), "yellow"),
+    Mark.ASKED_CLOSE_TO_RELEASE: (lazy("Requested within a day of release"), "yellow"),
 }
 
 REQUEST_STATES = {
-    RequestState.WAITING: (lazy("Waits for agreement"), "blue"),
+    RequestState.WAITING: (lazy("Awaiting agreement"), "blue"),
     RequestState.AGREED: (lazy("Agreed"), "green"),
     RequestState.REFUSED: (lazy("Refused"), "red"),
     RequestState.WITHDRAWN: (lazy("Withdrawn"), "grey"),
@@ -63,10 +63,10 @@ def request_tags(request: DateChangeRequest) -> list[Tag]:
 def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
     """Describe the result of a request in a state; empty while it is open."""
     said = {
-        RequestState.AGREED: _("Agreed to by %(person)s at %(moment)s."),
+        RequestState.AGREED: _("Agreed by %(person)s at %(moment)s."),
         RequestState.REFUSED: _("Refused by %(person)s at %(moment)s:"),
         RequestState.WITHDRAWN: _("Withdrawn by %(person)s at %(moment)s."),
-        RequestState.LAPSED: _("The release was changed after it was asked for, so it was not made."),
+        RequestState.LAPSED: _("We did not make this change, because the release changed after the request."),
     }.get(state, "")
     moment = calendar.format_moment(request.decided_at) if request.decided_at else ""
     return said % {"person": request.decided_by, "moment": moment}
@@ -78,30 +78,33 @@ ANNOUNCEMENT_STATES: dict[AnnouncementState, Promise] = {
     AnnouncementState.CANCELLED: lazy("Cancelled"),
 }
 PROBLEMS: dict[Problem, Promise] = {
-    Problem.UNREACHABLE: lazy("GOV.UK could not be reached, or answered with a fault of its own."),
-    Problem.ASKED_TO_WAIT: lazy("GOV.UK has asked us to wait before we ask again."),
-    Problem.UNKNOWN_SHAPE: lazy("What stands at this address is in a form that is not known here."),
-    Problem.NOT_FOUND: lazy("There is no page at this address."),
-    Problem.GONE: lazy("The announcement at this address was taken away."),
-    Problem.PUBLISHED: lazy("This address leads to statistics that are published; it is no announcement any more."),
-    Problem.LED_ELSEWHERE: lazy("This address leads to another website."),
-    Problem.OTHER_KIND: lazy("What stands at this address is no announcement of statistics."),
+    Problem.UNREACHABLE: lazy("We could not reach GOV.UK, or it had an error."),
+    Problem.ASKED_TO_WAIT: lazy("GOV.UK is busy. We will try again later."),
+    Problem.UNKNOWN_SHAPE: lazy("The page has an unknown format."),
+    Problem.NOT_FOUND: lazy("There is no page at this web address."),
+    Problem.GONE: lazy("The announcement has been removed."),
+    Problem.PUBLISHED: lazy("This web address redirects to published statistics. It is no longer an announcement."),
+    Problem.LED_ELSEWHERE: lazy("This web address redirects to another website."),
+    Problem.OTHER_KIND: lazy("The page at this web address is not an announcement of statistics."),
 }
 
 
 _SENTENCES: dict[DifferenceKind, Promise] = {
-    DifferenceKind.DATE: lazy("GOV.UK announces it for %(theirs)s, and it is planned here for %(ours)s."),
-    DifferenceKind.TIME: lazy("GOV.UK announces it for %(theirs)s, and it is planned here for %(ours)s."),
-    DifferenceKind.PRECISION: lazy("GOV.UK gives its date as %(theirs)s, and it is given here as %(ours)s."),
-    DifferenceKind.STATE: lazy("GOV.UK calls it %(theirs)s, and it is %(ours)s here."),
-    DifferenceKind.TITLE: lazy("GOV.UK calls it “%(theirs)s”, and its title here is “%(ours)s”."),
-    DifferenceKind.NOT_FOUND: lazy("There is no page at the address of its announcement."),
-    DifferenceKind.GONE: lazy("Its announcement on GOV.UK was taken away."),
+    DifferenceKind.DATE: lazy("The date on GOV.UK is %(theirs)s. The date in our calendar is %(ours)s."),
+    DifferenceKind.TIME: lazy("The date on GOV.UK is %(theirs)s. The date in our calendar is %(ours)s."),
+    DifferenceKind.PRECISION: lazy("The date on GOV.UK is %(theirs)s. The date in our calendar is %(ours)s."),
+    DifferenceKind.STATE: lazy("The status on GOV.UK is %(theirs)s. The status in our calendar is %(ours)s."),
+    DifferenceKind.TITLE: lazy("The title on GOV.UK is ‘%(theirs)s’. The title in our calendar is ‘%(ours)s’."),
+    DifferenceKind.NOT_FOUND: lazy("There is no page at the web address of the announcement."),
+    DifferenceKind.GONE: lazy("The announcement has been removed from GOV.UK."),
     DifferenceKind.PUBLISHED: lazy(
-        "Its announcement on GOV.UK leads to statistics that are published. If they are this release, it is out early."
+        "The announcement on GOV.UK redirects to published statistics. If these are this release, it was "
+        "published early."
     ),
-    DifferenceKind.LED_ELSEWHERE: lazy("Its announcement on GOV.UK leads to another website."),
-    DifferenceKind.OTHER_KIND: lazy("What stands at the address of its announcement is no announcement of statistics."),
+    DifferenceKind.LED_ELSEWHERE: lazy("The announcement on GOV.UK redirects to another website."),
+    DifferenceKind.OTHER_KIND: lazy(
+        "The page at the web address of the announcement is not an announcement of statistics."
+    ),
 }
 
 
@@ -110,49 +113,49 @@ def difference_sentence(difference: Difference) -> str:
 
 
 TITLES = {
-    Concern.NO_ADDRESS: lazy("Due within two weeks, with no page to check"),
-    Concern.NO_CONTACT: lazy("Due within two weeks, with no contact"),
-    Concern.NO_HEAD: lazy("Due within two weeks, with no Head of Profession"),
-    Concern.PREFLIGHT_PROBLEMS: lazy("Problems found before the day"),
-    Concern.PAST_ITS_DATE: lazy("Provisional, and past the date"),
-    Concern.NOT_CONFIRMED: lazy("Planned within four weeks, and not confirmed"),
-    Concern.NOT_ANNOUNCED: lazy("Not announced yet"),
+    Concern.NO_ADDRESS: lazy("No web page to check, due in the next 2 weeks"),
+    Concern.NO_CONTACT: lazy("No contact, due in the next 2 weeks"),
+    Concern.NO_HEAD: lazy("No Head of Profession, due in the next 2 weeks"),
+    Concern.PREFLIGHT_PROBLEMS: lazy("Problems found before release"),
+    Concern.PAST_ITS_DATE: lazy("Provisional after the planned date"),
+    Concern.NOT_CONFIRMED: lazy("Not confirmed, planned in the next 4 weeks"),
+    Concern.NOT_ANNOUNCED: lazy("Not announced"),
     Concern.DUE_TOMORROW: lazy("Due tomorrow"),
 }
 
 COUNTED = {
     Concern.NO_ADDRESS: ngettext_lazy(
-        "%(count)s release is due within two weeks and has no page to check",
-        "%(count)s releases are due within two weeks and have no page to check",
+        "%(count)s release due in the next 2 weeks has no web page to check",
+        "%(count)s releases due in the next 2 weeks have no web page to check",
         "count",
     ),
     Concern.NO_CONTACT: ngettext_lazy(
-        "%(count)s release is due within two weeks and its series has no contact",
-        "%(count)s releases are due within two weeks and their series have no contact",
+        "%(count)s release due in the next 2 weeks has no contact",
+        "%(count)s releases due in the next 2 weeks have no contact",
         "count",
     ),
     Concern.NO_HEAD: ngettext_lazy(
-        "%(count)s release is due within two weeks and its series has no Head of Profession",
-        "%(count)s releases are due within two weeks and their series have no Head of Profession",
+        "%(count)s release due in the next 2 weeks has no Head of Profession",
+        "%(count)s releases due in the next 2 weeks have no Head of Profession",
         "count",
     ),
     Concern.PREFLIGHT_PROBLEMS: ngettext_lazy(
-        "%(count)s release has problems that its check before the day found",
-        "%(count)s releases have problems that their checks before the day found",
+        "We found problems with %(count)s upcoming release",
+        "We found problems with %(count)s upcoming releases",
         "count",
     ),
     Concern.PAST_ITS_DATE: ngettext_lazy(
-        "%(count)s release is still provisional and its date is past",
-        "%(count)s releases are still provisional and their dates are past",
+        "%(count)s release is still provisional after its planned date",
+        "%(count)s releases are still provisional after their planned dates",
         "count",
     ),
     Concern.NOT_CONFIRMED: ngettext_lazy(
-        "%(count)s release is planned within four weeks and not confirmed",
-        "%(count)s releases are planned within four weeks and not confirmed",
+        "%(count)s release planned in the next 4 weeks is not confirmed",
+        "%(count)s releases planned in the next 4 weeks are not confirmed",
         "count",
     ),
     Concern.NOT_ANNOUNCED: ngettext_lazy(
-        "%(count)s release is not announced yet", "%(count)s releases are not announced yet", "count"
+        "%(count)s release is not announced", "%(count)s releases are not announced", "count"
     ),
     Concern.DUE_TOMORROW: ngettext_lazy(
         "%(count)s release is due tomorrow", "%(count)s releases are due tomorrow", "count"
@@ -161,14 +164,21 @@ COUNTED = {
 
 # Advice for each concern, with the reason.
 ADVICE = {
-    Concern.NO_ADDRESS: lazy("Without the address of its page a release cannot be watched. Name it."),
-    Concern.NO_CONTACT: lazy("Readers have nobody to ask, and nobody is told if it is late. Name one on the series."),
-    Concern.NO_HEAD: lazy("A breach report needs to name one. Name one on the series."),
-    Concern.PREFLIGHT_PROBLEMS: lazy("Mend them before the release is due."),
-    Concern.PAST_ITS_DATE: lazy("Readers were told a date that has passed. Give another one, confirm, or cancel."),
-    Concern.NOT_CONFIRMED: lazy("The exact date and time are announced four weeks ahead where possible. Confirm them."),
-    Concern.NOT_ANNOUNCED: lazy("The public calendar does not show them."),
-    Concern.DUE_TOMORROW: lazy("Is everything in its place?"),
+    Concern.NO_ADDRESS: lazy("Add the web page. We cannot check a release without it."),
+    Concern.NO_CONTACT: lazy(
+        "Add a contact to the series. Without one, readers cannot ask questions and we cannot notify anyone if "
+        "the release is late."
+    ),
+    Concern.NO_HEAD: lazy("Add a Head of Profession to the series. A breach report must name one."),
+    Concern.PREFLIGHT_PROBLEMS: lazy("Correct the problems before the release is due."),
+    Concern.PAST_ITS_DATE: lazy(
+        "The date in the public calendar has passed. Change it, confirm it or cancel the release."
+    ),
+    Concern.NOT_CONFIRMED: lazy(
+        "Confirm the exact date and time. The Code of Practice asks for 4 weeks’ notice where practicable."
+    ),
+    Concern.NOT_ANNOUNCED: lazy("Announce these releases to show them in the public calendar."),
+    Concern.DUE_TOMORROW: lazy("Check that everything is ready."),
 }
 
 
@@ -247,7 +257,7 @@ def planner_day(day: Day) -> str:
 def undated_sentence(month: Month) -> str:
     """Describe the releases planned for a month without a day: "July 2026, on no day yet: 1 provisional"."""
     counted = ", ".join(_counted(month.undated))
-    return _("%(month)s, on no day yet: %(counted)s") % {
+    return _("%(month)s, day not set: %(counted)s") % {
         "month": calendar.format_month(month.first),
         "counted": counted,
     }
@@ -274,30 +284,29 @@ def departure_sentence(departure: Departure) -> str:
         return agreement_sentence(departure.agreement)
     if departure.kind == DepartureKind.BANK_HOLIDAY:
         return _("This day is a bank holiday (%(holiday)s).") % {"holiday": departure.holiday}
-    return _("Release at once, decided by the Head of Profession for Statistics or a deputy.")
+    return _("Immediate release, decided by the Head of Profession for Statistics or a deputy.")
 
 
 EXCEPTIONS = {
     DepartureKind.OSR_AGREEMENT: lazy("Exception recorded: OSR’s written agreement (reference %(osr_reference)s)"),
     DepartureKind.BANK_HOLIDAY: lazy("Exception recorded: a bank holiday (%(holiday)s)"),
-    DepartureKind.AT_ONCE: lazy("Exception recorded: release at once"),
+    DepartureKind.AT_ONCE: lazy("Exception recorded: immediate release"),
 }
 SENTENCES = {
-    "recorded": lazy("Recorded for %(slot)s"),
+    "recorded": lazy("Added for %(slot)s"),
     "announce": lazy("Announced"),
     "confirm": lazy("Confirmed"),
     "change_date": lazy("Date changed from %(was)s to %(to)s"),
     "cancel": lazy("Cancelled"),
     "publish": lazy("Published"),
     "corrected": lazy("Corrected"),
-    "address_added": lazy("Address added: %(url)s"),
-    "address_changed": lazy("Address changed: %(url)s"),
-    "address_removed": lazy("Address removed: %(url)s"),
-    "agreement_corrected": lazy("OSR’s written agreement corrected"),
-    "stated": lazy("Somebody said what they saw"),
+    "address_added": lazy("Web page or file added: %(url)s"),
+    "address_changed": lazy("Web page or file changed: %(url)s"),
+    "address_removed": lazy("Web page or file removed: %(url)s"),
+    "stated": lazy("Statement added"),
     "early_release_decided": lazy("Decision about the early release: %(choice)s"),
-    "task_done": lazy("Task ticked off"),
-    "task_open_again": lazy("Task open again"),
+    "task_done": lazy("Task completed"),
+    "task_open_again": lazy("Task reopened"),
     "evidence_exported": lazy("Evidence exported"),
 }
 
@@ -307,7 +316,7 @@ FIELDS = {
     "url": lazy("address"),
     "role": lazy("role"),
     "marker": lazy("marker"),
-    "adapter": lazy("how it is read"),
+    "adapter": lazy("kind of page"),
     "required": lazy("required"),
     "osr_reference": lazy("reference of OSR’s agreement"),
     "osr_agreed_on": lazy("date of OSR’s agreement"),

@@ -16,96 +16,107 @@ from releases.rules.written_dates import DateOrder, OpenDateOrder, describe_date
 _MEANINGS: dict[str, tuple[Promise, str]] = {
     "reference": (
         lazy(
-            "What the release is called by: letters, digits, hyphens and underscores. It becomes part of the address "
-            "of its page. A row whose reference is there already follows that release; “example” is left out."
+            "Identifies the release. Use letters, numbers, hyphens and underscores. The reference is part of the web "
+            "address of the release’s page. If the reference already exists, the row changes that release. We ignore "
+            "rows with the reference “example”."
         ),
         "rain-june-2026",
     ),
-    "producer": (lazy("The name of the organisation, as it is written here."), "Office for Rain"),
+    "producer": (lazy("The name of the producer, as in this service."), "Office for Rain"),
     "series": (
-        lazy("The title of the series. One that is not known is refused, unless you tick that it be made."),
+        lazy("The title of the series. To add a new series, select ‘Create any new series and contacts in this file’."),
         "Monthly rain",
     ),
     "title": (lazy("The title of the release, as readers will see it."), "Rain in June 2026"),
     "scheduled_for": (
         lazy(
-            "Date and time in London: a cell that holds both, or the text as in the example, or 01/07/2026 09:30, or "
-            "an instant of ISO 8601 with its offset. Write the year in full. If the dates of a file can be read with "
-            "the day or the month first, we ask you. Where only the month is known, any day of it, or year and month; "
-            "say so in precision."
+            "Date and London time. Use a spreadsheet date and time, text as in the example, 01/07/2026 09:30, or ISO "
+            "8601 with an offset. Write the year in full. If we cannot tell whether the day or the month comes "
+            "first, we ask you. If you only know the month, enter any day of it or the year and month, and set "
+            "precision."
         ),
         "2026-07-01 09:30",
     ),
-    "zone": (lazy("Always Europe/London; it is there so that nobody need guess."), "Europe/London"),
+    "zone": (lazy("Always Europe/London."), "Europe/London"),
     "precision": (
-        lazy("How exactly the date is known: exact (or empty), month, or two_months for a month and the one after it."),
+        lazy("Enter exact (or leave empty), month, or two_months for a month and the next month."),
         "month",
     ),
     "status": (
         lazy(
-            "provisional (or empty): nobody outside sees a new release. confirmed: it is confirmed, and announced in "
-            "the public calendar at once. cancelled: a release that is there is cancelled for good, with its reason. A "
-            "release never goes back to provisional. Published stands in exports; a file cannot make a release that."
+            "provisional (or empty): readers do not see a new release. confirmed: we confirm the release and "
+            "announce it in the public calendar. cancelled: we cancel an existing release, with its reason, and you "
+            "cannot undo this. A release never becomes provisional again. Exports also contain published. You cannot "
+            "import this status."
         ),
         "confirmed",
     ),
     "url": (
-        lazy("The address of the page where it will stand. It is private until the release is live."),
+        lazy(
+            "The web address where you will publish the release. We do not show it to readers until the release "
+            "is live."
+        ),
         "https://www.example.gov.uk/statistics/rain-june-2026",
     ),
     "marker": (
-        lazy("Words that this edition’s page shows and the last one’s does not. The title is taken, if this is empty."),
+        lazy("Text on this edition’s page that is not on the last edition’s page. If empty, we use the title."),
         "June 2026",
     ),
     "adapter": (
-        lazy("How the page is read: page (or empty); govuk for GOV.UK, ons for the ONS, ees for the DfE’s statistics."),
+        lazy(
+            "The kind of web page: page (or empty), govuk for GOV.UK, ons for the ONS, or ees for Explore "
+            "education statistics."
+        ),
         "govuk",
     ),
     "attachments": (
-        lazy("The addresses of its files, with spaces between them."),
+        lazy("The web addresses of the files, separated by spaces."),
         "https://www.example.gov.uk/rain.ods https://www.example.gov.uk/rain.csv",
     ),
     "announcement": (
-        lazy("The address where it is announced. It is kept as evidence and compared with this calendar."),
+        lazy("The web address of the announcement. We save copies as evidence and compare them with this calendar."),
         "https://www.gov.uk/government/statistics/announcements/rain-june-2026",
     ),
-    "announcement_adapter": (lazy("How the announcement is read; if empty, as the page is."), "govuk"),
+    "announcement_adapter": (lazy("The kind of announcement page. If empty, the same as the release page."), "govuk"),
     "responsible_email": (
-        lazy("The e-mail address of the responsible statistician of the series, if it has none yet."),
+        lazy("The email address of the responsible statistician, if the series has none."),
         "jo.lane@example.gov.uk",
     ),
     "tolerance_seconds": (
-        lazy("The tolerance of the series. It must be the one that it has; a file changes no tolerance."),
+        lazy(
+            "The tolerance of the series, in seconds. It must match the current value. You cannot change it by import."
+        ),
         "120",
     ),
-    "rehearsal": (lazy("yes for a rehearsal, which nobody outside sees; else empty."), "yes"),
+    "rehearsal": (lazy("yes for a rehearsal, which readers do not see. Otherwise leave empty."), "yes"),
     "short_notice_reason": (
-        lazy("Why a date is confirmed less than four weeks ahead. It is kept in our own record and not published."),
+        lazy("Why you confirm a date less than 4 weeks ahead. We save the reason but do not publish it."),
         "The survey was added after a change of the law.",
     ),
     "date_change_reason": (
         lazy(
-            "Why a date changes. A confirmed date needs it: the Head of Profession or a deputy is asked to agree, the "
-            "date stays until then, and readers see the reason afterwards. Of a provisional date it is not published."
+            "Why the date changes. Required for a confirmed date. We ask the Head of Profession or a deputy to "
+            "agree. Until they do, the date does not change. We then publish the reason. We do not publish reasons "
+            "for provisional dates."
         ),
         "The survey came in late.",
     ),
     "cancellation_reason": (
-        lazy("Why a release is cancelled, beside the status cancelled. Readers see it."),
+        lazy("Why you cancel the release. Required with the status cancelled. We publish it."),
         "The survey was stopped.",
     ),
     "osr_reference": (
         lazy(
-            "The reference of OSR’s written agreement to this release, if it is at another time than its series or at "
-            "a weekend. Readers see it."
+            "The reference of OSR’s written agreement, for a weekend or if the time differs from the usual time of "
+            "the series. We publish it."
         ),
         "OSR-2026-12",
     ),
-    "osr_agreed_on": (lazy("The date of that agreement."), "2026-05-11"),
+    "osr_agreed_on": (lazy("The date of OSR’s written agreement."), "2026-05-11"),
     "bank_holiday_reason": (
         lazy(
-            "Why a confirmed release is on a bank holiday. Only the Head of Profession or a deputy can import it. "
-            "Readers see it."
+            "Why you confirm a release on a bank holiday. Only the Head of Profession or a deputy can import it. We "
+            "publish the reason."
         ),
         "The results are published with those of other countries.",
     ),
@@ -126,7 +137,7 @@ OUTCOMES: dict[ImportOutcome, Promise] = {
     ImportOutcome.CHANGED: lazy("Changed"),
     ImportOutcome.UNCHANGED: lazy("Unchanged"),
     ImportOutcome.LEFT_OUT: lazy("Not imported"),
-    ImportOutcome.REFUSED: lazy("Refused"),
+    ImportOutcome.REFUSED: lazy("Error"),
 }
 COLOURS = {
     ImportOutcome.ADDED: "green",
@@ -137,12 +148,10 @@ COLOURS = {
 }
 
 _CALENDAR_PROBLEMS: dict[CalendarProblem, Promise] = {
-    CalendarProblem.UNREACHABLE: lazy(
-        "%(publisher)s did not answer, or answered with an error. Try again in a minute."
-    ),
-    CalendarProblem.ASKED_TO_WAIT: lazy("%(publisher)s has asked us to wait. Try again in a few minutes."),
+    CalendarProblem.UNREACHABLE: lazy("We could not read the calendar of %(publisher)s. Try again in a minute."),
+    CalendarProblem.ASKED_TO_WAIT: lazy("%(publisher)s is busy. Try again in a few minutes."),
     CalendarProblem.LED_ELSEWHERE: lazy("%(publisher)s redirects to another website, which we do not read."),
-    CalendarProblem.UNKNOWN_SHAPE: lazy("%(publisher)s answered in a form that we do not know."),
+    CalendarProblem.UNKNOWN_SHAPE: lazy("The response of %(publisher)s has an unknown format."),
     CalendarProblem.CHANGED_MEANWHILE: lazy("The calendar of %(publisher)s changed while we read it. Try again."),
 }
 
@@ -154,11 +163,11 @@ _COLUMN_NAMES: dict[str, Promise] = {
     "series": lazy("Series"),
     "title": lazy("Title"),
     "scheduled_for": lazy("Date"),
-    "status": lazy("State"),
-    "url": lazy("Page"),
+    "status": lazy("Status"),
+    "url": lazy("Web page"),
     "announcement": lazy("Announcement"),
     "short_notice_reason": lazy("Reason for short notice"),
-    "date_change_reason": lazy("Reason for the change of date"),
+    "date_change_reason": lazy("Reason for the date change"),
     "cancellation_reason": lazy("Reason for the cancellation"),
 }
 
@@ -181,16 +190,16 @@ def describe_date_order(question: OpenDateOrder, order: DateOrder) -> str:
 
 
 _STEPS: dict[StepKind, Promise] = {
-    StepKind.RECORDED: lazy("recorded for %(to)s"),
+    StepKind.RECORDED: lazy("added for %(to)s"),
     StepKind.AS_REHEARSAL: lazy("as a rehearsal"),
     StepKind.TITLE_CORRECTED: lazy("title corrected from “%(was)s” to “%(to)s”"),
-    StepKind.PAGE_ADDED: lazy("page %(to)s added"),
-    StepKind.PAGE_CORRECTED: lazy("page corrected from %(was)s to %(to)s"),
+    StepKind.PAGE_ADDED: lazy("web page %(to)s added"),
+    StepKind.PAGE_CORRECTED: lazy("web page corrected from %(was)s to %(to)s"),
     StepKind.ATTACHMENT_ADDED: lazy("attachment %(to)s added"),
     StepKind.ANNOUNCEMENT_ADDED: lazy("announcement %(to)s added"),
     StepKind.ANNOUNCEMENT_CORRECTED: lazy("announcement corrected from %(was)s to %(to)s"),
-    StepKind.MOVED: lazy("moved from %(was)s to %(to)s"),
-    StepKind.CHANGE_ASKED: lazy("asked to be moved from %(was)s to %(to)s; it stays until that is agreed to"),
+    StepKind.MOVED: lazy("date changed from %(was)s to %(to)s"),
+    StepKind.CHANGE_ASKED: lazy("date change from %(was)s to %(to)s requested"),
     StepKind.CONFIRMED: lazy("confirmed"),
     StepKind.ANNOUNCED: lazy("announced"),
     StepKind.CANCELLED: lazy("cancelled, with the public reason: %(to)s"),

@@ -31,7 +31,7 @@ STATUSES = {
     AccessStatus.WITHDRAWN: (lazy("Withdrawn"), "grey"),
 }
 
-HAD_ACCESS = (lazy("Had access"), "grey")
+HAD_ACCESS = (lazy("Access ended"), "grey")
 
 REQUESTS = {
     RequestKind.ADD: lazy("Add to the list"),
@@ -49,10 +49,10 @@ FIELDS = {
     "post": lazy("Post"),
     "organisation": lazy("Organisation"),
     "person": lazy("Person"),
-    "email": lazy("E-mail address"),
+    "email": lazy("Email address"),
     "reason": lazy("Why access is needed"),
     "period": lazy("Period"),
-    "period_reason": lazy("Reason for another period"),
+    "period_reason": lazy("Reason for a different period"),
     "public_benefit": lazy("Why the public benefit outweighs the limit"),
     "authority_notified_on": lazy("Date on which the Authority was notified"),
 }
@@ -88,7 +88,7 @@ def terms_sentences(terms: Terms) -> list[str]:
     """Describe the usual period and the limit; what is not confirmed is named as such."""
     order = ORDERS[terms.nation]
     if terms.usual is None:
-        return [_("%(order)s allows no access to these statistics before their release.") % {"order": order}]
+        return [_("%(order)s does not allow pre-release access to these statistics.") % {"order": order}]
     if terms.ground is Ground.ITS_OWN:
         usual = _("The usual period is %(period)s, as set for this producer.")
     else:
@@ -98,20 +98,20 @@ def terms_sentences(terms: Terms) -> list[str]:
 
 def _limit_sentence(terms: Terms) -> str:
     if terms.order is None:
-        return _("The limit of the order for Wales is not confirmed here. Read the order before you give access.")
+        return _("We have not confirmed the limit of the order for Wales. Check the order before you grant access.")
     facts = {"order": ORDERS[terms.nation], "limit": terms.order.limit}
     if terms.replaces_order:
         sentence = _(
-            "%(order)s allows %(limit)s. An administrator set a longer period. Whether a special provision of the "
-            "order allows it is not confirmed here."
+            "%(order)s allows %(limit)s. An administrator set a longer period. We have not confirmed that the order "
+            "allows it."
         )
     elif terms.longer is Longer.JUDGEMENT:
         sentence = _(
-            "%(order)s allows %(limit)s. A longer period needs a recorded judgement that the public benefit outweighs "
-            "the limit, and notice to the Authority. The published list shows both."
+            "%(order)s allows %(limit)s. For a longer period, you must record why the public benefit outweighs the "
+            "limit and notify the Authority. We publish both."
         )
     else:
-        sentence = _("%(order)s allows %(limit)s at most for these statistics.")
+        sentence = _("%(order)s allows up to %(limit)s for these statistics.")
     return sentence % facts
 
 
@@ -176,7 +176,7 @@ def judgement_sentence(row: PreReleaseAccess | PreReleaseRequest) -> str:
     """Write the judgement and the notice for the published list; empty if the period needed none."""
     if not row.public_benefit or row.authority_notified_on is None:
         return ""
-    return _("Longer than the limit because: %(why)s The Authority was notified on %(day)s.") % {
+    return _("Reason for exceeding the limit: %(why)s The Authority was notified on %(day)s.") % {
         "why": _end_sentence(row.public_benefit),
         "day": calendar.format_day(row.authority_notified_on),
     }
@@ -213,7 +213,7 @@ def granted_of(entry: PreReleaseAccess) -> str:
         return _("Granted by %(person)s at %(moment)s.") % facts
     if entry.agreed_by == entry.granted_by:
         return _("Granted and agreed by %(person)s at %(moment)s.") % facts
-    return _("Asked for by %(person)s, agreed by %(lead)s at %(moment)s.") % facts
+    return _("Requested by %(person)s. Agreed by %(lead)s at %(moment)s.") % facts
 
 
 def request_differences(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
@@ -227,12 +227,12 @@ def request_differences(request: PreReleaseRequest) -> list[tuple[str, str, str]
 def copied_sentence(copied: CopyResult) -> str:
     granted, waiting, there = copied.granted, copied.waiting, copied.there_already
     parts = (
-        (granted, ngettext("%(n)d post is granted access", "%(n)d posts are granted access", granted)),
-        (waiting, ngettext("%(n)d waits for agreement", "%(n)d wait for agreement", waiting)),
-        (there, ngettext("%(n)d was on the list already", "%(n)d were on the list already", there)),
+        (granted, ngettext("%(n)d post granted access", "%(n)d posts granted access", granted)),
+        (waiting, ngettext("%(n)d awaiting agreement", "%(n)d awaiting agreement", waiting)),
+        (there, ngettext("%(n)d already on the list", "%(n)d already on the list", there)),
     )
     return f"{'; '.join(part % {'n': count} for count, part in parts if count)}."
 
 
 def erased_sentence(erased_at: datetime) -> str:
-    return _("Name erased on %(day)s") % {"day": calendar.format_day(erased_at)}
+    return _("Name deleted on %(day)s") % {"day": calendar.format_day(erased_at)}

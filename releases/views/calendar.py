@@ -63,7 +63,7 @@ class CalendarFilter(FilterForm):
     """Words, producer, series and designation. Series can be chosen for the chosen producer, or the only one."""
 
     show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in CalendarView], required=False)
-    words = forms.CharField(label=lazy("Words in the title"), required=False, max_length=LONGEST_QUERY)
+    words = forms.CharField(label=lazy("Title contains"), required=False, max_length=LONGEST_QUERY)
     producer = forms.ChoiceField(label=lazy("Producer"), required=False)
     series = forms.ChoiceField(label=lazy("Series"), required=False)
     designation = forms.ChoiceField(
@@ -293,7 +293,7 @@ def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "
     content = feeds.calendar_file(
         feeds.list_releases(what, now=timezone.now()),
         name=_("Releases: %(name)s") % words,
-        description=_("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words,
+        description=_("%(name)s: releases of the last year and upcoming releases (up to %(most)s).") % words,
         page=subscription_address(what),
         release_pages_address=release_pages_address(),
     )

@@ -68,7 +68,7 @@ class GroundsForm(GovukForm):
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement"),
-        help_text=lazy("Only for a release at a weekend, or at a time other than the series’ own."),
+        help_text=lazy("You need this for a weekend, or if the time differs from the usual time of the series."),
         max_length=100,
         required=False,
     )
@@ -77,7 +77,7 @@ class GroundsForm(GovukForm):
     )
     bank_holiday_reason = LongTextField(
         label=lazy("Reason for a release on a bank holiday"),
-        help_text=lazy("Readers of the release calendar see it."),
+        help_text=lazy("We publish this in the release calendar."),
         required=False,
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -100,15 +100,15 @@ class ChangeDateForm(GroundsForm):
     options = {
         "precision": {
             "hints": {
-                "month": lazy("The day that you give below is not shown."),
-                "two_months": lazy("The month of the date that you give below, and the one after it."),
+                "month": lazy("We do not show the day."),
+                "two_months": lazy("The month of the date and the next month."),
             }
         }
     }
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
     planned_on = GovukDateField(label=lazy("New date"), help_text=lazy("For example, 14 7 2026"))
-    planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
+    planned_at = ClockTimeField(label=lazy("London time"), help_text=lazy("For example, 9:30am"), required=False)
     precision = PrecisionField()
     reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=LONGEST_REASON)
 
@@ -120,7 +120,7 @@ class ChangeDateForm(GroundsForm):
         }
         super().__init__(data, initial=initial)
         self.zone = release.zone
-        self.button = _("Ask for this change") if asking else _("Change the date")
+        self.button = _("Request date change") if asking else _("Change date")
         reason = self.fields["reason"]
         if release.rehearsal:
             for name in GROUNDS:
@@ -131,12 +131,12 @@ class ChangeDateForm(GroundsForm):
             # A bank holiday matters when the date is confirmed.
             self.fields.pop("bank_holiday_reason", None)
             reason.label = _("Reason for the change (optional)")
-            reason.help_text = _("Kept in our own record; the date is provisional, so it is not published.")
+            reason.help_text = _("We save the reason. We do not publish it, because the date is provisional.")
             return
         # A confirmed release cannot become vague again, so the form does not offer that.
         del self.fields["precision"]
-        read_once_agreed = _("Readers of the release calendar see it, once the change is agreed to.")
-        reason.help_text = read_once_agreed if asking else _("Readers of the release calendar see it.")
+        read_once_agreed = _("We publish the reason when the change is agreed.")
+        reason.help_text = read_once_agreed if asking else _("We publish this in the release calendar.")
 
     def questions(self) -> Iterable[Any]:
         names = ("seen_version", "precision", "planned_on", "planned_at", "reason")
@@ -145,7 +145,7 @@ class ChangeDateForm(GroundsForm):
         if exceptions:
             # A refused date may need one of these.
             is_open = self.is_bound and not self.is_valid()
-            title = _("Another time, a weekend or a bank holiday")
+            title = _("Exceptions: another time, a weekend or a bank holiday")
             questions.append(Disclosure(title, *exceptions, is_open=is_open))
         return questions
 
@@ -161,17 +161,17 @@ class ChangeDateForm(GroundsForm):
         }
 
     def see_again(self, release: Release) -> None:
-        sentence = _("Somebody else changed the date meanwhile: it is now %(slot)s.") % {"slot": release.slot}
-        sentence = _("%(sentence)s Check your change and send it again.") % {"sentence": sentence}
+        sentence = _("Another person changed the date to %(slot)s.") % {"slot": release.slot}
+        sentence = _("%(sentence)s Check your change and try again.") % {"sentence": sentence}
         self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
 
 
 class ConfirmForm(GroundsForm):
-    button = lazy("Confirm the date")
+    button = lazy("Confirm date")
 
     reason = LongTextField(
-        label=lazy("Reason for the short notice"),
-        help_text=lazy("Kept in our own record; it is not published."),
+        label=lazy("Reason for short notice"),
+        help_text=lazy("We save the reason but do not publish it."),
         required=False,
         max_length=LONGEST_REASON,
     )
@@ -186,28 +186,28 @@ class ConfirmForm(GroundsForm):
             del self.fields["bank_holiday_reason"]
         for name, hint in (
             ("osr_reference", ""),
-            ("bank_holiday_reason", _("Readers of the release calendar see it.")),
+            ("bank_holiday_reason", _("We publish this in the release calendar.")),
         ):
             if name in self.fields:
                 self.fields[name].help_text = hint
 
 
 class AtOnceForm(GovukForm):
-    button = lazy("Release at once")
+    button = lazy("Release immediately")
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
     planned_at = ClockTimeField(
-        label=lazy("Time of release today, in London"), help_text=lazy("A time from now on, such as 2:15pm")
+        label=lazy("Release time today (London time)"), help_text=lazy("Must be in the future, for example 2:15pm")
     )
     reason = LongTextField(
-        label=lazy("Reason for releasing at once"),
-        help_text=lazy("Readers of the release calendar see it."),
+        label=lazy("Reason for releasing immediately"),
+        help_text=lazy("We publish this in the release calendar."),
         required=False,
         max_length=LONGEST_REASON,
     )
-    osr_told_on = GovukDateField(label=lazy("Date on which OSR was told"), help_text=lazy("For example, 14 7 2026"))
+    osr_told_on = GovukDateField(label=lazy("Date on which you informed OSR"), help_text=lazy("For example, 14 7 2026"))
     osr_told_time = ClockTimeField(
-        label=lazy("Time at which OSR was told, in London"), help_text=lazy("For example, 1:50pm")
+        label=lazy("London time at which you informed OSR"), help_text=lazy("For example, 1:50pm")
     )
 
     def __init__(
@@ -237,11 +237,11 @@ class AtOnceForm(GovukForm):
 
 
 class CancelForm(GovukForm):
-    button, button_class = lazy("Cancel this release"), "govuk-button--warning"
+    button, button_class = lazy("Cancel release"), "govuk-button--warning"
 
     reason = LongTextField(
-        label=lazy("Reason for cancelling"),
-        help_text=lazy("Readers of the release calendar see it. A cancelled release cannot be brought back."),
+        label=lazy("Reason for cancellation"),
+        help_text=lazy("We publish the reason in the release calendar. You cannot undo this."),
         required=False,
         max_length=LONGEST_REASON,
     )
@@ -253,7 +253,7 @@ MOST_DIGITS = 18
 class AgreeForm(GovukForm):
     requests = forms.ModelMultipleChoiceField(
         queryset=DateChangeRequest.objects.none(),
-        error_messages={"required": lazy("Select the changes to which you agree")},
+        error_messages={"required": lazy("Select the changes that you agree to")},
     )
 
     def __init__(self, data: Any = None, *, theirs: QuerySet[DateChangeRequest]) -> None:
@@ -271,23 +271,25 @@ class AgreeForm(GovukForm):
 
 
 class RefuseForm(GovukForm):
-    button = lazy("Refuse this change")
+    button = lazy("Refuse date change")
 
     reason = LongTextField(
-        label=lazy("Reason for refusing"),
-        help_text=lazy("The person who asked reads it. It is not published."),
+        label=lazy("Reason for refusal"),
+        help_text=lazy("We show the reason to the person who made the request. We do not publish it."),
         required=False,
         max_length=LONGEST_REASON,
     )
 
 
 class CorrectReasonForm(GovukForm):
-    button = lazy("Correct the public reason")
+    button = lazy("Correct reason")
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     reason = LongTextField(
         label=lazy("Public reason"),
-        help_text=lazy("Readers see it from now on, and that it was corrected. The first one stays for them to read."),
+        help_text=lazy(
+            "We publish the new reason and say that it was corrected. Readers can still see the first reason."
+        ),
         required=False,
         max_length=LONGEST_REASON,
     )
@@ -313,7 +315,7 @@ def announce_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release_to_move(request.user, reference, ANNOUNCE)
     if request.method == "POST":
         scheduling.announce_release(release, by=request.user, at=timezone.now())
-        messages.success(request, _("The release is announced."))
+        messages.success(request, _("Release announced."))
         return redirect("releases:release", reference)
     missing = [text_calendar.warning_sentence(each) for each in readiness.find_missing_people(release.series)]
     return render(request, "releases/announce.html", {"release": release, "missing_people": missing})
@@ -333,7 +335,7 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
         lambda: scheduling.confirm_release(
             release, by=request.user, at=now, reason=form.cleaned_data.get("reason", ""), grounds=form.grounds()
         ),
-        success=_("The release is confirmed."),
+        success=_("Release confirmed."),
         fields={
             "planned_on": "osr_reference" if missing.agreement else "bank_holiday_reason",
             "planned_at": "osr_reference",
@@ -360,7 +362,7 @@ def release_at_once_view(request: SignedInRequest, reference: str) -> HttpRespon
     def act() -> None:
         scheduling.release_at_once(release, by=request.user, at=now, **form.decision())
 
-    success = _("The release has its new time. Publish it then: we check its page.")
+    success = _("Release time changed. Publish the release at the new time. We will check the web page.")
     return complete_form(
         request,
         release,
@@ -382,7 +384,7 @@ def cancel_view(request: SignedInRequest, reference: str) -> HttpResponse:
     def act() -> None:
         scheduling.cancel_release(release, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
 
-    success = _("The release is cancelled.")
+    success = _("Release cancelled.")
     return complete_form(request, release, form, act, success=success, template="releases/cancel.html")
 
 
@@ -392,7 +394,7 @@ def change_date_view(request: SignedInRequest, reference: str) -> HttpResponse:
         request,
         lambda: find_release_to_move(request.user, reference, CHANGE_DATE),
         scheduling.change_date,
-        success=_("The date is changed."),
+        success=_("Date changed."),
         template="releases/change_date.html",
     )
 
@@ -403,7 +405,7 @@ def request_date_change_view(request: SignedInRequest, reference: str) -> HttpRe
         request,
         lambda: find_release(request.user, reference, Action.ASK_DATE_CHANGE),
         date_changes.request_date_change,
-        success=_("The change is asked for. The date stays until it is agreed to."),
+        success=_("Date change requested. The date does not change until the Head of Profession or a deputy agrees."),
         template="releases/ask_date_change.html",
         asking=True,
     )
@@ -474,7 +476,7 @@ def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
     try:
         date_changes.check_decidable(date_request, by=request.user)
         if is_completed(form, act):
-            messages.success(request, _("The change is refused. The person who asked is told."))
+            messages.success(request, _("Date change refused. We will notify the person who requested it."))
             return redirect("releases:changes_waiting")
     except MoveRefused as refusal:
         return render_refused_move(request, date_request.release.reference, refusal)
@@ -494,7 +496,7 @@ def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
         date_changes.withdraw_date_change(date_request, by=request.user, at=timezone.now())
     except MoveRefused as refusal:
         return render_refused_move(request, release.reference, refusal)
-    messages.success(request, _("Your request is withdrawn."))
+    messages.success(request, _("Request withdrawn."))
     return redirect("releases:release", release.reference)
 
 
@@ -508,9 +510,7 @@ def _agree_to_each(request: SignedInRequest, date_request: list[DateChangeReques
         else:
             made += 1
     if made:
-        sentence = ngettext(
-            "%(count)s change is agreed to and made.", "%(count)s changes are agreed to and made.", made
-        )
+        sentence = ngettext("%(count)s date changed.", "%(count)s dates changed.", made)
         messages.success(request, sentence % {"count": made})
 
 
@@ -542,10 +542,10 @@ def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
     table_kind = find_table_kind(kind)
     found = _find_changes(request, _choose_producer(request)[1])
     if found.count() > MOST_IN_A_FILE:
-        most = _("A file holds %(most)s changes at most: choose fewer.") % {"most": f"{MOST_IN_A_FILE:,}"}
+        most = _("A file can contain up to %(most)s changes. Choose fewer.") % {"most": f"{MOST_IN_A_FILE:,}"}
         messages.error(request, most)
         return redirect(f"{resolve_url('releases:changes')}?{request.GET.urlencode()}")
-    content = export_date_changes(found, table_kind, title=_("Register of changes"))
+    content = export_date_changes(found, table_kind, title=_("Date changes"))
     return download_response(content, table_kind, name=dated_file_name("date-changes", now=timezone.now()))
 
 
@@ -581,7 +581,7 @@ def correct_reason(request: SignedInRequest, reference: str, version: int) -> Ht
         release,
         form,
         lambda: corrections.correct_public_reason(change, by=request.user, at=timezone.now(), **form.cleaned_data),
-        success=_("The public reason is corrected."),
+        success=_("Public reason corrected."),
         template="releases/correct_reason.html",
         change=change,
     )

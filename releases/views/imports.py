@@ -84,7 +84,7 @@ class ConfirmForm(GovukForm):
     button = lazy("Confirm and import")
     options = {"skip_refused": {"size": ""}}
 
-    skip_refused = forms.BooleanField(label=lazy("Leave out the rows that are refused"), required=False)
+    skip_refused = forms.BooleanField(label=lazy("Leave out rows with errors"), required=False)
 
     def __init__(self, *args: Any, any_refused: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,8 +97,8 @@ class DateOrderForm(GovukForm):
     options = {"date_order": {"size": "l", "heading": True}}
 
     date_order = forms.ChoiceField(
-        label=lazy("Is the day or the month first?"),
-        error_messages={"required": lazy("Choose whether the day or the month is first")},
+        label=lazy("Does the day or the month come first?"),
+        error_messages={"required": lazy("Select whether the day or the month comes first")},
         widget=forms.RadioSelect,
     )
 
@@ -146,13 +146,13 @@ class SelectionForm(GovukForm):
 
 
 class AnnouncementForm(GovukForm):
-    button = lazy("Read the announcement")
+    button = lazy("Continue")
 
     url = forms.CharField(
-        label=lazy("Address of the announcement"),
+        label=lazy("Web address of the announcement"),
         help_text=lazy("For example, https://www.gov.uk/government/statistics/announcements/rain-june-2026"),
         max_length=1000,
-        error_messages={"required": lazy("Paste the address of the announcement")},
+        error_messages={"required": lazy("Enter the web address of the announcement")},
         widget=forms.URLInput,
     )
 
@@ -163,12 +163,12 @@ class AnnouncementForm(GovukForm):
 
 
 class AnnouncedReleaseForm(GovukForm):
-    button = lazy("Record this release")
+    button = lazy("Add release")
     options = {
         "precision": {
             "hints": {
-                "month": lazy("The day is not shown."),
-                "two_months": lazy("The month of the date, and the one after it."),
+                "month": lazy("We do not show the day."),
+                "two_months": lazy("The month of the date and the next month."),
             }
         }
     }
@@ -183,33 +183,35 @@ class AnnouncedReleaseForm(GovukForm):
     title = forms.CharField(label=lazy("Title"), max_length=300)
     reference = forms.SlugField(
         label=lazy("Reference"),
-        help_text=lazy("Letters, digits and hyphens. It becomes part of the address of its page here."),
+        help_text=lazy(
+            "Use letters, numbers and hyphens. The reference is part of the web address of this release’s page."
+        ),
         max_length=100,
     )
     precision = PrecisionField()
     planned_on = GovukDateField(
         label=lazy("Date"), help_text=format_lazy("{}. {}", lazy("For example, 14 7 2026"), ON_MONDAYS)
     )
-    planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
+    planned_at = ClockTimeField(label=lazy("London time"), help_text=lazy("For example, 9:30am"), required=False)
     status = forms.ChoiceField(
-        label=lazy("Record it as"),
+        label=lazy("Status"),
         choices=[
-            (AnnouncementState.PROVISIONAL, lazy("Provisional: nobody outside sees it here")),
-            (AnnouncementState.CONFIRMED, lazy("Confirmed, and announced in the public calendar at once")),
+            (AnnouncementState.PROVISIONAL, lazy("Provisional, not shown to readers")),
+            (AnnouncementState.CONFIRMED, lazy("Confirmed and announced in the public calendar")),
         ],
         widget=forms.RadioSelect,
     )
     reason = LongTextField(
         label=lazy("Reason for short notice (optional)"),
         help_text=lazy(
-            "Needed where it is confirmed less than four weeks ahead. Kept in our own record; it is not published."
+            "You need a reason if you confirm a date less than 4 weeks ahead. We save the reason but do not publish it."
         ),
         required=False,
         max_length=2000,
     )
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement (optional)"),
-        help_text=lazy("Only for a release at a weekend, or at a time other than the series’ own."),
+        help_text=lazy("You need this for a weekend, or if the time differs from the usual time of the series."),
         max_length=100,
         required=False,
     )
@@ -217,15 +219,15 @@ class AnnouncedReleaseForm(GovukForm):
         label=lazy("Date of OSR’s agreement (optional)"), help_text=lazy("For example, 14 5 2026"), required=False
     )
     page = forms.CharField(
-        label=lazy("Address of its page (optional)"),
-        help_text=lazy("Where it will stand. Without it the release is not watched yet."),
+        label=lazy("Web page of the release (optional)"),
+        help_text=lazy("The web address where you will publish. We cannot check the release without it."),
         max_length=1000,
         required=False,
         widget=forms.URLInput,
     )
     marker = forms.CharField(
-        label=lazy("Words by which its page is known (optional)"),
-        help_text=lazy("Words that this edition shows and the last one does not, such as: June 2026."),
+        label=lazy("Text that identifies this edition (optional)"),
+        help_text=lazy("Text on this edition’s page that is not on the last edition’s page. For example, June 2026."),
         max_length=300,
         required=False,
     )
@@ -363,7 +365,7 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         url = form.cleaned_data["url"]
         if known := govuk.find_announced_release(url, by=request.user):
-            messages.info(request, _("This announcement is that of a release which is recorded already."))
+            messages.info(request, _("This release is already in the calendar."))
             return redirect("releases:release", known.reference)
         try:
             with open_adhoc_means(seconds=LONGEST_SECONDS) as means:
@@ -371,15 +373,15 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
         except NoAnnouncementError as refusal:
             sentence = str(calendar.PROBLEMS[refusal.problem])
             passes = refusal.problem in {Problem.UNREACHABLE, Problem.ASKED_TO_WAIT}
-            form.add_error("url", f"{sentence} {_('Try again in some minutes.')}" if passes else sentence)
+            form.add_error("url", f"{sentence} {_('Try again in a few minutes.')}" if passes else sentence)
         except MoveRefused as refusal:
             form.add_error("url", str(refusal))
         else:
             if announced.state is not AnnouncementState.CANCELLED:
                 return _render_announced(request, announced, url)
-            sentence = _("This announcement is cancelled, and there is nothing to record.")
+            sentence = _("This announcement has been cancelled, so we did not add a release.")
             if announced.note:
-                sentence = _("This announcement is cancelled, and there is nothing to record: %(note)s")
+                sentence = _("This announcement has been cancelled, so we did not add a release. Reason: %(note)s")
             form.add_error("url", sentence % {"note": announced.note})
     return render(request, "imports/from_govuk.html", {"form": form})
 
@@ -392,7 +394,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
     try:
         signed = signing.loads(request.POST.get("seen", ""), salt=_SALT, max_age=_DAY_SECONDS)
     except signing.BadSignature:
-        messages.error(request, _("What was read is too long ago: read the announcement again."))
+        messages.error(request, _("It is too long since we read the announcement. Enter its web address again."))
         return redirect("exchange:from_govuk")
     if form.is_valid():
         given = form.cleaned_data
@@ -409,7 +411,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
         except MoveRefused as refusal:
             add_refusal(form, refusal, {"exact_date": "planned_on"})
         else:
-            messages.success(request, _("The release is recorded."))
+            messages.success(request, _("Release added."))
             return redirect("releases:release", release.reference)
     return _check_release_page(request, form, announced_from_json(signed["announced"]), signed["url"])
 
@@ -432,8 +434,8 @@ def _check_release_page(
         (_("Title"), announced.title),
         (_("Organisations"), ", ".join(announced.organisations)),
         (_("Date"), announced.displayed),
-        (_("State"), str(calendar.ANNOUNCEMENT_STATES[announced.state])),
-        (_("Date before"), announced.previous),
+        (_("Status"), str(calendar.ANNOUNCEMENT_STATES[announced.state])),
+        (_("Previous date"), announced.previous),
         (_("Change note"), announced.note),
     ]
     context = {
@@ -539,7 +541,7 @@ def discard_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
     except MoveRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("exchange:import", public_id)
-    messages.success(request, _("%(file)s is discarded; nothing in the calendar was changed.") % {"file": found})
+    messages.success(request, _("%(file)s discarded. We did not change the calendar.") % {"file": found})
     return redirect("exchange:imports")
 
 

@@ -64,39 +64,39 @@ class EntryForm(GovukForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     post = forms.CharField(
         label=lazy("Post"),
-        help_text=lazy("Such as: Minister of State for Schools. The published list shows it."),
+        help_text=lazy("For example, Minister of State for Schools. We publish the post."),
         max_length=200,
         required=False,
     )
     organisation = forms.CharField(
-        label=lazy("Organisation"), help_text=lazy("The published list shows it."), max_length=200, required=False
+        label=lazy("Organisation"), help_text=lazy("We publish this."), max_length=200, required=False
     )
     person = forms.CharField(
         label=lazy("Person who holds the post"),
-        help_text=lazy("Only those who keep the list see this. It is in no history and can be erased."),
+        help_text=lazy("We do not publish the name. Only people who manage the list can see and delete it."),
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     email = forms.EmailField(
-        label=lazy("E-mail address (optional)"),
+        label=lazy("Email address (optional)"),
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     reason = LongTextField(
         label=lazy("Why is access needed?"),
-        help_text=lazy("Name posts, not people."),
+        help_text=lazy("Do not name people."),
         max_length=LONGEST_REASON,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     length = forms.IntegerField(
-        label=lazy("Period before the release"), error_messages={"required": lazy("Give the period as a number")}
+        label=lazy("Period before the release"), error_messages={"required": lazy("Enter the period as a number")}
     )
-    unit = forms.ChoiceField(label=lazy("Counted in"), choices=UNITS, widget=forms.RadioSelect)
+    unit = forms.ChoiceField(label=lazy("Unit"), choices=UNITS, widget=forms.RadioSelect)
     period_reason = LongTextField(
-        label=lazy("Reason for another period than the usual one"),
+        label=lazy("Reason for a different period"),
         help_text=lazy("Leave this empty for the usual period."),
         max_length=LONGEST_REASON,
         required=False,
@@ -104,14 +104,14 @@ class EntryForm(GovukForm):
     )
     public_benefit = LongTextField(
         label=lazy("Why the public benefit outweighs the limit"),
-        help_text=lazy("Only for a period longer than 24 hours. The published list shows it."),
+        help_text=lazy("Required for a period longer than 24 hours. We publish this."),
         max_length=LONGEST_REASON,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     authority_notified_on = GovukDateField(
-        label=lazy("Date on which the Authority was notified"),
-        help_text=lazy("Only for a period longer than 24 hours. For example, 29 6 2026"),
+        label=lazy("Date on which you notified the Authority"),
+        help_text=lazy("Required for a period longer than 24 hours. For example, 29 6 2026"),
         required=False,
     )
 
@@ -153,16 +153,16 @@ class EntryForm(GovukForm):
         return Details(period=period, authority_notified_on=notified_on, **typed)
 
     def see_again(self, entry: PreReleaseAccess) -> None:
-        sentence = _(
-            "This entry was changed meanwhile: it is now %(entry)s. Check what you typed and send it again."
-        ) % {"entry": entry}
+        sentence = _("Another person changed this entry to %(entry)s. Check your answers and try again.") % {
+            "entry": entry
+        }
         self.reopen(name="version", version=entry.version, sentence=sentence)
 
 
 class TimeForm(GovukForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
     on = GovukDateField(label=lazy("Date"), help_text=lazy("For example, 29 6 2026"))
-    time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"))
+    time = ClockTimeField(label=lazy("London time"), help_text=lazy("For example, 9:30am"))
 
     def __init__(self, data: QueryDict | None = None, *, entry: PreReleaseAccess, now: datetime, button: str) -> None:
         local = rules_calendar.in_london(now)
@@ -268,9 +268,9 @@ def decide_request_view(request: SignedInRequest, reference: str) -> HttpRespons
             done += 1
     if done:
         sentences = {
-            AGREE: ngettext("%(n)d change is agreed.", "%(n)d changes are agreed.", done),
-            REFUSE: ngettext("%(n)d change is refused.", "%(n)d changes are refused.", done),
-            TAKE_BACK: ngettext("%(n)d request is taken back.", "%(n)d requests are taken back.", done),
+            AGREE: ngettext("%(n)d change agreed.", "%(n)d changes agreed.", done),
+            REFUSE: ngettext("%(n)d change refused.", "%(n)d changes refused.", done),
+            TAKE_BACK: ngettext("%(n)d request withdrawn.", "%(n)d requests withdrawn.", done),
         }
         messages.success(request, sentences[act] % {"n": done})
     return redirect("releases:pre_release_list", reference)
@@ -280,8 +280,8 @@ def decide_request_view(request: SignedInRequest, reference: str) -> HttpRespons
 def erase_names_view(request: SignedInRequest, release: Release) -> HttpResponse:
     if request.method == "POST":
         erased = pre_release_access.erase_name(release, by=request.user, at=timezone.now())
-        sentence = ngettext("%(n)d name is erased.", "%(n)d names are erased.", erased) % {"n": erased}
-        messages.success(request, sentence if erased else _("No name was left to erase."))
+        sentence = ngettext("%(n)d name deleted.", "%(n)d names deleted.", erased) % {"n": erased}
+        messages.success(request, sentence if erased else _("There are no names to delete."))
         return redirect("releases:pre_release_list", release.reference)
     pre_release_access.check_erasable(release, now=timezone.now())
     return render(request, "releases/pre_release/erase.html", {"release": release})
@@ -300,7 +300,7 @@ def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
         except ListRefused as refusal:
             _add_objections(form, refusal)
         else:
-            return _back_to_list(request, release, outcome, success=_("Access is granted."))
+            return _back_to_list(request, release, outcome, success=_("Access granted."))
     context = {"release": release, "form": form, "shortly": pre_release_access.is_shortly(release, now=now)}
     return render(request, "releases/pre_release/add.html", context)
 
@@ -314,7 +314,7 @@ def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpRe
     form = EntryForm(
         post_data(request),
         terms=release.series.pre_release_terms(),
-        button=_("Save the change"),
+        button=_("Save changes"),
         entry=entry,
         only_words=only_words,
     )
@@ -330,7 +330,7 @@ def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpRe
         except ListRefused as refusal:
             _add_objections(form, refusal)
         else:
-            return _back_to_list(request, release, outcome, success=_("The entry is changed."))
+            return _back_to_list(request, release, outcome, success=_("Entry changed."))
     context = {
         "release": release,
         "entry": entry,
@@ -345,7 +345,7 @@ def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpRe
 def withdraw_entry(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         outcome = pre_release_access.withdraw_access(entry, by=request.user, at=at, expected_version=version)
-        return _back_to_list(request, entry.release, outcome, success=_("Access is withdrawn."))
+        return _back_to_list(request, entry.release, outcome, success=_("Access withdrawn."))
 
     return _confirm_entry(request, release, key, move=WITHDRAW, act=act)
 
@@ -354,7 +354,7 @@ def withdraw_entry(request: SignedInRequest, release: Release, key: int) -> Http
 def take_back_times_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         pre_release_access.take_back_times(entry, by=request.user, at=at, expected_version=version)
-        messages.success(request, _("What was recorded is taken back."))
+        messages.success(request, _("Recorded time removed."))
         return redirect("releases:pre_release_list", release.reference)
 
     return _confirm_entry(request, release, key, move=TAKE_BACK, act=act)
@@ -364,7 +364,7 @@ def take_back_times_view(request: SignedInRequest, release: Release, key: int) -
 def erase_name_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         erased = pre_release_access.erase_name(entry.release, entry=entry, by=request.user, at=at)
-        messages.success(request, _("The name is erased.") if erased else _("No name was left to erase."))
+        messages.success(request, _("Name deleted.") if erased else _("There are no names to delete."))
         return redirect("releases:pre_release_list", release.reference)
 
     return _confirm_entry(request, release, key, move="", act=act)
@@ -374,18 +374,18 @@ def erase_name_view(request: SignedInRequest, release: Release, key: int) -> Htt
 def record_begin_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, instant: datetime, **given: Any) -> None:
         pre_release_access.record_begin(entry, began_at=instant, by=request.user, **given)
-        messages.success(request, _("It is recorded that access began."))
+        messages.success(request, _("Start of access recorded."))
 
-    return _record_time(request, release, key, move=BEGIN, act=act, button=_("Record that access began"))
+    return _record_time(request, release, key, move=BEGIN, act=act, button=_("Save time"))
 
 
 @list_view
 def record_end_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, instant: datetime, **given: Any) -> None:
         pre_release_access.record_end(entry, ended_at=instant, by=request.user, **given)
-        messages.success(request, _("It is recorded that access ended."))
+        messages.success(request, _("End of access recorded."))
 
-    return _record_time(request, release, key, move=END, act=act, button=_("Record that access ended"))
+    return _record_time(request, release, key, move=END, act=act, button=_("Save time"))
 
 
 PAGES: dict[str, Callable[..., HttpResponse]] = {
@@ -464,7 +464,7 @@ def _record_time(
 
 def _back_to_list(request: SignedInRequest, release: Release, outcome: EntryOrRequest, *, success: str) -> HttpResponse:
     if isinstance(outcome, PreReleaseRequest):
-        messages.info(request, _("This waits for the Head of Profession or a deputy to agree."))
+        messages.info(request, _("Change requested. The Head of Profession or a deputy must agree."))
     else:
         messages.success(request, success)
     return redirect("releases:pre_release_list", release.reference)

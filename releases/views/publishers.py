@@ -39,41 +39,41 @@ class CalendarForm(GovukForm):
     options = {
         "confirmed": {
             "hints": {
-                RECORD: lazy("Readers do not see them here until someone announces them."),
-                CONFIRM: lazy("Readers see them here at once."),
+                RECORD: lazy("Readers do not see them until you announce them."),
+                CONFIRM: lazy("Readers see them immediately."),
             }
         },
         "create_missing": {"size": ""},
     }
 
     producer = forms.ModelChoiceField(
-        label=lazy("Add the releases to the calendar of"),
+        label=lazy("Calendar to add the releases to"),
         queryset=Producer.objects.none(),
         empty_label=lazy("Choose"),
         error_messages={"required": lazy("Choose whose calendar it is")},
     )
     confirmed = forms.ChoiceField(
-        label=lazy("Releases that the publisher has confirmed"),
+        label=lazy("Confirmed releases"),
         choices=[
-            (RECORD, lazy("Record as provisional")),
+            (RECORD, lazy("Add as provisional")),
             (CONFIRM, lazy("Confirm and announce in our public calendar")),
         ],
-        error_messages={"required": lazy("Choose what happens to confirmed releases")},
+        error_messages={"required": lazy("Select what to do with confirmed releases")},
         widget=forms.RadioSelect,
     )
     reason = LongTextField(
         label=lazy("Reason for short notice (optional)"),
         help_text=lazy(
-            "Releases that we confirm less than four weeks ahead need one. It is stored with each of them and not "
-            "published."
+            "You need a reason if you confirm dates less than 4 weeks ahead. We save it with each of these releases "
+            "but do not publish it."
         ),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     create_missing = forms.BooleanField(
-        label=lazy("Create a series for each title that fits none of your series"),
-        help_text=lazy("Releases without a series are refused. You see the names of new series before you confirm."),
+        label=lazy("Create a series for each title that does not match one of your series"),
+        help_text=lazy("If you do not, we leave out these releases. You can check the new series before you confirm."),
         required=False,
     )
 
@@ -92,7 +92,8 @@ class GovukCalendarForm(CalendarForm):
     organisation = forms.CharField(
         label=lazy("Organisation on GOV.UK"),
         help_text=lazy(
-            "Its name in the address of its GOV.UK page, for example office-for-rain. You can also paste the address."
+            "Enter the last part of the organisation’s GOV.UK web address, for example office-for-rain, or the "
+            "whole address."
         ),
         max_length=1000,
         error_messages={"required": lazy("Enter the organisation")},
@@ -107,7 +108,7 @@ class OnsCalendarForm(CalendarForm):
     words = forms.CharField(
         label=lazy("Search words (optional)"),
         help_text=lazy(
-            "For example, labour market. You can also paste the address of a search in the ONS release calendar."
+            "For example, labour market. You can also enter the web address of a search in the ONS release calendar."
         ),
         max_length=1000,
         required=False,

@@ -91,10 +91,10 @@ class LiveTimeForm(GovukForm):
     button = lazy("Save statement")
 
     live_on = GovukDateField(
-        label=lazy("Date"), subject=lazy("Date on which it was live"), help_text=lazy("For example, 30 6 2026")
+        label=lazy("Date"), subject=lazy("Date on which the release was live"), help_text=lazy("For example, 30 6 2026")
     )
     live_time = ClockTimeField(
-        label=lazy("Time in London"), help_text=lazy("For example, 9:30am, or 10:27:15 if you know it")
+        label=lazy("London time"), help_text=lazy("For example, 9:30am, or 10:27:15 if you know it")
     )
     words = LongTextField(label=lazy("How do you know? (optional)"), required=False, max_length=LONGEST_ANSWER)
 
@@ -117,7 +117,7 @@ class DelayNoticeForm(GovukForm):
         required=False,
     )
     expected_time = ClockTimeField(
-        label=lazy("Expected time in London (optional)"), help_text=lazy("For example, 11:30am"), required=False
+        label=lazy("Expected London time (optional)"), help_text=lazy("For example, 11:30am"), required=False
     )
     expected_words = forms.CharField(
         label=lazy("Expected time, in words"),
@@ -194,7 +194,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
     if must_request_date(release.status, roles=roles, waits=waits):
         moves.append((_("Request a date change"), "releases:ask_date_change"))
     if release.status in TO_COME and not release.rehearsal and TABLE[Action.RELEASE_AT_ONCE] & roles:
-        moves.append((_("Release at once after a leak"), "releases:release_at_once"))
+        moves.append((_("Release immediately after a leak"), "releases:release_at_once"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
         moves.append((_("Tell readers about a delay"), "releases:delay_notice"))
     return moves

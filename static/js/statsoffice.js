@@ -16,6 +16,7 @@ if (document.body.classList.contains("govuk-frontend-supported")) {
   initAll();
   openTabOf(location.hash);
   addEventListener("hashchange", () => openTabOf(location.hash));
+  document.body.classList.add("office-scripts-ready");
   document.body.addEventListener("htmx:load", (event) => {
     if (event.detail.elt !== document.body) {
       initAll({ scope: event.detail.elt });

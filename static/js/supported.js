@@ -2,4 +2,8 @@
 // not as a module, so that nothing jumps when the scripts arrive.
 if ("noModule" in HTMLScriptElement.prototype) {
   document.body.classList.add("js-enabled", "govuk-frontend-supported");
+  // Should the components' scripts never arrive, the navigation of a phone unfolds.
+  window.addEventListener("load", () => {
+    setTimeout(() => document.body.classList.add("office-scripts-ready"), 3000);
+  });
 }

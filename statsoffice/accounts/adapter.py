@@ -28,13 +28,13 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
 
     error_messages = DefaultAccountAdapter.error_messages | {
         # One message for a wrong address and a wrong password, so that it does not reveal who has an account.
-        "email_password_mismatch": lazy("The e-mail address or the password is wrong"),
+        "email_password_mismatch": lazy("Your email address or password is incorrect"),
         "too_many_login_attempts": lazy(
-            "There were too many attempts to sign in. Wait five minutes and try again, or sign in with a passkey"
+            "You have tried to sign in too many times. Wait 5 minutes and try again, or sign in with a passkey"
         ),
-        "rate_limited": lazy("There were too many attempts. Wait five minutes and try again"),
-        "incorrect_password": lazy("The password is wrong"),
-        "enter_current_password": lazy("This is not your password now"),
+        "rate_limited": lazy("You have tried too many times. Wait 5 minutes and try again"),
+        "incorrect_password": lazy("Your password is incorrect"),
+        "enter_current_password": lazy("Your current password is incorrect"),
     }
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

@@ -40,7 +40,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     search_fields = ("email", "name")
     fieldsets = (
         (None, {"fields": ("email", "name")}),
-        (lazy("What this person may do"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (lazy("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (lazy("Times"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -50,8 +50,8 @@ class UserAdmin(DjangoUserAdmin[User]):
                 "classes": ("wide",),
                 "fields": ("email", "name"),
                 "description": lazy(
-                    "They choose a password themselves: by “Forgotten your password?” where they sign in, or by an "
-                    "invitation."
+                    "Users choose their own password. They follow “Forgotten your password?” on the sign-in page, or "
+                    "accept an invitation."
                 ),
             },
         ),
@@ -123,5 +123,7 @@ def _notify_old_address(request: HttpRequest, user: User, old_address: str) -> N
     try:
         invitations.notify_old_address(user, old_address=old_address, by=request.user)
     except invitations.NotSent as fault:
-        sentence = _("The old address %(old)s could not be told of the change: %(fault)s. Tell them yourself.")
+        sentence = _(
+            "We could not email the old address %(old)s about the change: %(fault)s. Contact the person yourself."
+        )
         messages.warning(request, sentence % {"old": old_address, "fault": fault})

@@ -26,13 +26,13 @@ from statsoffice.accounts.second_factor import use_code
 
 
 class InvitationForm(GovukForm):
-    button = lazy("Send the invitation")
+    button = lazy("Send invitation")
     options = {"email": {"autocomplete": "off"}, "name": {"autocomplete": "off"}}
 
-    email = forms.EmailField(label=lazy("E-mail address"))
-    name = forms.CharField(label=lazy("Full name"), max_length=200, help_text=lazy("As reports are to name them"))
-    producer = forms.ModelChoiceField(Producer.objects.none(), label=lazy("For which producer?"), empty_label=None)
-    role = forms.ChoiceField(label=lazy("In which role?"), widget=forms.RadioSelect)
+    email = forms.EmailField(label=lazy("Email address"))
+    name = forms.CharField(label=lazy("Full name"), max_length=200, help_text=lazy("As it should appear in reports"))
+    producer = forms.ModelChoiceField(Producer.objects.none(), label=lazy("Producer"), empty_label=None)
+    role = forms.ChoiceField(label=lazy("Role"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +50,7 @@ class InvitationForm(GovukForm):
         cleaned = super().clean() or self.cleaned_data
         if {"producer", "role"} <= cleaned.keys() and bool(cleaned["producer"]) != bool(cleaned["role"]):
             missing = "role" if cleaned["producer"] else "producer"
-            self.add_error(missing, _("Choose a producer and a role, or neither of them"))
+            self.add_error(missing, _("Choose both a producer and a role, or neither"))
         return cleaned
 
     @property
@@ -66,26 +66,26 @@ class FirstPasswordForm(SetPasswordForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first, second = self.fields["new_password1"], self.fields["new_password2"]
-        first.label, second.label = _("Password"), _("The same password again")
+        first.label, second.label = _("Password"), _("Confirm your password")
         first.help_text, second.help_text = PASSWORD_ADVICE, ""
         self.helper = helper_of(
             Question("new_password1", size="s", autocomplete="new-password"),
             Question("new_password2", size="s", autocomplete="new-password"),
-            button=_("Make my account"),
+            button=_("Create account"),
         )
 
 
 # National Cyber Security Centre, "Password policy: updating your approach" and "Three random words": length and no
 # common passwords, and neither rules of composition nor expiry.
-PASSWORD_ADVICE = lazy("At least 12 characters. Three random words make a good password; it may hold spaces.")
+PASSWORD_ADVICE = lazy("Use at least 12 characters. Three random words make a good password. You can use spaces.")
 
 
 type Labels = Mapping[str, str | Promise]
 
-CURRENT_PASSWORD = lazy("Your password now")
-NEW_PASSWORD: Labels = {"password1": lazy("New password"), "password2": lazy("The new password again")}
+CURRENT_PASSWORD = lazy("Current password")
+NEW_PASSWORD: Labels = {"password1": lazy("New password"), "password2": lazy("Confirm your new password")}
 NEW_PASSWORD_HINTS: Labels = {"password1": PASSWORD_ADVICE}
-CODE: Labels = {"code": lazy("Code of your authenticator app, or a recovery code")}
+CODE: Labels = {"code": lazy("Code from your authenticator app, or a recovery code")}
 CODE_ATTRIBUTES = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
 
 
@@ -146,7 +146,7 @@ class ReauthenticateByCode(SingleUseCode, OwnLabels, mfa.ReauthenticateForm):  #
 
 
 class ActivateTotp(OwnLabels, totp.ActivateTOTPForm):  # type: ignore[misc]
-    labels: ClassVar[Labels] = {"code": lazy("The six digits that the app shows now")}
+    labels: ClassVar[Labels] = {"code": lazy("6-digit code from the app")}
     attributes = CODE_ATTRIBUTES
 
     def clean_code(self) -> str:
@@ -158,11 +158,11 @@ class ActivateTotp(OwnLabels, totp.ActivateTOTPForm):  # type: ignore[misc]
 
 class AddPasskey(OwnLabels, webauthn.AddWebAuthnForm):  # type: ignore[misc]
     labels: ClassVar[Labels] = {
-        "name": lazy("Name of this passkey"),
-        "passwordless": lazy("Let me sign in with this passkey alone, without my password"),
+        "name": lazy("Passkey name"),
+        "passwordless": lazy("Sign in with this passkey without a password"),
     }
-    hints: ClassVar[Labels] = {"name": lazy("By which you tell it from others, such as: my phone")}
+    hints: ClassVar[Labels] = {"name": lazy("For example, my phone")}
 
 
 class RenamePasskey(OwnLabels, webauthn.EditWebAuthnForm):  # type: ignore[misc]
-    labels: ClassVar[Labels] = {"name": lazy("Name of this passkey")}
+    labels: ClassVar[Labels] = {"name": lazy("Passkey name")}

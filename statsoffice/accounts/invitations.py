@@ -78,10 +78,10 @@ def invite(
     refuse_own_role(address, by=by)
     the_same = Q(email=address, producer=producer, role=role or "", accepted_at=None, withdrawn_at=None)
     if Invitation.objects.filter(the_same, expires_at__gt=at).exists():
-        sentence = _("%(email)s has been invited to this already. Send that invitation again instead.")
+        sentence = _("You have already invited %(email)s to this role. Send that invitation again.")
         raise InvitationRefused(sentence % {"email": address}, field="email")
     if role and Membership.objects.filter(user__email__iexact=address, producer=producer, role=role).exists():
-        raise InvitationRefused(_("%(email)s holds this role already.") % {"email": address}, field="email")
+        raise InvitationRefused(_("%(email)s already has this role.") % {"email": address}, field="email")
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         email=address,
@@ -107,7 +107,7 @@ def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
     secret = secrets.token_urlsafe(32)
     renewed = _open_row(invitation).update(digest=_digest(secret), expires_at=at + VALID_FOR, invited_by=by)
     if not renewed:
-        raise InvitationRefused(_("This invitation was accepted or withdrawn meanwhile."))
+        raise InvitationRefused(_("This invitation has been accepted or withdrawn."))
     invitation.refresh_from_db()
     return secret
 
@@ -120,7 +120,7 @@ def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
     """
     _check_may_grant(by, invitation.role, invitation.producer)
     if not _open_row(invitation).update(withdrawn_at=at, withdrawn_by=by):
-        raise InvitationRefused(_("This invitation was accepted or withdrawn meanwhile."))
+        raise InvitationRefused(_("This invitation has been accepted or withdrawn."))
 
 
 def find(secret: str, *, at: datetime) -> Invitation | None:
@@ -152,18 +152,18 @@ def accept(invitation: Invitation, *, password: str | None, at: datetime) -> Use
         with transaction.atomic():
             return _accept(invitation, password=password, at=at)
     except IntegrityError as clash:
-        sentence = _("Something else was done with this address at the same moment. Open the link again.")
+        sentence = _("Something else changed this account at the same time. Open the link again.")
         raise InvitationRefused(sentence) from clash
 
 
 def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> User:
     if not _is_valid(invitation, at) or not _open_row(invitation).update(accepted_at=at):
-        raise InvitationRefused(_("This invitation has been used, withdrawn, or its time is over."))
+        raise InvitationRefused(_("This invitation has been used or withdrawn, or it has expired."))
     user = existing_account(invitation)
     if user is None:
         user = User.objects.create_user(invitation.email, password, name=invitation.name)
     elif not user.is_active:
-        raise InvitationRefused(_("This account is closed. Ask an administrator to open it again."))
+        raise InvitationRefused(_("Your account is closed. To reopen it, contact an administrator at your office."))
     refuse_own_role(user.email, by=invitation.invited_by)
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
@@ -233,7 +233,7 @@ def send_invitation(invitation: Invitation, *, secret: str) -> None:
 
     :raises NotSent: if the server cannot be reached or refuses.
     """
-    subject = _("You are invited to %(office)s") % {"office": settings.OFFICE_NAME}
+    subject = _("You are invited to join %(office)s") % {"office": settings.OFFICE_NAME}
     facts = {
         "name": invitation.name,
         "by": invitation.invited_by,
@@ -244,15 +244,18 @@ def send_invitation(invitation: Invitation, *, secret: str) -> None:
         "address": settings.ADDRESS + reverse("account_invited", args=[secret]),
     }
     invited = (
-        _("%(by)s invites you to the release desk of %(office)s, as %(role)s of %(producer)s.")
+        _(
+            "%(by)s has invited you to the statistics releases service of %(office)s. Your role will be %(role)s "
+            "of %(producer)s."
+        )
         if invitation.producer
-        else _("%(by)s invites you to the release desk of %(office)s.")
+        else _("%(by)s has invited you to the statistics releases service of %(office)s.")
     )
     paragraphs = (
         _("Dear %(name)s,"),
         invited,
-        _("Open this link to accept. It works once, until %(until)s:\n%(address)s"),
-        _("If you do not know what this is about, delete this message: without the link nothing happens."),
+        _("Open this link to accept the invitation. You can use it once, until %(until)s:\n%(address)s"),
+        _("If you do not expect this invitation, delete this email. You do not need to do anything."),
     )
     _send(invitation.email, subject, "\n\n".join(paragraph % facts for paragraph in paragraphs))
 
@@ -265,12 +268,12 @@ def notify_old_address(user: User, *, old_address: str, by: User) -> None:
     :raises NotSent: if the mail server cannot be reached or refuses.
     """
     facts = {"name": user.name, "by": by, "office": settings.OFFICE_NAME, "old": old_address, "new": user.email}
-    subject = _("The address of your account at %(office)s was changed") % facts
+    subject = _("The email address of your account at %(office)s has changed") % facts
     paragraphs = (
         _("Dear %(name)s,"),
-        _("%(by)s changed the e-mail address of your account at the release desk of %(office)s."),
-        _("It was %(old)s and is now %(new)s. A link for a new password goes there from now on."),
-        _("If you did not ask for this, tell your administrator and your Head of Profession at once."),
+        _("%(by)s changed the email address of your account in the statistics releases service of %(office)s."),
+        _("It was %(old)s and is now %(new)s. We will send links for a new password to the new address."),
+        _("If you did not ask for this change, tell your administrator and your Head of Profession immediately."),
     )
     _send(old_address, subject, "\n\n".join(paragraph % facts for paragraph in paragraphs))
 

@@ -25,7 +25,7 @@ class UserQuerySet(BaseUserManager["User"]):
         :raises ValueError: if the e-mail address is empty.
         """
         if not email:
-            raise ValueError(_("A user needs an e-mail address."))
+            raise ValueError(_("A user needs an email address."))
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         with transaction.atomic(using=self._db):
@@ -43,7 +43,7 @@ class UserQuerySet(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who may sign in. Users are deactivated and never deleted, because the record refers to them."""
 
-    email = models.EmailField(lazy("e-mail address"), unique=True)
+    email = models.EmailField(lazy("email address"), unique=True)
     name = models.CharField(lazy("full name"), max_length=200)
     is_staff = models.BooleanField(lazy("may use the admin site"), default=False)
     is_active = models.BooleanField(lazy("active"), default=True)
@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=32,
         default=new_salt,
         editable=False,
-        help_text=lazy("Part of its recorded digest; replaced with the address."),
+        help_text=lazy("Part of the recorded digest. Replaced with the address."),
     )
 
     USERNAME_FIELD = "email"
@@ -90,7 +90,7 @@ class AccountRowRecord(RowRecord):
 class Invitation(models.Model):
     """An invitation to an account and a role. Its link works once and expires; only a digest of it is stored."""
 
-    email = models.EmailField(lazy("e-mail address"))
+    email = models.EmailField(lazy("email address"))
     name = models.CharField(lazy("full name"), max_length=200)
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations")
     role = models.CharField(max_length=20, choices=choices_of(Role), blank=True)
@@ -107,7 +107,10 @@ class Invitation(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations_withdrawn"
     )
     erased_at = models.DateTimeField(
-        lazy("name and address removed at"), null=True, editable=False, help_text=lazy("At the end of their time.")
+        lazy("name and address deleted at"),
+        null=True,
+        editable=False,
+        help_text=lazy("At the end of the retention period."),
     )
 
     class Meta:

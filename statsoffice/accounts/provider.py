@@ -94,7 +94,7 @@ logger = logging.getLogger(__name__)
 
 def render_unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.warning("The office's provider of sign-in cannot be used: %s", error)
-    sentence = _("The provider cannot be reached now. Try again later, or sign in with your password.")
+    sentence = _("We cannot reach your organisation’s sign-in page. Try again later, or sign in with your password.")
     return render_refusal(request, sentence, status=503)
 
 
@@ -131,17 +131,17 @@ def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> Use
     """
     email, subject = str(claims.get("email") or "").strip(), str(claims["sub"])
     if not email or claims.get("email_verified") is not True:
-        raise SignInRefused(_("The provider does not say that your e-mail address is verified."), email="")
+        raise SignInRefused(_("Your organisation has not verified your email address."), email="")
     # Databases also fold the case of non-ASCII letters, so two different addresses could match.
     if not email.isascii() or not 0 < len(subject) <= LONGEST_SUBJECT:
-        raise SignInRefused(_("The provider names you in a way that cannot be kept here."), email=email)
+        raise SignInRefused(_("We cannot use the name or identifier that your organisation sent."), email=email)
     try:
         with transaction.atomic():
             return _find_or_link(subject, issuer=issuer, email=email, at=at)
     except InvitationRefused as refusal:
         raise SignInRefused(str(refusal), email=email) from refusal
     except IntegrityError as clash:
-        sentence = _("Something else was done with your account at the same moment. Sign in again.")
+        sentence = _("Something else changed your account at the same time. Sign in again.")
         raise SignInRefused(sentence, email=email) from clash
 
 
@@ -152,18 +152,20 @@ def _find_or_link(subject: str, *, issuer: str, email: str, at: datetime) -> Use
         invitation = invitations.find_open(email, at=at)
         if invitation is None:
             sentence = _(
-                "Nobody here has the e-mail address %(email)s, and it is not invited. "
-                "Ask your Head of Profession or one of the office’s administrators for an invitation."
+                "There is no account or invitation for %(email)s. Ask your Head of Profession or an administrator "
+                "for an invitation."
             )
             raise SignInRefused(sentence % {"email": email}, email=email)
         user = invitations.accept(invitation, password=None, at=at)
     if not user.is_active:
-        raise SignInRefused(_("This account is closed. Ask an administrator to open it again."), email=email)
+        raise SignInRefused(
+            _("Your account is closed. To reopen it, contact an administrator at your office."), email=email
+        )
     if link is None:
         if SocialAccount.objects.filter(provider=issuer, user=user).exists():
             sentence = _(
-                "This e-mail address belonged to somebody else at the provider when it was first used here. "
-                "Ask an administrator to remove that link."
+                "When this email address was first used here, it belonged to someone else in your organisation. Ask "
+                "an administrator to remove the old sign-in link from the account."
             )
             raise SignInRefused(sentence, email=email)
         SocialAccount.objects.create(provider=issuer, uid=subject, user=user, extra_data={})
@@ -215,17 +217,17 @@ class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] 
     ) -> None:
         """:raises ImmediateHttpResponse: always; it carries our own response to allauth."""
         if error == AuthError.CANCELLED:
-            response = render_refusal(request, _("You did not sign in there. Nothing has changed."), status=403)
+            response = render_refusal(request, _("You did not finish signing in. Try again."), status=403)
         elif "state" not in (extra_context or {}):
             # This browser did not begin the sign-in. Forged requests are not recorded.
-            sentence = _("This sign-in was not begun in this browser, or more than ten minutes ago. Begin again.")
+            sentence = _("You started to sign in with another browser, or more than 10 minutes ago. Sign in again.")
             response = render_refusal(request, sentence, status=403)
         elif isinstance(exception, requests.RequestException):
             response = render_unreachable(request, exception)
         else:
             logger.warning("A sign-in by the office's provider was refused: %s", exception)
             signal_failure(request, email="")
-            sentence = _("What the provider sent back could not be verified. Begin again.")
+            sentence = _("We could not verify the response from your organisation. Sign in again.")
             response = render_refusal(request, sentence, status=403)
         raise ImmediateHttpResponse(response)
 

@@ -54,8 +54,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
     """Encrypt the stored secrets, and use our own error messages."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": lazy("This code is wrong, or it was used already. Enter the one that is shown now"),
-        "cannot_delete_authenticator": lazy("Your role needs a second step. Set another one up before you remove this"),
+        "incorrect_code": lazy(
+            "This code is incorrect or has already been used. Enter the code that the app shows now"
+        ),
+        "cannot_delete_authenticator": lazy("Your role needs a second step. Set up another one before you remove this"),
     }
 
     def encrypt(self, text: str) -> str:

@@ -72,9 +72,9 @@ def _accept(request: HttpRequest, invitation: Invitation, *, password: str | Non
         return render(request, "accounts/invitation_over.html", {"sentence": str(refusal)}, status=409)
     del request.session[SESSION_KEY]
     if password is None:
-        messages.success(request, _("You have accepted the invitation."))
+        messages.success(request, _("Invitation accepted."))
         return redirect(settings.LOGIN_REDIRECT_URL)
-    messages.success(request, _("Your account is made. Sign in with your e-mail address and your password."))
+    messages.success(request, _("Account created. Sign in with your email address and password."))
     return redirect(settings.LOGIN_URL)
 
 
@@ -99,7 +99,7 @@ def invite_view(request: SignedInRequest) -> HttpResponse:
         except InvitationRefused as refusal:
             form.add_error(refusal.field or None, str(refusal))
         except NotYours:
-            form.add_error("role", _("You cannot give this role for this producer"))
+            form.add_error("role", _("You cannot give this role at this producer"))
         else:
             send_with_message(request, invitation, secret=secret)
             return redirect("invitations")
@@ -132,7 +132,7 @@ def withdraw_view(request: SignedInRequest, key: int) -> HttpResponse:
     except InvitationRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("The invitation is withdrawn. Its link no longer works."))
+        messages.success(request, _("Invitation withdrawn. The link no longer works."))
     return redirect("invitations")
 
 
@@ -141,10 +141,10 @@ def send_with_message(request: HttpRequest, invitation: Invitation, *, secret: s
     try:
         send_invitation(invitation, secret=secret)
     except NotSent as fault:
-        sentence = _("The invitation is kept, and its mail could not be sent: %(fault)s. Send it again later.")
+        sentence = _("The invitation is saved, but we could not send the email: %(fault)s. Try to send it again later.")
         messages.error(request, sentence % {"fault": fault})
     else:
-        messages.success(request, _("The invitation was sent to %(email)s.") % {"email": invitation.email})
+        messages.success(request, _("Invitation sent to %(email)s.") % {"email": invitation.email})
 
 
 def _check_invites(person: User) -> None:
@@ -171,5 +171,5 @@ def your_account(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
     end_sessions(request, list(UserSession.objects.filter(user=request.user)))
-    messages.success(request, _("You are signed out everywhere."))
+    messages.success(request, _("You have signed out everywhere."))
     return redirect("account_login")

@@ -168,19 +168,19 @@ def find_rows(source: Source, scope: Scope) -> "QuerySet[Any]":
 KINDS = {
     Kind.SIGN_IN: lazy("Signing in and out"),
     Kind.PERMISSION: lazy("Roles and accounts"),
-    Kind.DOWNLOAD: lazy("Documents and pages read or downloaded"),
-    Kind.EXPORT: lazy("Files exported"),
+    Kind.DOWNLOAD: lazy("Documents read or downloaded"),
+    Kind.EXPORT: lazy("Exports"),
     Kind.DECISION: lazy("Decisions on breach reports"),
     Kind.EDIT: lazy("Edits"),
 }
 ACCOUNT = {
     What.SIGNED_IN: lazy("Signed in"),
     What.SIGNED_OUT: lazy("Signed out"),
-    What.PASSWORD_CHANGED: lazy("Password changed"),
-    What.SECOND_STEP_SET_UP: lazy("Second step set up: %(how)s"),
-    What.SECOND_STEP_REMOVED: lazy("Second step removed: %(how)s"),
-    What.SECOND_STEP_FAILED: lazy("Second step failed: %(how)s"),
-    What.RECOVERY_CODES_MADE: lazy("New recovery codes made"),
+    What.PASSWORD_CHANGED: lazy("Changed password"),
+    What.SECOND_STEP_SET_UP: lazy("Set up second step: %(how)s"),
+    What.SECOND_STEP_REMOVED: lazy("Removed second step: %(how)s"),
+    What.SECOND_STEP_FAILED: lazy("Failed second step: %(how)s"),
+    What.RECOVERY_CODES_MADE: lazy("Created recovery codes"),
 }
 MEANS = {
     "totp": lazy("authenticator app"),
@@ -205,13 +205,13 @@ def _account(event: AccountEvent) -> str:
     if event.kind != What.SIGN_IN_FAILED:
         return str(ACCOUNT[What(event.kind)]) % {"how": MEANS.get(event.facts.get("how", ""), "")}
     if event.account is None:
-        return _("Somebody tried to sign in by an address that has no account, or a closed one")
-    return _("Somebody tried to sign in as %(person)s and did not succeed") % {"person": event.account}
+        return _("Failed sign-in with an unknown email address or a closed account")
+    return _("Failed sign-in as %(person)s") % {"person": event.account}
 
 
 def _file(event: AccountEvent) -> str:
     query = event.facts["asked"]
-    return _("Took the file %(file)s") % {"file": event.facts["path"] + (f"?{query}" if query else "")}
+    return _("Downloaded the file %(file)s") % {"file": event.facts["path"] + (f"?{query}" if query else "")}
 
 
 def _document(event: ReportEvent) -> str:
@@ -224,20 +224,20 @@ def _decision(event: ReportEvent) -> str:
 
 
 def _register(event: Any) -> str:
-    words = _("Took the register of breach reports of %(producer)s as a file: %(reports)s reports")
+    words = _("Downloaded the breach register of %(producer)s (%(reports)s reports)")
     if event.facts.get("contacts"):
-        words = _("Took the register of breach reports of %(producer)s as a file, with contacts: %(reports)s reports")
+        words = _("Downloaded the breach register of %(producer)s with contacts (%(reports)s reports)")
     return words % {"producer": event.producer, "reports": event.facts.get("reports", "?")}
 
 
 def _evidence(event: Any) -> str:
-    return _("Took the evidence on release %(release)s") % {"release": event.release.reference}
+    return _("Downloaded the evidence on release %(release)s") % {"release": event.release.reference}
 
 
 def _body(event: Any) -> str:
-    words = _("Downloaded a kept page of release %(release)s")
+    words = _("Downloaded a stored copy of release %(release)s")
     if event.facts.get("how") == "source":
-        words = _("Read a kept page of release %(release)s")
+        words = _("Viewed a stored copy of release %(release)s")
     return words % {"release": event.release.reference}
 
 

@@ -24,15 +24,15 @@ ON_A_PAGE = 50
 
 class TrailFilter(FilterForm):
     person = forms.ModelChoiceField(
-        label=lazy("Person"), queryset=User.objects.none(), required=False, empty_label=lazy("Anybody")
+        label=lazy("Person"), queryset=User.objects.none(), required=False, empty_label=lazy("Anyone")
     )
     kind = forms.ChoiceField(
         label=lazy("Kind"),
         required=False,
-        choices=[("", lazy("Everything")), *((kind.value, words) for kind, words in KINDS.items())],
+        choices=[("", lazy("All entries")), *((kind.value, words) for kind, words in KINDS.items())],
     )
     producer = forms.ModelChoiceField(
-        label=lazy("Producer"), queryset=Producer.objects.none(), required=False, empty_label=lazy("All of mine")
+        label=lazy("Producer"), queryset=Producer.objects.none(), required=False, empty_label=lazy("All your producers")
     )
     first = PickedDateField(label=lazy("From"), required=False)
     last = PickedDateField(label=lazy("To"), required=False)
@@ -53,7 +53,7 @@ def show_trail(request: SignedInRequest) -> HttpResponse:
     """Show sign-ins, downloads and changes of the producers that the person audits or leads."""
     producers = producers_audited_by(request.user)
     if not producers:
-        raise Http404("Only people who audit or lead a producer can read the audit trail.")
+        raise Http404("Only Heads of Profession, deputies and auditors can see the audit trail.")
     scope = scope_of(request.user, producers, is_narrowed=False)
     form = TrailFilter(request.GET, scope=scope)
     filters = form.cleaned_data if form.is_valid() else {}

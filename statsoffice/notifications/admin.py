@@ -88,7 +88,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
         current = self.instance.producer if self.instance.pk else None
         producer = self.cleaned_data.get("producer", current)
         if person and producer and not roles_of(person, producer):
-            raise ValidationError(_("This person holds no role for this producer, and is told nothing of it."))
+            raise ValidationError(_("This person has no role at this producer, so we do not notify them."))
         return person
 
 

@@ -5,6 +5,7 @@ import smtplib
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -49,7 +50,7 @@ def send_by_email(message: Message, *, name: str) -> None:
         to=[message.recipient],
         reply_to=[message.reply_to] if message.reply_to else None,
         attachments=_attachments(message),
-        headers={"Message-ID": f"<{name}@statsoffice.invalid>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": f"<{name}@{_sender_domain()}>", "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(html.render_html(subject=message.subject, text=message.text), "text/html")
     try:
@@ -58,6 +59,11 @@ def send_by_email(message: Message, *, name: str) -> None:
         raise DeliveryRefused(
             describe_fault(fault), for_good=_refused_for_good(fault), only_this=_is_about_this_message(fault)
         ) from fault
+
+
+def _sender_domain() -> str:
+    """Return the domain of the sender's address, as RFC 5322 (section 3.6.4) recommends for a Message-ID."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
 
 def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
@@ -190,7 +196,7 @@ def deliver_messages(*, now: datetime, send: Send = send_message) -> int:
         return now + timedelta(seconds=time.monotonic() - begun)
 
     rounds = run_each(
-        SENDERS, lambda channel: _deliver_channel(channel, at=at, send=send), failed="channels met a fault of our own"
+        SENDERS, lambda channel: _deliver_channel(channel, at=at, send=send), failed="channels had an error of our own"
     )
     return sum(rounds)
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.template.loader import render_to_string
 
-ITEM = "- "
+ITEM = re.compile(r"- |\d{1,2}\. ")
+# The line before the reason why a person gets the message.
+RULE = "---"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The lines of a paragraph, or the items of a list."""
+    """The lines of a paragraph, or the items of a list: "ul", or "ol" if they are numbered.
+
+    `is_note` says that it follows the line of dashes at the end, and so is set small.
+    """
 
     lines: tuple[tuple[Piece, ...], ...]
-    is_list: bool
+    list_tag: str
+    is_note: bool
 
 
 def render_html(*, subject: str, text: str) -> str:
@@ -30,7 +36,8 @@ def render_html(*, subject: str, text: str) -> str:
 
     Text is escaped. Only addresses of this service become links.
 
-    :param text: plain text; a blank line separates paragraphs, and "- " begins an item of a list.
+    :param text: plain text; a blank line separates paragraphs, "- " or "1. " begins an item of a list, and a line of
+        dashes begins the note at the end.
     """
     return render_to_string(
         "notifications/mail.html", {"subject": subject, "blocks": split_blocks(text), "office": settings.OFFICE_NAME}
@@ -39,20 +46,29 @@ def render_html(*, subject: str, text: str) -> str:
 
 def split_blocks(text: str) -> list[Block]:
     blocks: list[Block] = []
+    is_note = False
     for paragraph in re.split(r"\n\s*\n", text.strip().replace("\r\n", "\n")):
+        if paragraph == RULE:
+            is_note = True
+            continue
         lines: list[str] = []
         for line in paragraph.split("\n"):
-            if lines and line.startswith(ITEM) != lines[-1].startswith(ITEM):
-                blocks.append(_block(lines))
+            if lines and line.startswith("   "):
+                # The item of a list goes on.
+                lines[-1] += f"\n{line.strip()}"
+                continue
+            if lines and bool(ITEM.match(line)) != bool(ITEM.match(lines[-1])):
+                blocks.append(_block(lines, is_note=is_note))
                 lines = []
             lines.append(line)
-        blocks.append(_block(lines))
+        blocks.append(_block(lines, is_note=is_note))
     return blocks
 
 
-def _block(lines: list[str]) -> Block:
-    is_list = lines[0].startswith(ITEM)
-    return Block(tuple(_pieces(line.removeprefix(ITEM) if is_list else line) for line in lines), is_list)
+def _block(lines: list[str], *, is_note: bool) -> Block:
+    mark = ITEM.match(lines[0])
+    list_tag = ("ul" if mark[0] == "- " else "ol") if mark else ""
+    return Block(tuple(_pieces(ITEM.sub("", line, count=1) if mark else line) for line in lines), list_tag, is_note)
 
 
 def _pieces(line: str) -> tuple[Piece, ...]:

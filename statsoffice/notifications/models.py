@@ -26,7 +26,7 @@ def kind_of(event: str) -> str:
 
 
 class Channel(models.TextChoices):
-    MAIL = "mail", lazy("Mail")
+    MAIL = "mail", lazy("Email")
     NOTIFY = "notify", lazy("GOV.UK Notify")
     WEBHOOK = "webhook", lazy("Webhook")
 
@@ -57,7 +57,7 @@ class Message(models.Model):
     event = models.CharField(max_length=150)
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
     recipient = models.CharField(
-        max_length=254, help_text=lazy("An e-mail address or, of a webhook, its name in the settings.")
+        max_length=254, help_text=lazy("An email address, or the name of a webhook in the settings.")
     )
     subject = models.CharField(max_length=300)
     text = models.TextField()
@@ -70,23 +70,23 @@ class Message(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        help_text=lazy("The approved document that is attached, where a report is sent."),
+        help_text=lazy("The approved document that is attached to a report."),
     )
     reply_to = models.EmailField(blank=True)
     created_at = models.DateTimeField()
-    due_at = models.DateTimeField(help_text=lazy("When it is to be sent, or tried again."))
+    due_at = models.DateTimeField(help_text=lazy("When we send it or try again."))
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(
-        lazy("recipient, subject and text removed at"),
+        lazy("recipient, subject and text deleted at"),
         null=True,
-        help_text=lazy("At the end of their time; that somebody was told stays."),
+        help_text=lazy("At the end of the retention period. We keep the record that a notification was sent."),
     )
 
     salt = models.CharField(
-        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest; replaced when words are removed.")
+        max_length=32, default=new_salt, help_text=lazy("Part of the recorded digest. Replaced when text is deleted.")
     )
 
     class Meta:
@@ -154,13 +154,13 @@ class Preference(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text=lazy("Empty: everybody of this producer who has no choice of their own."),
+        help_text=lazy("Leave empty for all people at this producer without their own choice."),
     )
     channel = models.CharField(max_length=10, choices=Channel.choices)
     webhook = models.CharField(
         max_length=60,
         blank=True,
-        help_text=lazy("Its name in the settings. What is posted there is told besides, and never instead of mail."),
+        help_text=lazy("The name in the settings. We post to the webhook in addition to emails."),
     )
     history = HistoricalRecords()
 
@@ -174,13 +174,13 @@ class Preference(models.Model):
                 fields=["producer", "channel", "webhook"],
                 condition=Q(person__isnull=True),
                 name="one_preference_per_producer_and_channel",
-                violation_error_message=lazy("This is chosen for everybody of this producer already."),
+                violation_error_message=lazy("This channel is already chosen for this producer."),
             ),
             models.CheckConstraint(
                 condition=(Q(channel=Channel.WEBHOOK) & ~Q(webhook=""))
                 | (Q(channel__in=[Channel.MAIL, Channel.NOTIFY]) & Q(webhook="")),
                 name="a_webhook_is_named",
-                violation_error_message=lazy("Name a webhook where the channel is one, and nowhere else."),
+                violation_error_message=lazy("Enter a webhook only if the channel is a webhook."),
             ),
         ]
 

@@ -67,13 +67,13 @@ def one_line(words: object) -> str:
 LONGEST_SUBJECT = 78
 
 
-def shorten_subject(subject: str) -> str:
-    """Cut a subject to 78 characters, after a word if one ends near the limit."""
-    if len(subject) <= LONGEST_SUBJECT:
-        return subject
-    cut = subject[: LONGEST_SUBJECT - 1]
+def shorten(text: str, most: int = LONGEST_SUBJECT) -> str:
+    """Cut a text to a number of characters, after a word if one ends near the limit."""
+    if len(text) <= most:
+        return text
+    cut = text[: max(0, most - 1)]
     words, _space, rest = cut.rpartition(" ")
-    return f"{words if words and len(rest) < LONGEST_SUBJECT // 3 else cut}…"
+    return f"{words if words and len(rest) < most // 3 else cut}…"
 
 
 # The checks of one minute answer within seconds of each other. The first message waits for all of them.

@@ -25,13 +25,44 @@ from statsoffice.notifications.models import (
     Preference,
     available_channels,
 )
-from statsoffice.notifications.notification import MAX_AGE, Notification, one_line, shorten_subject
+from statsoffice.notifications.notification import (
+    LONGEST_SUBJECT,
+    MAX_AGE,
+    Notification,
+    name_in_mail,
+    one_line,
+    shorten,
+)
 from statsoffice.notifications.recipients import EARLY_RELEASE
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
 AFTER = lazy("This is a rehearsal: nothing was released and nothing is to be reported.")
 # Not translated, because it is part of an official email in the language of the report.
 NO_BREACH = "This is a rehearsal: no real release and no real breach."
+
+# Why a person gets a message, and how to stop it.
+CONTACT = lazy(
+    "You get this email because you are a contact for the release, or a Head of Profession or deputy of its "
+    "producer. To stop these emails, ask your calendar manager to remove you from the contacts of the series."
+)
+LEAD = lazy(
+    "You get this email because you are a Head of Profession or deputy. To stop these emails, ask an administrator to "
+    "change your role."
+)
+REQUESTER = lazy("You get this email because you made the request. We send one email for each result.")
+REPORT_PERSON = lazy(
+    "You get this email because you are a Head of Profession, a deputy or a contact for the release, or you work "
+    "on the report. To stop these emails, ask your Head of Profession to assign the report to someone else, or "
+    "an administrator to change your role."
+)
+INCIDENT_PERSON = lazy(
+    "You get this email because you are a Head of Profession, a deputy or the incident contact. To stop these emails, "
+    "ask your Head of Profession to name another incident contact, or an administrator to change your role."
+)
+MONITORING_PERSON = lazy(
+    "You get this email because you run this service, or because a release for which you have a role is due within a "
+    "day. To stop these emails, ask an administrator to change your role or the list of operators."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +72,37 @@ class Rule:
     `kinds` has the label of each kind by the beginning of its events, for a message whose subject was redacted. The
     query is called with `known`, the events that have a message already, and `now`. It returns the notifications that
     are due, with their recipients. The template has the subject in its first paragraph and the text after it.
-    `rehearsal` is the first paragraph of a message about a rehearsal.
+    `reason` says why a person gets the message and how to stop it; a message with its own sentence about this, or one
+    that a person sends, has none. `rehearsal` is the first paragraph of a message about a rehearsal.
     """
 
     kinds: Mapping[str, Promise]
     query: Callable[..., Iterator[Notification]]
     template: str
+    reason: Promise | None = CONTACT
     rehearsal: Promise | str = AFTER
 
     def render(self, notification: Notification) -> tuple[str, str]:
-        """Return the subject on one line of at most 78 characters, and the text."""
+        """Return the subject on one line of at most 78 characters, and the text.
+
+        In a subject, `name` names the release, or else its producer or the office. A release that is not announced has
+        its reference. The name is shortened if the subject is too long. In the text, `full_name` names the same.
+        """
+        release = notification.release
+        full_name = (
+            name_in_mail(release) if release else str(notification.context.get("producer", settings.OFFICE_NAME))
+        )
+        name = release.reference if release and not release.announced_at else full_name
+        subject, text = self._fill(notification, name=name, full_name=full_name)
+        if (excess := len(subject) - LONGEST_SUBJECT) > 0:
+            subject, _text = self._fill(notification, name=shorten(name, len(name) - excess), full_name=full_name)
+        return shorten(subject), f"{text}\n---\n\n{self.reason}\n" if self.reason else text
+
+    def _fill(self, notification: Notification, *, name: str, full_name: str) -> tuple[str, str]:
         context = {
             **notification.context,
+            "name": name,
+            "full_name": full_name,
             "release": notification.release,
             "report": notification.report,
             "office": settings.OFFICE_NAME,
@@ -64,13 +114,13 @@ class Rule:
         first, _blank, text = rendered.lstrip().partition("\n\n")
         subject, text = one_line(first), text.rstrip("\n") + "\n"
         if notification.is_rehearsal:
-            subject, text = _("Rehearsal: %(subject)s") % {"subject": subject}, f"{self.rehearsal}\n\n{text}"
-        return shorten_subject(subject), text
+            return _("Rehearsal: %(subject)s") % {"subject": subject}, f"{self.rehearsal}\n\n{text}"
+        return subject, text
 
 
 # Urgent kinds come first: this is the order in which the messages are written.
 RULES = (
-    Rule({EARLY_RELEASE: lazy("Early release")}, release_queries.find_early_releases, "early_release"),
+    Rule({EARLY_RELEASE: lazy("Early release")}, release_queries.find_early_releases, "early_release", INCIDENT_PERSON),
     Rule({"suspected-breach": lazy("Suspected breach")}, release_queries.find_suspected_breaches, "suspected_breach"),
     Rule(
         {"needs-checking-": lazy("Release that needs checking")},
@@ -78,7 +128,7 @@ RULES = (
         "release_to_check",
     ),
     Rule(
-        {"live-at-last": lazy("Release seen live at last")},
+        {"live-at-last": lazy("Late release now live")},
         release_queries.find_late_releases_now_live,
         "late_release_seen_live",
     ),
@@ -91,51 +141,68 @@ RULES = (
         },
         report_queries.find_report_steps,
         "report_step",
+        REPORT_PERSON,
     ),
     Rule(
-        {"unacknowledged-": lazy("Suspected breach that nobody was dealing with")},
+        {"unacknowledged-": lazy("Suspected breach not assigned")},
         report_queries.find_unacknowledged_reports,
         "unacknowledged_report",
+        LEAD,
     ),
     Rule(
-        {"preflight-": lazy("Problems found before a release")},
+        {"preflight-": lazy("Problems found before release")},
         release_queries.find_preflight_problems,
         "preflight_problem",
+        CONTACT,
         BEFORE,
     ),
     Rule(
-        {"comparison-": lazy("Announcement that differed")},
+        {"comparison-": lazy("Announcement differs")},
         release_queries.find_announcement_differences,
         "announcement_difference",
     ),
-    Rule({"roll-call-": lazy("Roll call of a morning")}, release_queries.find_morning_summaries, "morning_summary"),
+    Rule({"roll-call-": lazy("Release summary")}, release_queries.find_morning_summaries, "morning_summary", LEAD),
     Rule(
-        {"date-request-": lazy("Request for another date")}, office_queries.find_date_requests, "date_request", BEFORE
+        {"date-request-": lazy("Date change request")}, office_queries.find_date_requests, "date_request", LEAD, BEFORE
     ),
     Rule(
-        {"date-request-": lazy("Request for another date")}, office_queries.find_date_decisions, "date_decision", BEFORE
+        {"date-request-": lazy("Date change request")},
+        office_queries.find_date_decisions,
+        "date_decision",
+        REQUESTER,
+        BEFORE,
     ),
     Rule(
-        {"access-request-": lazy("Request about pre-release access")},
+        {"access-request-": lazy("Pre-release access request")},
         office_queries.find_access_requests,
         "access_request",
+        LEAD,
         BEFORE,
     ),
     Rule(
-        {"access-request-": lazy("Request about pre-release access")},
+        {"access-request-": lazy("Pre-release access request")},
         office_queries.find_access_decisions,
         "access_decision",
+        REQUESTER,
         BEFORE,
     ),
     Rule(
-        {"watcher-ill-": lazy("Watcher not well"), "watcher-restored-": lazy("Watcher restored")},
+        {"watcher-ill-": lazy("Monitoring has a problem"), "watcher-restored-": lazy("Monitoring works again")},
         office_queries.find_incidents,
         "incident",
+        MONITORING_PERSON,
     ),
-    Rule({"report-sent-": lazy("Report sent")}, report_queries.find_reports_to_send, "report_to_send", NO_BREACH),
-    Rule({"report-due-": lazy("Reminder that a report is due")}, report_queries.find_due_reports, "report_due"),
-    Rule({"overdue-action-": lazy("Corrective action overdue")}, report_queries.find_overdue_actions, "overdue_action"),
-    Rule({"anchor-": lazy("Anchor of the record")}, office_queries.find_anchors, "anchor"),
+    Rule({"report-sent-": lazy("Report sent")}, report_queries.find_reports_to_send, "report_to_send", None, NO_BREACH),
+    Rule(
+        {"report-due-": lazy("Reminder of a due report")}, report_queries.find_due_reports, "report_due", REPORT_PERSON
+    ),
+    Rule(
+        {"overdue-action-": lazy("Corrective action overdue")},
+        report_queries.find_overdue_actions,
+        "overdue_action",
+        REPORT_PERSON,
+    ),
+    Rule({"anchor-": lazy("Anchor of the record")}, office_queries.find_anchors, "anchor", None),
 )
 KINDS.update({kind: label for rule in RULES for kind, label in rule.kinds.items()})
 
@@ -159,7 +226,7 @@ def create_missing(*, now: datetime) -> int:
     def write_kind(rule: Rule) -> int:
         return sum(_write(rule, batch, now=now) for batch in _batches(rule.query(known=known, now=now)))
 
-    return sum(run_each(RULES, write_kind, failed="kinds of news could not be written"))
+    return sum(run_each(RULES, write_kind, failed="kinds of notifications could not be written"))
 
 
 def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notification]]:

@@ -38,14 +38,15 @@ from statsoffice.notifications.recipients import (
 
 SUSPICION_SENTENCES = {
     ReportKind.LATE: lazy(
-        "%(release)s, due at %(moment)s (London time), was not seen at its announced address by the end of its "
-        "tolerance."
+        "%(release)s was due at %(moment)s (London time). It was not live at its announced web address by the "
+        "end of its tolerance."
     ),
-    ReportKind.EARLY: lazy("%(release)s, due at %(moment)s (London time), was seen before it was due."),
+    ReportKind.EARLY: lazy("%(release)s was due at %(moment)s (London time). We found it live before that time."),
     ReportKind.PARTIAL: lazy(
-        "%(release)s, due at %(moment)s (London time), lacked a part that belongs to it at the end of its tolerance."
+        "%(release)s was due at %(moment)s (London time). A required file was not live by the end of its tolerance."
     ),
 }
+SUBJECTS = {ReportKind.LATE: lazy("Late"), ReportKind.EARLY: lazy("Early"), ReportKind.PARTIAL: lazy("Incomplete")}
 
 
 def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
@@ -114,8 +115,13 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
             for suspicion in group
         ]
         days = {calendar.local_date(suspicion.verification.due_at) for suspicion in group}
+        kinds = {ReportKind(suspicion.kind) for suspicion in group}
+        due_at = group[0].verification.due_at
+        is_today = calendar.local_date(due_at) == calendar.local_date(now)
         context = {
             "sentences": sentences,
+            "kind": SUBJECTS[kinds.pop()] if len(kinds) == 1 else _("Suspected breach"),
+            "due": calendar.format_time(due_at) if is_today else calendar.format_moment(due_at),
             "day": days.pop() if len(days) == 1 else None,
             "slug": group[0].release.series.producer.slug,
         }

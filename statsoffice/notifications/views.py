@@ -37,7 +37,7 @@ from releases.views.base import SignedInRequest
 STATES: dict[State, Promise] = {
     State.SENT: lazy("sent"),
     State.WAITING: lazy("not sent yet"),
-    State.LEFT: lazy("not sent, and tried no more"),
+    State.LEFT: lazy("could not be delivered"),
 }
 
 
@@ -138,16 +138,16 @@ def _is_left(message: Message) -> bool:
 def _describe_delivery(message: Message) -> str:
     if message.sent_at and message.erased_at:
         facts = {"moment": calendar.format_moment(message.sent_at), "day": calendar.format_day(message.erased_at)}
-        return _("sent at %(moment)s; recipients and words removed on %(day)s") % facts
+        return _("sent at %(moment)s (recipients and text deleted on %(day)s)") % facts
     if message.sent_at:
         return _("sent at %(moment)s") % {"moment": calendar.format_moment(message.sent_at)}
     if _is_left(message):
-        return _("not sent: it was refused or tried too often, and is tried no more")
+        return _("could not be delivered. We have stopped trying")
     if not message.attempts:
-        return _("not sent yet: it waits for the next round, within seconds")
+        return _("not sent yet. We will send it within seconds")
     tried = ngettext("tried %(count)s time", "tried %(count)s times", message.attempts) % {"count": message.attempts}
     next_time = {"tried": tried, "moment": calendar.format_moment(message.due_at)}
-    return _("not sent yet: %(tried)s, and next at %(moment)s") % next_time
+    return _("not sent yet. We have %(tried)s and will try again at %(moment)s") % next_time
 
 
 def _format_recipients(recipients: list[str], *, person: "User", by_name: bool) -> str:
@@ -166,12 +166,12 @@ PAGE_SIZE = 30
 class MessageFilter(FilterForm):
     """The filter of the messages by release or report, and by state."""
 
-    about = forms.CharField(label=lazy("Number of a report, or reference of a release"), required=False, max_length=200)
+    about = forms.CharField(label=lazy("Report number or release reference"), required=False, max_length=200)
     state = forms.ChoiceField(
-        label=lazy("What became of it"),
+        label=lazy("Delivery status"),
         required=False,
-        choices=[("", lazy("Anything")), *((state.value, words) for state, words in STATES.items())],
-        error_messages={"invalid_choice": lazy("There is no state “%(value)s” of a message.")},
+        choices=[("", lazy("All")), *((state.value, words) for state, words in STATES.items())],
+        error_messages={"invalid_choice": lazy("‘%(value)s’ is not a delivery status.")},
     )
 
 

@@ -217,18 +217,18 @@ def _self_test_problems(latest: Sequence[SyntheticCheck], *, now: datetime) -> l
     return [] if began is not None and now - began <= OVERDUE else [Problem(Trouble.CANARY_OVERDUE)]
 
 
-NEVER_ACTIVE = lazy("The watcher has never been active. No release is being watched.")
-TO_BE_DONE = lazy("Until this is mended, look at each release yourself when it is due.")
+NEVER_ACTIVE = lazy("Monitoring has not started. We are not checking any releases.")
+TO_BE_DONE = lazy("Until this is fixed, check each release yourself when it is due.")
 
 _OUTCOMES = {
     Outcome.ON_TIME: lazy("on time"),
     Outcome.EARLY: lazy("early"),
     Outcome.LATE: lazy("late"),
-    Outcome.NOT_SEEN: lazy("not seen"),
-    Outcome.PARTIAL: lazy("partial"),
+    Outcome.NOT_SEEN: lazy("not live"),
+    Outcome.PARTIAL: lazy("incomplete"),
     Outcome.UNCERTAIN: lazy("uncertain"),
     Outcome.CANNOT_TELL: lazy("cannot tell"),
-    Outcome.PENDING: lazy("not decided"),
+    Outcome.PENDING: lazy("no result"),
 }
 
 
@@ -237,53 +237,54 @@ def status_sentence(condition: Condition, *, now: datetime) -> str:
     if not condition.ever_active:
         return str(NEVER_ACTIVE)
     if condition.problems:
-        return _("The watcher is not well. %(to_be_done)s") % {"to_be_done": TO_BE_DONE}
-    return _("The watcher is active. %(rehearsals)s") % {"rehearsals": describe_synthetic_checks(condition, now=now)}
+        return _("Monitoring has a problem. %(to_be_done)s") % {"to_be_done": TO_BE_DONE}
+    return _("Monitoring is working. %(rehearsals)s") % {"rehearsals": describe_synthetic_checks(condition, now=now)}
 
 
 def describe_problem(problem: Problem, *, now: datetime) -> str:
     since = problem.since and _at(problem.since, now=now)
     match problem.trouble:
         case Trouble.UNSTORED:
-            return _("Looks have waited since %(since)s in a file of the watcher to be put on record.") % {
-                "since": since
-            }
+            return _(
+                "We could not save checks to the database since %(since)s. They are stored in a file until we can."
+            ) % {"since": since}
         case Trouble.CLOCK_OFF:
-            return _("The clock of the watcher is wrong. Looks made meanwhile are kept and accuse nobody.")
+            return _(
+                "The clock of the monitoring is wrong. We save the checks, but do not use them to record a suspected "
+                "breach."
+            )
         case Trouble.SWEEP_SILENT:
-            return _("The watcher was last active at %(since)s. No release is being watched.") % {"since": since}
+            return _("Monitoring stopped at %(since)s. We are not checking any releases.") % {"since": since}
         case Trouble.SWEEP_FAILS:
-            fails = _("The watcher's sweeps end with an error of our own, and some releases may not be looked at.")
-            last = _("The last one that finished did so at %(since)s.") % {"since": since}
+            fails = _("Monitoring has an error, and we may not be checking some releases.")
+            last = _("It last worked at %(since)s.") % {"since": since}
             return f"{fails} {last}" if since else fails
         case Trouble.CANARY_WRONG:
             return _describe_wrong_rehearsal(problem, at=since or _("an unknown time"))
         case Trouble.CANARY_OVERDUE if since:
-            unproved = _(
-                "The watcher has not proved itself since %(since)s: no rehearsal has ended, and one should each minute."
-            )
+            unproved = _("No self-test has finished since %(since)s. One should finish every minute.")
             return unproved % {"since": since}
         case Trouble.CANARY_OVERDUE:
-            return _("The watcher has not proved itself yet: no rehearsal has ended, and one should each minute.")
+            return _("No self-test has finished yet. One should finish every minute.")
 
 
 def _describe_wrong_rehearsal(problem: Problem, *, at: str) -> str:
     expected = _OUTCOMES[Outcome(problem.expected)]
     if not problem.found:
         words = _(
-            "The watcher cannot be relied on: its rehearsal at %(at)s should have come out as “%(expected)s” and ended "
-            "with an error of our own."
+            "Do not rely on the monitoring. The self-test at %(at)s ended with an error. The expected result was "
+            "‘%(expected)s’."
         )
         return words % {"at": at, "expected": expected}
     if problem.found == problem.expected:
         words = _(
-            "The watcher cannot be relied on: its rehearsal at %(at)s should have come out as “%(expected)s”, and did "
-            "so with the wrong times."
+            "Do not rely on the monitoring. The self-test at %(at)s had the expected result ‘%(expected)s’, but with "
+            "the wrong times."
         )
         return words % {"at": at, "expected": expected}
     words = _(
-        "The watcher cannot be relied on: its rehearsal at %(at)s should have come out as “%(expected)s” and came out "
-        "as “%(found)s”."
+        "Do not rely on the monitoring. The result of the self-test at %(at)s was ‘%(found)s’. The expected result "
+        "was ‘%(expected)s’."
     )
     return words % {"at": at, "expected": expected, "found": _OUTCOMES[Outcome(problem.found)]}
 
@@ -291,23 +292,23 @@ def _describe_wrong_rehearsal(problem: Problem, *, at: str) -> str:
 def describe_synthetic_checks(condition: Condition, *, now: datetime) -> str:
     """Describe the self-test, if monitoring has no problem or never ran."""
     if not settings.CANARY:
-        return _("Its rehearsals are switched off.")
+        return _("Self-tests are switched off.")
     if not condition.ever_active:
         return _("No self-test has run yet. Start a worker.")
     if condition.rehearsed_at is None:
-        return _("Its first rehearsal is under way.")
-    return _("Its last rehearsal, at %(at)s, came out right.") % {"at": _at(condition.rehearsed_at, now=now)}
+        return _("The first self-test is running.")
+    return _("Last self-test passed at %(at)s.") % {"at": _at(condition.rehearsed_at, now=now)}
 
 
 def describe_clock(condition: Condition) -> str:
     """Describe whether a source on this machine confirms the clock; empty if the clock is known to be wrong."""
     if condition.clock_vouched is None:
-        return _("No recent check has tested whether anything confirms the clock.")
+        return _("No recent check has tested the clock.")
     if condition.clock_vouched:
-        return _("The clock of the checks is confirmed.")
+        return _("The clock is confirmed.")
     return _(
-        "Nothing on this machine confirms the clock of the checks. A check counts only if the response that it got "
-        "tells the same time within 2 seconds."
+        "No time source on this machine confirms the clock. We use a check only if the website’s own time is within "
+        "2 seconds of our clock."
     )
 
 

@@ -54,8 +54,8 @@ def create_first_producer(*, name: str, nation: Nation, hosts: str, by: User) ->
     if Membership.objects.exists():
         raise RolesExist(
             _(
-                "This office has been set up already. Add the producer in the admin site, and ask a Head of Profession "
-                "or another administrator to give you a role."
+                "This office has already been set up. Add the producer in the admin site, and ask a Head of "
+                "Profession or another administrator for a role."
             )
         )
     producer = Producer.objects.create(name=name, slug=_free_slug(Producer, name), nation=nation, hosts=hosts)
@@ -79,7 +79,7 @@ def appoint_head(
     refuse_own_role(email, by=by)
     person = User.objects.filter(email__iexact=email).first()
     if person and not person.is_active:
-        sentence = _("The account %(email)s is closed. Open it again first, or name somebody else.")
+        sentence = _("The account %(email)s is closed. Reopen it first, or enter someone else.")
         raise InvitationRefused(sentence % {"email": person.email}, field="email")
     address = person.email if person else email.lower()
     details = {"name": name, "post": post, "telephone": telephone, "user": person}

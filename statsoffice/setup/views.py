@@ -40,14 +40,16 @@ class StepForm(GovukForm):
 class ProducerForm(StepForm):
     name = forms.CharField(label=lazy("Name of the producer"), max_length=300)
     nation = forms.ChoiceField(
-        label=lazy("Whose bank holidays count?"),
+        label=lazy("Bank holidays"),
         choices=choices_of(Nation),
         initial=Nation.ENGLAND,
         widget=forms.RadioSelect,
     )
     hosts = forms.CharField(
-        label=lazy("Hosts on which it publishes (optional)"),
-        help_text=lazy("One on each line, such as www.gov.uk. A release’s page may lead on to these and to no others."),
+        label=lazy("Websites where it publishes (optional)"),
+        help_text=lazy(
+            "Enter one on each line, for example www.gov.uk. Web pages of releases can only redirect to these websites."
+        ),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -55,7 +57,7 @@ class ProducerForm(StepForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if Producer.objects.filter(name__iexact=name).exists():
-            raise forms.ValidationError(_("There is a producer of this name already"))
+            raise forms.ValidationError(_("A producer with this name already exists"))
         return name
 
 
@@ -64,27 +66,30 @@ class HeadForm(StepForm):
     post = forms.CharField(
         label=lazy("Post"), max_length=200, initial=lazy("Head of Profession for Statistics"), required=False
     )
-    email = forms.EmailField(label=lazy("E-mail address"), help_text=lazy("They sign in with it, and are told by it."))
+    email = forms.EmailField(
+        label=lazy("Email address"),
+        help_text=lazy("We send notifications to this address. They also use it to sign in."),
+    )
     telephone = forms.CharField(label=lazy("Telephone (optional)"), max_length=50, required=False)
 
 
 class SeriesForm(StepForm):
     title = forms.CharField(
-        label=lazy("Title of the series"), help_text=lazy("Such as: Labour market overview"), max_length=300
+        label=lazy("Title of the series"), help_text=lazy("For example, Labour market overview"), max_length=300
     )
     designation = forms.ChoiceField(
-        label=lazy("What are they?"),
+        label=lazy("Designation"),
         choices=Designation.choices,
         initial=Designation.OFFICIAL,
         widget=forms.RadioSelect,
     )
     team = forms.CharField(
-        label=lazy("Who answers for it?"),
-        help_text=lazy("A person or a team. They are told if a release is late."),
+        label=lazy("Contact"),
+        help_text=lazy("A person or team. We notify them if a release is late."),
         max_length=200,
     )
-    email = forms.EmailField(label=lazy("Their e-mail address"))
-    telephone = forms.CharField(label=lazy("Their telephone (optional)"), max_length=50, required=False)
+    email = forms.EmailField(label=lazy("Contact email address"))
+    telephone = forms.CharField(label=lazy("Contact telephone (optional)"), max_length=50, required=False)
 
     def __init__(self, *args: Any, producer: Producer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,26 +98,26 @@ class SeriesForm(StepForm):
     def clean_title(self) -> str:
         title: str = self.cleaned_data["title"]
         if Series.objects.filter(producer=self.producer, title__iexact=title).exists():
-            raise forms.ValidationError(_("There is a series of this title already"))
+            raise forms.ValidationError(_("A series with this title already exists"))
         return title
 
 
 class RehearsalForm(StepForm):
-    button = lazy("Begin the rehearsal")
+    button = lazy("Start rehearsal")
     options = {"minutes": {"suffix": lazy("minutes"), "css_class": "govuk-input--width-3"}}
 
     url = forms.CharField(
-        label=lazy("Address of the page"),
-        help_text=lazy("A test page of your own that you publish yourself at the minute, such as on your website."),
+        label=lazy("Web page"),
+        help_text=lazy("A test page on your own website that you can publish yourself."),
         max_length=1000,
     )
     marker = forms.CharField(
-        label=lazy("Words that it shows once it is published"),
-        help_text=lazy("And not before, such as: Rehearsal of Tuesday morning"),
+        label=lazy("Text that the page shows when it is published"),
+        help_text=lazy("The page must not show this text before. For example, Rehearsal on Tuesday morning"),
         max_length=200,
     )
     minutes = forms.IntegerField(
-        label=lazy("In how many minutes is it due?"), min_value=SHORTEST_WAIT, max_value=LONGEST_WAIT, initial=5
+        label=lazy("Minutes until it is due"), min_value=SHORTEST_WAIT, max_value=LONGEST_WAIT, initial=5
     )
 
     def clean_url(self) -> str:
@@ -123,16 +128,16 @@ class RehearsalForm(StepForm):
 
 
 TITLES = {
-    Step.NAME: lazy("The name of your office"),
-    Step.PRODUCER: lazy("The producer"),
-    Step.HEAD: lazy("The Head of Profession"),
-    Step.SERIES: lazy("The first series"),
-    Step.CALENDAR: lazy("The first calendar"),
-    Step.REHEARSAL: lazy("Rehearse a morning"),
+    Step.NAME: lazy("Name your office"),
+    Step.PRODUCER: lazy("Add a producer"),
+    Step.HEAD: lazy("Add the Head of Profession"),
+    Step.SERIES: lazy("Add a series"),
+    Step.CALENDAR: lazy("Add releases"),
+    Step.REHEARSAL: lazy("Rehearse a release"),
 }
 STANDINGS = {
     StepStatus.DONE: (lazy("Completed"), ""),
-    StepStatus.UNDER_WAY: (lazy("Under way"), "light-blue"),
+    StepStatus.UNDER_WAY: (lazy("In progress"), "light-blue"),
     StepStatus.TO_DO: (lazy("To do"), "blue"),
     StepStatus.WAITS: (lazy("Cannot start yet"), ""),
 }
@@ -232,7 +237,7 @@ def rehearsal(request: SignedInRequest) -> HttpResponse:
         except MoveRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("The rehearsal is recorded. Publish the page at its minute."))
+            messages.success(request, _("Rehearsal started. Publish the page at the due time."))
             return redirect("setting_up:rehearsal")
     return _page(request, Step.REHEARSAL, office, form=form, release=last_rehearsal(current))
 
@@ -273,5 +278,5 @@ def _page(
 
 
 def _redirect_to_overview(request: SignedInRequest, step: Step) -> HttpResponse:
-    messages.success(request, _("‘%(step)s’ is done.") % {"step": TITLES[step]})
+    messages.success(request, _("‘%(step)s’ completed.") % {"step": TITLES[step]})
     return redirect("setting_up:overview")

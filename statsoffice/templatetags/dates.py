@@ -7,6 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from releases.rules import calendar
+from releases.rules.calendar import Slot
+from releases.text import dates
 
 register = template.Library()
 
@@ -29,15 +31,13 @@ def machine_moment(value: datetime) -> str:
 @register.filter
 def moment(value: datetime | None) -> SafeString:
     """Write an instant: "9:30am on 30 June 2020"; nothing for None."""
-    return _instant(value, calendar.format_moment(value) if value else "")
+    return _instant(value, dates.write_moment(value) if value else "")
 
 
 @register.filter
 def exact_moment(value: datetime | None) -> SafeString:
     """Write an instant to the second: "9:26:55am on 30 June 2020"."""
-    return _instant(
-        value, f"{calendar.format_time_with_seconds(value)} on {calendar.format_day(value)}" if value else ""
-    )
+    return _instant(value, dates.write_exact_moment(value) if value else "")
 
 
 @register.filter
@@ -53,21 +53,27 @@ def clock_to_the_second(value: datetime) -> str:
 
 
 @register.filter
+def slot(value: Slot) -> str:
+    """Write the date for which a release is announced: "30 June 2020 9:30am", "June to July 2020"."""
+    return dates.write_slot(value)
+
+
+@register.filter
 def day(value: datetime | date | None) -> SafeString:
     """Write a day: "30 June 2020"; an instant's day is London's."""
-    return _time(_date(value).isoformat(), calendar.format_day(value)) if value else SafeString("")
+    return _time(_date(value).isoformat(), dates.write_day(value)) if value else SafeString("")
 
 
 @register.filter
 def weekday(value: datetime | date | None) -> SafeString:
     """Write a day with its weekday: "Tuesday 30 June 2020"."""
-    return _time(_date(value).isoformat(), calendar.format_weekday(value)) if value else SafeString("")
+    return _time(_date(value).isoformat(), dates.write_weekday(value)) if value else SafeString("")
 
 
 @register.filter
 def month(value: datetime | date | None) -> SafeString:
     """Write a month: "July 2026"."""
-    return _time(f"{_date(value):%Y-%m}", calendar.format_month(value)) if value else SafeString("")
+    return _time(f"{_date(value):%Y-%m}", dates.write_month(value)) if value else SafeString("")
 
 
 def _date(value: datetime | date) -> date:

@@ -45,11 +45,11 @@ NOT_COPIED = {
 NOT_COPIED_OF_NUMBERS = NOT_COPIED | {"min", "max", "step"}
 EMPTY = {
     "input": lazy("Enter “{}”"),
-    "select": lazy("Choose “{}”"),
-    "radios": lazy("Choose an answer to “{}”"),
-    "checkboxes": lazy("Choose at least one answer to “{}”"),
-    "checkbox": lazy("Tick “{}”"),
-    "file": lazy("Choose a file for “{}”"),
+    "select": lazy("Select “{}”"),
+    "radios": lazy("Select an answer to “{}”"),
+    "checkboxes": lazy("Select at least one answer to “{}”"),
+    "checkbox": lazy("Select “{}”"),
+    "file": lazy("Select a file for “{}”"),
 }
 DEFAULT_ROWS = "10"  # Django's default, a string; a form that needs ten rows uses a number
 

@@ -1,6 +1,7 @@
-"""Tags for every page: the office's name and sign-in provider, second factors and pagination."""
+"""Tags for every page: the office's name, sign-in provider and navigation, second factors and pagination."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.core.paginator import Page
 
 from statsoffice.accounts.second_factor import lacks_second_factor
 from statsoffice.env import OfficeProvider
+from statsoffice.navigation import Link, Navigation, find_navigation, find_signed_out_links
 
 register = template.Library()
 
@@ -24,6 +26,16 @@ def office_name() -> str:
 def office_provider() -> OfficeProvider | None:
     provider: OfficeProvider | None = settings.OFFICE_PROVIDER
     return provider
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: dict[str, Any]) -> Navigation:
+    return find_navigation(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def signed_out_navigation(context: dict[str, Any]) -> tuple[Link, ...]:
+    return find_signed_out_links(context.get("request"))
 
 
 @register.filter

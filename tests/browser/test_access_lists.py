@@ -19,7 +19,7 @@ def test_on_paper_a_list_is_there_and_nothing_to_press(page, live_server, mornin
     page.goto(f"{live_server}{morning.pages[name]}")
     page.emulate_media(media="print")
     expect(page.get_by_text("Minister of State for Schools").first).to_be_visible()
-    for gone in ("Menu", "Agree", "Change", "All lists of", "Back"):
+    for gone in ("Menu", "Agree", "Change", "All pre-release access lists of", "Back"):
         for control in page.locator("a, button", has_text=gone).all():
             expect(control).to_be_hidden()
 
@@ -36,7 +36,7 @@ def test_without_scripts_someone_is_asked_for_and_agreed_to(new_context, live_se
         page.goto(f"{live_server}{morning.pages['an access list']}")
 
     sign_in(morning.office.statistician)
-    page.get_by_role("link", name="Add somebody").click()
+    page.get_by_role("link", name="Add a post").click()
     page.get_by_label("Organisation").fill("Department for Invented Education")
     page.get_by_role("button", name="Add to the list").click()
     expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
@@ -45,8 +45,8 @@ def test_without_scripts_someone_is_asked_for_and_agreed_to(new_context, live_se
     page.get_by_label("Person who holds the post").fill("Ignatius Thistlewood")
     page.get_by_label("Why is access needed?").fill("Answers questions at 10am.")
     page.get_by_role("button", name="Add to the list").click()
-    expect(page.get_by_text("This waits for the Head of Profession or a deputy to agree.")).to_be_visible()
+    expect(page.get_by_text("Change requested. The Head of Profession or a deputy must agree.")).to_be_visible()
     sign_in(morning.office.head)
     page.get_by_role("button", name="Agree Chief Medical Officer").click()
-    expect(page.get_by_text("1 change is agreed.")).to_be_visible()
+    expect(page.get_by_text("1 change agreed.")).to_be_visible()
     expect(page.get_by_role("heading", name="Chief Medical Officer")).to_be_visible()

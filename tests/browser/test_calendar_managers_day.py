@@ -123,15 +123,15 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     # A confirmed date is asked for on the page that the release leads to, and it waits for agreement there and here.
     page.goto(choose_from)
     page.get_by_role("link", name="Rain in September 2026").click()
-    page.get_by_role("link", name="Ask to change the date").click()
+    page.get_by_role("link", name="Request a date change").click()
     for part, number in {"day": "17", "month": "9", "year": "2026"}.items():
         page.locator(f"#id_planned_on-{part}").fill(number)
     page.get_by_label("Reason for the change").fill("The gauges are read a day later.")
-    press(page, "Ask for this change")
+    press(page, "Request date change")
     page.goto(choose_from)
     page.get_by_role("link", name="Rain in September 2026").click()
     expect(page.locator("#content")).to_contain_text("Cal Price asked to change the date to 17 September 2026 9:30am")
-    expect(page.get_by_role("link", name="Ask to change the date")).to_have_count(0)
+    expect(page.get_by_role("link", name="Request a date change")).to_have_count(0)
 
     # One of them is public by now, so that it is cancelled and not deleted; its history shows all of it.
     page.goto(choose_from)
@@ -141,13 +141,13 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     page.goto(choose_from)
     page.get_by_role("link", name="Rain in October 2026").click()
     expect(page.get_by_role("button", name="Delete")).to_have_count(0)
-    page.locator(".submit-row").get_by_role("button", name="Cancel this release").click()
-    page.get_by_label("Reason for cancelling").fill("The gauges were stolen.")
+    page.locator(".submit-row").get_by_role("button", name="Cancel release").click()
+    page.get_by_label("Reason for cancellation").fill("The gauges were stolen.")
     press(page, "Cancel 1 release")
     expect(page.locator(".fieldBox.field-status_tag")).to_contain_text("Cancelled")
     page.get_by_role("link", name="History").click()
     rows = page.locator("table").first.locator("tbody tr")
-    said = ["Cancelled", "Announced", "Address added", "Confirmed", "Recorded for 14 October 2026 9:30am"]
+    said = ["Cancelled", "Announced", "Web page or file added", "Confirmed", "Added for 14 October 2026 9:30am"]
     for number, words in enumerate(said):
         expect(rows.nth(number)).to_contain_text(words)
         expect(rows.nth(number)).to_contain_text("Cal Price" if number < 4 else "The system")

@@ -28,7 +28,7 @@ def test_on_paper_the_calendar_holds_its_month_and_its_releases(page, live_serve
 def test_on_paper_a_release_holds_its_dates_and_its_reasons(page, live_server, morning):
     page.goto(f"{live_server}/releases/postponed/")
     page.emulate_media(media="print")
-    for words in ("Release date", "Status", "Changes of date"):
+    for words in ("Release date", "Status", "Date changes"):
         expect(page.get_by_text(words, exact=True).first).to_be_visible()
     for gone in ("Release calendar", "Add to my calendar", "Feed of changes"):
         for control in page.locator("a, button", has_text=gone).all():

@@ -27,18 +27,16 @@ def desk(page, live_server, morning, sign_in):
 
 
 def test_a_monitoring_process_that_is_well_is_said_to_be_so_quietly(desk):
-    expect(desk.locator("#desk-today")).to_contain_text(
-        "The watcher is active. Its last rehearsal, at 9:34am, came out"
-    )
+    expect(desk.locator("#desk-today")).to_contain_text("Monitoring is working. Last self-test passed at 9:34am.")
     expect(desk.locator(".govuk-warning-text")).to_have_count(0)
     is_clean(desk)
 
 
 def test_a_monitoring_process_that_falls_ill_is_told_to_those_who_are_looking(desk):
     a_rehearsal(finished_at=NOW, right=False, found="cannot_tell")
-    expect(desk.locator(".govuk-warning-text")).to_contain_text("look at each release yourself", timeout=PATIENCE)
+    expect(desk.locator(".govuk-warning-text")).to_contain_text("check each release yourself", timeout=PATIENCE)
     why = desk.locator("#desk-today .govuk-list--bullet li")
-    expect(why).to_contain_text("should have come out as “on time” and came out as “cannot tell”")
+    expect(why).to_contain_text("was ‘cannot tell’. The expected result was ‘on time’.")
     is_clean(desk)
 
 
@@ -47,6 +45,6 @@ def test_several_problems_at_once_are_all_shown(desk):
     a_rehearsal(finished_at=NOW, right=False, found="not_seen", clock_off=True)
     why = desk.locator("#desk-today .govuk-list--bullet li")
     expect(why).to_have_count(3, timeout=PATIENCE)
-    expect(why.nth(0)).to_contain_text("The watcher was last active at 9:35am. No release is being watched.")
-    expect(why.nth(2)).to_contain_text("The clock of the watcher is wrong.")
+    expect(why.nth(0)).to_contain_text("Monitoring stopped at 9:35am. We are not checking any releases.")
+    expect(why.nth(2)).to_contain_text("The clock of the monitoring is wrong.")
     is_clean(desk)

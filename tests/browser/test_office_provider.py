@@ -32,7 +32,7 @@ def test_a_person_goes_to_the_provider_by_the_button_and_comes_back_signed_in(
             page.goto(f"{live_server.url}/accounts/login/?next=/reports/")
             page.get_by_role("button", name="Sign in with your office account").click()
             if claims is stranger:
-                page.get_by_role("heading", name="You are not signed in").wait_for(timeout=PATIENCE)
+                page.get_by_role("heading", name="We could not sign you in").wait_for(timeout=PATIENCE)
                 if scripts:  # which axe is one of
                     is_clean(page)
         page.wait_for_url("**/reports/", timeout=PATIENCE)
@@ -53,12 +53,12 @@ def test_the_page_that_leads_there_has_no_barriers_and_leads_by_its_link_as_well
         tell(provider, away="door")
         page.goto(f"{live_server.url}/accounts/login/")
         page.get_by_role("button", name="Sign in with your office account").click()
-        page.get_by_role("heading", name="You are being led to your office account").wait_for(timeout=PATIENCE)
+        page.get_by_role("heading", name="Going to your office account").wait_for(timeout=PATIENCE)
         is_clean(page)
         back = live_server.url + reverse("openid_connect_callback")
         tell(provider, claims={"sub": "x", "email": ADDRESS, "email_verified": True}, comes_back_to=back)
-        page.get_by_role("link", name="Go on to your office account").click()
-        page.get_by_role("heading", name="You are not signed in").wait_for(timeout=PATIENCE)
+        page.get_by_role("link", name="Continue to your office account").click()
+        page.get_by_role("heading", name="We could not sign you in").wait_for(timeout=PATIENCE)
 
 
 def seen(page, part):

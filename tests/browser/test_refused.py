@@ -38,10 +38,10 @@ def send_log_in(page):
 @pytest.mark.parametrize(
     ("name", "status", "heading"),
     [
-        ("account_signup", 200, "Nobody signs up here"),
-        ("account_inactive", 200, "This account is closed"),
-        ("account_accept", 410, "This invitation does not work"),
-        ("admin:index", 403, "You may not do this"),
+        ("account_signup", 200, "You need an invitation"),
+        ("account_inactive", 200, "Your account is closed"),
+        ("account_accept", 410, "This invitation has expired"),
+        ("admin:index", 403, "You cannot view this page"),
     ],
     ids=["signing up", "a closed account", "an invitation that is over", "the admin site"],
 )
@@ -58,13 +58,13 @@ def test_the_person_who_follows_the_invitation_of_someone_else(page, live_server
     _, secret = invitations.invite(**told, role=Role.AUDITOR, by=office.head, at=timezone.now())
     sign_in(office.deputy)
     assert page.goto(live_server.url + reverse("account_invited", args=[secret])).status == 409
-    says(page, "This invitation is for somebody else")
+    says(page, "This invitation is for someone else")
 
 
 def test_a_list_that_cannot_be_erased_yet(page, live_server, morning, sign_in):
     sign_in(morning.office.head)
     assert page.goto(live_server.url + reverse("releases:pre_release_erase", args=["access-ahead"])).status == 409
-    says(page, "This is not possible")
+    says(page, "We made no change")
 
 
 def test_a_report_that_was_submitted_while_someone_wrote(page, live_server, sign_in):
@@ -82,7 +82,7 @@ def test_a_form_without_its_token(page, live_server):
     page.goto(live_server.url + LOG_IN)
     page.context.clear_cookies()
     assert send_log_in(page) == 403
-    says(page, "This page was open for too long")
+    says(page, "Your page has expired")
 
 
 @pytest.fixture

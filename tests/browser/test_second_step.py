@@ -50,8 +50,8 @@ def by_password(page, live_server, person):
 
 
 def shows_again(page):
-    page.get_by_label("Your password now").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
 
 
 def sign_out(page):
@@ -68,14 +68,14 @@ def test_a_passkey_is_added_before_anything_else_and_then_signs_in_without_the_p
     page.get_by_role("link", name="Add a passkey").click()
     is_clean(page)
     shows_again(page)
-    page.get_by_label("Name of this passkey").fill("My phone")
-    page.get_by_label("Let me sign in with this passkey alone").check()
+    page.get_by_label("Passkey name").fill("My phone")
+    page.get_by_label("Sign in with this passkey without").check()
     is_clean(page)
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes", exact=True)).to_be_visible()
     assert len(re.findall(r"\b\d{8}\b", page.locator("main ul").inner_text())) == 10
     is_clean(page)
-    page.get_by_role("button", name="I have kept them").click()
+    page.get_by_role("button", name="I have saved my codes").click()
     expect(page.get_by_role("heading", name="Today’s releases")).to_be_visible()
     sign_out(page)
     page.goto(f"{live_server}/accounts/login/?next=/desk/")
@@ -92,10 +92,10 @@ def test_a_passkey_is_the_second_step_after_the_password(page, live_server, depu
     page.get_by_role("link", name="Add a passkey").click()
     shows_again(page)
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("button", name="I have kept them").click()
+    page.get_by_role("button", name="I have saved my codes").click()
     sign_out(page)
     by_password(page, live_server, deputy)
-    expect(page.get_by_role("heading", name="The second step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Second step when you sign in")).to_be_visible()
     is_clean(page)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Today’s releases")).to_be_visible()
@@ -104,7 +104,7 @@ def test_a_passkey_is_the_second_step_after_the_password(page, live_server, depu
 def test_where_a_device_has_no_passkey_the_page_says_so_and_another_way_is_there(page, live_server, deputy, phone):
     page.goto(f"{live_server}/accounts/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_text("The passkey was not used")).to_be_visible()
+    expect(page.get_by_text("We could not use the passkey")).to_be_visible()
     is_clean(page)
 
 
@@ -114,8 +114,8 @@ def test_an_app_is_set_up_without_a_script(new_context, live_server, deputy):
     page.get_by_role("button", name="Set up an authenticator app").click()
     shows_again(page)
     secret = page.locator("main strong").inner_text()
-    page.get_by_label("The six digits").fill(code_of(secret))
-    page.get_by_role("button", name="Set it up").click()
+    page.get_by_label("6-digit code").fill(code_of(secret))
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Recovery codes", exact=True)).to_be_visible()
 
 

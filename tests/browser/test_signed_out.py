@@ -24,7 +24,7 @@ def test_what_was_typed_when_the_session_ended_is_sent_again_after_signing_in(pa
     page.get_by_role("button", name="Save").last.click()
     _sign_in(page, person)
     page.wait_for_url(f"**{reverse('unsent')}")
-    page.get_by_role("button", name="Send it again").click()
+    page.get_by_role("button", name="Save answers").click()
     page.wait_for_url(lambda address: reverse("unsent") not in address)
     assert content_of(Report.objects.get(pk=report.pk)).impact == "First paragraph.\n\nSecond paragraph."
 

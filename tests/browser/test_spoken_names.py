@@ -122,8 +122,13 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     page.get_by_role("button", name="Sign out").click()
 
     signs_in(page, live_server, office.head)
-    hears(page, "The second step", "textbox: Code of your authenticator app, or a recovery code", "button: Sign in")
-    page.get_by_label("Code of your authenticator app").fill(code_of())
+    hears(
+        page,
+        "Second step when you sign in",
+        "textbox: Code from your authenticator app, or a recovery code",
+        "button: Sign in",
+    )
+    page.get_by_label("Code from your authenticator app").fill(code_of())
     page.get_by_role("button", name="Sign in").click()
     goes_from_the_desk_to_the_report(page, "Reports to decide")
     hears(

@@ -205,7 +205,7 @@ def _is_complete(mailbox: Mailbox) -> bool:
 
 def _told(mailbox: Mailbox) -> int:
     """Count the mails, but for checks ahead: the minute leaves time for them, or does not."""
-    return sum("Pre-flight: " not in str(mail["Subject"]) for mail in mailbox.mails)
+    return sum("Check before release: " not in str(mail["Subject"]) for mail in mailbox.mails)
 
 
 def _told_of_stories() -> int:

@@ -159,36 +159,36 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     slips = {7: {"scheduled_for": sunday}, 8: {"series": "Rain in regoin 8"}}
     first = visitor.filled_in(template, [each | slips.get(n, {}) for n, each in enumerate(good)], "year.xlsx")
     visitor.upload(first)
-    visitor.sees_heading("Check what will be imported")
+    visitor.sees_heading("Check your import")
     assert visitor.counts() == [number - 2, 0, 0, 2]
     assert not Release.objects.exists()
-    visitor.follow("Refused (2)")
+    visitor.follow("Error (2)")
     expect(visitor.page.get_by_text("Sunday 6 July 2098 is not a weekday")).to_be_visible()
     expect(visitor.page.get_by_text('there is no series "Rain in regoin 8"')).to_be_visible()
     visitor.press("Confirm and import")
-    visitor.sees_problem("Rows are refused")
-    visitor.page.get_by_label("Leave out the rows that are refused").check()
+    visitor.sees_problem("Some rows have errors")
+    visitor.page.get_by_label("Leave out rows with errors").check()
     visitor.press("Confirm and import")
-    visitor.sees_heading("Imported")
+    visitor.sees_heading("Import complete")
     assert visitor.counts() == [number - 2, 0, 0, 2]
     assert Release.objects.count() == number - 2
 
     # The file put right: two are new, and the others are as they are.
     visitor.upload(visitor.filled_in(template, good, "year-2.xlsx"))
-    visitor.sees_heading("Check what will be imported")
+    visitor.sees_heading("Check your import")
     assert visitor.counts() == [2, 0, number - 2, 0]
     visitor.press("Confirm and import")
-    visitor.sees_heading("Imported")
+    visitor.sees_heading("Import complete")
     assert Release.objects.filter(status="confirmed", announced_at__isnull=False).count() == number * 3 // 4
 
     # Taken out as a file and brought in again, nothing changes.
-    visitor.follow("See your releases")
+    visitor.follow("View your releases")
     expect(visitor.page.get_by_role("heading", name=f"{number} releases")).to_be_visible()
     events = ReleaseEvent.objects.count()
     visitor.upload(visitor.download("ODS"))
-    visitor.sees_heading("Check what will be imported")
+    visitor.sees_heading("Check your import")
     assert visitor.counts() == [0, 0, number, 0]
-    expect(visitor.page.get_by_text("no row would change anything")).to_be_visible()
+    expect(visitor.page.get_by_text("No row would change your calendar")).to_be_visible()
     visitor.press("Discard this file")
     assert ReleaseEvent.objects.count() == events
 
@@ -202,13 +202,13 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
         good[22] | {"scheduled_for": datetime.combine(days[23], time(9, 30)), "date_change_reason": "Late gauges."},
     ]
     visitor.upload(visitor.filled_in(template, changes, "changes.xlsx"))
-    visitor.sees_heading("Check what will be imported")
+    visitor.sees_heading("Check your import")
     assert visitor.counts() == [0, 4, 0, 1]
-    expect(visitor.page.get_by_text("1 release will be cancelled for good")).to_be_visible()
+    expect(visitor.page.get_by_text("This import will cancel 1 release")).to_be_visible()
     expect(visitor.page.get_by_text("a confirmed date is changed by a head of profession or a deputy")).to_be_visible()
-    visitor.page.get_by_label("Leave out the rows that are refused").check()
+    visitor.page.get_by_label("Leave out rows with errors").check()
     visitor.press("Confirm and import")
-    visitor.sees_heading("Imported")
+    visitor.sees_heading("Import complete")
     assert Release.objects.get(reference="rain-4").title == "Rain in region 4, corrected"
     assert DateChange.objects.get().release.reference == "rain-12"
     assert Release.objects.get(reference="rain-18").status == "cancelled"
@@ -216,8 +216,8 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     # One is cancelled on its page, found by its words in the list.
     visitor.finds(good[17])
     visitor.follow("Cancel release")
-    visitor.page.get_by_label("Reason for cancelling").fill("The gauges of this region were closed.")
-    visitor.press("Cancel this release")
+    visitor.page.get_by_label("Reason for cancellation").fill("The gauges of this region were closed.")
+    visitor.press("Cancel release")
     assert Release.objects.get(reference="rain-17").status == "cancelled"
 
     # Another confirmed date is asked for on its page, and stays until the Head of Profession has agreed.
@@ -225,27 +225,27 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     visitor.follow("Request a date change")
     visitor.writes_date(days[22])
     visitor.page.get_by_label("Reason for the change").fill("The gagues were read late.")
-    visitor.press("Ask for this change")
-    expect(visitor.page.get_by_text("The change is asked for.")).to_be_visible()
+    visitor.press("Request date change")
+    expect(visitor.page.get_by_text("Date change requested.")).to_be_visible()
     assert Release.objects.get(reference="rain-21").planned_on == days[21]
     visitor.sign_in(create_member(Role.HEAD_OF_PROFESSION, producer))
     visitor.open("/desk/")
     visitor.page.get_by_role("link", name="2 date changes need your decision").click()
     for asked in (good[21], good[22]):
         visitor.page.get_by_label(asked["title"]).check()
-    visitor.press("Agree to the selected changes")
-    expect(visitor.page.get_by_text("No change of date waits for your agreement.")).to_be_visible()
+    visitor.press("Agree to selected changes")
+    expect(visitor.page.get_by_text("There are no date changes for you to agree.")).to_be_visible()
     assert [Release.objects.get(reference=f"rain-{n}").planned_on for n in (21, 22)] == [days[22], days[23]]
 
     # The slip of the keyboard in the public reason is put right, and readers see both.
     visitor.finds(good[21])
-    visitor.follow("Correct this reason")
+    visitor.follow("Correct reason")
     visitor.page.get_by_label("Public reason").fill("The gauges were read late.")
-    visitor.press("Correct the public reason")
+    visitor.press("Correct reason")
     visitor.page.context.clear_cookies()
     visitor.open("/releases/rain-21/")
     expect(visitor.page.get_by_text("The gauges were read late.")).to_be_visible()
-    visitor.page.get_by_text("The reason as first announced").click()
+    visitor.page.get_by_text("Reason as first published").click()
     expect(visitor.page.get_by_text("The gagues were read late.")).to_be_visible()
     assert check_chain(ReleaseEvent)[1] is None
     assert set(CalendarImport.objects.values_list("status", flat=True)) == {"applied", "discarded"}
@@ -262,14 +262,14 @@ def test_all_of_it_goes_without_scripts(visitor, series, watch):
     visitor.open("/imports/")
     rows = [row(number, day) for number, day in enumerate(working_days(3))]
     visitor.upload(visitor.filled_in(visitor.download("XLSX"), rows, "three.xlsx"))
-    for waiting, done in (("being checked", "Check what will be imported"), ("being imported", "Imported")):
+    for waiting, done in (("We are checking", "Check your import"), ("We are importing", "Import complete")):
         for _ in range(60):
             if not visitor.page.get_by_role("heading", name=waiting).count():
                 break
             visitor.page.wait_for_timeout(1000)
-            visitor.follow("See how far it is")
+            visitor.follow("Refresh progress")
         visitor.sees_heading(done)
-        if done != "Imported":
+        if done != "Import complete":
             visitor.press("Confirm and import")
     assert Release.objects.count() == 3
 
@@ -278,5 +278,5 @@ def test_a_file_of_the_template_alone_is_said_to_hold_nothing(visitor, series, w
     visitor.sign_in(create_member(Role.DEPUTY, series[0].producer))
     visitor.open("/imports/")
     visitor.upload(visitor.download("CSV"))
-    visitor.sees_heading("This file cannot be imported")
+    visitor.sees_heading("We cannot import this file")
     expect(visitor.page.get_by_text("holds no releases")).to_be_visible()

@@ -76,7 +76,7 @@ def test_an_empty_field_is_named_in_its_error_unless_the_form_has_words_of_its_o
     form.fields["email"].error_messages["required"] = "Enter an email address at which we reach you"
     texts = [problem["text"] for problem in problems(form)]
     assert texts[:3] == ["Enter “Title”", "Enter an email address at which we reach you", "Enter “Website”"]
-    assert {"Choose an answer to “Decision”", "Tick “I have read it”", "Choose a file for “File”"} <= set(texts)
+    assert {"Select an answer to “Decision”", "Select “I have read it”", "Select a file for “File”"} <= set(texts)
     assert "This field is required." not in render_crispy_form(form)
 
 

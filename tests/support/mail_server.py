@@ -12,8 +12,12 @@ from aiosmtpd.controller import Controller
 
 
 def without_number(subject: str) -> str:
-    """Return a subject without the number of a report before the release, which may not have been drafted yet."""
-    return re.sub(r"BR-\d{4}-\w+, ", "", subject)
+    """Return a subject with a suspicion's kind in general words, and without due time and number of a report.
+
+    The report may not have been drafted yet.
+    """
+    subject = re.sub(r", due .+| \(BR-\d{4}-\w+\)", "", subject)
+    return re.sub(r"(^|: )(Late|Early|Incomplete): ", r"\1Suspected breach: ", subject)
 
 
 class Mailbox:

@@ -39,5 +39,5 @@ class Command(PlainCommand):
             self.stdout.write(f"  {person.email:<30} {to_words(person.role)}")
         due = sorted({release.due_at for release in live if release.due_at})
         times = " and ".join(calendar.format_time(instant) for instant in due)
-        self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")
+        self.stdout.write(f"\nRehearsals fall due at {times} (London time): see Today’s releases.")
         self.stdout.write(f"To try an adapter or to import a calendar, open the practice site: {site.base_url}/")

@@ -126,7 +126,7 @@ def test_where_the_old_address_cannot_be_determined_that_is_said(administrator, 
     user = UserFactory()
     form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
     answer = administrator.post(one("change", user), form)
-    assert f"The old address {user.email} could not be told of the change" in administrator.get(answer.url).text
+    assert f"We could not email the old address {user.email} about the change" in administrator.get(answer.url).text
 
 
 def test_an_account_of_a_superuser_is_changed_by_superusers_only():

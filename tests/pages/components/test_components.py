@@ -56,7 +56,9 @@ def signed_in(client: Client, **traits: bool) -> Client:
     return client
 
 
-MEMBERS = ("Menu", "Release calendar", "Desk", "Your releases", "Year planner", "Breach reports")
+SENTENCE = "We publish release dates of official statistics and check that they are on time."
+# A person without a role: the other sections and pages need one.
+MEMBERS = ("Statistics releases", "Menu", "Today’s releases", "Release calendar")
 
 
 @pytest.mark.django_db
@@ -77,14 +79,14 @@ def test_who_is_signed_in_is_offered_the_desk_and_only_staff_the_admin(
 ) -> None:
     page = page_of(signed_in(client, is_staff=staff), "/desk/")
     of_search = ["Search releases, series and reports", "Search"]
-    assert page.words["header"] == [settings.OFFICE_NAME, *of_search, *offered]
+    assert page.words["header"] == [settings.OFFICE_NAME, SENTENCE, *of_search, *offered]
     assert all(link["href"] for link in page.all("a"))
 
 
 @pytest.mark.django_db
 def test_the_navigation_says_which_page_this_is(client: Client) -> None:
-    links = page_of(signed_in(client), "/reports/").all("a")
-    assert [link["href"] for link in links if "aria-current" in link] == ["/reports/"]
+    links = page_of(signed_in(client), "/desk/").all("a")
+    assert [link["href"] for link in links if "aria-current" in link] == ["/desk/"]
 
 
 @pytest.mark.django_db
@@ -92,7 +94,7 @@ def test_signing_out_is_a_post_and_a_visit_of_its_page_only_asks(client: Client)
     signed_in(client)
     form = next(form for form in page_of(client, "/desk/").all("form") if form["action"] == "/accounts/logout/")
     assert form["method"] == "post"
-    assert "Do you want to sign out?" in client.get("/accounts/logout/").content.decode()
+    assert "Are you sure you want to sign out?" in client.get("/accounts/logout/").content.decode()
     assert client.session["_auth_user_id"]
     client.post("/accounts/logout/")
     assert "_auth_user_id" not in client.session
@@ -161,7 +163,7 @@ def test_messages_are_banners_each_with_its_own_title(client: Client) -> None:
     ("address", "status", "heading"),
     [
         pytest.param("/nowhere/", 404, "Page not found", id="not found"),
-        pytest.param("/refused/", 403, "You may not do this", id="refused"),
+        pytest.param("/refused/", 403, "You cannot view this page", id="refused"),
         pytest.param("/broken/", 500, "Sorry, there is a problem with the service", id="broken"),
     ],
 )
@@ -179,7 +181,7 @@ def test_what_went_wrong_has_a_page_in_the_same_check(client: Client, address: s
 def test_a_form_without_its_token_is_refused_in_plain_words() -> None:
     answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {})
     assert answer.status_code == 403
-    assert Page(answer.content.decode()).words["h1"] == ["This page was open for too long"]
+    assert Page(answer.content.decode()).words["h1"] == ["Your page has expired"]
 
 
 def test_the_page_for_a_failure_needs_neither_request_nor_database() -> None:

@@ -65,9 +65,9 @@ def test_asking_keeps_the_date_and_shows_the_state_on_the_page_of_the_release(cl
     asker = signed_in(client, announced_release, Role.STATISTICIAN)
     response = send(client, announced_release, reason="The survey came in late.")
     text = client.get(response.url).text
-    for words in ("The date stays until it is agreed to", "Waits for agreement", "14 July 2020 9:30am", str(asker)):
+    for words in ("The date does not change until", "Awaiting agreement", "14 July 2020 9:30am", str(asker)):
         assert words in text
-    assert "Withdraw your request" in text
+    assert "Withdraw request" in text
     assert Release.objects.get().slot == announced_release.slot
     client.logout()
     public = client.get(response.url).text
@@ -104,7 +104,7 @@ def test_a_date_that_was_changed_meanwhile_is_shown_and_what_was_typed_can_be_se
     to = london_slot(date(2020, 7, 2))
     scheduling.change_date(announced_release, to=to, reason="First change", by=create_head(announced_release), at=NOW)
     response = send(client, announced_release, reason="Second change")
-    assert "it is now 2 July 2020 9:30am" in response.text
+    assert "Another person changed the date to 2 July 2020 9:30am" in response.text
     assert "Second change" in response.text
     assert send(client, announced_release, seen_version="2").status_code == 302
     assert load_request().was == to
@@ -115,7 +115,7 @@ def test_a_second_request_is_refused_while_the_first_waits(client, announced_rel
     signed_in(client, announced_release, Role.STATISTICIAN)
     for response in (client.get(page_of(announced_release, "ask_date_change")), send(client, announced_release)):
         assert response.status_code == 409
-        assert "waits for agreement already" in response.text
+        assert "It is awaiting agreement" in response.text
     assert page_of(announced_release, "ask_date_change") not in client.get(page_of(announced_release)).text
 
 
@@ -146,7 +146,7 @@ def test_many_are_agreed_to_at_once_and_the_page_says_how_many(client):
     text = client.get(WAITING).text
     assert text.count('type="checkbox"') == 3
     response = client.post(WAITING, {"requests": [requests[0].pk, requests[2].pk]})
-    assert said(response) == ["2 changes are agreed to and made."]
+    assert said(response) == ["2 dates changed."]
     assert list(DateChange.objects.values_list("agreed_by", flat=True)) == [head.pk] * 2
     assert client.get(WAITING).text.count('type="checkbox"') == 1
     requests[1].refresh_from_db()
@@ -162,8 +162,8 @@ def test_of_many_each_is_made_for_itself_and_what_cannot_be_made_is_told(client)
     scheduling.change_date(moved, to=to, reason="Late data", by=create_head(moved), at=NOW)
     response = client.post(WAITING, {"requests": [request.pk for request in requests]})
     refusal, success = said(response)
-    assert refusal.startswith("Moved meanwhile: The change of moved to 14 July 2020 9:30am has lapsed and was not made")
-    assert success == "1 change is agreed to and made."
+    assert refusal.startswith("Moved meanwhile: We did not change moved to 14 July 2020")
+    assert success == "1 date changed."
     assert Release.objects.get(reference="moved").slot == to
     assert [request.state for request in DateChangeRequest.objects.order_by("pk")] == ["agreed", "lapsed"]
 
@@ -180,7 +180,7 @@ def test_agreeing_to_nothing_is_an_error_that_leads_to_the_first_box(client, ann
     request_date(announced_release)
     signed_in(client, announced_release, Role.DEPUTY)
     response = client.post(WAITING, {})
-    assert "Select the changes to which you agree" in response.text
+    assert "Select the changes that you agree to" in response.text
     assert 'href="#id_requests"' in response.text
     assert 'id="id_requests"' in response.text
 
@@ -231,7 +231,7 @@ def test_who_asked_withdraws_it_by_a_post_and_everyone_else_finds_nothing(client
     ):
         client.force_login(other)
         assert client.post(decide("withdraw", request)).status_code == 404
-        assert "Withdraw your request" not in client.get(page_of(announced_release)).text
+        assert "Withdraw request" not in client.get(page_of(announced_release)).text
     client.force_login(request.requested_by)
     assert client.get(decide("withdraw", request)).status_code == 405
     assert client.post(decide("withdraw", request)).status_code == 302
@@ -251,8 +251,8 @@ def test_a_lead_is_led_from_the_release_to_the_decision_and_told_of_short_notice
     signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
     assert f'href="{WAITING}"' in client.get(page_of(announced_release)).text
     text = " ".join(client.get(WAITING).text.split())
-    assert "The new date gives 28 days of notice." in text
-    assert "This is less than four weeks." not in text
+    assert "The new date gives 28 days’ notice." in text
+    assert "This is less than 4 weeks." not in text
 
 
 @pytest.mark.parametrize("address", [WAITING, reverse("releases:changes")])

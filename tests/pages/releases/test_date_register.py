@@ -116,13 +116,13 @@ def test_the_day_that_counts_is_that_of_the_agreement_and_not_that_of_the_asking
     client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(REGISTER, {"show": "on-the-day"}).text
     assert ">On the day of release<" in text.partition("<table")[2]
-    assert "Asked within a day of release" not in text
+    assert "Requested within a day of release" not in text
 
 
 def test_a_change_asked_for_within_a_day_of_release_is_marked(client, announced_release):
     a_change(announced_release, at=SEED_DUE - timedelta(hours=23))
     client.force_login(person(announced_release, Role.AUDITOR))
-    assert "Asked within a day of release" in client.get(REGISTER).text
+    assert "Requested within a day of release" in client.get(REGISTER).text
 
 
 def test_a_vague_date_has_no_day_of_release():
@@ -142,8 +142,8 @@ def test_rehearsals_are_not_in_the_register():
 
 def test_where_nothing_was_changed_the_register_says_so(client):
     client.force_login(person(ReleaseFactory(announced=True), Role.AUDITOR))
-    assert "No date was changed yet." in client.get(REGISTER).text
-    assert "No date was changed on the day of release." in client.get(REGISTER, {"show": "on-the-day"}).text
+    assert "No dates have changed." in client.get(REGISTER).text
+    assert "No dates have changed on the day of release." in client.get(REGISTER, {"show": "on-the-day"}).text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_register(

@@ -110,12 +110,12 @@ def test_readers_see_the_exception_and_not_what_is_for_the_office(client):
         release, due_at=NOW + timedelta(minutes=30), reason=PUBLIC_REASON, osr_told_at=told_at, by=head, at=NOW
     )
     public = words(client.get(address("release", release)))
-    assert "Release at once, decided by the Head of Profession for Statistics or a deputy." in public
+    assert "Immediate release, decided by the Head of Profession for Statistics or a deputy." in public
     assert PUBLIC_REASON in public
-    assert "OSR told at" not in public
+    assert "OSR was informed at" not in public
     assert "Robin Head" not in public
     client.force_login(head)
-    assert "OSR told at 11:50am on 2 March 2026. Decided by Robin Head." in words(
+    assert "OSR was informed at 11:50am on 2 March 2026. Decided by Robin Head." in words(
         client.get(address("release", release))
     )
 
@@ -135,7 +135,7 @@ def test_a_weekend_is_confirmed_with_the_agreement(client):
     release = release_on(SATURDAY)
     sign_in(client, release)
     shown = words(client.get(address("confirm", release)))
-    assert "A release at a weekend needs OSR’s written agreement." in shown
+    assert "You need OSR’s written agreement." in shown
     refused = client.post(address("confirm", release))
     assert list(refused.context["form"].errors) == ["osr_reference"]
     assert client.post(address("confirm", release), AGREED).status_code == 302
@@ -273,7 +273,7 @@ def test_a_calendar_manager_enters_the_offices_non_working_days_and_confirming_n
     assert site.post(page("producer", "change", producer.pk), sent).status_code == 302
     assert str(NonWorkingDay.objects.get()) == "Founders’ day, 1 July 2026"
     sign_in(client, release)
-    assert "Your office does not work on this day (Founders’ day)." in words(client.get(address("confirm", release)))
+    assert "Your office is closed on this day (Founders’ day)." in words(client.get(address("confirm", release)))
 
 
 @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])

@@ -152,7 +152,10 @@ def test_each_change_is_an_entry_with_the_date_that_stood_then(client, series):
     ]
     sentences = [
         "<p>Cancelled. It was planned for 14 July 2020 9:30am. The survey ended.</p>",
-        "<p>Moved from 30 June 2020 9:30am to 14 July 2020 9:30am. A survey &amp; its figures</p><p>came late.</p>",
+        (
+            "<p>Date changed from 30 June 2020 9:30am to 14 July 2020 9:30am. A survey &amp; its figures</p><p>came "
+            "late.</p>"
+        ),
         "<p>Confirmed for 30 June 2020 9:30am.</p>",
         "<p>Announced as provisional, planned for 30 June 2020 9:30am.</p>",
     ]

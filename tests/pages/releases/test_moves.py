@@ -67,7 +67,7 @@ def test_a_confirmed_date_moved_with_a_reason_says_so_and_keeps_who_and_why(clie
         "The survey came in late.",
         head,
     )
-    assert "The date is changed." in client.get(response.url).text
+    assert "Date changed." in client.get(response.url).text
 
 
 def test_the_form_for_a_confirmed_date_offers_nothing_vague_and_a_direct_post_of_it_is_ignored(
@@ -94,7 +94,7 @@ def test_what_was_typed_stays_while_a_verdict_is_falling(client, time_machine, m
     sent = NEW_DATE | {"seen_version": str(announced_release.schedule_version), "reason": "Late data"}
     response = client.post(address(move, announced_release), sent)
     assert (response.status_code, list(errors(response))) == (200, ["__all__"])
-    assert "is being looked at" in response.text
+    assert "We are checking" in response.text
     assert response.context["form"]["reason"].value() == "Late data"
     assert Release.objects.get().status == "confirmed"
 
@@ -126,7 +126,7 @@ def test_a_date_that_someone_else_changed_meanwhile_is_read_again_and_shown(clie
         announced_release, to=london_slot(date(2020, 7, 2)), reason="First change", by=head, at=BEFORE
     )
     response = change(client, announced_release, reason="Second change")
-    assert "it is now 2 July 2020 9:30am" in response.text
+    assert "Another person changed the date to 2 July 2020 9:30am" in response.text
     assert "Second change" in response.text
     assert DateChange.objects.count() == 1
     again = {field.html_name: field.value() for field in response.context["form"] if field.name == "seen_version"}
@@ -146,7 +146,7 @@ def test_a_provisional_date_moves_to_a_month_without_a_reason(client, provisiona
 def test_a_vague_date_cannot_be_confirmed_by_a_direct_post_either(client):
     release = ReleaseFactory(slot=Slot(on=date(2020, 7, 1), at=None, precision=Precision.MONTH))
     signed_in(client, release, Role.DEPUTY)
-    assert "Only an exact date can be confirmed" in client.get(address("confirm", release)).text
+    assert "You can only confirm an exact date" in client.get(address("confirm", release)).text
     assert client.post(address("confirm", release)).status_code == 409
     assert Release.objects.get().status == "provisional"
 

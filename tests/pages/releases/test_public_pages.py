@@ -123,7 +123,7 @@ def test_the_first_and_the_last_month_that_there_are_are_not_found_rather_than_b
 
 
 def test_an_empty_month_says_so(client, clock):
-    assert "Nothing is announced for this month." in client.get(JUNE).text
+    assert "No releases are announced for this month." in client.get(JUNE).text
 
 
 def test_a_long_month_is_parted_into_pages_that_keep_the_choice(client, clock, monkeypatch):
@@ -175,7 +175,7 @@ def test_a_public_change_of_date_shows_was_to_reason_and_when_it_was_announced(c
         announced_release, to=london_slot(date(2020, 7, 1)), reason="The survey came in late.", by=head, at=BEFORE
     )
     text = client.get(page_of(announced_release)).text
-    assert "From 30 June 2020 9:30am to 1 July 2020 9:30am" in text
+    assert "30 June 2020 9:30am to 1 July 2020 9:30am" in text
     assert "The survey came in late." in text
     assert "9:30am on 29 June 2020" in text
     # The person is stored with the change, and read in the register by the producer's own people.
@@ -189,7 +189,7 @@ def test_a_reason_typed_for_a_provisional_change_is_not_published(client, clock)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=BEFORE)
     text = client.get(page_of(release)).text
     assert "A private thought" not in text
-    assert "Agreed to by" not in text
+    assert "Agreed by" not in text
 
 
 def test_a_confirmed_release_moved_to_a_later_date_is_postponed_and_a_cancelled_one_is_cancelled(
@@ -232,7 +232,7 @@ def test_a_contact_that_the_office_does_not_show_to_readers_stands_on_no_public_
         create_member(Role.STATISTICIAN, announced_release.series.producer),
         backend="django.contrib.auth.backends.ModelBackend",
     )
-    assert f"{contact.name}, not shown to readers" in client.get(page_of(announced_release)).text
+    assert f"{contact.name} (not shown to readers)" in client.get(page_of(announced_release)).text
 
 
 def test_the_page_is_linked_only_once_it_is_due_and_was_found_live(client, clock, announced_release):

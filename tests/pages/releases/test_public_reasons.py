@@ -78,7 +78,7 @@ def test_only_the_head_of_profession_or_a_deputy_puts_a_public_reason_right(clie
 def test_readers_see_the_corrected_reason_when_it_was_corrected_and_the_first_one(client, change):
     correct(change)
     text = client.get(page_of(change.release)).text
-    before, _, first = text.partition("The reason as first announced")
+    before, _, first = text.partition("Reason as first published")
     assert RIGHT in before
     assert FIRST not in before
     assert FIRST in first
@@ -105,8 +105,8 @@ def test_the_register_shows_the_corrected_reason_and_says_so(client, change):
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        pytest.param("  ", "Give the reason", id="nothing"),
-        pytest.param(f" {FIRST} ", "stands there already", id="what-stands-there"),
+        pytest.param("  ", "Enter the public reason", id="nothing"),
+        pytest.param(f" {FIRST} ", "This is the current one", id="what-stands-there"),
     ],
 )
 def test_a_correction_into_nothing_or_into_the_same_words_is_refused_on_its_field(client, reason, words, change):

@@ -63,7 +63,7 @@ def test_a_file_is_narrowed_like_the_list_and_holds_nothing_of_others(client):
     client.force_login(person(mine, Role.AUDITOR))
     assert {row["reference"] for row in rows(export(client))} == {"mine", "late"}
     (row,) = rows(export(client, show="on-the-day"))
-    assert (row["reference"], row["marks"]) == ("late", "On the day of release; Asked within a day of release")
+    assert (row["reference"], row["marks"]) == ("late", "On the day of release; Requested within a day of release")
     assert export(client, producer=theirs.series.producer.slug).status_code == 404
 
 
@@ -90,7 +90,7 @@ def test_more_than_a_file_holds_are_refused_in_a_sentence(client, monkeypatch):
     a_change(ReleaseFactory(announced=True, reference="other", series=release.series))
     client.force_login(person(release, Role.AUDITOR))
     response = client.get(reverse("releases:export_changes", args=["csv"]), follow=True)
-    assert "A file holds 1 changes at most: choose fewer." in response.text
+    assert "A file can contain up to 1 changes. Choose fewer." in response.text
 
 
 @pytest.mark.parametrize("kind", ["pdf", "CSV"])

@@ -50,7 +50,7 @@ def test_it_is_refused_by_what_it_is_and_not_by_its_name(client, subtests):
             found = CalendarImport.objects.get()
             page = client.get(reverse("exchange:import", args=[found.public_id]))
             assert page.status_code == 200
-            assert "This file cannot be imported" in page.text
+            assert "We cannot import this file" in page.text
             assert "<b>x</b>" not in page.text
             assert "Traceback" not in page.text
             assert found.status == "failed"

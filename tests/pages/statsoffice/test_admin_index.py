@@ -57,8 +57,8 @@ def test_each_warning_counts_exactly_the_releases_to_which_it_leads(series, clie
     for words, address in warnings(client).items():
         found[words] = {release.reference for release in client.get(address).context["cl"].result_list}
     assert found == {
-        "2 releases are due within two weeks and have no page to check": {"one", "two"},
-        "1 release is still provisional and its date is past": {"past"},
+        "2 releases due in the next 2 weeks have no web page to check": {"one", "two"},
+        "1 release is still provisional after its planned date": {"past"},
         "2 releases are due tomorrow": {"one", "two"},
     }
 

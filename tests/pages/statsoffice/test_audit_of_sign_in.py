@@ -172,5 +172,5 @@ def test_a_second_step_is_on_record_as_it_is_set_up_fails_and_is_removed(client,
     ]
     assert not AccountEvent.objects.filter(facts__icontains=secret).exists()
     sentences = [trail.describe_entry("sign_ins", event) for event in AccountEvent.objects.all()]
-    assert "Second step removed: authenticator app" in sentences
-    assert "New recovery codes made" in sentences
+    assert "Removed second step: authenticator app" in sentences
+    assert "Created recovery codes" in sentences

@@ -50,7 +50,7 @@ def test_every_link_of_a_guide_opens_for_everyone_for_whom_it_is_written(client,
 
 def test_who_has_no_role_yet_is_told_whom_to_ask(client):
     client.force_login(UserFactory())
-    assert "Ask an administrator of your office for one." in client.get(LIST).text
+    assert "Ask an administrator at your office for one." in client.get(LIST).text
 
 
 @pytest.mark.parametrize("address", [LIST, reverse("guides:guide", args=[Guide.STATISTICIAN])], ids=["list", "guide"])

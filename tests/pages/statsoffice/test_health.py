@@ -53,17 +53,17 @@ def test_everything_well_is_ready_and_says_so_in_words(client):
     a_watcher_that_is_well(at=NOW)
     assert ill(client) == set()
     checks = client.get(READY).json()["checks"]
-    assert checks["canary"]["says"] == "Its last rehearsal, at 9:19am, came out right."
-    assert checks["clock"]["says"] == "The clock of the checks is confirmed."
+    assert checks["canary"]["says"] == "Last self-test passed at 9:19am."
+    assert checks["clock"]["says"] == "The clock is confirmed."
     assert set(checks) == {"database", "broker", "watcher", "canary", "clock", "record", "anchor"}
 
 
 def test_a_fresh_installation_is_not_ready_and_says_why(client):
     assert ill(client) == {"watcher", "canary"}
     checks = client.get(READY).json()["checks"]
-    assert "has never been active" in checks["watcher"]["says"]
+    assert "has not started" in checks["watcher"]["says"]
     assert checks["canary"]["says"] == "No self-test has run yet. Start a worker."
-    assert checks["clock"]["says"] == "No recent check has tested whether anything confirms the clock."
+    assert checks["clock"]["says"] == "No recent check has tested the clock."
 
 
 def test_nothing_is_ready_before_the_first_rehearsal_came_out_right(client):
@@ -94,7 +94,7 @@ def test_a_self_test_that_is_switched_off_is_said_to_be_so_and_does_not_hold_up(
     settings.CANARY = False
     a_sweep(at=NOW)
     assert ill(client) == set()
-    assert client.get(READY).json()["checks"]["canary"]["says"] == "Its rehearsals are switched off."
+    assert client.get(READY).json()["checks"]["canary"]["says"] == "Self-tests are switched off."
 
 
 @pytest.mark.both_databases
@@ -127,7 +127,7 @@ def test_a_broker_that_answers_is_well(client, monkeypatch, redis_url):
     a_watcher_that_is_well(at=NOW)
     monkeypatch.setenv("REDIS_URL", redis_url)
     assert ill(client) == set()
-    assert client.get(READY).json()["checks"]["broker"]["says"] == "The broker answers."
+    assert client.get(READY).json()["checks"]["broker"]["says"] == "The broker responds."
 
 
 def test_the_private_broker_counts_only_where_one_was_begun(client, monkeypatch, settings, tmp_path):

@@ -48,17 +48,17 @@ def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, repo
     deliver_messages(now=LATER)
     page = seen(client, office.head)
     assert f"Report submitted: {report.number}" in page
-    assert f"written at 11:10am on 30 June 2020 · report {report.number}" in page
+    assert f"Created at 11:10am on 30 June 2020 · Report {report.number}" in page
     assert "sent at 11:10am on 30 June 2020" in page
     for lead in (office.head, office.deputy):
         assert lead.email in page
-    assert "Mail to " in page
+    assert "Email to " in page
 
 
 def test_others_who_may_view_reports_see_how_many_were_told_and_no_address(client, office, report):
     Message.objects.update(attempts=1, last_error=f"SMTPRecipientsRefused: {office.head.email}")
     page = seen(client, office.people[Role.AUDITOR])
-    assert "Mail to 2 people: not sent yet: tried 1 time, and next at" in page
+    assert "Email to 2 people: not sent yet. We have tried 1 time and will try again at" in page
     assert "@" not in page
     assert "SMTPRecipientsRefused" in seen(client, office.deputy)
 
@@ -66,13 +66,13 @@ def test_others_who_may_view_reports_see_how_many_were_told_and_no_address(clien
 def test_who_was_told_themselves_sees_that(client, office):
     told(office, ReportStatus.RETURNED)
     page = seen(client, office.statistician)
-    assert "Mail to you and 1 person: not sent yet" in page
+    assert "Email to you and 1 person: not sent yet" in page
     assert "@" not in page
 
 
 def test_the_person_who_may_view_no_report_sees_their_own_messages_alone(client, office, report):
     manager = office.people[Role.CALENDAR_MANAGER]
-    assert "Nothing was sent yet" in seen(client, manager)
+    assert "No notifications have been sent yet" in seen(client, manager)
     Message.objects.create(
         event="roll-call-1",
         recipient=manager.email,
@@ -83,7 +83,7 @@ def test_the_person_who_may_view_no_report_sees_their_own_messages_alone(client,
         due_at=LATER,
     )
     page = seen(client, manager)
-    assert "Mail to you: not sent yet: it waits for the next round" in page
+    assert "Email to you: not sent yet. We will send it within seconds" in page
     assert "Report submitted" not in page
     assert Report.objects.get().reference not in page
 
@@ -92,19 +92,19 @@ def test_no_one_sees_messages_of_other_producers(client, report):
     elsewhere = SeriesFactory().producer
     for role in (Role.HEAD_OF_PROFESSION, Role.AUDITOR):
         other = create_member(role, elsewhere)
-        assert "Nothing was sent yet" in seen(client, other), role
-        assert "No such message" in seen(client, other, f"{PAGE}?about={report.reference}"), role
-    assert "Nothing was sent yet" in seen(client, UserFactory(is_superuser=True, is_staff=True))
+        assert "No notifications have been sent yet" in seen(client, other), role
+        assert "No notifications match your filters" in seen(client, other, f"{PAGE}?about={report.reference}"), role
+    assert "No notifications have been sent yet" in seen(client, UserFactory(is_superuser=True, is_staff=True))
 
 
 def test_what_tells_of_a_report_is_hidden_from_the_person_who_may_not_view_that_very_report(
     client, office, report, monkeypatch
 ):
     monkeypatch.setattr(permissions, "reports_where", lambda person, action: Report.objects.none())
-    assert "Nothing was sent yet" in seen(client, office.people[Role.AUDITOR])
+    assert "No notifications have been sent yet" in seen(client, office.people[Role.AUDITOR])
     own = seen(client, office.head)
     assert "Report submitted" in own
-    assert "· report" not in own
+    assert "· Report" not in own
 
 
 def test_who_has_not_signed_in_is_asked_to_and_nothing_can_be_posted(client, office):
@@ -138,16 +138,16 @@ def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office, report
     )
     assert "Pre-flight" not in seen(client, office.head, f"{PAGE}?about={report.reference}")
     assert "Report submitted" not in seen(client, office.head, f"{PAGE}?about=elsewhere")
-    assert "release elsewhere" in seen(client, office.head, f"{PAGE}?about=elsewhere")
+    assert "Release elsewhere" in seen(client, office.head, f"{PAGE}?about=elsewhere")
     shown = {state: seen(client, office.head, f"{PAGE}?state={state}") for state in ("sent", "waiting", "left")}
     assert [state for state, page in shown.items() if "Pre-flight" in page] == ["waiting"]
     assert office.deputy.email not in shown["sent"]
-    assert "is tried no more Not sent 550 No mailbox" in shown["left"]
+    assert "We have stopped trying Not sent 550 No mailbox" in shown["left"]
 
 
 def test_a_state_that_there_is_not_is_said_to_be_none_and_nothing_is_shown(client, office, report):
     page = seen(client, office.head, f"{PAGE}?state=eaten")
-    assert "There is no state “eaten” of a message." in page
+    assert "‘eaten’ is not a delivery status." in page
     assert "Report submitted" not in page
 
 

@@ -67,8 +67,8 @@ def test_who_keeps_a_calendar_chooses_channels_for_its_people(client, manager):
     ("given", "sentence"),
     [
         pytest.param({"channel": "notify"}, "notify is not one of the available choices", id="not set up"),
-        pytest.param({"channel": "webhook"}, "Name a webhook where the channel is one", id="nameless webhook"),
-        pytest.param({"webhook": "press"}, "Name a webhook where the channel is one", id="mail to a webhook"),
+        pytest.param({"channel": "webhook"}, "Enter a webhook only if the channel is a webhook", id="nameless webhook"),
+        pytest.param({"webhook": "press"}, "Enter a webhook only if the channel is a webhook", id="mail to a webhook"),
         pytest.param({"channel": "webhook", "webhook": "other"}, "is not one of the available", id="unknown webhook"),
     ],
 )
@@ -87,7 +87,7 @@ def test_nothing_is_chosen_for_other_producers_or_their_people(client, manager):
 
 def test_the_same_is_not_chosen_twice_for_everyone(client, manager):
     choose(client, manager, channel="webhook", webhook="press")
-    assert "chosen for everybody" in choose(client, manager, channel="webhook", webhook="press").text
+    assert "already chosen for this producer" in choose(client, manager, channel="webhook", webhook="press").text
 
 
 def test_an_auditor_reads_preferences_and_changes_none(client, manager):

@@ -50,7 +50,7 @@ def test_one_more_than_the_limit_is_turned_away_until_the_minute_is_over(address
     assert answers[-1].status_code == 429
     assert answers[-1].headers["Retry-After"] == "45"
     assert answers[-1].headers["Cache-Control"] == "no-store"
-    assert "Ask again in 45 seconds." in answers[-1].text
+    assert "Try again in 45 seconds." in answers[-1].text
     time_machine.shift(44)
     assert statuses(address) == [429]
     time_machine.shift(1)
@@ -59,7 +59,7 @@ def test_one_more_than_the_limit_is_turned_away_until_the_minute_is_over(address
 
 def test_a_program_is_told_in_json_and_a_person_on_a_page():
     program, person = ask("/api/v1/releases", PROGRAMS + 1)[-1], ask("/", PAGES + 1)[-1]
-    assert "Ask again" in program.json()["error"]
+    assert "Try again" in program.json()["error"]
     assert "<h1" in person.text
     assert "Content-Security-Policy" in person.headers
 

@@ -97,13 +97,13 @@ def test_the_page_of_the_report_leads_there_and_back(head, report):
 
 def test_before_anything_goes_it_is_shown_where_the_words_stand_and_where_they_stay(head, report):
     shown = words(previewed(head, report))
-    assert f"Words to remove {NAME} In their place {MARKER} Reason, which is kept {WHY}" in shown
-    assert "Notes on the timeline 1" in shown
-    assert "Versions of the report’s text " in shown
+    assert f"Text to remove {NAME} Replacement {MARKER} Reason {WHY}" in shown
+    assert "Timeline notes 1" in shown
+    assert "Versions of the report " in shown
     version = report.approved_documents.get().version
-    assert f"The approved document holds the words in version {version}. It is never altered" in shown
-    assert "Mail that was sent, files that somebody downloaded, and backups are out of reach" in shown
-    assert "Nobody can bring back what is removed" in shown
+    assert f"Version {version} of the approved document contains the text." in shown
+    assert "We cannot change sent emails, downloaded files or backups" in shown
+    assert "You cannot undo this" in shown
     assert where(NAME)
     assert redactions(report) == 0
 
@@ -113,10 +113,10 @@ def test_facts_that_hold_the_words_and_an_open_reports_sources_are_told(head, of
     editing.write_note(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
     record_report_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
     shown = words(previewed(head, draft))
-    assert "The words stand in the facts of 1 event of the history as well" in shown
-    assert "This report is undecided, so that its facts are written anew" in shown
-    assert "None of this report holds the words" in shown
-    assert "the facts of 1 event" in words(removed(head, draft).text)
+    assert "1 event in the history also contains the text" in shown
+    assert "This report is not decided, so we update its facts" in shown
+    assert "The documents of this report do not contain the text." in shown
+    assert "1 event in the history also contains the text" in words(removed(head, draft).text)
 
 
 def test_once_confirmed_they_are_gone_and_the_result_says_so_with_its_marker(head, office, report):
@@ -124,10 +124,10 @@ def test_once_confirmed_they_are_gone_and_the_result_says_so_with_its_marker(hea
     event = report.events.last()
     assert answer.redirect_chain == [(address("done", report, event.position), 302)]
     shown = words(answer.text)
-    assert f"{office.head} removed them at " in shown
-    assert f"In each place stands now: {MARKER} Reason: {WHY}" in shown
-    assert "Notes on the timeline 1" in shown
-    assert "The approved document holds the words in version" in shown
+    assert f"{office.head} removed the text at " in shown
+    assert f"Each place now shows: {MARKER} Reason: {WHY}" in shown
+    assert "Timeline notes 1" in shown
+    assert "of the approved document contains the text." in shown
     assert where(NAME) == set()
     assert (event.kind, event.actor, event.words) == (KIND, office.head, WHY)
     assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
@@ -135,7 +135,7 @@ def test_once_confirmed_they_are_gone_and_the_result_says_so_with_its_marker(hea
 
 def test_without_the_confirmation_nothing_goes_and_what_was_given_stays(head, report):
     page = head.post(address("remove", report), filled_in(previewed(head, report))).text
-    assert refused(page) == {"sure": "Confirm that you have read this and know that it cannot be undone"}
+    assert refused(page) == {"sure": "Confirm that you understand this cannot be undone"}
     assert where(NAME)
     assert removed(head, report, page).status_code == 200
     assert where(NAME) == set()
@@ -164,8 +164,8 @@ def test_what_another_form_removed_for_the_same_reason_does_not_pass_for_what_th
     assert where(NAME.partition(" ")[2])
 
 
-TOO_FEW = "Give the words to remove: at least three letters, as they stand there."
-NO_REASON = "Say why the words are removed; the reason is kept."
+TOO_FEW = "Enter the text to remove. It must have at least 3 characters."
+NO_REASON = "Enter the reason for removal."
 HELD = "The reason is kept: it must not hold the words that are removed."
 NOWHERE = "These words stand nowhere where they could be removed."
 IN_A_DAY = "These words stand in a day or a time of the report as well, which cannot be removed."

@@ -94,12 +94,12 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
     assert rehearsal.status == "confirmed"
     assert timedelta(minutes=5) <= rehearsal.due_at - rehearsal.recorded_at <= timedelta(minutes=6)
     assert standings(administrator)[5] == "under_way"
-    assert "not judged yet" in client.get(page(Step.REHEARSAL)).text
+    assert "(London time)" in client.get(page(Step.REHEARSAL)).text
 
     create_observations(rehearsal, "not_live", "live", start=rehearsal.due_at - timedelta(seconds=5))
     judge.judge_one(rehearsal, now=rehearsal.due_at + timedelta(minutes=5))
     assert set(standings(administrator)) == {"done"}
-    assert "All is done" in client.get(OVERVIEW).text
+    assert "Setup is complete" in client.get(OVERVIEW).text
     assert OVERVIEW not in client.get(reverse("desk")).text
 
 
@@ -151,7 +151,7 @@ def test_a_step_that_cannot_start_yet_is_not_there(client, administrator, step):
     [
         (Step.PRODUCER, {"nation": "wales"}, "Enter “Name of the producer”"),
         (Step.HEAD, HEAD | {"email": "nobody"}, "Enter a valid email address"),
-        (Step.SERIES, RAIN | {"title": "Monthly RAIN"}, "There is a series of this title already"),
+        (Step.SERIES, RAIN | {"title": "Monthly RAIN"}, "A series with this title already exists"),
         (Step.REHEARSAL, PAGE | {"url": "ftp://www.example.gov.uk/"}, "http"),
         (Step.REHEARSAL, PAGE | {"minutes": "1"}, "greater than or equal to 2"),
     ],
@@ -185,7 +185,7 @@ def test_someone_whose_account_is_closed_is_refused_at_the_field_and_nothing_is_
     UserFactory(email="head@example.gov.uk", is_active=False)
     answer = LexborHTMLParser(client.post(page(Step.HEAD), HEAD).text)
     (fault,) = answer.css(".govuk-form-group--error:has(#id_email) .govuk-error-message")
-    assert "The account head@example.gov.uk is closed. Open it again first" in fault.text()
+    assert "The account head@example.gov.uk is closed. Reopen it first" in fault.text()
     assert not producer.contacts.exists()
     assert not Membership.objects.filter(role=Role.HEAD_OF_PROFESSION).exists()
     assert standings(administrator)[2] == "to_do"
@@ -206,7 +206,7 @@ def test_a_head_without_an_account_is_invited_by_mail_once(client, administrator
     client.post(page(Step.HEAD), HEAD)
     assert [mail.to for mail in mailoutbox] == [["head@example.gov.uk"]]
     again = client.post(page(Step.HEAD), HEAD | {"post": "Chief Statistician"})
-    assert "has been invited to this already" in again.text
+    assert "You have already invited" in again.text
     assert len(mailoutbox) == 1
     assert Contact.objects.get().post == HEAD["post"]
     client.post(page(Step.SERIES), RAIN)
@@ -238,7 +238,7 @@ def test_the_set_up_gives_a_role_in_an_empty_installation_only(client, administr
     other = User.objects.create_superuser("second@example.gov.uk", name="Second")
     client.force_login(other)
     answer = client.post(page(Step.PRODUCER), {"name": "Office for Snow", "nation": "wales"})
-    assert "This office has been set up already" in answer.text
+    assert "This office has already been set up" in answer.text
     assert not Membership.objects.filter(user=other).exists()
     assert Producer.objects.count() == 1
 

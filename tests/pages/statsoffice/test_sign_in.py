@@ -12,24 +12,24 @@ pytestmark = pytest.mark.django_db
 def test_a_wrong_password_and_an_unknown_address_are_told_in_the_same_words(client, address):
     UserFactory(email="known@example.gov.uk")
     page = client.post("/accounts/login/", {"login": address, "password": "not this one"}).text
-    assert "The e-mail address or the password is wrong" in page
+    assert "Your email address or password is incorrect" in page
 
 
 def test_a_new_password_is_offered_by_mail_to_those_who_have_an_account(client):
     UserFactory(email="known@example.gov.uk")
     page = client.post("/accounts/password/reset/", {"email": "known@example.gov.uk"}, follow=True).text
-    assert "If there is an account" in page
+    assert "If you have an account" in page
     assert [message.to for message in mail.outbox] == [["known@example.gov.uk"]]
 
 
 def test_no_mail_goes_to_a_stranger_who_is_told_the_same(client):
     page = client.post("/accounts/password/reset/", {"email": "stranger@example.gov.uk"}, follow=True).text
-    assert "If there is an account" in page
+    assert "If you have an account" in page
     assert mail.outbox == []
 
 
 def test_no_one_signs_up(client):
-    assert "Nobody signs up here" in client.get("/accounts/signup/").text
+    assert "You need an invitation" in client.get("/accounts/signup/").text
 
 
 def test_the_admin_site_has_no_log_in_page_of_its_own(client):

@@ -351,9 +351,9 @@ def test_what_people_stated_has_a_paragraph_of_its_own_and_names_their_role():
 
     assert "stated" not in observed
     assert stated == (
-        "A statistician stated at 11:05am that the release was live at 9:31am. The Head of Profession for Statistics "
-        "stated at 11:06am on 1 July 2020 that what our check had found was the previous edition. Our automatic check "
-        "could not decide without this."
+        "A statistician stated at 11:05am that the release was live at 9:31am. The Head of Profession for "
+        "Statistics stated at 11:06am on 1 July 2020 that what our check had found was the previous edition. Our "
+        "automatic check could not decide without this."
     )
 
 

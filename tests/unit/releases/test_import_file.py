@@ -153,7 +153,10 @@ def test_empty_lines_count_as_rows_of_the_spreadsheet():
 
 
 BAD_CELLS = [
-    *(pytest.param({column: " "}, column, "required and empty", id=f"no-{column}") for column in REQUIRED),
+    *(
+        pytest.param({column: " "}, column, "Enter a value. This column is required", id=f"no-{column}")
+        for column in REQUIRED
+    ),
     pytest.param({"reference": "rain june"}, "reference", "letters, digits, hyphens", id="a-space-in-the-reference"),
     pytest.param({"reference": "r" * 101}, "reference", "101 characters, and 100 are the most", id="a-long-reference"),
     pytest.param({"title": "t" * 301}, "title", "301 characters", id="a-long-title"),

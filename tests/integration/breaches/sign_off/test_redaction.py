@@ -269,7 +269,7 @@ def test_the_command_refuses_in_one_sentence(office, report, monkeypatch, subtes
         ("nobody@example.gov.uk", NAME, "There is no active account nobody@example.gov.uk."),
         (office.deputy.email, NAME, "is not Head of Profession of"),
         (office.head.email, "Somebody Else", "These words stand nowhere where they could be removed."),
-        (office.head.email, "", "Give the words to remove"),
+        (office.head.email, "", "Enter the text to remove"),
     ):
         with subtests.test(sentence), pytest.raises(CommandError, match=sentence):
             command(report, by, monkeypatch, words=words)

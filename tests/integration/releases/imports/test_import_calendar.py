@@ -24,7 +24,7 @@ def test_new_releases_are_recorded_provisional_and_hidden_or_confirmed_and_annou
         ("confirmed", True, False),
         ("provisional", True, False),
     ]
-    assert "rain-1: recorded for 1 July 2098 9:30am, confirmed, announced" in out
+    assert "rain-1: added for 1 July 2098 9:30am, confirmed, announced" in out
     assert "calendar.csv: 4 recorded, 0 changed, 0 unchanged." in out
     assert check_chain(ReleaseEvent)[1] is None
     assert set(ReleaseEvent.objects.values_list("actor", flat=True)) == {None}
@@ -88,7 +88,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(run):
         "made: producer Office for Rain",
         "made: contact jo.lane@example.gov.uk",
         "made: series Monthly rain of Office for Rain",
-        "rain-june-2098: recorded for 1 July 2098 9:30am, confirmed, announced, without a Head of Profession",
+        "rain-june-2098: added for 1 July 2098 9:30am, confirmed, announced, without a Head of Profession",
         "calendar.csv: 1 recorded, 0 changed, 0 unchanged.",
     ]
     assert everything() == [[], [], [], [], [], [], []]
@@ -138,7 +138,7 @@ def test_a_provisional_date_moves_and_a_provisional_release_is_confirmed(series,
     out, _ = run({"scheduled_for": "2098-07-02 09:30", "status": "confirmed", "title": "Rain, June 2098"})
     assert (
         "rain-june-2098: title corrected from “Rain in June 2098” to “Rain, June 2098”, "
-        "moved from 1 July 2098 9:30am to 2 July 2098 9:30am, confirmed, announced" in out
+        "date changed from 1 July 2098 9:30am to 2 July 2098 9:30am, confirmed, announced" in out
     )
     change = DateChange.objects.get()
     assert (str(change.was), change.requested_by, change.public_reason) == ("1 July 2098 9:30am", None, "")
@@ -298,5 +298,5 @@ def test_the_addresses_of_a_release_that_is_due_stay_as_they_are(series, run):
     past = {"scheduled_for": "2020-06-30 09:30", "status": "confirmed"}
     run(past)
     _, err = run({**past, "url": "https://www.example.gov.uk/rain/moved"})
-    assert "Row 2, url: The addresses of rain-june-2098 stay as they are since it is due" in err
+    assert "Row 2, url: You cannot change the web pages and files of rain-june-2098, because it was due" in err
     assert Address.objects.get().url == RIGHT["url"]

@@ -47,8 +47,8 @@ def test_a_vague_date_is_recorded_moves_and_becomes_exact(series, run):
     run(vague)
     assert str(Release.objects.get().slot) == "July 2098"
     assert "changes nothing" in run({**vague, "scheduled_for": "2098-07-20"})[0]
-    assert "moved from July 2098 to July to August 2098" in run({**vague, "precision": "two_months"})[0]
-    assert "moved from July to August 2098 to 1 July 2098 9:30am" in run({})[0]
+    assert "date changed from July 2098 to July to August 2098" in run({**vague, "precision": "two_months"})[0]
+    assert "date changed from July to August 2098 to 1 July 2098 9:30am" in run({})[0]
     assert "Row 2, scheduled_for: Give the exact date" in run({**vague, "reference": "b", "status": "confirmed"})[1]
 
 

@@ -46,7 +46,7 @@ class TestShortNotice:
     def test_a_date_less_than_four_weeks_ahead_needs_a_reason_and_the_days_are_counted(self, keeper):
         ((column, why),) = faults(checked(keeper, SOON))
         assert column == "short_notice_reason"
-        assert why == "Give the reason for less than four weeks' notice: this gives 11 days of notice."
+        assert why == "Enter the reason for less than 4 weeks’ notice. This date gives 11 days’ notice."
 
     def test_with_the_reason_it_is_confirmed_and_the_reason_is_kept(self, keeper):
         row = SOON | {"short_notice_reason": "The law was changed."}
@@ -108,7 +108,7 @@ class TestConfirmedDates:
         applied(keeper, LATE)
         for row in (LATE | {"scheduled_for": "2098-07-03 09:30"}, LATE | {"date_change_reason": "Another"}):
             ((column, why),) = faults(checked(keeper, row))
-            assert (column, "waits for agreement already" in why) == ("scheduled_for", True)
+            assert (column, "It is awaiting agreement" in why) == ("scheduled_for", True)
 
     @pytest.mark.parametrize(
         ("when", "why"),
@@ -186,7 +186,7 @@ class TestCancelling:
         found = checked(keeper, CANCELLED, CANCELLED, {"title": "Rain, corrected"})
         client.force_login(keeper)
         page = client.get(reverse("exchange:import", args=[found.public_id])).text
-        assert "2 releases will be cancelled for good, each with its public reason." in page
+        assert "This import will cancel 2 releases and publish the reasons. You cannot undo this." in page
         assert "Cancelled, with the public reason: The survey was stopped." in page
         assert not Release.objects.filter(status="cancelled").exists()
 
@@ -206,5 +206,5 @@ def test_a_title_that_differs_while_the_verdict_falls_is_refused_in_its_own_colu
     run(CONFIRMED)
     time_machine.move_to(stored().due_at + timedelta(seconds=5), tick=False)
     _, err = run(CONFIRMED | {"title": "Rain, corrected"})
-    assert err.startswith("Row 2, title: rain-june-2098 fell due at 9:30am and is being looked at")
+    assert err.startswith("Row 2, title: We are checking rain-june-2098, which was due at 9:30am.")
     assert stored().title == RIGHT["title"]

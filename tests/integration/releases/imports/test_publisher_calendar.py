@@ -42,7 +42,7 @@ def test_an_organisations_calendar_is_shown_by_a_dry_run_and_then_imported_once(
     given = {"govuk": server.url("/government/organisations/rain"), "producer": "Office for Rain", "confirm": True}
     before = everything()
     out, err = command(**given, dry_run=True)
-    assert "rain-june-2098: recorded for 1 July 2098 9:30am, confirmed, announced" in out
+    assert "rain-june-2098: added for 1 July 2098 9:30am, confirmed, announced" in out
     assert "Left out: Row 2, status: the publisher has cancelled this release" in err
     assert everything() == before
     command(**given)
@@ -60,7 +60,7 @@ def test_the_ons_calendar_is_imported(server, series):
 def test_what_cannot_be_read_is_said_and_nothing_is_imported(server, series):
     server.status = 503
     given = {"govuk": server.url("/government/organisations/rain"), "producer": "Office for Rain"}
-    assert "GOV.UK did not answer" in command(**given)[1]
+    assert "We could not read the calendar of GOV.UK" in command(**given)[1]
     assert "Nothing was imported from the publisher's calendar." in command(**given)[1]
     assert "Name a producer that exists" in command(govuk="rain", producer="Nobody")[1]
     assert command(govuk="rain", ons="")[1] == command()[1] == "Give one of these: a file, --govuk or --ons."

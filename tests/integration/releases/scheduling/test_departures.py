@@ -118,7 +118,7 @@ class TestAWeekend:
     def test_another_reference_for_the_same_date_is_refused(self):
         release = provisional()
         release = scheduling.change_date(release, to=london_slot(SATURDAY), by=person(release), at=NOW, grounds=AGREED)
-        with pytest.raises(FieldRefused, match="stays as it is"):
+        with pytest.raises(FieldRefused, match="which you cannot change"):
             scheduling.confirm_release(
                 release, by=person(release), at=NOW, grounds=replace(AGREED, osr_reference="Another")
             )

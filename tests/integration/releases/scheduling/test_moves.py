@@ -116,7 +116,7 @@ def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one(provision
     change = DateChange.objects.get()
     assert (change.requested_by, change.agreed_by, Release.objects.get().planned_on) == (None, None, date(2020, 7, 1))
     confirmed = scheduling.confirm_release(Release.objects.get(), by=None, at=NOW)
-    with pytest.raises(WrongRole, match="head of profession or a deputy"):
+    with pytest.raises(WrongRole, match="Head of Profession or a deputy"):
         scheduling.change_date(confirmed, to=london_slot(date(2020, 7, 2)), reason="Late data", by=None, at=NOW)
 
 
@@ -127,7 +127,9 @@ def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one(provision
         pytest.param(
             Slot(date(2026, 10, 25), time(1, 30)), "planned_at", "happens twice", id="a-time-that-comes-twice"
         ),
-        pytest.param(Slot(date(2206, 6, 30), time(9, 30)), "planned_on", "2206 is not a year", id="a-slip-of-the-year"),
+        pytest.param(
+            Slot(date(2206, 6, 30), time(9, 30)), "planned_on", "2206 is not a valid year", id="a-slip-of-the-year"
+        ),
         pytest.param(Slot(date(2026, 6, 30), time(9, 0)), "planned_at", "9:00am is not the release time", id="nine"),
     ],
 )
@@ -144,7 +146,7 @@ def test_a_date_or_time_for_which_nothing_can_be_released_is_refused_on_its_fiel
 
 
 def test_an_exact_date_needs_its_time():
-    with pytest.raises(MissingFields, match="needs its time"):
+    with pytest.raises(MissingFields, match="Enter the time of the exact date"):
         scheduling.record_release(
             SeriesFactory(), reference="one", title="One", slot=Slot(date(2026, 6, 30), None), at=NOW
         )

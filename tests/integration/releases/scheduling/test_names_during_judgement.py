@@ -37,7 +37,7 @@ def keeper(release):
 def test_no_title_is_corrected_while_the_verdict_falls(after, rehearsal):
     release = ReleaseFactory(confirmed=True, rehearsal=rehearsal)
     events = ReleaseEvent.objects.count()
-    with pytest.raises(BeingJudged, match=r"schools-march-2020 fell due at 9:30am .* from 9:32:30am on"):
+    with pytest.raises(BeingJudged, match=r"schools-march-2020, which was due at 9:30am\. .* from 9:32:30am"):
         retitled(release, after=after)
     assert Release.objects.get().title == release.title
     assert ReleaseEvent.objects.count() == events
@@ -73,14 +73,14 @@ def test_the_admin_site_says_why_and_keeps_the_title(time_machine, confirmed_rel
         page("release", "change", confirmed_release.pk), form_of(confirmed_release, title=TITLE)
     )
     assert Release.objects.get().title == confirmed_release.title
-    assert "is being looked at" in said(response)[0]
+    assert "We are checking" in said(response)[0]
 
 
 def test_the_title_of_a_series_waits_for_the_verdict_on_its_release(time_machine, confirmed_release):
     on_the_morning(time_machine)
     client, address = keeper(confirmed_release), page("series", "change", confirmed_release.series.pk)
     refused = client.post(address, series_form(confirmed_release.series))
-    assert "schools-march-2020 fell due at 9:30am" in refusals(refused)["title"][0]
+    assert "schools-march-2020, which was due at 9:30am" in refusals(refused)["title"][0]
     same = series_form(confirmed_release.series, title=confirmed_release.series.title, designation="in_development")
     assert client.post(address, same).status_code == 302
     on_the_morning(time_machine, after=DECIDED)
@@ -92,7 +92,7 @@ def test_a_producers_words_for_what_is_not_there_wait_for_the_verdicts_on_its_re
     on_the_morning(time_machine)
     client, address = keeper(confirmed_release), page("producer", "change", confirmed_release.series.producer.pk)
     refused = client.post(address, {"negative_markers": PHRASE, **NO_DAYS})
-    assert "schools-march-2020 fell due at 9:30am" in refusals(refused)["negative_markers"][0]
+    assert "schools-march-2020, which was due at 9:30am" in refusals(refused)["negative_markers"][0]
     on_the_morning(time_machine, after=DECIDED)
     assert client.post(address, {"negative_markers": PHRASE, **NO_DAYS}).status_code == 302
     assert Producer.objects.get().phrases_of_absence() == (PHRASE,)

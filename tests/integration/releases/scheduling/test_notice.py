@@ -86,7 +86,7 @@ def test_four_weeks_of_notice_need_no_reason_and_none_is_kept(provisional_releas
 
 
 def test_less_than_four_weeks_need_a_reason_with_the_days_told_and_nothing_is_confirmed_before(provisional_release):
-    with pytest.raises(MissingFields, match="this gives 27 days of notice") as refusal:
+    with pytest.raises(MissingFields, match="This date gives 27 days’ notice") as refusal:
         scheduling.confirm_release(provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" ")
     assert refusal.value.field == "reason"
     assert Release.objects.get().status == "provisional"
@@ -102,7 +102,7 @@ def test_the_reason_for_short_notice_is_kept_for_ourselves(provisional_release):
 
 
 def test_a_date_that_is_past_gives_no_notice_at_all(provisional_release):
-    with pytest.raises(MissingFields, match="its date is past"):
+    with pytest.raises(MissingFields, match="The date has passed"):
         scheduling.confirm_release(
             provisional_release, by=keeper_of(provisional_release), at=datetime(2020, 7, 3, 9, 0, tzinfo=UTC)
         )
@@ -119,7 +119,7 @@ def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_wi
     client.force_login(keeper_of(release))
     text = words_of(client.get(page_of(release, "release")))
     assert "27 days ahead" in text
-    assert "This is less than four weeks." in text
+    assert "This is less than 4 weeks." in text
     assert "Reason for short notice" not in text
 
 
@@ -132,11 +132,11 @@ def test_the_rule_for_the_day_comes_before_the_question_for_a_reason():
 def test_the_page_warns_with_the_number_of_days_and_asks_for_the_reason(client, clock, provisional_release):
     client.force_login(keeper_of(provisional_release))
     text = words_of(client.get(page_of(provisional_release)))
-    assert "This gives 27 days of notice. The Code of Practice asks for four weeks" in text
-    assert "Reason for the short notice" in text
+    assert "This gives 27 days’ notice. The Code of Practice asks for 4 weeks’ notice" in text
+    assert "Reason for short notice" in text
     clock(NOON + timedelta(days=27))
     client.force_login(keeper_of(provisional_release))
-    assert "This gives 1 day of notice." in words_of(client.get(page_of(provisional_release)))
+    assert "This gives 1 day’s notice." in words_of(client.get(page_of(provisional_release)))
 
 
 def test_with_enough_notice_the_page_asks_for_nothing(client, clock):
@@ -144,8 +144,8 @@ def test_with_enough_notice_the_page_asks_for_nothing(client, clock):
     release = ReleaseFactory()
     client.force_login(keeper_of(release))
     text = words_of(client.get(page_of(release)))
-    assert "This gives 28 days of notice." in text
-    assert "Reason for the short notice" not in text
+    assert "This gives 28 days’ notice." in text
+    assert "Reason for short notice" not in text
     assert client.post(page_of(release)).status_code == 302
     assert Release.objects.get().status == "confirmed"
 
@@ -154,7 +154,7 @@ def test_a_direct_post_without_a_reason_is_refused_on_the_reason_field(client, c
     client.force_login(keeper_of(provisional_release))
     for sent in ({}, {"reason": "  "}):
         response = client.post(page_of(provisional_release), sent)
-        assert "this gives 27 days of notice" in response.context["form"].errors["reason"][0]
+        assert "This date gives 27 days’ notice" in response.context["form"].errors["reason"][0]
         assert 'href="#id_reason"' in response.text
     assert Release.objects.get().status == "provisional"
 
@@ -176,8 +176,8 @@ def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock
     )
     client.force_login(head)
     text = words_of(client.get(page_of(provisional_release, "release")))
-    assert "12 days ahead" in text
-    assert "This is less than four weeks." in text
+    assert "12 days before the release" in text
+    assert "This is less than 4 weeks." in text
 
 
 @pytest.mark.parametrize(("sensitive", "warned"), [(True, True), (False, False)], ids=["sensitive", "other"])
@@ -185,7 +185,7 @@ def test_a_market_sensitive_series_is_advised_of_six_months_and_not_refused(clie
     clock(datetime(2020, 1, 6, 12, 0, tzinfo=UTC))
     release = ReleaseFactory(series=SeriesFactory(market_sensitive=sensitive))
     client.force_login(keeper_of(release))
-    assert ("best announced six months ahead" in words_of(client.get(page_of(release)))) == warned
+    assert ("announce dates 6 months ahead" in words_of(client.get(page_of(release)))) == warned
     assert client.post(page_of(release)).status_code == 302
     assert Release.objects.get().status == "confirmed"
 
@@ -194,7 +194,7 @@ def test_six_months_ahead_even_a_market_sensitive_series_is_advised_of_nothing(c
     clock(datetime(2019, 12, 30, 12, 0, tzinfo=UTC))
     release = ReleaseFactory(series=SeriesFactory(market_sensitive=True))
     client.force_login(keeper_of(release))
-    assert "six months" not in client.get(page_of(release)).text
+    assert "6 months" not in client.get(page_of(release)).text
 
 
 def test_confirming_many_in_the_admin_site_asks_once_for_the_reason_and_names_the_days_of_each(clock):

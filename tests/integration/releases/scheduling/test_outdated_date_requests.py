@@ -45,7 +45,7 @@ def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_no
     overtake(announced_release)
     stands = Release.objects.values().get()
     by = request.requested_by if decide == "withdraw" else create_head(announced_release)
-    with pytest.raises(Overtaken, match=r"to 14 July 2020 9:30am has lapsed and was not made") as refusal:
+    with pytest.raises(Overtaken, match=r"to 14 July 2020 9:30am, because the release has changed") as refusal:
         DECISIONS[decide](load_request(), by)
     assert f"It is now {stands['status']}" in str(refusal.value)
     assert Release.objects.values().get() == stands

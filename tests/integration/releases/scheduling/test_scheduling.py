@@ -97,7 +97,7 @@ def test_a_day_typed_for_a_vague_date_is_not_kept_and_another_one_is_no_change()
     release = ReleaseFactory(slot=Slot(date(2020, 7, 17), None, Precision.MONTH))
     assert release.planned_on == date(2020, 7, 1)
     keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
-    with pytest.raises(SlotRefused, match="The date is unchanged"):
+    with pytest.raises(SlotRefused, match="The date is already"):
         scheduling.change_date(release, to=Slot(date(2020, 7, 20), None, Precision.MONTH), by=keeper, at=NOW)
     to = Slot(date(2020, 8, 20), None, Precision.TWO_MONTHS)
     scheduling.change_date(release, to=to, by=keeper, at=NOW)

@@ -146,7 +146,7 @@ def test_the_page_of_the_release_shows_the_task_to_its_people_alone(client, seri
     assert f"To do {CHECK} Added at " in text
     assert "from report breach-1." in text
     client.post(reverse("releases:tick_task", args=[task.pk]), {"done": "yes"})
-    assert f"Done {CHECK}" in words(client.get(page).text)
+    assert f"Completed {CHECK}" in words(client.get(page).text)
 
 
 def test_the_desk_lists_open_tasks_with_their_release(client, series, keeper):

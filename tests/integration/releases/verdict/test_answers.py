@@ -184,7 +184,7 @@ def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_tha
 
 
 def test_a_time_still_to_come_is_refused(release):
-    with pytest.raises(AnswerRefused, match="still to come") as refusal:
+    with pytest.raises(AnswerRefused, match="in the future") as refusal:
         statements.record_live_time(release, live_at=AFTER + timedelta(minutes=1), by=statistician(release), at=AFTER)
     assert refusal.value.field == "live_time"
     assert not Statement.objects.exists()

@@ -122,7 +122,7 @@ def test_the_heads_and_deputies_of_the_mornings_series_are_told_once(series):
         series.head_of_profession.email,
         series.deputies.get().email,
     }
-    assert told[0].subject == "Roll call of 30 June 2020: 1 of 1 live"
+    assert told[0].subject == "Release summary, 30 June 2020: 1 of 1 live"
     assert "example.gov.uk/first" not in told[0].text
 
 

@@ -56,17 +56,17 @@ def test_what_needs_no_agreement_notifies_no_one(office, release):
     assert told() == {}
 
 
-def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_list(office, release):
+def test_a_message_carries_the_announced_title_and_a_link_and_nothing_of_the_list(office, release):
     request = asked(release, by=office.statistician)
     waits = told()[office.head.email]
-    assert waits.subject == f"Pre-release access of {release.reference}: a change waits for agreement"
+    assert waits.subject == f"Pre-release access to agree: {release.title}"
     assert f"/releases/{release.reference}/pre-release-access/list/" in waits.text
     pre_release_access.decide_request(request, "refuse", by=office.head, at=NOW)
     answer = told()[office.statistician.email]
-    assert answer.subject == f"Pre-release access of {release.reference}: a change was decided"
+    assert answer.subject == f"Pre-release access decided: {release.title}"
     assert f"/releases/{release.reference}/pre-release-access/list/" in answer.text
     for message in (waits, answer):
-        for secret in ("secret", MINISTER.post, MINISTER.organisation, PERSON, EMAIL, "Parliament", "refused"):
+        for secret in (MINISTER.post, MINISTER.organisation, PERSON, EMAIL, "Parliament", "refused"):
             assert secret not in message.subject + message.text
 
 

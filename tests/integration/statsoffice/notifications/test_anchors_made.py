@@ -42,7 +42,7 @@ def test_the_people_of_the_settings_receive_it_once(anchor, named, mailoutbox):
     deliver_messages(now=SEED_DUE)
     (written,) = rules_anchor.read_anchor(mailoutbox[0].body)
     assert (written.number, written.root, list(written.heads)) == (1, anchor.root, anchor.combined())
-    assert mailoutbox[0].subject == "Save this email: anchor 1 of the release record of Statistics office"
+    assert mailoutbox[0].subject == "Save this email: anchor 1 of the record of Statistics office"
 
 
 def text_of_mail(mailoutbox, *, now=SEED_DUE):
@@ -57,7 +57,7 @@ def test_it_says_what_it_covers_and_whom_to_contact(anchor, named, mailoutbox, s
     assert paragraphs == [
         (
             "You get this email because Statistics office asked you to store proof of its record of statistics "
-            "releases. You do not need to reply."
+            "releases. You do not need to reply. To stop these emails, ask Statistics office."
         ),
         (
             "Save this email unchanged, where the office cannot delete it. Save every one: a newer email does not "

@@ -100,7 +100,7 @@ def test_after_the_release_everyone_concerned_is_notified_as_of_any_suspicion(ea
     series = early.release.series
     assert {series.responsible.email, series.head_of_profession.email} <= recipients()
     subjects = set(Message.objects.filter(event__startswith="suspected").values_list("subject", flat=True))
-    assert subjects == {f"Suspected breach: {early.release.reference}"}
+    assert subjects == {f"Early: {early.release.title}, due 9:30am"}
 
 
 def test_of_a_release_that_was_taken_down_and_is_not_back_no_one_else_is_notified(early):

@@ -40,7 +40,7 @@ def suspected(release):
 def told(now=SETTLED):
     """Create the due messages and return who was notified that a release was seen live."""
     outbox.create_missing(now=now)
-    return {message.recipient: message for message in Message.objects.filter(subject__contains="Seen live")}
+    return {message.recipient: message for message in Message.objects.filter(subject__contains="Now live")}
 
 
 def test_the_person_who_was_notified_of_the_suspicion_is_notified_once_and_no_one_else(release):
@@ -51,7 +51,7 @@ def test_the_person_who_was_notified_of_the_suspicion_is_notified_once_and_no_on
     assert set(told()) == heard
     assert len(heard) == 2
     told(SEEN + timedelta(days=6))
-    assert Message.objects.exclude(subject__startswith="Nobody is dealing").count() == 4
+    assert Message.objects.exclude(subject__startswith="Suspected breach not").count() == 4
 
 
 def test_while_nothing_was_seen_no_one_is_notified_that_it_was(release):
@@ -61,10 +61,10 @@ def test_while_nothing_was_seen_no_one_is_notified_that_it_was(release):
 def test_where_both_are_notified_only_afterwards_the_suspicion_comes_first(release):
     seen(release, "live", at=SEEN)
     told()
-    heard = Message.objects.filter(subject__startswith="Suspected").values_list("recipient", flat=True)
+    heard = Message.objects.filter(subject__startswith="Late: ").values_list("recipient", flat=True)
     assert set(told()) == set(heard)
-    subjects = [message.subject[:9] for message in Message.objects.order_by("pk")]
-    assert [subject for subject in subjects if subject != "Nobody is"] == ["Suspected"] * 2 + ["Seen live"] * 2
+    subjects = [message.subject[:8] for message in Message.objects.order_by("pk")]
+    assert [subject for subject in subjects if subject != "Suspecte"] == ["Late: St"] * 2 + ["Now live"] * 2
 
 
 def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_notified_as_such(release):
@@ -73,14 +73,14 @@ def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_notified_as
     assert told() == {}
 
 
-def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
+def test_it_names_the_announced_title_and_the_report_and_nothing_of_what_was_seen():
     release = suspected(ReleaseFactory(announced=True, title="A secret title"))
     told(SUSPECTED)
     seen(release, "live", at=SEEN)
     message = next(iter(told().values()))
-    assert message.subject == f"Seen live: {Report.objects.get().number}, {release.reference}"
+    assert message.subject == f"Now live: {release.title} ({Report.objects.get().number})"
     assert f"/reports/{Report.objects.get().reference}/" in message.text
-    for secret in ("secret", "9:30am", "10.27", release.addresses.get().url):
+    for secret in ("9:30am", "10.27", release.addresses.get().url):
         assert secret not in message.subject + message.text
 
 
@@ -92,7 +92,7 @@ def test_of_a_rehearsal_those_are_notified_who_took_part_and_it_says_what_it_is(
     seen(release, "live", at=SEEN)
     ((recipient, message),) = told().items()
     assert recipient == series.responsible.email
-    assert message.subject.startswith("Rehearsal: Seen live")
+    assert message.subject.startswith("Rehearsal: Now live")
     assert message.text.startswith("This is a rehearsal")
 
 
@@ -101,8 +101,8 @@ def test_the_tick_delivers_it_to_a_mail_server(release, monkeypatch, mailbox):
     monkeypatch.setattr(jobs.CLOCK, "now", lambda: SETTLED, raising=False)
     for _ in range(3):
         jobs.deliver()
-    subjects = sorted(mail["Subject"][:9] for mail in mailbox.mails)
-    assert [subject for subject in subjects if subject != "Nobody is"] == ["Seen live"] * 2 + ["Suspected"] * 2
+    subjects = sorted(mail["Subject"][:8] for mail in mailbox.mails)
+    assert [subject for subject in subjects if subject != "Suspecte"] == ["Late: St"] * 2 + ["Now live"] * 2
 
 
 @shared_fixture
@@ -139,8 +139,8 @@ def test_releases_of_one_producer_that_come_back_together_make_one_message_for_e
     for seconds in (*range(0, 90, 10), *range(90, 1200, 60)):
         told(SEEN + timedelta(seconds=seconds))
     (subject,) = {message.subject for message in told().values()}
-    assert subject == f"Seen live: 3 releases of {releases[0].series.producer}"
-    messages = Message.objects.filter(subject__contains="Seen live")
+    assert subject == f"Now live: 3 releases of {releases[0].series.producer}"
+    messages = Message.objects.filter(subject__contains="Now live")
     assert messages.count() == messages.values("recipient").distinct().count() == 2
     for release in releases:
         assert messages[0].text.count(f"- {release.reference}\n") == 1
@@ -155,12 +155,12 @@ def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_notified_at_most_
         if seconds % 50 == 0 and (release := next(waiting, None)):
             seen(release, "live", at=SEEN + timedelta(seconds=seconds))
         told(SEEN + timedelta(seconds=seconds + 12))
-    messages = Message.objects.filter(subject__contains="Seen live")
+    messages = Message.objects.filter(subject__contains="Now live")
     subjects = list(messages.order_by("created_at").values_list("subject", flat=True).distinct())
     first = Report.objects.get(suspicions__release__reference="release-00")
     assert subjects == [
-        f"Seen live: {first.number}, release-00",
-        f"Seen live: 4 releases of {releases[0].series.producer}",
+        f"Now live: State-funded schools inspections and outcomes as at… ({first.number})",
+        f"Now live: 4 releases of {releases[0].series.producer}",
     ]
     assert messages.count() == 4
 
@@ -179,7 +179,7 @@ def test_each_person_reads_of_the_releases_of_which_they_were_notified_and_of_no
     assert second.reference not in found[series.responsible.email]
     assert first.reference not in found[other.responsible.email]
     assert all(release.reference in found[series.head_of_profession.email] for release in (first, second))
-    assert Message.objects.filter(subject__contains="Seen live").count() == 3
+    assert Message.objects.filter(subject__contains="Now live").count() == 3
 
 
 def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
@@ -190,8 +190,8 @@ def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
     raised = SEEN + timedelta(minutes=1)
     another.suspicions.update(raised_at=raised)
     told(raised + SETTLING)
-    subject = f"Suspected breach: {another.suspicions.get().report.number}, another"
-    assert Message.objects.filter(subject=subject).count() == 2
+    number = another.suspicions.get().report.number
+    assert Message.objects.filter(subject__startswith="Late: ", subject__endswith=f"({number})").count() == 2
 
 
 def test_what_was_notified_one_by_one_before_is_not_notified_again(release):

@@ -95,8 +95,8 @@ def test_the_message_says_what_is_wrong_and_what_to_do_and_names_no_release():
     an_alarm()
     outbox.create_missing(now=NOW)
     (message,) = Message.objects.all()
-    assert "should have come out as “on time” and came out as “cannot tell”" in message.text
-    assert "look at each release yourself when it is due" in message.text
+    assert "was ‘cannot tell’. The expected result was ‘on time’." in message.text
+    assert "check each release yourself when it is due" in message.text
     for secret in (release.title, release.reference, release.addresses.get().url):
         assert secret not in message.text + message.subject
 
@@ -111,7 +111,7 @@ def test_restored_notifies_those_who_had_the_alarm_and_to_no_one_else(settings):
     assert outbox.create_missing(now=ended_at) == 1
     assert recipients() == {"operator@example.gov.uk"}
     restored = Message.objects.order_by("pk").last()
-    assert "well again since 1:40pm on 29 June 2020" in restored.text
+    assert "has worked again since 1:40pm on 29 June 2020" in restored.text
 
 
 def test_an_illness_that_alarmed_no_one_is_not_said_to_be_over(settings):

@@ -39,7 +39,7 @@ def test_everyone_who_hears_of_a_late_release_is_notified_with_what_is_known(ser
         Contact.objects.values_list("email", flat=True)
     )
     message = Message.objects.first()
-    assert message.subject == "Needs checking: release-1"
+    assert message.subject == "Needs checking: Release 1"
     assert "Release 1 was due at 9:30am on 30 June 2020 (London time)." in message.text
     assert "Last found not live at 9:40:00am." in message.text
     assert (

@@ -104,7 +104,7 @@ def test_a_release_that_is_not_seen_and_then_seen_late_is_suspected_once(suspect
     drafting.draft_missing(now=NOW + timedelta(minutes=10))
     assert release.verifications.get().outcome == "late"
     outbox.create_missing(now=NOW + timedelta(minutes=10))
-    assert Message.objects.filter(subject__startswith="Suspected breach").count() == 4
+    assert Message.objects.filter(subject__startswith="Late: ").count() == 4
 
 
 @pytest.mark.both_databases
@@ -143,16 +143,34 @@ def test_before_the_report_is_drafted_the_message_leads_to_the_release():
     release.suspicions.create(schedule_version=1, kind="late", verification=verification, raised_at=RAISED)
     assert outbox.create_missing(now=NOW) == 4
     assert f"/releases/{release.reference}/" in Message.objects.first().text
-    assert Message.objects.first().subject == f"Suspected breach: {release.reference}"
+    assert Message.objects.first().subject.startswith("Late: State-funded schools")
+    assert Message.objects.first().subject.endswith("…, due 9:30am")
 
 
-def test_a_subject_names_the_report_first_and_has_at_most_78_characters():
-    suspect(ReleaseFactory(announced=True, series=a_series(), reference="a-long-reference" * 4))
+@pytest.mark.parametrize("title", ["Rail punctuality", "Rail punctuality by region and operator " * 4, "Rail" * 40])
+def test_a_subject_says_what_happened_and_its_title_is_cut_so_that_it_has_at_most_78_characters(title):
+    suspect(ReleaseFactory(announced=True, series=a_series(), title=title))
     outbox.create_missing(now=NOW)
-    subject = Message.objects.first().subject
-    assert subject.startswith(f"Suspected breach: {Report.objects.get().number}, a-long-reference")
-    assert len(subject) == 78
-    assert subject.endswith("…")
+    subject, end = Message.objects.first().subject, f", due 9:30am ({Report.objects.get().number})"
+    assert subject.startswith("Late: Rail")
+    assert subject.endswith(end if len(title) < 20 else f"…{end}")
+    assert len(subject) <= 78
+
+
+def test_a_subject_has_the_reference_of_a_release_that_is_not_announced():
+    suspect(ReleaseFactory(confirmed=True, series=a_series(), title="Not known outside", reference="rail-june"))
+    outbox.create_missing(now=NOW)
+    assert Message.objects.first().subject == f"Late: rail-june, due 9:30am ({Report.objects.get().number})"
+
+
+def test_a_message_has_numbered_steps_and_ends_with_the_reason_why_a_person_gets_it(suspected):
+    outbox.create_missing(now=NOW)
+    text = Message.objects.first().text
+    assert [line[:3] for line in text.splitlines() if line[:1].isdigit()] == ["1. ", "2. ", "3. "]
+    body, _line, reason = text.partition("\n---\n\n")
+    assert body
+    assert reason.startswith("You get this email because you are a contact for the release")
+    assert "To stop these emails, ask your calendar manager" in reason
 
 
 def test_a_rehearsal_tells_only_contacts_with_an_account_and_says_that_it_is_one():
@@ -202,7 +220,7 @@ def test_line_ends_in_a_title_or_reference_stay_out_of_headers_and_lines():
     message = Message.objects.first()
     assert "\n" not in message.subject
     assert "\r" not in message.subject
-    assert "One Bcc: all@example.gov.uk Two," in message.text
+    assert "One Bcc: all@example.gov.uk Two was due" in message.text
 
 
 def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_date(suspected):
@@ -252,7 +270,7 @@ def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_en
     rules[number] = Rule({}, broken, "incident")
     monkeypatch.setattr(outbox, "RULES", rules)
     for _ in range(2):
-        with pytest.raises(ExceptionGroup, match=f"1 of {len(rules)} kinds of news") as raised:
+        with pytest.raises(ExceptionGroup, match=f"1 of {len(rules)} kinds of notifications") as raised:
             outbox.create_missing(now=NOW)
         assert [str(fault) for fault in raised.value.exceptions] == ["one odd row"]
-    assert Message.objects.filter(subject__startswith="Suspected breach").count() == 4
+    assert Message.objects.filter(subject__startswith="Late: ").count() == 4

@@ -43,7 +43,7 @@ def test_the_message_names_the_reference_and_the_page_and_nothing_of_what_was_se
     )
     found(release, problems=2)
     message = next(iter(told().values()))
-    assert message.subject == f"Pre-flight: 2 problems with {release.reference}"
+    assert message.subject == f"Check before release: 2 problems with {release.reference}"
     assert f"/releases/{release.reference}/#preflight" in message.text
     for secret in ("Secret title", "secret-address", release.addresses.get().marker):
         assert secret not in message.text + message.subject
@@ -77,7 +77,7 @@ def test_of_a_rehearsal_only_those_with_an_account_are_notified_and_the_subject_
     found(ReleaseFactory(confirmed=True, due_at=DUE, series=series, rehearsal=True))
     (message,) = told().values()
     assert message.recipient == series.responsible.email
-    assert message.subject.startswith("Rehearsal: Pre-flight: 1 problem")
+    assert message.subject.startswith("Rehearsal: Check before release: 1 problem")
     assert message.text.startswith("This is a rehearsal")
 
 

@@ -105,8 +105,8 @@ def test_the_page_says_that_so_many_were_notified_and_since_when_no_more_is_kept
     shown = page(client, office.head)
     assert "Report submitted" in shown
     assert f"Report submitted: {report.number}" not in shown
-    assert f"report {report.number}" in shown
-    told = "Mail to 2 people: sent at 11:10am on 30 June 2020; recipients and words removed on 30 June 2022"
+    assert f"Report {report.number}" in shown
+    told = "Email to 2 people: sent at 11:10am on 30 June 2020 (recipients and text deleted on 30 June 2022)"
     assert told in shown
     assert "removed-" not in shown
     assert told in page(client, office.people[Role.AUDITOR])
@@ -117,8 +117,8 @@ def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lo
     redact_old_messages(now=OVER)
     shown = page(client, office.head)
     assert f"Report submitted: {report.number}" in shown
-    assert f"Mail to {office.deputy.email}: not sent" in shown
-    assert "Mail to 1 person: sent at" in shown
+    assert f"Email to {office.deputy.email}: could not be delivered" in shown
+    assert "Email to 1 person: sent at" in shown
 
 
 def test_the_name_of_a_webhook_names_no_one_and_stays(client, office, report):
@@ -136,7 +136,7 @@ def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_r
     assert "[removed on 30 June 2022]" in listed
     assert "@" not in listed.replace(operator.email, "")
     change = reverse("admin:outbox_message_change", args=[Message.objects.first().pk])
-    assert "Recipient, subject and text removed at" in page(client, operator, change)
+    assert "Recipient, subject and text deleted at" in page(client, operator, change)
 
 
 def test_the_person_who_asks_what_is_held_about_them_is_shown_messages_until_then(office, report):

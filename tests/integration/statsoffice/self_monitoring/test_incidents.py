@@ -59,7 +59,7 @@ def subjects():
     return list(Message.objects.order_by("pk").values_list("subject", flat=True))
 
 
-ILL, RESTORED = "The watcher of releases is not well", "The watcher of releases is restored"
+ILL, RESTORED = "Monitoring has a problem", "Monitoring works again"
 
 
 def test_a_heartbeat_that_expires_gives_one_alarm_and_its_return_one_restored():
@@ -96,7 +96,7 @@ def test_rehearsals_that_go_on_failing_alarm_after_three_minutes_and_name_what_w
     assert subjects() == []
     at = rehearse_from(at, minutes=1, right=False)
     assert subjects() == [ILL]
-    assert "came out as “cannot tell”" in Message.objects.get().text
+    assert "The result of the self-test at" in Message.objects.get().text
     rehearse_from(at, minutes=3)
     assert subjects() == [ILL, RESTORED]
 

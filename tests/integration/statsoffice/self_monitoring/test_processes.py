@@ -61,12 +61,12 @@ def test_the_health_is_green_by_a_right_verdict_and_not_after_the_watch_was_kill
         assert (status, checks["watcher"]["well"], switch.asked) == (503, False, [])
         watch = run([sys.executable, "manage.py", "watch"], "watch", lambda: True)
         checks = wait_for(200, address=address, within_seconds=GREEN_WITHIN_SECONDS)
-        assert "came out right" in checks["canary"]["says"]
+        assert "Last self-test passed" in checks["canary"]["says"]
         until = time.monotonic() + 5
         while not switch.asked and time.monotonic() < until:
             time.sleep(0.1)
         assert len(switch.asked) == 1
         watch.send_signal(signal.SIGKILL)
         checks = wait_for(503, address=address, within_seconds=GREY_WITHIN_SECONDS)
-        assert "was last active at" in checks["watcher"]["says"]
+        assert "stopped at" in checks["watcher"]["says"]
         assert len(switch.asked) == 1

@@ -37,20 +37,20 @@ def troubles():
 def test_nothing_that_was_never_begun_is_ill():
     found = condition(now=NOW)
     assert (found.ever_active, found.problems, found.is_well) == (False, (), False)
-    assert said() == "The watcher has never been active. No release is being watched."
+    assert said() == "Monitoring has not started. We are not checking any releases."
 
 
 def test_a_monitoring_process_that_is_well_says_when_it_last_proved_itself():
     a_watcher_that_is_well(at=NOW)
     assert condition(now=NOW).is_well
-    assert said() == "The watcher is active. Its last rehearsal, at 9:19am, came out right."
+    assert said() == "Monitoring is working. Last self-test passed at 9:19am."
 
 
 def test_before_the_first_rehearsal_has_ended_nothing_is_wrong_and_nothing_is_proved():
     a_sweep(at=NOW)
     found = condition(now=NOW)
     assert (found.is_well, found.rehearsed_at) == (True, None)
-    assert said() == "The watcher is active. Its first rehearsal is under way."
+    assert said() == "Monitoring is working. The first self-test is running."
 
 
 def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
@@ -59,8 +59,8 @@ def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
     Coverage.objects.update(began_at=ago(3600), ended_at=ago(3600))
     assert troubles() == ["sweep_silent"]
     assert said() == (
-        "The watcher is not well. Until this is mended, look at each release yourself when it is due. "
-        "The watcher was last active at 8:20am. No release is being watched."
+        "Monitoring has a problem. Until this is fixed, check each release yourself when it is due. Monitoring stopped "
+        "at 8:20am. We are not checking any releases."
     )
 
 
@@ -83,17 +83,17 @@ def test_sweeps_that_fail_are_distinguished_from_none():
     a_watcher_that_is_well(at=NOW)
     Heartbeat.objects.update(begun_at=ago(3), finished_at=ago(90), failed_at=ago(2))
     assert troubles() == ["sweep_fails"]
-    assert "sweeps end with an error of our own" in said()
-    assert "The last one that finished did so at 9:18am." in said()
+    assert "Monitoring has an error, and we may not be checking some releases." in said()
+    assert "It last worked at 9:18am." in said()
 
 
 @pytest.mark.parametrize(
     ("found", "expected_words"),
     [
-        ("cannot_tell", "should have come out as “on time” and came out as “cannot tell”."),
-        ("not_seen", "should have come out as “on time” and came out as “not seen”."),
-        ("on_time", "should have come out as “on time”, and did so with the wrong times."),
-        ("", "should have come out as “on time” and ended with an error of our own."),
+        ("cannot_tell", "The result of the self-test at 9:19am was ‘cannot tell’. The expected result was ‘on time’."),
+        ("not_seen", "The result of the self-test at 9:19am was ‘not live’. The expected result was ‘on time’."),
+        ("on_time", "The self-test at 9:19am had the expected result ‘on time’, but with the wrong times."),
+        ("", "The self-test at 9:19am ended with an error. The expected result was ‘on time’."),
     ],
     ids=["nothing found", "something else found", "wrong interval", "error"],
 )
@@ -101,7 +101,7 @@ def test_a_rehearsal_that_came_out_wrong_is_told_with_what_was_expected_and_foun
     a_watcher_that_is_well(at=NOW)
     a_rehearsal(finished_at=NOW, right=False, found=found)
     assert troubles() == ["canary_wrong"]
-    assert "its rehearsal at 9:19am " + expected_words in said()
+    assert "Do not rely on the monitoring. " + expected_words in said()
 
 
 def test_a_wrong_rehearsal_is_held_against_the_monitoring_process_until_two_in_a_row_came_out_right():
@@ -124,34 +124,34 @@ def test_a_right_rehearsal_of_long_ago_proves_nothing():
     a_sweep(at=NOW)
     a_rehearsal(finished_at=ago(181))
     assert troubles() == ["canary_overdue"]
-    assert "has not proved itself since 9:16am" in said()
+    assert "No self-test has finished since 9:16am." in said()
 
 
 def test_a_self_test_that_never_came_to_an_end_is_overdue_after_three_minutes():
     coverage.mark_alive("watcher", at=ago(240))
     a_sweep(at=NOW)
     assert troubles() == ["canary_overdue"]
-    assert "has not proved itself yet" in said()
+    assert "No self-test has finished yet." in said()
 
 
 def test_a_clock_that_is_wrong_is_told():
     a_watcher_that_is_well(at=NOW)
     a_rehearsal(finished_at=NOW, clock_off=True)
     assert troubles() == ["clock_off"]
-    assert "The clock of the watcher is wrong." in said()
+    assert "The clock of the monitoring is wrong." in said()
 
 
 def test_a_self_test_that_is_switched_off_is_said_to_be_so_and_holds_nothing_against_the_monitoring_process(settings):
     settings.CANARY = False
     a_sweep(at=NOW)
     a_rehearsal(finished_at=NOW, right=False, found="late")
-    assert said() == "The watcher is active. Its rehearsals are switched off."
+    assert said() == "Monitoring is working. Self-tests are switched off."
 
 
 def test_what_a_clock_that_was_ahead_wrote_is_not_when_it_was_last_active():
     a_sweep(at=ago(120))
     coverage.mark_alive("another", at=ago(-3600))
-    assert "last active at 9:18am" in said()
+    assert "Monitoring stopped at 9:18am" in said()
 
 
 def test_times_of_another_day_are_named_with_their_day():

@@ -129,7 +129,7 @@ def test_cancelling_asks_for_a_reason_on_a_page_of_its_own(announced_release):
     assert asked.status_code == 200
     assert announced_release.title in asked.content.decode()
     unreasoned = act_checked(client, "cancel", [announced_release], reason="   ")
-    assert unreasoned.context["form"].errors["reason"] == ["Enter the reason for cancelling"]
+    assert unreasoned.context["form"].errors["reason"] == ["Enter the reason for cancellation"]
     assert Release.objects.get().status == "confirmed"
     response = act_checked(client, "cancel", [announced_release], reason="The survey was stopped")
     assert said(response) == ["1 release cancelled."]
@@ -141,7 +141,7 @@ def test_announcing_shows_a_release_and_never_a_rehearsal():
     release = ReleaseFactory(series=series, reference="official", slot=london_slot(DAY))
     rehearsal = ReleaseFactory(series=series, reference="rehearsal", rehearsal=True, url="https://a.example.gov.uk/")
     client = staff(Role.DEPUTY, series.producer)
-    assert planned(check(client, "announce", [release, rehearsal]))["rehearsal"] == "A rehearsal is never announced."
+    assert planned(check(client, "announce", [release, rehearsal]))["rehearsal"] == "You cannot announce a rehearsal."
     assert said(act_checked(client, "announce", [release, rehearsal])) == ["1 release announced."]
     assert Release.objects.get(reference="official").announced_at is not None
 
@@ -204,7 +204,7 @@ def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(confir
 def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it(announced_release):
     client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
     response = client.post(page("release", "delete", announced_release.pk), {"post": "yes"})
-    assert "was public and cannot be deleted: cancel it instead" in response.content.decode()
+    assert "because it was announced. Cancel it instead" in response.content.decode()
     assert Release.objects.exists()
 
 
@@ -214,7 +214,7 @@ def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
     draft = ReleaseFactory(series=series, reference="draft", slot=london_slot(DAY), url="https://a.example.gov.uk/")
     client = staff(Role.HEAD_OF_PROFESSION, series.producer)
     response = act(client, "delete_selected", [public, draft], post="yes")
-    assert "cancel it instead" in response.content.decode()
+    assert "Cancel it instead" in response.content.decode()
     assert Release.objects.count() == 2
     act(client, "delete_selected", [draft], post="yes")
     assert list(Release.objects.all()) == [public]

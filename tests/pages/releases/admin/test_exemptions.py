@@ -159,7 +159,7 @@ def test_someone_who_ended_it_first_is_told_of(series, monkeypatch, exemption):
 
     monkeypatch.setattr(exemptions, "end_exemption", end_after_somebody_else)
     response = client.post(page("exemption", "change", exemption.pk), {"end": "in_error", "end_words": "Second"})
-    assert "has ended already" in said(response)[0]
+    assert "has already ended" in said(response)[0]
     assert Exemption.objects.get().end_words != "Second"
 
 

@@ -35,7 +35,7 @@ def test_the_history_of_a_release_tells_every_event_the_latest_first():
         ("Corrected", ["title: “Schools” → “Schools in 2098”"], "Jo Lane"),
         ("Announced", [], ""),
         ("Confirmed", [], ""),
-        ("Recorded for 1 July 2098 9:30am", [], ""),
+        ("Added for 1 July 2098 9:30am", [], ""),
     ]
     assert "The system" in text
 

@@ -62,7 +62,7 @@ def test_a_new_release_is_recorded_with_its_addresses_by_the_calendars_own_funct
 
 REFUSED_RELEASES = {
     "another time": ({"planned_at": "09:31"}, "planned_at", "9:31am is not the release time"),
-    "no time": ({"planned_at": ""}, "planned_at", "An exact date needs its time"),
+    "no time": ({"planned_at": ""}, "planned_at", "Enter the time of the exact date"),
     "a slip of the year": ({"planned_on": "2206-07-01"}, "planned_on", "2206 is not a year"),
     "no reference": ({"reference": "two words"}, "reference", "valid"),
     "an address of another kind": (
@@ -135,13 +135,13 @@ def test_a_confirmed_date_moves_by_the_same_function_with_reason_agreement_and_e
 
 REFUSED_CHANGES = {
     "without a reason": ({"new_on": "2098-07-02"}, "reason", "Give the reason"),
-    "a reason without a date": ({"reason": "Late data"}, "reason", "The date is unchanged"),
-    "the same date": ({"new_on": "2098-07-01", "reason": "Late"}, "reason", "The date is unchanged"),
+    "a reason without a date": ({"reason": "Late data"}, "reason", "The date is already"),
+    "the same date": ({"new_on": "2098-07-01", "reason": "Late"}, "reason", "The date is already"),
     "a Sunday": ({"new_on": "2098-07-05", "reason": "Late"}, "new_on", "is not a weekday"),
     "another time": ({"new_at": "14:00", "reason": "Late"}, "new_at", "not the release time"),
     "a vague date": ({"new_precision": "month", "reason": "Late"}, "new_on", "exact date"),
     "no date": ({"new_on": "soon", "reason": "Late"}, "new_on", "Enter a valid date"),
-    "unseen": ({"new_on": "2098-07-02", "reason": "Late", "seen_version": ""}, "__all__", "meanwhile"),
+    "unseen": ({"new_on": "2098-07-02", "reason": "Late", "seen_version": ""}, "__all__", "Another person changed"),
 }
 
 
@@ -170,7 +170,7 @@ def test_the_date_before_is_shown_read_only_and_read_again_on_save(confirmed_rel
         at=confirmed_release.recorded_at,
     )
     stale = change(client, confirmed_release, new_on="2098-07-03", reason="Later data", planned_on="2098-06-01")
-    assert "changed meanwhile, to 2 July 2098" in refusals(stale)["__all__"][0]
+    assert "changed the date to 2 July 2098" in refusals(stale)["__all__"][0]
     assert DateChange.objects.count() == 1
 
 
@@ -190,7 +190,7 @@ def test_someone_who_is_faster_between_the_form_and_the_save_is_told_of_and_noth
     monkeypatch.setattr(scheduling, "prepare_date_change", check_and_lose_the_race)
     response = change(client, confirmed_release, new_on="2098-07-03", reason="Later data", title="Another title")
     assert response.status_code == 302
-    assert "changed meanwhile" in said(response)[0]
+    assert "Another person changed the date" in said(response)[0]
     assert Release.objects.get().title == confirmed_release.title
 
 
@@ -207,7 +207,7 @@ def test_a_calendar_manager_moves_a_provisional_date_and_makes_a_vague_one_exact
     assert change(client, provisional_release, new_precision="two_months", new_on="2098-12-01").status_code == 302
     vague = Release.objects.get()
     assert (str(vague.slot), vague.due_at) == ("December 2098 to January 2099", None)
-    assert "An exact date needs its day" in refusals(change(client, vague, new_precision="exact"))["new_on"][0]
+    assert "Enter the day of the exact date" in refusals(change(client, vague, new_precision="exact"))["new_on"][0]
     assert change(client, vague, new_precision="exact", new_on="2098-12-03").status_code == 302
     assert str(Release.objects.get().slot) == "3 December 2098 9:30am"
 
@@ -259,7 +259,7 @@ def test_an_address_that_was_checked_at_keeps_its_place_and_the_page_says_why(co
     response = change(
         staff_of(Role.DEPUTY, confirmed_release), confirmed_release, **address_rows(confirmed_release, url=url)
     )
-    assert "was looked at already" in said(response)[0]
+    assert "was already checked" in said(response)[0]
     assert Address.objects.get().url != url
 
 

@@ -136,7 +136,7 @@ def test_cancelling_replaces_deleting_once_a_release_was_public(announced):
     assert (page("release", "move", release.pk, "cancel") in row) == announced
 
 
-ASK = "Ask to change the date"
+ASK = "Request a date change"
 
 
 def asking_page(release):

@@ -26,12 +26,12 @@ def test_both_readings_of_a_date_of_the_file_are_offered_and_none_is_selected(cl
     found = checked(keeper, UNCLEAR, {"scheduled_for": "2098-07-01 09:30"})
     assert found.status == "ambiguous"
     page = page_of(client, found)
-    assert "Is the day or the month first?" in page.text
+    assert "Does the day or the month come first?" in page.text
     assert "Day first: 03/07/2098 09:30 is 3 July 2098" in page.text
     assert "Month first: 03/07/2098 09:30 is 7 March 2098" in page.text
     assert " checked" not in page.text
     assert not Release.objects.exists()
-    assert "Waits for you" in client.get("/imports/").text
+    assert "Needs your answer" in client.get("/imports/").text
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_two_dates_that_contradict_each_other_are_both_shown_and_the_other_one_i
 def test_no_answer_is_an_error_and_a_second_answer_changes_nothing(client, keeper):
     found = checked(keeper, UNCLEAR)
     refused = answer(client, found, "")
-    assert "Choose whether the day or the month is first" in refused.text
+    assert "Select whether the day or the month comes first" in refused.text
     assert found.status == "ambiguous"
     answer(client, found, "day_first")
     assert answer(client, found, "month_first").status_code == 302

@@ -20,13 +20,13 @@ pytestmark = pytest.mark.django_db
 
 def test_an_announcement_fills_the_release_in_and_nothing_is_recorded_until_it_is_checked(client, keeper, announced):
     answer = read(client, announced() + "?utm_source=mail#contents")
-    for words in ("What GOV.UK says", "Office for RAIN", "1 July 2098 9:30am", "Confirmed"):
+    for words in ("Announcement on GOV.UK", "Office for RAIN", "1 July 2098 9:30am", "Confirmed"):
         assert words in answer.text
     assert "None of these organisations" not in answer.text
     assert not Release.objects.exists()
     assert not Observation.objects.exists()
     done = record(client, answer)
-    assert "The release is recorded." in done.text
+    assert "Release added." in done.text
     release = Release.objects.get()
     assert (release.title, release.reference) == (TITLE, "monthly-rain-june-2098")
     assert (release.due_at, release.status) == (DUE, "confirmed")
@@ -56,7 +56,7 @@ def test_what_was_confirmed_less_than_four_weeks_ahead_needs_a_reason_which_is_k
     client.force_login(keeper)
     asked = record(client, read(client, announced()))
     (why,) = asked.context["form"].errors["reason"]
-    assert why == "Give the reason for less than four weeks' notice: this gives 11 days of notice."
+    assert why == "Enter the reason for less than 4 weeks’ notice. This date gives 11 days’ notice."
     assert 'href="#id_reason"' in asked.text
     assert not Release.objects.exists()
     record(client, asked, reason="The law was changed.")
@@ -83,7 +83,7 @@ def test_where_the_announcement_names_no_time_no_one_invents_one(client, keeper,
     assert answer.context["form"].initial["planned_on"] == date(2098, 7, 1)
     refused = record(client, answer)
     assert list(refused.context["form"].errors) == ["planned_at"]
-    assert "What GOV.UK says" in refused.text
+    assert "Announcement on GOV.UK" in refused.text
     assert record(client, refused, planned_at="9:30am").status_code == 200
     assert Release.objects.get().due_at == DUE
 
@@ -122,10 +122,7 @@ def test_an_organisation_that_is_not_theirs_is_said_to_be_none_whether_it_is_kno
     ProducerFactory(name="Office for Snow")
     for organisation in ("Office for Snow", "Office for Nothing"):
         document = govuk.announcement(PATH, TITLE, due_at=DUE, organisations=[organisation])
-        assert (
-            "None of these organisations is a producer whose calendar you keep"
-            in read(client, announced(document)).text
-        )
+        assert "None of these organisations matches a producer" in read(client, announced(document)).text
 
 
 def test_an_announcement_that_is_recorded_already_leads_to_its_release_and_others_are_not_told_of(
@@ -149,10 +146,10 @@ def test_a_reference_that_is_taken_is_said_at_its_field(client, keeper, announce
 def test_what_was_read_cannot_be_made_up_or_kept_for_ever(client, keeper, announced, time_machine):
     answer = read(client, announced())
     for seen in ("", "made:up:text"):
-        assert "read the announcement again" in record(client, answer, seen=seen).text
+        assert "Enter its web address again" in record(client, answer, seen=seen).text
     time_machine.move_to(timezone.now() + timedelta(days=2))
     client.force_login(keeper)
-    assert "read the announcement again" in record(client, answer).text
+    assert "Enter its web address again" in record(client, answer).text
     assert not Release.objects.exists()
 
 
@@ -160,27 +157,27 @@ class TestNothingToRecord:
     @pytest.mark.parametrize(
         ("scene_of", "why"),
         [
-            pytest.param(lambda: govuk.gone(PATH), "The announcement at this address was taken away.", id="gone"),
+            pytest.param(lambda: govuk.gone(PATH), "The announcement has been removed.", id="gone"),
             pytest.param(
                 lambda: govuk.publication(PATH, TITLE, published_at=DUE),
-                "This address leads to statistics that are published; it is no announcement any more.",
+                "This web address redirects to published statistics. It is no longer an announcement.",
                 id="published",
             ),
             pytest.param(
                 lambda: govuk.publication(PATH, TITLE, published_at=DUE, kind="guidance"),
-                "What stands at this address is no announcement of statistics.",
+                "The page at this web address is not an announcement of statistics.",
                 id="something-else",
             ),
             pytest.param(
                 lambda: govuk.announcement(PATH, TITLE, state="odd"),
-                "What stands at this address is in a form that is not known here.",
+                "The page has an unknown format.",
                 id="unknown-shape",
             ),
             pytest.param(
                 lambda: govuk.announcement(
                     PATH, TITLE, due_at=DUE, state="cancelled", cancellation_reason="The survey was stopped."
                 ),
-                "This announcement is cancelled, and there is nothing to record: The survey was stopped.",
+                "This announcement has been cancelled, so we did not add a release. Reason: The survey was stopped.",
                 id="cancelled",
             ),
         ],
@@ -189,17 +186,17 @@ class TestNothingToRecord:
         assert error(read(client, announced(scene_of()))) == why
 
     def test_no_page(self, client, keeper, site):
-        assert error(read(client, site.url(PATH))) == "There is no page at this address."
+        assert error(read(client, site.url(PATH))) == "There is no page at this web address."
 
     def test_a_fault_of_the_site_and_a_plain_page(self, client, keeper, site):
-        for answer, why in ((scene(status=503), "could not be reached"), (scene("<h1>Rain</h1>"), "not known here")):
+        for answer, why in ((scene(status=503), "could not reach GOV.UK"), (scene("<h1>Rain</h1>"), "unknown format")):
             site.publish(govuk.api_path(PATH), [answer])
             assert why in error(read(client, site.url(PATH)))
 
     def test_a_redirect_to_what_was_published_is_followed(self, client, keeper, announced, site):
         out = "/government/statistics/rain"
         site.publish(govuk.api_path(out), [govuk.answered(govuk.publication(out, TITLE, published_at=DUE))])
-        assert "statistics that are published" in error(read(client, announced(govuk.redirect(PATH, out))))
+        assert "redirects to published statistics" in error(read(client, announced(govuk.redirect(PATH, out))))
 
     def test_a_redirect_to_another_host_is_not_followed(self, client, keeper, announced):
         assert "another website" in error(read(client, announced(govuk.redirect(PATH, "https://www.example.com/"))))
@@ -207,12 +204,16 @@ class TestNothingToRecord:
     @pytest.mark.parametrize(
         ("url", "why"),
         [
-            pytest.param("", "Paste the address", id="nothing"),
-            pytest.param("https://www.example.com/x", "no address of GOV.UK", id="another-site"),
-            pytest.param("http://127.0.0.1:1/x", "no address of GOV.UK", id="our-own-machine"),
+            pytest.param("", "Enter the web address", id="nothing"),
+            pytest.param("https://www.example.com/x", "Enter the web address of an announcement", id="another-site"),
+            pytest.param("http://127.0.0.1:1/x", "Enter the web address of an announcement", id="our-own-machine"),
             pytest.param("https://www.gov.uk@evil.example/x", "user name", id="a-user-name"),
             pytest.param("ftp://www.gov.uk/x", "does not start with http", id="another-scheme"),
-            pytest.param("https://assets.publishing.service.gov.uk/x", "no address of GOV.UK", id="a-neighbour"),
+            pytest.param(
+                "https://assets.publishing.service.gov.uk/x",
+                "Enter the web address of an announcement",
+                id="a-neighbour",
+            ),
         ],
     )
     def test_an_address_that_is_none_is_never_asked(self, client, keeper, site, url, why):

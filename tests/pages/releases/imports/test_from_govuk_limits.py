@@ -22,7 +22,7 @@ class TestPolite:
     def test_a_site_that_takes_too_long_keeps_no_one_waiting(self, client, keeper, announced, monkeypatch):
         monkeypatch.setattr(page_of_govuk, "LONGEST_SECONDS", 1.0)
         begun = time.monotonic()
-        assert "took too long to answer" in error(read(client, announced(delay_seconds=30)))
+        assert "did not respond in time" in error(read(client, announced(delay_seconds=30)))
         assert time.monotonic() - begun < 10
         assert page_of_govuk.LONGEST_SECONDS <= 9.5
 
@@ -31,7 +31,7 @@ class TestPolite:
         host_budgets.claim_hosts([name], holder="another", now=timezone.now())
         monkeypatch.setattr("releases.imports.govuk.PATIENCE_SECONDS", 0.6)
         site.forget_arrivals()
-        assert "could not be asked just now" in error(read(client, announced()))
+        assert "did not respond in time" in error(read(client, announced()))
         assert site.arrivals() == []
         host_budgets.release_hosts("another", now=timezone.now())
         assert "Check this release" in read(client, announced()).text
@@ -39,10 +39,10 @@ class TestPolite:
 
     def test_a_site_that_asked_to_be_left_alone_is(self, client, keeper, announced, site):
         site.publish(govuk.api_path(PATH), [scene(status=429, headers={"Retry-After": "60"})])
-        assert "has asked us to wait" in error(read(client, site.url(PATH)))
+        assert "is busy" in error(read(client, site.url(PATH)))
         announced()
         site.forget_arrivals()
-        assert "has asked us to wait" in error(read(client, site.url(PATH)))
+        assert "is busy" in error(read(client, site.url(PATH)))
         assert site.arrivals() == []
 
 

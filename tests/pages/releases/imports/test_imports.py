@@ -40,20 +40,20 @@ def address(found, page="import"):
 def test_a_file_goes_from_upload_to_done(client, name, of):
     before = everything()
     page = send(client, of({"status": "confirmed"}, {"title": "A second title"}), name)
-    assert "The file is being checked" in page.text
+    assert "We are checking your file" in page.text
     assert everything() == before
     turn()
     found = CalendarImport.objects.get()
     preview = client.get(address(found))
-    for words in ("Check what will be imported", "Row 2", "rain-june-2098", "Recorded for 1 July 2098 9:30am"):
+    for words in ("Check your import", "Row 2", "rain-june-2098", "Added for 1 July 2098 9:30am"):
         assert words in preview.text
     assert everything() == before
     page = client.post(address(found, "confirm_import"), follow=True)
-    assert "The file is being imported" in page.text
+    assert "We are importing your file" in page.text
     assert everything() == before
     turn()
     done = client.get(address(found))
-    assert "Imported" in done.text
+    assert "Import complete" in done.text
     assert reverse("releases:release", args=["rain-june-2098"]) in done.text
     assert Release.objects.count() == 2
     again = client.post(address(found, "confirm_import"), follow=True)
@@ -76,9 +76,9 @@ def test_the_preview_says_of_each_refused_row_which_column_and_why_and_asks_to_l
 
 def test_where_nothing_would_change_there_is_nothing_to_confirm(client, keeper):
     found = checked(keeper, SUNDAY)
-    assert "no row would change anything" in client.get(address(found)).text
+    assert "No row would change your calendar" in client.get(address(found)).text
     answer = client.post(address(found, "confirm_import"), {"skip_refused": "on"}, follow=True)
-    assert "There is nothing to apply" in answer.text
+    assert "There is nothing to import" in answer.text
     assert CalendarImport.objects.get().status == "checked"
 
 
@@ -89,7 +89,7 @@ def test_a_long_preview_has_pages_and_shows_one_outcome_at_a_time(client, keeper
     assert [line["number"] for line in client.get(address(found), {"page": 2}).context["lines"]][-1] == 64
     refused = client.get(address(found), {"show": "refused"})
     assert [line["number"] for line in refused.context["lines"]] == [62, 63, 64]
-    assert "Refused (3)" in refused.text
+    assert "Error (3)" in refused.text
 
 
 def test_what_has_changed_since_is_said_and_asked_again(client, keeper):
@@ -97,14 +97,14 @@ def test_what_has_changed_since_is_said_and_asked_again(client, keeper):
     client.post(address(found, "confirm_import"))
     ReleaseFactory(confirmed=True, reference="rain-june-2098", series=keeper.memberships.get().producer.series.get())
     turn()
-    assert "The calendar was changed after you had seen what would be done" in client.get(address(found)).text
+    assert "another person changed the calendar after you checked the import" in client.get(address(found)).text
 
 
 def test_discarding_changes_nothing_and_says_so(client, keeper):
     found = checked(keeper, {})
     page = client.post(address(found, "discard_import"), follow=True)
-    assert "calendar.csv is discarded; nothing in the calendar was changed." in page.text
-    assert "Nothing in the calendar was changed" in client.get(address(found)).text
+    assert "calendar.csv discarded. We did not change the calendar." in page.text
+    assert "We did not change the calendar" in client.get(address(found)).text
     again = client.post(address(found, "discard_import"), follow=True)
     assert "this import is discarded" in again.text
     assert not Release.objects.exists()
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_calendar_is_said_to_be_none(client, keeper):
     send(client, b"name,date\nrain,soon\n")
     turn()
     page = client.get(address(CalendarImport.objects.get()))
-    assert "This file cannot be imported" in page.text
+    assert "We cannot import this file" in page.text
     assert "calendar.csv has no column &quot;reference&quot;, which is required." in page.text
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_calendar_is_said_to_be_none(client, keeper):
     ("content", "why"),
     [
         pytest.param(None, "Select a file", id="none"),
-        pytest.param(b"", "The file is empty", id="empty"),
+        pytest.param(b"", "The selected file is empty", id="empty"),
         pytest.param(b"x" * (5 * 1024**2 + 1), "too large: it has more than 5 MB", id="huge"),
     ],
 )
@@ -148,10 +148,10 @@ class TestProgress:
 
     def test_it_counts_rows_and_is_not_sent_again_unchanged(self, client, keeper):
         found = uploaded(keeper, {})
-        assert "It waits for its turn" in client.get(address(found)).text
+        assert "This import is in the queue" in client.get(address(found)).text
         CalendarImport.objects.update(rows_total=500, rows_done=120)
         answer = self.ask(client, found, status="uploaded", done=100)
-        assert "120 of 500 rows done." in answer.text
+        assert "120 of 500 rows completed." in answer.text
         assert self.ask(client, found, status="uploaded", done=120).status_code == 204
 
     def test_once_the_import_has_moved_on_it_leads_to_its_page(self, client, keeper):
@@ -161,11 +161,11 @@ class TestProgress:
     def test_it_says_that_it_waits_for_the_releases_that_are_due(self, client, keeper):
         found = checked(keeper, {})
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=timezone.now())
-        assert "It waits until the releases" not in client.get(address(found)).text
+        assert "This import starts when we have checked the releases" not in client.get(address(found)).text
         ReleaseFactory(confirmed=True, rehearsal=True, reference="rehearsal", due_at=timezone.now())
-        assert "It waits until the releases" not in client.get(address(found)).text
+        assert "This import starts when we have checked the releases" not in client.get(address(found)).text
         Release.objects.update(rehearsal=False)
-        assert "It waits until the releases" in client.get(address(found)).text
+        assert "This import starts when we have checked the releases" in client.get(address(found)).text
 
     def test_who_is_signed_out_is_led_to_the_log_in_page(self, client, keeper):
         found = uploaded(keeper, {})

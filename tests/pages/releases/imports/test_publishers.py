@@ -100,7 +100,7 @@ class TestGovuk:
         assert everything() == before
         assert not Observation.objects.exists()
         assert outcomes(page) == {
-            "rain-june-2098": "Added", "snow-2098": "Added", "hail": "Added", "fog": "Refused", "dew": "Not imported"
+            "rain-june-2098": "Added", "snow-2098": "Added", "hail": "Added", "fog": "Error", "dew": "Not imported"
         }  # fmt: skip
         assert "GOV.UK calendar of rain" in page.text
         assert "series Snow of Office for Rain" in page.text
@@ -135,7 +135,7 @@ class TestGovuk:
         confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
         before = everything()
         again = read_govuk(client, server, series, confirmed="confirm")
-        assert set(outcomes(again).values()) == {"Unchanged", "Refused", "Not imported"}
+        assert set(outcomes(again).values()) == {"Unchanged", "Error", "Not imported"}
         assert "There is nothing to import" in again.text
         again = read_govuk(client, server, series)
         assert "There is nothing to import" in again.text
@@ -160,7 +160,7 @@ class TestGovuk:
     def test_short_notice_needs_a_reason_and_only_the_releases_concerned_get_it(self, client, keeper, server, series):
         soon, later = DUE - timedelta(days=28), DUE
         server.organisations["rain"] = [announced("a", "Monthly rain: 1", at=soon), announced("b", "B", at=later)]
-        assert "four weeks" in why(read_govuk(client, server, series, confirmed="confirm"), "a")[0]
+        assert "4 weeks’ notice" in why(read_govuk(client, server, series, confirmed="confirm"), "a")[0]
         page = read_govuk(client, server, series, confirmed="confirm", reason="The law changed.")
         confirm(client, page)
         reasons = dict(Release.objects.values_list("reference", "short_notice_reason"))
@@ -177,7 +177,7 @@ class TestGovuk:
             "rain-june-2098", "Monthly rain: June 2098", at=DUE, state="cancelled", cancellation_reason="No data."
         )
         page = read_govuk(client, server, series)
-        assert "1 release will be cancelled for good" in page.text
+        assert "This import will cancel 1 release" in page.text
         confirm(client, page, skip_refused="on")
         rain = Release.objects.get(reference="rain-june-2098")
         assert (rain.status, rain.cancellation_reason) == ("cancelled", "No data.")
@@ -212,7 +212,7 @@ class TestGovuk:
 
     def test_more_than_an_import_may_have_is_refused(self, client, keeper, server, series):
         server.organisations["rain"] = [announced(f"r-{n}", f"R {n}", at=DUE) for n in range(2001)]
-        assert "has 2,001 releases. An import may have 2,000" in read_govuk(client, server, series).text
+        assert "has 2,001 releases. You can import up to 2,000" in read_govuk(client, server, series).text
         assert len(server.requests) == 1
 
     def test_a_calendar_that_changes_between_two_pages_is_read_again_and_not_half(
@@ -235,7 +235,7 @@ class TestGovuk:
 
     def test_an_unknown_organisation_has_nothing_to_import(self, client, keeper, server, series):
         page = read_govuk(client, server, series, organisation=server.url("/government/organisations/none"))
-        assert "GOV.UK calendar of none has no release that is still to come." in page.text
+        assert "GOV.UK calendar of none has no upcoming releases." in page.text
         assert 'href="#id_organisation"' in page.text
 
     @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ class TestGovuk:
     ):
         page = read_govuk(client, server, series, organisation=written)
         assert page.context["form"].errors["organisation"] == [
-            "Paste the address of an organisation’s page on www.gov.uk."
+            "Enter the web address of an organisation’s page on www.gov.uk."
         ]
         assert server.requests == []
 
@@ -277,7 +277,7 @@ class TestGovuk:
 
     @pytest.mark.parametrize(
         ("status", "sentence"),
-        [(503, "GOV.UK did not answer, or answered with an error"), (429, "GOV.UK has asked us to wait")],
+        [(503, "We could not read the calendar of GOV.UK"), (429, "GOV.UK is busy")],
     )
     def test_an_error_is_said_and_nothing_is_imported(self, client, keeper, server, series, status, sentence):
         server.status = status
@@ -289,7 +289,7 @@ class TestGovuk:
     ):
         monkeypatch.setattr("releases.imports.govuk.PATIENCE_SECONDS", 0.3)
         host_budgets.claim_hosts([host_budgets.claim_spare(server.entry)], holder="another", now=timezone.now())
-        assert "GOV.UK could not be asked just now" in read_govuk(client, server, series).text
+        assert "GOV.UK did not respond" in read_govuk(client, server, series).text
         assert server.requests == []
 
     def test_nothing_is_preselected_and_each_missing_answer_is_named(self, client, keeper, server, series):
@@ -349,7 +349,7 @@ class TestOns:
     def test_another_address_is_refused_and_not_taken_for_search_words(self, client, keeper, server, series, written):
         page = read_ons(client, server, series, words=written)
         assert page.context["form"].errors["words"] == [
-            "Paste the address of a search in the release calendar of www.ons.gov.uk."
+            "Enter the web address of a search in the release calendar of www.ons.gov.uk."
         ]
         assert server.requests == []
 
@@ -389,7 +389,7 @@ class TestHostileCalendar:
     )  # fmt: skip
     def test_a_huge_or_deep_calendar_is_refused_as_a_whole(self, client, keeper, server, series, body):
         server.body = body
-        assert "ONS answered in a form that we do not know." in read_ons(client, server, series).text
+        assert "The response of ONS has an unknown format." in read_ons(client, server, series).text
         assert not CalendarImport.objects.exists()
 
 

@@ -230,7 +230,7 @@ def test_who_was_withdrawn_beforehand_is_not_on_the_published_list(client, time_
 def test_those_who_keep_the_list_see_beforehand_what_will_be_published(client, office, release, entry):
     client.force_login(office.people[Role.CALENDAR_MANAGER])
     page = client.get(published(release)).text
-    assert "Not public." in page
+    assert "Readers cannot see this page yet." in page
     assert MINISTER.post in page
     assert PERSON not in page
 
@@ -254,4 +254,4 @@ def test_a_producer_of_whom_nothing_is_public_has_no_page_of_lists(client, offic
 
 def test_a_producer_without_a_published_list_says_so(client, release):
     page = client.get(reverse("releases:pre_release_lists", args=[release.series.producer.slug])).text
-    assert "No list is published." in page
+    assert "No lists have been published." in page

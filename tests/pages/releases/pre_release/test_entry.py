@@ -28,7 +28,7 @@ def test_someone_is_added_and_the_list_shows_post_person_period_and_who_granted_
     assert response.url == address("list", release)
     page = words(client.get(response.url))
     for part in (
-        "Access is granted.",
+        "Access granted.",
         MINISTER.post,
         MINISTER.organisation,
         PERSON,
@@ -81,12 +81,12 @@ def test_someone_who_is_on_the_list_already_is_refused_at_the_person(client, kee
 
 def test_within_a_day_an_addition_waits_and_the_page_says_so_beforehand_and_afterwards(client, keeper, release, clock):
     clock(SHORTLY_BEFORE)
-    assert "this waits until one of them agrees" in words(client.get(address("add", release)))
+    assert "one of them must agree to this change" in words(client.get(address("add", release)))
     response = client.post(address("add", release), entry_form())
     page = words(client.get(response.url))
-    assert "This waits for the Head of Profession or a deputy to agree." in page
+    assert "Change requested. The Head of Profession or a deputy must agree." in page
     assert f"Add to the list: {MINISTER.post}" in page
-    assert "Take this back" in page
+    assert "Withdraw request" in page
     assert ">Agree<" not in page.replace("> Agree", ">Agree")
 
 
@@ -94,7 +94,7 @@ def test_a_change_shows_what_stood_there_and_saves_what_is_typed(client, keeper,
     form = client.get(address("change", release, entry.pk)).context["form"]
     assert form["person"].value() == PERSON
     response = client.post(address("change", release, entry.pk), entry_form(post="Chief statistician", version=1))
-    assert "The entry is changed." in words(client.get(response.url))
+    assert "Entry changed." in words(client.get(response.url))
     assert PreReleaseAccess.objects.get().post == "Chief statistician"
 
 
@@ -106,7 +106,7 @@ def test_an_entry_that_someone_else_changed_meanwhile_is_shown_and_the_typed_sta
     )
     typed = entry_form(post="Typed by me", version=1)
     response = client.post(address("change", release, entry.pk), typed)
-    assert "it is now Changed meanwhile, Department for Invented Education" in words(response)
+    assert "changed this entry to Changed meanwhile, Department for Invented Education" in words(response)
     assert response.context["form"]["post"].value() == "Typed by me"
     again = typed | {"version": response.context["form"]["version"].value()}
     assert client.post(address("change", release, entry.pk), again).status_code == 302
@@ -115,7 +115,7 @@ def test_an_entry_that_someone_else_changed_meanwhile_is_shown_and_the_typed_sta
 
 def test_a_change_of_nothing_says_so(client, keeper, release, entry):
     response = client.post(address("change", release, entry.pk), entry_form(version=1))
-    assert "Nothing is changed" in words(response)
+    assert "You did not make any changes." in words(response)
 
 
 def test_after_the_release_the_form_asks_for_post_and_organisation_alone(client, office, release, clock, entry):
@@ -128,17 +128,17 @@ def test_after_the_release_the_form_asks_for_post_and_organisation_alone(client,
 
 
 def test_access_is_withdrawn_after_a_question(client, keeper, release, entry):
-    assert "Withdraw this access" in client.get(address("withdraw", release, entry.pk)).text
+    assert "Withdraw access" in client.get(address("withdraw", release, entry.pk)).text
     response = client.post(address("withdraw", release, entry.pk), {"version": 1})
-    assert "Access is withdrawn." in words(client.get(response.url))
+    assert "Access withdrawn." in words(client.get(response.url))
     again = client.post(address("withdraw", release, entry.pk), {"version": 1})
-    assert (again.status_code, "Nothing was changed." in again.text) == (409, True)
+    assert (again.status_code, "We did not change the list." in again.text) == (409, True)
 
 
 def test_that_access_began_and_ended_is_recorded_and_shown(client, keeper, release, clock, entry):
     clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=30))
     response = client.post(address("begin", release, entry.pk), time_form(entry, "7:15am"))
-    assert "It is recorded that access began." in words(client.get(response.url))
+    assert "Start of access recorded." in words(client.get(response.url))
     entry.refresh_from_db()
     client.post(address("end", release, entry.pk), time_form(entry, "8:00am"))
     page = words(client.get(address("list", release)))
@@ -175,7 +175,7 @@ def test_a_lead_takes_back_what_was_recorded_by_mistake(client, office, release,
     client.force_login(office.head)
     client.post(address("begin", release, entry.pk), time_form(entry))
     response = client.post(address("take_back", release, entry.pk), {"version": 2})
-    assert "What was recorded is taken back." in words(client.get(response.url))
+    assert "Recorded time removed." in words(client.get(response.url))
     assert PreReleaseAccess.objects.get().status == "granted"
 
 
@@ -186,13 +186,13 @@ def test_names_are_erased_one_by_one_or_all_at_once_after_the_release(client, ke
     clock(AFTERWARDS)
     client.post(address("erase_name", release, entry.pk), {"version": 1})
     page = words(client.get(address("list", release)))
-    assert "The name is erased." in page
-    assert "Name erased on 30 June 2020" in page
+    assert "Name deleted." in page
+    assert "Name deleted on 30 June 2020" in page
     assert PERSON not in page
     client.post(address("erase", release))
-    assert "1 name is erased." in words(client.get(address("list", release)))
+    assert "1 name deleted." in words(client.get(address("list", release)))
     client.post(address("erase", release))
-    assert "No name was left to erase." in words(client.get(address("list", release)))
+    assert "There are no names to delete." in words(client.get(address("list", release)))
 
 
 def test_a_period_with_its_reason_is_shown(client, keeper, release):

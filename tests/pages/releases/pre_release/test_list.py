@@ -28,17 +28,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 def test_an_empty_list_says_so_and_offers_to_add_someone(client, keeper, release):
     page = words(client.get(address("list", release)))
-    assert "Nobody is on the list." in page
+    assert "There are no posts on the list." in page
     assert address("add", release) in page
 
 
 @pytest.mark.parametrize(
     ("nation", "sentence"),
     [
-        ("wales", "The limit of the order for Wales is not confirmed here."),
-        ("scotland", "The law for Scotland allows 5 working days at most for these statistics."),
-        ("england", "The order for England allows 24 hours at most for these statistics."),
-        ("northern_ireland", "A longer period needs a recorded judgement that the public benefit outweighs the limit"),
+        ("wales", "We have not confirmed the limit of the order for Wales."),
+        ("scotland", "The law for Scotland allows up to 5 working days for these statistics."),
+        ("england", "The order for England allows up to 24 hours for these statistics."),
+        ("northern_ireland", "For a longer period, you must record why the public benefit outweighs the limit"),
     ],
 )
 def test_the_limit_is_that_of_the_nation_of_the_statistics(client, keeper, release, nation, sentence):
@@ -50,7 +50,7 @@ def test_the_limit_is_that_of_the_nation_of_the_statistics(client, keeper, relea
 def test_nobody_is_added_to_the_list_of_scotlands_gdp_or_retail_sales(client, keeper, release, entry):
     Series.objects.update(nation="scotland", pre_release_kind="gdp_or_retail_sales")
     page = client.get(address("list", release))
-    assert "allows no access to these statistics before their release" in words(page)
+    assert "does not allow pre-release access to these statistics" in words(page)
     assert "The period is longer than the limit for these statistics." in words(page)
     assert address("add", release) not in page.text
     assert client.get(address("add", release)).status_code == 409
@@ -74,7 +74,7 @@ def test_for_northern_ireland_the_judgement_and_the_notice_are_on_record_and_on_
     assert list(refused.context["form"].errors) == ["public_benefit", "authority_notified_on"]
     assert client.post(address("add", release), entry_form(**JUDGED)).status_code == 302
     sentence = (
-        "Longer than the limit because: Hospitals prepare for the winter. The Authority was notified on 19 June 2020."
+        "Reason for exceeding the limit: Hospitals prepare for the winter. The Authority was notified on 19 June 2020."
     )
     assert sentence in words(client.get(address("list", release)))
     event = ReleaseEvent.objects.get(kind="pre_release_granted")
@@ -160,7 +160,7 @@ def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, rele
     shown = [request.pk for request in page.context["waiting"]]
     later = asked(release, someone("Press officer"), by=office.statistician)
     response = client.post(address("decide", release), {"act": "agree", "request": shown})
-    assert "2 changes are agreed." in words(client.get(response.url))
+    assert "2 changes agreed." in words(client.get(response.url))
     assert PreReleaseAccess.objects.count() == 2
     later.refresh_from_db()
     assert later.status == "waiting"
@@ -177,8 +177,8 @@ def test_what_cannot_be_agreed_to_any_more_is_said_next_to_what_was(client, offi
     client.force_login(office.head)
     response = client.post(address("decide", release), {"act": "agree", "request": [stale.pk, fresh.pk]})
     page = words(client.get(response.url))
-    assert "1 change is agreed." in page
-    assert "The entry was changed since this was asked for" in page
+    assert "1 change agreed." in page
+    assert "The entry has changed since this request" in page
     assert PreReleaseRequest.objects.get(status="waiting") == stale
 
 
@@ -208,7 +208,7 @@ def test_the_list_of_the_release_before_is_shown_and_copied_once(client, keeper,
     )
     granted(earlier, by=keeper, at=LONG_BEFORE - timedelta(days=91))
     assert PERSON in client.get(address("copy", release)).text
-    for said in ("1 post is granted access.", "1 was on the list already."):
+    for said in ("1 post granted access.", "1 already on the list."):
         response = client.post(address("copy", release), {"source": "earlier"})
         assert said in words(client.get(response.url))
     assert release.pre_release_access.count() == 1
@@ -233,7 +233,7 @@ def test_another_list_than_the_page_showed_is_not_copied(client, keeper, release
 def test_once_the_release_has_been_due_no_one_is_added_and_the_list_says_so(client, keeper, release, clock, entry):
     clock(AFTERWARDS)
     page = client.get(address("list", release))
-    assert "nobody can be added or withdrawn any more" in words(page)
+    assert "You can no longer add or withdraw access" in words(page)
     assert address("add", release) not in page.text
     assert client.post(address("add", release), entry_form(someone())).status_code == 409
 
@@ -250,10 +250,10 @@ def test_while_a_change_waits_no_other_is_offered(client, keeper, release, clock
     clock(SHORTLY_BEFORE)
     client.post(address("change", release, entry.pk), entry_form(post="Another post", version=1))
     page = client.get(address("list", release))
-    assert "A change waits" in page.text
+    assert "Change awaiting agreement" in page.text
     assert f"Post: {MINISTER.post}" in words(page)
     assert address("change", release, entry.pk) not in page.text
-    assert "waits for the Head of Profession already" in words(
+    assert "The Head of Profession has not yet decided" in words(
         client.post(address("withdraw", release, entry.pk), {"version": 1})
     )
 
@@ -284,5 +284,5 @@ def test_once_the_release_is_out_access_is_a_thing_of_the_past(client, keeper, r
     clock(AFTERWARDS)
     scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)
     page = client.get(address("list", release)).text
-    assert "Had access" in page
+    assert "Access ended" in page
     assert "Has access" not in page

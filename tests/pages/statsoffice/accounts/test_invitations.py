@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "jo.lane@example.gov.uk"
 PASSWORD = "three quiet herons"
 CHOSEN = {"new_password1": PASSWORD, "new_password2": PASSWORD}
-OVER = "This invitation does not work"
+OVER = "This invitation has expired"
 
 
 @shared_fixture
@@ -60,14 +60,14 @@ def link_in(message):
 def test_a_head_of_profession_invites_a_statistician_who_follows_the_link_and_signs_in(client, head, producer):
     client.force_login(head)
     page = client.post(reverse("invite"), asked(producer), follow=True).text
-    assert "The invitation was sent to jo.lane@example.gov.uk." in page
+    assert "Invitation sent to jo.lane@example.gov.uk." in page
     client.logout()
     (message,) = mail.outbox
     assert message.to == [ADDRESS]
-    assert "Helen Ward invites you" in message.body
-    assert "as statistician of Office for Invented Numbers" in message.body
-    assert "You are invited" in client.get(link_in(message), follow=True).text
-    assert "Your account is made" in client.post(reverse("account_accept"), CHOSEN, follow=True).text
+    assert "Helen Ward has invited you" in message.body
+    assert "Your role will be statistician of Office for Invented Numbers" in message.body
+    assert "Accept your invitation" in client.get(link_in(message), follow=True).text
+    assert "Account created" in client.post(reverse("account_accept"), CHOSEN, follow=True).text
     signed_in = client.post(reverse("account_login"), {"login": ADDRESS, "password": PASSWORD})
     assert (signed_in.status_code, signed_in.url) == (302, reverse("desk"))
     user = User.objects.get(email=ADDRESS)
@@ -116,7 +116,7 @@ def test_the_secret_of_a_link_is_in_no_address_but_the_first_and_in_no_table(cli
 def test_an_invitation_sent_again_has_a_new_link_and_the_old_one_is_dead(client, head, producer):
     invitation, old = invited(head, producer, at=timezone.now() - timedelta(days=8))
     client.force_login(head)
-    assert "the time of the link is over" in client.get(reverse("invitations")).text
+    assert "The link has expired" in client.get(reverse("invitations")).text
     client.post(reverse("send_invitation_again", args=[invitation.pk]))
     client.logout()
     assert client.get(reverse("account_invited", args=[old]), follow=True).status_code == 410
@@ -127,12 +127,12 @@ def test_a_withdrawn_invitation_is_dead_and_not_listed_and_cannot_be_sent_again(
     invitation, secret = invited(head, producer)
     client.force_login(head)
     assert (
-        "its link no longer works"
+        "the link no longer works"
         in client.post(reverse("withdraw_invitation", args=[invitation.pk]), follow=True).text.lower()
     )
-    assert "No invitation waits" in client.get(reverse("invitations")).text
+    assert "There are no open invitations" in client.get(reverse("invitations")).text
     again = client.post(reverse("send_invitation_again", args=[invitation.pk]), follow=True).text
-    assert "was accepted or withdrawn meanwhile" in again
+    assert "has been accepted or withdrawn" in again
     client.logout()
     assert client.get(reverse("account_invited", args=[secret]), follow=True).status_code == 410
     assert mail.outbox == []
@@ -190,7 +190,7 @@ def test_an_administrator_invites_without_a_role_and_to_any_role(client, produce
 def test_a_role_without_a_producer_and_a_producer_without_a_role_are_refused(client, producer):
     client.force_login(administrator())
     for form in (asked(producer, ""), asked(None, Role.AUDITOR)):
-        assert "Choose a producer and a role" in client.post(reverse("invite"), form).text
+        assert "Choose both a producer and a role" in client.post(reverse("invite"), form).text
     assert mail.outbox == []
 
 
@@ -222,7 +222,7 @@ def test_an_account_that_there_is_signs_in_and_accepts_and_keeps_its_password(cl
     assert client.post(reverse("account_accept"), CHOSEN).status_code == 302
     assert not user.memberships.exists()
     client.post(reverse("account_login"), {"login": ADDRESS, "password": "correct horse battery"})
-    assert "accepted the invitation" in client.post(reverse("account_accept"), follow=True).text
+    assert "Invitation accepted" in client.post(reverse("account_accept"), follow=True).text
     user.refresh_from_db()
     assert user.memberships.get().role == Role.DEPUTY
     assert user.check_password("correct horse battery")
@@ -232,7 +232,7 @@ def test_the_person_who_is_signed_in_as_someone_else_accepts_nothing(client, hea
     _, secret = invited(head, producer)
     client.force_login(head)
     answer = client.get(reverse("account_invited", args=[secret]), follow=True)
-    assert (answer.status_code, "for somebody else" in answer.text) == (409, True)
+    assert (answer.status_code, "for someone else" in answer.text) == (409, True)
     assert client.post(reverse("account_accept"), CHOSEN).status_code == 409
     assert not User.objects.filter(email=ADDRESS).exists()
 
@@ -250,9 +250,9 @@ def test_the_same_invitation_twice_and_a_role_that_is_held_are_refused(client, h
     invited(head, producer)
     held = create_member(Role.AUDITOR, producer)
     client.force_login(head)
-    assert "has been invited to this already" in client.post(reverse("invite"), asked(producer)).text
+    assert "You have already invited" in client.post(reverse("invite"), asked(producer)).text
     again = asked(producer, Role.AUDITOR, held.email)
-    assert "holds this role already" in client.post(reverse("invite"), again).text
+    assert "already has this role" in client.post(reverse("invite"), again).text
 
 
 def test_where_mail_fails_the_invitation_is_kept_and_the_page_says_so(client, head, producer, settings):
@@ -260,7 +260,7 @@ def test_where_mail_fails_the_invitation_is_kept_and_the_page_says_so(client, he
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody}}
     client.force_login(head)
     page = client.post(reverse("invite"), asked(producer), follow=True).text
-    assert "its mail could not be sent" in page
+    assert "we could not send the email" in page
     assert Invitation.objects.get().email == ADDRESS
 
 
@@ -269,7 +269,7 @@ def test_where_mail_fails_the_invitation_is_kept_and_the_page_says_so(client, he
     [
         ("short words", "at least 12 characters"),
         ("1qaz2wsx3edc", "too common"),
-        ("jo.lane@example", "too similar to the e-mail address"),
+        ("jo.lane@example", "too similar to the email address"),
     ],
     ids=["short", "common", "like the address"],
 )

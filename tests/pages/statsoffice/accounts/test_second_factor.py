@@ -77,7 +77,8 @@ def test_where_no_one_needs_one_no_one_is_led_anywhere_and_no_question_is_put_to
 ):
     settings.SECOND_FACTOR = frozenset({"nobody"})
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    with django_assert_num_queries(2):
+    # Session, user, and the roles for the navigation.
+    with django_assert_num_queries(3):
         assert client.get("/nowhere/").status_code == 404
 
 
@@ -96,7 +97,7 @@ def test_a_head_of_profession_sets_up_an_app_keeps_the_codes_and_goes_on(client,
     secret = secret_in(page)
     assert "<svg" in page
     wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"}).text
-    assert "This code is wrong" in wrong
+    assert "This code is incorrect" in wrong
     codes = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)}, follow=True).text
     assert len(re.findall(r"<li>\d{8}</li>", codes)) == 10
     assert client.get("/desk/").status_code == 200
@@ -122,7 +123,7 @@ def test_a_password_alone_no_longer_signs_in_and_the_code_does(client, time_mach
     head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     assert sign_in(client, head).url == reverse("mfa_authenticate")
     assert client.get("/desk/").status_code == 302
-    assert "This code is wrong" in rejected(client, "123456")
+    assert "This code is incorrect" in rejected(client, "123456")
     assert client.post(reverse("mfa_authenticate"), {"code": code_of()}).url == "/desk/"
     assert client.get("/desk/").status_code == 200
 
@@ -147,7 +148,7 @@ def test_a_code_works_once(client, time_machine):
     client.post(reverse("mfa_authenticate"), {"code": code_of()})
     client.logout()
     sign_in(client, head)
-    assert "it was used already" in rejected(client, code_of())
+    assert "has already been used" in rejected(client, code_of())
 
 
 def test_a_code_works_once_in_all_the_time_that_it_is_valid(client, time_machine):
@@ -159,7 +160,7 @@ def test_a_code_works_once_in_all_the_time_that_it_is_valid(client, time_machine
     client.logout()
     time_machine.move_to("2026-03-02 12:00:45+00:00", tick=False)  # in the next period, in which it is accepted
     sign_in(client, head)
-    assert "it was used already" in rejected(client, code)
+    assert "has already been used" in rejected(client, code)
 
 
 def test_the_code_that_activated_an_app_does_not_sign_in(client, time_machine):
@@ -171,7 +172,7 @@ def test_the_code_that_activated_an_app_does_not_sign_in(client, time_machine):
     client.post(reverse("mfa_activate_totp"), {"code": code})
     client.logout()
     sign_in(client, head)
-    assert "it was used already" in rejected(client, code)
+    assert "has already been used" in rejected(client, code)
 
 
 def test_a_recovery_code_works_once_in_the_place_of_the_app(client, time_machine):
@@ -182,7 +183,7 @@ def test_a_recovery_code_works_once_in_the_place_of_the_app(client, time_machine
     assert client.post(reverse("mfa_authenticate"), {"code": code}).url == "/desk/"
     client.logout()
     sign_in(client, head)
-    assert "This code is wrong" in rejected(client, code)
+    assert "This code is incorrect" in rejected(client, code)
 
 
 def test_guessing_codes_is_stopped_after_five_attempts_with_one_clear_sentence(client, time_machine):
@@ -190,8 +191,8 @@ def test_guessing_codes_is_stopped_after_five_attempts_with_one_clear_sentence(c
     head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     sign_in(client, head)
     for _ in range(5):
-        assert "This code is wrong" in rejected(client, "000000")
-    assert "There were too many attempts" in rejected(client, code_of())
+        assert "This code is incorrect" in rejected(client, "000000")
+    assert "too many times" in rejected(client, code_of())
 
 
 def test_the_last_one_cannot_be_removed_by_the_person_who_must_have_one(client, time_machine):
@@ -223,7 +224,7 @@ def test_a_change_asks_for_the_password_again_where_it_was_given_a_while_ago(cli
     answer = client.get(reverse("mfa_activate_totp"))
     assert answer.url.startswith(reverse("account_reauthenticate"))
     wrong = client.post(answer.url, {"password": "not this one"}).text
-    assert "The password is wrong" in wrong
+    assert "Your password is incorrect" in wrong
     assert client.post(answer.url, {"password": PASSWORD}).url == reverse("mfa_activate_totp")
 
 

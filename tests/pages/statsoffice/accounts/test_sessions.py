@@ -42,9 +42,9 @@ def is_in(client):
 def test_each_session_is_listed_with_its_address_and_browser_and_the_present_one_is_named(person):
     signed_in(person, browser="Browser at home", ip="198.51.100.3")
     page = signed_in(person).get(reverse("usersessions_list")).text
-    assert "From 198.51.100.3, with Browser at home" in page
-    assert "From 203.0.113.7, with Browser of the office" in page
-    assert page.count("This one") == 1
+    assert "From the network address 198.51.100.3, with this browser: Browser at home" in page
+    assert "From the network address 203.0.113.7, with this browser: Browser of the office" in page
+    assert page.count("This session") == 1
 
 
 def test_sessions_of_one_browser_are_told_apart_by_when_they_began_and_were_last_used(person, settings, time_machine):
@@ -60,7 +60,7 @@ def test_sessions_of_one_browser_are_told_apart_by_when_they_began_and_were_last
     time_machine.move_to("2026-03-02 12:45:00+00:00", tick=False)
     said = words(here.get(reverse("usersessions_list")).text)
     first, second = (
-        said.index("9:00:40am on 2 March 2026 This one Used now"),
+        said.index("9:00:40am on 2 March 2026 This session Active now"),
         said.index("9:00:05am on 2 March 2026 Last used at 11:20am on 2 March 2026"),
     )
     assert first < second
@@ -76,21 +76,21 @@ def test_when_a_session_was_last_used_is_written_once_a_minute(
     client = signed_in(person)
     session = UserSession.objects.get()
     time_machine.move_to("2026-03-02 09:30:00+00:00", tick=False)
-    with django_assert_num_queries(3):  # the session, the person, and this
+    with django_assert_num_queries(4):  # the session, the person, this, and the roles for the navigation
         client.get("/nowhere/")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get("/nowhere/")
     session.refresh_from_db()
     assert session.last_seen_at == timezone.now()
     time_machine.move_to("2026-03-02 09:31:01+00:00", tick=False)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/nowhere/")
 
 
 def test_signing_out_everywhere_else_leaves_the_present_session(person):
     at_home, here = signed_in(person), signed_in(person)
     page = here.post(reverse("usersessions_list"), follow=True).text
-    assert "You are signed out everywhere else." in page
+    assert "You have signed out of all other sessions." in page
     assert (is_in(at_home), is_in(here)) == (False, True)
 
 
@@ -98,7 +98,7 @@ def test_signing_out_everywhere_ends_every_session_of_this_person_and_of_no_one_
     other = signed_in(UserFactory())
     at_home, here = signed_in(person), signed_in(person)
     page = here.post(reverse("sign_out_everywhere"), follow=True).text
-    assert "You are signed out everywhere." in page
+    assert "You have signed out everywhere." in page
     assert [is_in(client) for client in (at_home, here, other)] == [False, False, True]
 
 
@@ -123,11 +123,11 @@ def test_after_five_wrong_passwords_an_address_is_locked_for_five_minutes_with_o
 ):
     time_machine.move_to("2026-03-02 09:00:00+00:00", tick=False)
     for _ in range(5):
-        assert "is wrong" in attempt(client, person.email, "not this one").text
+        assert "is incorrect" in attempt(client, person.email, "not this one").text
     locked = attempt(client, person.email, PASSWORD).text
-    assert "There were too many attempts to sign in. Wait five minutes and try again" in locked
+    assert "You have tried to sign in too many times. Wait 5 minutes and try again" in locked
     elsewhere = attempt(Client(), person.email, PASSWORD, REMOTE_ADDR="198.51.100.9")
-    assert "There were too many attempts" in elsewhere.text
+    assert "too many times" in elsewhere.text
     time_machine.move_to("2026-03-02 09:05:01+00:00", tick=False)
     assert attempt(client, person.email, PASSWORD).status_code == 302
 
@@ -141,7 +141,7 @@ def test_wrong_passwords_from_elsewhere_do_not_keep_a_person_out_of_their_own_ne
     for place in range(6):
         attempt(Client(), person.email, "not this one", REMOTE_ADDR=f"198.51.100.{place}")
     locked = attempt(Client(), person.email, PASSWORD, REMOTE_ADDR="198.51.100.9")
-    assert "There were too many attempts" in locked.text
+    assert "too many times" in locked.text
     assert attempt(client, person.email.upper(), PASSWORD).status_code == 302
 
 
@@ -150,15 +150,15 @@ def test_a_network_from_which_a_person_has_signed_in_has_a_limit_of_its_own(clie
     attempt(client, person.email, PASSWORD)
     client.logout()
     for _ in range(5):
-        assert "is wrong" in attempt(client, person.email, "not this one").text
-    assert "There were too many attempts" in attempt(client, person.email, PASSWORD).text
+        assert "is incorrect" in attempt(client, person.email, "not this one").text
+    assert "too many times" in attempt(client, person.email, PASSWORD).text
     assert attempt(Client(), person.email, PASSWORD, REMOTE_ADDR="198.51.100.9").status_code == 302
 
 
 def test_an_address_that_no_one_has_is_locked_alike(client):
     for _ in range(5):
         attempt(client, "nobody@example.gov.uk", "not this one")
-    assert "There were too many attempts" in attempt(client, "nobody@example.gov.uk", "not this one").text
+    assert "too many times" in attempt(client, "nobody@example.gov.uk", "not this one").text
 
 
 def test_the_person_who_tries_many_addresses_from_one_machine_is_stopped(client):
@@ -176,7 +176,7 @@ def test_more_than_thirty_requests_a_minute_from_one_machine_are_answered_by_a_p
     for number in range(31):
         answer = attempt(client, f"person.{number}@example.gov.uk", "")
     assert answer.status_code == 429
-    assert "Wait five minutes and try again" in answer.text
+    assert "Wait 5 minutes and try again" in answer.text
 
 
 @pytest.mark.parametrize(("proxies", "apart"), [(0, False), (1, True)], ids=["believed of nobody", "of our proxy"])

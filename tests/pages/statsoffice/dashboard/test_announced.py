@@ -80,7 +80,7 @@ class TestOnTheDesk:
         text = self.desk(client, series)
         assert "Different on GOV.UK" in text
         assert '/releases/moved/#announced"' in text
-        assert "announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in text
+        assert "The date on GOV.UK is 8 July 2026 9:30am. The date in our calendar is 1 July 2026 9:30am." in text
         assert "/releases/same/#announced" not in text
 
     def test_where_nothing_differs_nothing_is_said_and_a_corrected_one_disappears(self, client, series):
@@ -148,7 +148,7 @@ class TestByMessage:
         assert set(told) == {series.responsible.email, series.head_of_profession.email}
         assert self.told() == told
         message = next(iter(told.values()))
-        assert message.subject == "GOV.UK announces moved otherwise"
+        assert message.subject == "Announcement on GOV.UK differs: moved"
         assert "/releases/moved/#announced" in message.text
         for secret in (release.title, "8 July", "1 July", release.addresses.get(role="page").url):
             assert secret not in message.subject + message.text
@@ -194,7 +194,7 @@ class TestByCommand:
 
     def test_it_prints_in_what_each_release_differs_and_keeps_it(self, release, site):
         said = self.run()
-        assert "one: GOV.UK announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in said
+        assert "one: The date on GOV.UK is 8 July 2026 9:30am. The date in our calendar is 1 July 2026 9:30am." in said
         assert said.endswith("Compared: 1. Different: 1.\n")
         assert Comparison.objects.get().differs
         self.say(site, due_at=DUE)
@@ -202,11 +202,9 @@ class TestByCommand:
 
     def test_what_is_not_there_is_said_and_what_no_one_can_tell_is_no_difference(self, release, site):
         site.publish(govuk.api_path("/one"), [scene(status=503)])
-        assert self.run() == (
-            "one: GOV.UK could not be reached, or answered with a fault of its own.\nCompared: 1. Different: 0.\n"
-        )
+        assert self.run() == ("one: We could not reach GOV.UK, or it had an error.\nCompared: 1. Different: 0.\n")
         site.publish_all({}, replace=True)
-        assert "There is no page at the address of its announcement." in self.run()
+        assert "There is no page at the web address of the announcement." in self.run()
 
     def test_a_reference_that_is_not_known_compares_nothing(self, release):
         with pytest.raises(CommandError, match="There is no release nowhere; nothing was compared"):

@@ -49,7 +49,7 @@ def test_todays_releases_are_listed_with_due_time_and_countdown_and_a_way_to_ref
         "9:26:40am",
     ):
         assert words in text
-    assert "The watcher has never been active. No release is being watched." in text
+    assert "Monitoring has not started. We are not checking any releases." in text
     assert f'href="{DESK}">Refresh</a>' in text
 
 
@@ -238,7 +238,7 @@ def test_a_monitoring_process_that_falls_ill_is_told_once_and_not_at_each_refres
     assert part["summary"] == "1 due, 0 live, 0 late, 0 need checking"
     clock(BEFORE + timedelta(minutes=2))
     response = client.get(PART, as_shown(part))
-    assert "The watcher is not well." in response.text.partition('id="desk-summary"')[2]
+    assert "Monitoring has a problem." in response.text.partition('id="desk-summary"')[2]
     clock(BEFORE + timedelta(minutes=2, seconds=2))
     assert client.get(PART, as_shown(response.context["part"])).status_code == 204
 
@@ -257,7 +257,7 @@ def test_a_monitoring_process_that_is_well_is_said_to_be_so_without_a_warning(cl
     a_watcher_that_is_well(at=BEFORE)
     sign_in(client, release)
     text = client.get(DESK).text
-    assert "The watcher is active. Its last rehearsal, at 9:25am, came out right." in text
+    assert "Monitoring is working. Last self-test passed at 9:25am." in text
     assert "govuk-warning-text" not in text
 
 
@@ -266,8 +266,8 @@ def test_a_monitoring_process_that_is_not_well_is_said_to_be_so_with_what_is_to_
     a_rehearsal(finished_at=BEFORE, right=False, found="cannot_tell")
     sign_in(client, release)
     warning = client.get(DESK).text.partition("govuk-warning-text")[2]
-    assert "should have come out as “on time” and came out as “cannot tell”" in warning
-    assert "look at each release yourself when it is due" in warning
+    assert "was ‘cannot tell’. The expected result was ‘on time’." in warning
+    assert "check each release yourself when it is due" in warning
 
 
 def test_a_long_day_is_cut_and_says_so(client, clock, monkeypatch):

@@ -53,9 +53,9 @@ def test_each_warning_leads_to_exactly_the_releases_that_it_counts(client, clock
     due("foreign", series=SeriesFactory(responsible=None))
     client.force_login(create_member(Role.STATISTICIAN, series.producer))
     assert warned(client) == {
-        "1 release is due within two weeks and has no page to check": {"no-page"},
-        "1 release is due within two weeks and its series has no contact": {"no-people"},
-        "1 release is due within two weeks and its series has no Head of Profession": {"no-people"},
+        "1 release due in the next 2 weeks has no web page to check": {"no-page"},
+        "1 release due in the next 2 weeks has no contact": {"no-people"},
+        "1 release due in the next 2 weeks has no Head of Profession": {"no-people"},
     }
 
 

@@ -58,8 +58,8 @@ def test_the_question_carries_a_nonce_and_a_challenge_and_no_secret(client, serv
 def test_the_page_that_leads_there_says_where_to_and_is_kept_nowhere(client, server):
     tell(server, claims=JO)
     answer = client.post(reverse("openid_connect_login"))
-    assert answer.text.count("You are being led to your office account") == 2
-    assert "Go on to your office account</a>" in answer.text
+    assert answer.text.count("Going to your office account") == 2
+    assert "Continue to your office account</a>" in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
 
 
@@ -95,7 +95,7 @@ def test_an_address_missing_from_the_token_is_asked_for(client, server):
 def test_an_address_told_of_another_person_opens_nothing(client, server):
     UserFactory(email=ADDRESS)
     answer = sign_in(client, server, {"sub": "mallory"}, userinfo=JO)
-    assert refused(client, answer, sentence="could not be verified")
+    assert refused(client, answer, sentence="We could not verify")
 
 
 def test_the_second_step_holds_for_them_as_for_everyone(client, server, settings):
@@ -113,7 +113,7 @@ def test_the_second_step_holds_for_them_as_for_everyone(client, server, settings
 
 
 STRANGER = {"sub": "x", "email": "stranger@example.gov.uk", "email_verified": True}
-NOBODY_HERE, UNVERIFIED = "Nobody here has the e-mail address stranger@", "does not say that your e-mail address is"
+NOBODY_HERE, UNVERIFIED = "There is no account or invitation for stranger@", "has not verified your email address"
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,10 @@ NOBODY_HERE, UNVERIFIED = "Nobody here has the e-mail address stranger@", "does 
         pytest.param({**JO, "email_verified": False}, UNVERIFIED, id="an unverified address"),
         pytest.param({**JO, "email_verified": "true"}, UNVERIFIED, id="a word for verified"),
         pytest.param({**JO, "email": ""}, UNVERIFIED, id="no address"),
-        pytest.param({**JO, "email": "jo.lane@example.gov.u\N{KELVIN SIGN}"}, "cannot be kept", id="a look-alike"),
-        pytest.param({**JO, "sub": "x" * 192}, "cannot be kept", id="a long name"),
+        pytest.param(
+            {**JO, "email": "jo.lane@example.gov.u\N{KELVIN SIGN}"}, "We cannot use the name", id="a look-alike"
+        ),
+        pytest.param({**JO, "sub": "x" * 192}, "We cannot use the name", id="a long name"),
     ],
 )
 def test_the_person_who_is_not_known_for_certain_is_refused_and_nothing_is_stored(client, server, claims, sentence):
@@ -144,7 +146,7 @@ def test_a_closed_account_stays_closed(client, server, linked):
         client.logout()
     User.objects.filter(pk=person.pk).update(is_active=False)
     before = kept()
-    assert refused(client, sign_in(client, server), sentence="This account is closed.")
+    assert refused(client, sign_in(client, server), sentence="Your account is closed.")
     assert (kept(), failures()) == (before, [ADDRESS])
 
 
@@ -152,7 +154,7 @@ def test_an_invitation_to_a_closed_account_opens_it_no_more(client, server):
     UserFactory(email=ADDRESS, is_active=False)
     invited()
     before = kept()
-    assert refused(client, sign_in(client, server), sentence="This account is closed.")
+    assert refused(client, sign_in(client, server), sentence="Your account is closed.")
     assert kept() == before
 
 
@@ -163,7 +165,7 @@ def test_whoever_has_the_address_at_the_provider_now_does_not_open_the_account_o
     invited()
     before = kept()
     answer = sign_in(client, server, {**JO, "sub": "jo-2"})
-    assert refused(client, answer, sentence="belonged to somebody else")
+    assert refused(client, answer, sentence="belonged to someone else")
     assert kept() == before
     # Until an administrator has checked it.
     SocialAccount.objects.all().delete()

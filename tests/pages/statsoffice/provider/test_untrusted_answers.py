@@ -23,7 +23,7 @@ from tests.support.morning import free_port
 
 pytestmark = pytest.mark.django_db
 
-UNTRUE = "What the provider sent back could not be verified."
+UNTRUE = "We could not verify the response from your organisation."
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,20 @@ def test_an_answer_works_once_in_the_browser_that_asked_and_in_no_other(client, 
     tell(server, claims=JO)
     back = sent_back(client)
     foreign = type(client)()
-    assert refused(foreign, foreign.get(back), sentence="was not begun in this browser")
-    assert refused(client, client.get(back.replace("state=", "state=x")), sentence="was not begun in this browser")
+    assert refused(foreign, foreign.get(back), sentence="You started to sign in with another browser")
+    assert refused(
+        client, client.get(back.replace("state=", "state=x")), sentence="You started to sign in with another browser"
+    )
     client.get(back)
     assert is_signed_in(client)
     client.logout()
-    assert refused(client, client.get(back), sentence="was not begun in this browser")
+    assert refused(client, client.get(back), sentence="You started to sign in with another browser")
     assert failures() == []
 
 
 def test_the_person_who_says_no_at_the_provider_is_told_so(client, server):
     answer = sign_in(client, server, refuses="access_denied")
-    assert refused(client, answer, sentence="You did not sign in there.")
+    assert refused(client, answer, sentence="You did not finish signing in.")
     assert failures() == []
 
 
@@ -84,10 +86,10 @@ def test_a_provider_that_is_away_is_said_to_be_away(client, server, settings):
         f"http://127.0.0.1:{free_port()}", CLIENT_ID, CLIENT_SECRET, name="your office account"
     )
     answer = client.post(reverse("openid_connect_login"))
-    assert refused(client, answer, sentence="The provider cannot be reached now.", status=503)
+    assert refused(client, answer, sentence="We cannot reach your organisation’s sign-in page.", status=503)
     assert failures() == []
     # A request to one provider is not answered by another.
-    assert refused(client, client.get(back), sentence="was not begun in this browser")
+    assert refused(client, client.get(back), sentence="You started to sign in with another browser")
 
 
 @pytest.mark.parametrize("away", ["description", "keys"])
@@ -97,11 +99,11 @@ def test_a_provider_that_goes_away_meanwhile_is_said_to_be_away_and_nothing_is_s
     tell(server, claims=JO)
     back = sent_back(client)
     tell(server, away=away)
-    assert refused(client, client.get(back), sentence="The provider cannot be reached now.", status=503)
+    assert refused(client, client.get(back), sentence="We cannot reach your organisation’s sign-in page.", status=503)
     assert kept() == before
 
 
 def test_a_provider_that_says_it_is_another_is_not_used(client, server):
     tell(server, issuer_told="https://evil.example")
     answer = client.post(reverse("openid_connect_login"))
-    assert refused(client, answer, sentence="The provider cannot be reached now.", status=503)
+    assert refused(client, answer, sentence="We cannot reach your organisation’s sign-in page.", status=503)

@@ -1,0 +1,151 @@
+"""The sections of the service and their pages, as far as the roles of a person include them."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches import permissions as reports
+from releases.permissions import roles_anywhere
+from releases.rules.lifecycle import EVERY_ROLE, KEEPERS, LEADS, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the service: its name, its text, and the roles that include it, or None if everyone has it.
+
+    `also` has the names of pages that belong to it.
+    """
+
+    page: str
+    text: Promise
+    roles: frozenset[Role] | None
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section with its pages, the first of which is its own; `apps` has the names of apps whose pages are in it."""
+
+    text: Promise
+    entries: tuple[Entry, ...]
+    apps: tuple[str, ...] = ()
+    is_for_staff: bool = False
+    """Whether it is for people who may use the admin site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as it is shown: `current` is "page" on its own page, "true" on a page that belongs to it, or ""."""
+
+    text: str
+    address: str
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    sections: tuple[Link, ...]
+    here: str
+    """The text of the section of this page."""
+    pages: tuple[Link, ...]
+    """The pages of the section of this page, if it has more than one."""
+
+
+ANYONE = None
+READERS = reports.TABLE[reports.Action.VIEW]
+AUDITORS = LEADS | {Role.AUDITOR}
+
+# At most five, because signing out is the sixth.
+SECTIONS = (
+    Section(lazy("Today’s releases"), (Entry("desk", lazy("Today’s releases"), ANYONE),)),
+    Section(
+        lazy("Release calendar"),
+        (
+            Entry("releases:calendar", lazy("Public calendar"), ANYONE, ("releases:all_months", "releases:month")),
+            Entry("exchange:release_list", lazy("Your releases"), EVERY_ROLE),
+            Entry("releases:planner", lazy("Year planner"), EVERY_ROLE),
+            Entry("releases:changes", lazy("Date changes"), EVERY_ROLE),
+            Entry(
+                "exchange:imports",
+                lazy("Import"),
+                KEEPERS,
+                ("exchange:import", "exchange:from_govuk", "exchange:import_listing", "exchange:columns"),
+            ),
+        ),
+        ("releases", "exchange"),
+    ),
+    Section(
+        lazy("Breach reports"),
+        (
+            Entry("breaches:report_list", lazy("Reports"), READERS),
+            Entry("breaches:register", lazy("Register"), READERS, ("breaches:export",)),
+            Entry("breaches:figures", lazy("Figures"), READERS),
+            Entry("breaches:near_misses", lazy("Near misses"), READERS),
+            Entry("breaches:code_of_practice", lazy("Code of Practice"), reports.CODE_EDITORS),
+            Entry(
+                "early_releases:early_releases",
+                lazy("Early releases"),
+                LEADS,
+                ("early_releases:early_release", "early_releases:contact"),
+            ),
+            Entry("outbox:sent", lazy("Notifications"), READERS),
+            Entry("audit:trail", lazy("Audit trail"), AUDITORS),
+        ),
+        ("breaches", "early_releases", "outbox", "audit", "redacting"),
+    ),
+    Section(lazy("Admin"), (Entry("admin:index", lazy("Admin"), ANYONE),), ("admin",), is_for_staff=True),
+    Section(
+        lazy("Your account"),
+        (
+            Entry("your_account", lazy("Your account"), ANYONE, ("invitations", "invite")),
+            Entry("mfa_index", lazy("Second step"), ANYONE),
+            Entry("account_change_password", lazy("Password"), ANYONE),
+            Entry("usersessions_list", lazy("Sessions"), ANYONE),
+            Entry("guides:guides", lazy("Guides"), EVERY_ROLE, ("guides:guide",)),
+        ),
+        ("guides",),
+    ),
+)
+
+
+def find_navigation(request: HttpRequest) -> Navigation:
+    """Return the sections for a person who has signed in, and the pages of the section of this request."""
+    held = roles_anywhere(request.user)
+    match = request.resolver_match
+    view, app = (match.view_name, match.app_name or match.namespace) if match else ("", "")
+    sections: list[Link] = []
+    here, pages = "", tuple[Link, ...]()
+    for section in SECTIONS:
+        entries = [entry for entry in section.entries if entry.roles is None or entry.roles & held]
+        if not entries or (section.is_for_staff and not request.user.is_staff):
+            continue
+        is_here = app in section.apps or any(view in (entry.page, *entry.also) for entry in section.entries)
+        current = "page" if view == entries[0].page else "true" if is_here else ""
+        sections.append(Link(str(section.text), reverse(entries[0].page), current))
+        if is_here:
+            here = str(section.text)
+            pages = tuple(Link(str(one.text), reverse(one.page), _current(one, view)) for one in entries)
+    return Navigation(tuple(sections), here, pages if len(pages) > 1 else ())
+
+
+def find_signed_out_links(request: HttpRequest | None) -> tuple[Link, ...]:
+    """Return the links for a reader; without a request, as on an error page, none is the current one."""
+    match = request.resolver_match if request else None
+    view, app = (match.view_name, match.app_name) if match else ("", "")
+    calendar = SECTIONS[1].entries[0]
+    current = "page" if view == calendar.page else "true" if app in SECTIONS[1].apps else ""
+    sign_in = "page" if view == "account_login" else ""
+    return (
+        Link(_("Release calendar"), reverse(calendar.page), current),
+        Link(_("Sign in"), reverse("account_login"), sign_in),
+    )
+
+
+def _current(entry: Entry, view: str) -> str:
+    if view == entry.page:
+        return "page"
+    return "true" if view in entry.also else ""
