@@ -1,19 +1,30 @@
 """Request budgets and leases of hosts, and releases that share a host and a minute."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Protocol
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Left, StrIndex, Substr
 
 from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
-from releases.rules.host_budget import LONGEST_OF_ALL, Budget, Crowd, Due, budget_of, find_crowds, longest_gap
+from releases.rules.host_budget import (
+    LONGEST_OF_ALL,
+    Budget,
+    Crowd,
+    Due,
+    budget_of,
+    find_crowds,
+    find_owner,
+    longest_gap,
+)
 from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import NotAWebAddressError, place_if_any, place_of
@@ -154,14 +165,32 @@ class ProbeInterface(Protocol):
         """Report pages without a result by then as not examined, because a sweep has to end; None resets this."""
 
 
-# A lease expires after this long if its holder has died; the sweep renews it every two seconds.
+# A lease of ad hoc checks expires after this long if its holder has died.
 DURATION = timedelta(seconds=8)
+# A sweep renews its leases every second, except for two seconds around checks that decide a verdict. If its process
+# dies, other processes have its hosts within five seconds.
+SWEEP_DURATION = timedelta(seconds=3.5)
+RENEWED_EVERY = timedelta(seconds=1)
+# A sweep that is busy renews its leases at most this much too late.
+LATEST_RENEWAL = timedelta(seconds=5)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # A budget counts the requests within any second; a new holder does not know those of the previous holder.
 HAND_OVER = timedelta(seconds=1)
 # The name under which ad hoc checks lease their part of a host's budget.
 _ADHOC_PREFIX = "beside "
+# A sweep leases this name with its own name, which tells other sweeps that it is running.
+_SWEEP_PREFIX = "sweep "
 _LONGEST_NAME = 255
+# The rows of sweeps whose process died are deleted after this long.
+_SWEEP_FORGOTTEN_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The hosts that a sweep holds, and those of its share that another running sweep still has to release."""
+
+    held: frozenset[str]
+    expected: frozenset[str]
 
 
 def claim_hosts(
@@ -170,29 +199,86 @@ def claim_hosts(
     """Take or renew the lease of every host that is free, expired or already held by this holder; return those held.
 
     If another holder had a host within the last second, requests wait until that second is over, so that the budget
-    holds across both. If a host asked any process for a pause, the pause applies to this process too.
+    holds across both. If a host asked any process for a pause, the pause applies to this process too. The number of
+    statements does not depend on the number of hosts.
 
     :param probe: the holder's probe, which gets these waits and pauses.
     """
-    until = now + DURATION
-    before = {row.host: row for row in HostLease.objects.filter(host__in=hosts)}
-    free = Q(holder="") | Q(until__lte=now) | Q(until__gt=now + 2 * DURATION)
-    held = set()
-    for host in sorted(hosts):
-        rows = HostLease.objects.filter(host=host)
-        taken = rows.filter(holder=holder).update(until=until) or rows.filter(free).update(
-            holder=holder, until=until, fence=F("fence") + 1
-        )
-        if taken or (host not in before and _first_lease(host, holder=holder, until=until)):
-            held.add(host)
+    with _locked_leases(hosts) as leases:
+        held = frozenset(host for host, lease in leases.items() if lease.holder == holder or _is_free(lease, now=now))
+        _hold(held, leases, holder=holder, until=now + DURATION)
     if probe:
-        store_pauses(probe, now=now)
-        _share_pauses(probe, now=now)
-        for row in before.values():
-            rest = min(HAND_OVER, row.until + HAND_OVER - now)
-            if row.host in held and row.holder != holder and rest > timedelta(0):
-                probe.rest(row.host.removeprefix(_ADHOC_PREFIX), seconds=rest.total_seconds())
-    return frozenset(held)
+        _prepare_probe(probe, held, leases, holder=holder, now=now)
+    return held
+
+
+def claim_share(
+    hosts: Collection[str], *, holder: str, now: datetime, probe: ProbeInterface, staying: Collection[str]
+) -> Share:
+    """Take or renew the leases of a sweep's share of some hosts, as `claim_hosts` does, and release the other hosts.
+
+    Each host belongs to one of the running sweeps (`find_owner`). A sweep that begins or ends moves only the hosts
+    that it gains or loses.
+
+    :param staying: the hosts that are not released now, because checks of them are open or soon decide a verdict.
+    """
+    if not hosts:
+        return Share(frozenset(), frozenset())
+    own_name = f"{_SWEEP_PREFIX}{holder}"[:_LONGEST_NAME]
+    sweeps = HostLease.objects.filter(host__startswith=_SWEEP_PREFIX)
+    running = sweeps.filter(until__gt=now, until__lte=now + 2 * DURATION).exclude(holder="")
+    holders = {holder, *running.values_list("holder", flat=True)}
+    own = frozenset(host for host in hosts if find_owner(host, holders) == holder)
+    with _locked_leases([*hosts, own_name]) as leases:
+        mine = {host for host, lease in leases.items() if lease.holder == holder}
+        free = {host for host, lease in leases.items() if _is_free(lease, now=now)}
+        kept = mine & {own_name, *own, *staying}
+        held = frozenset(kept | (free - mine) & {own_name, *own})
+        _hold(held, leases, holder=holder, until=now + SWEEP_DURATION)
+        if left := mine - kept:
+            HostLease.objects.filter(host__in=left).update(holder="", until=now)
+    if own_name not in mine:
+        sweeps.filter(until__lt=now - _SWEEP_FORGOTTEN_AFTER).delete()
+    _prepare_probe(probe, held, leases, holder=holder, now=now)
+    expected = frozenset(host for host in own - held if leases[host].holder in holders)
+    return Share(held - {own_name}, expected)
+
+
+@contextmanager
+def _locked_leases(hosts: Collection[str]) -> Iterator[dict[str, HostLease]]:
+    """Lock the leases of some hosts, in one order for all processes, and add those that are missing."""
+    names = sorted(hosts)
+    wanted = HostLease.objects.filter(host__in=names)
+    if wanted.count() < len(names):
+        missing = set(names) - set(wanted.values_list("host", flat=True))
+        rows = [HostLease(host=host, holder="", until=LONG_AGO, fence=0) for host in sorted(missing)]
+        HostLease.objects.bulk_create(rows, ignore_conflicts=True)
+    with transaction.atomic():
+        yield {lease.host: lease for lease in wanted.select_for_update().order_by("host")}
+
+
+def _is_free(lease: HostLease, *, now: datetime) -> bool:
+    # An end that is far ahead was written by a clock that was wrong.
+    return not lease.holder or not now < lease.until <= now + 2 * DURATION
+
+
+def _hold(hosts: Collection[str], leases: Mapping[str, HostLease], *, holder: str, until: datetime) -> None:
+    renewed = {host for host in hosts if leases[host].holder == holder}
+    HostLease.objects.filter(host__in=renewed).update(until=until)
+    if taken := set(hosts) - renewed:
+        HostLease.objects.filter(host__in=taken).update(holder=holder, until=until, fence=F("fence") + 1)
+
+
+def _prepare_probe(
+    probe: ProbeInterface, held: Collection[str], leases: Mapping[str, HostLease], *, holder: str, now: datetime
+) -> None:
+    """Apply the pauses of all hosts, and a wait at hosts that another holder has had within the last second."""
+    store_pauses(probe, now=now)
+    _share_pauses(probe, now=now)
+    for host in sorted(held):
+        rest = min(HAND_OVER, leases[host].until + HAND_OVER - now)
+        if leases[host].holder != holder and rest > timedelta(0):
+            probe.rest(host.removeprefix(_ADHOC_PREFIX), seconds=rest.total_seconds())
 
 
 def claim_spare(host: str) -> str:
@@ -210,7 +296,9 @@ def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = 
     """
     if probe:
         store_pauses(probe, now=now)
-    HostLease.objects.filter(holder=holder).update(holder="", until=now)
+    leases = HostLease.objects.filter(holder=holder)
+    leases.filter(host__startswith=_SWEEP_PREFIX).delete()
+    leases.update(holder="", until=now)
 
 
 def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
@@ -220,9 +308,10 @@ def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
         return
     rows = HostLease.objects.filter(host__in=pauses)
     known = dict(rows.values_list("host", "paused_until"))
+    HostLease.objects.bulk_create(
+        [HostLease(host=host, holder="", until=LONG_AGO) for host in pauses if host not in known], ignore_conflicts=True
+    )
     for host, until in pauses.items():
-        if host not in known:
-            _first_lease(host, holder="", until=LONG_AGO)
         paused_until = known.get(host)
         if paused_until is None or paused_until < until or paused_until > now + LONGEST_OF_ALL:
             HostLease.objects.filter(host=host).update(paused_until=until)
@@ -234,13 +323,3 @@ def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
     for host, until in paused.values_list("host", "paused_until"):
         if until and probe.pauses.get(host) != until:
             probe.pause(host, until=until)
-
-
-def _first_lease(host: str, *, holder: str, until: datetime) -> bool:
-    try:
-        with transaction.atomic():
-            HostLease.objects.create(host=host, holder=holder, until=until)
-    except IntegrityError:
-        # Another process was faster and has the lease now.
-        return False
-    return True

@@ -239,9 +239,10 @@ def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
     The process holds the lease of the host; the check that is due according to the database is one that it has made and
     not stored yet.
     """
+    since = now - host_budgets.LATEST_RENEWAL
     until = now + 2 * host_budgets.DURATION  # beyond that, a clock was wrong
     held = set(
-        HostLease.objects.filter(until__gt=now, until__lte=until).exclude(holder="").values_list("host", flat=True)
+        HostLease.objects.filter(until__gt=since, until__lte=until).exclude(holder="").values_list("host", flat=True)
     )
     due = CheckSchedule.objects.filter(
         address__release__in=releases,

@@ -187,7 +187,10 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict = address.verdict
-    unconfirmed = any(not check.sighting.clock_confirmed for check in address.checks)
+    # Earlier checks do not matter, and those that only repeat others are not read.
+    sightings = (check.sighting for check in address.checks)
+    from_due = (one for one in sightings if max(one.planned_at, one.completed_at) >= facts.due_at)
+    unconfirmed = any(not sighting.clock_confirmed for sighting in from_due)
     clock = " (their clock was not confirmed)" if unconfirmed else ""
     where = f"it was on {_page_or_file(address)}" if address.role is AddressRole.PAGE else f"{_name(address)} was there"
     yield f"Our automatic checks do not show whether {where} on time{clock}."

@@ -12,7 +12,7 @@ from releases import host_budgets, judge
 from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage, store
 from releases.evidence.store import CheckResult
-from releases.host_budgets import LONG_AGO, ProbeInterface, budgets_from_settings
+from releases.host_budgets import LONG_AGO, RENEWED_EVERY, SWEEP_DURATION, ProbeInterface, budgets_from_settings
 from releases.models import Address, Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.monitoring.clock import Clock
@@ -45,6 +45,9 @@ HORIZON = timedelta(minutes=2)
 # How often the plan in memory is compared with the database: shortly before a check, and at other times.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
+# A host is not handed over to another sweep from this long before a release is due until this long after its limit.
+# The new holder can judge a release only fifteen seconds after it has taken over.
+STAYS = timedelta(seconds=30)
 # No other work is done this long before and after checks at a due instant or a limit, so that these are not delayed.
 QUIET_BEFORE = timedelta(seconds=1)
 QUIET_AFTER = timedelta(seconds=1)
@@ -129,7 +132,11 @@ class Sweep:
         self._unjudged: dict[int, Release] = {}
         self._stored = 0
         self._batch_until = LONG_AGO
+        # The hosts of all targets that are or soon fall due, those leased now, and whether more of them are to come.
+        self._wanted: set[str] = set()
         self._held_since: dict[str, datetime] = {}
+        self._expects_hosts = False
+        self._renew_at = self._leased_until = LONG_AGO
         self._others_awaited_since: datetime | None = None
         self._claim_at = self._quiet_until = self._last_turn_at = self._retry_database_at = LONG_AGO
         self._database_away_since: datetime | None = None
@@ -190,11 +197,7 @@ class Sweep:
         quiet_until = self._find_quiet_until(ending=ending)
 
         # Claim
-        if quiet_until is None and clock.now() >= self._claim_at:
-            if not ending:
-                self._attempt(self.claim)
-            soon = self._is_check_due_by(clock.now() + SOON) or self._others_awaited_since
-            self._claim_at = clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
+        self._update_claims(quiet=quiet_until is not None, ending=ending)
 
         # Send
         if ending:
@@ -203,7 +206,8 @@ class Sweep:
         else:
             self._send_due()
         upcoming = None if ending else self._next_check_at()
-        wake_at = min(quiet_until or self._claim_at, upcoming or quiet_until or self._claim_at)
+        work_at = quiet_until or (min(self._claim_at, self._renew_at) if self._shares_hosts else self._claim_at)
+        wake_at = min(work_at, upcoming or work_at)
 
         # Examine
         held_until = self._probe.held_until
@@ -272,11 +276,27 @@ class Sweep:
         near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in self.targets.values())
         horizon = now + (SOON if self._faults and not near_due else HORIZON)
         instants = [t.next_check_at for t in self.targets.values() if t.next_check_at and t.next_check_at <= horizon]
-        if self._is_waiting_for_others(now=now):
+        if self._is_waiting_for_others(now=now) or self._expects_hosts:
             instants.append(self._claim_at)
         return min(instants, default=None)
 
     # Claim: which addresses this process checks
+
+    def _update_claims(self, *, quiet: bool, ending: bool) -> None:
+        """Claim targets every few seconds, and renew the leases every second.
+
+        In a quiet time only expired leases are renewed, because nothing may be sent without a lease.
+        """
+        now = self._clock.now()
+        if not quiet and now >= self._claim_at:
+            if not ending:
+                self._attempt(self.claim)
+            soon = self._is_check_due_by(self._clock.now() + SOON) or self._expects_hosts or self._others_awaited_since
+            self._claim_at = self._clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
+        elif self._shares_hosts and now >= (self._leased_until if quiet else self._renew_at):
+            if not ending:
+                self._attempt(self._renew_leases)
+            self._renew_at = max(self._renew_at, now + RENEWED_EVERY)
 
     def claim(self) -> None:
         """Compare the targets in memory with the database, and add those that soon fall due."""
@@ -296,7 +316,8 @@ class Sweep:
         self._faults += faults
         if self._is_to_wait_for_others(now=now):
             due = []
-        held = self._lease_hosts(due, now=now)
+        self._wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
+        held = self._lease_hosts(now=now)
         mine = [address for address in due if place_of(address.url) in held]
         for target in load_targets(mine):
             schedule = target.address.schedule
@@ -308,15 +329,38 @@ class Sweep:
             self._not_found.request_missing(self.targets.values(), now=now)
             self._request_controls(now=now)
 
-    def _lease_hosts(self, due: Sequence[Address], *, now: datetime) -> frozenset[str]:
-        """Lease the hosts of the targets and of new addresses, drop other targets, and return the leased hosts."""
-        wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
-        held = host_budgets.claim_hosts(wanted, holder=self._name, now=now, probe=self._probe)
-        known = {host: since for host, since in self._held_since.items() if host in held or host not in wanted}
-        self._held_since = dict.fromkeys(held, now) | known
+    def _lease_hosts(self, *, now: datetime) -> frozenset[str]:
+        """Lease this sweep's share of the wanted hosts, drop the targets of others, and return the leased hosts."""
+        if self._replayed:
+            held = host_budgets.claim_hosts(self._wanted, holder=self._name, now=now, probe=self._probe)
+        else:
+            share = host_budgets.claim_share(
+                self._wanted, holder=self._name, now=now, probe=self._probe, staying=self._staying_hosts(now=now)
+            )
+            held, self._expects_hosts = share.held, bool(share.expected)
+        self._renew_at, self._leased_until = now + RENEWED_EVERY, now + SWEEP_DURATION
+        self._held_since = dict.fromkeys(held, now) | {
+            host: since for host, since in self._held_since.items() if host in held or host not in self._wanted
+        }
         for key in [key for key, target in self.targets.items() if target.host not in held]:
             del self.targets[key]
         return held
+
+    def _staying_hosts(self, *, now: datetime) -> set[str]:
+        """Return the hosts that may not be handed over now: with checks near a due time, or not stored yet."""
+        near_due = {t.host for t in self.targets.values() if t.due_at - STAYS <= now <= t.limit_at + STAYS}
+        unstored = {place_of(check.address.url) for check in self._unstored}
+        return near_due | unstored | {target.host for target in self._open.values()}
+
+    @property
+    def _shares_hosts(self) -> bool:
+        """Whether this sweep has hosts, or another one will hand some over to it."""
+        return bool(self.targets) or self._expects_hosts
+
+    def _renew_leases(self) -> None:
+        held_before = set(self._held_since)
+        if self._lease_hosts(now=self._clock.now()) - held_before:
+            self._claim_at = self._clock.now()  # their addresses become targets at once
 
     def _space_checks(self) -> None:
         """Set the shortest interval between checks of each address, from the number that share its host and process."""

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import blake2b
 
 from releases.rules import cadence
 
@@ -166,3 +167,17 @@ def _instant(written: str) -> datetime | None:
     except ValueError:
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def find_owner(host: str, holders: Iterable[str]) -> str:
+    """Return which of several sweeps monitors a host, by rendezvous hashing.
+
+    If a sweep is added or removed, only the hosts move that it gains or loses.
+
+    :param holders: the names of the sweeps, at least one.
+    """
+
+    def weight(holder: str) -> bytes:
+        return blake2b(f"{holder} {host}".encode(), digest_size=8).digest()
+
+    return max(sorted(holders), key=weight)

@@ -333,6 +333,14 @@ def test_a_clock_that_was_not_confirmed_is_named_and_accuses_no_one():
     assert text == f"{DUE} {UNKNOWN} (their clock was not confirmed). {CAUSE_NOT_RECORDED}"
 
 
+def test_a_clock_that_was_confirmed_from_the_due_time_on_is_not_named():
+    earlier = by_clock(check("09:12", NOT_LIVE), 0, confirmed=False)
+    text = write_account(record(address(earlier, check("09:30", UNREACHABLE), check("09:33", UNREACHABLE))))
+
+    assert "do not show whether" in text
+    assert "clock" not in text
+
+
 def test_accounts_of_several_releases_say_once_that_the_cause_is_not_recorded():
     late, early = record(address(*SEED_LOOKS)), record(address(*EARLY, check("09:30", LIVE)))
     first, second = write_account(late, early).split("\n\n")

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from releases import host_budgets
 from releases.models import HostLease
@@ -101,7 +103,7 @@ def test_a_holder_whose_clock_fell_back_keeps_its_host():
     assert HostLease.objects.get().until == NOW - timedelta(hours=1) + host_budgets.DURATION
 
 
-def a_looker():
+def create_probe():
     """The probe of one process, which requests nothing here."""
     return ScriptedPublisher(JumpingClock(NOW, ends_at=NOW), lambda url, at: (200, "", 0.0))
 
@@ -113,7 +115,7 @@ class TestTheSecondOfAHandOver:
         held("a")
         if given_back_at:
             host_budgets.release_hosts("a", now=given_back_at)
-        look = a_looker()
+        look = create_probe()
         assert held("b", now=taken_at, look=look) == {HOST}
         return look.rests
 
@@ -135,7 +137,7 @@ class TestTheSecondOfAHandOver:
         assert self.rests(taken_at=NOW + host_budgets.DURATION) == [(HOST, 1.0)]
 
     def test_a_host_that_its_holder_renews_and_one_that_no_one_had_do_not_rest(self):
-        look = a_looker()
+        look = create_probe()
         held("a", look=look)
         held("a", now=NOW + timedelta(seconds=2), look=look)
         assert look.rests == []
@@ -143,7 +145,7 @@ class TestTheSecondOfAHandOver:
     def test_a_part_of_a_budget_rests_under_the_name_of_its_host(self):
         held("a", hosts=[host_budgets.claim_spare(HOST)])
         host_budgets.release_hosts("a", now=NOW)
-        look = a_looker()
+        look = create_probe()
         held("b", hosts=[host_budgets.claim_spare(HOST)], look=look)
         assert look.rests == [(HOST, 1.0)]
 
@@ -154,12 +156,12 @@ class TestPauses:
     UNTIL = NOW + timedelta(seconds=90)
 
     def asked(self, until=UNTIL, host=HOST):
-        look = a_looker()
+        look = create_probe()
         look.pause(host, until=until)
         return look
 
     def seen_by_another(self, *, now=NOW):
-        look = a_looker()
+        look = create_probe()
         held("c", hosts=["elsewhere.example.gov.uk"], now=now, look=look)
         return look.pauses
 
@@ -198,3 +200,86 @@ def test_the_lease_of_a_long_host_name_fits_its_column():
     name = host_budgets.claim_spare("a" * 253 + ":8443")
     assert held("a", hosts=[name]) == {name}
     assert held("b", hosts=[name]) == frozenset()
+
+
+class TestSharesOfRunningSweeps:
+    """Each host belongs to one of the running sweeps, and moves only when a sweep begins or ends."""
+
+    HOSTS = frozenset(f"www{number}.example.gov.uk" for number in range(60))
+    SWEEPS = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
+
+    def claim(self, holder, *, now, hosts=HOSTS, staying=(), look=None):
+        return host_budgets.claim_share(
+            hosts, holder=holder, now=now, probe=look or create_probe(), staying=frozenset(staying)
+        )
+
+    def claim_for(self, seconds, *, sweeps=SWEEPS, start=NOW):
+        """Let each sweep claim once a second, one after the other, and return what each holds at the end."""
+        shares = {}
+        for second in range(seconds):
+            for place, holder in enumerate(sweeps):
+                at = start + timedelta(seconds=second + place / 100)
+                shares[holder] = self.claim(holder, now=at)
+                others = (share.held for other, share in shares.items() if other != holder)
+                assert not any(shares[holder].held & held for held in others)
+        return {holder: share.held for holder, share in shares.items()}
+
+    def test_ten_sweeps_that_begin_one_after_the_other_have_all_hosts_within_seconds_and_share_none(self):
+        shares = self.claim_for(3)
+        assert sum(len(held) for held in shares.values()) == len(self.HOSTS)
+        assert frozenset().union(*shares.values()) == self.HOSTS
+        assert all(2 <= len(held) <= 12 for held in shares.values())
+
+    def test_the_hosts_of_a_sweep_that_died_move_within_five_seconds_and_no_others_do(self):
+        before = self.claim_for(3)
+        died_at = NOW + timedelta(seconds=3)
+        after = self.claim_for(5, sweeps=self.SWEEPS[1:], start=died_at)
+        assert frozenset().union(*after.values()) == self.HOSTS
+        assert all(before[holder] <= after[holder] for holder in self.SWEEPS[1:])
+
+    def test_the_hosts_of_a_sweep_that_ended_move_at_once(self):
+        self.claim_for(3, sweeps="ab")
+        host_budgets.release_hosts("a", now=NOW + timedelta(seconds=3))
+        assert self.claim("b", now=NOW + timedelta(seconds=3)).held == self.HOSTS
+
+    def test_a_sweep_that_begins_expects_its_share_until_the_others_have_released_it(self):
+        assert self.claim("a", now=NOW).held == self.HOSTS
+        share = self.claim("b", now=NOW + timedelta(seconds=1))
+        assert share.held == frozenset()
+        left = self.HOSTS - self.claim("a", now=NOW + timedelta(seconds=2)).held
+        assert share.expected == left
+        assert self.claim("b", now=NOW + timedelta(seconds=2)) == host_budgets.Share(left, frozenset())
+
+    def test_a_host_with_open_checks_stays_and_is_handed_over_afterwards(self):
+        self.claim("a", now=NOW)
+        expected = self.claim("b", now=NOW).expected
+        busy = sorted(expected)[0]
+        assert expected & self.claim("a", now=NOW, staying=[busy]).held == {busy}
+        assert not expected & self.claim("a", now=NOW).held
+
+    def test_a_host_that_was_handed_over_rests_for_a_second(self):
+        self.claim("a", now=NOW)
+        expected = self.claim("b", now=NOW).expected
+        self.claim("a", now=NOW)
+        look = create_probe()
+        self.claim("b", now=NOW, look=look)
+        assert look.rests == [(host, 1.0) for host in sorted(expected)]
+
+    def test_a_host_of_checks_that_are_no_sweep_is_not_expected(self):
+        held("beside", hosts=self.HOSTS)
+        assert self.claim("a", now=NOW) == host_budgets.Share(frozenset(), frozenset())
+
+    def test_the_number_of_statements_does_not_depend_on_the_number_of_hosts(self):
+        numbers = []
+        for hosts in (sorted(self.HOSTS)[:1], sorted(self.HOSTS)):
+            self.claim("a", now=NOW, hosts=hosts)
+            with CaptureQueriesContext(connection) as queries:
+                self.claim("a", now=NOW + timedelta(seconds=1), hosts=hosts)
+            numbers.append(len(queries))
+        assert numbers[0] == numbers[1] <= 10
+
+    def test_the_names_of_sweeps_that_died_are_deleted_after_a_day(self):
+        self.claim("a", now=NOW)
+        self.claim("b", now=NOW + timedelta(days=2))
+        names = HostLease.objects.exclude(host__in=self.HOSTS).values_list("holder", flat=True)
+        assert list(names) == ["b"]

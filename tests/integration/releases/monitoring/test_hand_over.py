@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from releases import corrections, host_budgets, scheduling
 from releases.models import Observation, Verification
 from releases.monitoring.sweep import Sweep
+from releases.rules.host_budget import find_owner
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
 from releases.verdict.address import Outcome
@@ -17,7 +19,8 @@ from tests.support.scripted_publisher import JumpingClock, MorningOver, Scripted
 
 pytestmark = pytest.mark.django_db
 
-URL = "https://www.example.gov.uk/statistics/schools-march-2020"
+HOST = "www.example.gov.uk"
+URL = f"https://{HOST}/statistics/schools-march-2020"
 LIMIT = SEED_DUE + timedelta(minutes=2)
 OUT = "<title>Inspections as at 31 March 2020</title><h1>Inspections as at 31 March 2020</h1>"
 
@@ -45,17 +48,51 @@ def sweep(start, end, script, *acts):
     return publisher.asked
 
 
+def other_sweep():
+    """The name of a sweep to which the host belongs as long as that one runs."""
+    names = (f"other {number}" for number in range(100))
+    return next(name for name in names if find_owner(HOST, {"second", name}) == name)
+
+
+def claim_for_other(start, end):
+    """The claims of another sweep, one a second from one instant to another, as acts."""
+    name, probe = other_sweep(), ScriptedPublisher(JumpingClock(start, ends_at=end), never_live)
+
+    def claim(at):
+        host_budgets.claim_share([HOST], holder=name, now=at, probe=probe, staying=[])
+
+    instants = (start + seconds(number) for number in range(int((end - start).total_seconds())))
+    return [(at, partial(claim, at)) for at in instants]
+
+
 def outcome():
     return Verification.objects.get().outcome
 
 
 def test_a_monitoring_process_that_takes_over_at_the_limit_waits_for_the_checks_of_the_one_before():
     create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), LIMIT - seconds(1))
-    host_budgets.claim_hosts(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
+    host_budgets.claim_hosts([HOST], holder="first", now=LIMIT - seconds(10))
     sweep(LIMIT - seconds(1), LIMIT + seconds(12), never_live)
     assert outcome() == Outcome.PENDING
     sweep(LIMIT + seconds(20), LIMIT + seconds(50), never_live)
     assert outcome() == Outcome.NOT_SEEN
+
+
+def test_a_sweep_hands_a_host_over_to_the_one_to_which_it_belongs_and_makes_no_more_checks_of_it():
+    ReleaseFactory(confirmed=True, url=URL)
+    begun = SEED_DUE - seconds(90)
+    acts = claim_for_other(begun, SEED_DUE - seconds(40))
+    asked = sweep(SEED_DUE - seconds(110), SEED_DUE - seconds(40), never_live, *acts)
+    assert asked
+    assert max(request.planned_at for request in asked if request.url == URL) < begun + seconds(5)
+
+
+def test_a_host_whose_release_is_due_within_half_a_minute_is_not_handed_over():
+    create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), SEED_DUE - seconds(30))
+    acts = claim_for_other(SEED_DUE - seconds(28), LIMIT + seconds(1))
+    sweep(SEED_DUE - seconds(30), LIMIT + seconds(1), never_live, *acts)
+    assert outcome() == Outcome.NOT_SEEN
+    assert set(Observation.objects.filter(planned_at__gte=SEED_DUE).values_list("watcher", flat=True)) == {"second"}
 
 
 def test_a_monitoring_process_that_has_held_the_host_all_along_judges_in_the_second_of_the_limit():

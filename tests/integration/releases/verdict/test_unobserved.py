@@ -44,7 +44,7 @@ def test_a_release_whose_check_a_living_monitoring_process_has_in_hand_is_left_t
     now = LIMIT + timedelta(minutes=1)
     host_budgets.claim_hosts([place_of(page.url)], holder="watcher", now=now)
     assert (judge.judge_without_checks(now=now) == []) == left_alone
-    judge.judge_without_checks(now=now + host_budgets.DURATION)
+    judge.judge_without_checks(now=now + host_budgets.DURATION + host_budgets.LATEST_RENEWAL)
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
 
 

@@ -1,6 +1,7 @@
 """A crowded minute: how long the checks of one host take that are all due at once."""
 
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from releases.rules.host_budget import (
     Due,
     budget_of,
     find_crowds,
+    find_owner,
     spread_seconds,
 )
 
@@ -129,3 +131,28 @@ def test_another_host_or_another_minute_is_another_crowd():
 )
 def test_a_host_has_the_budget_of_its_port_else_its_own_else_the_usual_one(place, budget):
     assert budget_of(place, {"www.gov.uk": GOVUK, "www.gov.uk:8443": Budget(1, 1)}) == budget
+
+
+class TestOwnerOfAHost:
+    HOSTS = tuple(f"www{number}.example.gov.uk" for number in range(200))
+
+    def owners(self, *holders):
+        return {host: find_owner(host, holders) for host in self.HOSTS}
+
+    def test_every_process_finds_the_same_owner_in_whatever_order_it_reads_the_names(self):
+        assert self.owners("a", "b", "c") == self.owners("c", "a", "b")
+
+    def test_the_only_sweep_has_every_host(self):
+        assert set(self.owners("a").values()) == {"a"}
+
+    def test_a_sweep_that_ends_moves_only_its_own_hosts(self):
+        before, after = self.owners("a", "b", "c"), self.owners("a", "b")
+        assert {host for host in self.HOSTS if before[host] != after[host]} == {
+            host for host in self.HOSTS if before[host] == "c"
+        }
+
+    def test_each_of_ten_sweeps_has_a_fair_share(self):
+        shares = Counter(self.owners(*"abcdefghij").values())
+        assert len(shares) == 10
+        assert min(shares.values()) >= 8
+        assert max(shares.values()) <= 32
