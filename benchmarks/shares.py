@@ -1,7 +1,8 @@
 """How fairly ten sweeps share hosts, how soon the hosts of a killed one move, and what the claims ask the database.
 
 The sweeps are processes of their own that claim at the real time, as monitoring does each second. The first one begins
-alone and has every host. The floor of the fullest share is an equal share; that of a claim is one UPDATE of the rows.
+alone and has every host. For the fullest share the
+floor is an equal share, and for a claim one UPDATE of the rows.
 """
 
 import contextlib
