@@ -1,6 +1,6 @@
 # Short names for the commands of CONTRIBUTING.md.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast lint shell docs
+.PHONY: help setup run test fast lint shell docs site
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
@@ -25,5 +25,8 @@ lint: ## run the code checks alone
 shell: ## open a Python shell with Django
 	./manage.py shell
 
-docs: ## update the tables and diagrams that the documentation takes from the code
+docs: ## update the tables that the documentation takes from the code
 	./manage.py diagrams
+
+site: ## build the documentation as a site, into var/site
+	.venv/bin/python -m mkdocs build --strict

@@ -114,7 +114,7 @@ def update_blocks(text: str) -> str:
 
 
 class Command(BaseCommand):
-    help = "Renews the diagrams and tables in README.md and docs/; with --check it only says what is out of date."
+    help = "Renews the tables in README.md and docs/; with --check it only says what is out of date."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="change nothing; fail if something is out of date")
