@@ -1,4 +1,4 @@
-"""Hook of mkdocs: lists the decisions in the navigation, and on their page."""
+"""Hook of mkdocs: adapts lists to Python-Markdown, and lists the decisions in the navigation and on their page."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.pages import Page
 
 INDEX = "decisions/index.md"
+ITEM = re.compile(r" *(?:[-*]|\d+\.) +(?=\S)")
+INDENT = 4
+"""Spaces by which Python-Markdown expects the blocks of an item. GitHub takes the width of "- " or "1. "."""
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -20,11 +23,39 @@ def on_config(config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, **_: object) -> str:
-    """Add the list of decisions to their page."""
-    if page.file.src_uri != INDEX:
-        return markdown
-    titles = [(path, path.read_text().partition("\n")[0].removeprefix("# ")) for path in _find_decisions(config)]
-    return markdown + "\n".join(f"- [{title}]({path.name})" for path, title in titles)
+    if page.file.src_uri == INDEX:
+        titles = {path.name: path.read_text().partition("\n")[0].removeprefix("# ") for path in _find_decisions(config)}
+        markdown += "\n".join(f"- [{title}]({name})" for name, title in titles.items())
+    return adapt_lists(markdown)
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Name the dialog of the search, which has no name in the theme."""
+    dialog = 'data-md-component="search" role="dialog"'
+    return output.replace(dialog, f'{dialog} aria-label="Search"')
+
+
+def adapt_lists(markdown: str) -> str:
+    """Return a text whose lists Python-Markdown reads as GitHub does.
+
+    It expects an empty line before a list, and the blocks of an item indented by four spaces.
+    """
+    lines: list[str] = []
+    width = 0  # of the mark of the present item, or 0 outside lists
+    is_code = False
+    for line in markdown.split("\n"):
+        text = line.lstrip(" ")
+        indent = len(line) - len(text)
+        item = None if is_code or indent else ITEM.match(line)
+        if item:
+            if not width and lines and lines[-1].strip():
+                lines.append("")
+            width = len(item[0])
+        elif text and indent < width:
+            width = 0
+        lines.append(" " * (INDENT - width) + line if text and not item and 0 < width < INDENT else line)
+        is_code ^= text.startswith("```")
+    return "\n".join(lines)
 
 
 def _find_decisions(config: MkDocsConfig) -> list[Path]:

@@ -1,5 +1,6 @@
 """The documentation as a site: it is built with every warning as an error, and needs nothing from outside."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -101,6 +102,52 @@ def test_no_page_for_operators_is_long() -> None:
     }
     assert len(lengths) > 20
     assert {name: length for name, length in lengths.items() if length > LONGEST_PAGE} == {}
+
+
+LISTS = """\
+A list follows:
+- first, on
+  two lines
+  - inner
+- second
+
+  ```
+  - code
+  ```
+1. one
+
+   more
+
+Text.
+- again"""
+
+ADAPTED = """\
+A list follows:
+
+- first, on
+    two lines
+    - inner
+- second
+
+    ```
+    - code
+    ```
+1. one
+
+    more
+
+Text.
+
+- again"""
+
+
+def test_lists_are_read_as_they_are_elsewhere() -> None:
+    spec = importlib.util.spec_from_file_location("hooks", DOCS / "hooks.py")
+    assert spec
+    assert spec.loader
+    hooks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hooks)
+    assert hooks.adapt_lists(LISTS) == ADAPTED
 
 
 FAULTS = {
