@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches import permissions
 from breaches.models import (
@@ -24,7 +25,8 @@ from breaches.models import (
     TimelineNote,
 )
 from breaches.permissions import Action
-from releases.admin.access import ReadOnlyAdmin, cache_check
+from breaches.text import event_title
+from releases.admin.access import KindFilter, ReadOnlyAdmin, cache_check
 
 
 @admin.register(Edition)
@@ -99,11 +101,15 @@ class ReportVersionAdmin(OfReports[ReportVersion]):
 
 @admin.register(ReportEvent)
 class ReportEventAdmin(OfReports[ReportEvent]):
-    list_display = ("position", "report", "kind", "at", "actor")
-    list_filter = ("kind",)
+    list_display = ("position", "report", "what", "at", "actor")
+    list_filter = (("kind", KindFilter),)
     list_select_related = ("report", "actor")
     ordering = ("-position",)
     exclude = ("words_salt",)
+
+    @admin.display(description=lazy("what"), ordering="kind")
+    def what(self, event: ReportEvent) -> str:
+        return event_title(event)
 
 
 @admin.register(RegisterEvent)

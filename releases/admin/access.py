@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +16,7 @@ from releases import permissions
 from releases.early_findings import without_early_events
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours
-from releases.rules.lifecycle import MoveRefused
+from releases.rules.lifecycle import MoveRefused, to_words
 from releases.text import calendar
 
 
@@ -25,6 +26,15 @@ def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool])
     if question not in answers:
         answers[question] = answer()
     return answers[question]
+
+
+class KindFilter(admin.AllValuesFieldListFilter):
+    """The kinds of the events that the user may see, in words instead of codes."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            choice["display"] = to_words(str(choice["display"])).capitalize()
+            yield choice
 
 
 class PlainLabels:

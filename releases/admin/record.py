@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.admin.access import ReadOnlyAdmin
+from releases.admin.access import KindFilter, ReadOnlyAdmin
 from releases.detection.finding import CheckOutcome
 from releases.early_findings import producers_known_to, without_early_events, without_early_findings
 from releases.models import (
@@ -147,7 +147,7 @@ class DelayNoticeAdmin(ReleaseRecordAdmin[DelayNotice]):
 class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
     list_display = ("position", "release", "what", "when", "who")
     read_with = ("actor",)
-    list_filter = ("kind",)
+    list_filter = (("kind", KindFilter),)
     date_hierarchy = "at"
     ordering = ("-position",)
 

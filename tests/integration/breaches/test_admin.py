@@ -68,6 +68,15 @@ def test_reports_are_read_by_those_who_may_view_them_and_written_by_no_one(repor
                     check_read_only(client, model)
 
 
+def test_events_and_the_filter_of_their_kinds_are_in_words(report):
+    ReportEvent.append([ReportEvent(report=report, report_reference=report.reference, kind="facts_offered", at=AT)])
+    shown = staff(Role.AUDITOR, report.producer).get(page("reportevent"))
+    shown_list = shown.context["cl"]
+    (kinds,) = shown_list.filter_specs
+    assert [str(choice["display"]) for choice in kinds.choices(shown_list)] == ["All", "Drafted", "Facts offered"]
+    assert ">facts_offered<" not in shown.text
+
+
 def test_a_page_asks_once_whether_a_person_views_any_report(report):
     client = staff(Role.AUDITOR, report.producer)
     with CaptureQueriesContext(connection) as queries:

@@ -12,6 +12,7 @@ from breaches.drafting import draft_missing
 from breaches.models import Report
 from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, Decision, ReportStatus, ReportTerm
+from breaches.text import KINDS, STATUSES
 from breaches.views import register as views
 from releases.rules.lifecycle import Role
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
@@ -88,7 +89,7 @@ def full_office():
     prices, schools = (SeriesFactory(producer=office.producer, slug=slug) for slug in ("prices", "schools"))
     for status in STANDING:
         create_report(office, status, reference=f"is-{status}")
-    early = ReleaseFactory(confirmed=True, series=prices, reference="early")
+    early = ReleaseFactory(confirmed=True, series=prices, reference="early", title="Consumer prices")
     record_coverage(early)
     record_checks(early, *EARLY_MORNING)
     draft_missing(now=london("10:28"))
@@ -102,6 +103,30 @@ def full_office():
             corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
     Report.objects.filter(reference="breach-is-returned").update(occurred_on=None)
     return office
+
+
+# What each column shows of a row; None where that is nothing to sort by.
+SHOWN = {
+    "occurred": lambda row: row["report"].occurred_on,
+    "output": lambda row: row["title"].partition("; ")[0].lower(),
+    "kind": lambda row: str(KINDS[row["report"].kind]),
+    "practice": lambda row: min(row["practices"], default=None),
+    "cause": lambda row: str(row["cause"]) if row["report"].cause else None,
+    "status": lambda row: str(STATUSES[row["report"].status][0]),
+    "days": lambda row: int(row["days"].replace(",", "")) if row["days"][0].isdigit() else None,
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("column", SHOWN)
+def test_a_heading_sorts_the_register_by_what_its_column_shows_with_empty_rows_last(client, full_office, column):
+    client.force_login(full_office.head)
+    for sort, descending in ((column, False), (f"-{column}", True)):
+        rows = client.get(ADDRESS, {"sort": sort}).context["rows"]
+        values = [SHOWN[column](row) for row in rows]
+        known = [value for value in values if value is not None]
+        assert len(set(values)) > 1
+        assert values == [*sorted(known, reverse=descending), *[None] * (len(values) - len(known))]
 
 
 FITTING = (

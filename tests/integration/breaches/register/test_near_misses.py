@@ -222,3 +222,20 @@ def test_a_long_log_is_paged_with_as_many_queries_as_one_takes(client, office, s
     assert len(many) == len(few)
     assert page.count("Late but within the tolerance.") == 3
     assert listed(client, page=2).count("Late but within the tolerance.") == 2
+
+
+def test_near_misses_are_listed_in_the_order_that_a_person_chooses(client, office, afterwards, subtests):
+    titles = ("Air quality", "rail punctuality", "Schools")
+    for days_before, title in ((0, "rail punctuality"), (1, "Air quality"), (4, "Schools")):
+        own, at = SeriesFactory(producer=office.producer), london("09:30") - timedelta(days=days_before)
+        release = ReleaseFactory(confirmed=True, series=own, title=title, due_at=at, reference=f"r{days_before}")
+        late_within_tolerance = {"outcome": "on_time", "delay_from": 50, "delay_to": 60}
+        Verification.objects.create(
+            release=release, schedule_version=1, due_at=at, tolerance_seconds=120, **late_within_tolerance
+        )
+    client.force_login(office.head)
+    by_due = ("Schools", "Air quality", "rail punctuality")
+    for sort, expected in (("", by_due[::-1]), ("due", by_due), ("output", titles)):
+        with subtests.test(sort):
+            rows = client.get(reverse("breaches:near_misses"), {"sort": sort}).context["rows"]
+            assert tuple(row["miss"].release.title for row in rows) == expected
