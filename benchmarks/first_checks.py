@@ -17,7 +17,7 @@ from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
 HEAD_START = timedelta(seconds=0.3)
 LIMIT_MILLISECONDS = {1_000: 500, 10_000: 1_500}
 
-type Check = Callable[[Sequence[str], datetime], None]
+type Check = Callable[[Sequence[str], datetime], object]
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:

@@ -131,13 +131,13 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
     # The row of a release that is no longer monitored remains.
     CheckSchedule.objects.bulk_create(CheckSchedule(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
-        now = max(page.release.due_at for page in some) + (live_after or timedelta(0)) + timedelta(minutes=5)
+        now = max(map(_due_at, some)) + (live_after or timedelta(0)) + timedelta(minutes=5)
         _, faults = releases_judge.judge_all([page.release for page in some], now=now)
         assert not faults, faults
 
 
 def _build_checks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:
-    due_at, limit = page.release.due_at, timedelta(seconds=page.release.series.tolerance_seconds)
+    due_at, limit = _due_at(page), timedelta(seconds=page.release.series.tolerance_seconds)
     yield _build_check(page, due_at - timedelta(seconds=5), CheckOutcome.NOT_LIVE)
     if live_after is None or live_after > limit:
         for seconds in range(0, int(limit.total_seconds()), 10):
@@ -145,6 +145,11 @@ def _build_checks(page: Address, live_after: timedelta | None) -> Iterator[Obser
         yield _build_check(page, due_at + limit, CheckOutcome.NOT_LIVE)
     if live_after is not None:
         yield _build_check(page, due_at + live_after, CheckOutcome.LIVE)
+
+
+def _due_at(page: Address) -> datetime:
+    assert page.release.due_at is not None
+    return page.release.due_at
 
 
 def _build_check(page: Address, at: datetime, result: CheckOutcome) -> Observation:

@@ -67,7 +67,7 @@ def static_line(line: Line) -> str:
 def static_page(content: ReportContent) -> str:
     """Write the same text as a page of plain HTML with its own style sheet, once and for all."""
     parts = ["<h1>Report of a breach</h1>"]
-    for section in lay_out(content, reference="BR-2026-0001", version=1).sections:
+    for section in lay_out(content, number="BR-2026-0001", version=1).sections:
         rows = "".join(
             f"<tr><th scope=row>{escape(label)}</th><td>"
             + "".join(f"<div>{'<br>'.join(map(static_line, entry))}</div>" for entry in entries)
@@ -94,10 +94,10 @@ def measure(_size: int, *, rounds: int) -> list[Row]:
     page = static_page(content)
 
     def report() -> bytes:
-        return render_pdf(lay_out(content, reference="BR-2026-0001", version=1))
+        return render_pdf(lay_out(content, number="BR-2026-0001", version=1))
 
     def floor() -> bytes:
-        return HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
+        return bytes(HTML(string=page).write_pdf(pdf_variant="pdf/ua-1"))
 
     report(), floor()  # the first of each reads files
     times = [(timed(report), timed(floor)) for _ in range(rounds)]

@@ -21,6 +21,7 @@ from releases import host_budgets
 from releases.models import HostLease
 from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
+from releases.rules.host_budget import find_owner
 
 SWEEPS = 10
 CLAIMED_HOSTS = 10_000
@@ -31,7 +32,7 @@ BETWEEN_GLANCES_SECONDS = 0.02
 def measure(size: int, *, rounds: int) -> list[Row]:
     """Let ten sweeps share as many hosts, and kill one of them; claim 10,000 hosts once."""
     hosts, first, *others = _hosts(size), *(f"sweep {number}" for number in range(SWEEPS))
-    owned = Counter(host_budgets.find_owner(host, {first, *others}) for host in hosts)
+    owned = Counter(find_owner(host, {first, *others}) for host in hosts)
     with contextlib.ExitStack() as stack:
         killed = stack.enter_context(_sweep(first, size))
         _wait_for_holders(hosts, lambda holders: holders.keys() == {first})
