@@ -35,6 +35,7 @@ class Action(StrEnum):
     READ_SEALED = "read_sealed_bodies"
     KEEP_ACCESS_LIST = "keep_pre_release_list"
     KEEP_TASKS = "keep_tasks"
+    RECORD_CALL = "record_call"
     KNOW_EARLY_FINDINGS = "know_early_findings"
     NAME_INCIDENT_CONTACT = "name_incident_contact"
 
@@ -66,6 +67,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
+    Action.RECORD_CALL: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }
 
 

@@ -45,6 +45,8 @@ urlpatterns = [
     path(
         "releases/<slug:reference>/delay-notice/withdraw/", release.withdraw_delay_notice, name="withdraw_delay_notice"
     ),
+    path("releases/<slug:reference>/no-answer/", release.record_no_answer_view, name="no_answer"),
+    path("releases/<slug:reference>/no-answer/undo/", release.undo_no_answer_view, name="undo_no_answer"),
     path("releases/<slug:reference>/release-at-once/", date_changes.release_at_once_view, name="release_at_once"),
     path("releases/<slug:reference>/cancel/", date_changes.cancel_view, name="cancel"),
     path("tasks/<int:key>/tick/", release.tick_task_view, name="tick_task"),

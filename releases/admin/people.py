@@ -17,7 +17,7 @@ from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
 from releases.admin.directory import DirectoryAdmin
 from releases.exemptions import ExemptionRefused
 from releases.imports.directory import DirectoryKind
-from releases.models import Contact, Exemption, Membership, NonWorkingDay, Producer, Release, Series
+from releases.models import Contact, Exemption, Membership, NonWorkingDay, Producer, Release, RotaEntry, Series
 from releases.models.event import record_rows
 from releases.permissions import Action
 from releases.scheduling import BeingJudged
@@ -223,6 +223,41 @@ class SeriesForm(forms.ModelForm[Series]):
         return str(clean_judged_name(self, "title", Release.objects.filter(series=self.instance.pk)))
 
 
+class RotaInline(admin.TabularInline[RotaEntry, Series]):
+    """Who to call about the releases of a series, which calendar managers edit."""
+
+    model = RotaEntry
+    fields = ("order", "contact", "at", "days")
+    ordering = ("-days", "at", "order", "pk")
+    extra = 1
+    verbose_name_plural = lazy("People to call on a release morning, in phone order")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def _may_edit(self, request: HttpRequest, series: Any) -> bool:
+        return series is not None and permissions.may(request.user, Action.EDIT, series.producer)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Offer the contacts of the producer."""
+        formset = super().get_formset(request, obj, **kwargs)
+        contact: Any = formset.form.base_fields.get("contact")
+        if contact is not None:
+            contact.queryset = obj.producer.contacts.all()
+            contact.widget = contact.widget.widget  # without links to add and change contacts
+            contact.widget.choices = contact.choices
+        return formset
+
+
 @admin.register(Series)
 class SeriesAdmin(OwnProducersAdmin[Series]):
     directory = DirectoryKind.SERIES
@@ -233,6 +268,11 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
     list_select_related = ("producer", "responsible")
     search_fields = ("title", "producer__name")
     autocomplete_fields = PEOPLE
+    inlines = (RotaInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """The people to call are chosen from the contacts of the producer, so a new series has none."""
+        return self.inlines if obj else ()
 
     def label_of(self, row: Series) -> str:
         return f"{row.title} ({row.producer})"

@@ -4,7 +4,8 @@ An empty cell and a missing column change nothing. A person imports for the prod
 producer they may only change the words for a missing page; administrators may add producers and change the rest.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -16,16 +17,19 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from releases import scheduling
+from releases.calls import replace_rota
 from releases.imports.apply import ImportOutcome
 from releases.imports.parse import FileRefused, RowFault, fold_title
-from releases.models import Contact, Producer, Release, Series
+from releases.models import Contact, Producer, Release, RotaEntry, Series
 from releases.permissions import Action, NotYours, User, may, producers_where
 from releases.rules import tables
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import MoveRefused
+from releases.rules.rota import RotaDays
 from releases.rules.tables import Cell, NotATableError, TableKind
 
 BETWEEN_PHRASES = " | "
+ON_CLOSED_DAYS = "closed"
 
 
 class DirectoryKind(StrEnum):
@@ -45,6 +49,11 @@ class ColumnKind(StrEnum):
     PHRASES = "phrases"
     CONTACT = "contact"
     CONTACTS = "contacts"
+    ROTA = "rota"
+
+
+# The columns that are stored in other tables than the row.
+OF_RELATED_ROWS = frozenset({ColumnKind.CONTACTS, ColumnKind.ROTA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ DIRECTORIES: dict[DirectoryKind, Directory] = {
             Column("deputy_emails", "deputies", ColumnKind.CONTACTS),
             Column("publishing_emails", "publishing_contacts", ColumnKind.CONTACTS),
             Column("tolerance_seconds", "tolerance_seconds", ColumnKind.NUMBER),
+            Column("phone_order", "rota", ColumnKind.ROTA),
         ),
     ),
     DirectoryKind.PRODUCERS: Directory(
@@ -184,7 +194,7 @@ def rows_of(person: User, kind: DirectoryKind) -> QuerySet[Any]:
     if kind is DirectoryKind.SERIES:
         found = Series.objects.filter(producer__in=own).order_by("producer__name", "title")
         found = found.select_related("producer", "responsible", "head_of_profession")
-        return found.prefetch_related("deputies", "publishing_contacts")
+        return found.prefetch_related("deputies", "publishing_contacts", "rota__contact")
     if person.has_perm("releases.change_producer"):
         return Producer.objects.order_by("name")
     return own.order_by("name")
@@ -286,18 +296,18 @@ class _Import:
                 raise _RowRefused(name, _("This cell is empty."))
         row, is_new = self._find(cells)
         before = {} if is_new else self._written(row)
-        many: dict[str, list[Contact]] = {}
+        related: dict[Column, Any] = {}
         for column in self.directory.columns:
             text = cells.get(column.name, "")
             # The key finds the row, whatever its letters.
             if not text or (not is_new and (column.name == self.directory.key or text == before.get(column.name))):
                 continue
             value = _read_value(text, column, row)
-            if column.kind is ColumnKind.CONTACTS:
-                many[column.field] = value
+            if column.kind in OF_RELATED_ROWS:
+                related[column] = value
             else:
                 setattr(row, column.field, value)
-        now = {**self._written(row, but=many), **{self._column(field): _write_contacts(many[field]) for field in many}}
+        now = self._written(row, related)
         changes = tuple(
             Change(column.name, before.get(column.name, ""), now[column.name])
             for column in self.directory.columns
@@ -307,11 +317,17 @@ class _Import:
             return ImportOutcome.UNCHANGED, ()
         self._check_may(row, changes, is_new=is_new)
         row.full_clean()
+        self._save(row, related)
+        return ImportOutcome.ADDED if is_new else ImportOutcome.CHANGED, changes
+
+    def _save(self, row: Any, related: Mapping[Column, Any]) -> None:
         row._history_user = self.by  # simple-history reads it
         row.save()
-        for field, contacts in many.items():
-            getattr(row, field).set(contacts)
-        return ImportOutcome.ADDED if is_new else ImportOutcome.CHANGED, changes
+        for column, values in related.items():
+            if column.kind is ColumnKind.ROTA:
+                replace_rota(row, values, by=self.by)
+            else:
+                getattr(row, column.field).set(values)
 
     def _find(self, cells: Mapping[str, str]) -> tuple[Any, bool]:
         """Return the row that a line names, and whether it is new."""
@@ -378,12 +394,17 @@ class _Import:
         except MoveRefused as refusal:
             raise _RowRefused(column, str(refusal)) from refusal
 
-    def _written(self, row: Any, *, but: Collection[str] = ()) -> dict[str, str]:
-        return {
-            column.name: "" if row.pk is None and column.kind is ColumnKind.CONTACTS else _write_value(row, column)
-            for column in self.directory.columns
-            if column.field not in but
-        }
+    def _written(self, row: Any, related: Mapping[Column, Any] | None = None) -> dict[str, str]:
+        """Write the row as the cells of a line, with related rows that are not stored yet."""
+        written = {}
+        for column in self.directory.columns:
+            if related and column in related:
+                written[column.name] = _write_related(related[column], column)
+            elif row.pk is None and column.kind in OF_RELATED_ROWS:
+                written[column.name] = ""
+            else:
+                written[column.name] = _write_value(row, column)
+        return written
 
     def _column(self, field: str) -> str:
         return next((column.name for column in self.directory.columns if column.field == field), field)
@@ -429,7 +450,25 @@ def _read_value(text: str, column: Column, row: Any) -> Any:  # noqa: C901  # on
             return _find_contact(text, column, row.producer)
         case ColumnKind.CONTACTS:
             return [_find_contact(email, column, row.producer) for email in text.split()]
+        case ColumnKind.ROTA:
+            return list(_read_rota(text, column, row.producer))
     return text
+
+
+def _read_rota(text: str, column: Column, producer: Producer) -> Iterator[RotaEntry]:
+    """Read "ann@example.gov.uk bob@example.gov.uk | closed 07:00 eve@example.gov.uk" as the rota of a series."""
+    for part in text.split(BETWEEN_PHRASES.strip()):
+        words = part.split()
+        days, at = RotaDays.EVERY_DAY, None
+        if words and words[0].casefold() == ON_CLOSED_DAYS:
+            days = RotaDays.CLOSED_DAYS
+            del words[0]
+        if words and "@" not in words[0]:
+            at = _parse(time.fromisoformat, words.pop(0), column, _("Enter a time such as 09:30."))
+        if not words:
+            raise _RowRefused(column.name, _("Enter at least one email address for each time and day."))
+        for order, email in enumerate(dict.fromkeys(words), start=1):
+            yield RotaEntry(contact=_find_contact(email, column, producer), order=order, at=at, days=days)
 
 
 def _parse(parse: Any, text: str, column: Column, advice: str) -> Any:
@@ -454,6 +493,8 @@ def _write_row(row: Any, directory: Directory) -> list[str]:
 
 def _write_value(row: Any, column: Column) -> str:
     value = getattr(row, column.field)
+    if column.kind in OF_RELATED_ROWS:
+        return _write_related(value.all(), column)
     match column.kind:
         case ColumnKind.YES:
             return "yes" if value else "no"
@@ -467,10 +508,22 @@ def _write_value(row: Any, column: Column) -> str:
             return BETWEEN_PHRASES.join(line.strip() for line in value.splitlines() if line.strip())
         case ColumnKind.CONTACT:
             return value.email if value else ""
-        case ColumnKind.CONTACTS:
-            return _write_contacts(value.all())
     return "" if value is None else str(value)
 
 
-def _write_contacts(contacts: Iterable[Contact]) -> str:
-    return " ".join(sorted(contact.email for contact in contacts))
+def _write_related(rows: Iterable[Any], column: Column) -> str:
+    if column.kind is ColumnKind.ROTA:
+        return _write_rota(rows)
+    return " ".join(sorted(contact.email for contact in rows))
+
+
+def _write_rota(entries: Iterable[RotaEntry]) -> str:
+    """Write a rota as `_read_rota` reads it: the lists for every day first, each time in order."""
+    lists: dict[tuple[bool, time | None], list[RotaEntry]] = defaultdict(list)
+    for entry in entries:
+        lists[entry.days == RotaDays.CLOSED_DAYS, entry.at].append(entry)
+    parts = []
+    for closed, at in sorted(lists, key=lambda key: (key[0], key[1] or time())):
+        emails = [entry.contact.email for entry in sorted(lists[closed, at], key=lambda entry: entry.order)]
+        parts.append(" ".join([*([ON_CLOSED_DAYS] * closed), *([f"{at:%H:%M}"] if at else []), *dict.fromkeys(emails)]))
+    return BETWEEN_PHRASES.join(parts)

@@ -13,6 +13,7 @@ from releases.models.producer import (
     Membership,
     NonWorkingDay,
     Producer,
+    RotaEntry,
     Series,
 )
 from releases.models.release import (
@@ -65,6 +66,7 @@ __all__ = [
     "ReleaseRowRecord",
     "ReleaseTask",
     "RollCall",
+    "RotaEntry",
     "Series",
     "Statement",
     "StoredBody",

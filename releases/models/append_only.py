@@ -232,6 +232,9 @@ WORDS = {
     # lengths of time
     "hours": lazy("hours"),
     "working_days": lazy("working days"),
+    # days of a rota
+    "every_day": lazy("every day"),
+    "closed_days": lazy("weekends, holidays and closed days"),
     # kinds of statistics in the orders on pre-release access
     "general": lazy("any other statistics"),
     "economic": lazy("economic statistics"),

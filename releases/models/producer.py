@@ -16,6 +16,7 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, format_day
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
+from releases.rules.rota import RotaDays, RotaPlace
 
 
 class Producer(models.Model):
@@ -337,6 +338,39 @@ class Series(models.Model):
     @property
     def has_alternative_time(self) -> bool:
         return self.release_time != STANDARD_RELEASE_TIME
+
+
+class RotaEntry(models.Model):
+    """The place of one contact in the rota of a series: who to call about a release, for some times and days."""
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="rota")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="rota_entries")
+    order = models.PositiveSmallIntegerField(
+        lazy("phone order"), default=1, help_text=lazy("Call 1 first. If there is no answer, call 2.")
+    )
+    at = models.TimeField(
+        lazy("release time (London)"),
+        null=True,
+        blank=True,
+        help_text=lazy("Leave this empty for all release times."),
+    )
+    days = models.CharField(max_length=12, choices=choices_of(RotaDays), default=RotaDays.EVERY_DAY)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = lazy("person to call")
+        verbose_name_plural = lazy("people to call")
+        ordering = ("series", "-days", "at", "order", "pk")
+        constraints = [
+            models.CheckConstraint(condition=Q(days__in=list(RotaDays)), name="rota_days_are_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.contact}"
+
+    @property
+    def place(self) -> RotaPlace:
+        return RotaPlace(self.contact_id, self.order, self.at, RotaDays(self.days))
 
 
 class Exemption(models.Model):

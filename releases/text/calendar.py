@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
 from releases.detection.govuk import AnnouncementState, Difference, DifferenceKind, Problem
-from releases.models import DateChange, DateChangeRequest, Departure, ReleaseEvent
+from releases.models import Contact, DateChange, DateChangeRequest, Departure, ReleaseEvent
 from releases.overview import Concern
 from releases.planner import Day, Holiday, Month
 from releases.readiness import ReleaseWarning, WarningKind
@@ -19,6 +19,7 @@ from releases.rules.date_change import Mark, RequestState
 from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import PublicStatus
+from releases.rules.rota import CALL_EVENTS, NO_ANSWER, NO_ANSWER_UNDONE
 from releases.text.release import name_outcome
 from releases.verdict.address import Outcome
 
@@ -308,6 +309,8 @@ SENTENCES = {
     "task_done": lazy("Task completed"),
     "task_open_again": lazy("Task reopened"),
     "evidence_exported": lazy("Evidence exported"),
+    NO_ANSWER: lazy("Call recorded: no answer"),
+    NO_ANSWER_UNDONE: lazy("Record of a call undone"),
 }
 
 FIELDS = {
@@ -343,6 +346,9 @@ def event_sentence(event: ReleaseEvent) -> str:
 def event_details(event: ReleaseEvent) -> Iterable[str]:
     for name, (was, now) in event.facts.get("changed", {}).items():
         yield changed_fields(FIELDS.get(name, name), was, now)
+    if event.kind in CALL_EVENTS:
+        contact = Contact.objects.filter(pk=event.facts["contact"]).first()
+        yield contact.name if contact else _("A former contact")
     if event.words:
         yield f"“{event.words}”"
 

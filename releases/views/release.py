@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from releases import (
     announcements,
+    calls,
     check_history,
     date_changes,
     delay_notices,
@@ -59,6 +60,7 @@ from releases.views.base import (
 )
 
 LONGEST_ANSWER = 2000
+MOST_DIGITS = 12
 
 
 class TextAnswerForm(GovukForm):
@@ -308,6 +310,39 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
 
 @login_required
 @require_POST
+@explain_refusal
+def record_no_answer_view(request: SignedInRequest, reference: str) -> HttpResponse:
+    release, contact = _find_call(request, reference)
+    calls.record_no_answer(release, contact, by=request.user, at=timezone.now())
+    return _return_to_calls(request, release)
+
+
+@login_required
+@require_POST
+@explain_refusal
+def undo_no_answer_view(request: SignedInRequest, reference: str) -> HttpResponse:
+    release, contact = _find_call(request, reference)
+    calls.undo_no_answer(release, contact, by=request.user, at=timezone.now())
+    return _return_to_calls(request, release)
+
+
+def _find_call(request: SignedInRequest, reference: str) -> tuple[Release, int]:
+    release = find_release(request.user, reference, Action.RECORD_CALL)
+    contact = request.POST.get("contact", "")
+    if not (contact.isdecimal() and len(contact) < MOST_DIGITS):
+        raise Http404("Which contact was called was not sent with the request.")
+    return release, int(contact)
+
+
+def _return_to_calls(request: SignedInRequest, release: Release) -> HttpResponse:
+    """Return to the place that shows who to call now. A banner would push it down the screen of a phone."""
+    if "desk" in request.POST:
+        return redirect(f"{resolve_url(settings.LOGIN_REDIRECT_URL)}#today-{release.pk}")
+    return redirect(f"{reverse('releases:release', args=[release.reference])}#calls")
+
+
+@login_required
+@require_POST
 def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
     task = ReleaseTask.objects.select_related("series__producer").filter(pk=key).first()
     if task is None or not may(request.user, Action.KEEP_TASKS, task.series.producer):
@@ -425,6 +460,8 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
         "tasks": list(tasks.tasks_of_release(release)),
         "on_access_list": pre_release_access.published_entries(release).count(),
+        "calls": calls.find_call_lists([release])[release.pk],
+        "may_record_calls": bool(TABLE[Action.RECORD_CALL] & roles) and calls.may_be_called_about(release, at=now),
         "record": record,
         # The verdicts that raised no suspicion because exemptions cover them, each with these.
         "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],

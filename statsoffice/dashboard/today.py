@@ -19,10 +19,11 @@ from selectolax.lexbor import LexborHTMLParser
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
 from releases import check_history, exemptions
+from releases.calls import NO_CALLS, CallList, find_call_lists
 from releases.early_findings import mask_verdict
 from releases.models import Address, Release, Verification
 from releases.models.release import ReleaseQuerySet
-from releases.permissions import Action, Person, producers_where, roles_of
+from releases.permissions import TABLE, Action, Person, producers_where, roles_of
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, Role, Status
 from releases.rules.response import LONGEST
@@ -125,12 +126,16 @@ _TO_CALL = frozenset({Outcome.PENDING, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcom
 
 @dataclass(frozen=True, slots=True)
 class LineAction:
-    """A link to act on a release, or only a text without an address; `about` completes it for screen readers."""
+    """A link to act on a release, or only a text without an address; `about` completes it for screen readers.
+
+    `contact` is the key of the contact whom a button at this address is about.
+    """
 
     text: str
     address: str = ""
     about: str = ""
     is_external: bool = False
+    contact: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ class Line:
     exempted_by: str = ""
     due_in_future: bool = False
     actions: tuple[LineAction, ...] = ()
+    calls: CallList = NO_CALLS
     strip: CheckStrip | None = None
 
     @property
@@ -343,7 +349,9 @@ def today(person: Person, *, now: datetime, rehearsals: bool | None = None) -> D
     """
     on = calendar.local_date(now)
     due = _visible_releases(person).on_london_day(_midnight(on), _midnight(on + timedelta(days=1)))
-    selected = due.select_related("series__producer", "series__responsible").prefetch_related("addresses")
+    selected = due.select_related(
+        "series__producer", "series__responsible", "series__head_of_profession"
+    ).prefetch_related("addresses")
     # Rehearsals last, so that the longest list leaves out none of the others.
     found = list(selected.order_by("rehearsal", "due_at", "title", "pk")[: MOST_LINES + 1])
     left_out = due.count() - MOST_LINES if len(found) > MOST_LINES else 0
@@ -372,7 +380,19 @@ def _lines(person: Person, releases: Sequence[Release], *, now: datetime) -> lis
     exempted = _name_exemptions(found)
     suspected = [release.pk for release, verdict in found if verdict and verdict.outcome in SUSPICIOUS]
     reports = _find_reports(person, suspected)
-    return [_line(person, release, verdict, exempted=exempted, reports=reports, now=now) for release, verdict in found]
+    calls = find_call_lists([release for release in releases if release.due_at and now >= release.due_at - DUE_SOON])
+    return [
+        _line(
+            person,
+            release,
+            verdict,
+            exempted=exempted,
+            report=reports.get(release.pk, ""),
+            calls=calls.get(release.pk, NO_CALLS),
+            now=now,
+        )
+        for release, verdict in found
+    ]
 
 
 def _line(
@@ -381,7 +401,8 @@ def _line(
     verdict: Verification | None,
     *,
     exempted: Mapping[int, str],
-    reports: Mapping[int, str],
+    report: str,
+    calls: CallList,
     now: datetime,
 ) -> Line:
     outcome = Outcome(verdict.outcome) if verdict else Outcome.PENDING
@@ -404,11 +425,10 @@ def _line(
         publisher=publisher_note(verdict),
         exempted_by=exempted.get(release.pk, ""),
         due_in_future=release.due_at is not None and now < release.due_at,
-        actions=tuple(
-            _actions(person, release, outcome, limit_at=limit_at, report=reports.get(release.pk, ""), now=now)
-        )
+        actions=tuple(_actions(person, release, outcome, limit_at=limit_at, report=report, calls=calls, now=now))
         if checkable
         else (),
+        calls=calls,
     )
 
 
@@ -426,7 +446,14 @@ def _decided_by(verdict: Verification) -> datetime | None:
 
 
 def _actions(
-    person: Person, release: Release, outcome: Outcome, *, limit_at: datetime | None, report: str, now: datetime
+    person: Person,
+    release: Release,
+    outcome: Outcome,
+    *,
+    limit_at: datetime | None,
+    report: str,
+    calls: CallList,
+    now: datetime,
 ) -> Iterable[LineAction]:
     due_at, title = release.due_at, release.title
     if due_at is None or limit_at is None or now < due_at - DUE_SOON:
@@ -435,15 +462,10 @@ def _actions(
     # Not before the due time: a link to a page that is out early would help it to spread.
     if page and now >= due_at:
         yield LineAction(_("Open page"), page, title, is_external=True)
-    contact = release.series.responsible
+    roles = roles_of(person, release.series.producer)
     if outcome in _TO_CALL:
-        if contact is None:
-            yield LineAction(_("No contact"))
-        elif uri := telephone_uri(contact.telephone):
-            yield LineAction(_("Call %(name)s") % {"name": contact.name}, uri, title)
-        else:
-            yield LineAction(_("No phone number for %(name)s") % {"name": contact.name})
-    may_tell = LEADS & roles_of(person, release.series.producer)
+        yield from _calls(release, calls, may_record=bool(TABLE[Action.RECORD_CALL] & roles))
+    may_tell = LEADS & roles
     if (
         may_tell
         and outcome in _TO_CALL
@@ -454,6 +476,30 @@ def _actions(
         yield LineAction(_("Tell readers"), reverse("releases:delay_notice", args=[release.reference]), title)
     if report:
         yield LineAction(_("Open report"), reverse("breaches:report", args=[report]), title)
+
+
+def _calls(release: Release, calls: CallList, *, may_record: bool) -> Iterable[LineAction]:
+    contact, title = calls.next, release.title
+    if not calls.contacts:
+        yield LineAction(_("No contact"))
+    elif contact is None:
+        yield LineAction(_("None of the contacts answered"))
+    else:
+        names = {"name": contact.name, "title": title}
+        if uri := telephone_uri(contact.telephone):
+            yield LineAction(_("Call %(name)s") % names, uri, title)
+        else:
+            yield LineAction(_("No phone number for %(name)s") % names)
+        if may_record:
+            address = reverse("releases:no_answer", args=[release.reference])
+            yield LineAction(_("No answer"), address, _("%(name)s, %(title)s") % names, contact=contact.pk)
+    for attempt in calls.attempts:
+        name, at = attempt.contact.name, calendar.format_time(attempt.at)
+        yield LineAction(_("No answer from %(name)s at %(at)s") % {"name": name, "at": at})
+        if may_record:
+            address = reverse("releases:undo_no_answer", args=[release.reference])
+            about = _("no answer from %(name)s, %(title)s") % {"name": name, "title": title}
+            yield LineAction(_("Undo"), address, about, contact=attempt.contact.pk)
 
 
 def _find_reports(person: Person, releases: Sequence[int]) -> dict[int, str]:

@@ -1,6 +1,6 @@
 """Contacts, series and producers as files: what is exported, and what each row of an import may change (C17, N9)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -9,7 +9,7 @@ from releases.imports import directory
 from releases.imports.apply import ImportOutcome
 from releases.imports.directory import DirectoryKind
 from releases.imports.parse import FileRefused
-from releases.models import Contact, Producer, Series
+from releases.models import Contact, Producer, RotaEntry, Series
 from releases.permissions import NotYours
 from releases.rules import tables
 from releases.rules.lifecycle import Role
@@ -71,6 +71,8 @@ def test_a_contact_is_added_and_changed_and_an_empty_cell_changes_nothing(produc
 def test_an_export_is_imported_again_without_a_change(producer, manager, kind, file_kind):
     series = SeriesFactory(producer=producer, market_sensitive=True, nation="wales")
     series.deputies.add(ContactFactory(producer=producer))
+    for at, days in ((None, "every_day"), (time(7), "every_day"), (None, "closed_days"), (time(7), "closed_days")):
+        RotaEntry.objects.create(series=series, contact=series.responsible, at=at, days=days)
     ContactFactory(producer=producer, name="=SUM(A1)")
     content = directory.export_directory(kind, file_kind, by=manager, title="Export")
     rows = directory.read_directory(content, name=f"file.{file_kind}", kind=kind)
@@ -88,6 +90,43 @@ def test_a_series_is_added_with_its_people(producer, manager):
     series = Series.objects.get(slug="wind")
     assert (series.designation, series.responsible, series.head_of_profession) == ("accredited", jo, al)
     assert set(series.deputies.all()) == {jo, al}
+
+
+def test_the_phone_order_of_a_series_is_replaced_by_the_one_in_a_file(producer, manager):
+    jo, al = (ContactFactory(producer=producer, email=f"{name}@example.gov.uk") for name in ("jo", "al"))
+    series = SeriesFactory(producer=producer, slug="wind")
+    RotaEntry.objects.create(series=series, contact=series.responsible)
+    header = "producer,short_name,phone_order"
+    order = "al@example.gov.uk jo@example.gov.uk | 07:00 jo@example.gov.uk | CLOSED 07:00 al@example.gov.uk"
+    result = take(SERIES, header, f"Office for Rain,wind,{order}", by=manager)
+    assert not faults(result)
+    (change,) = result.rows[0].changes
+    assert (change.was, change.now) == (series.responsible.email, order.replace("CLOSED", "closed"))
+    assert [(one.days, one.at, one.order, one.contact) for one in series.rota.order_by("pk")] == [
+        ("every_day", None, 1, al),
+        ("every_day", None, 2, jo),
+        ("every_day", time(7), 1, jo),
+        ("closed_days", time(7), 1, al),
+    ]
+    assert series.rota.first().history.first().history_user == manager
+    again = take(SERIES, header, f"Office for Rain,wind,{order}", by=manager)
+    assert again.rows[0].outcome is ImportOutcome.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        ("7 jo@example.gov.uk", "Enter a time such as 09:30."),
+        ("closed 07:00", "Enter at least one email address for each time and day."),
+        ("someone@example.gov.uk", "is not a contact of this producer"),
+    ],
+)
+def test_a_phone_order_that_cannot_be_read_is_refused(producer, manager, order, why):
+    SeriesFactory(producer=producer, slug="wind")
+    result = take(SERIES, "producer,short_name,phone_order", f"Office for Rain,wind,{order}", by=manager)
+    ((column, sentence),) = faults(result)
+    assert column == "phone_order"
+    assert why in sentence
 
 
 REFUSED = {

@@ -1,0 +1,158 @@
+"""The contacts to call about a release in phone order, and the record of those who did not answer."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from releases.models import Contact, Release, ReleaseEvent, RotaEntry, Series
+from releases.models.event import lock_release, record_event
+from releases.permissions import Action, User, check_may
+from releases.rules.calendar import in_london
+from releases.rules.lifecycle import MoveRefused, Status
+from releases.rules.rota import CALL_EVENTS, NO_ANSWER, NO_ANSWER_UNDONE, RotaDays, find_call_list, find_unanswered
+
+CALLS_BEFORE, CALLS_AFTER = timedelta(hours=1), timedelta(days=1)
+"""From when to when, counted from the due time, calls can be recorded."""
+
+
+class CallRefused(MoveRefused):
+    """The contact is not one to call about the release, or it is not the time for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A contact who did not answer: recorded when and by whom; the actor is "" if the account is gone."""
+
+    contact: Contact
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """The contacts of a release in phone order, and the attempts to reach them, in the same order."""
+
+    contacts: tuple[Contact, ...]
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def next(self) -> Contact | None:
+        """The first contact who has not failed to answer, or None."""
+        unanswered = {attempt.contact.pk for attempt in self.attempts}
+        return next((contact for contact in self.contacts if contact.pk not in unanswered), None)
+
+    @property
+    def lines(self) -> list[tuple[Contact, Attempt | None]]:
+        attempts = {attempt.contact.pk: attempt for attempt in self.attempts}
+        return [(contact, attempts.get(contact.pk)) for contact in self.contacts]
+
+
+NO_CALLS = CallList(())
+
+
+def find_call_lists(releases: Sequence[Release]) -> dict[int, CallList]:
+    """Find the contacts to call about releases, by the release's key.
+
+    Without a rota these are the responsible contact and the Head of Profession.
+
+    :param releases: with their series, its two contacts and its producer selected.
+    """
+    if not releases:
+        return {}
+    rotas: dict[int, list[RotaEntry]] = defaultdict(list)
+    for entry in RotaEntry.objects.filter(series__in={release.series_id for release in releases}).select_related(
+        "contact"
+    ):
+        rotas[entry.series_id].append(entry)
+    events: dict[int, list[ReleaseEvent]] = defaultdict(list)
+    recorded = ReleaseEvent.objects.filter(release__in=[release.pk for release in releases], kind__in=CALL_EVENTS)
+    for event in recorded.select_related("actor").order_by("position"):
+        events[event.release_id].append(event)
+    return {
+        release.pk: _list_calls(_choose_contacts(release, rotas[release.series_id]), events[release.pk], release)
+        for release in releases
+    }
+
+
+def _choose_contacts(release: Release, rota: Sequence[RotaEntry]) -> list[Contact]:
+    series = release.series
+    by_key = {entry.contact_id: entry.contact for entry in rota}
+    has_closed_days = any(entry.days == RotaDays.CLOSED_DAYS for entry in rota)
+    local = in_london(release.due_at) if release.due_at else None
+    chosen = find_call_list(
+        [entry.place for entry in rota],
+        at=local.time() if local else series.release_time,
+        on=local.date() if local else release.planned_on,
+        nation=series.order_nation,
+        closed=series.producer.closed_days() if has_closed_days else frozenset(),
+    )
+    if chosen:
+        return [by_key[key] for key in chosen]
+    named = [contact for contact in (series.responsible, series.head_of_profession) if contact]
+    return list({contact.pk: contact for contact in named}.values())
+
+
+def _list_calls(contacts: Sequence[Contact], events: Iterable[ReleaseEvent], release: Release) -> CallList:
+    of_this_date = (
+        (event.kind, event.facts["contact"], event)
+        for event in events
+        if event.facts["schedule_version"] == release.schedule_version
+    )
+    unanswered: Mapping[int, ReleaseEvent] = find_unanswered(of_this_date)
+    attempts = (
+        Attempt(contact, unanswered[contact.pk].at, str(unanswered[contact.pk].actor or ""))
+        for contact in contacts
+        if contact.pk in unanswered
+    )
+    return CallList(tuple(contacts), tuple(attempts))
+
+
+def may_be_called_about(release: Release, *, at: datetime) -> bool:
+    """Return whether calls about a release are recorded at an instant: from an hour before it is due, for a day."""
+    if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None:
+        return False
+    return release.due_at - CALLS_BEFORE <= at < release.due_at + CALLS_AFTER
+
+
+def record_no_answer(release: Release, contact: int, *, by: User, at: datetime) -> bool:
+    """Record that a contact, by key, did not answer; the next in the phone order is then the one to call.
+
+    :return: False if this was already recorded, so that a second click changes nothing.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises CallRefused: if the contact is not in the list of the release, or it is not the time for it.
+    """
+    return _record(release, contact, NO_ANSWER, by=by, at=at)
+
+
+def undo_no_answer(release: Release, contact: int, *, by: User, at: datetime) -> bool:
+    """Take back the record that a contact did not answer, as `record_no_answer` does."""
+    return _record(release, contact, NO_ANSWER_UNDONE, by=by, at=at)
+
+
+def _record(release: Release, contact: int, kind: str, *, by: User, at: datetime) -> bool:
+    check_may(by, Action.RECORD_CALL, release.series.producer)
+    with transaction.atomic():
+        stored = lock_release(release.pk)
+        if not may_be_called_about(stored, at=at):
+            raise CallRefused(_("You can record calls from one hour before a release is due until the day after."))
+        calls = find_call_lists([stored])[stored.pk]
+        if contact not in {each.pk for each in calls.contacts}:
+            raise CallRefused(_("This contact is no longer in the phone order of the release. Check who to call."))
+        is_recorded = contact in {attempt.contact.pk for attempt in calls.attempts}
+        if is_recorded == (kind == NO_ANSWER):
+            return False
+        record_event(stored, kind, at=at, by=by, contact=contact, schedule_version=stored.schedule_version)
+    return True
+
+
+def replace_rota(series: Series, entries: Sequence[RotaEntry], *, by: User) -> None:
+    """Replace the complete rota of a series."""
+    series.rota.all().delete()
+    for entry in entries:
+        entry.series = series
+        entry._history_user = by  # type: ignore[attr-defined]  # simple-history reads it
+        entry.save()
