@@ -9,7 +9,7 @@ from breaches.models import Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, DismissalReason, ReportStatus
 from releases import date_changes, pre_release_access, preflight, scheduling
-from releases.models import Contact, Membership, Producer, Release, Series, Verification
+from releases.models import Contact, Membership, Producer, Release, RotaEntry, Series, Verification
 from releases.models.event import record_rows
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import probe_from_settings
@@ -51,6 +51,8 @@ SERIES = (
     (MEASURES, "air-quality", "Air quality in towns", "in_development"),
     (STATISTICS, "rehearsal-morning", "Rehearsal of a release morning", "official"),
 )
+# In phone order.
+CALLED = ("statistician@example.gov.uk", "deputy@example.gov.uk", "head@example.gov.uk")
 
 
 def set_up_offices() -> None:
@@ -113,6 +115,8 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
     )
     if created:
         series.deputies.add(contacts["deputy@example.gov.uk"])
+        for order, email in enumerate(CALLED, start=1):
+            RotaEntry.objects.create(series=series, contact=contacts[email], order=order)
         if "publishing@example.gov.uk" in contacts:
             series.publishing_contacts.add(contacts["publishing@example.gov.uk"])
 

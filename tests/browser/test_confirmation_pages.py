@@ -47,6 +47,8 @@ AT_ONCE = {
     "releases/views/release.py:export_bundle": "it gives a file, and is on record",
     "releases/views/pre_release.py:decide_request_view": "each change was shown and ticked",
     "releases/views/release.py:request_preflight_view": "it requests checks, and changes nothing",
+    "releases/views/release.py:record_no_answer_view": "the button next to it takes the record back",
+    "releases/views/release.py:undo_no_answer_view": "the same button records it again",
     "releases/views/release.py:tick_task_view": "the same button takes the tick away",
     "statsoffice/redaction.py:remove": "it was shown where the words stand and stay, and a box was ticked",
     "statsoffice/accounts/views.py:send_again_view": "a new link replaces the old one, and can be sent again",

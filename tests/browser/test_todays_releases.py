@@ -10,13 +10,13 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from releases import judge
-from releases.models import Release
+from releases.models import Release, RotaEntry
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import is_clean
 from tests.browser.patience import PATIENCE
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support.admin_site import signed_in
-from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observations
 from tests.support.people import create_office
 
@@ -94,6 +94,41 @@ def test_at_half_past_nine_the_release_that_is_due_is_in_the_first_screen_with_c
         is_in_first_screen(part, size)
     assert row.get_by_role("link", name="Call ").get_attribute("href") == "tel:02079460000"
     is_clean(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_on_a_phone_no_answer_shows_the_next_person_to_call_in_the_first_screen(office, open_page, scripts):
+    release = Release.objects.get(reference="due")
+    for order, name in enumerate(("Ann Lee", "Bob Roy"), start=1):
+        contact = ContactFactory(producer=office.producer, name=name, telephone=f"020 7946 000{order}")
+        RotaEntry.objects.create(series=release.series, contact=contact, order=order)
+    page = open_page(office.people[Role.PUBLISHING_TEAM], viewport=PHONE, java_script_enabled=scripts)
+    row = page.locator(".office-strips__item", has_text=DUE_TITLE)
+    if scripts:  # without them the menu is open
+        is_in_first_screen(row.get_by_role("link", name="Call Ann Lee"), PHONE)
+        is_in_first_screen(row.get_by_role("button", name="No answer"), PHONE)
+    row.get_by_role("button", name="No answer").click()
+    expect(row.get_by_text("No answer from Ann Lee at 9:30am")).to_be_visible()
+    for part in (row.get_by_role("link", name="Call Bob Roy"), row.get_by_role("link", name="Open page")):
+        is_in_first_screen(part, PHONE)
+    picture(page, "no-answer-375")
+    if scripts:
+        is_clean(page)
+    row.get_by_role("button", name="Undo").click()
+    expect(row.get_by_role("link", name="Call Ann Lee")).to_be_visible()
+
+
+def test_once_it_is_late_call_and_open_page_are_still_in_the_first_screen_of_a_phone(office, open_page):
+    release = Release.objects.get(reference="due")
+    with time_machine.travel(SEED_DUE + timedelta(minutes=2, seconds=20), tick=True):
+        create_observations(release, *["not_live"] * 27, start=SEED_DUE, every=timedelta(seconds=5))
+        judge.judge_one(release, now=SEED_DUE + timedelta(minutes=2, seconds=20))
+        a_watcher_that_is_well(at=SEED_DUE + timedelta(minutes=2, seconds=20))
+        page = open_page(office.head, viewport=PHONE)
+        row = page.locator(".office-strips__item", has_text=DUE_TITLE)
+        picture(page, "late-375")
+        for name in ("Call ", "Open page"):
+            is_in_first_screen(row.get_by_role("link", name=name), PHONE)
 
 
 def test_a_result_comes_with_title_banner_and_strip_and_is_announced_once(office, open_page):

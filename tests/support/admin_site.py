@@ -79,6 +79,7 @@ def planned(page) -> dict[str, str]:
 
 
 # The non-working days of a producer, of which a test types none.
+NO_CALLS = {"rota-TOTAL_FORMS": 0, "rota-INITIAL_FORMS": 0}
 NO_DAYS = {"non_working_days-TOTAL_FORMS": 0, "non_working_days-INITIAL_FORMS": 0}
 
 

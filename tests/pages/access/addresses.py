@@ -77,6 +77,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:release": ("quiet",),
         "releases:release_calendar": ("tomorrow",),
         "releases:withdraw_delay_notice": ("tomorrow",),
+        **dict.fromkeys(("releases:no_answer", "releases:undo_no_answer"), ("tomorrow",)),
         "releases:release_at_once": ("tomorrow",),
         "releases:preflight": ("tomorrow",),
         "releases:export_evidence": ("late",),

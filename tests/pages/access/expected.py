@@ -131,6 +131,7 @@ ON_RELEASES = {
     "releases:withdraw_delay_notice": act(by(RELEASE, "post_delay_notice")),
     "releases:preflight": act(by(RELEASE, "preflight")),
     **named("releases:", form(by(RELEASE, "answer")), "say was_live"),
+    **named("releases:", act(by(RELEASE, "record_call")), "no_answer undo_no_answer"),
     "releases:tick_task": act(by(RELEASE, "keep_tasks")),
     "releases:export_evidence": act(by(RELEASE, "export_evidence")),
     **named("releases:", page(VIEW), "kept_body kept_body_download pre_release_list"),

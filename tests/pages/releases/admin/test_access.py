@@ -7,7 +7,7 @@ from releases.models import Contact, DateChange, Membership, Observation, Produc
 from releases.models.event import record_event
 from releases.rules.lifecycle import Role
 from tests.integration.releases.evidence.test_append_only import AT, a_date_change, a_statement, make_observation
-from tests.support.admin_site import NO_DAYS, form_of, page, signed_in, staff
+from tests.support.admin_site import NO_CALLS, NO_DAYS, form_of, page, signed_in, staff
 from tests.support.factories import (
     ContactFactory,
     ProducerFactory,
@@ -171,6 +171,7 @@ def series_form(series, **fields):
         "release_time": "09:30",
         "responsible": series.responsible_id,
         "head_of_profession": series.head_of_profession_id,
+        **NO_CALLS,
         **fields,
     }
 

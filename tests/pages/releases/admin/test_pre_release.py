@@ -7,7 +7,7 @@ from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Serie
 from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import Period, Unit
-from tests.support.admin_site import NO_DAYS, page, refusals, signed_in, staff
+from tests.support.admin_site import NO_CALLS, NO_DAYS, page, refusals, signed_in, staff
 from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_the_field_says_which_limits_are_not_confirmed(producer):
 def test_a_calendar_manager_says_which_nations_order_applies_to_a_series():
     series = SeriesFactory()
     client = staff(Role.CALENDAR_MANAGER, series.producer)
-    sent = {"title": series.title, "slug": series.slug, "designation": "official", "release_time": "09:30"}
+    sent = {"title": series.title, "slug": series.slug, "designation": "official", "release_time": "09:30"} | NO_CALLS
     answer = client.post(
         page("series", "change", series.pk), {**sent, "nation": "scotland", "pre_release_kind": "economic"}
     )
