@@ -183,6 +183,11 @@ def _conditions(now: datetime) -> dict[Concern, Q]:
     }
 
 
+def london_day(on: date) -> tuple[datetime, datetime]:
+    """Return the instants at which a London day begins and ends."""
+    return _midnight(on), _midnight(on + timedelta(days=1))
+
+
 def _midnight(on: date) -> datetime:
     return calendar.from_london(datetime.combine(on, time()))
 

@@ -17,7 +17,7 @@ from statsoffice import early_releases, guides, health, middleware, redaction
 from statsoffice.accounts import provider
 from statsoffice.accounts import views as accounts
 from statsoffice.audit import views as audit
-from statsoffice.dashboard import tasks
+from statsoffice.dashboard import sheet, tasks
 from statsoffice.dashboard import views as dashboard
 from statsoffice.metrics import metrics
 from statsoffice.notifications import views as notifications
@@ -117,6 +117,8 @@ urlpatterns = [
     path("set-up/", include((setup_pages, "setting_up"))),
     path("desk/", dashboard.desk, name="desk"),
     path("desk/today/", dashboard.part, name="desk_part"),
+    path("desk/morning-sheet/", sheet.show_sheet, name="morning_sheet"),
+    path("desk/morning-sheet/pdf/", sheet.print_sheet, name="morning_sheet_pdf"),
     path("desk/missing/<slug:concern>/", tasks.list_missing, name="desk_missing"),
     path("early-releases/", include((early_release_pages, "early_releases"))),
     path("messages/", include(([path("", notifications.list_notifications, name="sent")], "outbox"))),

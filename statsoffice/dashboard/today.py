@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
@@ -22,8 +22,8 @@ from releases import check_history, exemptions
 from releases.calls import NO_CALLS, CallList, find_call_lists
 from releases.early_findings import mask_verdict
 from releases.models import Address, Release, Verification
-from releases.models.release import ReleaseQuerySet
-from releases.permissions import TABLE, Action, Person, producers_where, roles_of
+from releases.overview import london_day, visible_releases
+from releases.permissions import TABLE, Action, Person, roles_of
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, Role, Status
 from releases.rules.response import LONGEST
@@ -348,7 +348,7 @@ def today(person: Person, *, now: datetime, rehearsals: bool | None = None) -> D
     :param rehearsals: whether to list rehearsals; None lists those of the demonstration only.
     """
     on = calendar.local_date(now)
-    due = _visible_releases(person).on_london_day(_midnight(on), _midnight(on + timedelta(days=1)))
+    due = visible_releases(person).on_london_day(*london_day(on))
     selected = due.select_related(
         "series__producer", "series__responsible", "series__head_of_profession"
     ).prefetch_related("addresses")
@@ -535,8 +535,8 @@ class UpcomingDay:
 
 def upcoming_days(person: Person, *, now: datetime, rehearsals: bool | None = None) -> list[UpcomingDay]:
     """Return the next days with releases, at most three within two weeks."""
-    start = _midnight(calendar.local_date(now) + timedelta(days=1))
-    ahead = _visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD))
+    _today, start = london_day(calendar.local_date(now))
+    ahead = visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD))
     if not rehearsals:
         of_demo = Q(series__producer__slug__in=DEMO_PRODUCERS) if rehearsals is None else Q(pk__in=[])
         ahead = ahead.filter(Q(rehearsal=False) | of_demo)
@@ -570,10 +570,6 @@ def _time_of(release: Release) -> str:
     return calendar.format_time(release.due_at) if release.due_at else ""
 
 
-def _visible_releases(person: Person) -> ReleaseQuerySet:
-    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
-
-
 def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:
     """Return the names of the exemptions that cover verdicts, by the release's key."""
     verdicts = []
@@ -587,7 +583,3 @@ def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> di
         for verdict in verdicts
         if verdict.pk in covered
     }
-
-
-def _midnight(on: date) -> datetime:
-    return calendar.from_london(datetime.combine(on, time()))

@@ -102,6 +102,7 @@ OWN = {
     # The invitation is one to be a statistician, which a calendar manager may not grant.
     **named("", Expected(NOBODY, LEADS, administrators_too=True), "send_invitation_again withdraw_invitation"),
     **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner search"),
+    **named("", own(SIGNED_IN), "morning_sheet morning_sheet_pdf"),
     # The incident contact too, whom no one has named here: tests/pages/statsoffice/test_early_releases.py.
     "early_releases:early_releases": own(by(RELEASE, "know_early_findings")),
     "early_releases:early_release": form(by(RELEASE, "know_early_findings")),

@@ -49,7 +49,8 @@ def sent_along():
     asked = PreReleaseRequest.objects.filter(release__reference="access-ahead", status="waiting")[0]
     return {
         "releases:withdraw_delay_notice": {"seen": "0"},
-        **dict.fromkeys(("releases:no_answer", "releases:undo_no_answer"), {"contact": "1"}),
+        "releases:no_answer": {"contact": "1"},
+        "releases:undo_no_answer": {"contact": "1"},
         "releases:pre_release_decide": {"act": "agree", "request": asked.pk},
     }
 
