@@ -108,6 +108,8 @@ def test_the_contact_can_be_called_until_the_release_is_live(client, clock, rele
     Contact.objects.update(telephone="")
     assert f"No phone number for {name}" in texts_of(row_of(client, release))
     Series.objects.update(responsible=None)
+    assert f"No phone number for {release.series.head_of_profession.name}" in texts_of(row_of(client, release))
+    Series.objects.update(head_of_profession=None)
     assert "No contact" in texts_of(row_of(client, release))
     create_observations(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
     judge.judge_one(release, now=AFTER)

@@ -90,7 +90,7 @@ def test_the_publishing_team_is_told_to_call_before_it_publishes_a_release_that_
 def test_without_a_contact_the_publishing_team_calls_the_statistics_team(client, clock, release):
     clock(AFTER)
     suspect(release)
-    Series.objects.update(responsible=None)
+    Series.objects.update(responsible=None, head_of_profession=None)
     sign_in(client, release, Role.PUBLISHING_TEAM)
     assert "Call the statistics team before you publish." in client.get(DESK).text
 
