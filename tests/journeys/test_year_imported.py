@@ -124,7 +124,8 @@ class Visitor:
 
     def writes_date(self, on):
         for part, number in {"Day": on.day, "Month": on.month, "Year": on.year}.items():
-            self.page.get_by_label(part, exact=True).fill(str(number))
+            # The form also has the day of OSR's agreement.
+            self.page.get_by_label(part, exact=True).first.fill(str(number))
 
     def sees_heading(self, words):
         # Above it, in the same heading, is the file's name.
@@ -239,7 +240,8 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
 
     # The slip of the keyboard in the public reason is put right, and readers see both.
     visitor.finds(good[21])
-    visitor.follow("Correct reason")
+    visitor.page.get_by_role("tab", name="Date changes").click()
+    visitor.follow("Correct this reason")
     visitor.page.get_by_label("Public reason").fill("The gauges were read late.")
     visitor.press("Correct reason")
     visitor.page.context.clear_cookies()
