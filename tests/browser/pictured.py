@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.urls import reverse
 
@@ -11,6 +11,7 @@ from breaches.models import Report
 from releases import judge
 from releases.imports import uploads
 from releases.models import Series
+from releases.rules.calendar import LONDON
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
@@ -57,18 +58,21 @@ def pictures() -> list[Picture]:
     """Set the office up, and list the pictures to be taken of it one after the other."""
     office = _an_office()
     statistician, head = office.statistician, office.head
+    calendar_manager = _a_calendar_manager(office)
     report = _a_morning(office)
     page = f"/reports/{report.reference}/"
     return [
         Picture("calendar", None, "/calendar/2020/7/"),
         Picture("dashboard", statistician, reverse("desk")),
-        Picture("release-late", statistician, "/releases/schools-june-2020/", heading="Verdict"),
+        Picture("release-late", statistician, "/releases/schools-june-2020/"),
         Picture("report-drafted", statistician, page),
         Picture("report-impact", statistician, f"{page}impact/"),
-        Picture("report-to-decide", head, page, "The report", prepare=lambda: _submitted(report, by=statistician)),
+        Picture("report-to-decide", head, page, prepare=lambda: _submitted(report, by=statistician)),
         Picture("report-approve", head, f"{page}approve/"),
-        Picture("import-checked", office.people[Role.CALENDAR_MANAGER], _a_checked_file(office)),
-        Picture("year-planner", office.people[Role.CALENDAR_MANAGER], reverse("releases:planner", args=[2020])),
+        Picture("import-checked", calendar_manager, _a_checked_file(office)),
+        Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
+        Picture("register", head, reverse("breaches:register")),
+        Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
     ]
 
@@ -93,6 +97,7 @@ def _a_morning(office: Office) -> Report:
     labour = _series(office, "Labour market overview", "labour")
     schools = _series(office, "School inspections and outcomes", "schools")
     houses = _series(office, "House sales by region", "houses")
+    _a_year_before(labour)
     on_time = _announced(labour, "labour-june-2020", "Labour market overview: June 2020")
     create_observations(on_time, "not_live", "not_live", "live", start=DUE - STEP, every=STEP)
     judge.judge_one(on_time, now=NOW)
@@ -115,6 +120,17 @@ def _a_morning(office: Office) -> Report:
     return report
 
 
+def _a_year_before(series: Series) -> None:
+    """Eleven months of releases in time, on the first Tuesday of each month."""
+    for number in range(11):
+        first = date(2019 + (number + 6) // 12, (number + 6) % 12 + 1, 1)
+        day = first + timedelta(days=(1 - first.weekday()) % 7)
+        due_at = datetime.combine(day, time(9, 30), LONDON)
+        release = _announced(series, f"labour-{day:%Y-%m}", f"Labour market overview: {day:%B %Y}", due_at=due_at)
+        create_observations(release, "not_live", "not_live", "live", start=due_at - STEP, every=STEP)
+        judge.judge_one(release, now=due_at + timedelta(hours=1))
+
+
 def _announced(series: Series, reference: str, title: str, *, due_at: datetime = DUE):
     url = f"https://www.example.gov.uk/statistics/{reference}"
     return ReleaseFactory(announced=True, series=series, reference=reference, title=title, url=url, due_at=due_at)
@@ -124,6 +140,13 @@ def _submitted(report: Report, *, by: User) -> None:
     write_sections(report, by=by, at=NOW)
     report.refresh_from_db()
     decisions.submit_report(report, by=by, at=NOW)
+
+
+def _a_calendar_manager(office: Office) -> User:
+    person = office.people[Role.CALENDAR_MANAGER]
+    person.is_staff = True
+    person.save()
+    return person
 
 
 def _an_administrator(office: Office) -> User:
