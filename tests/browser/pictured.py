@@ -10,7 +10,7 @@ from breaches import decisions, drafting
 from breaches.models import Report
 from releases import judge
 from releases.imports import uploads
-from releases.models import Series
+from releases.models import Release, Series
 from releases.rules.calendar import LONDON
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
@@ -45,12 +45,12 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: the file's name, who opens which page, under which heading it begins, and the steps before."""
+    """One picture: the file's name, who opens which page, the element at its top (CSS), and the steps before."""
 
     name: str
     who: User | None
     address: str
-    heading: str = ""
+    element: str = ""
     prepare: Callable[[], None] = lambda: None
 
 
@@ -64,10 +64,10 @@ def pictures() -> list[Picture]:
     return [
         Picture("calendar", None, "/calendar/2020/7/"),
         Picture("dashboard", statistician, reverse("desk")),
-        Picture("release-late", statistician, "/releases/schools-june-2020/"),
+        Picture("release-late", statistician, "/releases/schools-june-2020/", ".office-picture"),
         Picture("report-drafted", statistician, page),
-        Picture("report-impact", statistician, f"{page}impact/"),
-        Picture("report-to-decide", head, page, prepare=lambda: _submitted(report, by=statistician)),
+        Picture("report-impact", statistician, f"{page}impact/", "label[for=id_impact]"),
+        Picture("report-to-decide", head, page, "#decision", prepare=lambda: _submitted(report, by=statistician)),
         Picture("report-approve", head, f"{page}approve/"),
         Picture("import-checked", calendar_manager, _a_checked_file(office)),
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
@@ -126,14 +126,22 @@ def _a_year_before(series: Series) -> None:
         first = date(2019 + (number + 6) // 12, (number + 6) % 12 + 1, 1)
         day = first + timedelta(days=(1 - first.weekday()) % 7)
         due_at = datetime.combine(day, time(9, 30), LONDON)
-        release = _announced(series, f"labour-{day:%Y-%m}", f"Labour market overview: {day:%B %Y}", due_at=due_at)
+        release = _announced(
+            series,
+            f"labour-{day:%Y-%m}",
+            f"Labour market overview: {day:%B %Y}",
+            due_at=due_at,
+            recorded_at=due_at - timedelta(days=60),
+        )
         create_observations(release, "not_live", "not_live", "live", start=due_at - STEP, every=STEP)
         judge.judge_one(release, now=due_at + timedelta(hours=1))
 
 
-def _announced(series: Series, reference: str, title: str, *, due_at: datetime = DUE):
+def _announced(series: Series, reference: str, title: str, *, due_at: datetime = DUE, **facts: datetime) -> Release:
     url = f"https://www.example.gov.uk/statistics/{reference}"
-    return ReleaseFactory(announced=True, series=series, reference=reference, title=title, url=url, due_at=due_at)
+    return ReleaseFactory(
+        announced=True, series=series, reference=reference, title=title, url=url, due_at=due_at, **facts
+    )
 
 
 def _submitted(report: Report, *, by: User) -> None:

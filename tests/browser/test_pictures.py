@@ -44,10 +44,8 @@ def test_the_pictures_are_made_again(page, live_server, transactional_db, sign_i
                 sign_in(picture.who)
             assert page.goto(f"{live_server}{picture.address}").status == 200
             page.wait_for_selector("[data-govuk-skip-link-init]", state="attached")
-            if picture.heading:
-                page.get_by_role("heading", name=picture.heading, exact=True).evaluate(
-                    "heading => heading.scrollIntoView()"
-                )
+            if picture.element:
+                page.locator(picture.element).first.evaluate("element => element.scrollIntoView()")
             (PICTURES / f"{picture.name}.png").write_bytes(small(page.screenshot()))
 
 
