@@ -120,6 +120,7 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
         is_today = calendar.local_date(due_at) == calendar.local_date(now)
         context = {
             "sentences": sentences,
+            "is_early": kinds == {ReportKind.EARLY},
             "kind": SUBJECTS[kinds.pop()] if len(kinds) == 1 else _("Suspected breach"),
             "due": calendar.format_time(due_at) if is_today else calendar.format_moment(due_at),
             "day": days.pop() if len(days) == 1 else None,

@@ -1,5 +1,6 @@
 """Suspicions of one producer that come close together make one message (B18)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,7 @@ def test_a_single_suspicion_causes_a_notification_within_seconds_as_before(serie
     message = Message.objects.first()
     assert message.subject == f"Late: Release 1, due 9:30am ({Report.objects.get().number})"
     assert reverse("breaches:report", args=[Report.objects.get().reference]) in message.text
+    assert re.findall(r"^(\d)\. (\w+)", message.text, re.MULTILINE) == [("1", "If"), ("2", "Sign"), ("3", "Assign")]
 
 
 @pytest.mark.django_db

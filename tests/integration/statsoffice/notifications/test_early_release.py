@@ -99,8 +99,10 @@ def test_after_the_release_everyone_concerned_is_notified_as_of_any_suspicion(ea
     outbox.create_missing(now=SEED_DUE + timedelta(minutes=4))
     series = early.release.series
     assert {series.responsible.email, series.head_of_profession.email} <= recipients()
-    subjects = set(Message.objects.filter(event__startswith="suspected").values_list("subject", flat=True))
-    assert subjects == {f"Early: {early.release.title}, due 9:30am"}
+    messages = Message.objects.filter(event__startswith="suspected")
+    assert set(messages.values_list("subject", flat=True)) == {f"Early: {early.release.title}, due 9:30am"}
+    # It is live, so there is no one to call before it is published.
+    assert all("1. Sign in and open" in message.text and "not live" not in message.text for message in messages)
 
 
 def test_of_a_release_that_was_taken_down_and_is_not_back_no_one_else_is_notified(early):
