@@ -15,11 +15,11 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from releases.management.base import PlainCommand
-from statsoffice import demo
 from statsoffice.backup import BackupError
 from statsoffice.backup.archive import filled_or_empty, first_line, verify_evidence
 from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
 from statsoffice.database import RoleRefused, connect_as_owner
+from statsoffice.demo.office import is_demo_loaded
 from statsoffice.progress import track
 from statsoffice.verification import ChainResult
 
@@ -81,7 +81,7 @@ def _check_source(file: Path) -> None:
             f"{file} does not have the tables of this version. Set DATABASE_URL=sqlite:///{file.absolute()} and run "
             "manage.py migrate first."
         )
-    if demo.is_demo_loaded(using=SOURCE):
+    if is_demo_loaded(using=SOURCE):
         raise BackupError(
             f"{file} contains the demonstration, and the password of its accounts is public. Do not copy it: run "
             "manage.py migrate on the new database and enter your own data there."

@@ -9,7 +9,9 @@ from django.utils import timezone
 from releases.management.base import PlainCommand
 from releases.rules import calendar
 from releases.rules.lifecycle import to_words
-from statsoffice import demo
+from statsoffice.demo.loader import load_demo
+from statsoffice.demo.office import PASSWORD, PEOPLE
+from statsoffice.demo.rehearsals import record_rehearsals
 from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError
 
 
@@ -26,16 +28,12 @@ class Command(PlainCommand):
         site = RehearsalSite(settings.REHEARSAL_SITE, settings.REHEARSAL_TOKEN)
         try:
             site.wait_until_up(seconds=5)
-            demo.set_up_offices()
-            demo.set_up_calendar(now=timezone.now(), site=site)
-            demo.replay_morning(now=timezone.now(), site=site)
-            demo.create_reports(now=timezone.now())
-            demo.request_checks(now=timezone.now())
-            live = demo.record_rehearsals(now=timezone.now(), site=site)
+            load_demo(now=timezone.now(), site=site)
+            live = record_rehearsals(now=timezone.now(), site=site)
         except RehearsalSiteError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Accounts of the demonstration, all with the password {demo.PASSWORD}:")
-        for person in demo.PEOPLE:
+        self.stdout.write(f"Accounts of the demonstration, all with the password {PASSWORD}:")
+        for person in PEOPLE:
             self.stdout.write(f"  {person.email:<30} {to_words(person.role)}")
         due = sorted({release.due_at for release in live if release.due_at})
         times = " and ".join(calendar.format_time(instant) for instant in due)

@@ -17,7 +17,7 @@ from releases.models import Membership, MonitoringRowRecord, Release
 from releases.models.event import RETENTION
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
-from statsoffice import demo as demo_office
+from statsoffice.demo import office as demo_office
 from statsoffice import verification
 from statsoffice.accounts import invitations
 from statsoffice.accounts.models import User

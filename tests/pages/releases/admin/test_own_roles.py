@@ -4,7 +4,7 @@ import pytest
 
 from releases.models import Membership, Producer
 from releases.rules.lifecycle import Role
-from statsoffice import demo
+from statsoffice.demo import office as demo
 from tests.support.admin_site import page, refusals, signed_in, staff
 from tests.support.administrators import an_administrator
 from tests.support.factories import ProducerFactory, UserFactory, create_member

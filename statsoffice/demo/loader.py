@@ -1,0 +1,50 @@
+"""The loading of the demonstration, in the order in which an office would have made it."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from releases import morning_summary
+from releases.models import Release
+from releases.models.event import batch_events
+from releases.rules import calendar
+from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, from_london
+from statsoffice.demo import access, history, office, reports, upcoming
+from statsoffice.demo.office import find_working_day
+from statsoffice.fake_publisher.client import RehearsalSite
+
+# By then everything of a release morning is decided that the history tells.
+MORNING_TAKES = timedelta(hours=1, minutes=15)
+# By series and edition: a person stated when it was live.
+ANSWERED = ("air-quality", -5)
+
+
+def load_demo(*, now: datetime, site: RehearsalSite) -> None:
+    """Load the offices with their past and coming year, unless that was done before; then the pages stay as they are."""
+    if Release.objects.exists():
+        return
+    last_morning = find_last_morning(now)
+    with transaction.atomic():
+        with batch_events():
+            office.set_up_offices()
+            past = history.record_past(today=calendar.local_date(now), last_morning=last_morning, site=site)
+            access.record_past_access([one.release for one in past])
+            upcoming.record_upcoming(now=now, last_morning=last_morning, site=site)
+            access.grant_upcoming_access(now=now)
+            upcoming.change_three_releases(now=now)
+        history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
+        for one in past:
+            if one.story is history.STORIES[ANSWERED]:
+                reports.answer_question(Release.objects.select_related("series__producer").get(pk=one.release.pk))
+        morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
+        upcoming.request_checks(now=now)
+
+
+def find_last_morning(now: datetime) -> datetime:
+    """Return the due time of the last release morning that is over: 9:30am in London on a working day."""
+    day = calendar.local_date(now)
+    due_at = from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
+    if due_at + MORNING_TAKES > now:
+        day -= timedelta(days=1)
+    day = find_working_day(day, Nation.ENGLAND, step=-1)
+    return from_london(datetime.combine(day, STANDARD_RELEASE_TIME))

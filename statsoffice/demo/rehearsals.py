@@ -1,0 +1,78 @@
+"""The rehearsals of the demonstration, which fall due within minutes of its start."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from releases import scheduling
+from releases.models import Release, Series
+from releases.rules import calendar
+from releases.rules.calendar import slot_at
+from releases.scheduling import PlannedAddress
+from statsoffice.demo.office import REHEARSALS
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite, Scenes
+from statsoffice.fake_publisher.scenes import scene
+
+# Monitoring needs this long to start and to find a page absent. Releases are due at whole minutes.
+AHEAD = timedelta(seconds=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What happens in one rehearsal.
+
+    :ivar minute: the whole minute at which it is due: 1 for the next one.
+    :ivar live_after: when its page appears after the due time; negative for an early release, None for never.
+    """
+
+    slug: str
+    title: str
+    minute: int
+    live_after: timedelta | None
+    is_announced: bool = True
+
+
+LIVE = (
+    Rehearsal("live-on-time", "Labour market overview: today", 1, timedelta(seconds=2)),
+    Rehearsal("live-late", "School inspections: today", 1, timedelta(seconds=40)),
+    Rehearsal("live-soft-404", "Punctuality of rail services: today", 2, None, is_announced=False),
+    Rehearsal("live-early", "House sales by region: today", 2, timedelta(seconds=-25)),
+)
+
+
+def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
+    """Record rehearsals that are due in the coming minutes, with their pages; two of them are due within a minute."""
+    first = (now + AHEAD).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    published: dict[str, Scenes] = {}
+    releases = []
+    for rehearsal in LIVE:
+        due_at = first + timedelta(minutes=rehearsal.minute - 1)
+        reference = f"rehearsal-{rehearsal.slug}-{now:%Y%m%d-%H%M%S}"
+        path = f"/rehearsals/{reference}"
+        title = f"{rehearsal.title} ({calendar.format_day(due_at)})"
+        published[path] = _write_page(rehearsal, title, due_at=due_at)
+        releases.append(_record(reference, title, due_at=due_at, at=now, url=site.url(path)))
+    site.publish_all(published)
+    return releases
+
+
+def _write_page(rehearsal: Rehearsal, title: str, *, due_at: datetime) -> Scenes:
+    soon = pages.coming_soon_page(title, expected=calendar.format_moment(due_at))
+    scenes = [scene(soon if rehearsal.is_announced else pages.not_found_page())]
+    if rehearsal.live_after is not None:
+        live = pages.release_page(title, published=calendar.format_day(due_at))
+        scenes.append(scene(live, starts=due_at + rehearsal.live_after))
+    return scenes
+
+
+def _record(reference: str, title: str, *, due_at: datetime, at: datetime, url: str) -> Release:
+    release = scheduling.record_release(
+        Series.objects.get(slug=REHEARSALS),
+        reference=reference,
+        title=title,
+        slot=slot_at(due_at),
+        at=at,
+        rehearsal=True,
+        addresses=(PlannedAddress(url=url, marker=calendar.format_day(due_at)),),
+    )
+    return scheduling.confirm_release(release, by=None, at=at)
