@@ -94,7 +94,10 @@ def local_address(port: int) -> str:
 
 
 def make_environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
-    """Return the environment of all processes. If a practice site runs, the probe may connect to it."""
+    """Return the environment of all processes.
+
+    With the demonstration, the probe may connect to its practice site, and its statements about breaches are public.
+    """
     chosen = {"STATSOFFICE_ADDRESS": local_address(port), **given, "PYTHONUNBUFFERED": "1"}
     if rehearsal_port is None:
         return chosen
@@ -103,10 +106,14 @@ def make_environment(given: Mapping[str, str], *, port: int, rehearsal_port: int
         f"{LOOPBACK}:{rehearsal_port}",
         f"localhost:{rehearsal_port}",
     ]
-    return chosen | {
-        "STATSOFFICE_REHEARSAL_SITE": local_address(rehearsal_port),
-        "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, allowed)),
-    }
+    return (
+        {"STATSOFFICE_BREACHES_PUBLIC": "on"}
+        | chosen
+        | {
+            "STATSOFFICE_REHEARSAL_SITE": local_address(rehearsal_port),
+            "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, allowed)),
+        }
+    )
 
 
 def web_answers(port: int) -> bool:
@@ -319,7 +326,6 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
 def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> str:
     """Start each process and return what the demonstration prints about its accounts, if there is one."""
     var = settings.VAR_DIR
-    accounts = ""
 
     def start(name: str, command: list[str], answers: Callable[[], bool]) -> None:
         _step(f"Starting {name}", lambda: processes.start(name, command, answers=answers))
@@ -330,12 +336,14 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
     if rehearsal_port is not None:
         site = practice_site_command(rehearsal_port, var=var)
         start("rehearsal site", site, lambda: web_answers(rehearsal_port))
-        demo = [sys.executable, "manage.py", "demo"]
-        accounts = _step("Loading the demo", lambda: processes.complete("demo", demo)) + "\n"
     start("web", web_command(port), lambda: web_answers(port))
     settled_at = time.monotonic() + SETTLING_SECONDS
     start("worker", WORKER_WITH_BEAT, lambda: time.monotonic() > settled_at)
-    return accounts
+    if rehearsal_port is None:
+        return ""
+    # Last, so that monitoring is active when the first rehearsals fall due. The others see all of it or nothing.
+    demo = [sys.executable, "manage.py", "demo"]
+    return _step("Loading the demo", lambda: processes.complete("demo", demo)) + "\n"
 
 
 def _step[Result](title: str, act: Callable[[], Result]) -> Result:

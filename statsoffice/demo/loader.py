@@ -9,7 +9,7 @@ from releases.models import Release
 from releases.models.event import batch_events
 from releases.rules import calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, from_london
-from statsoffice.demo import access, history, office, reports, upcoming
+from statsoffice.demo import access, history, office, reports, year_ahead
 from statsoffice.demo.office import find_working_day
 from statsoffice.fake_publisher.client import RehearsalSite
 
@@ -20,7 +20,7 @@ ANSWERED = ("air-quality", -5)
 
 
 def load_demo(*, now: datetime, site: RehearsalSite) -> None:
-    """Load the offices with their past and coming year, unless that was done before; then the pages stay as they are."""
+    """Load the offices with their past and coming year, unless that was done before."""
     if Release.objects.exists():
         return
     last_morning = find_last_morning(now)
@@ -29,15 +29,17 @@ def load_demo(*, now: datetime, site: RehearsalSite) -> None:
             office.set_up_offices()
             past = history.record_past(today=calendar.local_date(now), last_morning=last_morning, site=site)
             access.record_past_access([one.release for one in past])
-            upcoming.record_upcoming(now=now, last_morning=last_morning, site=site)
+            year_ahead.record_year_ahead(now=now, last_morning=last_morning, site=site)
             access.grant_upcoming_access(now=now)
-            upcoming.change_three_releases(now=now)
+            year_ahead.change_three_releases(now=now)
         history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
         for one in past:
             if one.story is history.STORIES[ANSWERED]:
-                reports.answer_question(Release.objects.select_related("series__producer").get(pk=one.release.pk))
+                reports.answer_for_unreachable_site(
+                    Release.objects.select_related("series__producer").get(pk=one.release.pk)
+                )
         morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
-        upcoming.request_checks(now=now)
+        year_ahead.request_checks(now=now)
 
 
 def find_last_morning(now: datetime) -> datetime:

@@ -46,10 +46,10 @@ NO_MEDIA = "No media interest was identified."
 NARRATIVES: Mapping[str, Narrative] = {
     "with_hop": Narrative(
         Cause.HUMAN_ERROR,
-        "At 9:25am a statistician who was preparing for the release found it at its address, and called the publishing "
-        "team and the Head of Profession. The page had been scheduled by hand for 9:20am instead of 9:30am. It was left "
-        "up, because people who had read it could not be asked to forget it.",
-        "For some ten minutes people who knew the address could read the statistics before the announced time. The site "
+        "At 9:25am a statistician who was preparing for the release found it at its address. They called the "
+        "publishing team and the Head of Profession. The page had been scheduled by hand for 9:20am instead of "
+        "9:30am. It was left up, because people had already read it.",
+        "For ten minutes people who knew the address could read the statistics before the announced time. The site "
         f"counted 14 visits in these minutes, four of them from inside the office. {NO_MEDIA}",
         (Action("Compare the scheduled times of the week’s other releases with the release calendar", PUBLISHING, 1),),
     ),
@@ -66,7 +66,7 @@ NARRATIVES: Mapping[str, Narrative] = {
         "9:56am, after a call from the statistician on duty.",
         f"All users had access 26 minutes late. One train operator asked for the figures by phone. {NO_MEDIA}",
         (
-            Action("Watch the scheduler’s log from 9:25am on release days", PUBLISHING, 10),
+            Action("Check the scheduler’s log from 9:25am on release days", PUBLISHING, 10),
             Action("Replace the scheduler with the publishing platform’s own", PUBLISHING, 60, ReportTerm.LONG),
         ),
     ),
@@ -153,14 +153,14 @@ def write_up(story: str, drafts: Sequence[Report], due_at: datetime) -> None:
     _STEPS[story](Case(drafts, due_at, NARRATIVES.get(story)))
 
 
-def answer_question(release: Release, *, by_minutes: int = 40) -> None:
+def answer_for_unreachable_site(release: Release) -> None:
     """State that a release was live on time, which checks could not show because its site was unreachable."""
     assert release.due_at is not None, release  # noqa: S101  # it was due
     statements.record_live_time(
         release,
         live_at=release.due_at,
         by=find_user(Role.HEAD_OF_PROFESSION),
-        at=release.due_at + timedelta(minutes=by_minutes),
+        at=release.due_at + timedelta(minutes=40),
         words="The publishing system shows that the page was published at 9:30am. The site was overloaded.",
     )
 

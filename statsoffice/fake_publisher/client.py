@@ -1,4 +1,4 @@
-"""A client of the practice site's control endpoint, the site as a process, and a clock that moves with it."""
+"""A client of the practice site's control endpoint, and the site as a process."""
 
 import http.client
 import json
@@ -7,14 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from releases.monitoring.clock import ScriptedClock
 from statsoffice.fake_publisher.scenes import TOKEN_HEADER, Arrival
 
 Scenes = Sequence[Mapping[str, Any]]
@@ -96,27 +95,6 @@ class RehearsalSite:
         if response.status != 200:
             raise RehearsalSiteError(str(reply.get("error", reply)))
         return reply
-
-
-class ReplayClock(ScriptedClock):
-    """A clock of the sweep that jumps to the next instant and sets the practice site's clock too."""
-
-    def __init__(
-        self, site: RehearsalSite, start: datetime, *, meanwhile: Callable[[datetime], object] = lambda now: None
-    ) -> None:
-        """:param meanwhile: called with each instant of the replay, for what others do meanwhile."""
-        self._site, self._meanwhile = site, meanwhile
-        self._now = start
-        site.freeze(start)
-
-    def now(self) -> datetime:
-        return self._now
-
-    def sleep_until(self, instant: datetime) -> None:
-        if instant > self._now:
-            self._now = instant
-            self._site.freeze(instant)
-            self._meanwhile(instant)
 
 
 _ROOT = Path(__file__).resolve().parent.parent.parent

@@ -66,7 +66,7 @@ def test_the_search_finds_what_people_read_and_nothing_else(source, texts):
 # Whose words are not those of a page: documents of the API for programmers, in one language as its field names are.
 FOR_PROGRAMMERS = {"releases/public/api.py"}
 # What plays a publisher's site in a rehearsal, and the contents of the demo.
-PLAYED = ("statsoffice/fake_publisher/", "statsoffice/demo.py")
+PLAYED = ("statsoffice/fake_publisher/", "statsoffice/demo/")
 
 
 def test_no_module_holds_labels_choices_or_messages_that_cannot_be_translated():

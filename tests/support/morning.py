@@ -11,9 +11,10 @@ from unittest.mock import patch
 
 from breaches import drafting
 from releases.monitoring import sweep
+from releases.monitoring.clock import ScriptedClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice.fake_publisher.client import RehearsalSite, ReplayClock
+from statsoffice.fake_publisher.client import RehearsalSite
 from tests.servers.process import running
 
 TICK = timedelta(seconds=5)
@@ -53,16 +54,28 @@ class MorningOver(Exception):
     """The instant up to which the morning is played has come."""
 
 
-class PlayedClock(ReplayClock):
-    """A clock that ends a sweep which would go on beyond the part of the morning that is played."""
+class PlayedClock(ScriptedClock):
+    """A clock of the sweep that jumps to the next instant and sets the practice site's clock too.
 
-    ends_at: datetime | None = None
+    It ends a sweep that would go on beyond the part of the morning that is played.
+    """
+
+    def __init__(self, site: RehearsalSite, start: datetime) -> None:
+        self._site, self._now = site, start
+        self.ends_at: datetime | None = None
+        site.freeze(start)
+
+    def now(self) -> datetime:
+        return self._now
 
     def sleep_until(self, instant: datetime) -> None:
-        if self.ends_at and instant > self.ends_at:
-            super().sleep_until(self.ends_at)
+        is_over = self.ends_at is not None and instant > self.ends_at
+        instant = self.ends_at if is_over else instant
+        if instant > self._now:
+            self._now = instant
+            self._site.freeze(instant)
+        if is_over:
             raise MorningOver
-        super().sleep_until(instant)
 
 
 class Morning:

@@ -1,4 +1,4 @@
-"""The demonstration is an office in mid-life: its record is intact, nothing is empty, and it loads in few statements."""
+"""The demonstration is an office in mid-life: its record is intact, no page is empty, and it loads quickly."""
 
 import re
 from collections import Counter
@@ -108,16 +108,17 @@ ADDRESSES = {
         "/search/?q=rail",
     ),
     Role.STATISTICIAN: ("/desk/", "/reports/", "/your-releases/"),
-    Role.CALENDAR_MANAGER: ("/desk/", "/your-releases/", "/planner/", "/changes/waiting/"),
+    Role.CALENDAR_MANAGER: ("/desk/", "/your-releases/", "/planner/", "/changes/"),
     Role.AUDITOR: ("/reports/register/", "/audit/"),
-    None: ("/", "/calendar/", "/changes/", "/breaches/", "/pre-release-access/office-for-invented-statistics/"),
+    None: ("/", "/calendar/", "/breaches/", "/pre-release-access/office-for-invented-statistics/"),
 }
 
 
 @pytest.mark.parametrize(
     ("role", "address"), [(role, address) for role, addresses in ADDRESSES.items() for address in addresses]
 )
-def test_no_page_is_empty(demonstration, client, role, address):
+def test_no_page_is_empty(demonstration, client, role, address, settings):
+    settings.BREACHES_PUBLIC = True
     outbox.create_missing(now=NOW)
     if role:
         client.force_login(find_user(role))

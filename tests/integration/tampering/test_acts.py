@@ -17,10 +17,10 @@ from releases.models import Membership, MonitoringRowRecord, Release
 from releases.models.event import RETENTION
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
-from statsoffice.demo import office as demo_office
 from statsoffice import verification
 from statsoffice.accounts import invitations
 from statsoffice.accounts.models import User
+from statsoffice.demo import office as demo_office
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support import stored_checks as bodies
 from tests.support.admin_site import page, signed_in

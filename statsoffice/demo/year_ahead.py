@@ -23,7 +23,7 @@ ANNOUNCED_WRONGLY = "air-quality"
 CHECKED = 2
 
 
-def record_upcoming(*, now: datetime, last_morning: datetime, site: RehearsalSite) -> None:
+def record_year_ahead(*, now: datetime, last_morning: datetime, site: RehearsalSite) -> None:
     """Record the releases of the coming year, and publish the announcements and pages of the confirmed ones."""
     today, last_day = calendar.local_date(now), calendar.local_date(last_morning)
     entries: list[Entry] = []
