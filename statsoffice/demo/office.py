@@ -193,7 +193,8 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
     if created:
         series.deputies.add(contacts["deputy@example.gov.uk"])
         RotaEntry.objects.bulk_create(
-            RotaEntry(series=series, contact=contacts[email], order=order) for order, email in enumerate(CALLED, start=1)
+            RotaEntry(series=series, contact=contacts[email], order=order)
+            for order, email in enumerate(CALLED, start=1)
         )
         if "publishing@example.gov.uk" in contacts:
             series.publishing_contacts.add(contacts["publishing@example.gov.uk"])

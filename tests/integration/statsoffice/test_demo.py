@@ -131,7 +131,7 @@ def test_no_picture_of_the_register_is_empty(demonstration, client):
     client.force_login(find_user(Role.HEAD_OF_PROFESSION))
     pictures = client.get("/reports/register/").context["pictures"]
     assert len(pictures) == 3
-    assert [shown["picture"].title for shown in pictures if shown["picture"].nothing] == []
+    assert [shown.picture.title for shown in pictures if shown.picture.nothing] == []
 
 
 def test_each_open_task_of_the_head_of_profession_leads_to_a_page(demonstration, client):
