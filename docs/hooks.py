@@ -38,21 +38,22 @@ def on_post_page(output: str, **_: object) -> str:
 def adapt_lists(markdown: str) -> str:
     """Return a text whose lists Python-Markdown reads as GitHub does.
 
-    It expects an empty line before a list, and the blocks of an item indented by four spaces.
+    It expects an empty line before a list and after an item with several blocks, which are indented by four spaces.
     """
     lines: list[str] = []
     width = 0  # of the mark of the present item, or 0 outside lists
-    is_code = False
+    has_blocks = is_code = False
     for line in markdown.split("\n"):
         text = line.lstrip(" ")
         indent = len(line) - len(text)
         item = None if is_code or indent else ITEM.match(line)
         if item:
-            if not width and lines and lines[-1].strip():
+            if (has_blocks or not width) and lines and lines[-1].strip():
                 lines.append("")
-            width = len(item[0])
+            width, has_blocks = len(item[0]), False
         elif text and indent < width:
             width = 0
+        has_blocks |= not text
         lines.append(" " * (INDENT - width) + line if text and not item and 0 < width < INDENT else line)
         is_code ^= text.startswith("```")
     return "\n".join(lines)

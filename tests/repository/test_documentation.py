@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
+from markdown_it import MarkdownIt
 
 ROOT = settings.BASE_DIR
 DOCS = ROOT / "docs"
@@ -104,6 +105,21 @@ def test_no_page_for_operators_is_long() -> None:
     assert {name: length for name, length in lengths.items() if length > LONGEST_PAGE} == {}
 
 
+def count_blocks(html: str) -> dict[str, int]:
+    return {tag: len(re.findall(rf"<{tag}[ >]", html)) for tag in ("ol", "ul", "li", "table", "pre", "h2", "h3")}
+
+
+def test_every_page_has_the_lists_tables_and_code_that_github_shows(site: Path) -> None:
+    github = MarkdownIt("commonmark").enable("table")
+    for document in sorted(DOCS.rglob("*.md")):
+        path = document.relative_to(DOCS)
+        if str(path) in ("roadmap.md", "decisions/index.md"):  # not in the site, and with a list of its own there
+            continue
+        page = (site / path.with_suffix(".html")).read_text()
+        (article,) = re.findall(r"<article[^>]*>(.*?)</article>", page, re.DOTALL)
+        assert count_blocks(article) == count_blocks(github.render(document.read_text())), path
+
+
 LISTS = """\
 A list follows:
 - first, on
@@ -117,6 +133,7 @@ A list follows:
 1. one
 
    more
+2. two
 
 Text.
 - again"""
@@ -132,9 +149,12 @@ A list follows:
     ```
     - code
     ```
+
 1. one
 
     more
+
+2. two
 
 Text.
 
