@@ -1,12 +1,12 @@
-"""Make every measurement and print one table: figures, the floor of the same run, ratios and limits.
+"""Make every measurement and print one table: figures, floors, ratios and limits.
 
     python -m benchmarks [--only NAME ...] [--rounds NUMBER] [--quick]
 
-A figure is the middle one of its rounds. The floor is the least that any program needs for the same work, measured in
-turns with it, so that a busy machine slows both. Each measurement's own file says what its floor is.
+A figure is that of the middle round. The floor is the least that any program needs for the same work. The two are
+measured in turns, so that a busy machine slows both. The docstring of each measurement says what its floor is.
 
-Exit code 1 if a limit is missed, 2 if something cannot be measured. With --quick everything is tried with next to
-nothing to do: the figures then say nothing, and no limit is held against them.
+The exit code is 1 if a limit is missed, and 2 if a measurement failed. With --quick each measurement has almost no
+work. Its figures then mean nothing, and limits are ignored.
 """
 
 import argparse
@@ -34,10 +34,10 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--only", action="append", choices=[one.name for one in MEASUREMENTS], help="this one; may be given again"
+        "--only", action="append", choices=[one.name for one in MEASUREMENTS], help="the measurement to make; repeat it for several"
     )
-    parser.add_argument("--rounds", type=_counted, help="so many rounds, each in a new database, of what has several")
-    parser.add_argument("--quick", action="store_true", help="only try whether everything can be measured")
+    parser.add_argument("--rounds", type=_counted, help="the number of rounds of each measurement that has several")
+    parser.add_argument("--quick", action="store_true", help="only test that every measurement works")
     chosen = parser.parse_args(arguments)
     wanted = [one for one in MEASUREMENTS if not chosen.only or one.name in chosen.only]
     if chosen.rounds:
@@ -56,10 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _counted(typed: str) -> int:
-    """Read a number of rounds.
-
-    :raises ArgumentTypeError: if it is no whole number from 1 on.
-    """
+    """:raises ArgumentTypeError: if the text is not a whole number of at least 1."""
     if typed.isdecimal() and int(typed) > 0:
         return int(typed)
     message = f"{typed!r} is not a number of rounds: give 1 or more."
@@ -67,9 +64,9 @@ def _counted(typed: str) -> int:
 
 
 def _measure(measurements: Sequence[Measurement], *, loads: list[float], failed: list[str]) -> list[Row]:
-    """Make measurements one after the other; the rows name the database if a measurement has several.
+    """Make measurements one after the other. If a measurement has several databases, its rows name the database.
 
-    One that fails is named in `failed` and does not affect the results of the others.
+    A measurement that fails is named in `failed`. The others continue.
     """
     rows: list[Row] = []
     with contextlib.ExitStack() as stack:
@@ -82,7 +79,7 @@ def _measure(measurements: Sequence[Measurement], *, loads: list[float], failed:
                     try:
                         found = _rounds(one, size, new=makers[kind], kind=kind, loads=loads)
                     except subprocess.CalledProcessError:
-                        failed.append(f"{one.name} {size:,}, {NAMES[kind]}; what it said stands above")
+                        failed.append(f"{one.name} {size:,}, {NAMES[kind]}; its output above has the reason")
                         continue
                     beside = f", {NAMES[kind]}" if len(one.databases) > 1 else ""
                     rows += [replace(row, what=row.what + beside) for row in found]

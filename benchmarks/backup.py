@@ -1,8 +1,8 @@
 """How long the backup and the restore of a full office take, on PostgreSQL.
 
-Nine years of releases with their checks, page bodies, verdicts, reports and events. Each figure is the command as an
-operator runs it, from its start to its end; the verification of the evidence after a restore is its own figure. The
-floor is bare `pg_dump --format=custom` and `pg_restore` of the same database, in turns with the commands.
+The office has nine years of releases with their checks, page bodies, verdicts, reports and events. A figure is the
+duration of the whole command. The verification of the evidence after a restore has its own figure. The floor is plain
+`pg_dump --format=custom` and `pg_restore` of the same database, in turns with the commands.
 """
 
 import os
@@ -79,7 +79,7 @@ def _row(what: str, figures: Sequence[float], floors: Sequence[float], floor_is:
 
 
 def _record_rows() -> None:
-    """Record the digests of rows that the office was filled with in bulk, so that the evidence can be verified."""
+    """Record the digests of the rows that were added in bulk, so that the evidence can be verified."""
     for record in ROW_RECORDS:
         recorded = RowHistory(record)
         recorded.read()
@@ -88,23 +88,23 @@ def _record_rows() -> None:
 
 
 def _time_anchor() -> float:
-    """Make the first anchor, which reads every row of every chain; return the seconds that it took."""
+    """Make the first anchor, which reads every row of every chain, and return the seconds that it took."""
     began = time.perf_counter()
     assert anchors.make_now(now=datetime.now(UTC))
     return time.perf_counter() - began
 
 
 def _add_bodies(number: int) -> None:
-    """Add page bodies, which hardly compress further, as those of real pages."""
+    """Add page bodies that hardly compress further, like stored bodies of real pages."""
     for some in batched(range(number), 1_000):
         contents = [os.urandom(BODY_BYTES // 2).hex().encode() for _ in some]
         Body.objects.bulk_create(Body.of(one, sha256=sha256_hex(one), media_type="text/html") for one in contents)
 
 
 def _run(command: Sequence[str], **environment: str) -> tuple[float, str]:
-    """Run a command to its end; return the seconds, and what it printed.
+    """Run a command to its end, and return the seconds and its output.
 
-    :raises CalledProcessError: if it fails; it has printed the reason itself.
+    :raises CalledProcessError: if it fails. It has printed the reason.
     """
     began = time.perf_counter()
     run = subprocess.run(

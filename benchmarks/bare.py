@@ -1,4 +1,4 @@
-"""The floor of all checks: libcurl alone, which examines and stores nothing."""
+"""The bare client, which is the floor of all checks: libcurl alone, without examination or storage."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ BEGUN_AT_A_TIME = 25
 
 
 class Bare:
-    """Makes the same GETs as the product's fetcher through the same libcurl, as many of them at a time."""
+    """Makes the same GET requests as the product's fetcher, with the same libcurl and as many requests at a time."""
 
     def __init__(self) -> None:
         self.multi = Multi(most_connections=MOST_IN_FLIGHT)
@@ -20,7 +20,7 @@ class Bare:
         self.of_curl = {handle.curl: handle for handle in self.idle}
 
     def check(self, urls: Sequence[str], due_at: datetime) -> list[bytes]:
-        """Ask for every address at an aware instant, and return the bodies that came."""
+        """Request every address at an aware instant, and return the bodies."""
         self.bodies: list[bytes] = []
         waiting = list(reversed(urls))
         self.left = len(waiting)
@@ -44,19 +44,18 @@ class Bare:
             self.left -= 1
 
     def close(self) -> None:
-        """Close every connection."""
         self.multi.close()
 
 
 class Handle:
-    """One handle of libcurl with room for one answer, its headers and its body."""
+    """A libcurl handle, with the headers and the body of its last response."""
 
     def __init__(self) -> None:
         self.curl = pycurl.Curl()
         self.curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
 
     def prepare(self, url: str) -> None:
-        """Make ready for one GET."""
+        """Prepare the handle for one GET request."""
         self.headers: list[bytes] = []
         self.body: list[bytes] = []
         self.curl.setopt(pycurl.URL, url)

@@ -1,11 +1,11 @@
 """How long the public calendar, its feeds and its API take with many releases, at the 95th percentile.
 
-Nine tenths of the releases are past and published, the rest is to come; some were moved, cancelled, or are planned for
-a month. Everything is requested again and again by an anonymous reader, each address of a kind in turns: months,
-filters, producers, series, first and last pages. Each address was asked once before, as a process remembers the events
-that it has written; how long the slowest calendar took then is its own line. The measured time is that of the request
-inside the process, with the database on the same machine and no web server. The floor is the page to log in, which
-needs the same framework and lists nothing.
+Nine tenths of the releases are past and published, and the others are still to come. Some were moved or cancelled, or
+are planned for a month. An anonymous reader requests the addresses of each kind in turns: months, filters, producers,
+series, first and last pages. Each address was requested once before, because a process caches the events that it has
+written. The slowest first request of a calendar has its own line. The measured time is that of the request inside the
+process, with the database on the same machine and no web server. The floor is the log-in page, which needs the same
+framework and has no list.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ CALENDARS = "a calendar to subscribe to"
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Ask for every address so many times, in turns with the floor."""
+    """Request every address `rounds` times, in turns with the floor."""
     now = datetime.now(UTC)
     full = office.found()
     _fill(full, releases=size, now=now)
@@ -71,7 +71,7 @@ def _fill(full: Office, *, releases: int, now: datetime) -> None:
             else now + day + TO_COME * (number - past) / releases * 10
             for number in numbers
         ]
-        # At 9.30am of any day: the benchmark keeps no weekends.
+        # The releases are due at 9:30am on any day, because the benchmark ignores weekends.
         added = office.announce(full, [_half_past_nine(due_at) for due_at in dues])
         ids = [page.release_id for page in added]
         Release.objects.filter(pk__in=ids, due_at__lt=now).update(status=Status.PUBLISHED)
@@ -81,7 +81,7 @@ def _fill(full: Office, *, releases: int, now: datetime) -> None:
     ahead = Release.objects.filter(status=Status.CONFIRMED, pk__in=list(_every_tenth()))
     ahead.update(status=Status.PROVISIONAL, precision=Precision.MONTH, due_at=None, planned_at=None, confirmed_at=None)
     with connection.cursor() as cursor:
-        # The statistics that the database would collect in time.
+        # The database would collect these statistics automatically, but only later.
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 

@@ -1,4 +1,4 @@
-"""The product's own processes at work on a database: the whole chain from check to draft."""
+"""The product's own processes on a database: everything from the check to the draft."""
 
 import contextlib
 import os
@@ -18,9 +18,9 @@ ENDS_WITHIN_SECONDS = 60
 
 @contextlib.contextmanager
 def watching(site: RehearsalSite) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `manage.py watch` for the time of a `with` block: sweep, draft and deliver in one process.
+    """Run `manage.py watch` for the duration of a `with` block: sweep, draft and deliver in one process.
 
-    With a broker these are separate processes; in one they share its one interpreter, which is the harder case.
+    With a broker these are separate processes. In one process they share one interpreter, which is the harder case.
     """
     process = subprocess.Popen(
         [sys.executable, "manage.py", "watch"], cwd=ROOT, env=surroundings(site), stdout=subprocess.DEVNULL
@@ -40,7 +40,7 @@ def watching(site: RehearsalSite) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def surroundings(site: RehearsalSite) -> Mapping[str, str]:
-    """Return this process' environment, in which requests to the site on this machine are not limited."""
+    """Return the environment of this process, without a limit on requests to the site on this machine."""
     place = site.base_url.removeprefix("http://")
     return os.environ | {
         "STATSOFFICE_PROBE_ALLOW_PRIVATE": place,
@@ -49,9 +49,9 @@ def surroundings(site: RehearsalSite) -> Mapping[str, str]:
 
 
 def busy_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Return for how many seconds a process, and the server of its database for it, have used a core so far.
+    """Return the seconds of processor time that a process and its database server have used so far.
 
-    Unlike the time that passed this does not grow with what others do on the machine.
+    Unlike elapsed time, this does not grow with other work on the machine.
     """
     return sum(_busy_seconds(pid) for pid in (process.pid, *_servers()))
 
@@ -75,7 +75,7 @@ def _busy_seconds(pid: int) -> float:
 
 
 def peak_megabytes(process: subprocess.Popen[bytes]) -> float:
-    """Return the most memory that a process has had in use so far, in millions of bytes."""
+    """Return the most memory that a process has used so far, in millions of bytes."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(kilobytes) * 1024 / 1e6

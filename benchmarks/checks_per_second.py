@@ -1,11 +1,13 @@
-"""How many checks a second the product makes, compared with the bare client doing the same work.
+"""How many checks the product makes in a second, compared with the bare client doing the same work.
 
-Both fetch the same pages over connections that are open, from a site on the same machine, and keep status, headers and
-body of each: the floor is the bare client. "Examined" is the product's check with what follows in the same thread: the
-page is read as a reader sees it and searched for signs that the release is there or is not. The floor of that is the
-bare client, and the same parser giving the page's whole text to be searched for the marker: what a keyword check does,
-and docs/reference/verdicts.md shows how often that is wrong. The site has one of the machine's cores and may be what
-both wait for, so the processor time of the checking process is reported too.
+Both fetch the same pages over open connections from a site on the same machine, and store the status, headers and body
+of each in memory. The floor is the bare client.
+
+"Examined" adds the examination in the same thread: the visible text of the page is extracted and searched for signs
+that the release is live or not. The floor is then the bare client with a keyword check: the same parser extracts the
+whole text, which is searched for the marker. docs/reference/verdicts.md shows how often a keyword check is wrong.
+
+The site uses one core, and both may have to wait for it. So the processor time of the checking process is shown too.
 """
 
 import time
@@ -29,14 +31,14 @@ HALF = Limit(0.5, of="ratio")
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """For each check, the seconds that passed, and those for which the process used a core."""
+    """The elapsed seconds and the seconds of processor time of one check."""
 
     passed: float
     busy: float
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Check as many pages with each in turns, after a first time that opens the connections."""
+    """Check the pages with both clients in turns. A first check opens the connections and is not measured."""
     with rehearsal_site() as site:
         urls = judge.addresses(site, size)
         judge.show(site, urls)

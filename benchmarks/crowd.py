@@ -1,4 +1,4 @@
-"""A crowd of readers who ask for one page again as soon as they have it: as many requests as the server can take."""
+"""A crowd of readers who request one page again as soon as they have it, as often as the server responds."""
 
 import json
 import subprocess
@@ -14,9 +14,9 @@ PATIENCE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a crowd was served: its 95th percentile in milliseconds, and how much of what in how many seconds.
+    """The responses to a crowd: their 95th percentile in milliseconds, and their number within some seconds.
 
-    Right are the answers of the status that was expected; failed are all others, and requests that had no answer.
+    A response is right if it has the expected status. All others, and requests without a response, have failed.
     """
 
     p95: float
@@ -26,21 +26,21 @@ class Served:
 
     @property
     def a_second(self) -> float:
-        """How many right answers came in a second."""
+        """The number of right responses in a second."""
         return self.right / self.seconds
 
     @property
     def rightly(self) -> float:
-        """The part of all requests that had a right answer, in per cent."""
+        """The share of requests with a right response, in per cent."""
         return 100 * self.right / max(1, self.right + self.failed)
 
 
 def served(
     address: str, *, readers: int, seconds: int, headers: Mapping[str, str], expected: int = 200, tag: str = ""
 ) -> Served:
-    """Let so many readers ask for an address by wrk without a pause, each on their own connection.
+    """Request an address with wrk without a pause; each reader has their own connection.
 
-    :param tag: what each says that it has already; nothing where each asks as if for the first time.
+    :param tag: the ETag of the copy that each reader has already; empty for a first request.
     """
     said = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     command = [

@@ -1,6 +1,6 @@
-"""Private databases, with every table and nothing in them: a new one for each round of a measurement.
+"""Private databases with empty tables: a new one for each round of a measurement.
 
-PostgreSQL runs by its own defaults, so that committed data is on the disk. SQLite is set as the product sets it.
+PostgreSQL has its default settings, so that committed data are on the disk. SQLite has the settings of the product.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ type New = Callable[[], str]
 
 @contextlib.contextmanager
 def sqlite(folder: Path) -> Iterator[New]:
-    """Yield new SQLite databases as files of a folder."""
+    """Yield a function that creates SQLite databases as files in a folder."""
     empty = folder / f"{EMPTY}.sqlite3"
     _migrate(f"sqlite:///{empty}", var=folder)
     numbers = count(1)
@@ -36,7 +36,7 @@ def sqlite(folder: Path) -> Iterator[New]:
 
 @contextlib.contextmanager
 def postgresql(folder: Path) -> Iterator[New]:
-    """Yield new databases of a PostgreSQL that runs for the time of a `with` block."""
+    """Yield a function that creates databases of a PostgreSQL server, which runs for the duration of a `with` block."""
     with private_cluster(durable=True) as cluster:
         cluster.create(EMPTY)
         _migrate(cluster.url(EMPTY), var=folder)
@@ -51,10 +51,10 @@ def postgresql(folder: Path) -> Iterator[New]:
 
 
 def surroundings(database: str, *, var: Path) -> dict[str, str]:
-    """Return the environment of the processes that share a database and a folder; nothing else is set for them.
+    """Return the environment of the processes of one round. No other setting of the product is set.
 
-    :param database: its DATABASE_URL.
-    :param var: the folder for what the product keeps in files.
+    :param database: the DATABASE_URL.
+    :param var: the folder for the files of the product.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STATSOFFICE_")}
     return kept | {

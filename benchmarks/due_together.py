@@ -1,4 +1,4 @@
-"""Releases that fall due at one instant, recorded as if long ago."""
+"""Releases that are due at one instant, as if they had been recorded long before."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,9 +12,9 @@ def record(
 ) -> list[Address]:
     """Record a confirmed release for each address, all due at one aware instant, and return their pages.
 
-    :param marker: words that the pages show from the due instant on.
-    :param rehearsal: else they are official and announced, and two people are told of what is suspected.
-    :param tolerance_seconds: that of their series; the product's own if not given.
+    :param marker: text that the pages show from the due instant on.
+    :param rehearsal: otherwise they are announced, and two people are notified of each suspicion.
+    :param tolerance_seconds: the tolerance of their series; by default that of the product.
     """
     long_ago = due_at - timedelta(days=90)
     series = _series({} if tolerance_seconds is None else {"tolerance_seconds": tolerance_seconds})

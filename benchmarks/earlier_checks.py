@@ -1,4 +1,4 @@
-"""The checks of releases since the day before that show no release, as if monitoring had made them."""
+"""Checks from the day before releases are due, as monitoring would have stored them: not live."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ TOOK = timedelta(seconds=0.2)
 
 
 def record(addresses: Sequence[Address], *, due_at: datetime, until: datetime) -> None:
-    """Write every check that the cadence plans before an aware instant, at each address."""
+    """Write the checks of each address that the cadence plans before the aware instant `until`."""
     rows: list[Observation] = []
     for at in _planned(due_at, until=until):
         for address in addresses:

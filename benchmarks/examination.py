@@ -1,11 +1,12 @@
 """How the cost of examining a page grows with its size, for each of the kinds in `page_kinds.py`.
 
-A figure is an exponent: 1 where a page of twice the size takes twice the processor time, 2 where it takes four times as
-much. It is taken from a page and one an eighth of its size, each examined in its own process, the best of several
-times. The floor is 1, the exponent of any program that reads the whole page. A page that is refused at a limit has
-less. Seven milliseconds are added to each time, because shorter ones say nothing on a busy machine.
+A figure is an exponent. It is 1 if a page of twice the size takes twice the processor time, and 2 if it takes four
+times as much. It is computed from a page and a page of an eighth of its size. Each is examined in its own process, and
+the shortest of several times counts. The floor is 1, the exponent of any program that reads the whole page. A page that
+is refused because it exceeds a limit has a lower exponent. Seven milliseconds are added to each time, because shorter
+times are not reliable on a busy machine.
 
-A kind that needs more than a minute or 4 GB is ended, and its exponent is infinite.
+A process that needs more than a minute or 4 GB is ended. The exponent of its kind is then infinite.
 """
 
 import json
@@ -27,7 +28,7 @@ MOST_BYTES = 4 * 1024**3
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Examine every kind in two sizes."""
+    """Examine a page of every kind in two sizes."""
     rows = []
     heaviest = (0.0, "")
     for kind in KINDS:
@@ -41,14 +42,14 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def exponent(small: tuple[float, float] | None, large: tuple[float, float] | None) -> float:
-    """Return by which power of its size the time for a page grows."""
+    """Return the exponent by which the time grows with the size of a page."""
     if small is None or large is None:
         return math.inf
     return math.log((large[0] + TOO_SHORT_SECONDS) / (small[0] + TOO_SHORT_SECONDS), TIMES_SMALLER)
 
 
 def cost(kind: Kind, size: int, *, rounds: int) -> tuple[float, float] | None:
-    """Return seconds of processor time and megabytes above rest for one page, or None if it had to be ended."""
+    """Return the seconds of processor time and the additional megabytes for one page; None if it was ended."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:

@@ -1,8 +1,8 @@
-"""How many pages a second the pool of examining processes gets through, each page another one, of 4 kB and of 20 kB.
+"""How many pages the pool of examining processes examines in a second, with different pages of 4 kB and of 20 kB.
 
-The floor is the same examination in as many processes as there are cores (up to four, as in the pool), each with its
-own share of the pages and without reporting results. "Known" are the same pages again, which the parent answers from
-memory. Before the first round the processes have been started.
+The floor is the same examination in one process for each core (at most four, as in the pool). Each process has its own
+share of the pages and reports no results. "Known" are the same pages again, whose results the parent process has
+cached. The processes are started before the first round.
 """
 
 import multiprocessing
@@ -32,7 +32,7 @@ EXPECTED = Expectation(
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Examine so many pages of each size by the pool and by the floor in turns."""
+    """Examine some pages of each size with the pool and without it, in turns."""
     with probe_from_settings(now=lambda: DUE_AT) as probe:
         _pool(probe, [_answer(f"begin {each}", 20_000) for each in range(40)])
         found = []
@@ -59,7 +59,7 @@ def _answer(name: str, length: int) -> Answer:
 
 
 def _pool(probe: Probe, answers: Sequence[Answer]) -> float:
-    """Return pages a second from the first that is begun to the last that is found."""
+    """Return the pages per second of the pool, from the first request to the last result."""
     began, waiting = time.perf_counter(), 0
     for number, answer in enumerate(answers):
         waiting += probe.begin_examination(number, "page", answer, EXPECTED) is None
@@ -69,7 +69,7 @@ def _pool(probe: Probe, answers: Sequence[Answer]) -> float:
 
 
 def _floor(answers: Sequence[Answer]) -> float:
-    """Return pages a second of as many processes as there are cores."""
+    """Return the pages per second of one process for each core."""
     cores = min(os.cpu_count() or 1, MOST_PROCESSES)
     fork = multiprocessing.get_context("fork")
     parts = [answers[core::cores] for core in range(cores)]

@@ -1,4 +1,4 @@
-"""The product's fetcher at work alone, with its guard and its evidence, and its budget lifted."""
+"""The product's fetcher alone, with its address guard and without a limit on requests."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from statsoffice.fake_publisher.client import RehearsalSite
 
 
 def fetcher(site: RehearsalSite) -> Fetcher:
-    """Make a fetcher that may ask a site on this machine as hard as it can."""
+    """Make a fetcher without a limit on requests to a site on this machine."""
     return Fetcher(
         now=lambda: datetime.now(UTC),
         user_agent="benchmarks",
@@ -21,14 +21,14 @@ def fetcher(site: RehearsalSite) -> Fetcher:
 
 
 class Ours:
-    """Checks at many addresses through the fetcher."""
+    """The product's client, with the same methods as `Bare`."""
 
     def __init__(self, site: RehearsalSite) -> None:
         self.fetcher = fetcher(site)
         self.allowed = frozenset({site.base_url.removeprefix("http://")})
 
     def check(self, urls: Sequence[str], due_at: datetime) -> list[Answer]:
-        """Ask for every address at an aware instant, and return the answers."""
+        """Request every address at an aware instant, and return the responses."""
         requests = [CheckRequest(key=url, url=url, allowed_hosts=self.allowed, planned_at=due_at) for url in urls]
         wait_until(due_at)
         for request in requests:
@@ -40,5 +40,4 @@ class Ours:
         return answers
 
     def close(self) -> None:
-        """Close every connection."""
         self.fetcher.close()

@@ -1,8 +1,8 @@
-"""How long after the due instant the last of many first checks reaches the publisher: the fetcher alone.
+"""How long after the due instant the last of many first checks reaches the publisher, with the fetcher alone.
 
-All checks are due at one instant, on separate paths, with the budget lifted. "Connections open" is as the check five
-seconds before leaves them; else every connection is opened after the instant. The floor is the bare client on the same
-addresses, in turns with the fetcher.
+All checks are due at one instant, for different paths, without a limit on requests. "Connections open" is the state
+after the check five seconds before the due instant. Otherwise every connection is opened after the instant. The floor
+is the bare client for the same addresses, in turns with the fetcher.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ type Check = Callable[[Sequence[str], datetime], object]
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Let both check as many pages, first with no connection open, then with those of the first time."""
+    """Check the pages with both clients, without open connections and then with the connections of the first time."""
     with rehearsal_site() as site:
         urls = judge.addresses(site, size)
         judge.show(site, urls)
@@ -30,7 +30,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def limit(size: int) -> Limit:
-    """Return within how many milliseconds the last of so many checks must leave."""
+    """Return the limit in milliseconds for the last of some checks."""
     return Limit(next(most for checks, most in LIMIT_MILLISECONDS.items() if size <= checks))
 
 

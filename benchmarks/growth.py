@@ -1,9 +1,9 @@
-"""What one step of the product costs while the calendar around it grows: with a hundred times as many releases.
+"""How the cost of each step of the product grows if the calendar has a hundred times as many releases.
 
-The work of the step stays the same: ninety releases fall due this morning, and ninety others were late and are still
-undecided. The floor is the same step with the smaller calendar, in the same process and database. The number of
-queries must not grow at all. Each figure is the middle of its repetitions; what a step would store is undone, so that
-each repetition finds the same work.
+The work of a step stays the same: ninety releases are due this morning, and ninety late ones are undecided. The floor
+is the same step with the smaller calendar, in the same process and database. The number of queries must not grow at
+all. A figure is the median of its repetitions. The changes of each repetition are rolled back, so that the next one has
+the same work.
 """
 
 import statistics
@@ -27,8 +27,9 @@ from releases.probe.probe import probe_from_settings
 from statsoffice import jobs
 
 TIMES_SMALLER = 100
-# All of them, and those that are added without a draft, are fewer than the two hundred that the dashboard shows: above
-# that it counts those that it leaves out, and would do more with the larger calendar for a reason that is not its size.
+# With the late releases that are added without a draft, this is below the two hundred releases that the dashboard
+# shows. With more, the dashboard would also count those that it leaves out. That would be more work for a reason other
+# than the size of the calendar.
 THIS_MORNING = 90
 LATE_BY = timedelta(minutes=10)
 
@@ -36,14 +37,14 @@ type Step = Callable[[], object]
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Measure every step with a hundredth of as many releases, and again with all of them."""
+    """Measure every step with a hundredth of the releases, and again with all of them."""
     now = datetime.now(UTC)
     head = office.found()
     small = max(1, size // TIMES_SMALLER)
     office.fill(head, releases=small, late=small // 10, now=now)
     this_morning(head, now=now, number=min(THIS_MORNING, size))
     smaller = _costs(head, rounds=rounds)
-    # Filling the calendar drafts the reports that were still missing.
+    # `fill` also drafts the reports that were still missing.
     office.fill(head, releases=size - small, late=(size - small) // 10, now=now)
     without_draft(head, now=now, number=min(THIS_MORNING, size) // 10)
     larger = _costs(head, rounds=rounds)
@@ -62,7 +63,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def this_morning(head: Office, *, now: datetime, number: int) -> None:
-    """Let some releases be late by now, a tenth of them without a draft yet, and as many more fall due in a while."""
+    """Add late releases, a tenth of them without a draft yet, and as many that are due in two hours."""
     late = office.announce(head, [now - LATE_BY] * (number - number // 10))
     office.judge(late, live_after=None)
     drafting.draft_missing(now=now - LATE_BY / 2)
@@ -71,12 +72,12 @@ def this_morning(head: Office, *, now: datetime, number: int) -> None:
 
 
 def without_draft(head: Office, *, now: datetime, number: int) -> None:
-    """Let some more be late by now, and judged so, but not drafted yet."""
+    """Add late releases with a verdict and without a draft."""
     office.judge(office.announce(head, [now - LATE_BY] * number), live_after=None)
 
 
 def _costs(head: Office, *, rounds: int) -> dict[str, tuple[float, int]]:
-    """Return milliseconds and number of queries of each step."""
+    """Return the milliseconds and the number of queries of each step."""
     person, nobody = Reader(head.head), Reader(None)
     steps: dict[str, Step] = {
         "claim of a sweep": _claim,
@@ -93,7 +94,7 @@ def _costs(head: Office, *, rounds: int) -> dict[str, tuple[float, int]]:
 
 def _cost(step: Step, *, rounds: int) -> tuple[float, int]:
     with undone():
-        step()  # the first time reads data that is then cached, such as templates
+        step()  # the first call fills caches, for example of templates
     took = []
     for _ in range(rounds):
         with undone():
@@ -106,7 +107,7 @@ def _cost(step: Step, *, rounds: int) -> tuple[float, int]:
 
 
 def _claim() -> None:
-    """Take up what falls due within the horizon, as a sweep that has nothing in memory yet."""
+    """Claim the releases that are due soon, with a sweep that has no targets yet."""
     with probe_from_settings(now=lambda: datetime.now(UTC)) as probe:
         sweep = Sweep(clock=RealClock(), probe=probe, name="benchmark")
         sweep.claim()
@@ -115,7 +116,7 @@ def _claim() -> None:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Undo at the end the changes stored within the block."""
+    """Roll back the changes of the block at its end."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""Being there at an instant, as closely as one process can."""
+"""Waiting for an instant as exactly as one process can."""
 
 import time
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ SPINNING_SECONDS = 0.002
 
 
 def wait_until(instant: datetime) -> None:
-    """Return as soon as an aware instant is there."""
+    """Return as soon as an aware instant has come."""
     time.sleep(max(0.0, (instant - datetime.now(UTC)).total_seconds() - SPINNING_SECONDS))
     while datetime.now(UTC) < instant:
         pass
 
 
 def sleep_until(instant: datetime) -> None:
-    """Return once an aware instant is there, and perhaps a little later."""
+    """Return once an aware instant has come, perhaps a little later."""
     time.sleep(max(0.0, (instant - datetime.now(UTC)).total_seconds()))
 
 
@@ -29,9 +29,10 @@ def milliseconds(duration: timedelta) -> float:
 
 @contextmanager
 def confirmed_clock() -> Iterator[RealClock]:
-    """Yield the machine's clock with a time server that confirms it, as an office has one.
+    """Yield the machine's clock with a time server that confirms it, as in an office.
 
-    Without it each check is uncertain by 2 seconds, and a release that is live at the due instant is judged twice.
+    Without a time server each check is uncertain by 2 seconds. A release that is live at the due instant is then judged
+    twice.
     """
     with time_server() as server:
         source = ClockSource(servers=[server])

@@ -1,14 +1,15 @@
-"""How long after the limit the last draft is stored, where many releases are late at once.
+"""How long after the limit the last draft is stored, if many releases are late at once.
 
-The product's own command `manage.py watch` checks, judges, and drafts every two seconds, at its own tolerance and with
-the budget lifted; two people are notified of each suspicion meanwhile. Every release has been monitored since the day
-before: what judging and drafting read of it is the whole record. Each page says in different words that the release is
-still to come. The measurement ends when the database shows the last report to another connection. The processor time is
-that of the product's process and of its database server, from a moment before the limit to that end: on two cores with
-other work the time that passes says little.
+`manage.py watch` checks, judges and drafts every two seconds, with the usual tolerance and without a limit on requests.
+Meanwhile it notifies two people of each suspicion. All releases have been monitored since the day before, so judging
+and drafting read a complete record. Each page says in different words that the release is still to come.
 
-The floor is the bare client asking for the same pages, and the database copying the rows that were stored after the
-limit: checks, verdicts, suspicions, reports with their versions, and the events of all of these.
+The measurement ends when another connection reads the last report from the database. The processor time is that of the
+product's process and of its database server, from half a second before the limit to the end. Elapsed time is not
+reliable on two cores with other work.
+
+The floor is the time in which the bare client requests the same pages, and the database copies the rows that were
+stored after the limit: checks, verdicts, suspicions, reports with their versions, and the events of all of these.
 """
 
 import time
@@ -30,20 +31,17 @@ from statsoffice.fake_publisher.scenes import scene
 
 LIMIT = Limit(5.0)
 STARTING = timedelta(seconds=20)
-# So long the earlier checks take to be written, for each release.
+# The time to write the earlier checks of one release.
 WRITING = timedelta(seconds=0.12)
 WATCHED_BEFORE = timedelta(seconds=75)
 PATIENCE = timedelta(minutes=3)
 BETWEEN_GLANCES_SECONDS = 0.05
-# Between the planned checks before the limit and the limit itself.
+# Shorter than the time between the last planned check before the limit and the limit.
 A_MOMENT = timedelta(seconds=0.5)
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Let as many releases be late.
-
-    :param rounds: with fewer than ten releases the tolerance is one second.
-    """
+    """Measure with `size` late releases; with fewer than ten the tolerance is one second."""
     tolerance = {"tolerance_seconds": 1} if size < 10 else {}
     with rehearsal_site() as site:
         urls = judge.addresses(site, size)

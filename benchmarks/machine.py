@@ -1,4 +1,4 @@
-"""The machine on which the figures were taken, and how busy it was with other work."""
+"""The machine on which the figures were measured, and its load."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def sentence() -> str:
-    """Say what the machine is, and which versions of what the product rests on ran there."""
+    """Describe the machine, and the versions of Python and SQLite."""
     return (
         f"{os.cpu_count()} cores ({_processor()}), {_memory_gb()} GB, {platform.system()} {platform.release()}; "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
@@ -16,7 +16,7 @@ def sentence() -> str:
 
 
 def load() -> float:
-    """Return how many processes wanted to run, on average over the last minute."""
+    """Return the average number of processes that were ready to run in the last minute."""
     return os.getloadavg()[0]
 
 

@@ -1,4 +1,4 @@
-"""The list of measurements: each with its sizes, its databases, and how often it is repeated."""
+"""The list of measurements, each with its sizes, its databases and its number of rounds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ BOTH = ("sqlite", "postgresql")
 class Measurement:
     """One module of this package, whose `measure(size, rounds=)` returns rows.
 
-    Every size, database and `round` is its own process with a new database. `rounds_inside` are repetitions within that
-    process, where a new one would only be dear.
+    Each size, database and round has its own process and a new database. `rounds_inside` is the number of repetitions
+    within that process, for measurements that need no new process each time.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Measurement:
 
     @property
     def quick(self) -> "Measurement":
-        """The same with so little to do that it says nothing, but shows that it can be made."""
+        """The same with almost no work: its figures mean nothing, but show that the measurement works."""
         return replace(self, sizes=(4,), rounds=1, rounds_inside=2)
 
 

@@ -1,7 +1,7 @@
-"""How much memory a process takes that monitors many releases falling due at once.
+"""How much memory a process needs to monitor many releases that are due at once.
 
-The product's own command `manage.py watch` plans, checks, examines, keeps and judges. What counts is the most that it
-ever had in use, as the system reports it; the floor is the same command with nothing to monitor.
+`manage.py watch` plans, checks, examines, stores and judges. The figure is the most memory that it used at any time, as
+the system reports it. The floor is the same command without releases.
 """
 
 import time
@@ -21,7 +21,7 @@ PATIENCE = timedelta(minutes=6)
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Monitor nothing for a while, then as many rehearsals until each of them is judged."""
+    """Run without releases for some seconds, then with `size` rehearsals until each of them is judged."""
     with rehearsal_site() as site:
         floor = _idle(site, seconds=IDLE_SECONDS)
         urls = judge.addresses(site, size)

@@ -1,15 +1,18 @@
-"""What readers and the office wait for at 9.30am, through the web server that an office runs, with a full calendar.
+"""How long readers and the office wait at 9:30am with a full calendar, through the web server of an office.
 
-The server is gunicorn by its unit in deploy/, in production, asked over loopback; those who ask share the machine with
-it and with the database. First a crowd asks for the public calendar as fast as it is answered, each reader on a
-separate connection and as many as the server has threads: as if for the first time, and with If-None-Match, as browsers
-refresh. Then people ask at their own pace: fifty who are signed in have the dashboard open; at last all at once, with
-forty readers who refresh the calendar, ten who search it and ten people who read the register. Such a request counts
-from when it was due, so a server that cannot keep up shows as slow.
+The server is gunicorn as in deploy/, in production mode and requested over loopback. The clients share the machine with
+the server and the database.
 
-The floor is the page to log in, which needs the same server and framework and lists nothing: of the crowd it is asked
-by the same crowd, and of people by four more who open it at the same time. `rounds` are the seconds that each of these
-goes on. Queries are counted inside this process, with a hundredth of the releases and with all.
+First a crowd requests the public calendar as fast as the server responds. It has one connection for each thread of the
+server. The requests are first ones, and then have If-None-Match, as when browsers refresh.
+
+Then people send requests at a fixed rate. First fifty who are signed in have the dashboard open. At last there are also
+forty readers who refresh the calendar, ten who search it, and ten people who read the register. A request counts from
+its due time, so the figures show if the server cannot keep up.
+
+The floor is the log-in page, which needs the same server and framework and has no list. The crowd requests it too, and
+four more people open it at the same time as the others. `rounds` is the duration of each part in seconds. Queries are
+counted inside this process, with a hundredth of the releases and with all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +47,7 @@ from releases.models import Release
 
 CROWD = 24
 SIGNED_IN, REFRESHING, FEW = 50, 40, 10
-# What a server's processes read at their first requests, such as templates, they keep.
+# The first requests fill the caches of the server's processes, for example of templates.
 WARMING_SECONDS = 4
 EVERY_TIME = Limit(100.0)
 
@@ -52,12 +55,12 @@ type Queries = Mapping[str, tuple[int, int]]
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Fill the calendar, and let everybody ask for so many seconds."""
+    """Fill the calendar, and send the requests of each part for `rounds` seconds."""
     now = datetime.now(UTC)
     full = office.found()
     people = staff.recruited(full)
     queries = _fill(full, releases=size, now=now)
-    # With few releases there are also few readers.
+    # A trial with few releases also has few readers.
     sessions = staff.signed_in(people[: min(SIGNED_IN, size)], key=web.KEY)
     desks, register = visits.desks(sessions), visits.reading(sessions[:FEW])
     others = visits.refreshing(min(REFRESHING, size)), visits.searching(min(FEW, size)), register
@@ -73,13 +76,13 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def _fill(full: office.Office, *, releases: int, now: datetime) -> Queries:
-    """Fill the calendar, and return what each page asks the database with a hundredth of it, and with all."""
+    """Fill the calendar; return the number of queries of each page with a hundredth of the releases and with all."""
     few = max(1, releases // TIMES_SMALLER)
     office.fill(full, releases=few, late=few // 10, now=now)
     this_morning(full, now=now, number=min(THIS_MORNING, releases))
     fewer = _queries(full)
     office.fill(full, releases=releases - few, late=(releases - few) // 10, now=now)
-    # Filling the calendar drafts the reports that were still missing.
+    # `fill` also drafts the reports that were still missing.
     without_draft(full, now=now, number=min(THIS_MORNING, releases) // 10)
     more = _queries(full)
     return {what: (fewer[what], more[what]) for what in fewer}

@@ -1,7 +1,6 @@
-"""An office of many producers whose calendar is full: the releases of nine years, and those to come.
+"""An office of many producers with a full calendar: the releases of nine past years and of the next year.
 
-Checks, verdicts, suspicions and drafts are made by the product's own functions, so they are as it would have stored
-them.
+Checks, verdicts, suspicions and drafts are made by the product's own functions, so the rows are as in production.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,14 +31,14 @@ MARKER = "this edition"
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The series of all producers, and someone who heads the profession at every one of them."""
+    """The series of all producers, and the person who is Head of Profession of all of them."""
 
     series: Sequence[Series]
     head: User
 
 
 def found(*, producers: int = PRODUCERS, series: int = SERIES) -> Office:
-    """Record so many producers with their contacts and series, and the person."""
+    """Record the producers with their contacts and series, and the Head of Profession."""
     head = User.objects.create(name="Ada Hill", email="ada.hill@example.gov.uk")
     created = Producer.objects.bulk_create(
         Producer(name=f"Office for Invented Numbers {number}", slug=f"office-{number}") for number in range(producers)
@@ -64,11 +63,11 @@ def found(*, producers: int = PRODUCERS, series: int = SERIES) -> Office:
 
 
 def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bool = True) -> None:
-    """Add releases spread evenly over nine years past and one to come; so many of the past ones were late.
+    """Add releases spread evenly over nine past years and the next one; `late` of the past ones were late.
 
-    Ends with the statistics that a database collects automatically.
+    At the end the database collects the statistics that it would collect automatically.
 
-    :param decided: whether nearly all of the reports on these are decided, without the events that a decision has.
+    :param decided: whether nearly all reports on the late releases are decided. The decisions have no events.
     """
     past = releases * 9 // 10
     every = max(1, past // late) if late else 0
@@ -123,12 +122,12 @@ def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
 
 
 def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
-    """Check releases before they were due and up to their limit, see them live so long after that time, and judge.
+    """Store the checks of releases from before the due time up to their limit, and judge them.
 
-    :param live_after: None where they were not seen live at all.
+    :param live_after: how long after the due time they were found live; None if never.
     """
     Observation.append([check for page in pages for check in _build_checks(page, live_after)])
-    # The row of a release that is no longer monitored remains.
+    # In production this row remains when monitoring of the release has ended.
     CheckSchedule.objects.bulk_create(CheckSchedule(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
         now = max(map(_due_at, some)) + (live_after or timedelta(0)) + timedelta(minutes=5)
@@ -173,7 +172,7 @@ def _build_check(page: Address, at: datetime, result: CheckOutcome) -> Observati
 
 
 def _decide() -> None:
-    """Decide all but every fiftieth report."""
+    """Decide all reports except every fiftieth one."""
     left = list(Report.objects.undecided().order_by("pk").values_list("pk", "drafted_at"))
     decided = [Report(pk=key, status=ReportStatus.APPROVED, decided_at=at) for key, at in left if key % 50]
     for report in decided[::10]:
@@ -182,7 +181,7 @@ def _decide() -> None:
 
 
 def _weekday(instant: datetime) -> datetime:
-    """Return 9.30am in London on the day of an instant, or on the Monday after a weekend."""
+    """Return 9:30am in London on the day of an instant, or on the Monday after a weekend."""
     on = calendar.local_date(instant)
     on += timedelta(days=max(0, 7 - on.weekday()) if on.weekday() > 4 else 0)
     return calendar.from_london(datetime.combine(on, time(9, 30)))

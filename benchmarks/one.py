@@ -1,6 +1,6 @@
-"""One round of one measurement, in its own process: writes its rows as JSON.
+"""One round of one measurement, in its own process, which writes its rows as JSON.
 
-`python -m benchmarks` starts it, with the environment of `databases.surroundings`.
+`python -m benchmarks` starts it with the environment of `databases.surroundings`.
 """
 
 import importlib
@@ -11,7 +11,7 @@ import django
 
 
 def main(name: str, size: str, rounds: str) -> int:
-    """Measure once and write the rows to standard output, and return the exit code."""
+    """Measure once, write the rows to standard output, and return the exit code."""
     django.setup()
     measure = importlib.import_module(f"benchmarks.{name}").measure
     rows = measure(int(size), rounds=int(rounds))

@@ -1,7 +1,7 @@
-"""Kinds of pages and files whose cost may grow faster than they do: each can be made in any size.
+"""Kinds of pages and files, in any size, whose cost may grow faster than their size.
 
-The first are honest. The others repeat what once took quadratic time or memory, or are close to a limit of
-`releases/detection/markup.py`: just below it a page is read, and beyond it a page is refused.
+The first kinds are ordinary pages. The others repeat markup that once took quadratic time or memory, or are close to a
+limit of `releases/detection/markup.py`: a page just below the limit is read, and a page above it is refused.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ type Make = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of page or file; `make` returns one of about as many characters as it is asked for."""
+    """One kind of page or file; `make` returns an example of about the given number of characters."""
 
     name: str
     make: Make
@@ -34,15 +34,15 @@ class Kind:
     govuk: bool = False
 
     def examine(self, size: int) -> Finding:
-        """Make one of a size and examine it as monitoring does, a minute before its release is due."""
+        """Make an example of a size and examine it as monitoring does, a minute before its release is due."""
         return self.examine_body(self.body(size))
 
     def body(self, size: int) -> bytes:
-        """Make one of a size, as it comes from the network."""
+        """Make an example of a size, as bytes in the kind's character set."""
         return self.make(size).encode(self.charset, errors="replace")
 
     def examine_body(self, body: bytes) -> Finding:
-        """Examine one as monitoring does, a minute before its release is due."""
+        """Examine an example as monitoring does, a minute before its release is due."""
         url = PAGE_URL + self.ending
         at = DUE_AT - timedelta(minutes=1)
         fetched = url.replace("gov.uk/", "gov.uk/api/content/") if self.govuk else url
@@ -63,7 +63,7 @@ class Kind:
 
 
 def repeat(unit: str, size: int) -> str:
-    """Return a text as often as a size has room for it."""
+    """Repeat a text up to a size, at least once."""
     return unit * max(1, size // len(unit))
 
 
@@ -72,24 +72,24 @@ def page(content: str, *, head: str = "") -> str:
 
 
 def paragraph(unit: str, *, end: str = "") -> Make:
-    """Return what makes pages of one paragraph that repeats a text."""
+    """Return a function that makes pages of one paragraph, which repeats a text."""
     return lambda size: page(f"<main><h1>Widget prices</h1><p>{repeat(unit, size)}{end}</p></main>")
 
 
 def markup(unit: str, *, before: str = "", after: str = "") -> Make:
-    """Return what makes pages that repeat some markup."""
+    """Return a function that makes pages which repeat some markup."""
     return lambda size: page(f"{before}{repeat(unit, size)}{after}")
 
 
 def nested(tag: str, *, before: str = "", unit: str = "<p>Prices rose again.</p>") -> Make:
-    """Return what makes pages in which much is nested in equal elements: the deeper, the larger, up to the limit."""
+    """Return a function that makes pages with nested equal elements; a larger page is deeper, up to the limit."""
     return lambda size: page(before + f"<{tag}>" * min(500, size // 40) + repeat(unit, size))
 
 
 def counted(unit: str, *, before: str = "", after: str = "", between: str = "", most: int | None = None) -> Make:
-    """Return what makes pages that repeat some markup with its own number each time.
+    """Return a function that makes pages which repeat some markup with a different number each time.
 
-    :param most: how often at most; the rest of the size is filled with `between`.
+    :param most: the maximum number of repetitions; `between` fills the rest of the size.
     """
 
     def make(size: int) -> str:
@@ -103,7 +103,7 @@ def counted(unit: str, *, before: str = "", after: str = "", between: str = "", 
 
 
 def in_head(unit: str) -> Make:
-    """Return what makes pages that repeat something in their head."""
+    """Return a function that makes pages which repeat some markup in their head."""
     return lambda size: page("<p>x</p>", head=repeat(unit, size))
 
 
@@ -138,7 +138,7 @@ def _kinds() -> Iterator[Kind]:
         "this year": "for this year ", "not yet this year": "of this year not ", "official": "the official ",
         "not found": "page cannot ", "come back": "come back ", "dashes": " - ", "character references": "&#x2014;",
     }.items():  # fmt: skip
-        # A digit somewhere else makes the whole text one that may hold a clock or a counter.
+        # A digit at the end makes the rules search the whole text for clocks and counters.
         yield Kind(name, paragraph(unit, end=" 1"))
     yield Kind("markers in blocks", markup("<p>June 2026</p>"))
     yield Kind("labels", markup("<p>Upcoming</p><p>June 2026</p>"))

@@ -1,8 +1,8 @@
-"""How long the pages take that grow with the office: calendar, dashboard and register, at the 95th percentile.
+"""How long the pages that grow with the office take: calendar, dashboard and register, at the 95th percentile.
 
-Each page is opened again and again by someone who may see everything, months, lists and their later pages in turns. The
+A person with access to everything opens each page many times: months, lists and their later pages in turns. The
 measured time is that of the request inside the process, with the database on the same machine and no web server. The
-floor is the page to log in, which needs the same framework, base template and session and lists nothing.
+floor is the log-in page, which needs the same framework, base template and session and has no list.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ LIMIT = Limit(100.0)
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Open every page so many times, in turns with the floor."""
+    """Open every page `rounds` times, in turns with the floor."""
     now = datetime.now(UTC)
     everyone = office.found()
     office.fill(everyone, releases=size, late=size // 10, now=now)
@@ -50,7 +50,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def _months(now: datetime) -> Iterator[str]:
-    """Name this month and, in turns, months of the years before, from the first to the last page of each."""
+    """Yield the address of this month and, in turns, those of earlier months, with the pages of their lists."""
     for number in cycle(range(97)):
         on = calendar.local_date(now - timedelta(days=31 * number))
         yield "/"

@@ -1,9 +1,9 @@
-"""How long a full report takes to print, against WeasyPrint on a static page of the same size.
+"""How long the printing of a full report takes, compared with a static page of the same size in WeasyPrint.
 
-The floor is the same text as one finished page of HTML with its own short style sheet (page headers and footers, two
-tables, links) in a font of the machine, written as PDF/UA-1 with as many pages: what WeasyPrint needs anyway. The ratio
-counts laying out the document, the template, the finer style, the product's own fonts and the search for characters
-that no font can draw.
+The floor is the same text as one finished HTML page with its own short style sheet (page headers and footers, two
+tables, links) and a font of the machine. WeasyPrint writes it as PDF/UA-1 with as many pages. The ratio shows the
+additional cost of the layout, the template, the longer style sheet, the product's own fonts, and the search for
+characters that no font can draw.
 """
 
 import dataclasses
@@ -39,7 +39,7 @@ a { color: blue }
 
 
 def full_content() -> ReportContent:
-    """Build the content of a report with every row filled and long narratives, about four pages."""
+    """Build the content of a report with every row filled in and long narratives: about four pages."""
     practice = CitedPractice("2.1", "T3.6", "Trustworthiness", PARAGRAPH, confirmed=True)
     return ReportContent(
         outputs=tuple(
@@ -60,12 +60,12 @@ def full_content() -> ReportContent:
 
 
 def static_line(line: Line) -> str:
-    """Write one line of a cell as HTML, a link where it is one."""
+    """Write one line of a cell as HTML, as a link if it has an address."""
     return f'<a href="{escape(line.href)}">{escape(line.text)}</a>' if line.href else escape(line.text)
 
 
 def static_page(content: ReportContent) -> str:
-    """Write the same text as a page of plain HTML with its own style sheet, once and for all."""
+    """Write the same text as a plain HTML page with its own style sheet."""
     parts = ["<h1>Report of a breach</h1>"]
     for section in lay_out(content, number="BR-2026-0001", version=1).sections:
         rows = "".join(
@@ -82,14 +82,14 @@ def static_page(content: ReportContent) -> str:
 
 
 def timed(work: Callable[[], bytes]) -> float:
-    """Return the seconds that one call takes."""
+    """Return the seconds of one call."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def measure(_size: int, *, rounds: int) -> list[Row]:
-    """Print both in turns, so that a busy machine slows both; the figures are the medians."""
+    """Print both in turns, so that a busy machine slows both. The figures are medians."""
     content = full_content()
     page = static_page(content)
 
@@ -99,7 +99,7 @@ def measure(_size: int, *, rounds: int) -> list[Row]:
     def floor() -> bytes:
         return bytes(HTML(string=page).write_pdf(pdf_variant="pdf/ua-1"))
 
-    report(), floor()  # the first of each reads files
+    report(), floor()  # the first call of each reads files
     times = [(timed(report), timed(floor)) for _ in range(rounds)]
     ours, bare = (statistics.median(column) * 1000 for column in zip(*times, strict=True))
     return [Row("a report as PDF", ours, "ms", bare, "WeasyPrint, static page", limit=LIMIT)]

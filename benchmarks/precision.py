@@ -1,7 +1,7 @@
-"""How narrow the interval is in which a page appeared, by all of monitoring, with the host budget of www.gov.uk.
+"""How narrow the interval is in which a page appeared, with the complete monitoring and the host budget of www.gov.uk.
 
-The releases are due together and late. Each page appears at another instant of the first minute. The floor is the time
-between two checks of a page at which the host's budget is used up, and one second at the least.
+The releases are due together and late. The pages appear at different instants of the first minute. The floor is the
+time between two checks of a page if the host's budget is used up, at least one second.
 """
 
 from collections.abc import Sequence
@@ -25,15 +25,16 @@ from statsoffice.fake_publisher.scenes import scene
 BUDGET = Budget(connections=6, per_second=8)
 BEGUN_BEFORE = timedelta(seconds=18)
 TOLERANCE_SECONDS = 5
-# The pages appear within this span after the due instant.
+# The pages appear between these times after the due instant.
 FIRST_APPEARS, LAST_APPEARS = timedelta(seconds=7), timedelta(seconds=55)
 ENDS_AFTER = timedelta(seconds=75)
-# Milliseconds: a second and a round trip for a lone release, two seconds for ten on one host.
+# By the number of releases, in milliseconds: a second and a round trip for one release, two seconds for ten on one
+# host.
 LIMITS = {1: Limit(1_100), 10: Limit(2_000)}
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Monitor as many late releases on one host, and return the widest interval; `rounds` are not used."""
+    """Monitor late releases on one host, and return the widest interval; `rounds` is not used."""
     with rehearsal_site() as site:
         place = site.base_url.removeprefix("http://")
         settings.PROBE_BUDGETS = {place: (BUDGET.connections, BUDGET.per_second)}
@@ -48,7 +49,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def _appear(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> None:
-    """Let the pages appear one after the other, at instants that no whole second divides."""
+    """Make the pages appear one after the other, at instants that are not whole seconds."""
     step = (LAST_APPEARS - FIRST_APPEARS) / (len(urls) + 0.37)
     shown = {
         url.removeprefix(site.base_url): [
@@ -63,7 +64,7 @@ def _appear(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> None:
 def _sweep(site: RehearsalSite, place: str, *, size: int, due_at: datetime) -> list[float]:
     """Sweep until every release is judged, and return the widths of the intervals in milliseconds.
 
-    :raises RuntimeError: if one was not found late.
+    :raises RuntimeError: if a release was not found late.
     """
     late = Verification.objects.filter(outcome=Outcome.LATE)
 

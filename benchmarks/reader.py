@@ -1,4 +1,4 @@
-"""Someone who opens pages, inside this process: the measured time is that of the product without a web server."""
+"""A reader who opens pages inside this process: the measured time does not include a web server."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from statsoffice.accounts.models import User
 
 
 class Reader:
-    """A person who is logged in, or an anonymous reader."""
+    """A person who is signed in, or an anonymous reader."""
 
     def __init__(self, person: User | None) -> None:
         self.client = Client(SERVER_NAME="localhost")
@@ -17,9 +17,9 @@ class Reader:
             self.client.force_login(person)
 
     def open(self, address: str) -> float:
-        """Open a page and return how many milliseconds that took.
+        """Open a page and return the milliseconds.
 
-        :raises AssertionError: if the page is not there.
+        :raises AssertionError: if the status of the response is not 200.
         """
         began = time.perf_counter()
         response = self.client.get(address)

@@ -1,10 +1,10 @@
-"""How long the register of breach reports takes with many reports, and the figures that are counted from it.
+"""How long the register of many breach reports takes, and the figures that are counted from it.
 
-Every tenth release of nine years was late, and nearly all of the reports on these are decided. The measured time is
-that of the request inside the process, with the database on the same machine and no web server; lists, filters, later
-pages, years and producers in turns. The floor is the page to log in, which needs the same framework and lists nothing.
-The limit is that of the lists: figures of two years are counted from some twenty thousand verdicts each time, and have
-none.
+Every tenth release of nine years was late, and nearly all reports on these are decided. The measured time is that of
+the request inside the process, with the database on the same machine and no web server. Lists, filters, later pages,
+years and producers are requested in turns. The floor is the log-in page, which needs the same framework and has no
+list. The limit is only for lists. Figures have none, because those of two years are counted from some twenty thousand
+verdicts.
 """
 
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ REGISTER = "/reports/register/"
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Open every page so many times, in turns with the floor."""
+    """Open every page `rounds` times, in turns with the floor."""
     now = datetime.now(UTC)
     everyone = office.found()
     office.fill(everyone, releases=size, late=size // 10, now=now)

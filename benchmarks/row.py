@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
-# Of these units more is better.
+# For these units a larger figure is better.
 RATES = frozenset({"checks/s", "requests/s", "%"})
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How large the figure itself, or its ratio to the floor, may be; of a rate: must be."""
+    """The largest allowed figure, or ratio to the floor. For a rate it is the smallest one."""
 
     value: float
     of: Literal["figure", "ratio"] = "figure"
@@ -21,8 +21,8 @@ class Limit:
 class Row:
     """One figure and its floor.
 
-    `queries` are the numbers of queries at the smaller and at the larger size, which must be the same. `rounds` are
-    all figures of the rounds of which this is the middle one.
+    `queries` has the number of queries with the smaller and with the larger size; both must be the same. `rounds` has
+    the figures of all rounds, of which this row is the middle one.
     """
 
     what: str
@@ -41,7 +41,7 @@ class Row:
 
     @property
     def share(self) -> float | None:
-        """The part of its limit that is used up; above 1 it is missed. None where there is no limit."""
+        """The used part of the limit: above 1 the limit is missed; None without a limit."""
         if self.limit is None:
             return None
         value = self.figure if self.limit.of == "figure" else self.ratio
@@ -52,17 +52,16 @@ class Row:
 
     @property
     def held(self) -> bool:
-        """Whether it keeps its limit, and asks the database no more at the larger size."""
+        """Whether the limit is met, and the number of queries is the same with the larger size."""
         grows = self.queries is not None and self.queries[0] != self.queries[1]
         return not grows and (self.share is None or self.share <= 1)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the row as plain values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        """Read a row back from what `to_json` wrote."""
+        """Read a row from the result of `to_json`."""
         limit, queries = value["limit"], value["queries"]
         return cls(
             **value
@@ -77,9 +76,9 @@ class Row:
 def middle(rows: Sequence[Row]) -> Row:
     """Return the row of the middle round, by its figure, with the figures of all rounds.
 
-    Where there is an even number of rounds it is the worse one of the two in the middle.
+    If the number of rounds is even, this is the worse of the two rounds in the middle.
 
-    :param rows: the same line of the table, once for each round.
+    :param rows: the same line of the table in each round.
     """
     ordered = sorted(rows, key=lambda row: row.figure, reverse=rows[0].unit in RATES)
     chosen = ordered[len(ordered) // 2]

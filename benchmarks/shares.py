@@ -1,8 +1,7 @@
-"""How fairly ten sweeps share hosts, how soon the hosts of a killed one move, and what the claims ask the database.
+"""How evenly ten sweeps share hosts, how soon the hosts of a killed one move, and how many queries the claims need.
 
-The sweeps are processes of their own that claim at the real time, as monitoring does each second. The first one begins
-alone and has every host. For the fullest share the
-floor is an equal share, and for a claim one UPDATE of the rows.
+The sweeps are separate processes that claim every second, as monitoring does. The first one begins alone and has every
+host. The floor of the fullest share is an equal share, and the floor of a claim is one UPDATE of the rows.
 """
 
 import contextlib
@@ -30,7 +29,7 @@ BETWEEN_GLANCES_SECONDS = 0.02
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Let ten sweeps share as many hosts, and kill one of them; claim 10,000 hosts once."""
+    """Share some hosts between ten sweeps, and kill one of them; then claim 10,000 hosts."""
     hosts, first, *others = _hosts(size), *(f"sweep {number}" for number in range(SWEEPS))
     owned = Counter(find_owner(host, {first, *others}) for host in hosts)
     with contextlib.ExitStack() as stack:
@@ -49,7 +48,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def _probe() -> Probe:
-    """Make a probe that requests nothing here; a claim gives it the waits and pauses of hosts."""
+    """Make a probe that makes no requests here. A claim gives it the waits and pauses of hosts."""
     return Probe(Fetcher(now=lambda: datetime.now(UTC), user_agent="benchmarks"))
 
 
@@ -59,7 +58,7 @@ def _hosts(size: int) -> list[str]:
 
 @contextlib.contextmanager
 def _sweep(name: str, size: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Let a process claim as one sweep for the time of a `with` block."""
+    """Run a process that claims as one sweep, for the duration of a `with` block."""
     script = "import django; django.setup(); from benchmarks import shares; shares.claim_until_killed()"
     with subprocess.Popen([sys.executable, "-c", script, name, str(size)]) as process:
         try:
@@ -69,7 +68,7 @@ def _sweep(name: str, size: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def claim_until_killed() -> None:
-    """Claim as the sweep of the first argument its share of as many hosts as the second argument says."""
+    """Claim a sweep's share of some hosts. The arguments of the command line are its name and the number of hosts."""
     name, size = sys.argv[1:]
     with _probe() as probe:
         while True:
@@ -95,7 +94,7 @@ def _wait_for_holders(hosts: list[str], condition: Callable[[Counter[str]], bool
 
 
 def _claim_of_many(hosts: list[str], *, rounds: int) -> Row:
-    """Renew the leases of many hosts; the queries are those of as many hosts as were shared, and of many."""
+    """Renew the leases of 10,000 hosts; the queries are counted with the shared number of hosts and with 10,000."""
     many, now = [f"many-{host}" for host in _hosts(CLAIMED_HOSTS)], datetime.now(UTC)
     took: list[float] = []
     bare: list[float] = []

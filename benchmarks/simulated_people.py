@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: the name under which it is counted, the path, the headers, and which answers are right."""
+    """One request: the name under which it is counted, its path and headers, and the statuses of right responses."""
 
     what: str
     path: str
@@ -27,7 +27,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Status, headers and body as text."""
+    """Status, headers and decoded body."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ type Requests = Generator[Request, Response, None]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """People who each send a request in every interval; person N sends those of `requests(N)` in turn."""
+    """People who each send a request once in `every_seconds`. `requests(N)` yields the requests of person N."""
 
     people: int
     every_seconds: float
@@ -48,23 +48,24 @@ class Group:
 
 @dataclass(slots=True)
 class ResponseTimes:
-    """The milliseconds from due time to right response of one kind of request, and how many requests failed."""
+    """The milliseconds from due time to right response of one kind of request, and the number of failed requests."""
 
     took: list[float] = field(default_factory=list)
     failed: int = 0
 
     @property
     def p95(self) -> float:
-        """The 95th percentile; infinite where nothing was answered."""
+        """The 95th percentile; infinite without any right response."""
         return slowest_but_five_percent(self.took) if self.took else math.inf
 
 
 def run(
     port: int, groups: Sequence[Group], *, headers: Mapping[str, str], seconds: float
 ) -> tuple[dict[str, ResponseTimes], float]:
-    """Let all groups send requests for some seconds; return the response times and the seconds until the last one.
+    """Send the requests of all groups for some seconds; return the response times and the seconds until the last one.
 
-    A request counts from when it was due, so one that waits for the response to the one before counts as slower.
+    A request counts from its due time, so a request that has to wait for the response to the previous one counts as
+    slower.
     """
     found: dict[str, ResponseTimes] = defaultdict(ResponseTimes)
     lock, begins = threading.Lock(), time.monotonic() + 0.5
@@ -99,7 +100,7 @@ def run(
 
 
 def send_request(port: int, path: str, *, headers: Mapping[str, str]) -> Response | None:
-    """Request one page on its own connection, and return None if there was no response."""
+    """Request a page on a new connection; return None if there was no response."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE_SECONDS)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", path, headers=dict(headers))

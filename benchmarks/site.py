@@ -1,4 +1,4 @@
-"""A publisher's site on the same machine, which records when each request came."""
+"""A publisher's site on the same machine, which records the instant of each request."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,23 +13,23 @@ PAGE = pages.release_page(f"Pupil absence in schools: {MARKER}", published="9.30
 
 
 def addresses(site: RehearsalSite, number: int) -> list[str]:
-    """Return so many addresses of one site."""
+    """Return addresses of pages on one site."""
     return [site.url(f"/statistics/{each}") for each in range(number)]
 
 
 def show(site: RehearsalSite, urls: Sequence[str]) -> None:
-    """Let every page appear at once."""
+    """Publish every page at once."""
     site.publish_all({url.removeprefix(site.base_url): [scene(PAGE)] for url in urls}, replace=True)
 
 
 def show_from(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> None:
-    """Let every page appear at an aware instant."""
+    """Publish every page at an aware instant."""
     shown = [scene(status=404), scene(PAGE, starts=due_at)]
     site.publish_all({url.removeprefix(site.base_url): shown for url in urls}, replace=True)
 
 
 def last_arrival(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> float:
-    """Return how many milliseconds after an aware instant the last of the first requests came, one for each page."""
+    """Return the milliseconds from an aware instant to the last of the first requests, one for each page."""
     first: dict[str, datetime] = {}
     for arrival in site.arrivals():
         if arrival.at >= due_at - timedelta(seconds=1):

@@ -1,4 +1,4 @@
-"""Those who work with the product: two hundred people with a role and a second factor, and sessions of some."""
+"""The people who use the product: two hundred with a role and a second factor, some of them with a session."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 
 PEOPLE = 200
-# One in so many works for every producer, and sees all there is; the others for one.
+# Every tenth person has a role for all producers and may see everything. The others have one producer.
 EVERYWHERE = 10
 ROLES = (Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN, Role.STATISTICIAN)
 
 
 def recruited(office: Office) -> Sequence[User]:
-    """Record the people: of each fifty one for every producer, then the next role of each."""
+    """Record the people. Each fifty people have the same role; the role changes with the next fifty."""
     producers = sorted({one.producer for one in office.series}, key=lambda producer: producer.pk)
     people = User.objects.bulk_create(
         User(name=f"Sam Reed {number}", email=f"sam.reed.{number}@example.gov.uk") for number in range(PEOPLE)
@@ -39,9 +39,9 @@ def _where(number: int, producers: Sequence[Producer]) -> Sequence[Producer]:
 
 
 def signed_in(people: Sequence[User], *, key: str) -> list[str]:
-    """Begin a session for each of some people in the database, and return what their cookies hold.
+    """Create a session for each of some people, and return the values of their cookies.
 
-    :param key: the SECRET_KEY of the web server that is to know them.
+    :param key: the SECRET_KEY of the web server that receives the cookies.
     """
     with override_settings(SECRET_KEY=key):
         return [_session(person) for person in people]

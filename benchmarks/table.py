@@ -1,4 +1,4 @@
-"""The table as text: one line for each row, in columns as wide as they must be."""
+"""The table as text: one line for each row, with columns as narrow as possible."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ BELONGING_LEFT = {0, 3, 7}
 
 
 def written(rows: Sequence[Row]) -> str:
-    """Write the rows below each other, each with whether it keeps its limit."""
+    """Write the rows below one another, each with whether its limit is met."""
     lines = [HEADINGS, *(cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     return "\n".join(
@@ -22,7 +22,7 @@ def written(rows: Sequence[Row]) -> str:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """Write each column of one row."""
+    """Write the cells of one row."""
     return (
         row.what,
         f"{number(row.figure)} {row.unit}",
@@ -36,7 +36,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def number(value: float) -> str:
-    """Write a number with three digits that count, or all of them before the point."""
+    """Write a number with three significant digits, or with all digits of its whole part."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

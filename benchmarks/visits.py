@@ -1,4 +1,4 @@
-"""What people do with the pages on a morning: readers outside, and those who are signed in."""
+"""The requests of people on a morning: readers of the public pages, and people who are signed in."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,29 +17,29 @@ LISTS = ("", "?page=2", "?decision=reported", "?producer=office-3", "?kind=late&
 
 
 def desks(sessions: Sequence[str]) -> Group:
-    """Let signed-in people keep the dashboard open: its script requests every two seconds whether it has changed."""
+    """People who are signed in have the dashboard open. Its script requests changes every two seconds."""
     return Group(len(sessions), 2, lambda number: _desk(sessions[number]))
 
 
 def refreshing(readers: int) -> Group:
-    """Let readers open the calendar of the month every two seconds, as browsers do that have it already."""
+    """Readers refresh the calendar of the month every two seconds, with a cached copy, as browsers do."""
     return Group(readers, 2, lambda _: _calendar())
 
 
 def searching(readers: int) -> Group:
-    """Let readers search all months for words, each once in two seconds."""
+    """Readers search all months for words, each once in two seconds."""
     addresses = [f"/calendar/?show=all&words={words}" for words in WORDS]
     return Group(readers, 2, _each(SEARCHED, addresses, {}))
 
 
 def reading(sessions: Sequence[str]) -> Group:
-    """Let those who are signed in leaf through the register of breach reports, each once in two seconds."""
+    """People who are signed in read pages of the register of breach reports, each one page in two seconds."""
     addresses = [REGISTER + question for question in LISTS]
     return Group(len(sessions), 2, lambda number: _each(READ, addresses, _cookie(sessions[number]))(number))
 
 
 def logging_in() -> Group:
-    """Let four readers open the page to log in, each once in two seconds like everybody else."""
+    """Four readers open the log-in page, each once in two seconds."""
     return Group(4, 2, _each(FLOOR, [LOG_IN], {}))
 
 
@@ -48,7 +48,7 @@ def _desk(session: str) -> Requests:
     answer = yield Request(OPENED, DESK, cookie)
     part = DESK_PART
     while True:
-        # An unchanged page is answered with nothing, and requested again by its present address.
+        # The response for an unchanged page is empty, so the same address is requested again.
         if fresh := PART.search(answer.text):
             part = unescape(fresh[1])
         answer = yield Request(STANDS, part, {**cookie, "HX-Request": "true"}, frozenset({200, 204}))
@@ -63,7 +63,7 @@ def _calendar() -> Requests:
 
 
 def _each(what: str, addresses: Sequence[str], headers: dict[str, str]) -> Callable[[int], Requests]:
-    """Return requests for each address in turn; each person, by number, begins with a different one."""
+    """Return a function that yields requests for the addresses in turn; each person begins with another one."""
 
     def requests(first: int) -> Requests:
         for number in count(first):

@@ -1,4 +1,4 @@
-"""The product's web server as deploy/ starts it, in production, on loopback and with no proxy before it."""
+"""The product's web server as in deploy/, in production mode, on loopback and without a proxy."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ from tests.support.morning import free_port
 LOOPBACK = "127.0.0.1"
 NAME = "releases.example.gov.uk"
 KEY = "a-key-of-one-measurement-on-this-machine-and-of-nothing-else-at-all"
-# What the proxy of an office says of a reader who came by https.
+# The headers that the proxy of an office adds to a request by https.
 HEADERS = {"Host": NAME, "X-Forwarded-Proto": "https"}
 SESSION_COOKIE = "__Host-sessionid"
 STARTS_WITHIN_SECONDS = 90
@@ -25,9 +25,9 @@ STARTS_WITHIN_SECONDS = 90
 
 @contextlib.contextmanager
 def serving() -> Iterator[int]:
-    """Run the web server on this process' database for the time of a `with` block, and yield its port.
+    """Run the web server on the database of this process for the duration of a `with` block, and yield its port.
 
-    The limits on one reader are off, since every reader here has the same address.
+    There is no limit on the requests of a reader, because all readers here have the same address.
     """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="benchmark-web-") as folder:

@@ -1,8 +1,8 @@
-"""How long after the due instant the last of many first checks reaches the publisher: the whole of monitoring.
+"""How long after the due instant the last of many first checks reaches the publisher, with the complete monitoring.
 
-A real sweep over as many rehearsals plans, checks, examines, keeps and judges, on a database, with the budget lifted.
-Each page appears at the instant. The floor is the bare client on the same addresses with its connections open, as the
-sweep's are by then. "All judged" is when the last judging began.
+A real sweep plans, checks, examines, stores and judges `size` rehearsals, on a database and without a limit on
+requests. Each page appears at the due instant. The floor is the bare client for the same addresses with open
+connections, which the sweep has by then too. "All judged" is the time at which the last judging began.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ from releases.probe.probe import Probe
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
 
-# Monitoring begins late, checks at once, then at ten and at five seconds before the due instant.
+# Monitoring begins late: it checks at once, and then ten and five seconds before the due instant.
 BEGUN_BEFORE = timedelta(seconds=18)
-# So long after the due instant everything must be checked, stored and judged.
+# By then everything must be checked, stored and judged.
 ENDS_AFTER = timedelta(minutes=5)
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Monitor as many rehearsals through their due instant, and let the bare client do the same checks before."""
+    """Check the pages with the bare client, then monitor the rehearsals through their due instant."""
     with rehearsal_site() as site:
         urls = judge.addresses(site, size)
         floors = sorted(_bare(site, urls, times=rounds + 2))
@@ -52,7 +52,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def _bare(site: RehearsalSite, urls: Sequence[str], *, times: int) -> list[float]:
-    """Let the bare client check the pages first with no connection open, then several times more; return the latter."""
+    """Check the pages with the bare client, and return the milliseconds. A first check opens the connections."""
     judge.show(site, urls)
     bare = Bare()
     bare.check(urls, datetime.now(UTC))
@@ -67,9 +67,9 @@ def _bare(site: RehearsalSite, urls: Sequence[str], *, times: int) -> list[float
 
 
 def _sweep(urls: Sequence[str], *, site: RehearsalSite, due_at: datetime) -> float:
-    """Sweep until every rehearsal is judged, and return how many milliseconds after the due instant the last one was.
+    """Sweep until every rehearsal is judged, and return the milliseconds from the due instant to the last judgement.
 
-    :raises RuntimeError: if one was not checked when it was due, or not judged to be on time.
+    :raises RuntimeError: if one was not checked when it was due, or was not judged to be on time.
     """
     settled = Verification.objects.filter(outcome=Outcome.ON_TIME)
 
