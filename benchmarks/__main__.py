@@ -34,7 +34,10 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--only", action="append", choices=[one.name for one in MEASUREMENTS], help="the measurement to make; repeat it for several"
+        "--only",
+        action="append",
+        choices=[one.name for one in MEASUREMENTS],
+        help="the measurement to make; repeat it for several",
     )
     parser.add_argument("--rounds", type=_counted, help="the number of rounds of each measurement that has several")
     parser.add_argument("--quick", action="store_true", help="only test that every measurement works")

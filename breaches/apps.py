@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 
 class BreachesConfig(AppConfig):
-    """The app of breach reports."""
-
     name = "breaches"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = lazy("Breach reports")

@@ -145,7 +145,7 @@ def _plans_of(report: Report) -> list[Plan]:
 def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: datetime) -> None:
     """Print the actions in the report, as a new version, if the person may edit it in its state.
 
-    A list that a person has edited in the text is theirs and stays.
+    If a person has edited the list in the text, their version stays.
 
     :param before: the plans that the report may print already.
     """

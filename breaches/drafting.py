@@ -211,7 +211,7 @@ def _claim_suspicions(schedules: Collection[Schedule]) -> dict[Schedule, list[Su
     """Lock the suspicions of some schedules that have no report; those of one schedule go into one report.
 
     A schedule is skipped if another process has locked one of its suspicions, or if a suspicion was just added.
-    Otherwise it would get two reports. That process, or the next run, drafts its report.
+    Otherwise the schedule could get two reports. The other process, or the next run, drafts the report.
     """
     waiting = Suspicion.objects.without_report().filter(release__in={release for release, _ in schedules})
     together: dict[Schedule, list[Suspicion]] = {}

@@ -137,7 +137,7 @@ def save_section(
                 at=at,
                 content=content,
                 machine=machine,
-                why="edited",  # by which the person counts as an author
+                why="edited",  # makes the person an author
                 values=columns,
                 section=section,
                 fields=[
@@ -242,7 +242,7 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
     """Store the cause, with an event if it has changed.
 
     :raises MissingFields: if the cause is not of the list, or "other" without words.
-    :raises FieldRefused: if it was made available in the future, or before it was due.
+    :raises FieldRefused: if the output would have been made available in the future, or before it was due.
     :raises ChangedMeanwhile: if the cause or the state of the report has changed since the report was read.
     :raises MoveRefused: if the person may not choose the cause in this state.
     """

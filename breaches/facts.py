@@ -46,7 +46,7 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
     """
     verdicts: dict[int, Verification] = {}
     for suspicion in suspicions:
-        suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
+        suspicion.verification.release = suspicion.release  # the same release, which is read only once
         verdicts[suspicion.verification_id] = suspicion.verification
     return facts_of(verdicts.values())
 
@@ -140,7 +140,10 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
 
 
 def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact]) -> Iterable[CheckFact]:
-    """Omit the checks from before a due time that did not find the release absent; None omits none."""
+    """Leave out the checks from before a due time, except those that found the release not live.
+
+    :param due_at: the due time; None leaves out no checks.
+    """
     return (
         check
         for check in checks
@@ -278,9 +281,9 @@ def _schedule_at_incident(
 ) -> tuple[datetime | None, tuple[ReleaseException, ...]]:
     """Return when a release was due at the time of a breach, and the exceptions to report.
 
-    These are the exceptions of that date, and a later release at once, which is decided after a leak or a statement in
-    public. If only the day of the breach is known, the date at the start of that day counts; if nothing is known, the
-    present one, but never that of a release at once.
+    The exceptions are those of that date. A later release at once is included, because it is decided after a leak or a
+    statement in public. If only the day of the breach is known, the date at the start of that day counts. If nothing is
+    known, the present date counts, unless it is that of a release at once: then the date before it counts.
     """
     departures = list(release.departures.prefetch_related("corrections").order_by("schedule_version", "pk"))
     at_once = [one for one in departures if one.kind == DepartureKind.AT_ONCE]

@@ -545,7 +545,7 @@ class WhatHappenedForm(SectionForm):
                     label=label,
                     help_text=hint,
                     required=False,
-                    # The last one undoes the others.
+                    # Only the last choice, "Not answered", can undo an answer.
                     choices=[*((one.value, EXTENT_LABELS[one]) for one in Extent), ("", _("Not answered"))],
                     widget=forms.RadioSelect,
                 )

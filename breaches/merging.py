@@ -247,7 +247,7 @@ def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
 
 
 def _refuse_unlike(drafts: list[Report]) -> None:
-    if len(drafts) < 2:  # one draft is already a report
+    if len(drafts) < 2:  # there is nothing to merge with
         raise MoveRefused(_("Choose at least two drafts."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]

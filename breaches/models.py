@@ -233,8 +233,8 @@ class Report(models.Model):
     """One report. Its content is in its versions; `version` is the number of the present one."""
 
     reference = models.SlugField(max_length=120, unique=True)
-    # The parts of the number that people read: BR-2026-014. A number that was given never changes. Null until the next
-    # run of drafting if the version before this one drafted the report during an upgrade.
+    # The parts of the number that people read: BR-2026-014. A number never changes. During an upgrade the previous
+    # version may draft reports without a number; the next run of drafting adds it.
     number_year = models.PositiveSmallIntegerField(null=True, editable=False)
     number_series = models.CharField(max_length=2, blank=True, db_default="", editable=False)
     number_position = models.PositiveIntegerField(null=True, editable=False)

@@ -37,14 +37,15 @@ def _table_boxes(box: Any) -> Iterator[Any]:
 
 
 class _Structure:
-    # An element is a pydyf.Dictionary: `S` its type, `P` its parent, `Pg` its page, and `K` its content, which are
-    # numbers of marked content on that page, and references of elements and annotations.
+    # An element is a pydyf.Dictionary with `S`, its type, `P`, its parent, `Pg`, its page, and `K`, its content. The
+    # content consists of numbers of marked content on that page, and of references to elements and annotations.
 
     def __init__(self, pdf: pydyf.PDF) -> None:
         self.pdf = pdf
         tree = self._resolve(pdf.catalog["StructTreeRoot"])
         self.root = self._resolve(tree["K"][0])
-        # Alternately a key, and what owns the content of a page (in the order of its numbers) or an annotation.
+        # A flat list of pairs: a key, and the element that has an annotation, or the elements with the content of a
+        # page (in the order of its numbers).
         self.owners = self._resolve(tree["ParentTree"])["Nums"]
 
     def join_links(self) -> None:
@@ -54,7 +55,7 @@ class _Structure:
     def join_tables(self, identities: Sequence[int]) -> None:
         """Join the parts of each table.
 
-        :param identities: of each part in the order of the pages, which table it belongs to.
+        :param identities: for each part, in the order of the pages, a number that identifies its table.
         """
         tables: dict[int, Any] = {}
         parts = list(self._descendants(self.root, "/Table"))

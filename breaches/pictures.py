@@ -28,7 +28,8 @@ from releases.rules import tables
 from releases.rules.calendar import Month, format_month, in_london
 from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
 
-# Of the palette that the Government Analysis Function recommends for charts. Each has at least 3:1 on white.
+# From the palette that the Government Analysis Function recommends for charts. Each has a contrast of at least 3:1 on
+# white.
 BLUE, ORANGE, PURPLE, PINK = "#12436D", "#F46A25", "#A285D1", "#801650"
 INK, LINES = "#0b0c0c", "#cecece"
 FONT = "Fira Sans, Arial, Helvetica, sans-serif"
@@ -61,7 +62,8 @@ TITLE_HEIGHT = 50
 class Picture:
     """One picture: its text alternative, its figures as a table and as lines of a file, and how to draw it.
 
-    `draw` returns the Vega-Lite specification without its size for a narrow picture or not. Sizes are in pixels.
+    `draw` returns the Vega-Lite specification without the size; its argument is whether the picture is narrow. Sizes
+    are in pixels.
     """
 
     table: Table
@@ -88,7 +90,7 @@ class Picture:
 def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle: str) -> bytes:
     """Write a picture as a file.
 
-    :param subtitle: what the figures are of; a picture that stands alone shows it below its title.
+    :param subtitle: what the figures are about; only a picture in a file of its own shows it, below its title.
     """
     if kind is FileKind.CSV:
         return tables.write_table(tables.TableKind.CSV, picture.columns, picture.lines, title=picture.title)
@@ -105,7 +107,7 @@ def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle
     if layout is Layout.FILE:
         specification["title"] = {"text": picture.title, "subtitle": subtitle}
         specification["height"] += TITLE_HEIGHT
-    # The same figures are the same picture.
+    # With the same figures the JSON is the same, so `_draw` can return a cached picture.
     drawn = _draw(json.dumps(specification, sort_keys=True, ensure_ascii=False), kind)
     return _name_svg(drawn, picture) if kind is FileKind.SVG else drawn
 
@@ -491,7 +493,6 @@ def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
                     "labelPadding": 6,
                 },
             },
-            # Each bar has its number.
             "x": {"field": "breaches", "type": "quantitative", "axis": None},
         }
         return {

@@ -216,7 +216,7 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
         except PyPdfError:
             is_shown = False
             unread.append(name)
-        # The words are whole in the content also if a page ends within them.
+        # The content contains the words in one piece, even if a page ends within them.
         contents = ReportVersion.objects.filter(report=document.report_id, number=document.version)
         if not (is_shown or any(_replace(one.content, words, "") != one.content for one in contents)):
             continue
@@ -305,8 +305,8 @@ def _replace(value: Any, words: str, marker: str) -> Any:
 def removals_of(report: Report, versions: Iterable[ReportVersion]) -> Mapping[int, Sequence[ReportEvent]]:
     """Return the redactions, oldest first, that left their marker in each version, by its number.
 
-    A version that was written later only copied the marker, and its SHA-256 is that of the text with it. Two redactions
-    of one day leave the same marker, so both are named.
+    A redaction is not listed for the versions that were written after it, because these only copied the marker. Two
+    redactions of one day leave the same marker, so both are named.
     """
     # A report is redacted together with every joint report that it ever went into.
     parts, reports = {report.pk}, {report.pk}

@@ -31,7 +31,7 @@ from releases.rules.calendar import local_date
 from releases.rules.lifecycle import ChangedMeanwhile
 from releases.verdict.address import AddressVerdict
 
-# Returns the practices that a draft cites for a kind of breach and, as `on`, a day of occurrence.
+# Returns the practices that a draft cites, for a kind of breach and a day of occurrence (`on`).
 type PracticesOn = Callable[..., tuple[CitedPractice, ...]]
 
 

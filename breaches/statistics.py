@@ -273,7 +273,7 @@ class ReleaseResult:
     delay: float | None
 
 
-# The results of which the checks prove when the release went live. That of an incomplete release is its last part.
+# The results for which the checks show when the release went live. For an incomplete release, its last part decides.
 WITH_DELAY = (Outcome.ON_TIME, Outcome.EARLY, *DELAYED)
 
 
@@ -346,8 +346,8 @@ class BarGroup:
 class Table:
     """A table: its caption, the heading of each column, its lines, and some of its figures as bars.
 
-    `greatest` is the length of bars that fills the picture; None for that of the longest. `nothing` is the text that is
-    shown instead if there are no lines.
+    `greatest` is the bar length that fills the picture; by default that of the longest bar. `nothing` is the text that
+    is shown instead if there are no lines.
     """
 
     key: str
@@ -522,7 +522,7 @@ def _handling_columns() -> list[Column]:
 
 
 def actions_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show by quarter of the breach which corrective actions are not done yet, and which of a year before are not."""
+    """Show by quarter of the breach how many corrective actions are open and overdue, and those of a year before."""
     columns: list[Column] = [
         (_("Open"), lambda now, before: now.open_actions),
         (_("Overdue"), lambda now, before: now.overdue_actions),

@@ -49,7 +49,7 @@ STATUSES = {
 
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 
-# No separate kind: the delay of a release is not known until it is seen.
+# A late release that no check has found is not a kind of its own: its delay is not known yet.
 NOT_SEEN = lazy("Not seen")
 
 # Explanations of kinds whose names are not clear alone.
@@ -157,7 +157,7 @@ CAUSES = {
 TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term")}
 
 
-# Each question with its hint, and below it those that are asked in other words for a kind of breach.
+# The questions with their hints. Below each one are its variants for single kinds of breach.
 QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
     Question.WHAT: (
         lazy("What was sent?"),

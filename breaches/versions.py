@@ -370,10 +370,11 @@ def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
 
 
 def group_sittings(report: Report, versions: Iterable[ReportVersion]) -> list[list[ReportVersion]]:
-    """Group the stored versions of a report into those that people read of: the saves of one sitting are one version.
+    """Group the stored versions of a report by sitting; pages show the saves of one sitting as one version.
 
     Each save is stored, because a version is never changed. Saves belong to one sitting if one person made them within
-    `SITTING` of each other and no step, such as a submission, came between them. The latest of a sitting has its text.
+    `SITTING` of each other and no step, such as a submission, came between them. The latest save has the text of the
+    sitting.
 
     :param versions: with their authors; in any order.
     :return: the sittings, and the versions of each, in order.

@@ -21,7 +21,7 @@ from releases.rules.web_address import NotAWebAddressError, place_of
 if TYPE_CHECKING:
     from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 
-# Snapshots before the release, and after it, when the publisher's system has replaced the announcement.
+# An announcement has a snapshot before the release, and others after it, when the publisher's system has replaced it.
 AGAIN = (-timedelta(hours=1), timedelta(minutes=10), timedelta(days=1))
 GIVE_UP = timedelta(days=7)
 SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
@@ -102,7 +102,7 @@ def snapshots_of(release: Release) -> list[Snapshot]:
 ADAPTER = "govuk"
 GOVUK = "https://www.gov.uk/"
 COMPARISONS_AT_A_TIME = 10
-# After an inconclusive check it is retried, several times in the same night.
+# An inconclusive comparison is retried several times in the same night.
 COMPARISON_RETRY_AFTER = timedelta(hours=1)
 TRIED_AGAIN_FOR = timedelta(hours=4)
 # A vague release is a future release until the last of its months is over.
@@ -146,8 +146,8 @@ def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
 def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
     """Return the announcements that were not read since the last planned comparison.
 
-    If a release was found early, its last comparison stays as it is until the release is published: a new one, or none,
-    could show in lists that it was.
+    If a release was found early, its last comparison stays as it is until the release is published. If lists showed a
+    newer comparison, or none, they would disclose that it was found early.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
     """

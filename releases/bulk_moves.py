@@ -35,10 +35,10 @@ class BulkMove(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a person gives for all the releases.
+    """What a person enters for all the releases together.
 
-    :ivar reason: of a cancellation, short notice or a change of date; empty before the person has given one.
-    :ivar days: by which dates move; negative for earlier.
+    :ivar reason: for a cancellation, short notice or a change of date; empty before the person has given one.
+    :ivar days: the number of days by which dates move; negative for earlier dates.
     """
 
     reason: str = ""
@@ -50,7 +50,7 @@ class PlannedMove:
     """What would happen to one release.
 
     :ivar refusal: why it would not be moved, in a sentence; empty if it would.
-    :ivar to: the new date, of a change of date.
+    :ivar to: for a change of date, the new date.
     :ivar in_the_way: the non-working days that were skipped for the new date.
     :ivar is_request: whether the Head of Profession or a deputy must agree first.
     """

@@ -187,7 +187,7 @@ _SWEEP_FORGOTTEN_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The hosts that a sweep holds, and those of its share that another running sweep still has to release."""
+    """The hosts that a sweep holds, and the hosts of its share that another running sweep still has to release."""
 
     held: frozenset[str]
     expected: frozenset[str]

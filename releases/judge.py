@@ -131,8 +131,8 @@ def read_schedules(
             if not schedule.release.rehearsal and address.added_at >= schedule.due_at:
                 continue
             checks, before = checks_by_address.get(address.pk, NO_CHECKS), stored.get(address.pk)
-            # The longest gap of the first verdict applies for good, so that neither a setting nor a cancelled neighbour
-            # changes a verdict later.
+            # The longest gap of the first verdict stays. Otherwise a later setting, or the cancellation of a release at
+            # the same host, would change a verdict.
             longest_gap = before.longest_gap if before else longest_gap_now(schedule.due_at, address.url)
             settled_at = settles_at(checks.sightings, limit_at=verification.limit_at)
             is_over = answered_until is None or answered_until(address) >= settled_at
@@ -236,8 +236,8 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
 def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
     """Return the keys of those releases that a running process monitors although it has stored nothing yet.
 
-    The process holds the lease of the host; the check that is due according to the database is one that it has made and
-    not stored yet.
+    The process holds the lease of the host. The database still shows a check as due that the process has made and not
+    stored yet.
     """
     since = now - host_budgets.LATEST_RENEWAL
     until = now + 2 * host_budgets.DURATION  # beyond that, a clock was wrong

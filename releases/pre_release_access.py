@@ -301,7 +301,7 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datet
     :param name: AGREE, REFUSE or TAKE_BACK.
     """
     release = lock_list(request.release, by=by)
-    # As it is before it loses its name.
+    # Read the request first, because the update removes the name.
     request = PreReleaseRequest.objects.select_related("release", "asked_by").get(pk=request.pk)
     move = REQUEST.check(name, source=request.status, roles=roles_of(by, release.series.producer))
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 # Monitoring marks itself alive every few seconds; a minute of silence is not by chance.
 LONGEST_SILENCE = timedelta(minutes=1)
-# The longest row of days without work is shorter, so every release is found on the working day before.
+# No sequence of non-working days is as long, so every release is found on the working day before.
 AHEAD = timedelta(days=10)
 # A check that found a problem is repeated until it is solved, so that no one has to request it again.
 REPEAT_AFTER = timedelta(hours=1)

@@ -149,7 +149,7 @@ def departures_of(slot: Slot, series: Series) -> Departures:
 
 @dataclass(frozen=True, slots=True)
 class MissingGrounds:
-    """What the present date of a release needs before it is confirmed, and is not on record."""
+    """The grounds that a release needs before its present date is confirmed, and that are not on record."""
 
     departures: Departures
     agreement: bool

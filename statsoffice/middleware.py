@@ -150,12 +150,13 @@ def _count_request(key: str, *, now: float) -> int:
     try:
         return cache.incr(minute)
     except ValueError:
-        # The cache had no room for it.
+        # The cache was full and had dropped the count.
         return 1
 
 
 UNSENT = "unsent"
-# The last user of this browser: no other person sees the typed text. Forms of other sites do not send it.
+# The cookie with the last user of this browser, so that no other person sees the typed text. Browsers do not send it
+# with forms of other sites.
 WRITER = "statsoffice_writer"
 WRITERS_SALT = "statsoffice.middleware"
 MONTH = 60 * 60 * 24 * 30

@@ -56,7 +56,7 @@ def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
                 text="",
                 reply_to="",
                 last_error="",
-                salt=new_salt(),  # one salt for all, because it has no meaning without the text
+                salt=new_salt(),  # the same salt for all rows, because there is no text left to protect
                 erased_at=now,
             )
             MessageRowRecord.record({Message: keys}, why=RETENTION)

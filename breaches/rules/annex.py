@@ -121,7 +121,7 @@ def interval_chart(
         bars += [DrawnBar(lane, 100, LANE, height=LANE_HEIGHT), _bar(axis, top, from_, to, colour)]
         top += THICK + GAP
     axis_top = top + GAP
-    # Not behind the texts, which are hard to read on it.
+    # The shade of the tolerance is behind the bars only, because texts are hard to read on it.
     rows = [bar.top for bar in bars[1::2]] or [top - THICK]
     shades = [_bar(axis, row, due[0], limit[0], SHADE, height=THICK + GAP) for row in rows]
     title = f"{'. '.join((tolerance, *(text for text, *_ in lines)))}."

@@ -46,7 +46,7 @@ class Extent(StrEnum):
 class Answer:
     """One answer, or the reason why it is not known.
 
-    Of a moment, `on` is the day in London, and `at` the aware instant if the time is known too.
+    For a point in time, `on` is the day in London; `at` is the aware instant if the time is known too.
     """
 
     text: str = ""
@@ -205,7 +205,7 @@ def describe_answers(answers: Answers) -> list[str]:
 
 
 EXTENT_LABELS = {Extent.ALL: "Yes", Extent.SOME: "In part", Extent.NONE: "No"}
-# For the comparison of versions, which does not know the kind.
+# Used for the comparison of versions, where the kind of breach is not known.
 SHORT_LABELS: Mapping[Question, str] = {
     Question.WHAT: "What",
     Question.WHERE: "Where",

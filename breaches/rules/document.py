@@ -33,7 +33,7 @@ NOT_YET_WRITTEN = "Not yet written."
 NOT_RECORDED = "Not recorded."
 
 CODE = "Code of Practice for Statistics"
-# Its name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
+# The name of the Code before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
 CODES = {"1.0": "Code of Practice for Official Statistics"}
 CAUSE_PROMPT = (
     "Add the cause, if it is known, how the breach was found, who was notified and when, and how it was corrected. "

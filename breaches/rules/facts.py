@@ -69,7 +69,7 @@ class StatementFact(StrEnum):
 class Statement:
     """A person's statement, with their role and not their name; `live_at` is only set for `StatementFact.WAS_LIVE`.
 
-    `role` is None if no record shows any more in which role the person made it.
+    `role` is None if the record no longer shows the role of the person.
     """
 
     said: StatementFact
@@ -82,8 +82,8 @@ class Statement:
 class ReleaseException:
     """One recorded exception of a release to the rule for times and days (decision 72).
 
-    `due_at` is the time for which it is, if that is exact. The other fields depend on the kind, and are empty
-    otherwise. `reason` is public.
+    `due_at` is the release time to which it applies; None if the date is vague. The other fields depend on the kind,
+    and are empty otherwise. `reason` is public.
     """
 
     kind: DepartureKind

@@ -42,7 +42,7 @@ class Incident:
     exceptions: tuple[ReleaseException, ...] = ()
 
 
-# A person writes another cause: the words of the register are not printed.
+# "Another cause" is missing here, because a person describes it in the text.
 _BECAUSE: Mapping[Cause, str] = {
     Cause.SCHEDULER_FAULT: "of a scheduler fault",
     Cause.NOT_AUTHORISED: "the publication was not authorised",
@@ -110,7 +110,7 @@ def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question
     sentences: list[str] = []
     listed: frozenset[Question] = frozenset()
     for candidate in _LISTED_IF_LONG:
-        # Of unequal access, the recipients are what the account is about.
+        # An account of unequal access is about its recipients.
         if Question.RECIPIENTS in candidate and incident.kind is ReportKind.UNEQUAL_ACCESS:
             break
         listed, sentences = candidate, _Account(incident, candidate).sentences()
@@ -144,7 +144,7 @@ class _Account:
 
     def sentences(self) -> list[str]:
         """Return the sentences without full stops; those with measures may be more than four."""
-        # In this order, because each names only days that differ from the last one.
+        # The order matters, because each sentence names a day only if it differs from the day named last.
         due, event, discovery, outcome = self.due(), self.event(), self.discovery(), self.outcome()
         cause = self.incident.cause
         last = describe_cause(cause)

@@ -1,8 +1,8 @@
 """The drafted account of a suspected breach. It says only what the record shows.
 
 The account of a breach has two to four sentences and at most 80 words: what was due, what the check found, when the
-release appeared, and that the cause is not recorded. Every time in it is true even if the clock of the checks was off
-by the whole of its bound. The clock, caches, the publisher's own time and single checks belong in the annex.
+release appeared, and that the cause is not recorded. Every time in it is true even if the clock of the checks was wrong
+by its whole error bound. The clock, caches, the publisher's own time and single checks belong in the annex.
 """
 
 import math
@@ -86,7 +86,8 @@ def _due(facts: Facts) -> str:
 
 def _describe_checks(facts: Facts) -> Iterator[str]:
     required = [address for address in facts.addresses if address.required] or list(facts.addresses)
-    # An early release is worse than a late one, and only readers who find the page miss a file.
+    # Early addresses come first, because early is worse than late. Then come pages, because readers miss a file only if
+    # they have found the page.
     faulty = [address for address in required if address.verdict.outcome is not Outcome.ON_TIME]
     faulty.sort(
         key=lambda address: (address.verdict.outcome is not Outcome.EARLY, address.role is not AddressRole.PAGE)

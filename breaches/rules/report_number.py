@@ -10,7 +10,7 @@ from releases.rules.calendar import local_date
 
 
 class NumberSeries(StrEnum):
-    """The letters before the position. Each series of a producer and year counts for itself."""
+    """The letters before the position. Each producer and year has a separate count for each series of numbers."""
 
     OFFICIAL = ""
     REHEARSAL = "R"

@@ -319,12 +319,13 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
     """List the fields whose recorded facts are newer than the text, and those with nothing but automatic text."""
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
-            continue  # with the newest check results, like the annex
+            continue  # the text then has the newest check results, like the annex
         sentence = _(
             "The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    # Of a breach that a person reports, the chosen cause enters the text, and one that is not chosen is missing.
+    # If a person reported the breach, the text states the chosen cause, and a cause that is not chosen is a missing
+    # value.
     is_asked = ReportKind(report.kind) in ASKED
     is_stated = is_asked and report.cause != Cause.OTHER
     if CAUSE_NOT_RECORDED in content.circumstances and (report.cause or not is_asked):
@@ -578,7 +579,7 @@ class MergeForm(GovukForm):
 
     def clean_drafts(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["drafts"]
-        if len(chosen) < 2:  # one draft is already a report
+        if len(chosen) < 2:  # there is nothing to merge with
             raise forms.ValidationError(_("Select at least two drafts"))
         return chosen
 

@@ -158,7 +158,8 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
     stored = list(report.versions.select_related("written_by"))
     removals = removals_of(report, stored)
-    # A redaction changes all versions that contain the words, so that of the last save is that of the sitting.
+    # A redaction changes every version that contains the words, so the last version of a sitting shows all its
+    # redactions.
     rows = [
         {
             "version": sitting[-1],

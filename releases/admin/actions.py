@@ -230,7 +230,7 @@ def run_bulk_move(
         return None
     text, user, at = BULK[move], _user(request), timezone.now()
     is_answered = "answered" in request.POST
-    # What is asked depends on the plan, and new dates depend on what is answered.
+    # The questions depend on the plan, and new dates depend on the answers. So the first plan moves dates by one day.
     planned = bulk_moves.plan_moves(queryset, move, Answers(days=1), by=user, at=at)
     form = text.form(request.POST if is_answered else None, planned=planned)
     is_complete = form.is_valid() if is_answered else not form.fields
@@ -535,7 +535,7 @@ WEBSITES = {
     "ons": lazy("Office for National Statistics"),
     "ees": lazy("Explore education statistics"),
 }
-# An adapter of an office's own describes itself.
+# Adapters that an office has added have only their own description.
 WEBSITE_CHOICES = [(name, WEBSITES.get(name, adapter.reads)) for name, adapter in ADAPTERS.items()]
 CHECKED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]
 

@@ -151,7 +151,7 @@ def speaks_vaguely(form: str) -> bool:
 
 
 def speaks_of_the_release(form: str) -> bool:
-    """Return whether such a sentence calls the release only "the ...", and neither "this ..." nor by its name."""
+    """Return whether every sentence about a missing release begins with "the ...", without "this ..." or its name."""
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
 
@@ -237,11 +237,11 @@ def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) ->
     ]
     if not sentences:
         return False
-    # `form` may hide the name of a month that is part of the release's name, so days are read from the text itself.
+    # The name of the release may contain a month, which `form` hides. So days are read from the text itself.
     days = [each.first for each in periods(words(text)) if each.first == each.last]
     if days or not near_top:
         return due_on in days
-    # A sentence without a day must give a time; on many live pages some part follows "soon".
+    # A sentence without a day must give a time, because many live pages say that some part follows "soon".
     return any(
         _TIME.search(sentence)
         or (_WHOLE_COMES.search(sentence) and (_SOON.search(sentence) or sentence.endswith(" here ")))

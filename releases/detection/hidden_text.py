@@ -312,7 +312,7 @@ def _may_hide(name: str, value: str) -> bool:
 
 def _style_of(declared: Declarations, keyframes: Mapping[str, Declarations]) -> Style:
     if name := next((name for name in _animations(declared) if name in keyframes), None):
-        declared = {**declared, **keyframes[name]}  # its state once it has moved
+        declared = {**declared, **keyframes[name]}  # the state after the animation
     colour, alpha = _colour_of(declared)
     return Style(
         hides=any(rule(declared) for rule in _HIDING),

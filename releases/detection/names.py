@@ -88,7 +88,7 @@ def spell(form: str) -> str:
 
 
 def respell(form: str, like: Mapping[Period, str]) -> str:
-    """Write some periods in a text in the form in which they are written elsewhere."""
+    """Replace the periods in a text that `like` contains with their spelling in `like`."""
     if not any(year in form for period in like for year in period.years):
         return form
     return _PERIOD.sub(lambda found: like.get(period, found[0]) if (period := _read(found[0])) else found[0], form)
@@ -294,7 +294,7 @@ def is_page_of_series(page: PageText, names: Names) -> bool:
 
 
 def shows_series(page: PageText, names: Names) -> bool:
-    """Return the same for the visible text only, because sites set the title before the content is available."""
+    """Return whether the visible text names the series; sites set the title before the content is available."""
     return _names_series(page.headings[1:] or page.headings, page, names)
 
 

@@ -416,7 +416,8 @@ def read_announcement_checks(release: Release) -> Sequence[Observation]:
     return list(checks.order_by("sent_at", "position"))
 
 
-# A check under an earlier date was made before the release was due, even if that has moved to a time before the check.
+# A check was made before the release was due if it was sent before the due time, or while the release had an earlier
+# date.
 _BEFORE_DUE = (
     Q(release__due_at__isnull=True)
     | Q(sent_at__lt=F("release__due_at"))

@@ -1,7 +1,8 @@
 """Contacts, series and producers as files: exported, and imported row by row with what each row would change.
 
-An empty cell and a missing column change nothing. A person imports for the producers whose calendar they manage. Of a
-producer they may only change the words for a missing page; administrators may add producers and change the rest.
+An empty cell and a missing column change nothing. A person imports for the producers whose calendar they manage. In the
+row of a producer they may only change the words for a missing page. Administrators may add producers and change the
+rest.
 """
 
 from collections import defaultdict
@@ -299,7 +300,7 @@ class _Import:
         related: dict[Column, Any] = {}
         for column in self.directory.columns:
             text = cells.get(column.name, "")
-            # The key finds the row, whatever its letters.
+            # The key has found the row without regard to case, so another spelling of it is no change.
             if not text or (not is_new and (column.name == self.directory.key or text == before.get(column.name))):
                 continue
             value = _read_value(text, column, row)

@@ -213,7 +213,7 @@ class ImportMeans:
 
 
 class _ClaimLost(Exception):
-    """The import was discarded, or was claimed by another process, or has to be left to one."""
+    """The import was discarded or claimed by another process, or must be left to another process."""
 
 
 class _ChangedMeanwhile(Exception):

@@ -13,13 +13,15 @@ from releases.rules.written_dates import DateOrder
 
 
 class CalendarImport(models.Model):
-    """One file or publisher's calendar that a person imports. The table is the queue: any free process checks and
-    applies the waiting imports.
+    """One file or publisher's calendar that a person imports.
 
-    `makes` contains the created rows other than releases, `notes` contains sentences about the whole import, or, while
-    the order of day and month is not known, one date of the file for each order. The content is stored only until the
-    end, because a file contains private addresses; its hash stays. Of a publisher's calendar, `content` has the rows
-    that we made from it as JSON (releases/imports/publishers.py), and `file_name` names the calendar.
+    The table is the queue: any free process checks and applies the waiting imports. `makes` contains the created rows
+    other than releases. `notes` contains sentences about the whole import. While the order of day and month is not
+    known, it contains one date of the file for each order. The content is stored only until the end, because a file
+    contains private addresses; its hash stays.
+
+    For a publisher's calendar, `content` has the rows that we made from it as JSON (releases/imports/publishers.py),
+    and `file_name` has the name of the calendar.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -105,7 +105,7 @@ class ScriptedClock:
 
 
 class StoppedClock(ScriptedClock):
-    """A clock that stands still, to record checks of a rehearsal at a time in the past."""
+    """A clock that always returns the same instant, to record checks of a rehearsal at a time in the past."""
 
     def __init__(self, instant: datetime) -> None:
         self._instant = instant
@@ -136,7 +136,7 @@ def kernel() -> Figures | None:
     """Read from the kernel how far its clock may be off; None if it does not know, or has no such system call."""
     if not sys.platform.startswith("linux"):
         return None
-    timex = _Timex()  # modes 0: only read
+    timex = _Timex()  # `modes` 0 changes nothing
     state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
     return of_kernel(state=state, status=timex.status, maxerror=timex.maxerror, offset=timex.offset)
 
@@ -236,7 +236,7 @@ class _InBackground:
 
 
 class ClockSource:
-    """The sources that confirm this machine's time, the better one first."""
+    """The sources that confirm this machine's time, the more reliable ones first."""
 
     def __init__(
         self,
@@ -256,7 +256,7 @@ class ClockSource:
         self._servers = _InBackground(
             lambda: ntp(servers), name="NTP", every_seconds=NTP_INTERVAL_SECONDS, monotonic=monotonic
         )
-        # The better one first.
+        # The more reliable sources come first.
         self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))
 
     def __call__(self) -> tuple[Figures, ...]:

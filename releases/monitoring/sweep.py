@@ -123,16 +123,17 @@ class Sweep:
             on_fault=self._faults.append,
         )
         self._spool = Spool(spool, process=name, replayed=replayed)
-        # Sent but not examined yet; the newest plain check of each address, by key.
+        # The checks that were sent and not examined yet; the newest plain check of each address, by key.
         self._open: dict[CheckKey, Target] = {}
         self._newest: dict[int, CheckKey] = {}
         self._left_out = 0
-        # Examined but not stored yet; stored but not judged yet.
+        # The checks that were examined and not stored yet; the releases whose checks were stored and not judged yet.
         self._unstored: list[CheckResult] = []
         self._unjudged: dict[int, Release] = {}
         self._stored = 0
         self._batch_until = LONG_AGO
-        # The hosts of all targets that are or soon fall due, those leased now, and whether more of them are to come.
+        # The hosts whose targets fall due now or soon, the hosts leased now, and whether other sweeps have to release
+        # more hosts.
         self._wanted: set[str] = set()
         self._held_since: dict[str, datetime] = {}
         self._expects_hosts = False
@@ -347,7 +348,7 @@ class Sweep:
         return held
 
     def _staying_hosts(self, *, now: datetime) -> set[str]:
-        """Return the hosts that may not be handed over now: with checks near a due time, or not stored yet."""
+        """Return the hosts that may not be released now: their checks are open, not stored, or near a due time."""
         near_due = {t.host for t in self.targets.values() if t.due_at - STAYS <= now <= t.limit_at + STAYS}
         unstored = {place_of(check.address.url) for check in self._unstored}
         return near_due | unstored | {target.host for target in self._open.values()}
@@ -614,8 +615,8 @@ class Sweep:
         restart_checks(made_up_to, now=self._clock.now())
 
     def _may_change_verdict(self, check: CheckResult, *, now: datetime) -> bool:
-        # Up to the limit only a live page changes a verdict, or one that has disappeared again. A check that bypasses
-        # caches never changes a verdict alone.
+        # Before the limit a check changes a verdict only if the page is live, or was live and has disappeared. A check
+        # that bypasses caches never changes a verdict alone.
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)
@@ -674,7 +675,7 @@ class Sweep:
                 target.plan_next(now=now)
                 yield result.address
 
-    # The clock set back, and the database unavailable
+    # Faults: a clock that was set back, and a database that is unavailable
 
     def _replan_if_clock_set_back(self) -> None:
         """Plan every check again if the clock was set back; planned checks would wait for their instant again."""

@@ -236,7 +236,7 @@ def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: 
         .select_related(None)
     )
     keys = [key for key in due.values_list("pk", flat=True) if key not in without]
-    # By key: with all conditions of `due`, SQLite reads everything that is due in each of these queries.
+    # Read by key: with all conditions of `due`, SQLite would read all due rows in each of these queries.
     whole = (
         Address.objects.filter(schedule__schedule_version=F("release__schedule_version"), release__due_at__isnull=False)
         .order_by("schedule__next_check_at")

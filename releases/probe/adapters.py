@@ -128,7 +128,7 @@ class Govuk:
         if document.schema == GONE:
             return Finding(CheckOutcome.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(State.GONE))
         if document.schema == REDIRECT:
-            # It has no target; a target would have been requested instead of it.
+            # The document names no target: otherwise the target would have been requested.
             return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(State.REDIRECTED))
         if document.schema == ANNOUNCEMENT:
             return _announced(document, expectation)

@@ -237,9 +237,9 @@ def _target(address: WebAddress, line: Line) -> WebAddress | None:
 
 
 def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
-    """Return the new address from a document that publishing systems send instead of a redirect, or of what is missing.
+    """Return the address to request next if the body redirects, or if the document is missing; else None.
 
-    Some publishing systems have a page although they have no document about it.
+    Publishing systems may send a document instead of a redirect, or may have a page without a document about it.
     """
     if (line.status != 200 and line.status not in _MISSING) or pending.failure is not None:
         return None

@@ -194,7 +194,7 @@ class Examiners:
         if len(self._children) < self._most:
             return self._start()
         fewest = min(self._children, key=lambda child: len(child.jobs))
-        # The page that is examined last must not delay others, so no page is put behind it.
+        # A page that is examined last may take long, so no other page waits behind it.
         is_late = any(self.is_last(job.url) for job in fewest.jobs)
         return fewest if fewest.has_room and self._waiting and not is_late else None
 
@@ -209,7 +209,7 @@ class Examiners:
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)
         with suppress(AttributeError, OSError):
-            # On Linux. A pipe holds 64 kB by default, much less than a child is given in advance.
+            # Only on Linux. A pipe holds 64 kB by default, much less than the pages that a process gets in advance.
             fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, MOST_BYTES_AT_ONCE)
         child = _Child(process, begun_at=time.monotonic())
         self._children.append(child)
@@ -217,7 +217,7 @@ class Examiners:
 
     def _exchange(self, timeout_seconds: float) -> None:
         """Send and receive all data that is ready, waiting at most this long for the first."""
-        # A selector for a few pipes and a short time; epoll would need a file descriptor for each call.
+        # A selector for a few pipes and a short time. epoll would need a file descriptor for each call.
         with selectors.PollSelector() as selector:
             for child in self._children:
                 assert child.process.stdin is not None and child.process.stdout is not None  # noqa: PT018, S101
@@ -320,7 +320,7 @@ def _send(child: _Child) -> None:
     except BlockingIOError:
         return
     except BrokenPipeError:
-        child.unsent.clear()  # its output shows its end
+        child.unsent.clear()  # reading its output shows that it has ended
         return
     del child.unsent[:sent]
 

@@ -263,12 +263,12 @@ def calendar_file(
 
 
 @lru_cache(maxsize=REMEMBERED_EVENTS)
-def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # words depend on it
+def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # language: a cache key
     event = Event()
     title = clean_text(release.title)
     # Some calendar programs show a cancelled event like any other, so its title says so as well.
     cancelled = release.status is PublicStatus.CANCELLED
-    # One day stands for the months of a vague date, so the title says which.
+    # The event is on one day, although a vague date covers whole months. So the title gives the months.
     named = title if release.due_at else f"{title} ({write_slot(release.slot)})"
     event.add("summary", f"{STATUSES[release.status][0]}: {named}" if cancelled else named)
     event.add("uid", str(release.public_id))

@@ -37,7 +37,7 @@ class Shift:
     months: int
 
     def move_day(self, day: date) -> date:
-        """Move a day that a text names: the day of release to the other, any other by as many days."""
+        """Move a day that a text names by the days between the two releases."""
         return day + (self.to - self.was)
 
     def move_month(self, year: int, month: int) -> tuple[int, int]:

@@ -114,10 +114,11 @@ def _tick(at: datetime, step: timedelta, *, axis: TimeAxis, one_day: bool) -> Ax
 
 
 class Mark(StrEnum):
-    """The kind of a tick on a strip. `OVERDUE` is not live after the end of the tolerance.
+    """The kind of a tick on a strip.
 
-    A check from before the due time is only made: its result could show that the release is out early. An answer that
-    is missing, or that does not show which edition it is, is never drawn as not live.
+    `OVERDUE` means not live after the end of the tolerance. A check from before the due time has only the kind `MADE`,
+    because its result could show that the release is out early. A response that is missing, or that does not show which
+    edition it is, is never drawn as not live.
     """
 
     MADE = "made"

@@ -142,10 +142,10 @@ def address_that_cannot_exist(url: str, *, token: str) -> str:
 
     The response is the site's own page for missing addresses, which some sites send with a status of success.
 
-    :param url: an address of the site; the folder stays the same, because parts of a site may have different such
-        pages.
+    :param url: an address of the site. The folder stays the same, because parts of a site may have different pages for
+        missing addresses.
     :param token: letters and digits that no address of the site ends in.
-    :raises NotAWebAddressError: if the address is none.
+    :raises NotAWebAddressError: if `url` is not an address that may be fetched.
     """
     folder, _, _ = parse_address(url).url.partition("?")[0].rpartition("/")
     return f"{folder}/no-such-page-{token}"

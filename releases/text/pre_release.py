@@ -121,7 +121,7 @@ def opening_sentence(release: Release) -> str:
 
 
 def opening_sentence_of_request(request: DateChangeRequest) -> str:
-    """Say that of the requested date of a release."""
+    """Say that the usual period before the requested date opens on a weekend or a bank holiday; empty if not."""
     return _opening_before(request.to.due_at, series=request.release.series)
 
 

@@ -229,8 +229,9 @@ def judge_address(
 ) -> AddressVerdict:
     """Judge one address from all its checks under one schedule, in any order.
 
-    - A live check proves something only if an earlier one did not find the release. Otherwise the marker may have
-      matched all along, and in a text that was received before it did.
+    - A live check proves something only if an earlier check did not find the release. Without such a check, the marker
+      may
+    have matched all along, even in the text of the previous edition.
     - Inconclusive checks never change the outcome.
     - A page that was removed after the due time was there before, perhaps in time, so it is not late.
     - A page that may have been live during a gap between checks is not late, either.
@@ -418,9 +419,9 @@ def _not_in_time(
     if not settled:
         return Outcome.PENDING
     after_limit = any(check.surely_from >= limit_at for check in absent)
-    # If the first result from the due time on was an unproven live page, it may have been the release itself; a page
-    # that is missing only later must not make it late. The same applies to a page found by another process whose clock
-    # allows that it was in time.
+    # If the first result from the due time on was an unproven live page, that page may have been the release itself. If
+    # it is missing only later, the release is not late. Nor is it late if another process found a page and its clock
+    # allows that this was in time.
     accusing = after_limit and not doubtful and all(check.surely_from > limit_at for check in live)
     if live:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN
@@ -443,8 +444,9 @@ def _first(live: list[Sighting]) -> Sighting | None:
 def _earlier(first: Sighting, checks: list[Sighting]) -> list[Sighting]:
     """Return the checks without the release before one that found it, in order of sending.
 
-    Of two overlapping requests it is not known which got the older page. The one sent earlier counts only if every
-    check until both were complete, and the next one, found the page; otherwise it may have been removed.
+    If two requests overlapped, it is not known which of them got the older page. The one that was sent earlier counts
+    only if every check until both were complete, and the next one, found the page. Otherwise the page may have been
+    removed.
     """
     earlier = [check for check in checks if check.result is CheckOutcome.NOT_LIVE and check.sent_at < first.sent_at]
     overlapping = [check for check in earlier if check.completed_at > first.sent_at]

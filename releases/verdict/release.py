@@ -13,7 +13,8 @@ from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome, Sighti
 _PAGE = frozenset({AddressRole.PAGE})
 _ANY = frozenset(AddressRole)
 _PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], frozenset[AddressRole]], ...] = (
-    # the release's outcome, if a required address in one of these roles has one of these outcomes
+    # Each row has an outcome of the release. It applies if a required address in one of these roles has one of these
+    # outcomes.
     (Outcome.EARLY, frozenset({Outcome.EARLY}), _ANY),
     (Outcome.PENDING, frozenset({Outcome.PENDING}), _ANY),
     (Outcome.NOT_SEEN, frozenset({Outcome.NOT_SEEN}), _PAGE),

@@ -463,7 +463,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "calls": calls.find_call_lists([release])[release.pk],
         "may_record_calls": bool(TABLE[Action.RECORD_CALL] & roles) and calls.may_be_called_about(release, at=now),
         "record": record,
-        # The verdicts that raised no suspicion because exemptions cover them, each with these.
+        # The verdicts that exemptions cover, so that they raised no suspicion, each with its exemptions.
         "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],
         "standing": text_release.status_of_release(release, record.verification, now=now),
         "announced": None if hidden else _describe_comparison(release, now=now),

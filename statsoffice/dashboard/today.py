@@ -103,7 +103,7 @@ class Section(StrEnum):
 
 
 class Tally(StrEnum):
-    """What a release counts as at the top of the page."""
+    """The counts at the top of the page. A release can be in several of them, or in none."""
 
     LIVE = "live"
     LATE = "late"

@@ -1,4 +1,4 @@
-"""Run the rehearsal site: `python -m statsoffice.fake_publisher --port 8765 --state FILE`."""
+"""Run the practice site: `python -m statsoffice.fake_publisher --port 8765 --state FILE`."""
 
 import argparse
 import asyncio

@@ -257,7 +257,7 @@ def _play_phs(release: PracticeRelease) -> Scene:
 
 
 _GOVUK = "/government/statistics/"
-# The part of a path before the name and the time, and what is played there.
+# The part of a path before the name and the time, and the function that plays the page there.
 _PLAYED: tuple[tuple[str, Play], ...] = (
     (_GOVUK, _play_govuk_page),
     (f"{govuk.API}{_GOVUK}", _play_govuk_document),

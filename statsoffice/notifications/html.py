@@ -54,7 +54,7 @@ def split_blocks(text: str) -> list[Block]:
         lines: list[str] = []
         for line in paragraph.split("\n"):
             if lines and line.startswith("   "):
-                # The item of a list goes on.
+                # An indented line continues the item of a list.
                 lines[-1] += f"\n{line.strip()}"
                 continue
             if lines and bool(ITEM.match(line)) != bool(ITEM.match(lines[-1])):

@@ -130,7 +130,7 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
 
 def _alarm_recipients(*, now: datetime) -> frozenset[str]:
     """Return the operators, and the leads and calendar managers of producers with a release near its due time."""
-    # A release that is due and still confirmed was not seen yet, and is checked.
+    # A release that is due and still confirmed has not been found live yet, so it is still being checked.
     near = Release.objects.official().filter(status=Status.CONFIRMED, due_at__gt=now - NEAR, due_at__lte=now + NEAR)
     contacts = Contact.objects.filter(series_headed__releases__in=near) | Contact.objects.filter(
         series_deputised__releases__in=near

@@ -42,7 +42,7 @@ CHECKED_AFTER_LIVE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The plan of one rehearsal, in aware instants.
+    """The plan of one self-test, in aware instants.
 
     The page shows nothing before `live_at`. From `silent_from` on it answers with an error.
     """
@@ -76,9 +76,9 @@ class Script:
 
 
 def script_for(number: int, *, begins_at: datetime) -> Script:
-    """Return the script of a rehearsal.
+    """Return the script of a self-test.
 
-    :param number: counts rehearsals from 1, and decides which verdict is expected.
+    :param number: counts self-tests from 1, and decides which verdict is expected.
     :param begins_at: the aware instant of the first check.
     """
     expected = EXPECTED_IN_TURN[(number - 1) % len(EXPECTED_IN_TURN)]
@@ -101,7 +101,7 @@ STAYS_UP_FOR = timedelta(minutes=1)
 
 
 class NoSuchPage(Exception):
-    """The token was not made here, or its rehearsal has ended."""
+    """The token was not made here, or its self-test has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,14 @@ class PageState:
 
 
 def page_address(script: Script) -> str:
-    """Return the address of a rehearsal's page. It contains the signed script, so that any web process can show it."""
+    """Return the address of a self-test's page. It contains the signed script, so that any web process can show it."""
     instants = (script.live_at, script.silent_from, script.last_check_at + STAYS_UP_FOR)
     token = signing.dumps([script.marker, *(at and at.timestamp() for at in instants)], salt=SALT)
     return settings.ADDRESS + reverse("canary_page", args=[token])
 
 
 def page_state(token: str, *, at: datetime) -> PageState:
-    """:raises NoSuchPage: if the token was not made here, or its rehearsal has ended."""
+    """:raises NoSuchPage: if the token was not made here, or its self-test has ended."""
     try:
         marker, *stamps = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:

@@ -50,7 +50,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RehearsalResult:
-    """The verdict of one rehearsal, and the reasons of its last check."""
+    """The verdict of one self-test, and the reasons of its last check."""
 
     outcome: Outcome
     verdict: AddressVerdict
@@ -160,7 +160,7 @@ def perform_next(
 
     :param open_probe: returns the probe for the page's address.
     :param stop: called twice a second.
-    :return: None if no rehearsal was finished.
+    :return: None if no self-test was finished.
     """
     if not settings.CANARY:
         return None

@@ -27,8 +27,8 @@ from statsoffice.env import SETTINGS, Setting
 def list_modules(package: str) -> str:
     """Return the modules of a package as a Markdown table with the first line of each docstring.
 
-    The modules of an app are in the order of its contract, from the top layer down. Of `statsoffice`, which has no
-    layers, only the packages are listed, by name.
+    The modules of an app are in the order of its contract, from the top layer down. `statsoffice` has no layers, so
+    only its packages are listed, by name.
     """
     contracts = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [layer for one in contracts if one.get("containers") == [package] for layer in one["layers"]]
