@@ -30,7 +30,7 @@ class Suggestion:
     cases: int | None = None
 
     def cited_in(self, edition: str) -> tuple[str, ...]:
-        """Return the codes that a draft cites from an edition; there are none from the one of 2009."""
+        """Return the codes that a draft cites from an edition; the edition of 2009 has none."""
         return {"2": self.edition_2, "3": self.edition_3}.get(edition.partition(".")[0], ())
 
 
@@ -136,7 +136,7 @@ def with_settled_wording(content: ReportContent) -> ReportContent:
 
 
 def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
-    """Warn of each cited edition that was in force on none of the report's days, and of one that may not have been."""
+    """Warn of each cited edition that was not, or may not have been, in force on one of the report's days."""
     by_day = {on: Edition.objects.possibly_in_force_on(on) for on in content.occurred_on}
     in_force = {editions[0]: on for on, editions in by_day.items() if editions}
     if not in_force:

@@ -81,8 +81,8 @@ def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark
     correct.
     """
     outdated = (
-        f"The timeline prints an entry that was corrected or has changed since, of {exact_time(entry.at)}: "
-        "choose again what it prints."
+        f"The timeline prints an entry of {exact_time(entry.at)} that was corrected or has changed since. "
+        "Choose again what it prints."
         for entry in editing.outdated_entries(report, content)
     )
     return (

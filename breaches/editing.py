@@ -207,7 +207,7 @@ def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: Re
 
 
 def _merge_answers(typed: Answers, read: Answers, current: ReportVersion, theirs: Answers) -> Answers:
-    """Take over the answers that this person changed; only the same question changed twice is a conflict."""
+    """Take over the answers that this person changed; an answer that another person also changed is a conflict."""
     mine = {one.value: getattr(typed, one) for one in Question if getattr(typed, one) != getattr(read, one)}
     if any(getattr(theirs, name) not in (getattr(read, name), answer) for name, answer in mine.items()):
         raise SameFieldChanged(current, ["answers"])
@@ -387,7 +387,7 @@ def declare_own_act(report: Report, *, by: User, at: datetime, words: str = "") 
     role = senior_role(by, WRITERS, report)
     try:
         with transaction.atomic():
-            # The row comes before the chain of events, as it does for all who change a report.
+            # Lock the row before the chain of events, in the same order as all other changes of a report.
             Report.objects.select_for_update(no_key=True).get(pk=report.pk)
             OwnAct(report=report, person=by, at=at).save()
             record_report_event(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)

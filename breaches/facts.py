@@ -186,7 +186,9 @@ def _find_past_caches(
 def _not_observed(
     verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
 ) -> dict[int, tuple[coverage.Stretch, ...]]:
-    """List, for each verdict, the unmonitored times from its last missing check, or the due time, to its next check.
+    """List the unmonitored times of each verdict.
+
+    They are between its last check without the release (or the due time) and its next check.
 
     :param addresses: by the verdict's key; so is the result.
     """

@@ -41,7 +41,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """The number of drafts about one producer's releases of one day in London; rehearsals are counted apart."""
+    """The number of drafts about one producer's releases of one day in London; rehearsals have their own count."""
 
     producer: Producer
     on: date

@@ -42,7 +42,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return self.filter(in_force_from__lte=day).order_by("-in_force_from").first()
 
     def possibly_in_force_on(self, day: date) -> "list[Edition]":
-        """Return the edition in force on a day, with the previous one while it is in doubt which of them applied."""
+        """Return the edition in force on a day, and the previous one if it may have been in force instead."""
         newest = list(self.filter(in_force_from__lte=day).order_by("-in_force_from")[:2])
         return newest if newest and newest[0].is_in_doubt_on(day) else newest[:1]
 
@@ -70,7 +70,7 @@ class Edition(models.Model):
         return f"edition {self.number}"
 
     def is_in_doubt_on(self, day: date) -> bool:
-        """Whether it is in doubt that the edition was in force on a day, although reports of that day cite it."""
+        """Whether the edition may not have been in force on a day, although reports of that day cite it."""
         return not self.in_force_confirmed and day - self.in_force_from < DOUBT_ABOUT_THE_DAY
 
 
@@ -822,7 +822,7 @@ DONE = Q(done_at__isnull=False) | Q(task__done_at__isnull=False)
 
 class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
     def open(self) -> "CorrectiveActionQuerySet":
-        """Select actions that are not done, neither here nor as a release task."""
+        """Select open actions, which are done neither in the report nor as a release task."""
         return self.exclude(DONE)
 
     def with_tasks(self) -> "CorrectiveActionQuerySet":
@@ -833,7 +833,7 @@ class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
 
 
 class CorrectiveAction(models.Model):
-    """One corrective action. If it is for the next release of a series, it has a `task` there and is done with that."""
+    """One corrective action. If it is for the next release of a series, it has a `task` and is done with the task."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="actions")
     text = models.TextField()
@@ -868,5 +868,5 @@ class CorrectiveAction(models.Model):
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the action was done, here or as a release task."""
+        """When the action or its release task was done."""
         return self.task.done_at if self.task else self.done_at

@@ -76,7 +76,7 @@ def is_about_unpublished_early(report: Report) -> bool:
 
 
 def is_about_sealed_release(report: Report) -> bool:
-    """Return whether documents must not link to the outputs of a report, because one can be found before it is due."""
+    """Return whether documents must not link to the outputs of a report, because an output was found early."""
     return report.kind == ReportKind.EARLY and is_about_unpublished_early(report)
 
 
@@ -149,7 +149,7 @@ def senior_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
     """
     held = roles & roles_for(person, report)
     if not held:
-        raise ValueError(f"{person} holds none of the roles that this needs.")
+        raise ValueError(f"{person} has none of the roles that are required for this.")
     return _most_senior(held)
 
 

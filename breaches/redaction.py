@@ -148,13 +148,13 @@ def redact_report(
     if not why.strip():
         raise MissingFields("why", _("Enter the reason for removal."))
     if words.casefold() in why.casefold():
-        raise MissingFields("why", _("The reason is kept: it must not hold the words that are removed."))
+        raise MissingFields("why", _("We save the reason, so it must not contain the text to remove."))
     with allow_redaction():
         Report.objects.select_for_update().get(pk=report.pk)
         places = [*places_of(report), *besides]
         changes = list(_find_changes(places, words, redaction_marker(at)))
         if not changes:
-            raise NothingToRedact(_("These words stand nowhere where they could be removed."))
+            raise NothingToRedact(_("We did not find this text in any place where it can be removed."))
         found = _result(report, words, changes)
         if not dry_run:
             facts = {
@@ -268,17 +268,21 @@ def _recorded_rows(
 
 
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
-    """Refuse a redaction that would not fit a column or would make a report unreadable, because its days are text too.
+    """Refuse a redaction after which a value would not fit its column, or a report could not be read.
 
-    :raises MissingFields: if the text does not fit or would be unreadable.
+    The days of a report are stored as text too, so a redaction may change them.
+
+    :raises MissingFields: if the value does not fit, or the report could not be read.
     """
     for column, value in changed.items():
         most = getattr(row._meta.get_field(column), "max_length", None)
         if most and len(value) > most:
-            sentence = _("In one place the marker is too long for what holds them: give more of the words around them.")
+            sentence = _(
+                "In one place the marker is too long for the column. Enter more of the text around these words."
+            )
             raise MissingFields("words", sentence)
         if isinstance(value, dict) and _is_readable(getattr(row, column)) and not _is_readable(value):
-            sentence = _("These words stand in a day or a time of the report as well, which cannot be removed.")
+            sentence = _("This text is also part of a date or time in the report, which cannot be removed.")
             raise MissingFields("words", sentence)
 
 

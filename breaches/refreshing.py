@@ -247,7 +247,7 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
         elif newest != report.machine:
             unchanged = Report.objects.filter(pk=report.pk, status=report.status, version=report.version)
             if not unchanged.update(machine=newest):
-                raise ChangedMeanwhile(_("This report was changed by somebody else."))
+                raise ChangedMeanwhile(_("Another person changed this report. Check it before you try again."))
             record_report_event(report, "facts_offered", at=now, standing=standing)
         for suspicion in suspicions:
             revision = suspicion.verification.revision

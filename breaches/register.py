@@ -121,7 +121,7 @@ def list_reports(keys: Sequence[int]) -> "list[Any]":
 
 
 def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
-    """Add to reports when each was first approved and sent, and whether its last approver had written it.
+    """Annotate reports with when each was first approved and sent, and whether its last approver had written it.
 
     The attributes are `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`; each may be None.
     """
@@ -154,7 +154,7 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
 
 
 def with_words(found: "QuerySet[Report]") -> "QuerySet[Any]":
-    """Add to reports, as `words`, the text by which a search finds them: titles, circumstances and impact."""
+    """Annotate reports with the text that a search covers, as `words`: titles, circumstances and impact."""
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
     texts = [Cast(KeyTextTransform(name, "content"), TextField()) for name in ("circumstances", "impact")]
     space = Constant(" ", TextField())
@@ -394,7 +394,7 @@ def export_register(
     """
     with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
     if contacts and not with_contacts:
-        raise NotYours(f"{by} may take no contacts out of the register.")
+        raise NotYours(f"{by} may not export contacts from the register.")
     found = select_reports(filters, by=by, action=Action.DOWNLOAD)
     number = found.count()
     if not number:

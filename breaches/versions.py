@@ -145,7 +145,7 @@ def assign_numbers(reports: Sequence[Report]) -> None:
 
 
 def number_missing(*, now: datetime) -> None:
-    """Give a number to the reports that the version before this one drafted during an upgrade."""
+    """Give a number to the reports that the previous version of the product drafted during an upgrade."""
     if not Report.objects.filter(number_position__isnull=True).exists():
         return
     with transaction.atomic():

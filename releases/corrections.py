@@ -168,7 +168,7 @@ def correct_release(release: Release, *, title: str, reference: str, by: User | 
 def name_people(
     series: Series, *, responsible: Contact | None = None, head_of_profession: Contact | None = None, by: User
 ) -> None:
-    """Give a series a contact and a Head of Profession if it has none; one that it has stays.
+    """Give a series a contact and a Head of Profession, unless it has them already.
 
     :raises NotYours: if the person may not edit the series' producer.
     """

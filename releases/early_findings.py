@@ -47,10 +47,10 @@ def unpublished_early_releases() -> QuerySet[Release]:
 
 
 def listed_preflights() -> PreflightQuerySet:
-    """Return the preflights, without those of unpublished releases from the time when they were found early.
+    """Return the preflights, except those of unpublished releases since they were found early.
 
-    Their findings would show it. Earlier ones stay, because a release that disappears from a list would show it too.
-    One that is the first to find a release live is left out before there is a verdict.
+    These would show what was found. Earlier ones stay, because a release that disappears from a list would show it too.
+    A preflight that is the first to find a release live is left out before there is a verdict.
     """
     found_before = Verification.objects.filter(
         release=OuterRef("release"), outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")
@@ -61,7 +61,7 @@ def listed_preflights() -> PreflightQuerySet:
 
 
 def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: str) -> QuerySet[M]:
-    """Return rows about releases, without those of unpublished early ones from the time when they were found early.
+    """Return rows about releases, except those of unpublished releases since they were found early.
 
     People who may know of the release get all rows. Earlier rows stay, because rows that disappear would show it.
 
@@ -75,7 +75,7 @@ def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: s
 
 
 def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> QuerySet[ReleaseEvent]:
-    """Return events of releases, without those that may show that an unpublished release was found early."""
+    """Return events of releases, except those that may show that an unpublished release was found early."""
     shown = without_early_findings(ReleaseEvent.objects.filter(kind__in=EARLY_EVENTS), person, at="at")
     return events.filter(~Q(kind__in=EARLY_EVENTS) | Q(pk__in=shown.values("pk")))
 

@@ -143,7 +143,7 @@ class GovukDateField(forms.Field):
 
 
 class PickedDateField(forms.DateField):
-    """A date picked in the browser's own calendar; where there is none, it is typed."""
+    """A date picked in the browser's own calendar, or typed if the browser has none."""
 
     widget = forms.DateInput(attrs={"type": "date"})
     input_formats = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]

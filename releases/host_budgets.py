@@ -118,7 +118,7 @@ class ProbeInterface(Protocol):
         """Whether the request of a key is waiting for the host's budget, so that nothing was sent yet."""
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        """Replace a waiting request, which is then never sent, by another for the same address."""
+        """Replace a waiting request by another for the same address; the replaced request is never sent."""
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         """Return the complete responses, waiting at most this long for the first."""
@@ -145,7 +145,7 @@ class ProbeInterface(Protocol):
         """Send nothing to a host for this many seconds; requests for it wait."""
 
     def fetched_address(self, adapter: str, url: str) -> str:
-        """Return the address that an adapter requests for an announced one."""
+        """Return the address that an adapter requests in place of an announced address."""
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
         """Return the finding of a response, waiting for the result."""
@@ -153,16 +153,16 @@ class ProbeInterface(Protocol):
     def begin_examination(
         self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
     ) -> Finding | None:
-        """Return the finding of a response if it is cached; else `examined` will return it under the same key."""
+        """Return the finding of a response if it is cached. Otherwise `examined` will return it under the same key."""
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
-        """Return the text of a page for missing addresses if it is cached; else `examined` will return it."""
+        """Return the text of a page for missing addresses if it is cached. Otherwise `examined` will return it."""
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
-        """Return the available results, waiting at most this long for the first. A fault of our own is an exception."""
+        """Return the available results, waiting at most this long for the first. An error of ours is an exception."""
 
     def give_up_examinations(self, *, after_seconds: float | None) -> None:
-        """Report pages without a result by then as not examined, because a sweep has to end; None resets this."""
+        """Report pages without a result by then as not examined, because a sweep has to end; None cancels this."""
 
 
 # A lease of ad hoc checks expires after this long if its holder has died.

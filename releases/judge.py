@@ -174,7 +174,7 @@ class _Session:
         for _ in range(ATTEMPTS):
             left = [again for some in batched(left, JUDGED_AT_ONCE) for again in self._attempt(some)]
         for schedule in left:
-            message = f"{schedule.release.reference} was judged by others {ATTEMPTS} times while this was tried."
+            message = f"{schedule.release.reference} was judged by other processes during each of {ATTEMPTS} attempts."
             self.faults.append((schedule.release, JudgedByOthers(message)))
 
     def _attempt(self, schedules: Collection[Schedule]) -> list[Schedule]:
@@ -379,7 +379,7 @@ def _correct_tolerances(
 def _in_force(
     schedules: Collection[Schedule], present: Mapping[int, int], *, now: datetime
 ) -> dict[tuple[int, int], int]:
-    """Return the tolerance at each due time, or the present one if the due time is in the future.
+    """Return the tolerance at each due time, or the present tolerance if the due time is in the future.
 
     Schedules due before the history of their series begins are left out.
     """

@@ -178,7 +178,7 @@ def _nation(release: Release) -> Nation:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The next release of a series, as far as its earlier ones show it; a person completes it.
+    """The next release of a series, inferred from its earlier ones; a person completes it.
 
     :ivar after: the release that it follows; None for the first of a series.
     :ivar in_the_way: the non-working days that were skipped for its date.
@@ -194,7 +194,7 @@ class Suggestion:
 
 
 def suggest_next(series: Series, *, now: datetime) -> Suggestion:
-    """Suggest the next release of a series from its last one, a period of its usual pace later.
+    """Suggest the next release of a series: one period after its last release, by its usual pace.
 
     The time is that of the series. Without a release, the title and the reference name the present month.
     """

@@ -333,7 +333,7 @@ def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: 
 
 
 def _judge_live_addresses(release: Release, addresses: Collection[int], *, means: "AdhocMeans", now: datetime) -> None:
-    """Judge a release of which some addresses are live before it is due, after a second check if that is needed.
+    """Judge a release if some of its addresses are live before it is due, after a second check if one is needed.
 
     Two live checks after one without the release show that it is early. The findings of one alone are shown to no one
     (decision 73), so the second one does not wait for the next planned check.

@@ -406,7 +406,7 @@ def _record_departures(release: Release, grounds: Grounds, *, by: User | None, a
 
 
 def _check_same_departure(known: Departure, values: dict[str, Any]) -> None:
-    """Require that grounds which are given again are those on record, because the first ones stay."""
+    """Require that grounds which are given again are the same as those on record, which do not change."""
     stored: Departure | Grounds = known.agreement if known.kind == DepartureKind.OSR_AGREEMENT else known
     for name, value in values.items():
         if getattr(stored, name) != value:

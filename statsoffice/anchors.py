@@ -52,7 +52,7 @@ QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 
 def make_due(*, now: datetime) -> Anchor | None:
-    """Make an anchor if the last one does not cover the latest approval or morning, or there is none today."""
+    """Make an anchor if the last one does not cover the latest approval or morning, or if none was made today."""
     last = Anchor.in_order().last()
     why = _why_due(last, now)
     return _make(why, now=now, after=last.position if last else 0) if why else None

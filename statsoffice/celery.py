@@ -171,7 +171,7 @@ class FallbackStep(bootsteps.StartStopStep):
         self._fallback.start()
 
     def close(self, worker: Any) -> None:
-        """End long jobs early, in the pool's processes and here, before the worker waits for them."""
+        """End long jobs early, in the pool's processes and in the fallback, before the worker waits for them."""
         progress.end()
         if self._fallback:
             self._fallback.end()

@@ -183,7 +183,7 @@ def _number_of_decisions(suspicion: Suspicion) -> int:
 
 
 def _is_moved(suspicion: Suspicion) -> bool:
-    """Return whether the release has another date now than the one before which it was found."""
+    """Return whether the release now has another date than when it was found early."""
     return suspicion.release.schedule_version != suspicion.schedule_version
 
 

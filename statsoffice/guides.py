@@ -73,7 +73,7 @@ def guide_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def guide(request: HttpRequest, guide: str) -> HttpResponse:
     if guide not in guides_for(request.user):
-        raise Http404("There is no such guide for them.")
+        raise Http404("There is no such guide for this person.")
     found = Guide(guide)
     return render(request, f"guides/{found.name.lower()}.html", {"title": GUIDES[found].title})
 

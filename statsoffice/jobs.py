@@ -128,7 +128,7 @@ class Job:
 
     def __post_init__(self) -> None:
         if isinstance(self.schedule, crontab) and not self.covered_by:
-            message = f"{self.name}: a crontab runs by Celery beat alone. Name the jobs with an interval that cover it."
+            message = f"{self.name}: only Celery beat runs a crontab. Name the jobs with an interval that cover it."
             raise ValueError(message)
 
     @property

@@ -308,8 +308,8 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
             try:
                 accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
                 _say(
-                    f"\n{accounts}Open {local_address(port)}/desk/ in a browser and sign in; the calendar for "
-                    f"everybody is at {local_address(port)}/. Ctrl-C here stops everything."
+                    f"\n{accounts}Open {local_address(port)}/desk/ in a browser and sign in. The public "
+                    f"calendar is at {local_address(port)}/. Ctrl-C here stops everything."
                 )
                 processes.wait()
             finally:

@@ -97,7 +97,7 @@ class RedactForm(forms.Form):
 
 
 class ConfirmForm(RedactForm):
-    """The same words and reason in hidden fields, and the confirmation that this cannot be undone.
+    """The words and the reason of a `RedactForm` in hidden fields, and the confirmation of the removal.
 
     `form_key` is made with the empty form. A form that is sent twice leads to the result of the first time.
     """

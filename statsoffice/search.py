@@ -108,7 +108,7 @@ def _match_in_postgresql(found: "QuerySet[Any]", words: Sequence[str]) -> list[i
 
 
 def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
-    """Search in a table of this connection alone, which has only rows that the person may read."""
+    """Search in a temporary table of this connection, which has only rows that the person may read."""
     sql, parameters = found.order_by().values_list("pk", "words").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS temp.searched")

@@ -221,7 +221,7 @@ def content_from_json(value: dict[str, Any]) -> ReportContent:
     """
     names = {field.name for field in fields(ReportContent)}
     if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
-        raise ValueError(f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}.")
+        raise ValueError(f"The stored content has missing or unknown fields: {', '.join(odd_names)}.")
     content: ReportContent = read_dataclass(ReportContent, value, strict=True)
     return content
 
@@ -462,7 +462,7 @@ def _contact_details(content: ReportContent) -> Iterator[Remark]:
             "a telephone number": TELEPHONE_NUMBER.search(WEB_ADDRESS.sub(" ", text)),
         }
         if found := " and ".join(kind for kind, where in is_found.items() if where):
-            sentence = f"‘{name}’ holds {found}, which the document prints, and an approved document is never altered."
+            sentence = f"‘{name}’ contains {found}. The document prints it, and an approved document cannot be changed."
             yield Remark(section, field, sentence)
 
 

@@ -199,7 +199,7 @@ def round_up(instant: datetime) -> datetime:
 
 
 def round_up_before(instant: datetime, due_at: datetime) -> datetime:
-    """Round an instant up to the second, but never from before the due instant up to it."""
+    """Round an instant up to the second. If it would then be at or after the due instant, round it down instead."""
     return round_down(instant) if instant < due_at <= round_up(instant) else round_up(instant)
 
 

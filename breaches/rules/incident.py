@@ -240,7 +240,7 @@ class _Account:
         return f", {_hours(round((due_at - answer.at).total_seconds()))} before it was due"
 
     def discovery(self) -> str:
-        """Write when and by whom it was noticed, and when it was contained."""
+        """Write when and by whom the breach was noticed, and when it was contained."""
         happened = self.moment(Question.HAPPENED) if self.kind is ReportKind.OTHER else ""
         noticed, by = self.moment(Question.NOTICED), within_sentence(self.words(Question.NOTICED_BY))
         clauses = [f"happened{happened}"] if happened else []

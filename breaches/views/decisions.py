@@ -376,7 +376,7 @@ CHECK_PAGE = WholeReportPage(
 
 @report_page("GET")
 def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show the report as it will be printed, with the form to submit it. Others are led to the page of the report."""
+    """Show the report as it will be printed, with the form to submit it. People who cannot submit it are redirected."""
     if SUBMIT not in moves_open_to(request.user, report):
         return redirect("breaches:report", report.reference)
     return CHECK_PAGE.show(request, report, MoveForm(initial=CHECK_PAGE.initial(request, report)))

@@ -112,10 +112,10 @@ def list_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
 def continue_after(
     request: SignedInRequest, report: Report, *, after: str, was_incomplete: bool, saved: str = ""
 ) -> HttpResponse:
-    """Lead from a saved part to the next one with something missing, or to the check of the answers.
+    """Redirect from a saved part to the next one with something missing, or to the check of the answers.
 
     :param after: the key of the part that was saved.
-    :param was_incomplete: whether something was missing before. Only then does saving lead to the check.
+    :param was_incomplete: whether something was missing before. Otherwise the person returns to the report.
     :param saved: the success message; empty if nothing was changed.
     """
     parts = list_parts(request, report)
@@ -254,7 +254,7 @@ def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[d
 
 @report_page("GET", "POST", move=APPROVE)
 def decide(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Lead to the page of the decision that a person chose, with the version that they read. Nothing is changed."""
+    """Redirect to the page of the decision that a person chose, with the version that they read. Nothing is changed."""
     if request.method != "POST":
         return redirect(f"{reverse('breaches:report', args=[report.reference])}#decision")
     context = page_context(request, report)

@@ -41,7 +41,7 @@ def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[
     @wraps(view)
     def page(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not settings.BREACHES_PUBLIC:
-            raise Http404("This office shows no breaches to everybody.")
+            raise Http404("This office does not publish statements about breaches.")
         return view(*args, **kwargs)
 
     return page
@@ -63,7 +63,7 @@ def statement(request: HttpRequest, reference: str) -> HttpResponse:
     if published is None:
         correction = publication.find_correction(get_object_or_404(Report, reference=reference))
         if correction is None:
-            raise Http404("Nothing is public of this report.")
+            raise Http404("There is no public statement about this report.")
         return render(request, "breaches/public/being_corrected.html", {"correction": correction})
     reported = publication.reported_dates(published.report)
     context = {"row": published_row(published), "reported": reported, "public_page": True}
@@ -75,8 +75,8 @@ class PublishForm(MoveForm):
 
     seen = forms.CharField(widget=forms.HiddenInput)
     read = forms.BooleanField(
-        label=lazy("I have read it as it is shown here, and it names nobody"),
-        error_messages={"required": lazy("Confirm that you have read it and that it names nobody")},
+        label=lazy("I have read it as it is shown here, and it names no one"),
+        error_messages={"required": lazy("Confirm that you have read it and that it names no one")},
     )
 
 
@@ -96,7 +96,7 @@ def publish_statement_view(request: SignedInRequest, report: Report) -> HttpResp
     if form.is_bound and is_outdated(form, report):
         return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=MADE_PUBLIC, done=done)
     if publication.is_public(report) or not publication.may_be_published(report):
-        return return_to_report(request, report, _("This cannot be done with the report as it stands."))
+        return return_to_report(request, report, _("You cannot do this with the report in its present state."))
     if is_valid:
         try:
             publication.publish_statement(report, seen=form.cleaned_data["seen"], by=request.user, at=timezone.now())

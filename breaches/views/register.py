@@ -107,7 +107,7 @@ class ProducerForm(GovukForm):
     )
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
-        """Offer what the person may read; the data are those of the page's address."""
+        """Offer what the person may read; the data are from the query string."""
         super().__init__(data)
         own = report_producers(by)
         self.producers = list(own)

@@ -309,7 +309,7 @@ class EarlierTexts:
 
     @property
     def lasting(self) -> frozenset[str]:
-        """The texts that did not finally replace another one: each earlier text was found again after them."""
+        """The texts that lasted: each earlier text was found again after the first check with such a text."""
         if self._lasting is None:
             self._lasting = frozenset(self._find_lasting())
         return self._lasting

@@ -112,7 +112,7 @@ def leads_to_gateway(final: str, *, requested: str) -> bool:
 def is_page_above(final: str, *, requested: str) -> bool:
     """Return whether a redirect led to a parent of the requested page, such as its collection.
 
-    A home page that renders other pages with a script ("/#/release") is one too.
+    The home page counts only if a script renders other pages there ("/#/release").
     """
     above, below = ([part for part in urlsplit(url).path.lower().split("/") if part] for url in (final, requested))
     if not above and not _draws_others(urlsplit(final)):
@@ -134,7 +134,7 @@ def leads_to(target: str, answer: Answer) -> str:
 
 
 def _draws_others(url: SplitResult) -> bool:
-    """A fragment that is a path is a page rendered by a script; any other fragment is a place on the same page."""
+    """Return whether a script renders the page of a fragment: it is a path. Other fragments are places on a page."""
     return "/" in url.fragment
 
 

@@ -100,7 +100,7 @@ class Marker:
         return self._in_block(block.text, "") is Mention.CLEAR
 
     def others(self, headings: Iterable[str]) -> tuple[Period, ...]:
-        """Return the other editions that headings name: other periods of the same kind as that of the marker."""
+        """Return the other editions that headings name: periods of the same kind as the marker's."""
         if len(self.sought) != 1:
             return ()
         own = self.sought[0]
@@ -189,7 +189,7 @@ def _loose(form: str) -> str:
 
 
 def announces_a_list(heading: str) -> bool:
-    """Return whether a short heading, such as "Forthcoming publications", is that of a list of things to come."""
+    """Return whether a short heading, such as "Forthcoming publications", announces a list of things to come."""
     return len(heading) <= _LABEL and _LABEL_TO_COME.search(words(heading)) is not None
 
 

@@ -227,7 +227,7 @@ class _Markup:
             self._push(name, attributes)
 
     def _make_room(self, name: str) -> bool:
-        """Close the elements that a start tag implicitly closes; return whether the parser opens the new one."""
+        """Close the elements that a start tag implicitly closes; return whether the parser opens its element."""
         if name in _BLOCKS:
             self._start_block(name)
             return name != "form" or not self._count["form"]

@@ -337,7 +337,7 @@ def is_headed_by_series(page: PageText, names: Names) -> bool:
 
 
 def names_an_edition(heading: str, names: Names) -> bool:
-    """Return whether a heading can name an edition of the series: it has distinctive words, or no words but the period.
+    """Return whether a heading can name an edition of the series: it has distinctive words, or only the period.
 
     "Change since May 2026" is the heading of a passage and does not name an edition.
     """

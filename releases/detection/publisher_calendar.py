@@ -187,7 +187,7 @@ def _state(written: object) -> AnnouncementState | None:
 
 
 def _path(written: object) -> str:
-    """Return a path on the publisher's site; an address of another site, or one that cannot be requested, is none."""
+    """Return a path on the publisher's site, or an empty text if the value is not a path that can be requested."""
     path = re.split("[?#]", written.strip(), maxsplit=1)[0].rstrip("/") if isinstance(written, str) else ""
     if not path.startswith("/") or path.startswith("//"):
         return ""

@@ -126,7 +126,7 @@ def _gap(before: Head | None, head: Head) -> str | None:
 
 
 def _is_as_before(before: Head | None, head: Head) -> bool:
-    """Return whether nothing was added to a chain, so that the comparison with the previous anchor covered it."""
+    """Return whether a chain is as it was at the previous anchor, so that it was compared already."""
     return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
 
 

@@ -89,7 +89,7 @@ def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = 
 def gaps_in(
     stretches: Iterable[Stretch], *, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()
 ) -> list[Stretch]:
-    """Return the same as `find_gaps`, from periods of coverage that were already read."""
+    """Find gaps as `find_gaps` does, in periods of coverage that were already read."""
     monitored = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
     checked = (
         (check.sent_at, check.completed_at) for check in checks if start < check.completed_at and check.sent_at < end

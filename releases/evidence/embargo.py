@@ -109,7 +109,7 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
     )
     entries = tuple(_entries(rows, by=by, now=at))
     if not entries or not entries[0].readable or rows[0].body is None:
-        raise NoSuchBody(f"No body {sha256} is kept of {release.reference} for {by}.")
+        raise NoSuchBody(f"{release.reference} has no stored body {sha256} that {by} may read.")
     sealed = entries[0].sealed
     record_event(release, READ, at=at, by=by, sha256=sha256, how=how.value, role=role.value, sealed=sealed)
     return OpenedBody(body=rows[0].body, entries=entries, sealed=sealed)

@@ -140,7 +140,7 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _chain[R: ChainedRow](chain: type[R], rows: QuerySet[R], proved: Sequence[Batch]) -> Iterator[bytes]:
-    """Write the part of a chain that contains some rows, with only the hashes of the rows between them.
+    """Write the part of a chain with some rows; of the rows between them it has only the hashes.
 
     :param proved: the anchors that prove the rows; the part includes all rows that these combined.
     """

@@ -100,7 +100,7 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str |
 def find_relinked_event(
     chain: type[AbstractEvent], *, key: str, name: str, named: type[models.Model], by: str
 ) -> str | None:
-    """Return a sentence on the first event that refers to another row than the one named in its hash, or None.
+    """Return a sentence on the first event that refers to another row than its hash names, or None.
 
     Events of a removed row stay, and one of them records the removal.
 

@@ -161,7 +161,7 @@ class RecordedCheck(NamedTuple):
         return publisher_from_json(json.loads(self.says)) if self.says else None
 
     def sighting(self, statement: str | None) -> Sighting:
-        """Return the check as corrected by the last statement about its text, given by its kind, if any."""
+        """Return the check after the correction by the last statement about its text, if there is one."""
         return sighting_of(
             self.result,
             statement,
@@ -249,7 +249,7 @@ _COMMITTED_WITHIN = timedelta(seconds=2)
 
 
 def find_checked_since(instant: datetime, releases: Collection[int]) -> set[int]:
-    """Return which of some releases, by key, have a check stored since an instant, or just before it."""
+    """Return which of some releases, by key, have a check that was stored since an instant, or shortly before it."""
     later = Observation.objects.filter(
         _PRESENT,
         release__in=releases,
@@ -426,7 +426,7 @@ _BEFORE_DUE = (
 
 
 def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterator[tuple[str, int]]:
-    """Find the bodies that were received before a release was due, by a check that did not find it absent.
+    """Find the bodies that a check received before a release was due, unless it found the release not live.
 
     Releases that are due by now and were found live are left out.
 

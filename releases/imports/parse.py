@@ -235,7 +235,7 @@ def read_calendar(
     rows = [(number, dict(zip(header, cells, strict=False)), cells[len(header) :]) for number, cells in lines[1:]]
     rows = [row for row in rows if row[1]["reference"].text.casefold() != EXAMPLE]
     if not rows:
-        raise FileRefused([f"{name} holds no releases: nothing stands below the names of the columns."])
+        raise FileRefused([f"{name} has no releases below the names of the columns."])
     dates = (cells[column].text for _, cells, _ in rows for column in DATES if column in cells)
     order = order or written_dates.find_date_order(dates)
     return _read_rows(rows, adapters=adapters, order=order)

@@ -87,7 +87,7 @@ def upload_file(
     :raises NotATableError: if the file is too large.
     """
     if not may_import(by):
-        raise NotYours(f"{by} keeps no producer's calendar.")
+        raise NotYours(f"{by} does not manage the calendar of any producer.")
     tables.check_table_size(len(content), name=name)
     with transaction.atomic():
         new = CalendarImport.objects.create(
@@ -354,7 +354,7 @@ def _report_progress(claimed: CalendarImport, *, done: int, total: int, now: dat
 
 
 def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: CalendarImport) -> bool:
-    """Return whether the planned effect of a row is the confirmed one, or nothing, or the row may be left out."""
+    """Return whether the planned effect of a row is as confirmed, or is nothing, or the row may be left out."""
     if confirmed is None:
         return False
     same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)

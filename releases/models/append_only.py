@@ -49,7 +49,7 @@ class AppendOnlyQuerySet[T: models.Model](models.QuerySet[T]):
         return super().bulk_create(objs, *args, **kwargs)
 
     def _refusal(self, verb: str) -> str:
-        return f"{self.model._meta.verbose_name_plural} are kept as they were written and cannot be {verb}."
+        return f"{self.model._meta.verbose_name_plural} are append-only and cannot be {verb}."
 
 
 class AppendOnly(models.Model):
@@ -60,12 +60,12 @@ class AppendOnly(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise AppendOnlyRow(f"This {self._meta.verbose_name} is kept as it was written and cannot be changed.")
+            raise AppendOnlyRow(f"This {self._meta.verbose_name} is append-only and cannot be changed.")
         # Without this Django would update an existing row with the same key; now it can only insert.
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise AppendOnlyRow(f"This {self._meta.verbose_name} is kept as it was written and cannot be deleted.")
+        raise AppendOnlyRow(f"This {self._meta.verbose_name} is append-only and cannot be deleted.")
 
 
 class ChainHead(models.Model):

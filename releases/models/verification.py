@@ -167,7 +167,7 @@ def _read_instant(written: str | None) -> datetime | None:
 
 class StatementQuerySet(AppendOnlyQuerySet["Statement"]):
     def in_order(self) -> Self:
-        """Return statements in order; of two at the same instant, the one stored later counts as later."""
+        """Return statements in order. If two have the same instant, the one that was stored later comes later."""
         return self.order_by("stated_at", "pk")
 
 

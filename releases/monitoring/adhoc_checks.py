@@ -91,7 +91,7 @@ class AdhocMeans:
             host_budgets.release_hosts(self.holder, now=clock(), probe=probe)
 
     def _claim_hosts(self, places: Collection[str], *, now: datetime) -> set[str]:
-        """Lease the budget for such checks of some hosts, where it is free; return the hosts whose lease we hold."""
+        """Lease the budget of some hosts for ad hoc checks, if it is free; return the hosts whose lease we hold."""
         names = {self._lease_name(place): place for place in places}
         names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
         held = host_budgets.claim_hosts(list(names), holder=self.holder, now=now, probe=self.probe)

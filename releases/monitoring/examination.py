@@ -261,7 +261,7 @@ class NotFoundPages:
         return key in self._requested
 
     def take_response(self, request: CheckRequest, answer: Answer, *, now: datetime) -> None:
-        """Begin to examine the response to a request for such a page."""
+        """Begin to examine the response to a request for a page for missing addresses."""
         text = self._probe.begin_text_of(request.key, answer)
         if text is None:
             self._examining[request.key] = request, answer
@@ -272,7 +272,7 @@ class NotFoundPages:
         return key in self._examining
 
     def take_text(self, key: Hashable, text: str, *, now: datetime) -> None:
-        """Store the examined text of such a page; it is empty if our own code failed on the page."""
+        """Store the examined text of a page for missing addresses; it is empty if our own code failed on the page."""
         request, answer = self._examining.pop(key)
         self._add(request, answer, text, now=now)
 

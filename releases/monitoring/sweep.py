@@ -271,7 +271,7 @@ class Sweep:
         return any(t.next_check_at and t.next_check_at <= at and (t.next_decides or not decisive) for t in targets)
 
     def _next_check_at(self) -> datetime | None:
-        """Return when the next check is due for which this sweep continues; None if it may end."""
+        """Return when the next check is due for which this sweep has to continue; None if it may end."""
         now = self._clock.now()
         # A sweep reports its faults at its end, but around a due instant it must not end and lose its plan in memory.
         near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in self.targets.values())
@@ -456,7 +456,7 @@ class Sweep:
             self._left_out = 0
 
     def _start_plain(self, target: Target, *, planned_at: datetime) -> None:
-        """Make a plain check, unless the previous one waits for the host's budget; then one request serves for both.
+        """Make a plain check. If the previous one is still waiting for the host's budget, one request serves for both.
 
         Otherwise a host with more checks than its budget allows would be minutes behind at the due time. A check that
         decides the verdict replaces the waiting one, so that it counts for its own instant if it begins in time.
@@ -599,7 +599,7 @@ class Sweep:
         self._write_next_checks({check.address.pk for check in checks})
 
     def _take_rows(self, rows: Sequence[Observation]) -> None:
-        """Collect the releases whose checks were stored late, by or for this process or an ended one, to judge them.
+        """Collect the releases to judge whose checks were stored late, by this process or for an ended one.
 
         :param rows: with their addresses and releases.
         """

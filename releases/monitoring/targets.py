@@ -178,7 +178,7 @@ def save_targets(targets: Iterable[Target]) -> None:
 
 
 def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None:
-    """Make the next check due now if an ended process made the planned one without saving the next.
+    """Make the next check due now if an ended process made the planned check without saving the next one.
 
     :param made_up_to: the last instant for which a check was planned and made, by the address's key.
     """

@@ -372,7 +372,7 @@ class Fetcher:
         """
         pending = self._waiting[key]
         if (request.url, request.fresh) != (pending.request.url, pending.request.fresh):
-            raise ValueError(f"The turn of {pending.request.url} cannot be taken by {request.url}.")
+            raise ValueError(f"{request.url} cannot replace the waiting request of {pending.request.url}.")
         self._not_waiting(pending)
         pending.request = request
         self._waiting[request.key] = pending
@@ -542,7 +542,7 @@ class Fetcher:
         done: float | None = None,
         certificate: str = "",
     ) -> None:
-        """Add the response of a pending check: of its last request or, without a reply, why the next is not made.
+        """Add the response of a pending check: the last reply, or the reason why no further request is made.
 
         :param done: when the reply was complete, by the monotonic clock.
         """

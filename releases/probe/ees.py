@@ -108,7 +108,7 @@ def _of_summary(answer: Answer, expectation: Expectation) -> Finding:
 
 
 def _with_summary(finding: Finding, summary: VersionSummary, expectation: Expectation) -> Finding:
-    """Add the publisher's statement to a finding, and doubt a page of an earlier release that links to this one."""
+    """Add the publisher's statement to a finding. If a page of an earlier release links to this one, doubt the page."""
     is_named = holds(words(summary.title), words(expectation.marker))
     in_text = finding.result is CheckOutcome.LIVE and Reason.MARKER_IN_TEXT in finding.reasons
     if in_text and not summary.is_latest and not is_named:

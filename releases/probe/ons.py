@@ -145,7 +145,10 @@ def _cancelled(release: OnsRelease) -> Finding:
 
 
 def _announced(release: OnsRelease, expectation: Expectation) -> Finding:
-    """Return the finding for a release that is not published; it has no digest, because publication leaves the text."""
+    """Return the finding for a release that is not published, without a digest.
+
+    A digest would mislead, because publication does not change the text.
+    """
     is_moved = expectation.due_at is not None and release.announced_for.differs_from(expectation.due_at)
     says = PublisherSays(
         State.MOVED if is_moved else State.ANNOUNCED,

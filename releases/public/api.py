@@ -290,7 +290,7 @@ def list_page[One](
 
 
 class NoSuchParameter(Exception):
-    """The question has a parameter that there is not."""
+    """The query has a parameter that does not exist."""
 
 
 def problem_response(sentence: str, *, status: int) -> HttpResponse:

@@ -250,7 +250,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
 
 @cache
 def _list_checks(key: str) -> tuple[datetime, ...]:
-    """Return the instants of all checks before the due instant if none of them finds the release."""
+    """Return the instants of all checks before the due instant, for a release that none of them finds."""
 
     def planned() -> Iterator[datetime]:
         instant = _next(None, key=key)

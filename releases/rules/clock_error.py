@@ -106,7 +106,7 @@ class ClockMonitor:
     _peers: dict[str, _PeerTime] = field(default_factory=dict)
 
     def take(self, reading: ClockSample, figures: Iterable[Figures]) -> ClockError:
-        """Add a reading with the figures of the sources, the better one first; return the known error."""
+        """Add a reading with the figures of the sources, the more reliable ones first; return the known error."""
         self._note_step(reading)
         valid = [each for each in figures if not each.updated or each.updated not in self._outdated]
         self._updated = frozenset(each.updated for each in valid if each.updated) or self._updated

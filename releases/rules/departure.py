@@ -102,7 +102,7 @@ def check_agreement(departures: Departures, grounds: Grounds, *, required: bool,
 
 
 def check_complete_agreement(grounds: Grounds, *, today: date) -> None:
-    """Check that OSR's agreement has its reference and its date, which is not still to come.
+    """Check that OSR's agreement has its reference and its date, and that the date is not in the future.
 
     :raises MissingFields: if one of them is missing.
     :raises FieldRefused: if the date is of a later day.

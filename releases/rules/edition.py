@@ -164,7 +164,7 @@ _MOVES: dict[str, Callable[[dict[str, str], Shift], str]] = {
 
 
 def _named_like(written: str, month: int) -> str:
-    """Name a month in the form of another: in full or short, and in the same letters."""
+    """Name a month as another text does: in full or short, and with the same capital or small letters."""
     name = MONTHS[month - 1]
     if len(written) < 5 and written.casefold() != MONTHS[_NUMBERS[written.casefold()] - 1].casefold():
         name = name[:3]

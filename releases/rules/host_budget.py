@@ -77,7 +77,7 @@ def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelt
 
 
 def spread_seconds(checks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
-    """Return how many seconds after the first of some checks, all due at once at one host, the last one is sent.
+    """Return the seconds between the first and the last of some checks that are due at once at one host.
 
     :param seconds_each: how long one check uses a connection.
     """

@@ -99,7 +99,7 @@ class Terms:
 
     @property
     def limit(self) -> Period | None:
-        """The longest period without a judgement: the order's, or the producer's own where that replaces it."""
+        """The longest period without a judgement: that of the order, or the producer's own if that replaces it."""
         if self.ground is Ground.ITS_OWN and self.replaces_order:
             return self.usual
         return self.order.limit if self.order else None

@@ -448,7 +448,7 @@ MEDIA_TYPES = {
 
 
 def read_table(content: bytes, *, name: str) -> list[Line]:
-    """Read the non-empty lines of a file; of a spreadsheet, those of its first sheet.
+    """Read the non-empty lines of a file; for a spreadsheet, those of its first sheet.
 
     :raises NotATableError: if it is not a table file, or too large.
     """

@@ -55,7 +55,7 @@ class _Numbers:
         return len(self.orders) == 2 and self.first != self.second
 
     def day_in(self, order: DateOrder) -> date:
-        """:raises ValueError: if the numbers are no date in this order; the message is one sentence."""
+        """:raises ValueError: if the numbers are not a date in this order; the message is one sentence."""
         if len(self.year) == 2:
             raise ValueError(f'"{self.text}" has a year of two digits; write the year in full, as in 15/04/2027 09:30.')
         if day := self._day_in(order):
@@ -83,7 +83,7 @@ def rewrite_date(text: str, order: DateOrder) -> str:
 
 
 def describe_date(text: str, order: DateOrder) -> str:
-    """Return the day that a date of numbers means in an order, as "3 April 2027"; another text as it is.
+    """Describe a date of numbers as a day, by the order of its numbers: "3 April 2027". Any other text stays as it is.
 
     :raises ValueError: if it is no date in this order, or has a year of two digits.
     """
@@ -117,7 +117,7 @@ def _read_numbers(text: str) -> _Numbers | None:
 
 
 def _read_clock(found: re.Match[str]) -> str:
-    """Return the time of day as "09:30", or as it is written if it is none, so that reading it fails with a reason."""
+    """Return the time of day as "09:30". Any other text stays as it is, so that reading it fails with a reason."""
     if not found["hour"]:
         return ""
     hour, half = int(found["hour"]), (found["half"] or "").lower()

@@ -243,7 +243,7 @@ def gap_sentence(gap: Gap) -> str:
 
 
 def holiday_name(holiday: Holiday) -> str:
-    """Name a bank holiday, with its nations if these are not all of those shown."""
+    """Name a bank holiday, and its nations if only some of the nations shown have it."""
     if holiday.everywhere:
         return _("Bank holiday: %(title)s") % {"title": holiday.title}
     nations = ", ".join(str(NATIONS[nation]) for nation in holiday.nations)

@@ -173,7 +173,7 @@ _COLUMN_NAMES: dict[str, Promise] = {
 
 
 def describe_column(column: str, *, source: str) -> str:
-    """Return the name of a column in a file, or what it means for the calendar of a publisher."""
+    """Return the name of a column in a file; for the calendar of a publisher, describe it in words."""
     return column if source == ImportSource.FILE else str(_COLUMN_NAMES.get(column, column))
 
 

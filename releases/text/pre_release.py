@@ -85,7 +85,7 @@ ORDERS = {
 
 
 def terms_sentences(terms: Terms) -> list[str]:
-    """Describe the usual period and the limit; what is not confirmed is named as such."""
+    """Describe the usual period and the limit, and say what is not confirmed."""
     order = ORDERS[terms.nation]
     if terms.usual is None:
         return [_("%(order)s does not allow pre-release access to these statistics.") % {"order": order}]
@@ -132,7 +132,7 @@ def _opening_before(due_at: datetime | None, *, series: Series) -> str:
 
 
 def monday_sentence(series: Series) -> str:
-    """Say on which day the usual period opens before a release on a Monday; empty if it is not at the weekend."""
+    """Say on which weekend day the usual period opens before a release on a Monday; empty if it opens on a weekday."""
     terms = series.pre_release_terms()
     due_at = Slot(on=_A_MONDAY, at=series.release_time).due_at
     begins = find_opening_on_rest_day(due_at, period=terms.usual, nation=terms.nation)

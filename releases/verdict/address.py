@@ -64,7 +64,7 @@ class Sighting:
 
     @property
     def instant(self) -> datetime:
-        """The instant for which a check counts: the planned one if it was sent close to that, else the actual one."""
+        """The instant for which a check counts: the planned one if it was sent close to it, or the actual one."""
         close = abs(self.sent_at - self.planned_at) <= PLANNED_TOLERANCE
         return self.planned_at if close else self.sent_at
 
@@ -359,7 +359,7 @@ def _split_by_proof(
 
 
 def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Exclude checks that found the page removed after it was due; if one found it removed earlier, exclude none."""
+    """Exclude checks that found the page removed after it was due. If one found it removed earlier, all stay."""
     if any(check.taken_away and check.surely_before(due_at) for check in checks):
         return checks
     return [check for check in checks if not check.taken_away or check.result is not CheckOutcome.NOT_LIVE]

@@ -337,7 +337,9 @@ LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A reason for storing a body, with the side of the due instant; for each address and schedule it holds one body.
+    """A reason for storing a body, and the side of the due instant.
+
+    Each address and schedule has one body for each place.
 
     The two sides of the due instant are judged separately, so each has its own last "not live" and first "live".
     """

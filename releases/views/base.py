@@ -52,7 +52,7 @@ def find_release_to_move(person: Person, reference: str, move: str) -> Release:
     starts_here = any(row.name == move and row.source == release.status for row in RELEASE.moves)
     could_once = any(row.name == move and row.roles & roles for row in RELEASE.moves)
     if starts_here or not could_once:
-        raise Http404("There is no such release, or this is not yours to do.")
+        raise Http404("There is no such release, or this person may not do this.")
     RELEASE.find(move, source=release.status)
     raise AssertionError(move)  # find() refuses every move that does not start in this status
 

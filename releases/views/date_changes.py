@@ -442,7 +442,7 @@ def _change_page(
 def waiting_changes(request: SignedInRequest) -> HttpResponse:
     """Show the changes that are waiting for the person's agreement, and agree to the selected ones."""
     if not producers_with(request.user, LEADS).exists():
-        raise Http404("Nothing waits for the agreement of this person.")
+        raise Http404("There is no request on which this person may decide.")
     form = AgreeForm(post_data(request), theirs=date_changes.requests_to_decide(request.user))
     if form.is_bound and form.names_others:
         raise Http404("There is no such request, or it is not theirs to decide.")

@@ -139,7 +139,7 @@ def import_publisher_calendar(request: SignedInRequest, source: str) -> HttpResp
     """Read a publisher's calendar and add it to the imports; the calendar here is changed only after the preview."""
     producers = producers_where(request.user, Action.EDIT)
     if source not in _FORMS or not producers:
-        raise Http404("There is no such calendar, or none of theirs.")
+        raise Http404("There is no such calendar, or this person does not manage one.")
     form = _FORMS[source](post_data(request), producers=producers)
     first_field = next(iter(form.fields))
     if form.is_valid():

@@ -302,7 +302,7 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
     release = find_release(request.user, reference, Action.POST_DELAY_NOTICE)
     number = request.POST.get("seen", "")
     if not (number.isdecimal() and len(number) < 6):
-        raise Http404("Which notice is withdrawn was not sent with the request.")
+        raise Http404("The request does not say which notice to withdraw.")
     delay_notices.withdraw_notice(release, by=request.user, at=timezone.now(), seen=int(number))
     messages.success(request, _("Notice withdrawn."))
     return redirect("releases:release", reference)
@@ -486,7 +486,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
 
 
 def _is_hidden_from(person: Person, release: Release) -> bool:
-    """Return whether what was found of a release before it was due is hidden from a person."""
+    """Return whether findings from before a release was due are hidden from a person."""
     hidden = early_findings.is_hidden(release, release.verifications.all())
     return hidden and not early_findings.may_know(person, release.series.producer)
 

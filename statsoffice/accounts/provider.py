@@ -326,7 +326,7 @@ def _require_provider(view: View) -> Answer:
 @require_POST
 @rate_limit(action="login")  # type: ignore[untyped-decorator]  # allauth ships no types
 def begin_sign_in(request: HttpRequest, adapter: VerifyingAdapter) -> HttpResponse:
-    """Show a page that leads to the provider, with a nonce and a challenge that only this session can answer.
+    """Show a page that leads to the provider, with a nonce and a challenge that are bound to this session.
 
     This is a page and not a redirect: browsers apply our policy's form-action to each redirect after a form, and a
     provider may redirect people over hosts that we cannot list there.

@@ -391,7 +391,7 @@ def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
 
 
 def _reason(fault: BaseException) -> str | None:
-    """Return the reason of a failure in one sentence, or None for a fault of our own code."""
+    """Return the reason of a failure in one sentence, or None if our own code failed."""
     match fault:
         case BackupError() | CommandError():
             return str(fault)

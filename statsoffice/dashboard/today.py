@@ -509,9 +509,9 @@ def _find_reports(person: Person, releases: Sequence[int]) -> dict[int, str]:
 
 
 def not_live_releases(person: Person, day: Day) -> list[Line]:
-    """Return the releases about which a person who publishes has to call before they publish.
+    """Return the releases that are not live, of the producers for which a person publishes.
 
-    A release that is not live may be held on purpose.
+    The person has to call the contact before they publish such a release, because it may be held on purpose.
     """
     return [
         line

@@ -67,7 +67,7 @@ class PageChoices:
 
     @property
     def links(self) -> dict[str, str]:
-        """The addresses at which one choice is the other one."""
+        """The address of this page, and its addresses with one choice changed, by the name of the link."""
         return {
             "here": self.address(),
             "pause": self.address(still=True),

@@ -95,7 +95,7 @@ def _read_object(body: bytes) -> dict[str, Any]:
 
 
 def find_unscripted(path: str, query: str, *, now: datetime) -> Scene | None:
-    """Return the response of a platform that is played without a script, or None if the path is none of theirs."""
+    """Return the response of a publishing platform that needs no script, or None if no platform has the path."""
     results = find_search_results(path, query, now=now)
     if results is not None:
         return Scene(None, 200, json.dumps(results).encode(), _JSON_HEADERS, 0)
@@ -206,7 +206,7 @@ async def _control(state: SiteState, token: str, scope: Message, receive: Receiv
     if token and not hmac.compare_digest(token.encode(), given):
         reply = 403, {"error": f"The header {TOKEN_HEADER} is missing or wrong."}
     elif body is None:
-        reply = 413, {"error": "That is more than the site can keep."}
+        reply = 413, {"error": "The request is too large for this site."}
     else:
         reply = run_command(state, method=scope["method"], path=scope["path"], body=body)
     status, content = reply

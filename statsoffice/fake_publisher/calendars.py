@@ -81,7 +81,7 @@ def answer_govuk(found: Sequence[Said], asked: Mapping[str, str]) -> Said:
 
 
 def answer_ons(upcoming: Sequence[Said], cancelled: Sequence[Said], asked: Mapping[str, str]) -> Said:
-    """Return the page of releases that a request to the ONS's search asks for; where nothing is found, it has null."""
+    """Return the page of releases that a request to the ONS's search asks for; an empty list is null."""
     found = upcoming if asked.get("release-type") == "type-upcoming" else cancelled
     words = asked.get("query", "").lower().split()
     found = [one for one in found if all(word in one["description"]["title"].lower() for word in words)]

@@ -30,7 +30,7 @@ class RehearsalSite:
         """:raises ValueError: if it is not an http address."""
         parts = urlsplit(base_url)
         if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f'"{base_url}" is not the address of a rehearsal site; it begins with http://.')
+            raise ValueError(f'"{base_url}" is not the address of a practice site, which begins with http://.')
         self.base_url = base_url.rstrip("/")
         self._host, self._port = parts.hostname, parts.port or 80
         self._token = token

@@ -69,7 +69,7 @@ def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> 
 
 
 def approver_addresses(release: Release) -> frozenset[str]:
-    """Return the addresses of those who may agree to a request; in a rehearsal only contacts of the series."""
+    """Return the addresses of those who may agree to a request; in a rehearsal only the contacts of the series."""
     series = release.series
     leads = open_memberships([series.producer_id])
     if release.rehearsal:

@@ -49,7 +49,9 @@ def record_step(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[
 
 
 def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
-    """Return whether sweeps finish, or a long one is running. Close to a due instant, only ten seconds of silence pass.
+    """Return whether sweeps finish, or a long one is running.
+
+    Close to a due instant, no more than ten seconds may pass without a finished sweep.
 
     A sweep can take many minutes. It counts as long as it marks itself alive, if it began soon after the end of
     another. Otherwise processes that die in each sweep would always seem to be running.

@@ -32,7 +32,7 @@ def may_set_up(person: Person) -> bool:
 def check_may_set_up(person: Person) -> None:
     """:raises NotYours: if the person is not an administrator."""
     if not may_set_up(person):
-        raise NotYours(f"{person} sets no office up.")
+        raise NotYours(f"{person} may not set up the office.")
 
 
 A_MINUTE = timedelta(minutes=1)

@@ -244,7 +244,7 @@ def rehearsal(request: SignedInRequest) -> HttpResponse:
 
 def _office(request: SignedInRequest) -> Office:
     if not may_set_up(request.user):
-        raise Http404("Only administrators set an office up.")
+        raise Http404("Only administrators can set up the office.")
     return office_of(request.user)
 
 

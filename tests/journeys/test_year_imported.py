@@ -281,4 +281,4 @@ def test_a_file_of_the_template_alone_is_said_to_hold_nothing(visitor, series, w
     visitor.open("/imports/")
     visitor.upload(visitor.download("CSV"))
     visitor.sees_heading("We cannot import this file")
-    expect(visitor.page.get_by_text("holds no releases")).to_be_visible()
+    expect(visitor.page.get_by_text("has no releases")).to_be_visible()

@@ -17,7 +17,7 @@ class Command(PlainCommand):
     help = (
         "Reads the GOV.UK announcements of releases to come, now and from this machine, and compares date, time, "
         "precision, state and title with our calendar. Without references it compares every release that has such an "
-        "announcement. What is read is kept, shown on the desk and told, as after the nightly comparison."
+        "announcement. The result is stored, shown on the Today page and sent, as after the nightly comparison."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,7 +37,7 @@ class Command(PlainCommand):
         for each in found:
             self._report_comparison(each)
         if done < len(chosen):
-            self.stdout.write(f"{len(chosen) - done} could not be asked now; try again.")
+            self.stdout.write(f"{len(chosen) - done} could not be requested now. Try again.")
         differ = sum(bool(each.differences) for each in found)
         self.stdout.write(f"Compared: {done}. Different: {differ}.")
 

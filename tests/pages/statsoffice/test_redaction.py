@@ -166,9 +166,9 @@ def test_what_another_form_removed_for_the_same_reason_does_not_pass_for_what_th
 
 TOO_FEW = "Enter the text to remove. It must have at least 3 characters."
 NO_REASON = "Enter the reason for removal."
-HELD = "The reason is kept: it must not hold the words that are removed."
-NOWHERE = "These words stand nowhere where they could be removed."
-IN_A_DAY = "These words stand in a day or a time of the report as well, which cannot be removed."
+HELD = "We save the reason, so it must not contain the text to remove."
+NOWHERE = "We did not find this text in any place where it can be removed."
+IN_A_DAY = "This text is also part of a date or time in the report, which cannot be removed."
 
 
 CANNOT_BE_REMOVED = {

@@ -233,14 +233,14 @@ def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
         pytest.param(
             {"circumstances": "John Brown (john.brown@example.gov.uk, 020 7946 0999) pressed the button."},
             "circumstances",
-            "‘Circumstances of breach’ holds an e-mail address and a telephone number,",
+            "‘Circumstances of breach’ contains an e-mail address and a telephone number.",
             id="reaches-somebody",
         ),
-        pytest.param({"impact": "Ring 07700 900123."}, "impact", "holds a telephone number,", id="telephone-in-impact"),
+        pytest.param({"impact": "Ring 07700 900123."}, "impact", "contains a telephone number.", id="telephone-in-impact"),
         pytest.param(
             {"corrective_actions": "desk@example.gov.uk will check."},
             "corrective_actions",
-            "holds an e-mail address,",
+            "contains an e-mail address.",
             id="e-mail-in-actions",
         ),
         pytest.param(

@@ -120,7 +120,7 @@ def test_the_example_row_of_a_template_does_not_count_for_the_order():
 def test_the_example_of_a_template_is_left_out_and_the_rows_keep_their_numbers():
     reading = parse.read_calendar(csv_of({"reference": "Example", "url": "nonsense"}, {}), name="c", adapters={"page"})
     assert (list(reading.named), [row.number for row in reading.rows], reading.faults) == ([3], [3], [])
-    assert "holds no releases" in refusal(csv_of({"reference": "example"}))[0]
+    assert "has no releases" in refusal(csv_of({"reference": "example"}))[0]
 
 
 def test_what_a_spreadsheet_says_by_its_types_is_a_fault_of_its_cell():
@@ -230,7 +230,7 @@ def test_rows_that_disagree_about_a_series_are_refused(column, here, there):
         pytest.param(b"", "calendar.csv is empty.", id="nothing"),
         pytest.param(b" \r\n\r\n", "calendar.csv is empty.", id="empty-lines"),
         pytest.param(b"\xef\xbb\xbf", "calendar.csv is empty.", id="a-byte-order-mark-alone"),
-        pytest.param(csv_of(), "holds no releases", id="names-of-columns-alone"),
+        pytest.param(csv_of(), "has no releases", id="names-of-columns-alone"),
         pytest.param(
             csv_of({"title": "Pluie à Genève"}).decode().encode("cp1252"), "not in UTF-8, as line 2", id="cp1252"
         ),

@@ -268,7 +268,7 @@ def test_the_command_refuses_in_one_sentence(office, report, monkeypatch, subtes
     for by, words, sentence in (
         ("nobody@example.gov.uk", NAME, "There is no active account nobody@example.gov.uk."),
         (office.deputy.email, NAME, "is not Head of Profession of"),
-        (office.head.email, "Somebody Else", "These words stand nowhere where they could be removed."),
+        (office.head.email, "Somebody Else", "We did not find this text in any place where it can be removed."),
         (office.head.email, "", "Enter the text to remove"),
     ):
         with subtests.test(sentence), pytest.raises(CommandError, match=sentence):

@@ -299,7 +299,7 @@ class TestTemplates:
                 assert list(example) == list(COLUMNS)
                 assert (example["reference"], example["producer"]) == ("example", "Office for Rain")
                 assert example["title"].startswith("EXAMPLE")
-                with pytest.raises(parse.FileRefused, match="holds no releases"):
+                with pytest.raises(parse.FileRefused, match="has no releases"):
                     parse.read_calendar(answer.content, name="template", adapters={"page"})
 
     def test_under_a_name_of_its_own_the_example_would_be_taken(self, client, keeper, series):
