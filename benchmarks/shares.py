@@ -1,7 +1,7 @@
 """How evenly ten sweeps share hosts, how soon the hosts of a killed one move, and how many queries the claims need.
 
 The sweeps are separate processes that claim every second, as monitoring does. The first one begins alone and has every
-host. The floor of the fullest share is an equal share, and the floor of a claim is one UPDATE of the rows.
+host. For the fullest share the floor is an equal share. For a claim it is one UPDATE of the rows.
 """
 
 import contextlib

@@ -244,7 +244,8 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
         found = {(release, number): key for release, number, key in rows if (release, number) in schedules}
         locked = undecided.filter(pk__in=found.values()).order_by("pk").select_for_update(no_key=True)
         reports = {report.pk: report for report in locked}
-        # A report that was decided or merged before it was locked is missing: its suspicions may be in another by now.
+        # If a report is missing, it was decided or merged before it was locked. Its suspicions may be in another report
+        # by now.
         if reports.keys() == set(found.values()):
             return {schedule: reports[key] for schedule, key in found.items()}
 

@@ -107,7 +107,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
             )
             for key, result in zip(keys, verification.results, strict=True)
         )
-    # Nothing was monitored in a replayed past, so coverage cannot show gaps in it.
+    # Coverage has no periods in a replayed past, so gaps cannot be found.
     observed = [verification for verification in verifications if verification.release_id not in replayed]
     not_observed = _not_observed(observed, addresses)
     return {

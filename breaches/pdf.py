@@ -223,7 +223,7 @@ def make_box_font(characters: Collection[str]) -> bytes:
     """
     if not characters:
         raise ValueError("A font of boxes needs at least one character.")
-    # Next to a box the renderer does not return to the machine's fonts, so the box font needs a space as well.
+    # After a box the renderer does not go back to the machine's fonts, so the box font needs a space as well.
     blank = {char for char in (*characters, " ") if char.isspace()}
     names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}
     order = [".notdef", *names.values()]

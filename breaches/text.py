@@ -461,7 +461,7 @@ def event_author(event: ReportEvent) -> str:
 
 
 def _started(title: str, event: ReportEvent) -> str:
-    # Before the other kinds existed, every report that a person started was about such a list.
+    # Before there were other kinds, every report that a person started was about a pre-release access list.
     is_about_list = "release" in event.facts and event.facts.get("breach", ReportKind.PRA) == ReportKind.PRA
     return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
 

@@ -226,7 +226,7 @@ def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
     results = []
     for address in addresses:
         row = getattr(address, "comparison", None)
-        # A result from another address does not apply to this one.
+        # A result from a previous address does not apply to the present address.
         if row is None or row.url != address.url:
             continue
         results.append(

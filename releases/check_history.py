@@ -148,7 +148,7 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:
         by_address[check.address_id].append(check)
-    # No process was running in a replayed past, so coverage cannot show gaps in it.
+    # Coverage has no periods in a replayed past, so gaps cannot be found.
     holes = [] if any(check.replayed for check in plain) else _find_holes(release, plain, now=now)
     return ReleaseRecord(
         verification=present,

@@ -222,7 +222,7 @@ def request_missing_preflights(*, at: time, now: datetime) -> int:
             for release in _upcoming(now).filter(pk__in=some)
             if _is_missing(release, latest.get(release.pk), at=at, now=now)
         ]
-        # If a person requested one at the same moment, theirs is the only open run of the release.
+        # If a person requested a preflight at the same moment, that request is the only open run of the release.
         PreflightRun.objects.bulk_create(missing, ignore_conflicts=True)
         number += len(missing)
     return number

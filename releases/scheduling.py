@@ -540,7 +540,7 @@ def release_at_once(
     at: datetime,
     expected_version: int | None = None,
 ) -> Release:
-    """Move a release to a time in the next hours after a leak or a statement in public, confirm and announce it.
+    """After a leak or a statement in public, move a release to a time within hours, and confirm and announce it.
 
     Only the Head of Profession or a deputy decides this. Monitoring checks the release at the new time.
 

@@ -60,7 +60,7 @@ def make_due(*, now: datetime) -> Anchor | None:
 
 def make_now(*, now: datetime) -> Anchor | None:
     """Make an anchor whether one is due or not; `None` if there is no row yet, or another process was first."""
-    # If there was no approval or morning since the last one, it counts as the daily one.
+    # Without a new approval or morning, this anchor counts as the daily one.
     return _make(_why_due(Anchor.in_order().last(), now) or Anchor.Why.DAILY, now=now)
 
 

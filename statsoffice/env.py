@@ -727,7 +727,7 @@ def webhooks(name: str) -> dict[str, str]:
     for entry in text(name).split():
         called, _, address = entry.partition("=")
         if not re.fullmatch(r"[\w-]{1,60}", called) or called in found:
-            raise ImproperlyConfigured(f"{name} holds an entry without a name of its own; each must be name=address.")
+            raise ImproperlyConfigured(f"{name} has an entry without its own name; each must be name=address.")
         # Do not include the value: the message is logged, and the address contains a secret.
         if not re.match(rf"({'|'.join(SERVICES)})://[^/]", address):
             message = f"{name}: the address of {called} must begin with one of: {', '.join(SERVICES)}, and then ://."

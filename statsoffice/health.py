@@ -100,7 +100,7 @@ def _check_monitoring(condition: Condition, *, now: datetime) -> list[Check]:
         wrong.setdefault(CHECK_NAMES[problem.trouble], []).append(status.describe_problem(problem, now=now))
     if not condition.ever_active:
         wrong["watcher"] = [str(status.NEVER_ACTIVE)]
-    # The self-test passes only after a correct verdict; before the first one nothing is proved.
+    # The self-test passes only after a correct verdict; before the first verdict nothing is proved.
     proved = not settings.CANARY or condition.rehearsed_at is not None
     well = {
         "watcher": (True, "Monitoring is working."),

@@ -147,7 +147,7 @@ def printable(text: str) -> str:
     )
 
 
-# The number of checks listed before the first one that found the release, and from that one on.
+# The number of listed checks before the first check that found the release, and from that check on.
 BEFORE, AFTER = 4, 3
 # Stored with the annex, so that an annex approved under an earlier rule states that rule.
 RULE = (

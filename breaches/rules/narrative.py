@@ -57,7 +57,7 @@ STATED = {
     StatementFact.NOT_IT: "what our check had found was not the release",
     StatementFact.WAS_LIVE: "the release was live",
 }
-# The annex lists every statement. The account has the last ones, which decide.
+# The account has only the last statements, which decide the result. The annex lists every statement.
 MOST_STATEMENTS = 2
 
 

@@ -369,8 +369,8 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
 
 
 def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:
-    # In a long text "The report was withdrawn ..." may be about any report; on a page with nothing else it is about
-    # this one.
+    # In a long text "The report was withdrawn ..." may be about any report. On a page with no other text it is about
+    # this report.
     if not thin and speaks_of_the_release(form):
         return Absence.NONE if marker_in_heading else Absence.POSSIBLE
     return Absence.POSSIBLE if speaks_vaguely(form) else Absence.CERTAIN

@@ -48,9 +48,10 @@ _LETTER = {kind: "".join(word[0] for word in kind.split()) for kind in PeriodKin
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period from its first to its last day; for a financial year only the years count, each as its 1 January.
+    """A period from its first to its last day.
 
-    `number` is the quarter of a financial year.
+    For a financial year only the two years count: the days are 1 January of each. `number` is the quarter of a
+    financial year.
     """
 
     kind: PeriodKind
@@ -218,7 +219,7 @@ def _read(text: str) -> Period | None:
             try:
                 return build(found)
             except ValueError:
-                return None  # no such day, or years in the wrong order: leave it as it is
+                return None  # there is no such day, or the years are in the wrong order
     return None
 
 

@@ -152,7 +152,8 @@ STAMPED_WITHIN = timedelta(days=7)
 """After this, no time stamp is requested for an anchor, because later anchors combine the same rows."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
-# Longer than the timeout of a request: after that another process makes the request, in case this one has died.
+# Longer than the timeout of a request. After this time another process makes the request, because this one may have
+# died.
 CLAIM = timedelta(minutes=2)
 MOST_AT_ONCE = 5
 CERTIFICATES_TAG = 0xA0

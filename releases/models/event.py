@@ -134,7 +134,7 @@ class RowRecord(ChainedRow):
             return
         with transaction.atomic():
             head = lock_heads(cls)
-            # Read under the lock: a digest that was computed before could be written after a newer one.
+            # Read under the lock. A digest that was computed earlier could be written after a newer digest.
             heads = ChainHead.objects.exclude(chain=cls.CHAIN).values_list("chain", "position", "row_hash")
             found = {chain: [position, row_hash] for chain, position, row_hash in heads}
             small = sum(len(keys) for _, keys in parts) <= KEYS_OF_A_RECORD

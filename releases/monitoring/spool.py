@@ -303,7 +303,7 @@ def _store(
 def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Observation]:
     """Store the checks that are not stored yet, because a connection may break just after a successful COMMIT."""
     with transaction.atomic():
-        # A process that stores checks waits here, so none stores the same ones meanwhile.
+        # A process that stores checks waits for this lock, so no other process stores the same checks meanwhile.
         ChainHead.objects.get_or_create(chain=Observation.CHAIN)
         ChainHead.objects.select_for_update().get(chain=Observation.CHAIN)
         wanted = {(one.watcher, one.address, one.purpose, one.answer.sent_at): one for one in checks}

@@ -83,7 +83,8 @@ class Multi:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._register_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, most_connections)
-        # Without this, idle connections to one host would stay open in addition to new ones to another.
+        # Without this limit, idle connections to one host would stay open in addition to new connections to another
+        # host.
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most_connections)
 
     def add(self, curl: pycurl.Curl) -> None:

@@ -125,7 +125,7 @@ def _says(summary: VersionSummary, *, due_at: datetime, is_live: bool) -> Publis
     earliest = due_at - EARLIEST
     if is_live and summary.published_at and summary.published_at > earliest:
         return PublisherSays(State.PUBLISHED, published_at=summary.published_at, source=Source.CHANGE_HISTORY)
-    # A release that was published long ago may have been updated since, and earlier updates are not this one.
+    # A release that was published long ago may have been updated since, and its earlier updates are other editions.
     if is_live and summary.updated_at and summary.updated_at >= due_at:
         return PublisherSays(State.PUBLISHED, published_at=summary.updated_at, source=Source.PUBLIC_UPDATED_AT)
     is_old = summary.updated_at is not None and summary.updated_at <= earliest

@@ -249,7 +249,7 @@ def calendar_file(
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     # Written as text, because the library does not escape properties that it does not know. Old programs read the
-    # second one.
+    # second property of each pair.
     for key in ("name", "x-wr-calname"):
         calendar.add(key, vText(clean_text(name)))
     for key in ("description", "x-wr-caldesc"):

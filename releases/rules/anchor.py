@@ -120,7 +120,7 @@ def _path(leaves: Sequence[bytes], index: int) -> list[Step]:
 
 
 _HEAD = r"[a-z]+\.[a-z_]+ \d+ [0-9a-f]{64} \d+ [0-9a-f]{64}\b"
-# Quoted mail and JSON have other characters between two lines.
+# In quoted mail and in JSON there are other characters between two lines, such as ">" and "\n".
 _ANCHOR = re.compile(
     rf"\banchor (?P<number>\d+)\W+made \S+\W+root (?P<root>[0-9a-f]{{64}})\b(?P<heads>(?:\W+{_HEAD})+)"
 )

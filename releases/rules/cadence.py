@@ -148,8 +148,8 @@ class _Plan(NamedTuple):
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
-        # The shift may move the last check of a period behind the first one of the next, but no further, so two are
-        # enough.
+        # The shift may move the last check of a period behind the first check of the next period, but no further. So
+        # two are enough.
         first_two = islice((each for each in shifted if each is not None), 2)
         return min((each for each in (*fixed, *first_two) if each > offset), default=None)
 

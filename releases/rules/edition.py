@@ -19,7 +19,7 @@ _FORMS = (
     rf"(?P<day>[0-3]?\d)(?P<after_day>[ _-])(?P<day_month>{_MONTH})(?P<after_month>[ _-])(?P<day_year>{_YEAR})(?!\d)",
     rf"(?P<first>{_MONTH})(?P<to>[ _-](?:to|and)[ _-]|[-–])(?P<last>{_MONTH})(?P<sep>[ _-]?)(?P<end>{_YEAR})(?!\d)",
     rf"(?P<name>{_MONTH})(?P<between>[ _-]?)(?P<name_year>{_YEAR})(?!\d)",
-    # "2011-12" and earlier may also be two years, and later ones only a month.
+    # A text up to "2011-12" may also mean two years. From "2012-01" on it can only mean a month.
     r"(?P<month_year>20(?:1[2-9]|[2-9]\d))-(?P<month>0[1-9]|1[0-2])(?!\d)",
     rf"(?P<quarter_word>q|quarter[ _-])(?P<quarter>[1-4])(?P<before_year>[ _-]?)(?P<quarter_year>{_YEAR})(?!\d)",
     rf"(?P<year_first>{_YEAR})(?P<after_year>[ _-]?)(?P<later_word>q|quarter[ _-])(?P<later_quarter>[1-4])(?!\d)",

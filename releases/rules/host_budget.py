@@ -11,7 +11,7 @@ from releases.rules import cadence
 
 # How long one check uses a connection if nothing is known about the site: a quarter of a second is a slow page.
 USUAL_SECONDS = 0.25
-# With a smaller budget, monitoring would lose half or more of it.
+# A smaller budget is not divided, because monitoring would lose half of it or more.
 SMALLEST_DIVIDED = 3
 # The number of checks that one monitoring process makes and stores without falling behind (benchmarks).
 CHECKS_PER_SECOND = 1_000

@@ -283,7 +283,8 @@ REQUEST = Lifecycle(
 
 
 PUBLIC = ("post", "organisation")
-# Why the public benefit outweighs the limit, and when the Authority was notified, are on the published list as well.
+# These are on the published list as well: why the public benefit outweighs the limit, and when the Authority was
+# notified.
 JUDGEMENT = ("public_benefit", "authority_notified_on")
 WORDS = ("reason", "period_reason", "public_benefit")
 

@@ -437,7 +437,8 @@ def _combine(before: BeforeDue, from_due: Outcome, *, settled: bool) -> Outcome:
 
 
 def _first(live: list[Sighting]) -> Sighting | None:
-    # The first one completed: one that was sent earlier but took longer may have received a page published meanwhile.
+    # The first check that was completed. A check that was sent earlier but took longer may have received a page that
+    # was published meanwhile.
     return min(live, key=lambda check: (check.surely_by, check.sent_at), default=None)
 
 

@@ -361,7 +361,7 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     if (producers and not chosen) or (one is None and request.GET.get("series")):
         raise Http404("There is no such producer or series, or it is not yours.")
     if one is not None and one.producer not in chosen:
-        one = None  # the producer was changed, and the series belongs to the previous one
+        one = None  # The producer was changed, and the series belongs to the previous producer.
     offered = [series for series in own if series.producer in chosen]
     form = PlannerForm(chosen[0] if len(chosen) == 1 else None, one, producers=producers, series=offered)
     plan = year_plan_of(chosen, one, year=year, now=now)

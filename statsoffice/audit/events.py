@@ -111,7 +111,7 @@ class FileDownloadRecord(MiddlewareMixin):
         if response.status_code != 200 or not response.get("Content-Disposition", "").startswith("attachment"):
             return response
         match = request.resolver_match
-        # The order matters: the person is looked up only for such files.
+        # The order of the conditions matters: the person is looked up only for files that are recorded.
         if match and match.view_name not in LEFT_OUT and request.user.is_authenticated:
             cleaned_query = query_without_free_text(request.GET, page=match.view_name)[:MOST_CHARACTERS]
             record_account_event(

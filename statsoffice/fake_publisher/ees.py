@@ -1,4 +1,4 @@
-"""What a site like Explore education statistics gives for a release: its page and its version summary.
+"""Responses of a site like Explore education statistics: the page and the version summary of a release.
 
 The shapes are those of dfe-analytical-services/explore-education-statistics (ReleasePageTitle, ReleasePageIntro,
 ReleaseVersionSummaryDto); every text is our own.

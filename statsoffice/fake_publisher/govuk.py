@@ -1,4 +1,4 @@
-"""What a site like GOV.UK answers by its content API: documents of invented releases in the shapes of the real ones."""
+"""Responses of a content API like that of GOV.UK: documents of invented releases in the shapes of the real ones."""
 
 import json
 from collections.abc import Mapping, Sequence

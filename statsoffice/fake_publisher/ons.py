@@ -1,4 +1,4 @@
-"""What a site like that of the ONS gives for a release: its data and its page, for invented releases.
+"""Responses of a site like that of the ONS: the data and the page of invented releases.
 
 The shapes are those of ONSdigital/dp-api-clients-go (releasecalendar/data.go) and of the page's templates in
 ONSdigital/dp-frontend-release-calendar; every text is our own.

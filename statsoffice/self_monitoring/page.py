@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from releases.rules.cadence import CONFIRMING
 from releases.verdict.address import AddressVerdict, Outcome
 
-# Consecutive verdicts differ, so that code that always returns the same one is never right twice in a row.
+# Consecutive verdicts differ. Code that always returns the same verdict is therefore never right twice in a row.
 EXPECTED_IN_TURN = (
     Outcome.ON_TIME,
     Outcome.LATE,

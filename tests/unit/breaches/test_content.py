@@ -236,7 +236,9 @@ def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
             "‘Circumstances of breach’ contains an e-mail address and a telephone number.",
             id="reaches-somebody",
         ),
-        pytest.param({"impact": "Ring 07700 900123."}, "impact", "contains a telephone number.", id="telephone-in-impact"),
+        pytest.param(
+            {"impact": "Ring 07700 900123."}, "impact", "contains a telephone number.", id="telephone-in-impact"
+        ),
         pytest.param(
             {"corrective_actions": "desk@example.gov.uk will check."},
             "corrective_actions",

@@ -193,7 +193,7 @@ def test_blanks_around_the_words_do_not_count_in_any_place(office, report):
 def test_words_that_stand_in_a_day_are_refused_and_the_report_can_still_be_read(office, report):
     before = content_of(report)
     for dry_run in (True, False):
-        with pytest.raises(MissingFields, match="in a day or a time of the report") as refused:
+        with pytest.raises(MissingFields, match="part of a date or time in the report") as refused:
             redact(report, words=str(before.occurred_on[0]), why=WHY, by=office.head, at=LATER, dry_run=dry_run)
         assert refused.value.field == "words"
     assert content_of(Report.objects.get(pk=report.pk)) == before
