@@ -37,7 +37,7 @@ class Plan:
         return f"- {' '.join(self.text.split()).rstrip('.')}. Owner: {self.owner.rstrip('.')}.{due}"
 
 
-# As the form asks for them. Printed, so not translated.
+# The terms in the words of the form. They are printed, so they are not translated.
 HEADINGS = {ReportTerm.SHORT: "Short-term:", ReportTerm.LONG: "Long-term:"}
 
 

@@ -118,7 +118,7 @@ def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -
     return {"person_dealing_id": joint.person_dealing_id, "dealing_since": joint.dealing_since}
 
 
-# After one of these events a joint report cannot be split, because it was submitted or decided as a whole.
+# After one of these events a joint report cannot be split.
 TOO_LATE = ("submitted", "approved", "recorded", "dismissed")
 
 

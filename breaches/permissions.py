@@ -35,7 +35,7 @@ TABLE: dict[Action, frozenset[Role]] = {
 }
 
 
-# For any producer, because the Code is the same for all.
+# A role at any producer is sufficient, because the Code is the same for all.
 CODE_EDITORS = LEADS | {Role.CALENDAR_MANAGER}
 
 

@@ -104,7 +104,7 @@ urlpatterns = [
     path("<slug:reference>/<section:section>/", sections.edit_section, name="section"),
 ]
 
-# In the namespace "transparency".
+# These addresses are in the namespace "transparency".
 public_urlpatterns = [
     path("", public.statements, name="statements"),
     path("<slug:reference>/", public.statement, name="statement"),

@@ -190,7 +190,7 @@ def _has_valid_address(address: Address, *, now: datetime) -> bool:
     try:
         place_of(address.url)
     except NotAWebAddressError:
-        # Without a row it would remain due for ever, ahead of all others.
+        # Without a row the announcement would remain due for ever, ahead of all others.
         _store(address, Problem.UNREACHABLE, at=now)
         return False
     return True

@@ -38,9 +38,10 @@ from releases.verdict.release import AddressChecks, AddressResult, ReleaseVerdic
 # Returns, for an address, the instant up to which (included) every planned check was answered or timed out.
 type AnsweredUntil = Callable[[Address], datetime]
 
-# Two processes may judge a release at once, each for another address. Losing this often indicates a fault.
+# Two processes may judge a release at once, each for another address. If a process loses this race so often, something
+# else is wrong.
 ATTEMPTS = 5
-# After a day without checks there may be thousands to judge; batches limit the memory.
+# After a day without checks thousands of releases may have to be judged; batches limit the memory.
 JUDGED_AT_ONCE = 500
 NO_CHECKS = AddressChecks()
 
@@ -223,7 +224,8 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
     found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
         ~repository.release_has_check_since_due(), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
-    # Read only the keys first: in the minutes after a due instant there may be thousands whose limit is in the future.
+    # Read only the keys first: in the minutes after a due instant there may be thousands of releases before their
+    # limit.
     limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()
     over_by = now - LONGEST
     over = {key for key, at, tolerance in limits if at and limit_at(at, tolerance_seconds=tolerance) <= over_by}
@@ -367,7 +369,7 @@ def _correct_tolerances(
     for seconds, changed in rows.items():
         keys = [row.pk for row in changed]
         with transaction.atomic():
-            # Lock before the heads, as when verdicts are stored, and in the same order.
+            # Lock the releases before the heads, and in the same order as when verdicts are stored.
             list(Verification.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
             lock_heads(ReleaseRowRecord)
             Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
@@ -467,7 +469,7 @@ def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEve
     """Yield one event for each address that disappeared after it was found live, and one for each that reappeared."""
     stored = {result.address: result.verdict.flips for result in change.verification.results}
     for result in change.verdict.addresses:
-        # Compare the number of flips, because a late response may change the instant of a stored one.
+        # Compare the number of flips, because a late response may change the instant of a stored flip.
         before = stored.get(result.address, ())
         for number, flip in enumerate(result.verdict.flips):
             known = before[number] if number < len(before) else None

@@ -16,7 +16,7 @@ from releases.verdict.address import Outcome
 from releases.verdict.release import AddressResult
 
 LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
-# Not live, or incomplete: at least one part was missing at the time of the summary.
+# Outcomes with at least one part that was missing at the time of the summary.
 NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
 # After this long the summary is recorded even if some releases are not judged; these count as "cannot tell".
 LONGEST_WAIT = timedelta(minutes=10)

@@ -48,9 +48,9 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.CORRECT_REASON: LEADS,
     # These people are the first to know of a delay and can inform readers.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
-    # Only an exemption recorded beforehand covers anything: releases/verdict/release.py.
+    # An exemption covers only later breaches: releases/verdict/release.py.
     Action.KEEP_EXEMPTIONS: LEADS,
-    # After a leak or a statement in public: releases/rules/departure.py.
+    # A release at once, after a leak or a statement in public: releases/rules/departure.py.
     Action.RELEASE_AT_ONCE: LEADS,
     # A wider tolerance could hide a breach, so only leads change it; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,

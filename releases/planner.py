@@ -212,7 +212,7 @@ def suggest_next(series: Series, *, now: datetime) -> Suggestion:
         return Suggestion(series, title[:300], reference, placed.slot, in_the_way=placed.in_the_way)
     step = _months_between(series)
     today = calendar.local_date(now)
-    # A series may have paused: its next release is still to come.
+    # A series may have paused, so add periods until its next release is still to come.
     months = step
     while calendar.months_after(last.planned_on, months) <= today:
         months += step
@@ -523,7 +523,7 @@ def year_plan_of(producers: Collection[Producer], series: Series | None, *, year
                 month.vague.append(release)
             else:
                 month.entries.setdefault(release.planned_on, []).append(release)
-    # The clashes of the releases shown with others of the same producers at the same instant.
+    # The clashes: releases that are shown, and others of the same producers that are due at the same instant.
     instants = in_year.filter(due_at__isnull=False).values("due_at")
     keys = set(in_year.values_list("pk", flat=True))
     crowds = host_budgets.crowds_among(of_producers.filter(due_at__in=instants))

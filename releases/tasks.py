@@ -23,7 +23,7 @@ def planned_after(release: Release) -> Release | None:
 
 
 def _first_after(release: Release, releases: ReleaseQuerySet) -> Release | None:
-    # Of two releases planned for the same day, the one recorded later counts as later.
+    # If two releases are planned for the same day, the one that was recorded later comes later.
     later = Q(planned_on__gt=release.planned_on) | Q(planned_on=release.planned_on, pk__gt=release.pk)
     found = releases.filter(later, series=release.series_id).exclude(status=Status.CANCELLED)
     return found.order_by("planned_on", "pk").first()

@@ -170,12 +170,12 @@ def make_logging_config(line_format: str, *, level: str) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": line_format, "filters": ["requests"]}},
         # WeasyPrint logs every step of every page.
         "loggers": {
-            # Without Django's own handlers, which would write secrets.
+            # This entry removes Django's own handlers, which would write secrets.
             "django": {"level": "INFO"},
             "django.server": {"level": "INFO", "propagate": True},
             "weasyprint": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
-            # Otherwise Gunicorn logs errors in its own format.
+            # Without this, Gunicorn would log errors in its own format.
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
         },
         "root": {"handlers": ["console"], "level": level},

@@ -59,7 +59,7 @@ ANYONE = None
 READERS = reports.TABLE[reports.Action.VIEW]
 AUDITORS = LEADS | {Role.AUDITOR}
 
-# At most five, because signing out is the sixth.
+# There are at most five sections, because the link to sign out is the sixth entry.
 SECTIONS = (
     Section(lazy("Today’s releases"), (Entry("desk", lazy("Today’s releases"), ANYONE),)),
     Section(

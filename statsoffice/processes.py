@@ -131,8 +131,8 @@ def web_answers(port: int) -> bool:
 POLL_SECONDS = 0.1
 TAIL_LINES = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# Each signal is sent to what still runs after the seconds before it. A Celery worker finishes its tasks on the first,
-# and stops them on the second.
+# Each signal is sent to the processes that are still running after the seconds before it. A Celery worker finishes its
+# tasks on the first signal, and stops them on the second.
 ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
 PR_SET_PDEATHSIG = 1  # of prctl
 

@@ -33,7 +33,7 @@ MESSAGES_AT_A_TIME = 500
 """A small number, so that a delivery does not wait long for the rows."""
 LOG_ROWS_AT_A_TIME = 200
 
-# Different in each row, because an event has one message to each recipient. A webhook has no personal name.
+# Each row gets a different text, because an event has one message to each recipient. A webhook has no personal name.
 _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
 _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
 

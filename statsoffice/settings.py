@@ -54,9 +54,9 @@ CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ER
 PREFLIGHT_AT = env.wall_time("STATSOFFICE_PREFLIGHT_AT", "14:00")
 COMPARISON_AT = env.wall_time("STATSOFFICE_COMPARISON_AT", "03:00")
 EVIDENCE_KEPT = timedelta(days=env.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
-# Longer than a year, so that the list of a yearly release can still be copied from the one before.
+# Longer than a year, so that the list of a yearly release can still be copied from that of the year before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=env.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
-# Also longer than a year, so that the recipients of a yearly release's alarm are known when the next one is due.
+# Also longer than a year: the recipients of a yearly release's alarm must be known until the next one is due.
 MESSAGES_KEPT = timedelta(days=env.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
 FORMER_DETAILS_KEPT = timedelta(days=env.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
 # Storage of anchors outside the office (decision 64).
@@ -208,7 +208,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# Otherwise visitors could send email to strangers with an invitation to sign up, which is closed.
+# Without this setting visitors could send email to strangers, with an invitation to sign up. Sign-up is closed.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 # The number of our own proxies, and so of trusted entries in X-Forwarded-For.

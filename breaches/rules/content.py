@@ -285,7 +285,7 @@ def _each[T](values: Iterable[T]) -> tuple[T, ...]:
 
 
 EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
-# At least nine digits, with separators. Dates, times and reference numbers have fewer digits in a row.
+# A telephone number has at least nine digits, with separators. Dates, times and reference numbers have fewer in a row.
 TELEPHONE_NUMBER = re.compile(r"(?<![\w/.])(?:\+|\(?0)(?:[\s().-]*\d){8,14}(?!\w)")
 WEB_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]", re.IGNORECASE)
 

@@ -290,7 +290,7 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.WRONG_CONTENT: "corrected",
     ReportKind.OTHER: "put right",
 }
-# For several recipients and for one.
+# The words for several recipients, and for one.
 _OUTCOMES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("it was opened", "it was opened"),

@@ -219,7 +219,7 @@ def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
     if delay.to_seconds is None:
         late = f", {_length(delay)} late" if delay.from_seconds >= 1 else ""
         return f"{subject} had still not appeared at {_time(delay.from_seconds, facts)}{late}"
-    # In a gap it may have been live for a while.
+    # In a gap between checks the address may have been live for a while.
     until = facts.due_at + timedelta(seconds=delay.to_seconds)
     gaps = [(begins, ends) for begins, ends in facts.not_observed if begins < until and ends > facts.due_at]
     unchecked = f" (we made no checks {_stretches(gaps, facts)})" if gaps else ""

@@ -310,7 +310,7 @@ def _selectors_of(text: str) -> list[Selector]:
 
 def _compounds(tree: CombinedSelector | CompoundSelector) -> Iterator[tuple[CompoundSelector, str]]:
     found: list[tuple[CompoundSelector, str]] = []
-    # From right to left, the order in which they were parsed.
+    # Walk the tree from right to left, as the parser has nested it.
     while isinstance(tree, CombinedSelector):
         found.append((tree.right, tree.combinator))
         tree = tree.left

@@ -41,7 +41,7 @@ from releases.rules.lifecycle import Status
 from releases.verdict.address import Sighting, last_statements, sighting_of
 from releases.verdict.release import AddressChecks, DiagnosticCheck
 
-# As the database writes JSON.
+# These texts are written as the database writes JSON.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
 SAYS_A_TIME = '"published_at"'
 TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')

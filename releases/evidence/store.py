@@ -254,7 +254,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
     for row, answer in sorted(brought, key=lambda pair: (pair[0].sent_at, pair[0].completed_at)):
         key = (row.address_id, row.schedule_version)
         for place in find_filled_places(
-            # As the check itself found it: statements of people do not change which bodies are stored.
+            # Use the result of the check itself, because statements of people do not change which bodies are stored.
             sighting_of(
                 row.result,
                 None,

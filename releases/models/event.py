@@ -162,7 +162,7 @@ def lock_heads(record: type[RowRecord]) -> ChainHead:
     return ChainHead.hold(record.CHAIN)
 
 
-# Without `short_notice_reason`, which is in the text of its event, and `planned_from`.
+# Two columns are left out: `planned_from`, and `short_notice_reason`, which is in the text of its event.
 OF_RELEASE = (
     "public_id",
     "reference",
@@ -252,8 +252,8 @@ OF_STATEMENT = (
     "stated_by_id",
     "stated_at",
 )
-# Only the columns that identify the bytes and the reason for storing them, because a row is written at every check
-# whose body replaces another.
+# The columns only identify the bytes and the reason for storing them, because a row is written at every check whose
+# body replaces another.
 STORED_BODY_COLUMNS = (
     "release_id",
     "address_id",

@@ -198,7 +198,7 @@ class PreReleaseRequest(AccessDetails):
                 | (~Q(status=RequestStatus.WAITING) & Q(decided_by__isnull=False, decided_at__isnull=False)),
                 name="access_request_decided_says_by_whom",
             ),
-            # After a decision this copy of the name has no purpose: the name is on the list or not needed.
+            # After a decision this copy of the name has no purpose: the list has the name, or the name is not needed.
             models.CheckConstraint(
                 condition=Q(status=RequestStatus.WAITING) | Q(person="", email=""),
                 name="access_request_decided_holds_no_name",

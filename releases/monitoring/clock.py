@@ -230,7 +230,7 @@ class _InBackground:
         try:
             self._said = self._query()
         except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
-            # Without a response another source counts, or none. The source is stored with each check.
+            # Without a response this source does not count. The source that counts is stored with each check.
             logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
             self._said = None
 

@@ -21,7 +21,7 @@ from releases.rules.web_address import address_that_cannot_exist
 logger = logging.getLogger(__name__)
 
 FRESH_FOR = timedelta(seconds=5)
-# Each takes some tenths of a millisecond; due checks must not wait for thousands of them.
+# Each response takes some tenths of a millisecond; due checks must not wait for thousands of them.
 EXAMINED_AT_A_TIME = 250
 
 

@@ -293,7 +293,7 @@ def _store(
             if len(batch) == 1:
                 refused.append(NotStored(f"the look sent at {batch[0].answer.sent_at} is refused: {fault}"))
                 continue
-            # Each is tried alone: a check that is refused stops no other.
+            # Each check is stored alone, so a refused check does not stop the others.
             rows_alone, refused_alone = _store(batch, at=at, at_a_time=1)
             rows += rows_alone
             refused += refused_alone

@@ -64,8 +64,8 @@ STORED_AT_A_TIME = 500
 # Results come in a few at a time, and storing or judging a few takes as many statements as hundreds. While more are to
 # come they wait for a complete batch, but no longer than this.
 LONGEST_WAIT_FOR_BATCH = timedelta(seconds=0.5)
-# With more responses than this to examine, addresses are checked less often: it is a few seconds of work, or two checks
-# of a thousand addresses.
+# If more responses than this have to be examined, addresses are checked less often. This number takes a few seconds;
+# two checks of a thousand addresses give about as many.
 MOST_UNEXAMINED = 2500
 EXAMINATION_AWAITED_SECONDS = 0.02
 # How long examinations may still take once a sweep has to end.

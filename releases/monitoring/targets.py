@@ -212,7 +212,7 @@ def monitored_addresses(*, now: datetime) -> QuerySet[Address]:
 def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
     """Plan the first check of every monitored address without a planned check of its present schedule."""
     new = monitored.filter(Q(schedule__isnull=True) | ~Q(schedule__schedule_version=F("release__schedule_version")))
-    # In batches, because thousands may fall due together.
+    # Written in batches, because thousands of addresses may fall due together.
     for some in batched(list(new.values_list("pk", flat=True)), READ_AT_A_TIME):
         schedules = []
         for address in new.filter(pk__in=some):

@@ -139,7 +139,7 @@ def _read(body: bytes) -> OnsRelease | None:
 
 def _cancelled(release: OnsRelease) -> Finding:
     says = PublisherSays(State.CANCELLED, change_note=release.cancellation_note)
-    # Both flags contradict each other: it may have been published before it was cancelled, perhaps on time.
+    # The two flags contradict each other: the release may have been published before it was cancelled, perhaps on time.
     result = CheckOutcome.UNRECOGNISED if release.is_published else CheckOutcome.NOT_LIVE
     return Finding(result, (Reason.CANCELLED,), title=release.title, publisher=says)
 

@@ -27,7 +27,7 @@ from releases.rules.host_budget import DEFAULT_BUDGET, Budget
 from releases.rules.response import Answer, CheckRequest
 
 PRODUCT = "statsoffice-release-check"
-# Of the cache: more than the number of addresses monitored at once; each entry takes about two kilobytes.
+# The size of the cache: more than the number of addresses monitored at once. Each entry takes about two kilobytes.
 MOST_FINDINGS = 12_000
 
 _OVERRUNS = {

@@ -233,7 +233,7 @@ REFRESH_INTERVAL = timedelta(hours=1)
 # A release has no length. Without an end, calendar programs draw it in different ways.
 EVENT_LENGTH = timedelta(minutes=30)
 STATUS_CODES = {PublicStatus.PROVISIONAL: "TENTATIVE", PublicStatus.CANCELLED: "CANCELLED"}
-# Each process caches the text of an event, because writing thousands of them takes most of the time.
+# Each process caches the text of an event, because writing the texts takes most of the time for thousands of events.
 REMEMBERED_EVENTS = 8192
 END = b"END:VCALENDAR\r\n"
 

@@ -178,7 +178,8 @@ def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
 
 
 def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
-    # At the same instants of each hour, whenever it went live, so that a restarted process plans the same checks.
+    # The checks are at the same instants of each hour, whenever the page went live. So a restarted process plans the
+    # same checks.
     reached = timedelta(0)
     for until, step in _AFTER_LIVE:
         first = -(-reached // step) * step

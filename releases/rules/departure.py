@@ -8,7 +8,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, Slot
 from releases.rules.lifecycle import FieldRefused, MissingFields
 
-# Longer than the rest of the day, because a decision shortly before midnight may be for the next day.
+# This is longer than the rest of the day, because a decision shortly before midnight may be for the next day.
 AT_ONCE_WITHIN = timedelta(hours=24)
 
 

@@ -11,7 +11,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, working_day_before
 from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role
 
-# From this long before the release on, the Head of Profession or a deputy must agree to a change of the list.
+# From this long before the release on, a Head of Profession or a deputy must agree to each change of the list.
 SHORTLY = timedelta(hours=24)
 
 

@@ -1,4 +1,4 @@
-"""Tables in CSV, OpenDocument and Office Open XML files: read into the same cells, and written safely."""
+"""Tables in CSV, OpenDocument and Office Open XML files: read into cells of one type, and written safely."""
 
 import csv
 import io

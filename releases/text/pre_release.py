@@ -68,7 +68,7 @@ def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
 SUNDAY = 6
 # Any Monday that follows no bank holiday.
 _A_MONDAY = date(2026, 1, 12)
-# For forms on which the series is not chosen yet.
+# The hint of forms on which the series is not chosen yet.
 ON_MONDAYS = lazy(
     "Pre-release access of 24 hours before a Monday release opens on the Sunday. Some producers avoid Mondays for this "
     "reason."

@@ -88,7 +88,8 @@ def status_of_release(release: Release, verification: Verification | None, *, no
 
 
 def _countdown(left: timedelta) -> str:
-    # In whole minutes, so that pages that update automatically change once a minute; a script adds the seconds.
+    # The time is in whole minutes, so that pages that update automatically change once a minute; a script adds the
+    # seconds.
     minutes = timedelta(minutes=1)
     return (
         _("Due in %(time)s") % {"time": duration(left // minutes * minutes)}
@@ -122,7 +123,7 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
         # The page was there at an unknown time between the request and its response.
         note = _("Within the tolerance. We sent the check in time, and the response took %(time)s")
     else:
-        # Not live after the due instant, so it became live within the tolerance.
+        # The page was not live after the due instant, so it became live within the tolerance.
         note = _("Live within %(time)s, in the tolerance") if start > 0 else _("Live within %(time)s")
     return note % {"time": _seconds(max(1, math.ceil(end)))}
 

@@ -380,7 +380,7 @@ def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime
 
 
 def _since(check: Sighting, due_at: datetime) -> bool:
-    # With a large clock error, a check around the due instant may have been made before it, so it is no excuse.
+    # With a large clock error, a check around the due instant may have been made before it. Then it does not count.
     as_planned = check.surely_as_planned and check.planned_at >= due_at
     return as_planned or check.completed_at - check.clock_bound >= due_at
 

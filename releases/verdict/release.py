@@ -363,7 +363,8 @@ def find_filled_places(
     :param fresh: the check bypassed caches and is not judged.
     :param held: when the check of each filled place was sent, for the same address and schedule.
     """
-    # As in judging, a check that was still open at the due instant may have received a page that went live in time.
+    # As in judging, a check that was still open at the due instant counts as made since then: it may have received a
+    # page that went live in time.
     since_due = due_at is not None and not check.surely_before(due_at)
     if fresh:
         candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if check.result is CheckOutcome.LIVE else []

@@ -79,8 +79,8 @@ class AccountRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "accounts.row"
     AFTER: ClassVar[str] = "accounts.event"
     TABLES = (
-        # Without the password, and the data of second factors and the office's sign-in provider:
-        # docs/reference/security.md.
+        # The digest leaves out the password, and the data of second factors and of the office's sign-in provider
+        # (docs/reference/security.md).
         Table("accounts.User", ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
         Table("accounts.User_groups", ("user_id", "group_id")),
         Table("accounts.User_user_permissions", ("user_id", "permission_id")),

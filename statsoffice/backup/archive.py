@@ -342,7 +342,7 @@ def _version() -> str:
 
 def _read_checksums(folder: Path) -> dict[str, str]:
     checksums = {}
-    # Not splitlines(), which also ends a line at characters that a name may contain.
+    # splitlines() would also end a line at characters that a name may contain.
     for line in (folder / CHECKSUMS).read_bytes().decode(errors="surrogateescape").removesuffix("\n").split("\n"):
         found = _CHECKSUM_LINE.fullmatch(line)
         if not found:

@@ -49,7 +49,7 @@ class PostgreSQL:
         program, version = find_program("pg_dump", at_least=self._connection.pg_version // 10_000)
         with self._connection.cursor() as cursor:
             tables = len(self._connection.introspection.table_names(cursor))
-        # Without owners, privileges and comments, another account of another server can load it.
+        # A dump without owners, privileges and comments can be loaded with another account of another server.
         options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--file={to}"]
         options += [f"--exclude-table-data={table}" for table in UNSAVED_TABLES]
         command = [program, *options, self._target(), "--verbose"]

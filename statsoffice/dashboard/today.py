@@ -459,7 +459,7 @@ def _actions(
     if due_at is None or limit_at is None or now < due_at - DUE_SOON:
         return
     page = next((address.url for address in release.addresses.all() if address.role == Address.Role.PAGE), "")
-    # Not before the due time: a link to a page that is out early would help it to spread.
+    # There is no link before the due time, because a link to a page that is out early would help it to spread.
     if page and now >= due_at:
         yield LineAction(_("Open page"), page, title, is_external=True)
     roles = roles_of(person, release.series.producer)

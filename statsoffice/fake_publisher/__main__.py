@@ -256,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,
         server_header=False,
         backlog=4096,
-        # Longer than the time between two checks, so that a connection can be reused.
+        # This is longer than the time between two checks, so that a connection can be reused.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )

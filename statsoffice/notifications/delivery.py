@@ -117,7 +117,7 @@ def send_by_notify(message: Message, *, name: str) -> None:
             reference=name,
         )
     except APIError as fault:
-        # Without any response, its client reports 503.
+        # Without any response, the client of Notify reports 503.
         status = fault.status_code if fault.response is not None else None
         if status is None:
             reason = f"GOV.UK Notify cannot be reached: {type(fault.__cause__).__name__}"
@@ -166,8 +166,8 @@ type Send = Callable[[Message], None]
 
 SENDERS = {Channel.MAIL: send_by_email, Channel.NOTIFY: send_by_notify, Channel.WEBHOOK: send_by_webhook}
 BATCH_SIZE = 100
-# Longer than any channel takes for one message. After this, another process sends the messages of a process that has
-# died.
+# The claim is longer than any channel takes for one message. After it, another process sends the messages of a process
+# that has died.
 CLAIM = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)

@@ -93,7 +93,7 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
             memberships = open_memberships([report.producer_id], roles).select_related("user")
             yield Notification(
                 event=event,
-                # Not all people who write reports may read one about pre-release access or a leak.
+                # Some people who write reports may not read a report about pre-release access or a leak.
                 recipients=frozenset(
                     user.email.lower()
                     for user in {membership.user for membership in memberships}

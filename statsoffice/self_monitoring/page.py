@@ -31,7 +31,7 @@ DUE_AFTER = timedelta(seconds=13)
 """From the beginning to the due instant, so that two checks of the last minute are before it."""
 TOLERANCE = timedelta(seconds=10)
 LIVE_AFTER_DUE = {
-    # Between two checks, and at least a second from both because of the error of the clock.
+    # The page changes between two checks, at least a second from both because of the error of the clock.
     Outcome.ON_TIME: timedelta(seconds=2),
     Outcome.LATE: timedelta(seconds=13.5),
     Outcome.EARLY: timedelta(seconds=-11.5),

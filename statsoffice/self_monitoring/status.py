@@ -66,7 +66,7 @@ def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
         return False
     if ends and heartbeat.begun_at > max(ends) + LONGEST_PAUSE:
         return False
-    # After a failure a sweep has to run for some time before it counts.
+    # After a failure a sweep has to run for some time before monitoring counts as working.
     failed_last = heartbeat.failed_at is not None and heartbeat.failed_at == max(ends)
     if failed_last and now - heartbeat.begun_at < MARKED_ALIVE_WITHIN:
         return False
