@@ -132,7 +132,7 @@ def test_the_person_who_decides_reads_which_text_reaches_someone(client, office,
     report = write_sections(create_draft(producer=office.producer), by=office.head, impact="John Brown, 020 7946 0999.")
     client.force_login(office.head)
     shown = client.get(page_of(report, page)).text
-    assert "‘Impact of the breach’ holds a telephone number" in words(shown)
+    assert "‘Impact of the breach’ contains a telephone number" in words(shown)
     assert f'href="/reports/{report.reference}/impact/#id_impact"' in shown
     assert "contains an e-mail address" not in words(shown)
 
