@@ -229,7 +229,7 @@ class TestProcess:
             RehearsalSite("http://127.0.0.1:9").publish("/a", [scene("a")])
 
     def test_an_address_that_is_none_is_refused(self):
-        with pytest.raises(ValueError, match="is not the address of a rehearsal site"):
+        with pytest.raises(ValueError, match="is not the address of a practice site"):
             RehearsalSite("127.0.0.1:8765")
 
 

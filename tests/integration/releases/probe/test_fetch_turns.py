@@ -51,7 +51,7 @@ def test_the_turn_of_one_that_does_not_wait_or_asks_for_something_else_is_not_ta
             fetcher.start(check_request(site.url(f"/{key}"), site.entry, key=key))
         with pytest.raises(KeyError):
             fetcher.hand_turn("first", check_request(site.url("/first"), site.entry, key="new"))
-        with pytest.raises(ValueError, match="cannot be taken"):
+        with pytest.raises(ValueError, match="cannot replace the waiting request"):
             fetcher.hand_turn("second", check_request(site.url("/other"), site.entry, key="new"))
         assert sorted(done.key for done, _ in answers(fetcher)) == ["first", "second"]
 
