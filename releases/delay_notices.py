@@ -28,6 +28,7 @@ class NothingToSay(MoveRefused):
 def post_notice(
     release: Release,
     *,
+    wording: str = "",
     expected_at: datetime | None = None,
     expected_words: str = "",
     contact_name: str,
@@ -40,11 +41,13 @@ def post_notice(
 
     It changes no date and no verdict, and contains no observations. It may be posted before the release is due.
 
+    :param wording: the text of a notice about an outage of the website; empty for any other.
     :param seen: the number of notices when the person read the page.
     """
     check_postable(release, by=by)
     check_notice(
         release,
+        wording=wording,
         expected_at=expected_at,
         expected_words=expected_words,
         contact_name=contact_name,
@@ -57,6 +60,7 @@ def post_notice(
         by=by,
         at=at,
         seen=seen,
+        wording=wording.strip(),
         expected_at=expected_at,
         expected_words=expected_words.strip(),
         contact_name=contact_name.strip(),
@@ -67,6 +71,7 @@ def post_notice(
 def check_notice(
     release: Release,
     *,
+    wording: str = "",
     expected_at: datetime | None,
     expected_words: str,
     contact_name: str,
@@ -77,7 +82,7 @@ def check_notice(
 
     :raises NoticeRefused: if it says nothing of the expected time or a contact, or the time is not possible.
     """
-    if expected_at is None and not expected_words.strip():
+    if expected_at is None and not expected_words.strip() and not wording.strip():
         raise NoticeRefused(
             "expected_words", _("Enter when you expect the release: a date and time, or a description in words.")
         )
@@ -147,8 +152,9 @@ def _add_row(
             posted_at=at,
             **said,
         )
+        words = " ".join(filter(None, (notice.wording, notice.expected_words)))
         record_event(
-            stored, f"delay_notice_{kind}", at=at, by=by, words=notice.expected_words, number=notice.number,
+            stored, f"delay_notice_{kind}", at=at, by=by, words=words, number=notice.number,
             expected_at=notice.expected_at.isoformat() if notice.expected_at else None,
         )  # fmt: skip
     return notice

@@ -350,7 +350,7 @@ class GovukForm(forms.Form):
             except ValueError as error:
                 self.add_error(at, str(error))
 
-    def reopen(self, *, name: str, version: int, sentence: str) -> None:
+    def reopen(self, *, name: str, version: int | str, sentence: str) -> None:
         """Return the form with the typed values, based on the version that another person saved meanwhile."""
         typed = QueryDict(mutable=True)
         typed.update(self.data)

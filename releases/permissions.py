@@ -26,8 +26,10 @@ class Action(StrEnum):
     ASK_DATE_CHANGE = "ask_date_change"
     CORRECT_REASON = "correct_public_reason"
     POST_DELAY_NOTICE = "post_delay_notice"
+    POST_OUTAGE_NOTICE = "post_outage_notice"
     KEEP_EXEMPTIONS = "keep_exemptions"
     RELEASE_AT_ONCE = "release_at_once"
+    POSTPONE = "postpone_or_cancel_on_the_day"
     CHANGE_TOLERANCE = "change_tolerance"
     ANSWER = "answer"
     PREFLIGHT = "preflight"
@@ -38,6 +40,7 @@ class Action(StrEnum):
     RECORD_CALL = "record_call"
     KNOW_EARLY_FINDINGS = "know_early_findings"
     NAME_INCIDENT_CONTACT = "name_incident_contact"
+    RECORD_CORRECTION = "record_correction"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -48,10 +51,14 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.CORRECT_REASON: LEADS,
     # These people are the first to know of a delay and can inform readers.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
+    # One notice for all releases of a website that is down: releases/outages.py.
+    Action.POST_OUTAGE_NOTICE: LEADS,
     # An exemption covers only later breaches: releases/verdict/release.py.
     Action.KEEP_EXEMPTIONS: LEADS,
     # A release at once, after a leak or a statement in public: releases/rules/departure.py.
     Action.RELEASE_AT_ONCE: LEADS,
+    # On the day, when a release cannot come as announced. The moves themselves have their own rows.
+    Action.POSTPONE: LEADS,
     # A wider tolerance could hide a breach, so only leads change it; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
@@ -64,6 +71,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     # An early release is a security incident. The incident contact may know too: releases/early_findings.py.
     Action.KNOW_EARLY_FINDINGS: LEADS,
     Action.NAME_INCIDENT_CONTACT: LEADS,
+    # A correction after release is no breach by itself: releases/published_corrections.py.
+    Action.RECORD_CORRECTION: LEADS | {Role.STATISTICIAN},
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},

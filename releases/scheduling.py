@@ -569,10 +569,26 @@ def check_cancel(release: Release, *, by: User, at: datetime, reason: str = "to 
     return check_move(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
 
 
-def cancel_release(release: Release, *, reason: str, by: User, at: datetime) -> Release:
-    """Cancel a release, with a public reason. Once a confirmed one is due, only a lead may cancel it."""
+def prepare_cancel(
+    release: Release, *, reason: str, by: User, at: datetime, expected_version: int | None = None
+) -> Move:
+    """Check that a person may cancel a release now, and return the move.
+
+    :param expected_version: the schedule version that the person read.
+    """
+    if expected_version not in {None, release.schedule_version}:
+        sentence = _("Another person changed the date to %(slot)s. Check it before you cancel the release.")
+        raise ChangedMeanwhile(sentence % {"slot": release.slot})
     move = check_cancel(release, by=by, at=at, reason=reason)
     refuse_during_judgement(release, at=at)
+    return move
+
+
+def cancel_release(
+    release: Release, *, reason: str, by: User, at: datetime, expected_version: int | None = None
+) -> Release:
+    """Cancel a release, with a public reason. Once a confirmed one is due, only a lead may cancel it."""
+    move = prepare_cancel(release, reason=reason, by=by, at=at, expected_version=expected_version)
     values = {"cancelled_at": at, "cancellation_reason": reason.strip()}
     return apply_move(release, move, by=by, at=at, values=values, after_due=is_due(release, at=at))
 

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from releases.public import api
-from releases.views import calendar, date_changes, imports, pre_release, publishers, release
+from releases.views import calendar, date_changes, imports, notices, pre_release, publishers, release
 
 app_name = "releases"
 
@@ -47,7 +47,22 @@ urlpatterns = [
     ),
     path("releases/<slug:reference>/no-answer/", release.record_no_answer_view, name="no_answer"),
     path("releases/<slug:reference>/no-answer/undo/", release.undo_no_answer_view, name="undo_no_answer"),
+    path("outages/<slug:producer>/<str:host>/<str:due>/", notices.post_outage_notice_view, name="outage"),
+    path("corrections/", notices.list_corrections, name="corrections"),
+    path("releases/<slug:reference>/corrections/add/", notices.add_correction, name="add_correction"),
+    path("releases/<slug:reference>/corrections/<int:number>/", notices.show_correction, name="correction"),
+    path(
+        "releases/<slug:reference>/corrections/<int:number>/change/",
+        notices.change_correction_view,
+        name="change_correction",
+    ),
+    path(
+        "releases/<slug:reference>/corrections/<int:number>/withdraw/",
+        notices.withdraw_correction_view,
+        name="withdraw_correction",
+    ),
     path("releases/<slug:reference>/release-at-once/", date_changes.release_at_once_view, name="release_at_once"),
+    path("releases/<slug:reference>/on-the-day/", date_changes.decide_on_day, name="decide_on_day"),
     path("releases/<slug:reference>/cancel/", date_changes.cancel_view, name="cancel"),
     path("tasks/<int:key>/tick/", release.tick_task_view, name="tick_task"),
     path("releases/<slug:reference>/preflight/", release.request_preflight_view, name="preflight"),

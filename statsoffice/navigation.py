@@ -69,6 +69,7 @@ SECTIONS = (
             Entry("exchange:release_list", lazy("Your releases"), EVERY_ROLE),
             Entry("releases:planner", lazy("Year planner"), EVERY_ROLE),
             Entry("releases:changes", lazy("Date changes"), EVERY_ROLE),
+            Entry("releases:corrections", lazy("Corrections"), EVERY_ROLE, ("releases:correction",)),
             Entry(
                 "exchange:imports",
                 lazy("Import"),

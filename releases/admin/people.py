@@ -118,7 +118,7 @@ class ProducerAdmin(AdministratorAdmin[Producer], DirectoryAdmin[Producer]):
         if obj is None or admin.ModelAdmin.has_change_permission(self, request):
             return ()
         shown = (field for field in self.opts.fields if field.editable and not field.primary_key)
-        return tuple(field.name for field in shown if field.name != "negative_markers")
+        return tuple(field.name for field in shown if field.name not in {"negative_markers", "outage_wording"})
 
 
 class MembershipForm(forms.ModelForm[Membership]):

@@ -16,6 +16,7 @@ from releases.models import (
     DateChangeRequest,
     DelayNotice,
     Observation,
+    PublishedCorrection,
     ReasonCorrection,
     ReleaseEvent,
     ReleaseTask,
@@ -141,6 +142,14 @@ class DelayNoticeAdmin(ReleaseRecordAdmin[DelayNotice]):
     read_with = ("posted_by",)
     list_filter = ("kind",)
     ordering = ("-posted_at",)
+
+
+@admin.register(PublishedCorrection)
+class PublishedCorrectionAdmin(ReleaseRecordAdmin[PublishedCorrection]):
+    list_display = ("release", "number", "revision", "kind", "found_at", "corrected_at", "recorded_by", "recorded_at")
+    read_with = ("recorded_by",)
+    list_filter = ("kind",)
+    ordering = ("-recorded_at",)
 
 
 @admin.register(ReleaseEvent)

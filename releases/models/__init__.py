@@ -16,6 +16,7 @@ from releases.models.producer import (
     RotaEntry,
     Series,
 )
+from releases.models.published_correction import PublishedCorrection
 from releases.models.release import (
     Address,
     AgreementCorrection,
@@ -60,6 +61,7 @@ __all__ = [
     "PreReleaseRequest",
     "PreflightRun",
     "Producer",
+    "PublishedCorrection",
     "ReasonCorrection",
     "Release",
     "ReleaseEvent",

@@ -242,6 +242,18 @@ OF_AGREEMENT_CORRECTION = (
     "corrected_by_id",
     "corrected_at",
 )
+# Without what was wrong, which is for the office alone and in the text of its event.
+OF_PUBLISHED_CORRECTION = (
+    "release_id",
+    "number",
+    "revision",
+    "kind",
+    "found_at",
+    "corrected_at",
+    "public_notice",
+    "recorded_by_id",
+    "recorded_at",
+)
 OF_STATEMENT = (
     "release_id",
     "address_id",
@@ -283,6 +295,7 @@ class ReleaseRowRecord(RowRecord):
         Table("releases.DateChange", OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Departure", OF_DEPARTURE, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.AgreementCorrection", OF_AGREEMENT_CORRECTION, changed_by=NEVER, deleted_by=NEVER),
+        Table("releases.PublishedCorrection", OF_PUBLISHED_CORRECTION, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Statement", OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Membership", ("user_id", "producer_id", "role")),
         Table(

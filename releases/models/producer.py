@@ -44,6 +44,18 @@ class Producer(models.Model):
             "available"
         ),
     )
+    outage_wording = models.TextField(
+        lazy("notice for an outage of the website"),
+        blank=True,
+        default="",
+        db_default="",
+        max_length=1000,
+        help_text=lazy(
+            "The wording that your office has agreed. We offer it to the Head of Profession if your website is down at "
+            "release time. For example: Our website is not available. We will publish these statistics as soon as "
+            "it is."
+        ),
+    )
     pre_release_length = models.PositiveSmallIntegerField(
         lazy("usual length of pre-release access"),
         null=True,

@@ -358,7 +358,10 @@ class ReleaseTask(models.Model):
 
 
 class DelayNotice(AppendOnly):
-    """One notice, or the withdrawal of the one before it. People post it, and it contains no observations."""
+    """One notice, or the withdrawal of the one before it. People post it, and it contains no observations.
+
+    `wording` is the text of a notice about an outage of the website; empty for any other.
+    """
 
     class Kind(models.TextChoices):
         POSTED = "posted", lazy("Posted")
@@ -368,6 +371,7 @@ class DelayNotice(AppendOnly):
     number = models.PositiveSmallIntegerField()
     schedule_version = models.PositiveIntegerField(help_text=lazy("The date to which the notice speaks."))
     kind = models.CharField(max_length=10, choices=Kind.choices)
+    wording = models.TextField(blank=True, default="", db_default="")
     expected_at = models.DateTimeField(null=True)
     expected_words = models.CharField(max_length=300, blank=True)
     contact_name = models.CharField(max_length=200, blank=True)
@@ -386,11 +390,18 @@ class DelayNotice(AppendOnly):
             models.CheckConstraint(
                 condition=(
                     Q(kind="posted")
-                    & (Q(expected_at__isnull=False) | ~Q(expected_words=""))
+                    & (Q(expected_at__isnull=False) | ~Q(expected_words="") | ~Q(wording=""))
                     & ~Q(contact_name="")
                     & ~Q(contact_email="")
                 )
-                | Q(kind="withdrawn", expected_at__isnull=True, expected_words="", contact_name="", contact_email=""),
+                | Q(
+                    kind="withdrawn",
+                    wording="",
+                    expected_at__isnull=True,
+                    expected_words="",
+                    contact_name="",
+                    contact_email="",
+                ),
                 name="delay_notice_says_when_and_whom_to_ask",
             ),
         ]

@@ -17,7 +17,14 @@ from releases.models.verification import read_results
 from releases.rules import calendar
 from releases.rules.calendar import Month, Precision, Slot, month_of
 from releases.rules.lifecycle import Status
-from releases.rules.public_calendar import AnnouncedMove, AnnouncedRelease, PublicStatus, SlugName, public_status
+from releases.rules.public_calendar import (
+    AnnouncedMove,
+    AnnouncedRelease,
+    MoveNotice,
+    PublicStatus,
+    SlugName,
+    public_status,
+)
 
 MOST_WORDS = 10
 
@@ -134,7 +141,13 @@ def announced_releases() -> QuerySet[Release]:
     return (
         Release.objects.public()
         .select_related("series__producer", "series__responsible")
-        .prefetch_related(Prefetch("date_changes", queryset=_announced_changes(), to_attr="announced_changes"))
+        .prefetch_related(
+            Prefetch(
+                "date_changes",
+                queryset=_announced_changes().prefetch_related("corrections"),
+                to_attr="announced_changes",
+            )
+        )
     )
 
 
@@ -251,6 +264,20 @@ _has_announced = Exists(Release.objects.public().filter(series=OuterRef("pk")))
 def calendar_status(release: Release) -> PublicStatus:
     changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
     return public_status(release.status, last_move=(changes[-1].was, changes[-1].to) if changes else None)
+
+
+def move_notice_of(release: Release) -> MoveNotice | None:
+    """Return the notice of an announced release that was cancelled, or moved and is still to come."""
+    if release.status == Status.CANCELLED:
+        return MoveNotice(release.slot, None, release.cancellation_reason, release.cancelled_at)
+    changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
+    if not changes or release.status not in STILL_TO_COME:
+        return None
+    last = changes[-1]
+    correction = last.last_correction
+    return MoveNotice(
+        last.was, last.to, correction.public_reason if correction else last.public_reason, last.announced_at
+    )
 
 
 def live_page_of(release: Release, *, now: datetime) -> str:

@@ -86,6 +86,24 @@ class AnnouncedRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveNotice:
+    """What readers see at the top of the page of a release that was cancelled, or moved and is still to come.
+
+    `to` is None if it is cancelled. `announced_at` (aware) is None before the move is made.
+    """
+
+    was: Slot
+    to: Slot | None
+    reason: str
+    announced_at: datetime | None = None
+
+    @property
+    def is_later(self) -> bool:
+        was, to = self.was.due_at, self.to.due_at if self.to else None
+        return was is not None and to is not None and to > was
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One thing that happened to an announced release.
 

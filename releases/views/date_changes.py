@@ -1,6 +1,6 @@
 """Pages that announce, confirm, move and cancel a release, and those of date change requests and their register."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from releases.forms import (
     GovukForm,
     LongTextField,
     PrecisionField,
+    Question,
     build_slot,
     clean_reason_field,
 )
@@ -37,13 +38,16 @@ from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import (
     ANNOUNCE,
     CANCEL,
+    CANCEL_ONCE_DUE,
     CHANGE_DATE,
     CONFIRM,
     LEADS,
+    RELEASE,
     ChangedMeanwhile,
     MoveRefused,
     Status,
 )
+from releases.rules.public_calendar import MoveNotice
 from releases.rules.tables import TableKind
 from releases.scheduling import MissingGrounds
 from releases.text import calendar as text_calendar
@@ -239,6 +243,7 @@ class AtOnceForm(GovukForm):
 class CancelForm(GovukForm):
     button, button_class = lazy("Cancel release"), "govuk-button--warning"
 
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = LongTextField(
         label=lazy("Reason for cancellation"),
         help_text=lazy("We publish the reason in the release calendar. You cannot undo this."),
@@ -379,10 +384,21 @@ def release_at_once_view(request: SignedInRequest, reference: str) -> HttpRespon
 def cancel_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release_to_move(request.user, reference, CANCEL)
     scheduling.check_cancel(release, by=request.user, at=timezone.now())
-    form = CancelForm(post_data(request))
+    form = CancelForm(post_data(request), initial={"seen_version": release.schedule_version})
+    if release.announced_at:
+        form.button, form.button_class = lazy("Continue"), ""
+
+    def decision() -> dict[str, Any]:
+        given = form.cleaned_data
+        seen = given["seen_version"]
+        return {"reason": given["reason"], "expected_version": seen, "by": request.user, "at": timezone.now()}
+
+    if _is_to_be_checked(request, release):
+        template = "releases/cancel.html"
+        return _check_move(request, release, form, lambda: scheduling.prepare_cancel(release, **decision()), template)
 
     def act() -> None:
-        scheduling.cancel_release(release, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+        scheduling.cancel_release(release, **decision())
 
     success = _("Release cancelled.")
     return complete_form(request, release, form, act, success=success, template="releases/cancel.html")
@@ -424,17 +440,110 @@ def _change_page(
     if asking:
         date_changes.check_request_possible(release)
     form = ChangeDateForm(post_data(request), release=release, asking=asking)
+    if release.announced_at and not asking:
+        form.button = _("Continue")
 
     def act() -> None:
         change(release, by=request.user, at=timezone.now(), **form.change())
 
+    def prepare() -> None:
+        roles, now = roles_of(request.user, release.series.producer), timezone.now()
+        scheduling.prepare_date_change(release, roles=roles, at=now, **form.change())
+        scheduling.refuse_during_judgement(release, at=now)
+
     try:
         fields = {"exact_date": "planned_on"}
+        if not asking and _is_to_be_checked(request, release):
+            return _check_move(request, release, form, prepare, template, fields=fields)
         return complete_form(request, release, form, act, success=success, template=template, fields=fields)
     except ChangedMeanwhile:
         release = find()
         form.see_again(release)
     return render(request, template, {"release": release, "form": form})
+
+
+def _is_to_be_checked(request: SignedInRequest, release: Release) -> bool:
+    """Return whether a person sees the notice for readers, or returns to the form, before an announced move is made."""
+    return request.method == "POST" and release.announced_at is not None and "checked" not in request.POST
+
+
+def _check_move(
+    request: SignedInRequest,
+    release: Release,
+    form: GovukForm,
+    prepare: Callable[[], object],
+    template: str,
+    *,
+    fields: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Show a move of an announced release as readers will see it, or the form with its errors.
+
+    :param prepare: checks whether the move could be made now.
+    """
+    if "change" in request.POST or not is_completed(form, prepare, fields=fields):
+        return render(request, template, {"release": release, "form": form})
+    now = timezone.now()
+    reason = form.cleaned_data["reason"]
+    to = scheduling.normalise_slot(form.change()["to"]) if isinstance(form, ChangeDateForm) else None
+    if to and release.status == Status.PROVISIONAL:
+        reason = ""  # it is not published
+    context = {
+        "release": release,
+        "notice": MoveNotice(release.slot, to, reason),
+        "is_due": release.status == Status.CONFIRMED and scheduling.is_due(release, at=now),
+        "answers": [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"],
+    }
+    return render(request, "releases/check_move.html", context)
+
+
+class DecideForm(GovukForm):
+    """What a lead decides about a release that cannot come as announced."""
+
+    button = lazy("Continue")
+
+    decision = forms.ChoiceField(
+        label=lazy("What do you want to do?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Select what you want to do")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, choices: Iterable[str]) -> None:
+        super().__init__(data)
+        self.choices = list(choices)
+        self.fields["decision"].choices = [(name, DECISIONS[name][0]) for name in self.choices]  # type: ignore[attr-defined]  # declared above
+
+    def questions(self) -> Iterable[Any]:
+        return [Question("decision", size="m", hints={name: str(DECISIONS[name][1]) for name in self.choices})]
+
+
+# The pages of a release by name, each with a label and a hint.
+DECISIONS = {
+    "delay_notice": (
+        lazy("Keep the date and tell readers about a delay"),
+        lazy("For a delay of minutes or hours. The announced date and time do not change."),
+    ),
+    "change_date": (
+        lazy("Postpone it"),
+        lazy("You give a new date and a reason for readers. Another time than usual needs OSR’s written agreement."),
+    ),
+    "cancel": (lazy("Cancel it"), lazy("You give a reason for readers. You cannot undo this.")),
+}
+
+
+@form_view
+def decide_on_day(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Ask a lead how a confirmed release that cannot come as announced goes on, and lead to the page for it."""
+    now = timezone.now()
+    release = find_release(request.user, reference, Action.POSTPONE)
+    RELEASE.find(CHANGE_DATE, source=release.status)
+    moves = scheduling.available_moves(release, roles=roles_of(request.user, release.series.producer), at=now)
+    possible = {"change_date": CHANGE_DATE in moves, "cancel": bool({CANCEL, CANCEL_ONCE_DUE} & set(moves))}
+    possible["delay_notice"] = release.status == Status.CONFIRMED and release.announced_at is not None
+    form = DecideForm(post_data(request), choices=[name for name in DECISIONS if possible[name]])
+    if form.is_valid():
+        return redirect(f"releases:{form.cleaned_data['decision']}", reference)
+    is_due = release.status == Status.CONFIRMED and scheduling.is_due(release, at=now)
+    return render(request, "releases/decide_on_day.html", {"release": release, "form": form, "is_due": is_due})
 
 
 @login_required

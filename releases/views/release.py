@@ -26,6 +26,7 @@ from releases import (
     early_findings,
     exemptions,
     pre_release_access,
+    published_corrections,
     scheduling,
     statements,
     tasks,
@@ -199,6 +200,8 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
         moves.append((_("Release immediately after a leak"), "releases:release_at_once"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
         moves.append((_("Tell readers about a delay"), "releases:delay_notice"))
+    if release.status == Status.PUBLISHED and TABLE[Action.RECORD_CORRECTION] & roles:
+        moves.append((_("Record a correction"), "releases:add_correction"))
     return moves
 
 
@@ -427,11 +430,14 @@ def show_release(request: HttpRequest, reference: str) -> HttpResponse:
             found.announced_changes = []  # type: ignore[attr-defined]  # as the prefetch of announced ones
     notices = list(found.delay_notices.all())
     current = delay_notices.current_notice(found, notices)
+    corrections = published_corrections.corrections_of(found) if found.status == Status.PUBLISHED else []
     context |= {
         "release": found,
         "status": public_calendar.calendar_status(found),
         "departures": scheduling.recorded_departures(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
+        "corrections": corrections[::-1],
+        "move_notice": public_calendar.move_notice_of(found) if found.announced_at else None,
         "delay": {"current": current, "earlier": [row for row in reversed(notices) if row is not current]},
         "page": public_calendar.live_page_of(found, now=now),
         "next_release": tasks.announced_after(found) if found.announced_at else None,

@@ -18,10 +18,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
-from releases import check_history, exemptions
+from releases import check_history, exemptions, outages
 from releases.calls import NO_CALLS, CallList, find_call_lists
 from releases.early_findings import mask_verdict
 from releases.models import Address, Release, Verification
+from releases.outages import Outage
 from releases.overview import london_day, visible_releases
 from releases.permissions import TABLE, Action, Person, roles_of
 from releases.rules import calendar
@@ -308,6 +309,10 @@ class Day:
         bad = [line for line in new if line.tallies & {Tally.LATE, Tally.CHECK}]
         return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad))
 
+    def find_outages(self, person: Person) -> list[Outage]:
+        """Return the outages of websites of which a person may tell readers."""
+        return outages.find_outages(person, [(line.release, line.verdict) for line in self.lines])
+
     def with_strips(self, *, now: datetime, only: Collection[int] | None = None) -> "Day":
         """Draw the strips of all releases that have one, or of some by key."""
         chosen = [
@@ -465,15 +470,8 @@ def _actions(
     roles = roles_of(person, release.series.producer)
     if outcome in _TO_CALL:
         yield from _calls(release, calls, may_record=bool(TABLE[Action.RECORD_CALL] & roles))
-    may_tell = LEADS & roles
-    if (
-        may_tell
-        and outcome in _TO_CALL
-        and now >= limit_at
-        and release.announced_at
-        and release.status == Status.CONFIRMED
-    ):
-        yield LineAction(_("Tell readers"), reverse("releases:delay_notice", args=[release.reference]), title)
+    if LEADS & roles and outcome in _TO_CALL and release.status == Status.CONFIRMED:
+        yield from _lead_actions(release, outcome, is_over=now >= limit_at)
     if report:
         yield LineAction(_("Open report"), reverse("breaches:report", args=[report]), title)
 
@@ -500,6 +498,20 @@ def _calls(release: Release, calls: CallList, *, may_record: bool) -> Iterable[L
             address = reverse("releases:undo_no_answer", args=[release.reference])
             about = _("no answer from %(name)s, %(title)s") % {"name": name, "title": title}
             yield LineAction(_("Undo"), address, about, contact=attempt.contact.pk)
+
+
+def _lead_actions(release: Release, outcome: Outcome, *, is_over: bool) -> Iterable[LineAction]:
+    """Return what a lead can do about a release that is not live.
+
+    :param is_over: whether the tolerance has ended.
+    """
+    if is_over and release.announced_at:
+        address = reverse("releases:delay_notice", args=[release.reference])
+        yield LineAction(_("Tell readers"), address, release.title)
+    # A part of an incomplete release is out, so it can no longer be postponed.
+    if outcome is not Outcome.PARTIAL:
+        address = reverse("releases:decide_on_day", args=[release.reference])
+        yield LineAction(_("Postpone or cancel"), address, release.title)
 
 
 def _find_reports(person: Person, releases: Sequence[int]) -> dict[int, str]:

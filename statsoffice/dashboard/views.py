@@ -152,7 +152,16 @@ def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datet
 
 def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) -> dict[str, Any]:
     status = monitoring.monitoring_status(now=now)
-    context = {"day": day, "banner": day.banner(now=now), "watcher": status, "shown": shown, "links": shown.links}
+    # What our own monitoring cannot see is no outage.
+    outages = day.find_outages(request.user) if status.active and not shown.large else []
+    context = {
+        "day": day,
+        "banner": day.banner(now=now),
+        "outages": outages,
+        "watcher": status,
+        "shown": shown,
+        "links": shown.links,
+    }
     text = render_to_string("dashboard/today.html", context)
     changing = split_live_text(text)
     waiting = tasks.tasks_of(request.user, day, now=now) if not shown.large else None

@@ -10,7 +10,8 @@ from breaches.models import Dispatch, Report
 from breaches.permissions import Action, may_start, reports_where
 from breaches.rules.lifecycle import ReportKind
 from breaches.views.report import initial_start_data
-from releases.models import Release, Verification
+from releases.models import PublishedCorrection, Release, Verification
+from releases.rules.calendar import local_date
 from releases.text.release import delay_note, name_outcome
 from releases.verdict.address import Outcome
 from statsoffice.notifications.models import Message
@@ -46,6 +47,17 @@ def report_to_start(release: Release) -> dict[str, str]:
     """Return the hidden fields that start a report about a release that needs checking; empty for any other."""
     due_on = drafting.find_uncertain_day(release)
     return initial_start_data(ReportKind.LATE, due_on) if due_on else {}
+
+
+@register.simple_tag
+def report_of_correction(correction: PublishedCorrection) -> dict[str, str]:
+    """Return the hidden fields that start a report about the statistics that a correction is about.
+
+    They were wrong from the day on which they were released.
+    """
+    release = correction.release
+    assert release.due_at is not None  # noqa: S101  # a published release has an exact date
+    return initial_start_data(ReportKind.WRONG_CONTENT, local_date(release.due_at))
 
 
 @register.simple_tag

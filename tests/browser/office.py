@@ -19,6 +19,7 @@ from tests.browser.accounts import pages_of_accounts
 from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
+from tests.browser.notices import pages_of_notices
 from tests.browser.reports import pages_of_reports
 from tests.browser.started import pages_of_started_reports
 from tests.browser.stored_copies import pages_of_stored_bodies
@@ -67,6 +68,7 @@ def a_morning() -> Morning:
     _verdicts(morning, series)
     morning.pages |= pages_of_stored_bodies(series)
     morning.pages |= pages_of_changed_dates(office, series)
+    morning.pages |= pages_of_notices(office, series)
     morning.pages |= pages_of_access_lists(office, series)
     morning.pages |= pages_of_imports(series, by=office.head)
     morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)
@@ -128,6 +130,7 @@ def _calendar(morning: Morning, series) -> None:
         ("changing a provisional date", "releases:change_date", "quiet"),
         ("changing a confirmed date", "releases:change_date", "postponed"),
         ("cancelling", "releases:cancel", "postponed"),
+        ("deciding on the day", "releases:decide_on_day", "postponed"),
         ("a move that is not possible", "releases:cancel", "cancelled"),
     ):
         morning.add(name, page, reference)
@@ -267,6 +270,7 @@ PUBLIC = (
     "a release on time",
     "a corrected reason",
     "a delayed release",
+    "a release with kept bodies",
     "the canary's page",
     "a published access list",
     "the access lists of a producer",

@@ -218,6 +218,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     visitor.finds(good[17])
     visitor.follow("Cancel release")
     visitor.page.get_by_label("Reason for cancellation").fill("The gauges of this region were closed.")
+    visitor.press("Continue")
     visitor.press("Cancel release")
     assert Release.objects.get(reference="rain-17").status == "cancelled"
 

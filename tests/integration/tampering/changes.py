@@ -130,6 +130,16 @@ CHANGES = (
     ),
     change("a corrected agreement deleted", "releases.agreementcorrection", "DELETE FROM releases_agreementcorrection"),
     change(
+        "a correction after release rewritten",
+        "releases.publishedcorrection",
+        "UPDATE releases_publishedcorrection SET public_notice = 'Nothing was wrong.'",
+    ),
+    change(
+        "a correction after release deleted",
+        "releases.publishedcorrection",
+        "DELETE FROM releases_publishedcorrection",
+    ),
+    change(
         "an incident contact replaced",
         "releases.incidentcontact",
         "UPDATE releases_incidentcontact SET person_id = named_by_id",

@@ -8,10 +8,11 @@ from breaches.models import Report, ReportRowRecord, ReportVersion
 from breaches.redaction import redact_report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import record_report_event
-from releases import corrections, early_findings, scheduling
+from releases import corrections, early_findings, published_corrections, scheduling
 from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
 from releases.models.event import REDACTION
+from releases.published_corrections import CorrectionFacts
 from releases.rules.calendar import slot_at
 from releases.rules.departure import Grounds
 from statsoffice import anchors
@@ -49,6 +50,12 @@ def office() -> Office:
     corrections.correct_agreement(
         departure, reference="OSR 13", agreed_on=SEED_DUE.date(), by=office.head, at=SEED_DUE, seen=0
     )
+    published = ReleaseFactory(announced=True, series=series, reference="published")
+    scheduling.publish(published, by=None, at=SEED_DUE, published_at=SEED_DUE)
+    published_corrections.record_correction(
+        published, CorrectionFacts("A wrong file.", SEED_DUE, None, "Table 2 is wrong."), by=office.head, at=SEED_DUE,
+        seen=0,
+    )  # fmt: skip
     early_findings.name_contact(office.producer, office.statistician, by=office.head, at=SEED_DUE, seen=0)
     for day in range(2):
         anchors.make_due(now=SEED_DUE + timedelta(days=day))

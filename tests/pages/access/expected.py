@@ -75,6 +75,7 @@ PUBLIC = {
     **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
     **named("transparency:", page(EVERYBODY), "statements statement"),
     **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive accessibility"),
+    **named("", page(EVERYBODY), "contact cookies privacy"),
     # Readers with the operator's token: tests/pages/statsoffice/metrics/.
     "metrics": page(NOBODY),
     # Where the office has set a contact: tests/pages/statsoffice/test_site_root.py.
@@ -121,6 +122,7 @@ ON_RELEASES = {
     "releases:release": page(VIEW),
     **{f"releases:{move}": form(by(RELEASE, move)) for move in ("announce", "confirm", "change_date", "cancel")},
     "releases:release_at_once": form(by(RELEASE, "release_at_once")),
+    "releases:decide_on_day": form(by(RELEASE, "postpone_or_cancel_on_the_day")),
     "releases:ask_date_change": form(by(RELEASE, "ask_date_change")),
     "releases:correct_agreement": form(by(RELEASE, "edit")),
     "releases:correct_reason": form(by(RELEASE, "correct_public_reason")),
@@ -130,6 +132,12 @@ ON_RELEASES = {
     "releases:withdraw_change": act(frozenset({Role.CALENDAR_MANAGER})),
     "releases:delay_notice": form(by(RELEASE, "post_delay_notice")),
     "releases:withdraw_delay_notice": act(by(RELEASE, "post_delay_notice")),
+    "releases:outage": form(by(RELEASE, "post_outage_notice")),
+    "releases:corrections": own(VIEW),
+    "releases:correction": page(VIEW),
+    **named(
+        "releases:", form(by(RELEASE, "record_correction")), "add_correction change_correction withdraw_correction"
+    ),
     "releases:preflight": act(by(RELEASE, "preflight")),
     **named("releases:", form(by(RELEASE, "answer")), "say was_live"),
     **named("releases:", act(by(RELEASE, "record_call")), "no_answer undo_no_answer"),

@@ -41,7 +41,7 @@ def signed_in(client, release, role):
 
 
 def change(client, release, **given):
-    sent = NEW_DATE | {"seen_version": str(release.schedule_version)} | given
+    sent = NEW_DATE | {"seen_version": str(release.schedule_version), "checked": "yes"} | given
     return client.post(address("change_date", release), sent)
 
 
@@ -91,7 +91,7 @@ def test_a_reason_with_an_unchanged_date_is_refused_on_the_reason_field(client, 
 def test_what_was_typed_stays_while_a_verdict_is_falling(client, time_machine, move, announced_release):
     time_machine.move_to(SEED_DUE + timedelta(seconds=1), tick=False)
     signed_in(client, announced_release, Role.DEPUTY)
-    sent = NEW_DATE | {"seen_version": str(announced_release.schedule_version), "reason": "Late data"}
+    sent = NEW_DATE | {"seen_version": "1", "reason": "Late data", "checked": "yes"}
     response = client.post(address(move, announced_release), sent)
     assert (response.status_code, list(errors(response))) == (200, ["__all__"])
     assert "We are checking" in response.text
@@ -171,7 +171,7 @@ def test_cancelling_without_a_reason_is_refused_on_the_reason_field(client, anno
 
 def test_a_cancelled_release_cannot_be_moved_by_any_direct_post(client, announced_release):
     signed_in(client, announced_release, Role.DEPUTY)
-    client.post(address("cancel", announced_release), {"reason": "The survey was stopped."})
+    client.post(address("cancel", announced_release), {"reason": "The survey was stopped.", "checked": "yes"})
     for move in ("cancel", "confirm", "announce", "change_date"):
         response = client.post(
             address(move, announced_release), NEW_DATE | {"seen_version": "1", "reason": "Another reason"}

@@ -95,6 +95,8 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "pk": (1,),
     "guide": ("statistician",),
     "source": ("govuk", "ons"),
+    "host": ("www.example.gov.uk",),
+    "due": ("0930",),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),

@@ -12,6 +12,7 @@ from releases.models import (
     DelayNotice,
     Departure,
     Observation,
+    PublishedCorrection,
     ReasonCorrection,
     ReleaseEvent,
     Statement,
@@ -33,6 +34,7 @@ APPEND_ONLY = {
         DelayNotice,
         Departure,
         AgreementCorrection,
+        PublishedCorrection,
     )
 }
 
@@ -114,6 +116,9 @@ def what_readers_were_told(release, change):
     )
     DelayNotice.objects.create(
         release=release, number=1, schedule_version=1, kind="posted", posted_by=by, posted_at=AT, **said
+    )
+    PublishedCorrection.objects.create(
+        release=release, number=1, revision=1, what_was_wrong="A file", found_at=AT, recorded_by=by, recorded_at=AT
     )
 
 

@@ -1,0 +1,253 @@
+"""Corrections of statistics after their release: recorded, changed and withdrawn by people, with a notice for readers.
+
+A correction is not in itself a breach (decision 87). Recording one changes no verdict. Recording, changing and
+withdrawing raise NotYours if none of the person's roles allows it, and ChangedMeanwhile if the record changed since the
+person read it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from releases.models import PublishedCorrection, Release
+from releases.models.event import lock_release, record_event, record_rows
+from releases.models.published_correction import PublishedCorrectionQuerySet
+from releases.permissions import Action, Person, User, check_may, producers_where
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, Status
+
+Kind = PublishedCorrection.Kind
+
+
+class CorrectionRefused(FieldRefused):
+    """A correction that cannot be accepted; `field` names the invalid field."""
+
+
+class NotPublished(MoveRefused):
+    """The release is not published, so there is nothing to correct."""
+
+
+class AlreadyWithdrawn(MoveRefused):
+    """The correction was withdrawn, so it cannot be changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionFacts:
+    """What a person states about a correction; instants are aware. Without `corrected_at` it is not corrected yet."""
+
+    what_was_wrong: str
+    found_at: datetime | None
+    corrected_at: datetime | None = None
+    public_notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One correction of a release with all its revisions, oldest first."""
+
+    revisions: tuple[PublishedCorrection, ...]
+
+    @property
+    def current(self) -> PublishedCorrection:
+        return self.revisions[-1]
+
+    @property
+    def number(self) -> int:
+        return self.current.number
+
+    @property
+    def earlier_notices(self) -> list[PublishedCorrection]:
+        """The revisions whose notices readers saw before the current one, the latest first."""
+        found: list[PublishedCorrection] = []
+        for row, later in zip(self.revisions, self.revisions[1:], strict=False):
+            if row.public_notice and row.public_notice != later.public_notice:
+                found.insert(0, row)
+        return found
+
+    @property
+    def was_public(self) -> bool:
+        """Whether readers see a notice about it, or saw one before it was changed or withdrawn."""
+        return any(row.public_notice for row in self.revisions)
+
+
+def corrections_of(release: Release) -> list[Correction]:
+    """Return the corrections of a release, withdrawn ones included, by number."""
+    return group_corrections(release.published_corrections.select_related("recorded_by").order_by("number", "revision"))
+
+
+def group_corrections(rows: Iterable[PublishedCorrection]) -> list[Correction]:
+    """Group revisions, which are in the order of their numbers, by correction."""
+    return [Correction(tuple(revisions)) for _number, revisions in groupby(rows, key=lambda row: row.number)]
+
+
+def corrections_visible_to(person: Person) -> PublishedCorrectionQuerySet:
+    """Return the last revision of each correction that a person may read, the latest found first.
+
+    Withdrawn ones are left out.
+    """
+    own = PublishedCorrection.objects.filter(release__series__producer__in=producers_where(person, Action.VIEW))
+    return own.filter(kind=Kind.RECORDED).current().order_by("-found_at", "-pk")
+
+
+def check_recordable(release: Release, *, by: User) -> None:
+    """Check that a person may record a correction of a release.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NotPublished: if the release is not published.
+    """
+    check_may(by, Action.RECORD_CORRECTION, release.series.producer)
+    if release.status != Status.PUBLISHED:
+        sentence = _("You can only record a correction of a published release. This release is %(status)s.")
+        raise NotPublished(sentence % {"status": release.get_status_display().lower()})
+
+
+def check_facts(release: Release, facts: CorrectionFacts, *, at: datetime) -> None:
+    """Check what a person states at an instant.
+
+    :raises CorrectionRefused: if a fact is missing, or a time is not possible.
+    """
+    if not facts.what_was_wrong.strip():
+        raise CorrectionRefused("what_was_wrong", _("Enter what was wrong."))
+    if facts.found_at is None:
+        raise CorrectionRefused("found_at", _("Enter when the error was found."))
+    if facts.found_at > at:
+        raise CorrectionRefused("found_at", _("The time when the error was found must be in the past."))
+    if release.due_at is not None and facts.found_at < release.due_at:
+        sentence = _("The time when the error was found must be after the release was due, %(slot)s.")
+        raise CorrectionRefused("found_at", sentence % {"slot": release.slot})
+    if facts.corrected_at is None:
+        return
+    if facts.corrected_at > at:
+        raise CorrectionRefused("corrected_at", _("The time of the correction must be in the past."))
+    if facts.corrected_at < facts.found_at:
+        raise CorrectionRefused("corrected_at", _("The error was corrected after it was found. Check both times."))
+
+
+def record_correction(
+    release: Release, facts: CorrectionFacts, *, by: User, at: datetime, seen: int
+) -> PublishedCorrection:
+    """Record a new correction of a published release. A second click returns the first record.
+
+    :param seen: the number of corrections of the release when the person read the page.
+    """
+    check_recordable(release, by=by)
+    check_facts(release, facts, at=at)
+    with transaction.atomic():
+        stored = lock_release(release.pk)
+        rows = PublishedCorrection.objects.filter(release=stored).current().order_by("number")
+        last = rows.last()
+        if last and last.number == seen + 1 and last.recorded_by_id == by.pk and facts_of(last) == _tidy(facts):
+            return last
+        if (last.number if last else 0) != seen:
+            raise _changed_meanwhile()
+        return _add_row(stored, "correction_recorded", number=seen + 1, revision=1, facts=facts, by=by, at=at)
+
+
+def change_correction(
+    correction: Correction, facts: CorrectionFacts, *, by: User, at: datetime, seen: int
+) -> PublishedCorrection:
+    """Record a further revision of a correction; the earlier ones stay on record.
+
+    :param seen: the number of its revisions when the person read it.
+    :raises CorrectionRefused: if nothing changes.
+    :raises AlreadyWithdrawn: if it was withdrawn.
+    """
+    release = correction.current.release
+    check_may(by, Action.RECORD_CORRECTION, release.series.producer)
+    check_facts(release, facts, at=at)
+    with transaction.atomic():
+        last = _lock_correction(correction, seen=seen)
+        if facts_of(last) == _tidy(facts):
+            raise CorrectionRefused("what_was_wrong", _("You did not make any changes."))
+        revision = last.revision + 1
+        return _add_row(release, "correction_changed", number=last.number, revision=revision, facts=facts, by=by, at=at)
+
+
+def withdraw_correction(
+    correction: Correction, *, reason: str, by: User, at: datetime, seen: int
+) -> PublishedCorrection:
+    """Withdraw a correction that was recorded by mistake. Readers no longer see its notice, only that there was one.
+
+    :param seen: the number of its revisions when the person read it.
+    :raises CorrectionRefused: if there is no reason.
+    :raises AlreadyWithdrawn: if it was withdrawn.
+    """
+    release = correction.current.release
+    check_may(by, Action.RECORD_CORRECTION, release.series.producer)
+    if not reason.strip():
+        raise CorrectionRefused("reason", _("Enter why you withdraw the correction."))
+    with transaction.atomic():
+        last = _lock_correction(correction, seen=seen)
+        row = PublishedCorrection.objects.create(
+            release=release,
+            number=last.number,
+            revision=last.revision + 1,
+            kind=Kind.WITHDRAWN,
+            withdrawal_reason=reason.strip(),
+            recorded_by=by,
+            recorded_at=at,
+        )
+        _record(row, "correction_withdrawn", words=row.withdrawal_reason)
+    return row
+
+
+def facts_of(row: PublishedCorrection) -> CorrectionFacts:
+    return CorrectionFacts(row.what_was_wrong, row.found_at, row.corrected_at, row.public_notice)
+
+
+def _tidy(facts: CorrectionFacts) -> CorrectionFacts:
+    return CorrectionFacts(
+        facts.what_was_wrong.strip(), facts.found_at, facts.corrected_at, facts.public_notice.strip()
+    )
+
+
+def _lock_correction(correction: Correction, *, seen: int) -> PublishedCorrection:
+    """Return the last revision of a correction, with its release locked.
+
+    :raises ChangedMeanwhile: if there are other revisions than the person read.
+    """
+    lock_release(correction.current.release_id)
+    last = PublishedCorrection.objects.filter(release=correction.current.release, number=correction.number).last()
+    if last is None or last.revision != seen:
+        raise _changed_meanwhile()
+    if last.is_withdrawn:
+        raise AlreadyWithdrawn(_("This correction was withdrawn. Record a new one."))
+    return last
+
+
+def _changed_meanwhile() -> ChangedMeanwhile:
+    sentence = _(
+        "We did not save your answers, because another person recorded a correction. Check it before you try again."
+    )
+    return ChangedMeanwhile(sentence)
+
+
+def _add_row(
+    release: Release, event: str, *, number: int, revision: int, facts: CorrectionFacts, by: User, at: datetime
+) -> PublishedCorrection:
+    stated = _tidy(facts)
+    row = PublishedCorrection.objects.create(
+        release=release,
+        number=number,
+        revision=revision,
+        kind=Kind.RECORDED,
+        what_was_wrong=stated.what_was_wrong,
+        found_at=stated.found_at,
+        corrected_at=stated.corrected_at,
+        public_notice=stated.public_notice,
+        recorded_by=by,
+        recorded_at=at,
+    )
+    _record(row, event, words=stated.what_was_wrong)
+    return row
+
+
+def _record(row: PublishedCorrection, event: str, *, words: str) -> None:
+    record_event(
+        row.release, event, at=row.recorded_at, by=row.recorded_by, words=words, number=row.number,
+        revision=row.revision, is_public=bool(row.public_notice),
+    )  # fmt: skip
+    record_rows({PublishedCorrection: [row.pk]})

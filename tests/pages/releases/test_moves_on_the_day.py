@@ -1,0 +1,189 @@
+"""A release that cannot come as announced: postponed or cancelled by a lead, with a notice that is checked first."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from releases import judge, scheduling
+from releases.models import DateChange, Release
+from releases.rules.lifecycle import LEADS, Role
+from tests.support.date_requests import create_head, person
+from tests.support.factories import SEED_DUE, ReleaseFactory, rolled_back
+from tests.support.observations import create_observations
+
+pytestmark = pytest.mark.django_db
+
+BEFORE, AFTER = SEED_DUE - timedelta(minutes=9), SEED_DUE + timedelta(minutes=5)
+REASON = "Two schools sent their figures late."
+NEW_DATE = {
+    "planned_on-day": "14",
+    "planned_on-month": "7",
+    "planned_on-year": "2020",
+    "planned_at": "9:30am",
+    "seen_version": "1",
+    "reason": REASON,
+}
+CANCELLATION = {"reason": REASON, "seen_version": "1"}
+SENT = {"change_date": NEW_DATE, "cancel": CANCELLATION}
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine):
+    time_machine.move_to(BEFORE, tick=False)
+    return lambda instant: time_machine.move_to(instant, tick=False)
+
+
+def address(name, release):
+    return reverse(f"releases:{name}", args=[release.reference])
+
+
+def words_of(response):
+    return " ".join(response.text.split())
+
+
+@pytest.mark.parametrize("move", ["change_date", "cancel"])
+def test_a_lead_checks_the_notice_as_readers_will_see_it_before_the_move_is_made(client, move, announced_release):
+    client.force_login(create_head(announced_release))
+    check = client.post(address(move, announced_release), SENT[move])
+    text = words_of(check)
+    assert REASON in text
+    assert ("This release is postponed" in text) == (move == "change_date")
+    assert ("This release is cancelled" in text) == (move == "cancel")
+    assert "14 July 2020 9:30am" in text or move == "cancel"
+    assert Release.objects.get().schedule_version == 1
+    assert Release.objects.get().status == "confirmed"
+    change = client.post(address(move, announced_release), SENT[move] | {"change": "yes"})
+    assert change.context["form"]["reason"].value() == REASON
+    assert "govuk-error-summary" not in change.text
+    assert client.post(address(move, announced_release), SENT[move] | {"checked": "yes"}).status_code == 302
+    client.logout()
+    public = words_of(client.get(address("release", announced_release)))
+    # The page shows the same notice, with the time at which it was announced.
+    notice = text.partition("This release is ")[2].partition(REASON)[0]
+    assert f"This release is {notice}{REASON}" in public
+    assert "Announced at" in public
+
+
+@pytest.mark.parametrize("move", ["change_date", "cancel"])
+def test_a_move_without_a_reason_is_not_offered_for_checking(client, move, announced_release):
+    client.force_login(create_head(announced_release))
+    page = client.post(address(move, announced_release), SENT[move] | {"reason": " "})
+    assert list(page.context["form"].errors) == ["reason"]
+
+
+@pytest.mark.parametrize("move", ["change_date", "cancel"])
+def test_a_move_that_nobody_can_read_of_is_made_at_once(client, move, confirmed_release):
+    client.force_login(create_head(confirmed_release))
+    assert client.post(address(move, confirmed_release), SENT[move]).status_code == 302
+    release = Release.objects.get()
+    assert (release.status, release.schedule_version) in {("cancelled", 1), ("confirmed", 2)}
+
+
+@pytest.mark.parametrize("move", ["change_date", "cancel"])
+@pytest.mark.parametrize("checked", [{}, {"checked": "yes"}])
+def test_a_move_of_a_release_that_was_moved_meanwhile_is_refused(client, clock, move, checked, announced_release):
+    head = create_head(announced_release)
+    slot = announced_release.slot
+    to = type(slot)(slot.on + timedelta(days=2), slot.at)
+    scheduling.change_date(announced_release, to=to, reason="First", by=head, at=BEFORE)
+    client.force_login(head)
+    response = client.post(address(move, announced_release), SENT[move] | checked)
+    assert "2 July 2020 9:30am" in response.text
+    assert Release.objects.get().schedule_version == 2
+    assert Release.objects.get().status == "confirmed"
+
+
+def test_the_reason_for_a_provisional_date_is_not_in_the_notice(client, provisional_release):
+    scheduling.announce_release(provisional_release, by=None, at=BEFORE)
+    client.force_login(person(provisional_release, Role.CALENDAR_MANAGER))
+    sent = NEW_DATE | {"precision": "exact"}
+    notice = words_of(client.post(address("change_date", provisional_release), sent)).partition('aria-label="Confirm"')[
+        0
+    ]
+    assert "It is now planned for 14 July 2020 9:30am." in notice
+    assert REASON not in notice
+
+
+def test_the_pages_say_what_the_code_says_before_and_after_the_due_time(client, clock, announced_release):
+    client.force_login(create_head(announced_release))
+    is_not_late = "before it is due, with a public reason, is not late"
+    stays_on_record = "A change now does not alter the result for that time."
+    for name in ("decide_on_day", "change_date"):
+        page = words_of(client.post(address(name, announced_release), NEW_DATE))
+        assert is_not_late in page
+        assert stays_on_record not in page
+    clock(AFTER)
+    for name, sent in (("decide_on_day", {}), ("change_date", NEW_DATE), ("cancel", CANCELLATION)):
+        page = words_of(client.post(address(name, announced_release), sent))
+        assert stays_on_record in page
+        assert is_not_late not in page
+
+
+@pytest.mark.parametrize("move", ["change_date", "cancel"])
+def test_a_move_after_the_due_time_leaves_the_verdict_and_a_move_before_it_makes_none(client, clock, move, subtests):
+    for at, expected in ((BEFORE, []), (AFTER, ["not_seen"])):
+        with subtests.test(str(at)), rolled_back():
+            release = ReleaseFactory(announced=True)
+            if at is AFTER:
+                create_observations(release, *["not_live"] * 4, start=SEED_DUE, every=timedelta(seconds=60))
+                judge.judge_one(release, now=AFTER)
+            clock(at)
+            client.force_login(create_head(release))
+            assert client.post(address(move, release), SENT[move] | {"checked": "yes"}).status_code == 302
+            judge.judge_without_checks(now=AFTER)
+            found = release.verifications.filter(schedule_version=1)
+            assert list(found.values_list("outcome", flat=True)) == expected
+
+
+def test_only_leads_are_asked_what_to_do_and_each_answer_leads_to_its_page(client, announced_release, subtests):
+    page = address("decide_on_day", announced_release)
+    for role in Role:
+        client.force_login(person(announced_release, role))
+        with subtests.test(role):
+            assert client.get(page).status_code == (200 if role in LEADS else 404)
+            assert (page in client.get(reverse("desk")).text) == (role in LEADS)
+    client.force_login(create_head(announced_release))
+    asked = client.post(page)
+    assert "Select what you want to do" in asked.text
+    assert asked.context["form"]["decision"].value() is None
+    for name in ("delay_notice", "change_date", "cancel"):
+        answer = client.post(page, {"decision": name})
+        assert answer.url == address(name, announced_release)
+        assert client.get(answer.url).status_code == 200
+
+
+def test_the_desk_offers_it_from_ten_minutes_before_until_the_release_is_live(client, clock, announced_release):
+    page = address("decide_on_day", announced_release)
+    client.force_login(create_head(announced_release))
+    clock(SEED_DUE - timedelta(minutes=11))
+    assert page not in client.get(reverse("desk")).text
+    clock(AFTER)
+    create_observations(announced_release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    judge.judge_one(announced_release, now=AFTER)
+    assert page not in client.get(reverse("desk")).text
+
+
+@pytest.mark.parametrize("status", ["published", "cancelled"])
+def test_a_release_that_is_over_has_nothing_to_decide(client, status, announced_release):
+    head = create_head(announced_release)
+    if status == "published":
+        scheduling.publish(announced_release, by=None, at=AFTER, published_at=SEED_DUE)
+    else:
+        scheduling.cancel_release(announced_release, reason=REASON, by=head, at=BEFORE)
+    client.force_login(head)
+    assert client.get(address("decide_on_day", announced_release)).status_code == 409
+
+
+def test_a_published_release_has_no_notice_of_its_move(client, announced_release):
+    head = create_head(announced_release)
+    slot = announced_release.slot
+    to = type(slot)(slot.on + timedelta(days=2), slot.at)
+    moved = scheduling.change_date(announced_release, to=to, reason=REASON, by=head, at=BEFORE)
+    page = address("release", moved)
+    assert "This release is postponed" in client.get(page).text
+    scheduling.publish(moved, by=None, at=moved.due_at, published_at=moved.due_at)
+    public = client.get(page).text
+    assert "This release is postponed" not in public
+    assert REASON in public
+    assert DateChange.objects.count() == 1
