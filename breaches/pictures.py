@@ -555,8 +555,7 @@ def draw_bars(table: Table) -> Picture:
                 "field": "value",
                 "type": "quantitative",
                 "title": None,
-                # There is room for the words after the longest bar.
-                "scale": {"domain": [0, longest * (1.4 if narrow else 1.15)], "nice": False},
+                "scale": {"domain": [0, max(longest, _length_with_words(values, narrow=narrow))], "nice": False},
                 "axis": None,
             },
         }
@@ -594,6 +593,18 @@ def draw_bars(table: Table) -> Picture:
         height=height,
         narrow_height=height,
     )
+
+
+# Of the area for bars, wide and narrow, and of a character, in pixels.
+BARS_WIDTH, NARROW_BARS_WIDTH, CHARACTER_WIDTH = 440, 200, 7
+
+
+def _length_with_words(bars: Sequence[Mapping[str, Any]], *, narrow: bool) -> float:
+    """Return the length of an axis that has room for each bar and the words after it."""
+    width = NARROW_BARS_WIDTH if narrow else BARS_WIDTH
+    # At least a quarter is for the bars, however long the words are.
+    left = (max(0.25, 1 - len(bar["words"]) * CHARACTER_WIDTH / width) for bar in bars)
+    return max((bar["value"] / part for bar, part in zip(bars, left, strict=True)), default=1)
 
 
 def _label_expression(labels: Mapping[int, str | Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ rules, and stored and judged by the product, at the instants of the past (decisi
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
 from django.conf import settings
@@ -238,18 +238,22 @@ def _write_entry(past: PastEdition, *, site: RehearsalSite) -> Entry:
 
 def _change_before_due(past: PastEdition, release: Release) -> Release:
     """Cancel or move a release in good time, if its story says so."""
-    edition = (past.series.slug, past.number)
+    edition, head = (past.series.slug, past.number), find_user(Role.HEAD_OF_PROFESSION)
     if edition in CANCELLED:
-        at = past.due_at - timedelta(days=15)
-        return scheduling.cancel_release(
-            release, reason=CANCELLED[edition], by=find_user(Role.HEAD_OF_PROFESSION), at=at
-        )
+        at = _working_time_before(past.due_at, days=15)
+        return scheduling.cancel_release(release, reason=CANCELLED[edition], by=head, at=at)
     if edition in MOVED:
         days, reason = MOVED[edition]
         to = Slot(on=past.edition.on, at=STANDARD_RELEASE_TIME)
-        at = past.due_at - timedelta(days=days + 9)
-        return scheduling.change_date(release, to=to, reason=reason, by=find_user(Role.HEAD_OF_PROFESSION), at=at)
+        at = _working_time_before(past.due_at, days=days + 9)
+        return scheduling.change_date(release, to=to, reason=reason, by=head, at=at)
     return release
+
+
+def _working_time_before(due_at: datetime, *, days: int) -> datetime:
+    """Return a time of work, so many days before a release or a little more."""
+    day = find_working_day(local_date(due_at) - timedelta(days=days), Nation.ENGLAND, step=-1)
+    return from_london(datetime.combine(day, time(11, 10)))
 
 
 def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> None:

@@ -31,7 +31,7 @@ def load_demo(*, now: datetime, site: RehearsalSite) -> None:
             access.record_past_access([one.release for one in past])
             year_ahead.record_year_ahead(now=now, last_morning=last_morning, site=site)
             access.grant_upcoming_access(now=now)
-            year_ahead.change_three_releases(now=now)
+            year_ahead.change_three_releases(now=now, last_morning=last_morning)
         history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
         for one in past:
             if one.story is history.STORIES[ANSWERED]:

@@ -10,6 +10,7 @@ from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, DismissalReason, RecordingReason, ReportTerm
+from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from breaches.rules.public_statement import statement_digest
 from releases import statements
 from releases.models import Release
@@ -174,12 +175,13 @@ def _submit(case: Case, report: Report | None = None) -> Report:
     statistician = find_user(Role.STATISTICIAN)
     report = report or case.drafts[0]
     assert case.narrative is not None  # noqa: S101  # a report that is submitted says what happened
-    taken_at = case.due_at + timedelta(minutes=35)
+    taken_at = max(case.due_at, report.drafted_at) + timedelta(minutes=5)
     report = editing.assign_report(_fresh(report), person=statistician, by=statistician, at=taken_at)
     content = versions.content_of(report)
+    account = content.circumstances.removesuffix(f" {CAUSE_NOT_RECORDED}")
     written_at = case.at(0, time(11, 20))
     for section, values in (
-        (ReportSection.CIRCUMSTANCES, {"circumstances": f"{content.circumstances}\n\n{case.narrative.cause}"}),
+        (ReportSection.CIRCUMSTANCES, {"circumstances": f"{account}\n\n{case.narrative.cause}"}),
         (ReportSection.IMPACT, {"impact": case.narrative.impact}),
     ):
         editing.save_section(
@@ -235,7 +237,6 @@ def _answer(case: Case, report: Report | None = None) -> Report:
     return decisions.record_answer(
         sent,
         answer="Thank you for reporting this. We have recorded it and have no further questions.",
-        reference=f"{sent.number}/1",
         by=find_user(Role.STATISTICIAN),
         at=case.at(6, time(11)),
     )

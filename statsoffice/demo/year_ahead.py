@@ -83,27 +83,27 @@ def _write_provisional(series: Series, edition: Edition, *, now: datetime) -> En
     )
 
 
-def change_three_releases(*, now: datetime) -> None:
+def change_three_releases(*, now: datetime, last_morning: datetime) -> None:
     """Move one confirmed release, cancel another, and request another date for a third."""
-    head = find_user(Role.HEAD_OF_PROFESSION)
+    head, at = find_user(Role.HEAD_OF_PROFESSION), last_morning + timedelta(hours=1)
     upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status=Status.CONFIRMED)
-    moved, cancelled, waiting = upcoming.select_related("series__producer").order_by("due_at", "pk")[:3]
-    scheduling.change_date(
-        moved,
-        to=_days_later(moved, 7),
-        reason="More time is needed to check the data from two regions.",
-        by=head,
-        at=now - timedelta(days=2),
-    )
+
+    def next_of(slug: str) -> Release:
+        return upcoming.filter(series__slug=slug).select_related("series__producer").order_by("due_at")[0]
+
+    moved = next_of("rail-punctuality")
+    reason = "More time is needed to check the data from two operators."
+    scheduling.change_date(moved, to=_days_later(moved, 7), reason=reason, by=head, at=at)
     scheduling.cancel_release(
-        cancelled, reason="The survey was not run this month.", by=head, at=now - timedelta(days=5)
+        next_of("road-fuel-prices"), reason="The survey is not run in that week.", by=head, at=at - timedelta(days=7)
     )
+    waiting = next_of("house-sales")
     date_changes.request_date_change(
         waiting,
         to=_days_later(waiting, 1),
         reason="The regional figures arrive a day later than planned.",
         by=find_user(Role.CALENDAR_MANAGER),
-        at=now - timedelta(hours=3),
+        at=at,
     )
 
 
