@@ -63,7 +63,7 @@ def test_a_new_release_is_recorded_with_its_addresses_by_the_calendars_own_funct
 REFUSED_RELEASES = {
     "another time": ({"planned_at": "09:31"}, "planned_at", "9:31am is not the release time"),
     "no time": ({"planned_at": ""}, "planned_at", "Enter the time of the exact date"),
-    "a slip of the year": ({"planned_on": "2206-07-01"}, "planned_on", "2206 is not a year"),
+    "a slip of the year": ({"planned_on": "2206-07-01"}, "planned_on", "2206 is not a valid year"),
     "no reference": ({"reference": "two words"}, "reference", "valid"),
     "an address of another kind": (
         {"addresses-0-url": "ftp://www.example.gov.uk/"},
