@@ -124,8 +124,8 @@ NARRATIVES: Mapping[str, Narrative] = {
         (Action("Record agreed times in the release calendar on the same day", "Calendar manager", 5, is_done=True),),
     ),
     "parted": Narrative(
-        Cause.HUMAN_ERROR,
-        "The page was in the wrong folder of the publishing system and had to be moved before it could be published.",
+        Cause.SCHEDULER_FAULT,
+        "The scheduler looked for the page in another folder. The publishing team moved it and published it by hand.",
         f"All users had access some minutes late. {NO_MEDIA}",
         (Action("Add the folder to the checklist of the release morning", PUBLISHING, 10, is_done=True),),
     ),

@@ -134,6 +134,12 @@ def test_no_picture_of_the_register_is_empty(demonstration, client):
     assert [shown.picture.title for shown in pictures if shown.picture.nothing] == []
 
 
+def test_its_figures_name_a_cause_that_came_twice(demonstration, client):
+    client.force_login(find_user(Role.HEAD_OF_PROFESSION))
+    page = client.get("/reports/register/figures/").text
+    assert "There are no repeat causes" not in page
+
+
 def test_each_open_task_of_the_head_of_profession_leads_to_a_page(demonstration, client):
     client.force_login(find_user(Role.HEAD_OF_PROFESSION))
     for report in Report.objects.all():
