@@ -158,7 +158,7 @@ def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_someone_ch
     publisher = office.people[Role.PUBLISHING_TEAM]
     right = write(draft_report, office, "09:35", corrects=wrong, by=publisher)
     draft_report.refresh_from_db()
-    with pytest.raises(versions.Incomplete, match="choose again"):
+    with pytest.raises(versions.Incomplete, match="Choose again"):
         decisions.submit_report(draft_report, by=office.statistician, at=AT)
     chosen = [f"note-{right.pk}"]
     draft_report = editing.choose_entries(
