@@ -83,23 +83,28 @@ class Practice(models.Model):
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
     code = models.CharField(max_length=40)
     principle = models.CharField(
-        max_length=100, help_text=lazy("The pillar or the standard to which it belongs, as it is printed.")
+        max_length=100, help_text=lazy("The pillar or the standard that it belongs to, as printed.")
     )
     title = models.CharField(
         max_length=100,
         blank=True,
-        help_text=lazy("The name of its principle, printed in brackets until the wording is settled."),
+        help_text=lazy("The name of its principle, printed in brackets until the wording is confirmed."),
     )
-    summary = models.TextField(blank=True, help_text=lazy("What it is about, in our words. It is never printed."))
+    summary = models.TextField(blank=True, help_text=lazy("Our summary, which is never printed."))
     wording = models.TextField(blank=True, help_text=lazy("The words of the Code."))
     source = models.CharField(max_length=300, blank=True, help_text=lazy("Where the words, or their meaning, are."))
-    source_url = models.URLField(max_length=300, blank=True)
+    source_url = models.URLField(lazy("web address of the source"), max_length=300, blank=True)
     unconfirmed = models.CharField(
-        max_length=300, blank=True, help_text=lazy("A point that still needs to be confirmed.")
+        lazy("not confirmed"), max_length=300, blank=True, help_text=lazy("A point that we still need to confirm.")
     )
-    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(lazy("confirmed at"), null=True, blank=True)
     settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=lazy("confirmed by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     history = HistoricalRecords()
 
@@ -246,7 +251,9 @@ class Report(models.Model):
         default=ReportStatus.DRAFT,
     )
     version = models.PositiveIntegerField(default=1)
-    machine = models.JSONField(default=dict, help_text=lazy("What the record says by now, offered beside the text."))
+    machine = models.JSONField(
+        lazy("automatic text"), default=dict, help_text=lazy("The newest automatic text, which people can use.")
+    )
     rehearsal = models.BooleanField(default=False)
     drafted_at = models.DateTimeField()
     last_change = models.PositiveBigIntegerField(
@@ -255,7 +262,7 @@ class Report(models.Model):
         help_text=lazy("Position of the last event that outdates an open form; 0 since the report was begun."),
     )
     occurred_on = models.DateField(
-        null=True, editable=False, help_text=lazy("The first day of occurrence that the present version names.")
+        null=True, editable=False, help_text=lazy("The first day of occurrence in the current version.")
     )
     published = models.ForeignKey(
         "breaches.Published",
@@ -263,7 +270,7 @@ class Report(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        help_text=lazy("What is public of it, as long as its version stands."),
+        help_text=lazy("What is public, as long as its version is current."),
     )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
@@ -272,18 +279,20 @@ class Report(models.Model):
     )
 
     cause = models.CharField(max_length=20, blank=True, choices=list(CAUSE_CHOICES.items()))
-    cause_words = models.TextField(blank=True)
+    cause_words = models.TextField(lazy("description of the cause"), blank=True)
     available_at = models.DateTimeField(
-        null=True, help_text=lazy("When what was late was made available, by what people know.")
+        lazy("time it became available"), null=True, help_text=lazy("As far as people know.")
     )
-    available_unknown = models.TextField(blank=True, help_text=lazy("Why it is not known when it was made available."))
-    person_dealing = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    dealing_since = models.DateTimeField(null=True)
+    available_unknown = models.TextField(lazy("reason the time is not known"), blank=True)
+    person_dealing = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("owner"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    dealing_since = models.DateTimeField(lazy("owner since"), null=True)
     salt = models.CharField(
         max_length=32,
         default=new_salt,
         editable=False,
-        help_text=lazy("Part of its recorded digest; a redaction replaces it."),
+        help_text=lazy("Part of its recorded digest. A redaction replaces it."),
     )
 
     objects = ReportQuerySet.as_manager()
@@ -355,13 +364,13 @@ class ReportVersion(AppendOnly):
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     content = models.JSONField()
-    machine = models.JSONField(default=dict)
+    machine = models.JSONField(lazy("automatic text"), default=dict)
     content_sha256 = models.CharField(max_length=64)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     written_at = models.DateTimeField()
-    why = models.CharField(max_length=40)
+    why = models.CharField(lazy("reason"), max_length=40)
     salt = models.CharField(
-        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest; a redaction replaces it.")
+        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest. A redaction replaces it.")
     )
 
     objects = AppendOnlyQuerySet.as_manager()
@@ -466,8 +475,10 @@ class JoinedDraft(AppendOnly):
     joint = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_drafts")
     draft = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_into")
     suspicions: models.JSONField[list[int], list[int]] = models.JSONField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("combined by"), on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(lazy("combined at"))
 
     objects = JoinedDraftQuerySet.as_manager()
 
@@ -507,7 +518,7 @@ class OwnAct(AppendOnly):
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="own_acts")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
+    at = models.DateTimeField(lazy("declared at"))
 
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -723,10 +734,12 @@ class Dispatch(AppendOnly):
     outside = models.BooleanField()
     sent_on = models.DateField()
     reference = models.CharField(max_length=200, blank=True)
-    words = models.TextField(blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    words = models.TextField(lazy("text"), blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("sent by"), on_delete=models.PROTECT, related_name="+"
+    )
     role = models.CharField(max_length=20)
-    at = models.DateTimeField()
+    at = models.DateTimeField(lazy("sent at"))
 
     objects = DispatchQuerySet.as_manager()
 
@@ -750,9 +763,11 @@ class Published(AppendOnly):
     version = models.PositiveIntegerField()
     statement = models.JSONField()
     statement_sha256 = models.CharField(max_length=64)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("published by"), on_delete=models.PROTECT, related_name="+"
+    )
     role = models.CharField(max_length=20)
-    at = models.DateTimeField()
+    at = models.DateTimeField(lazy("published at"))
 
     objects = AppendOnlyQuerySet.as_manager()
 

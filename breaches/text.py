@@ -170,7 +170,7 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
     ),
     Question.PEOPLE: (
         lazy("How many people received it?"),
-        lazy("Count those who should not have received it, or not yet."),
+        lazy("Count only people who received it by mistake or too early."),
     ),
     Question.POSTS: (lazy("How many posts do they hold?"), ""),
     Question.RECIPIENTS: (

@@ -24,7 +24,8 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError
 
-CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?")
+TIMES_BY_NAME = {name: time(*at) for at, name in calendar.NAMED_TIMES.items()} | {"noon": time(12)}
 PARTS = ("day", "month", "year")
 MONTHS = [f"{date(2000, number, 1):%B}".casefold() for number in range(1, 13)]
 
@@ -150,7 +151,7 @@ class PickedDateField(forms.DateField):
 
 
 class ClockTimeField(forms.Field):
-    """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, 10:27:05; its widget shows the typed text."""
+    """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, midday, 10:27:05; its widget shows that text."""
 
     widget = forms.TextInput
     default_error_messages = {
@@ -161,11 +162,14 @@ class ClockTimeField(forms.Field):
     def to_python(self, value: Any) -> time | None:
         if value in self.empty_values or isinstance(value, time):
             return value or None
-        written = CLOCK_TIME.fullmatch(str(value).strip())
+        typed = str(value).strip().lower()
+        if typed in TIMES_BY_NAME:
+            return TIMES_BY_NAME[typed]
+        written = CLOCK_TIME.fullmatch(typed)
         if not written or (written[2] is None and not written[4]):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         hour, minute, second = (int(part or 0) for part in written.group(1, 2, 3))
-        half = (written[4] or "").lower()
+        half = written[4]
         if half and not 1 <= hour <= 12:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         if half:
@@ -178,8 +182,9 @@ class ClockTimeField(forms.Field):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, time):
             return value
-        seconds = f":{value:%S}" if value.second else ""
-        return f"{value.hour % 12 or 12}:{value:%M}{seconds}{'am' if value.hour < 12 else 'pm'}"
+        if not value.second:
+            return calendar.time_of_day(value)
+        return f"{value.hour % 12 or 12}:{value:%M:%S}{'am' if value.hour < 12 else 'pm'}"
 
 
 class LongTextField(forms.CharField):

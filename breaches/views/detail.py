@@ -237,13 +237,15 @@ def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[d
     obstacle = ""
     if missing:
         sentence = ngettext(
-            "Not possible yet: %(number)d item is missing.",
-            "Not possible yet: %(number)d items are missing.",
+            "You cannot do this yet. %(number)d item is missing.",
+            "You cannot do this yet. %(number)d items are missing.",
             len(missing),
         )
         obstacle = sentence % {"number": len(missing)}
     elif report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):
-        obstacle = _("Not possible for you: you wrote or submitted this text, and another person must approve it.")
+        obstacle = _(
+            "You cannot choose this, because you wrote or submitted this text. Another person must approve it."
+        )
     return DecisionForm(
         request.POST if request.method == "POST" else None,
         initial={"last_change": report.last_change, "version": report.version},

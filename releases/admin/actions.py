@@ -98,7 +98,7 @@ class ConfirmationForm(BulkForm):
     reason = forms.CharField(
         label=lazy("Reason for less than 4 weeks’ notice"),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=lazy("We record this reason. Readers do not see it."),
+        help_text=lazy("We save the reason but do not publish it."),
         error_messages={"required": lazy("Enter the reason for less than 4 weeks’ notice")},
     )
 
@@ -128,14 +128,14 @@ class NewDatesForm(BulkForm):
         label=lazy("Reason for the change"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=lazy("Readers see the reason for a confirmed date. For a provisional date we only record it."),
+        help_text=lazy("We publish the reason for a confirmed date. We do not publish it for a provisional date."),
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         confirmed = any(plan.release.status == Status.CONFIRMED for plan in self.planned)
         if confirmed and not str(cleaned.get("reason", "")).strip():
-            self.add_error("reason", _("Enter the reason. Readers see it for a confirmed date."))
+            self.add_error("reason", _("Enter the reason. We publish it for a confirmed date."))
         return cleaned
 
     @property
@@ -439,7 +439,7 @@ PLAN_OBJECTIONS = {
     PlanObjection.PLANNED_ALREADY: lazy("Next year’s release is already planned:"),
     PlanObjection.DAY_TAKEN: lazy("The series already has a release on that day:"),
     PlanObjection.REFERENCE_TAKEN: lazy("Another release has this reference. Enter a different one:"),
-    PlanObjection.NOT_A_REFERENCE: lazy("Enter a reference with letters, digits and hyphens only."),
+    PlanObjection.NOT_A_REFERENCE: lazy("Enter a reference with only letters, numbers and hyphens."),
     PlanObjection.PAST: lazy("That date is in the past."),
 }
 # The person can correct these on the page.

@@ -207,7 +207,7 @@ class SeriesForm(forms.ModelForm[Series]):
         fields = "__all__"  # noqa: DJ007  # the admin class names them
         help_texts = {
             "slug": lazy(
-                "Lower-case letters, digits and hyphens, for example labour-market-overview. It is part of web "
+                "Lower-case letters, numbers and hyphens, for example labour-market-overview. It is part of web "
                 "addresses and references of releases, so do not change it once readers use them."
             ),
         }

@@ -262,7 +262,7 @@ class DatedForm(forms.ModelForm[Release]):
         label=lazy("Reference of OSR’s agreement"),
         required=False,
         max_length=100,
-        help_text=lazy("Only for a weekend, or for another time than the series has."),
+        help_text=lazy("You need this for a weekend, or if the time differs from the usual time of the series."),
     )
     osr_agreed_on = forms.DateField(label=lazy("Date of OSR’s agreement"), required=False, widget=AdminDateWidget)
     # The day that the person was warned about and wants to use all the same.
@@ -331,7 +331,7 @@ class NewReleaseForm(DatedForm):
         }
         widgets = {"planned_at": AdminTimeWidget(format="%H:%M")}
         help_texts = {
-            "reference": lazy("Letters, digits and hyphens. It becomes part of the web address of its page here."),
+            "reference": lazy("Use letters, numbers and hyphens. It becomes part of the web address of this release."),
             "planned_on": ON_MONDAYS,
             "rehearsal": lazy("We check a rehearsal like any other release. Readers never see it."),
         }
@@ -383,7 +383,7 @@ class NewReleaseForm(DatedForm):
 PRECISIONS = [
     (Precision.EXACT.value, lazy("The day and the time")),
     (Precision.MONTH.value, lazy("The month")),
-    (Precision.TWO_MONTHS.value, lazy("One of two months: that of the date, or the next")),
+    (Precision.TWO_MONTHS.value, lazy("2 months: the month of the date and the next one")),
 ]
 
 
@@ -400,13 +400,13 @@ class ReleaseForm(DatedForm):
         label=lazy("Reason for the change"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy("Required for a confirmed date: readers see it. For a provisional date we only record it."),
+        help_text=lazy("Required for a confirmed date, and published. Not published for a provisional date."),
     )
     bank_holiday_reason = forms.CharField(
         label=lazy("Reason for a release on a bank holiday"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=lazy("Only the Head of Profession or a deputy can give it. Readers see it."),
+        help_text=lazy("Only the Head of Profession or a deputy can give it. We publish it."),
     )
     seen_version = forms.IntegerField(required=False, widget=UnlabelledInput)
 

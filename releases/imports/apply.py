@@ -219,7 +219,7 @@ def _producer(row: CalendarRow, parties: Parties) -> Producer:
     if producer is not None:
         return producer
     if parties.by is not None:
-        raise RowRefused("producer", f'there is no producer "{row.producer}" for which you keep the calendar.')
+        raise RowRefused("producer", f"You do not manage the calendar of “{row.producer}”.")
     _check_may_make(parties, "producer", row.producer)
     slug = _free_slug(row.producer, Producer.objects.values_list("slug", flat=True), 100)
     producer = Producer.objects.create(name=row.producer, slug=slug)
@@ -233,7 +233,7 @@ def _new_series(row: CalendarRow, producer: Producer, responsible: Contact | Non
     tolerance = DEFAULT_TOLERANCE_SECONDS if row.tolerance_seconds is None else row.tolerance_seconds
     by = parties.by
     if by is not None and tolerance != DEFAULT_TOLERANCE_SECONDS and not may(by, Action.CHANGE_TOLERANCE, producer):
-        why = "a tolerance is given to a series by a head of profession or a deputy, in the admin site."
+        why = "Only the Head of Profession or a deputy can set a tolerance, in the admin site."
         raise RowRefused("tolerance_seconds", why)
     slugs = Series.objects.filter(producer=producer).values_list("slug", flat=True)
     series = Series(
@@ -252,13 +252,14 @@ def _new_series(row: CalendarRow, producer: Producer, responsible: Contact | Non
 def _check_agrees(row: CalendarRow, series: Series, responsible: Contact | None) -> None:
     if row.tolerance_seconds not in {None, series.tolerance_seconds}:
         why = (
-            f'the tolerance of the series "{series.title}" is {series.tolerance_seconds} seconds; '
-            "it is changed by a head of profession or a deputy, in the admin site."
+            f"The tolerance of the series “{series.title}” is {series.tolerance_seconds} seconds. "
+            "Only the Head of Profession or a deputy can change it, in the admin site."
         )
         raise RowRefused("tolerance_seconds", why)
     if responsible and series.responsible not in {None, responsible}:
-        why = f'{series.responsible.email if series.responsible else ""} is responsible for "{series.title}"; '
-        raise RowRefused("responsible_email", why + "this is changed in the admin site.")
+        email = series.responsible.email if series.responsible else ""
+        why = f"{email} is the responsible contact of “{series.title}”. You can change this in the admin site."
+        raise RowRefused("responsible_email", why)
 
 
 def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
@@ -282,13 +283,13 @@ def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
 
 def _check_may_make(parties: Parties, column: str, name: str) -> None:
     if not parties.create:
-        what = "contact of this producer" if column == "responsible_email" else column
         how = (
-            "--create makes it"
+            "Use --create to create it, or correct the name."
             if parties.by is None
-            else "select the option to create what is new, or correct the name"
+            else "Select the option to create it, or correct the name."
         )
-        raise RowRefused(column, f'there is no {what} "{name}"; {how}.')
+        what = f"contact “{name}” of this producer" if column == "responsible_email" else f"{column} “{name}”"
+        raise RowRefused(column, f"There is no {what}. {how}")
 
 
 def _save(row: Series | Contact, parties: Parties) -> None:
@@ -320,10 +321,12 @@ class RowImport:
         # A rehearsal must be confirmed, because provisional releases are not monitored.
         status = row.status or (Status.CONFIRMED if rehearsal else Status.PROVISIONAL)
         if status not in {Status.PROVISIONAL, Status.CONFIRMED}:
-            why = f"a new release is provisional or confirmed; it becomes {status} later, by a person."
+            why = f"A new release must be provisional or confirmed, not {status}."
             raise RowRefused("status", why)
         if row.date_change_reason:
-            raise RowRefused("date_change_reason", "the release is new: there is no change of its date.")
+            raise RowRefused(
+                "date_change_reason", "This release is new, so it has no date change to give a reason for."
+            )
         release = scheduling.record_release(
             series,
             reference=row.reference,
@@ -341,7 +344,7 @@ class RowImport:
         if status is Status.CONFIRMED:
             self._confirm(release)
         elif row.bank_holiday_reason:
-            raise RowRefused("bank_holiday_reason", "a reason is given, and the release is not confirmed.")
+            raise RowRefused("bank_holiday_reason", "You gave a reason, but the release is not confirmed.")
         self._warn(release, series)
 
     def follow(self, release: Release, series: Series) -> None:
@@ -381,18 +384,18 @@ class RowImport:
     def _check_same(self, release: Release, series: Series) -> None:
         row = self.row
         if release.series != series:
-            why = f'{release.reference} belongs to the series "{release.series}" of {release.series.producer}.'
+            why = f"{release.reference} belongs to the series “{release.series}” of {release.series.producer}."
             raise RowRefused("series", why)
         if row.rehearsal is not None and row.rehearsal != release.rehearsal:
-            what = "a rehearsal and stays one" if release.rehearsal else "no rehearsal and never becomes one"
-            raise RowRefused("rehearsal", f"{release.reference} is {what}.")
+            what = "a rehearsal" if release.rehearsal else "not a rehearsal"
+            raise RowRefused("rehearsal", f"{release.reference} is {what}. You cannot change this.")
         final = {Status.PUBLISHED, Status.CANCELLED}
         back = row.status is Status.PROVISIONAL and release.status != Status.PROVISIONAL
         undone = row.status is Status.CONFIRMED and release.status == Status.CANCELLED
         if back or undone or (row.status in final and release.status in final and row.status != release.status):
             raise RowRefused("status", f"{release.reference} is {release.status} and cannot become {row.status}.")
         if row.status is Status.PUBLISHED and release.status != Status.PUBLISHED:
-            why = f"{release.reference} is {release.status}. Only a person can publish it, on its page."
+            why = f"{release.reference} is {release.status}. You can publish it only on its page."
             raise RowRefused("status", why)
 
     def _follow_addresses(self, release: Release) -> None:
@@ -459,7 +462,10 @@ class RowImport:
             self._check_reason_of_no_change(release)
             return release
         if row.status is Status.CANCELLED and release.status != Status.CANCELLED:
-            raise RowRefused("scheduled_for", f"a release that is cancelled keeps its date, which is {release.slot}.")
+            raise RowRefused(
+                "scheduled_for",
+                f"You cannot change the date and cancel the release together. The date is {release.slot}.",
+            )
         if release.status == Status.CONFIRMED:
             self._request_date(release)
             return release
@@ -482,7 +488,7 @@ class RowImport:
         last = release.date_changes.filter(schedule_version=release.schedule_version).first()
         # The reason of a provisional date is not public, so it cannot be compared.
         if last is None or _in_one_line(last.public_reason) not in {"", self.row.date_change_reason}:
-            why = f"the date is unchanged ({release.slot}): there is no change to give a reason for."
+            why = f"The date is already {release.slot}, so there is no change to give a reason for."
             raise RowRefused("date_change_reason", why)
 
     def _check_exceptions(self, release: Release) -> None:
@@ -492,27 +498,22 @@ class RowImport:
         known["bank_holiday_reason"] = {_in_one_line(each.reason) for each in recorded}
         for column, values in known.items():
             if (given := getattr(self.row, column)) and given not in values:
-                why = (
-                    f"this is not on record for {release.slot}: an exception is given when a date is set or confirmed."
-                )
+                why = f"{release.slot} has no such exception. Give one when you set or confirm a date."
                 raise RowRefused(column, why)
         agreed = self.row.osr_agreed_on
         if agreed and agreed not in {each.agreement.osr_agreed_on for each in recorded}:
-            raise RowRefused("osr_agreed_on", f"this is not the date on record for {release.slot}.")
+            raise RowRefused("osr_agreed_on", f"This is not the date of the agreement for {release.slot}.")
 
     def _request_date(self, release: Release) -> None:
         row = self.row
         source = "publisher" if row.is_listed else "file"
         if self.by is None or not row.date_change_reason:
             how = (
-                "with a reason, by the change of date on its page."
+                "Only the Head of Profession or a deputy can change a confirmed date, on the page of the release."
                 if self.by is None or row.is_listed
-                else 'who are asked to agree if you give the public reason in the column "date_change_reason".'
+                else "To request a date change, give the public reason in the column “date_change_reason”."
             )
-            why = (
-                f"{release.reference} is confirmed for {release.slot}, and the {source} says {row.slot}; a confirmed "
-                f"date is changed by a head of profession or a deputy, {how}"
-            )
+            why = f"{release.reference} is confirmed for {release.slot}, but the {source} says {row.slot}. {how}"
             raise RowRefused("scheduled_for", why)
         waits = date_changes.waiting_request(release)
         if waits and _is_same_slot(waits.to, row.slot) and _in_one_line(waits.public_reason) == row.date_change_reason:
@@ -529,14 +530,14 @@ class RowImport:
                     release, by=self.by, at=self.at, reason=self.row.short_notice_reason, grounds=self.row.grounds
                 )
             self._note(StepKind.CONFIRMED)
-        self._check_reason("short_notice_reason", release.short_notice_reason, "was confirmed")
+        self._check_reason("short_notice_reason", release.short_notice_reason, "was already confirmed")
         if release.status == Status.CONFIRMED and not release.rehearsal and release.announced_at is None:
             scheduling.announce_release(release, by=self.by, at=self.at)
             self._note(StepKind.ANNOUNCED)
 
     def _cancel(self, release: Release) -> None:
         if release.status == Status.CANCELLED:
-            self._check_reason("cancellation_reason", release.cancellation_reason, "is cancelled")
+            self._check_reason("cancellation_reason", release.cancellation_reason, "is already cancelled")
             return
         if self.by is None:
             why = f"{release.reference} is {release.status}. Only a person can cancel it, on its page or in an import."
@@ -549,7 +550,7 @@ class RowImport:
         """Refuse a reason that differs from the stored one, because it would not be used."""
         reason = getattr(self.row, column)
         if reason and given and reason != _in_one_line(given):
-            why = f"{self.row.reference} {what} already. Its reason cannot change: “{given}”."
+            why = f"{self.row.reference} {what}. You cannot change the reason: “{given}”."
             raise RowRefused(column, why)
 
 
@@ -581,8 +582,8 @@ def _attachment(url: str) -> PlannedAddress:
 
 
 def _describe_address(planned: PlannedAddress) -> str:
-    marker = f' by the words "{planned.marker}"' if planned.marker else ""
-    return f"{planned.url}{marker}, read as {planned.adapter}"
+    marker = f", text “{planned.marker}”" if planned.marker else ""
+    return f"{planned.url}{marker}, adapter {planned.adapter}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -647,15 +648,15 @@ COLUMNS = {
 def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, at: datetime) -> RowResult:
     one = RowImport(row, parties.by, at)
     if release is None and row.is_listed and row.status is Status.CANCELLED:
-        why = "the publisher has cancelled this release, and it is not in your calendar."
-        why += f" The reason: {row.cancellation_reason}" if row.cancellation_reason else ""
+        why = "The publisher cancelled this release, and it is not in your calendar."
+        why += f" Reason: {row.cancellation_reason}" if row.cancellation_reason else ""
         faults = (RowFault(row.number, "status", why),)
         return RowResult(row.number, row.reference, ImportOutcome.LEFT_OUT, row.title, faults=faults)
     try:
         with transaction.atomic(), batch_events():
             if release is not None and parties.by is not None and not parties.may_edit(release.series.producer):
                 # Disclose only that the reference is taken, not by which release of another producer.
-                raise RowRefused("reference", f'"{row.reference}" is not free: choose another reference.')
+                raise RowRefused("reference", f"“{row.reference}” is already in use. Choose another reference.")
             series = series_of_row(row, parties)
             if release is None:
                 one.record(series)

@@ -207,7 +207,7 @@ def export_directory(kind: DirectoryKind, file_kind: TableKind, *, by: User, tit
     :raises NotYours: if the person manages no producer's calendar.
     """
     if not may_exchange(by, kind):
-        raise NotYours(f"{by} manages no calendar.")
+        raise NotYours(f"{by} does not manage a calendar.")
     directory = DIRECTORIES[kind]
     lines = [_write_row(row, directory) for row in rows_of(by, kind)]
     return tables.write_table(file_kind, directory.names, lines, title=title)
@@ -262,7 +262,7 @@ def import_directory(
     :raises NotYours: if the person manages no producer's calendar.
     """
     if not may_exchange(by, kind):
-        raise NotYours(f"{by} manages no calendar.")
+        raise NotYours(f"{by} does not manage a calendar.")
     one = _Import(DIRECTORIES[kind], by=by, at=at)
     with transaction.atomic():
         result = DirectoryResult([one.take(number, cells) for number, cells in rows])

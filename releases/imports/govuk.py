@@ -143,6 +143,6 @@ def record_from_announcement(
                 release = scheduling.confirm_release(release, by=by, at=at, reason=reason, grounds=grounds)
                 release = scheduling.announce_release(release, by=by, at=at)
     except IntegrityError as error:
-        message = _('"%(reference)s" is not free: choose another reference.') % {"reference": reference}
+        message = _("“%(reference)s” is already in use. Choose another reference.") % {"reference": reference}
         raise ReferenceTaken("reference", message) from error
     return release

@@ -29,9 +29,9 @@ def _read_cell(column: str, cell: str, *, adapters: Collection[str], order: Date
     """
     longest = LONGEST.get(column)
     if longest and len(cell) > longest:
-        raise ValueError(f"this has {len(cell)} characters, and {longest} are the most.")
+        raise ValueError(f"Enter up to {longest} characters. This cell has {len(cell)}.")
     if column.endswith("adapter") and cell not in adapters:
-        raise ValueError(f'there is no adapter "{cell}"; there are: {", ".join(sorted(adapters))}.')
+        raise ValueError(f"“{cell}” is not an adapter. Use one of these: {', '.join(sorted(adapters))}.")
     if column == AGREED_ON:
         return _day(written_dates.rewrite_date(cell, order))
     return _READERS.get(column, str)(cell)
@@ -47,8 +47,8 @@ def _read_slot(cell: str, precision: Precision | None, order: DateOrder) -> Slot
         return Slot(on=_month(cell), at=None, precision=precision)
     if ":" not in cell:
         message = (
-            f'"{written}" names no time; write it as 30/06/2026 09:30 or 2026-06-30 09:30 (London time), or say in the '
-            'column "precision" that it is a month or two_months.'
+            f"“{written}” has no time. Write it as 30/06/2026 09:30 or 2026-06-30 09:30 (London time). "
+            "For a month, enter month or two_months in the column “precision”."
         )
         raise ValueError(message)
     return slot_at(calendar.parse_london(cell))
@@ -60,33 +60,33 @@ def _month(cell: str) -> date:
             return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
         except ValueError:
             continue
-    raise ValueError(f'"{cell}" is not a month; write it as 2026-07, or as any day of it.')
+    raise ValueError(f"“{cell}” is not a month. Write it as 2026-07, or as any day of the month.")
 
 
 def _reference(cell: str) -> str:
     try:
         validate_slug(cell)
     except ValidationError as error:
-        raise ValueError(f'"{cell}" may hold letters, digits, hyphens and underscores only.') from error
+        raise ValueError(f"“{cell}” must only include letters, numbers, hyphens and underscores.") from error
     return cell
 
 
 def _zone(cell: str) -> str:
     if cell != ZONE:
-        raise ValueError(f'"{cell}" is another zone; times are those of {ZONE}.')
+        raise ValueError(f"“{cell}” is another time zone. Times must be in {ZONE}.")
     return cell
 
 
 def _precision(cell: str) -> Precision:
     written = "_".join(cell.lower().split())
     if written not in set(Precision):
-        raise ValueError(f'"{cell}" is neither exact nor month nor two_months.')
+        raise ValueError(f"“{cell}” is not a precision. Enter exact, month or two_months.")
     return Precision(written)
 
 
 def _status(cell: str) -> Status:
     if cell.lower() not in set(Status):
-        raise ValueError(f'"{cell}" is neither provisional nor confirmed.')
+        raise ValueError(f"“{cell}” is not a status. Enter provisional, confirmed or cancelled.")
     return Status(cell.lower())
 
 
@@ -96,7 +96,7 @@ def _url(cell: str) -> str:
     except web_address.NotAWebAddressError as error:
         raise ValueError(f"{error}.") from error
     if " " in cell:
-        raise ValueError(f'"{cell}" holds a space.')
+        raise ValueError(f"“{cell}” has a space in it.")
     return cell
 
 
@@ -104,19 +104,19 @@ def _email(cell: str) -> str:
     try:
         validate_email(cell)
     except ValidationError as error:
-        raise ValueError(f'"{cell}" is not an e-mail address.') from error
+        raise ValueError(f"“{cell}” is not an email address.") from error
     return cell.lower()
 
 
 def _tolerance(cell: str) -> int:
     if not (cell.isascii() and cell.isdigit()) or int(cell) > GREATEST_TOLERANCE_SECONDS:
-        raise ValueError(f'"{cell}" is not a whole number of seconds from 0 to {GREATEST_TOLERANCE_SECONDS}.')
+        raise ValueError(f"Enter a whole number of seconds from 0 to {GREATEST_TOLERANCE_SECONDS}, not “{cell}”.")
     return int(cell)
 
 
 def _rehearsal(cell: str) -> bool:
     if cell.lower() != "yes":
-        raise ValueError(f'"{cell}" is neither yes nor empty.')
+        raise ValueError(f"Enter yes or leave this empty, not “{cell}”.")
     return True
 
 
@@ -126,7 +126,7 @@ def _day(cell: str) -> date:
             return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
         except ValueError:
             continue
-    raise ValueError(f'"{cell}" is not a date; write it as 30/06/2026 or 2026-06-30.')
+    raise ValueError(f"“{cell}” is not a date. Write it as 30/06/2026 or 2026-06-30.")
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
@@ -273,14 +273,16 @@ def _read_header(cells: Sequence[Cell], *, name: str) -> list[str]:
     header = [cell.text.lower() for cell in cells]
     while header and not header[-1]:
         header.pop()
-    faults = [f'{name} has no column "{column}", which is required.' for column in REQUIRED if column not in header]
+    faults = [
+        f"{name} does not have the column “{column}”, which is required." for column in REQUIRED if column not in header
+    ]
     faults += [
-        f'{name} has a column "{column}" that is not known; the columns are: {", ".join(COLUMNS)}.'
+        f"{name} has a column “{column}” that we do not know. The columns are: {', '.join(COLUMNS)}."
         for column in dict.fromkeys(header)
         if column not in COLUMNS
     ]
     twice = [column for column in dict.fromkeys(header) if header.count(column) > 1]
-    faults += [f'{name} has the column "{column}" twice.' for column in twice]
+    faults += [f"{name} has the column “{column}” twice." for column in twice]
     if faults:
         raise FileRefused(faults)
     return header
@@ -298,19 +300,19 @@ def _read_row(
     values, faults = _read_values(number, cells, adapters=adapters, order=order)
     if any(beyond):
         words = " ".join(cell.text for cell in beyond).strip()
-        faults.append(RowFault(number, "beyond the last column", f'"{words}" belongs to no column.'))
+        faults.append(RowFault(number, "after the last column", f"“{words}” is not in a column."))
     urls = [url for url in (values.get("url"), *values.get("attachments", ())) if url]
     if len(set(urls)) < len(urls):
-        faults.append(RowFault(number, "attachments", "the same address stands twice in this row."))
+        faults.append(RowFault(number, "attachments", "This row has the same web address twice."))
     if values.get("announcement") in set(urls):
-        faults.append(RowFault(number, "announcement", "the same address stands twice in this row."))
+        faults.append(RowFault(number, "announcement", "This row has the same web address twice."))
     if values.get("marker") and not values.get("url"):
-        faults.append(RowFault(number, "marker", "these words are looked for on the page, and the row names no url."))
+        faults.append(RowFault(number, "marker", "You gave text that identifies a page, but no url."))
     status = values.get("status")
     if values.get("cancellation_reason") and status is not Status.CANCELLED:
-        faults.append(RowFault(number, "cancellation_reason", "a reason is given, and the status is not cancelled."))
+        faults.append(RowFault(number, "cancellation_reason", "You gave a reason, but the status is not cancelled."))
     if values.get("short_notice_reason") and status in {None, Status.PROVISIONAL}:
-        faults.append(RowFault(number, "short_notice_reason", "a reason is given, and the status is not confirmed."))
+        faults.append(RowFault(number, "short_notice_reason", "You gave a reason, but the status is not confirmed."))
     if faults:
         into.faults += faults
     else:
@@ -346,7 +348,7 @@ def _find_repeated(rows: list[CalendarRow]) -> Iterator[RowFault]:
     first: dict[str, int] = {}
     for row in rows:
         if row.reference in first:
-            yield RowFault(row.number, "reference", f'"{row.reference}" stands in row {first[row.reference]} already.')
+            yield RowFault(row.number, "reference", f"“{row.reference}” is already in row {first[row.reference]}.")
         first.setdefault(row.reference, row.number)
 
 
@@ -359,5 +361,5 @@ def _find_contradictions(rows: list[CalendarRow]) -> Iterator[RowFault]:
                 continue
             earlier = first.setdefault((column, *row.series_key), row)
             if getattr(earlier, column) != said:
-                why = f'row {earlier.number} says "{getattr(earlier, column)}" of the series "{row.series}".'
+                why = f"Row {earlier.number} has “{getattr(earlier, column)}” for the series “{row.series}”."
                 yield RowFault(row.number, column, why)

@@ -365,16 +365,16 @@ def _date_cells(slot: Slot) -> dict[str, str]:
 def _find_faults(listed: ListedRelease, slot: Slot | None) -> dict[str, str]:
     faults = {}
     if not listed.path:
-        faults["reference"] = "the publisher gives no address of this release."
+        faults["reference"] = "The publisher gives no web address for this release."
     if not listed.title:
-        faults["title"] = "the publisher gives no title."
+        faults["title"] = "The publisher gives no title."
     if listed.announced is None:
-        faults["status"] = "the publisher gives no state that we know: provisional, confirmed or cancelled."
+        faults["status"] = "The publisher gives no status that we know: provisional, confirmed or cancelled."
     elif slot is None:
         displayed = listed.announced.displayed
         faults["scheduled_for"] = (
-            f'the publisher gives the date as "{displayed}", which is neither a day and time nor one or two months.'
+            f"The publisher gives the date as “{displayed}”. We can read a day and time, a month, or 2 months."
             if displayed
-            else "the publisher gives no date."
+            else "The publisher gives no date."
         )
     return faults

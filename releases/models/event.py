@@ -327,13 +327,15 @@ class AbstractEvent(ChainedRow):
     """One event: its kind, instant, actor and facts, and free text that stays outside the hash."""
 
     kind = models.CharField(max_length=40)
-    at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    facts = models.JSONField(default=dict)
-    words = models.TextField(blank=True)
+    at = models.DateTimeField(lazy("time"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("person"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    facts = models.JSONField(lazy("details"), default=dict)
+    words = models.TextField(lazy("text"), blank=True)
     words_salt = models.CharField(max_length=32, default=new_salt)
     words_digest = models.CharField(
-        max_length=64, default="", db_default="", help_text=lazy("Of the words as they were, where some were redacted.")
+        max_length=64, default="", db_default="", help_text=lazy("Of the original text, if it was redacted.")
     )
 
     class Meta:

@@ -72,7 +72,7 @@ class Observation(ChainedRow):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="observations")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="observations")
-    url = models.URLField(max_length=1000)
+    url = models.URLField(lazy("web address"), max_length=1000)
     schedule_version = models.PositiveIntegerField()
     superseded = models.BooleanField(default=False)
     replayed = models.BooleanField(default=False)
@@ -86,20 +86,26 @@ class Observation(ChainedRow):
     failure = models.CharField(max_length=30, blank=True)
     failure_detail = models.CharField(max_length=500, blank=True)
     status = models.PositiveSmallIntegerField(null=True)
-    hops = models.JSONField(default=list)
+    hops = models.JSONField(lazy("redirects"), default=list)
     headers = models.JSONField(default=list)
     seconds = models.JSONField(default=dict)
     body_sha256 = models.CharField(max_length=64, blank=True)
     text_digest = models.CharField(max_length=64, blank=True)
     peer_address = models.CharField(max_length=64, blank=True)
     certificate_sha256 = models.CharField(max_length=64, blank=True)
-    watcher = models.CharField(max_length=100)
+    watcher = models.CharField(lazy("monitoring process"), max_length=100)
     purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.PLAIN)
     clock_bound_seconds = models.FloatField(
-        null=True, help_text=lazy("How far the watcher's clock may have been off; empty where nothing vouched for it.")
+        lazy("possible clock error in seconds"),
+        null=True,
+        help_text=lazy("How far our clock may be wrong. Empty if no source confirmed it."),
     )
-    vantage = models.CharField(max_length=100, blank=True, help_text=lazy("From where the look was made."))
-    publisher_says = models.JSONField(default=dict, help_text=lazy("What the publisher's own system said of the page."))
+    vantage = models.CharField(
+        lazy("place of the check"), max_length=100, blank=True, help_text=lazy("Where the check was made from.")
+    )
+    publisher_says = models.JSONField(
+        default=dict, help_text=lazy("What the publisher’s own system says about the page.")
+    )
 
     objects = ObservationQuerySet.as_manager()
 

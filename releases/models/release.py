@@ -68,7 +68,7 @@ class Release(models.Model):
     reference = models.SlugField(
         max_length=100,
         unique=True,
-        help_text=lazy("Letters, digits and hyphens. It is part of the web address of its page here."),
+        help_text=lazy("Use letters, numbers and hyphens. It is part of the web address of this release."),
     )
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="releases")
     title = models.CharField(max_length=300)
@@ -99,11 +99,14 @@ class Release(models.Model):
     announced_at = models.DateTimeField(null=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     short_notice_reason = models.TextField(
-        blank=True, editable=False, help_text=lazy("Why it was confirmed less than four weeks ahead; not public.")
+        lazy("reason for short notice"),
+        blank=True,
+        editable=False,
+        help_text=lazy("Why it was confirmed less than 4 weeks ahead. Not public."),
     )
     published_at = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
-    cancellation_reason = models.TextField(blank=True, editable=False)
+    cancellation_reason = models.TextField(lazy("reason for cancellation"), blank=True, editable=False)
     history = HistoricalRecords()
 
     objects = ReleaseQuerySet.as_manager()
@@ -369,7 +372,7 @@ class DelayNotice(AppendOnly):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="delay_notices")
     number = models.PositiveSmallIntegerField()
-    schedule_version = models.PositiveIntegerField(help_text=lazy("The date to which the notice speaks."))
+    schedule_version = models.PositiveIntegerField(help_text=lazy("The version of the date that the notice is about."))
     kind = models.CharField(max_length=10, choices=Kind.choices)
     wording = models.TextField(blank=True, default="", db_default="")
     expected_at = models.DateTimeField(null=True)
@@ -422,12 +425,12 @@ class DateChange(AppendOnly):
     # No foreign key constraint, because the changes of a release that was deleted before it was public remain.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="date_changes")
     schedule_version = models.PositiveIntegerField()
-    was_on = models.DateField()
-    was_at = models.TimeField(null=True)
-    was_precision = models.CharField(max_length=10)
-    to_on = models.DateField()
-    to_at = models.TimeField(null=True)
-    to_precision = models.CharField(max_length=10)
+    was_on = models.DateField(lazy("date before"))
+    was_at = models.TimeField(lazy("time before"), null=True)
+    was_precision = models.CharField(lazy("precision before"), max_length=10)
+    to_on = models.DateField(lazy("new date"))
+    to_at = models.TimeField(lazy("new time"), null=True)
+    to_precision = models.CharField(lazy("new precision"), max_length=10)
     zone = models.CharField(max_length=50, default="Europe/London")
     public_reason = models.TextField(blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -608,21 +611,25 @@ class DateChangeRequest(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="date_requests")
     schedule_version = models.PositiveIntegerField(help_text=lazy("The schedule that was to be changed."))
-    was_on = models.DateField()
-    was_at = models.TimeField()
-    to_on = models.DateField()
-    to_at = models.TimeField()
+    was_on = models.DateField(lazy("date before"))
+    was_at = models.TimeField(lazy("time before"))
+    to_on = models.DateField(lazy("new date"))
+    to_at = models.TimeField(lazy("new time"))
     zone = models.CharField(max_length=50, default="Europe/London")
     public_reason = models.TextField()
-    osr_reference = models.CharField(max_length=100, blank=True, default="", db_default="")
-    osr_agreed_on = models.DateField(null=True)
-    bank_holiday_reason = models.TextField(blank=True, default="", db_default="")
+    osr_reference = models.CharField(
+        lazy("reference of OSR’s agreement"), max_length=100, blank=True, default="", db_default=""
+    )
+    osr_agreed_on = models.DateField(lazy("date of OSR’s agreement"), null=True)
+    bank_holiday_reason = models.TextField(lazy("reason for the bank holiday"), blank=True, default="", db_default="")
     state = models.CharField(max_length=10, choices=choices_of(RequestState), default=RequestState.WAITING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    refusal = models.TextField(blank=True, help_text=lazy("Why it was refused, for the person who asked."))
+    refusal = models.TextField(
+        lazy("reason for refusal"), blank=True, help_text=lazy("For the person who requested the change.")
+    )
 
     objects = DateChangeRequestQuerySet.as_manager()
 

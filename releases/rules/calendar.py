@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from govuk_bank_holidays.bank_holidays import BankHolidays
 
 LONDON = ZoneInfo("Europe/London")
+NAMED_TIMES = {(0, 0): "midnight", (12, 0): "midday"}
+"""The times of day that have a name, by hour and minute."""
 
 
 def in_london(instant: datetime) -> datetime:
@@ -47,9 +49,8 @@ def format_month(value: datetime | date) -> str:
 
 
 def format_time(instant: datetime) -> str:
-    """Write London's time of day to the minute: "9:30am"."""
-    local = in_london(instant)
-    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    """Write London's time of day to the minute: "9:30am", "7am", "midday"."""
+    return time_of_day(in_london(instant).time())
 
 
 def format_time_with_seconds(instant: datetime) -> str:
@@ -74,7 +75,7 @@ def parse_london(text: str) -> datetime:
         instant = instant.astimezone(UTC) if instant.tzinfo else instant
     except (ValueError, OverflowError):
         # An offset can lead to a year that Python does not support.
-        message = f'"{text}" is not a time; write it as 2026-06-30 09:30 (London time).'
+        message = f'"{text}" is not a time. Write it as 2026-06-30 09:30 (London time).'
         raise ValueError(message) from None
     return instant if instant.tzinfo else from_london(instant)
 
@@ -86,11 +87,13 @@ def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
     """
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != wall:
-        raise ValueError(f"{wall:%H:%M} on {format_day(wall.date())} does not exist: the clocks go forward that night.")
+        raise ValueError(
+            f"{wall:%H:%M} on {format_day(wall.date())} does not exist, because the clocks go forward that night."
+        )
     if wall.replace(tzinfo=zone, fold=1).astimezone(UTC) != instant:
         message = (
-            f"{wall:%H:%M} on {format_day(wall.date())} happens twice, because the clocks go back: "
-            "write it with its offset from UTC."
+            f"{wall:%H:%M} on {format_day(wall.date())} happens twice, because the clocks go back. "
+            "Write it with its offset from UTC."
         )
         raise ValueError(message)
     return instant
@@ -180,8 +183,11 @@ def two_months(first: date) -> str:
 
 
 def time_of_day(at: time) -> str:
-    """Write a wall-clock time as release calendars do: "9:30am"."""
-    return f"{at.hour % 12 or 12}:{at:%M}{'am' if at.hour < 12 else 'pm'}"
+    """Write a wall-clock time to the minute in the style of GOV.UK: "9:30am", "7am", "midday", "midnight"."""
+    if (at.hour, at.minute) in NAMED_TIMES:
+        return NAMED_TIMES[at.hour, at.minute]
+    minutes = f":{at:%M}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
 
 
 @cache
@@ -204,7 +210,7 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
     Source: Code of Practice for Statistics, edition 2.1, T3.6: release on a weekday.
     """
     if on.weekday() >= 5:
-        return f"{format_weekday(on)} is not a weekday; statistics are released from Monday to Friday."
+        return f"{format_weekday(on)} is not a weekday. Statistics are released from Monday to Friday."
     holiday = bank_holidays(on.year, nation=nation).get(on)
     if holiday:
         return f"{format_weekday(on)} is a bank holiday ({holiday})."

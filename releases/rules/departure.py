@@ -96,7 +96,7 @@ def check_agreement(departures: Departures, grounds: Grounds, *, required: bool,
             raise _refuse_without_agreement(departures)
         return
     if not departures.needs_agreement:
-        sentence = f"Leave this empty: {departures.slot} is at the release time of the series, from Monday to Friday."
+        sentence = f"Leave this empty. {departures.slot} is at the release time of the series, from Monday to Friday."
         raise FieldRefused("osr_reference" if grounds.osr_reference.strip() else "osr_agreed_on", sentence)
     check_complete_agreement(grounds, today=today)
 
@@ -108,23 +108,23 @@ def check_complete_agreement(grounds: Grounds, *, today: date) -> None:
     :raises FieldRefused: if the date is of a later day.
     """
     if not grounds.osr_reference.strip():
-        raise MissingFields("osr_reference", "Give the reference of OSR's written agreement.")
+        raise MissingFields("osr_reference", "Enter the reference of OSR’s written agreement.")
     if grounds.osr_agreed_on is None:
-        raise MissingFields("osr_agreed_on", "Give the date of OSR's written agreement.")
+        raise MissingFields("osr_agreed_on", "Enter the date of OSR’s written agreement.")
     if grounds.osr_agreed_on > today:
-        raise FieldRefused("osr_agreed_on", "The date of OSR's written agreement is still to come.")
+        raise FieldRefused("osr_agreed_on", "The date of OSR’s written agreement must not be in the future.")
 
 
 def _refuse_without_agreement(departures: Departures) -> SlotRefused:
     slot = departures.slot
     if departures.is_weekend:
         day = calendar.format_weekday(slot.on)
-        sentence = f"{day} is not a weekday. Choose another day, or give OSR's written agreement to this release."
+        sentence = f"{day} is not a weekday. Choose another day, or give OSR’s written agreement to this release."
         return SlotRefused("planned_on", sentence)
     assert slot.at is not None and departures.series_time is not None  # noqa: S101, PT018  # no other needs it
     at, usual = calendar.time_of_day(slot.at), calendar.time_of_day(departures.series_time)
     sentence = (
-        f"{at} is not the release time of this series, which is {usual}. Choose that time, or give OSR's written "
+        f"{at} is not the release time of this series, which is {usual}. Choose that time, or give OSR’s written "
         "agreement to this release."
     )
     return SlotRefused("planned_at", sentence)
@@ -138,7 +138,7 @@ def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: 
     """
     reason = grounds.bank_holiday_reason.strip()
     if reason and not departures.holiday:
-        raise FieldRefused("bank_holiday_reason", f"Leave this empty: {departures.slot} is not on a bank holiday.")
+        raise FieldRefused("bank_holiday_reason", f"Leave this empty. {departures.slot} is not on a bank holiday.")
     if not departures.holiday or not (required or reason):
         return
     day = f"{calendar.format_weekday(departures.slot.on)} is a bank holiday ({departures.holiday})."
@@ -158,11 +158,11 @@ def check_at_once(due_at: datetime | None, grounds: Grounds, *, reason: str, at:
     :raises FieldRefused: if the time is past or more than 24 hours away, or OSR was not told before.
     """
     if not reason.strip():
-        raise MissingFields("reason", "Give the reason for readers.")
+        raise MissingFields("reason", "Enter the public reason.")
     if due_at is None or due_at <= at:
-        sentence = f"This time is past: give one after {calendar.time_of_day(calendar.in_london(at).time())}."
+        sentence = f"This time has passed. Enter a time after {calendar.time_of_day(calendar.in_london(at).time())}."
         raise FieldRefused("planned_at", sentence)
     if due_at > at + AT_ONCE_WITHIN:
-        raise FieldRefused("planned_at", "This is not at once: give a time within 24 hours, or change the date.")
+        raise FieldRefused("planned_at", "Enter a time within 24 hours, or change the date instead.")
     if grounds.osr_told_at is not None and grounds.osr_told_at > at:
-        raise FieldRefused("osr_told_at", "Tell OSR first: this time is still to come.")
+        raise FieldRefused("osr_told_at", "Inform OSR first. This time is in the future.")

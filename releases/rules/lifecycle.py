@@ -93,7 +93,7 @@ class Lifecycle:
         for move in self.moves:
             if (move.name, move.source) == (name, source):
                 return move
-        sentence = f'"{to_words(name).capitalize()}" is not possible: this {self.name} is {to_words(source)}.'
+        sentence = f"You cannot do this, because this {self.name} is {to_words(source)}."
         raise WrongState(sentence)
 
     def check(
@@ -114,11 +114,12 @@ class Lifecycle:
         move = self.find(name, source=source)
         if not by_system and not move.roles.intersection(roles):
             allowed = " or ".join(sorted(to_words(role) for role in move.roles)) or "system"
-            sentence = f'"{to_words(name).capitalize()}" of a {to_words(source)} {self.name} is for the {allowed} only.'
+            move_name = to_words(name).capitalize()
+            sentence = f"Only the {allowed} can use “{move_name}” on a {to_words(source)} {self.name}."
             raise WrongRole(sentence)
         for field in move.needs:
             if field not in set(given):
-                sentence = f"Give the {to_words(field)}: it is needed to {to_words(name)} a {self.name}."
+                sentence = f"Enter the {to_words(field)}. You need it to {to_words(name)} a {self.name}."
                 raise MissingFields(field, sentence)
         return move
 

@@ -310,10 +310,10 @@ class Objection(NamedTuple):
 
 
 REQUIRED_FIELDS = {
-    "post": "Give the post: the published list names it.",
-    "organisation": "Give the organisation: the published list names it.",
-    "person": "Give the person who holds the post: the record says who has access.",
-    "reason": "Say why the access is needed.",
+    "post": "Enter the post. We publish it in the list.",
+    "organisation": "Enter the organisation. We publish it in the list.",
+    "person": "Enter the person who holds the post. We record who has access.",
+    "reason": "Explain why access is needed.",
 }
 
 
@@ -331,7 +331,7 @@ def find_objections(details: Details, *, terms: Terms, due_at: datetime | None, 
     yield from _of_the_period(details, terms=terms, due_at=due_at, today=today)
     for field in (*PUBLIC, *WORDS):
         if gives_away(getattr(details, field), person=details.person, email=details.email):
-            yield Objection(field, "Name the post, not the person: no name and no e-mail address belongs here.")
+            yield Objection(field, "Enter the post, not the person. Do not enter a name or an email address.")
 
 
 NO_ACCESS = "The law for Scotland allows no access to these statistics before their release."
@@ -355,27 +355,29 @@ def _of_the_period(details: Details, *, terms: Terms, due_at: datetime | None, t
     if terms.usual is None:
         yield Objection("length", NO_ACCESS)
     elif not 1 <= period.length <= longest.length:
-        yield Objection("length", f"A period is between 1 and {longest}.")
+        yield Objection("length", f"Enter a period between 1 and {longest}.")
     elif needs_judgement(period, terms=terms, due_at=due_at):
         yield from _of_the_judgement(details, terms=terms, today=today)
     elif details.public_benefit.strip() or details.authority_notified_on:
         field = "public_benefit" if details.public_benefit.strip() else "authority_notified_on"
-        yield Objection(field, f"Leave this empty: {period} needs no judgement and no notice to the Authority.")
+        yield Objection(field, f"Leave this empty. {period} needs no judgement and no notice to the Authority.")
     elif is_over_limit(period, terms=terms, due_at=due_at):
-        yield Objection("length", f"{period} is longer than the limit for these statistics, {terms.limit}: shorten it.")
+        yield Objection(
+            "length", f"{period} is longer than the limit for these statistics ({terms.limit}). Shorten it."
+        )
     elif period != terms.usual and not details.period_reason.strip():
-        yield Objection("period_reason", f"The usual period is {terms.usual}; say why this is {period}.")
+        yield Objection("period_reason", f"The usual period is {terms.usual}. Explain why this is {period}.")
 
 
 def _of_the_judgement(details: Details, *, terms: Terms, today: date) -> Iterator[Objection]:
     if not details.public_benefit.strip():
-        sentence = f"Say why the public benefit outweighs the limit of {terms.limit}: the published list shows it."
+        sentence = f"Explain why the public benefit outweighs the limit of {terms.limit}. We publish this in the list."
         yield Objection("public_benefit", sentence)
     if details.authority_notified_on is None:
-        sentence = f"Give the date on which the Authority was notified of a period longer than {terms.limit}."
+        sentence = f"Enter the date on which the Authority was notified of a period longer than {terms.limit}."
         yield Objection("authority_notified_on", sentence)
     elif details.authority_notified_on > today:
-        yield Objection("authority_notified_on", "Notify the Authority first: this date is still to come.")
+        yield Objection("authority_notified_on", "Notify the Authority first. This date is in the future.")
 
 
 def gives_away(text: str, *, person: str, email: str) -> bool:

@@ -82,7 +82,7 @@ class Lines:
         """
         self._scanned_cells += cells
         if number > MOST_LINES_SCANNED or self._scanned_cells > MOST_CELLS_SCANNED:
-            message = f"{self._name} is a sheet of more than {MOST_LINES_SCANNED:,} lines: delete the empty ones."
+            message = f"{self._name} has a sheet with more than {MOST_LINES_SCANNED:,} lines. Delete the empty lines."
             raise NotATableError(message)
 
     def add(self, number: int, cells: Sequence[Cell]) -> None:
@@ -93,9 +93,9 @@ class Lines:
         if not any(cells):
             return
         if any(cells[MOST_COLUMNS:]):
-            raise NotATableError(f"{self._name} has something beyond column {MOST_COLUMNS} in line {number}.")
+            raise NotATableError(f"{self._name} has content after column {MOST_COLUMNS} in line {number}.")
         if len(self.gathered) > MOST_ROWS:
-            raise NotATableError(f"{self._name} has more than {MOST_ROWS:,} rows: divide it into several files.")
+            raise NotATableError(f"{self._name} has more than {MOST_ROWS:,} rows. Divide it into several files.")
         self.gathered.append((number, list(cells[:MOST_COLUMNS])))
 
 
@@ -150,9 +150,11 @@ def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
     except ARCHIVE_FAULTS as error:
         raise _damaged(name) from error
     if any(part.flag_bits & 0x1 for part in parts):
-        raise NotATableError(f"{name} is locked with a password: save it without one.")
+        raise NotATableError(f"{name} has a password. Save it without one.")
     if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
-        raise NotATableError(f"{name} is too large: unpacked it has more than {MOST_UNPACKED_BYTES // 1024**2} MB.")
+        raise NotATableError(
+            f"{name} is too large. It has more than {MOST_UNPACKED_BYTES // 1024**2} MB when unpacked."
+        )
     return archive
 
 
@@ -165,11 +167,11 @@ def _is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
 
 
 def _damaged(name: str) -> NotATableError:
-    return NotATableError(f"{name} is damaged: it cannot be opened.")
+    return NotATableError(f"{name} is damaged, so we cannot open it.")
 
 
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_ADVICE = 'save it from the spreadsheet as "CSV UTF-8"'
+_ADVICE = 'Save it from the spreadsheet as "CSV UTF-8"'
 # OWASP's list of characters that start a formula in a spreadsheet (CSV injection), and characters that Excel treats
 # alike. The last three have no width: some programs may ignore them and use the character after them.
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\ufeff", "\u200b", "\u2060")
@@ -190,7 +192,7 @@ def _read_csv(content: bytes, *, name: str) -> list[Line]:
             lines.scan(number, cells=len(cells))
             lines.add(number, [_without_guard(as_cell(cell)) for cell in cells])
     except csv.Error as error:
-        raise NotATableError(f"{name} cannot be read as CSV after row {len(lines.gathered)}: {error}.") from error
+        raise NotATableError(f"{name} is not valid CSV after row {len(lines.gathered)}: {error}.") from error
     return lines.gathered
 
 
@@ -213,12 +215,12 @@ def _without_guard(cell: Cell) -> Cell:
 
 def _decoded(content: bytes, *, name: str) -> str:
     if content.startswith(_UTF_16_MARKS) or b"\0" in content:
-        raise NotATableError(f"{name} is neither a spreadsheet nor a text file in UTF-8: {_ADVICE}.")
+        raise NotATableError(f"{name} is not a spreadsheet or a text file in UTF-8. {_ADVICE}.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise NotATableError(f"{name} is not in UTF-8, as line {line} shows: {_ADVICE}.") from error
+        raise NotATableError(f"{name} is not in UTF-8 (line {line}). {_ADVICE}.") from error
     if not text.strip():
         raise NotATableError(f"{name} is empty.")
     return text
@@ -255,7 +257,7 @@ def _read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
     except NotATableError:
         raise
     except (*ARCHIVE_FAULTS, SAXException, DefusedXmlException) as error:
-        raise NotATableError(f"{name} is damaged: it cannot be read as an ODS file.") from error
+        raise NotATableError(f"{name} is damaged, so we cannot read it as an ODS file.") from error
     return sheet.lines.gathered
 
 
@@ -320,7 +322,7 @@ class _Sheet(ContentHandler):
         words = " ".join("".join(self._words).split())
         kind = self._attributes.get((_EXTENSION, "value-type")) or self._attributes.get((_OFFICE, "value-type"))
         if kind == "error" or (self._is_formula and words.startswith(self._ERRORS)):
-            return Cell(fault=f"this is an error of the spreadsheet ({words}).")
+            return Cell(fault=f"This cell has a spreadsheet error ({words}).")
         match kind:
             case "date":
                 return as_cell(datetime.fromisoformat(self._value("date-value")))
@@ -331,7 +333,7 @@ class _Sheet(ContentHandler):
             case "float" | "percentage" | "currency":
                 return as_cell(float(self._value("value")))
         if self._is_formula and not kind:
-            return Cell(fault="this is a formula whose value the file does not hold: put the value in its place.")
+            return Cell(fault="This cell has a formula without a value. Replace it with the value.")
         return Cell(words)
 
     @property
@@ -367,7 +369,7 @@ def _read_office_open(content: bytes, *, name: str) -> list[Line]:
         raise
     except Exception as error:
         # With a damaged workbook the library may raise any exception.
-        raise NotATableError(f"{name} is damaged: it cannot be read as an XLSX file.") from error
+        raise NotATableError(f"{name} is damaged, so we cannot read it as an XLSX file.") from error
 
 
 def _write_office_open(header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:
@@ -397,7 +399,7 @@ def _scan_sheet(content: bytes, *, name: str, formulas: Collection[_Place] = ())
     try:
         sheet = next((sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"), None)
         if sheet is None:
-            raise NotATableError(f"{name} holds no sheet.")
+            raise NotATableError(f"{name} has no sheet.")
         for number, row in enumerate(sheet.iter_rows(), start=1):
             lines.scan(number, cells=len(row))
             found |= {(number, place) for place, cell in enumerate(row) if cell.data_type == _FORMULA}
@@ -409,9 +411,9 @@ def _scan_sheet(content: bytes, *, name: str, formulas: Collection[_Place] = ())
 
 def _read_cell(cell: Any, is_formula: bool) -> Cell:  # noqa: FBT001
     if cell.data_type == _ERROR:
-        return Cell(fault=f"this is an error of the spreadsheet ({cell.value}).")
+        return Cell(fault=f"This cell has a spreadsheet error ({cell.value}).")
     if is_formula and cell.value is None:
-        return Cell(fault="this is a formula whose value the file does not hold: put the value in its place.")
+        return Cell(fault="This cell has a formula without a value. Replace it with the value.")
     return as_cell(cell.value)
 
 
@@ -454,7 +456,7 @@ def read_table(content: bytes, *, name: str) -> list[Line]:
     """
     check_table_size(len(content), name=name)
     if content.startswith(_OLD_OR_LOCKED):
-        message = f"{name} is an old .xls file or locked with a password: save it as XLSX, ODS or CSV, without one."
+        message = f"{name} is an old .xls file or has a password. Save it as XLSX, ODS or CSV without a password."
         raise NotATableError(message)
     if not content.startswith(_SIGNATURE):
         return _read_csv(content, name=name)
@@ -463,13 +465,13 @@ def read_table(content: bytes, *, name: str) -> list[Line]:
             return _read_open_document(parts, name=name)
         if {"[Content_Types].xml", "xl/workbook.xml"} <= set(parts.namelist()):
             return _read_office_open(content, name=name)
-    raise NotATableError(f"{name} is neither CSV nor ODS nor XLSX: save it as one of these.")
+    raise NotATableError(f"{name} is not a CSV, ODS or XLSX file. Save it as one of these.")
 
 
 def check_table_size(size: int, *, name: str) -> None:
     """:raises NotATableError: if it is."""
     if size > MOST_BYTES:
-        raise NotATableError(f"{name} is too large: it has more than {MOST_BYTES // 1024**2} MB.")
+        raise NotATableError(f"{name} is too large. It has more than {MOST_BYTES // 1024**2} MB.")
 
 
 def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:

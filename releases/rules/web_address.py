@@ -71,7 +71,7 @@ def parse_address(url: str) -> WebAddress:
     """
     written = url.strip(" ")
     if _CONTROL.search(written) or len(written) > MOST_CHARACTERS:
-        raise NotAWebAddressError(f"{written[:80]!r} holds control characters or is too long")
+        raise NotAWebAddressError(f"{written[:80]!r} has control characters or is too long")
     try:
         parts = urlsplit(written)
         port = parts.port
@@ -80,7 +80,7 @@ def parse_address(url: str) -> WebAddress:
     if parts.scheme not in DEFAULT_PORTS:
         raise NotAWebAddressError(f'"{written}" does not start with http:// or https://')
     if "@" in parts.netloc:
-        raise NotAWebAddressError(f'"{parts.scheme}://...@..." carries a user name, which is never sent')
+        raise NotAWebAddressError(f'"{parts.scheme}://...@..." has a user name, which we never send')
     if port == 0:
         raise NotAWebAddressError(f'"{written}" names port 0')
     host = normal_host(parts.hostname or "")

@@ -57,13 +57,15 @@ class _Numbers:
     def day_in(self, order: DateOrder) -> date:
         """:raises ValueError: if the numbers are not a date in this order; the message is one sentence."""
         if len(self.year) == 2:
-            raise ValueError(f'"{self.text}" has a year of two digits; write the year in full, as in 15/04/2027 09:30.')
+            raise ValueError(
+                f'"{self.text}" has a year of 2 digits. Write the year in full, for example 15/04/2027 09:30.'
+            )
         if day := self._day_in(order):
             return day
         if not self.orders:
-            raise ValueError(f'"{self.text}" is not a real date; write it as 15/04/2027 09:30 or 2027-04-15 09:30.')
+            raise ValueError(f'"{self.text}" is not a real date. Write it as 15/04/2027 09:30 or 2027-04-15 09:30.')
         name = "day" if order is DateOrder.DAY_FIRST else "month"
-        raise ValueError(f'"{self.text}" is not a date with the {name} first, as the other dates of this file are.')
+        raise ValueError(f'"{self.text}" is not a date with the {name} first, unlike the other dates in this file.')
 
     def _day_in(self, order: DateOrder) -> date | None:
         day, month = (self.first, self.second) if order is DateOrder.DAY_FIRST else (self.second, self.first)

@@ -3,7 +3,7 @@
 What is stored or printed as a record is written by `releases.rules.calendar`, in English.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
@@ -30,9 +30,16 @@ def write_month(value: date | datetime) -> str:
     return f"{MONTHS[on.month]} {on.year}"
 
 
+def write_time(at: time) -> str:
+    """Write a wall-clock time to the minute: "9:30am", "7am", "midday"."""
+    written = calendar.time_of_day(at)
+    return {"midday": _("midday"), "midnight": _("midnight")}.get(written, written)
+
+
 def write_moment(instant: datetime) -> str:
     """Write an instant in London's time: "9:30am on 30 June 2020"."""
-    return _("%(time)s on %(day)s") % {"time": calendar.format_time(instant), "day": write_day(instant)}
+    at = calendar.in_london(instant).time()
+    return _("%(time)s on %(day)s") % {"time": write_time(at), "day": write_day(instant)}
 
 
 def write_exact_moment(instant: datetime) -> str:
@@ -48,7 +55,7 @@ def write_slot(slot: Slot) -> str:
         second = calendar.months_after(slot.on, 1)
         first = str(MONTHS[slot.on.month]) if slot.on.year == second.year else write_month(slot.on)
         return _("%(first)s to %(second)s") % {"first": first, "second": write_month(second)}
-    return write_day(slot.on) + (f" {calendar.time_of_day(slot.at)}" if slot.at else "")
+    return write_day(slot.on) + (f" {write_time(slot.at)}" if slot.at else "")
 
 
 def _local(value: date | datetime) -> date:

@@ -88,7 +88,7 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
         ),
         "120",
     ),
-    "rehearsal": (lazy("yes for a rehearsal, which readers do not see. Otherwise leave empty."), "yes"),
+    "rehearsal": (lazy("Enter yes for a rehearsal, which readers do not see. Otherwise leave empty."), "yes"),
     "short_notice_reason": (
         lazy("Why you confirm a date less than 4 weeks ahead. We save the reason but do not publish it."),
         "The survey was added after a change of the law.",

@@ -470,7 +470,7 @@ PLACES = {
     Place(Why.LAST_BEFORE_DUE, _BEFORE): lazy("last copy before release time"),
     Place(Why.LAST_NOT_LIVE, _BEFORE): lazy("last copy that was not live, before release time"),
     Place(Why.LAST_NOT_LIVE, _SINCE): lazy("last copy that was not live, after release time"),
-    Place(Why.FIRST_PARTIAL, _SINCE): lazy("first copy that was missing while the page was live"),
+    Place(Why.FIRST_PARTIAL, _SINCE): lazy("first ‘not found’ copy while the page was live"),
     Place(Why.FIRST_LIVE, _BEFORE): lazy("first live copy, before release time"),
     Place(Why.FIRST_LIVE, _SINCE): lazy("first live copy, after release time"),
     Place(Why.FIRST_LIVE_FRESH, _BEFORE): lazy("first live copy that bypassed caches, before release time"),

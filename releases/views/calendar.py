@@ -52,7 +52,7 @@ from releases.views.base import SignedInRequest
 LONGEST_QUERY = 200
 QUESTIONS = ("words", "producer", "series", "designation")
 NOT_THERE = {
-    "show": lazy("There is no choice “%(value)s” of what is shown."),
+    "show": lazy("“%(value)s” is not one of the choices."),
     "producer": lazy("There is no producer “%(value)s” in this calendar."),
     "series": lazy("There is no series “%(value)s” of this producer in this calendar."),
     "designation": lazy("There is no designation “%(value)s”."),

@@ -177,7 +177,8 @@ class Line:
         if self.release.due_at is None or self.limit_at is None:
             return "", ""
         start, end = strip_window(self.release.due_at, self.limit_at)
-        return calendar.format_time(start).rstrip("apm"), calendar.format_time(end).rstrip("apm")
+        local_start, local_end = calendar.in_london(start), calendar.in_london(end)
+        return f"{local_start.hour % 12 or 12}:{local_start:%M}", f"{local_end.hour % 12 or 12}:{local_end:%M}"
 
     @property
     def counts_down(self) -> bool:

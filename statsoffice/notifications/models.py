@@ -90,6 +90,8 @@ class Message(models.Model):
     )
 
     class Meta:
+        verbose_name = lazy("notification")
+        verbose_name_plural = lazy("notifications")
         ordering = ("created_at", "pk")
         constraints = [
             models.UniqueConstraint(
@@ -165,6 +167,8 @@ class Preference(models.Model):
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = lazy("notification preference")
+        verbose_name_plural = lazy("notification preferences")
         ordering = ("producer", "person", "channel")
         constraints = [
             models.UniqueConstraint(

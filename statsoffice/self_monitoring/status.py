@@ -252,8 +252,7 @@ def describe_problem(problem: Problem, *, now: datetime) -> str:
             ) % {"since": since}
         case Trouble.CLOCK_OFF:
             return _(
-                "The clock of the monitoring is wrong. We save the checks, but do not use them to record a suspected "
-                "breach."
+                "The monitoring clock is wrong. We save the checks, but do not use them to record a suspected breach."
             )
         case Trouble.SWEEP_SILENT:
             return _("Monitoring stopped at %(since)s. We are not checking any releases.") % {"since": since}

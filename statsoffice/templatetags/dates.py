@@ -42,8 +42,8 @@ def exact_moment(value: datetime | None) -> SafeString:
 
 @register.filter
 def clock_time(value: datetime | None) -> SafeString:
-    """Write an instant's time of day: "9:30am"."""
-    return _instant(value, calendar.format_time(value) if value else "")
+    """Write an instant's time of day: "9:30am", "7am", "midday"."""
+    return _instant(value, dates.write_time(calendar.in_london(value).time()) if value else "")
 
 
 @register.filter

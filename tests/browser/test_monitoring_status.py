@@ -46,5 +46,5 @@ def test_several_problems_at_once_are_all_shown(desk):
     why = desk.locator("#desk-today .govuk-list--bullet li")
     expect(why).to_have_count(3, timeout=PATIENCE)
     expect(why.nth(0)).to_contain_text("Monitoring stopped at 9:35am. We are not checking any releases.")
-    expect(why.nth(2)).to_contain_text("The clock of the monitoring is wrong.")
+    expect(why.nth(2)).to_contain_text("The monitoring clock is wrong.")
     is_clean(desk)

@@ -194,7 +194,7 @@ def test_the_view_for_a_wall_is_large_and_has_nothing_else(office, open_page):
     expect(page.get_by_role("navigation", name="Menu")).to_have_count(0)
     for absent in ("Your tasks", "Call ", "Open page", "Open report"):
         expect(page.locator("main")).not_to_contain_text(absent)
-    page.get_by_role("link", name="Leave the view for a wall screen").click()
+    page.get_by_role("link", name="Exit wall screen view").click()
     expect(page.get_by_role("heading", name="Your tasks")).to_be_visible()
 
 

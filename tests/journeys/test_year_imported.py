@@ -165,7 +165,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     assert not Release.objects.exists()
     visitor.follow("Error (2)")
     expect(visitor.page.get_by_text("Sunday 6 July 2098 is not a weekday")).to_be_visible()
-    expect(visitor.page.get_by_text('there is no series "Rain in regoin 8"')).to_be_visible()
+    expect(visitor.page.get_by_text("There is no series “Rain in regoin 8”")).to_be_visible()
     visitor.press("Confirm and import")
     visitor.sees_problem("Some rows have errors")
     visitor.page.get_by_label("Leave out rows with errors").check()
@@ -206,7 +206,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     visitor.sees_heading("Check your import")
     assert visitor.counts() == [0, 4, 0, 1]
     expect(visitor.page.get_by_text("This import will cancel 1 release")).to_be_visible()
-    expect(visitor.page.get_by_text("a confirmed date is changed by a head of profession or a deputy")).to_be_visible()
+    expect(visitor.page.get_by_text("To request a date change, give the public reason")).to_be_visible()
     visitor.page.get_by_label("Leave out rows with errors").check()
     visitor.press("Confirm and import")
     visitor.sees_heading("Import complete")

@@ -79,7 +79,7 @@ def test_of_a_report_that_was_not_submitted_only_the_second_question_is_asked(cl
 def test_a_choice_that_is_not_possible_says_why(client, office):
     client.force_login(office.head)
     incomplete = create_draft(producer=office.producer)
-    assert "Not possible yet: 3 items are missing." in words(client.get(page_of(incomplete, "report")).text)
+    assert "You cannot do this yet. 3 items are missing." in words(client.get(page_of(incomplete, "report")).text)
 
 
 def test_who_wrote_the_text_reads_that_another_person_must_approve_it(client):

@@ -136,11 +136,11 @@ def test_a_dismissed_report_is_not_called_undecided(client, office, dismissed_re
 def test_a_breach_kept_in_the_log_is_marked_so_and_says_who_decided_and_why(client, office, recorded_report):
     client.force_login(office.statistician)
     page = words(client.get(page_of(recorded_report, "report")).text)
-    assert f"{office.head} recorded it in our breach log only at 11:00am on 30 June 2020" in page
+    assert f"{office.head} recorded it in our breach log only at 11am on 30 June 2020" in page
     whole = words(client.get(page_of(recorded_report, "version", number=recorded_report.version)).text)
     assert "RECORDED: in the office’s breach log only, not reported" in whole
     assert "Little or no effect on users. " in whole
-    assert f"{office.head}, Head of Profession, at 11:00am on 30 June 2020: No reader saw the old page." in whole
+    assert f"{office.head}, Head of Profession, at 11am on 30 June 2020: No reader saw the old page." in whole
     assert "DRAFT" not in whole
 
 

@@ -51,8 +51,8 @@ def test_a_change_stands_there_with_was_to_reason_who_asked_who_agreed_and_when_
         "The survey came in late.",
         str(request.requested_by),
         str(head),
-        "1:00pm on 1 June 2020",
-        "6:00pm on 1 June 2020",
+        "1pm on 1 June 2020",
+        "6pm on 1 June 2020",
     ):
         assert fact in text
 

@@ -318,7 +318,7 @@ class TestCorrectedAgreement:
         client.logout()
         before, _, first = words(client.get(address("release", agreed))).partition("The agreement as first recorded")
         assert "in writing on 26 February 2026 (reference OSR 21)." in before
-        assert "The reference or the date of the agreement was corrected at 12:00pm on 2 March 2026." in before
+        assert "The reference or the date of the agreement was corrected at midday on 2 March 2026." in before
         assert BY_OSR in first
         assert "Cal Manager" not in before + first
         assert "Correct this agreement" not in before + first

@@ -73,7 +73,7 @@ def test_what_was_found_is_said_in_sentences_with_the_address_it_is_about(client
         ),
     )
     text = words_of(read(client, release))
-    assert "Last checked at 2:00pm on 30 June 2026. Checked from watcher.example.gov.uk." in text
+    assert "Last checked at 2pm on 30 June 2026. Checked from watcher.example.gov.uk." in text
     assert "We got no usable response from the address: the site reported an error of its own." in text
     assert page.url in text
     assert "The series has no Head of Profession." in text
@@ -94,7 +94,7 @@ def test_the_latest_check_is_shown_and_earlier_ones_are_counted(client, release)
     checked(release)
     text = words_of(read(client, release))
     assert "No problems found." in text
-    assert "Earlier check at 12:00pm on 30 June 2026: 2 problems" in text
+    assert "Earlier check at midday on 30 June 2026: 2 problems" in text
     assert "The series has no Head of Profession." not in text
 
 

@@ -290,7 +290,7 @@ def test_an_alternative_release_time_is_shown_as_announced(client, clock):
         release_time=time(7, 0), alternative_time_reference="OSR 12", alternative_time_approved_on=date(2019, 1, 1)
     )
     ReleaseFactory(announced=True, series=series, slot=london_slot(date(2020, 6, 30), time(7, 0)))
-    assert "30 June 2020 7:00am" in client.get(JUNE).text
+    assert "30 June 2020 7am" in client.get(JUNE).text
 
 
 def test_the_approval_of_an_alternative_release_time_is_shown_with_reference_and_date(client, clock):

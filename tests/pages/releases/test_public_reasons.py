@@ -83,7 +83,7 @@ def test_readers_see_the_corrected_reason_when_it_was_corrected_and_the_first_on
     assert FIRST not in before
     assert FIRST in first
     assert "This reason was corrected at" in before
-    assert "6:00pm on 1 June 2020" in before
+    assert "6pm on 1 June 2020" in before
     assert ReasonCorrection.objects.get().agreed_by.name not in text
 
 

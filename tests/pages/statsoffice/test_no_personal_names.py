@@ -103,7 +103,7 @@ WHAT_HAPPENED = {
     "people": "2",
     "posts": "1",
     "recipients": "a press officer who was not on the list",
-    **on_the_day("happened", "7:00am"),
+    **on_the_day("happened", "7am"),
     **on_the_day("noticed", "7:10am"),
     **on_the_day("contained", "7:20am"),
     "opened": "some",
@@ -168,7 +168,7 @@ def do_everything(office, release, clock):
         one = entry(post)
         sent(address("begin", release, one.pk), time_form(one, "6:45am"))
         one.refresh_from_db()
-        sent(address("end", release, one.pk), time_form(one, "7:00am"))
+        sent(address("end", release, one.pk), time_form(one, "7am"))
     sent(address("take_back", release, entry("Press officer").pk), {"version": 3})
     as_person(office.statistician, SEED_DUE + timedelta(minutes=30))
     scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)

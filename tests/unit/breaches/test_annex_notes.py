@@ -88,7 +88,7 @@ def test_the_publishers_time_is_compared_with_the_due_time(clock, when):
 def test_the_publishers_time_of_another_day_names_the_day():
     (note,) = notes_of(SEED, publisher_time=(london("16:00", "2020-07-01"), SCHEDULED))
 
-    assert "gives 4:00pm on 1 July 2020 as the time of publication (from its scheduled time and recorded delay)" in note
+    assert "gives 4pm on 1 July 2020 as the time of publication (from its scheduled time and recorded delay)" in note
 
 
 def test_the_time_of_the_last_update_gives_no_delay():
@@ -105,8 +105,8 @@ def test_a_publishers_time_within_a_gap_is_the_only_one_known():
     gap = (london("09:40"), london("10:00"))
     notes = notes_of(SEED, publisher_time=(london("09:45"), SCHEDULED), not_observed=(gap,))
 
-    assert notes[0] == "We made no checks from 9:40am to 10:00am."
-    assert notes[2] == "We made no checks from 9:40am to 10:00am. For that period only the publisher’s time is known."
+    assert notes[0] == "We made no checks from 9:40am to 10am."
+    assert notes[2] == "We made no checks from 9:40am to 10am. For that period only the publisher’s time is known."
     assert len(notes_of(SEED, publisher_time=(london("09:39:59"), SCHEDULED), not_observed=(gap,))) == 2
 
 
@@ -146,13 +146,13 @@ def test_an_old_copy_in_a_cache_is_stated_with_both_times():
 
 def test_every_statement_is_listed():
     statements = tuple(
-        Statement(StatementFact.NOT_IT, Role.STATISTICIAN, london(f"11:0{minute}")) for minute in range(4)
+        Statement(StatementFact.NOT_IT, Role.STATISTICIAN, london(f"11:0{minute}")) for minute in range(1, 5)
     )
     checks = (check("09:30", NOT_LIVE, by_statement=True), *SEED_LOOKS[2:])
     *stated, rests_on = notes_of(address(*checks), statements=statements)
 
     assert [note.partition(" that")[0] for note in stated] == [
-        f"A statistician stated at 11:0{minute}am" for minute in range(4)
+        f"A statistician stated at 11:0{minute}am" for minute in range(1, 5)
     ]
     assert rests_on == "Where a check could not decide, the result follows these statements."
 

@@ -379,7 +379,7 @@ def listed(**changes):
 def test_the_list_is_below_the_account_by_post_organisation_and_period():
     (told,) = listed()
     assert told == (
-        "The pre-release access list, as read at 2:00pm on 30 June 2020, had one post:\n"
+        "The pre-release access list, as read at 2pm on 30 June 2020, had one post:\n"
         "– Minister of State for Schools, Department for Invented Education: 24 hours, from 9:30am on 29 June 2020."
     )
 
@@ -390,9 +390,9 @@ def test_the_list_is_below_the_account_by_post_organisation_and_period():
         ({"began_at": london("09:45", "2020-06-29")}, "Access is recorded to have begun at 9:45am on 29 June 2020."),
         (
             {"began_at": london("09:45", "2020-06-29"), "ended_at": london("16:00", "2020-06-29")},
-            "begun at 9:45am on 29 June 2020 and ended at 4:00pm on 29 June 2020.",
+            "begun at 9:45am on 29 June 2020 and ended at 4pm on 29 June 2020.",
         ),
-        ({"withdrawn_at": london("12:00", "2020-06-25")}, "Withdrawn at 12:00pm on 25 June 2020."),
+        ({"withdrawn_at": london("12:00", "2020-06-25")}, "Withdrawn at midday on 25 June 2020."),
         ({"began_at": london("09:29", "2020-06-29")}, "That is before the period."),
         ({"began_at": london("08:59", "2020-06-20")}, "after it had begun. That is before the period."),
     ],
@@ -411,5 +411,5 @@ def test_changes_that_were_asked_for_are_said_not_to_be_agreed():
     asked = AccessRequest("add", "Press officer", "Department for Invented Education", london("07:00"))
     assert listed(requests=(asked,))[1] == (
         "These changes of the list had been asked for and were not yet agreed:\n"
-        "– to grant access to Press officer, Department for Invented Education (asked at 7:00am on 30 June 2020)."
+        "– to grant access to Press officer, Department for Invented Education (asked at 7am on 30 June 2020)."
     )

@@ -149,7 +149,7 @@ def test_a_file_is_read_whatever_wrote_it(content):
 def test_empty_lines_count_as_rows_of_the_spreadsheet():
     content = csv_of({}, {"scheduled_for": "soon"}).replace(b"\r\n", b"\r\n\r\n")
     (sentence,) = refusal(content)
-    assert sentence.startswith('Row 5, scheduled_for: "soon" names no time; write it as 30/06/2026 09:30 or 2026-06-30')
+    assert sentence.startswith("Row 5, scheduled_for: “soon” has no time. Write it as 30/06/2026 09:30 or 2026-06-30")
 
 
 BAD_CELLS = [
@@ -157,38 +157,45 @@ BAD_CELLS = [
         pytest.param({column: " "}, column, "Enter a value. This column is required", id=f"no-{column}")
         for column in REQUIRED
     ),
-    pytest.param({"reference": "rain june"}, "reference", "letters, digits, hyphens", id="a-space-in-the-reference"),
-    pytest.param({"reference": "r" * 101}, "reference", "101 characters, and 100 are the most", id="a-long-reference"),
-    pytest.param({"title": "t" * 301}, "title", "301 characters", id="a-long-title"),
-    pytest.param({"scheduled_for": "2098-07-01"}, "scheduled_for", "names no time", id="a-day-without-time"),
+    pytest.param({"reference": "rain june"}, "reference", "letters, numbers, hyphens", id="a-space-in-the-reference"),
+    pytest.param(
+        {"reference": "r" * 101}, "reference", "Enter up to 100 characters. This cell has 101.", id="a-long-reference"
+    ),
+    pytest.param({"title": "t" * 301}, "title", "This cell has 301.", id="a-long-title"),
+    pytest.param({"scheduled_for": "2098-07-01"}, "scheduled_for", "has no time", id="a-day-without-time"),
     pytest.param({"scheduled_for": "1 July 2098 9:30"}, "scheduled_for", "is not a time", id="another-way-of-writing"),
-    pytest.param({"scheduled_for": "15/07/2098"}, "scheduled_for", '"15/07/2098" names no time', id="a-uk-day"),
-    pytest.param({"scheduled_for": "15/07/98 09:30"}, "scheduled_for", "year of two digits", id="a-short-year"),
+    pytest.param({"scheduled_for": "15/07/2098"}, "scheduled_for", "“15/07/2098” has no time", id="a-uk-day"),
+    pytest.param({"scheduled_for": "15/07/98 09:30"}, "scheduled_for", "year of 2 digits", id="a-short-year"),
     pytest.param({"scheduled_for": "31/06/2098 09:30"}, "scheduled_for", "is not a real date", id="no-uk-day"),
     pytest.param({"scheduled_for": "15/07/2098 25:30"}, "scheduled_for", "is not a time", id="a-uk-hour-there-is-not"),
     pytest.param({"scheduled_for": "2098-06-31 09:30"}, "scheduled_for", "is not a time", id="a-day-there-is-not"),
     pytest.param({"scheduled_for": "2026-03-29 01:30"}, "scheduled_for", "does not exist", id="a-time-leapt-over"),
     pytest.param({"scheduled_for": "2026-10-25 01:30"}, "scheduled_for", "happens twice", id="a-time-that-comes-twice"),
-    pytest.param({"status": "late"}, "status", "neither provisional nor confirmed", id="a-status-there-is-not"),
-    pytest.param({"zone": "Europe/Paris"}, "zone", "times are those of Europe/London", id="another-zone"),
-    pytest.param({"precision": "roughly"}, "precision", "neither exact nor month", id="another-precision"),
+    pytest.param({"status": "late"}, "status", "Enter provisional, confirmed or cancelled", id="a-status-there-is-not"),
+    pytest.param({"zone": "Europe/Paris"}, "zone", "Times must be in Europe/London", id="another-zone"),
+    pytest.param({"precision": "roughly"}, "precision", "Enter exact, month or two_months", id="another-precision"),
     pytest.param({"precision": "month", "scheduled_for": "soon"}, "scheduled_for", "not a month", id="no-month"),
-    pytest.param({"marker": "June", "url": ""}, "marker", "names no url", id="words-of-no-page"),
-    pytest.param({"announcement_adapter": "x"}, "announcement_adapter", 'no adapter "x"', id="its-adapter"),
+    pytest.param({"marker": "June", "url": ""}, "marker", "but no url", id="words-of-no-page"),
+    pytest.param({"announcement_adapter": "x"}, "announcement_adapter", "“x” is not an adapter", id="its-adapter"),
     pytest.param({"url": "www.example.gov.uk/rain"}, "url", "does not start with http", id="an-address-without-scheme"),
     pytest.param({"url": "https://"}, "url", "is not a host", id="an-address-without-host"),
     pytest.param({"url": "https://jo:x@example.gov.uk/"}, "url", "user name", id="an-address-with-a-password"),
-    pytest.param({"url": "https://example.gov.uk/a b"}, "url", "holds a space", id="a-space-in-the-address"),
+    pytest.param({"url": "https://example.gov.uk/a b"}, "url", "has a space", id="a-space-in-the-address"),
     pytest.param({"attachments": "a.ods"}, "attachments", "does not start with http", id="an-attachment-by-name"),
     pytest.param(
-        {"attachments": "https://www.example.gov.uk/rain/1"}, "attachments", "stands twice", id="the-page-as-attachment"
+        {"attachments": "https://www.example.gov.uk/rain/1"},
+        "attachments",
+        "the same web address twice",
+        id="the-page-as-attachment",
     ),
-    pytest.param({"adapter": "telepathy"}, "adapter", 'no adapter "telepathy"; there are: page', id="an-adapter"),
-    pytest.param({"responsible_email": "Jo Lane"}, "responsible_email", "not an e-mail address", id="a-name"),
+    pytest.param(
+        {"adapter": "telepathy"}, "adapter", "“telepathy” is not an adapter. Use one of these: page", id="an-adapter"
+    ),
+    pytest.param({"responsible_email": "Jo Lane"}, "responsible_email", "not an email address", id="a-name"),
     pytest.param({"tolerance_seconds": "180"}, "tolerance_seconds", "from 0 to 179", id="three-minutes"),
     pytest.param({"tolerance_seconds": "-1"}, "tolerance_seconds", "from 0 to 179", id="less-than-nothing"),
     pytest.param({"tolerance_seconds": "²"}, "tolerance_seconds", "from 0 to 179", id="a-digit-of-another-kind"),
-    pytest.param({"rehearsal": "no"}, "rehearsal", "neither yes nor empty", id="no-rehearsal"),
+    pytest.param({"rehearsal": "no"}, "rehearsal", "Enter yes or leave this empty", id="no-rehearsal"),
 ]
 
 
@@ -209,7 +216,7 @@ def test_every_bad_row_is_named_at_once_in_the_order_of_the_file():
         "Row 5, title",
         "Row 5, status",
     ]
-    assert "stands in row 3 already" in sentences[1]
+    assert "is already in row 3" in sentences[1]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +227,7 @@ def test_every_bad_row_is_named_at_once_in_the_order_of_the_file():
 def test_rows_that_disagree_about_a_series_are_refused(column, here, there):
     same_in_capitals = {"producer": "OFFICE FOR RAIN", "series": "monthly RAIN"}
     sentences = refusal(csv_of({column: here}, {}, {column: there, **same_in_capitals}))
-    assert sentences == [f'Row 4, {column}: row 2 says "{here}" of the series "monthly RAIN".']
+    assert sentences == [f"Row 4, {column}: Row 2 has “{here}” for the series “monthly RAIN”."]
     assert len(read(csv_of({column: here}, {}, {column: there, "series": "Another"}))) == 3
 
 
@@ -232,16 +239,22 @@ def test_rows_that_disagree_about_a_series_are_refused(column, here, there):
         pytest.param(b"\xef\xbb\xbf", "calendar.csv is empty.", id="a-byte-order-mark-alone"),
         pytest.param(csv_of(), "has no releases", id="names-of-columns-alone"),
         pytest.param(
-            csv_of({"title": "Pluie à Genève"}).decode().encode("cp1252"), "not in UTF-8, as line 2", id="cp1252"
+            csv_of({"title": "Pluie à Genève"}).decode().encode("cp1252"), "not in UTF-8 (line 2)", id="cp1252"
         ),
-        pytest.param(csv_of({}).decode().encode("utf-16"), "nor a text file in UTF-8", id="utf-16"),
+        pytest.param(csv_of({}).decode().encode("utf-16"), "or a text file in UTF-8", id="utf-16"),
         pytest.param(b"PK\x03\x04\0\0reference", "is damaged", id="a-broken-archive"),
-        pytest.param(csv_of({}) + b'rain-2,"Office', "cannot be read as CSV after row 2", id="a-quote-never-closed"),
-        pytest.param(csv_of({}).replace(b"reference", b"ref", 1), 'no column "reference"', id="a-missing-column"),
-        pytest.param(csv_of({}).replace(b"marker", b"markers", 1), 'column "markers" that is not known', id="unknown"),
-        pytest.param(csv_of({}).replace(b"marker", b"status", 1), 'the column "status" twice', id="a-column-twice"),
-        pytest.param(csv_of({}).replace(b"\r\n", b",extra\r\n"), 'column "extra" that is not known', id="one-more"),
-        pytest.param(csv_of({})[:-2] + b",extra\r\n", 'Row 2, beyond the last column: "extra"', id="a-cell-too-many"),
+        pytest.param(csv_of({}) + b'rain-2,"Office', "not valid CSV after row 2", id="a-quote-never-closed"),
+        pytest.param(
+            csv_of({}).replace(b"reference", b"ref", 1),
+            "the column “reference”, which is required",
+            id="a-missing-column",
+        ),
+        pytest.param(
+            csv_of({}).replace(b"marker", b"markers", 1), "a column “markers” that we do not know", id="unknown"
+        ),
+        pytest.param(csv_of({}).replace(b"marker", b"status", 1), "the column “status” twice", id="a-column-twice"),
+        pytest.param(csv_of({}).replace(b"\r\n", b",extra\r\n"), "a column “extra” that we do not know", id="one-more"),
+        pytest.param(csv_of({})[:-2] + b",extra\r\n", "Row 2, after the last column: “extra”", id="a-cell-too-many"),
     ],
 )
 def test_a_file_that_is_no_calendar_is_refused_with_a_sentence(content, why):

@@ -144,14 +144,14 @@ SITUATIONS = [
             "what": "The draft page",
             "where": "on the live website",
             "role": "Anyone with its address",
-            **moment("happened", "2:00pm"),
+            **moment("happened", "2pm"),
             **moment("noticed", "2:20pm"),
             "noticed_by": "a publishing officer",
             **moment("contained", "2:24pm"),
             "measures": "The page was taken down.",
             "opened_unknown": "The server keeps no log.",
         },
-        "Anyone with its address could see the draft page on the live website from 2:00pm on 29 June 2020, 19 hours "
+        "Anyone with its address could see the draft page on the live website from 2pm on 29 June 2020, 19 hours "
         "30 minutes before it was due, because a test was made on the live site. It was noticed at 2:20pm by a "
         "publishing officer and contained at 2:24pm. The page was taken down.",
         ("Not known: whether it was opened (the server keeps no log).",),
@@ -166,13 +166,13 @@ SITUATIONS = [
             "role": "analysts in another team",
             "people": "4",
             **moment("happened", "10:05am"),
-            **moment("noticed", "9:00am", DAY),
+            **moment("noticed", "9am", DAY),
             **moment("contained", "9:10am", DAY),
             "opened": "none",
         },
         "Analysts in another team (4 people) could see the draft tables on a shared drive from 10:05am on 29 June "
         "2020, 23 hours 25 minutes before it was due, because the status of the statistics was misunderstood. It was "
-        "noticed at 9:00am on 30 June 2020 and contained at 9:10am. No one opened it.",
+        "noticed at 9am on 30 June 2020 and contained at 9:10am. No one opened it.",
     ),
     Situation(
         "a leak to the press",
@@ -219,13 +219,13 @@ SITUATIONS = [
         {
             "what": "The annual tables",
             **moment("happened", "9:30am", DAY),
-            **moment("noticed", "10:00am", DAY),
+            **moment("noticed", "10am", DAY),
             "noticed_by": "the Head of Profession",
-            **moment("contained", "11:00am", DAY),
+            **moment("contained", "11am", DAY),
             "measures": "The release was added to the calendar.",
         },
         "The annual tables came out at 9:30am without an announcement in advance, because of human error. It was "
-        "noticed at 10:00am by the Head of Profession and corrected at 11:00am. The release was added to the calendar.",
+        "noticed at 10am by the Head of Profession and corrected at 11am. The release was added to the calendar.",
         on=DAY,
     ),
     Situation(
@@ -269,11 +269,11 @@ SITUATIONS = [
         {
             "what": "A press notice and the bulletin were published as one page.",
             **moment("happened", "9:30am", DAY),
-            **moment("noticed", "11:00am", DAY),
+            **moment("noticed", "11am", DAY),
             **moment("contained", "11:45am", DAY),
             "measures": "The press notice was moved to a page of its own.",
         },
-        "A press notice and the bulletin were published as one page. It happened at 9:30am, was noticed at 11:00am and "
+        "A press notice and the bulletin were published as one page. It happened at 9:30am, was noticed at 11am and "
         "put right at 11:45am. It happened because of a processing error.",
         ("What was done: The press notice was moved to a page of its own.",),
         on=DAY,

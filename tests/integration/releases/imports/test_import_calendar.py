@@ -72,7 +72,7 @@ def test_one_bad_row_imports_nothing(series, run):
     _, err = run({}, {"scheduled_for": "2098-07-06 09:30", "status": "confirmed"}, {})
     assert err.splitlines() == [
         (
-            "Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday. Choose another day, or give OSR's written "
+            "Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday. Choose another day, or give OSR’s written "
             "agreement to this release."
         ),
         "Nothing was imported from calendar.csv.",
@@ -101,17 +101,18 @@ def test_a_dry_run_finds_the_same_faults(series, run):
 def test_what_is_not_known_is_listed_and_made_only_when_asked(run):
     _, err = run({"responsible_email": "jo.lane@example.gov.uk"}, {"producer": "Office for Snow"})
     assert err.splitlines()[:2] == [
-        'Row 2, producer: there is no producer "Office for Rain"; --create makes it.',
-        'Row 3, producer: there is no producer "Office for Snow"; --create makes it.',
+        "Row 2, producer: There is no producer “Office for Rain”. Use --create to create it, or correct the name.",
+        "Row 3, producer: There is no producer “Office for Snow”. Use --create to create it, or correct the name.",
     ]
     assert not Producer.objects.exists()
 
 
 def test_an_unknown_series_or_contact_of_a_known_producer_is_listed(series, run):
     _, err = run({"series": "Snow"}, {"responsible_email": "jo.lane@example.gov.uk"})
+    how = "Use --create to create it, or correct the name."
     assert err.splitlines()[:2] == [
-        'Row 2, series: there is no series "Snow"; --create makes it.',
-        'Row 3, responsible_email: there is no contact of this producer "jo.lane@example.gov.uk"; --create makes it.',
+        f"Row 2, series: There is no series “Snow”. {how}",
+        f"Row 3, responsible_email: There is no contact “jo.lane@example.gov.uk” of this producer. {how}",
     ]
 
 
@@ -151,7 +152,7 @@ def test_a_confirmed_date_that_differs_is_refused_with_the_way_to_change_it(seri
     _, err = run({"scheduled_for": "2098-07-02 09:30", "status": "confirmed", "title": "Another title"})
     assert err.startswith(
         "Row 2, scheduled_for: rain-june-2098 is confirmed for 1 July 2098 9:30am, "
-        "and the file says 2 July 2098 9:30am; a confirmed date is changed by a head of profession or a deputy"
+        "but the file says 2 July 2098 9:30am. Only the Head of Profession or a deputy can change a confirmed date"
     )
     assert everything() == before
 
@@ -176,7 +177,7 @@ def cancelled():
             {},
             None,
             {"status": "published"},
-            "Row 2, status: rain-june-2098 is provisional. Only a person can publish it, on its page.",
+            "Row 2, status: rain-june-2098 is provisional. You can publish it only on its page.",
             id="published-by-a-file",
         ),
         pytest.param(
@@ -190,7 +191,7 @@ def cancelled():
             {},
             None,
             {"reference": "rain-new", "url": "https://www.example.gov.uk/new", "status": "published"},
-            "Row 2, status: a new release is provisional or confirmed; it becomes published later, by a person.",
+            "Row 2, status: A new release must be provisional or confirmed, not published.",
             id="a-new-release-that-is-out",
         ),
         pytest.param(
@@ -211,50 +212,50 @@ def cancelled():
             {"status": "confirmed"},
             cancelled,
             {"scheduled_for": "2098-07-02 09:30"},
-            'Row 2, scheduled_for: "Change date" is not possible: this release is cancelled.',
+            "Row 2, scheduled_for: You cannot do this, because this release is cancelled.",
             id="a-date-of-a-cancelled-release",
         ),
         pytest.param(
             {"rehearsal": "yes"},
             None,
             {},
-            "Row 2, rehearsal: rain-june-2098 is a rehearsal and stays one.",
+            "Row 2, rehearsal: rain-june-2098 is a rehearsal. You cannot change this.",
             id="a-rehearsal-to-an-official-release",
         ),
         pytest.param(
             {},
             None,
             {"rehearsal": "yes"},
-            "Row 2, rehearsal: rain-june-2098 is no rehearsal and never becomes one.",
+            "Row 2, rehearsal: rain-june-2098 is not a rehearsal. You cannot change this.",
             id="an-official-release-to-a-rehearsal",
         ),
         pytest.param(
             {},
             lambda: SeriesFactory(producer=Producer.objects.get(), title="Snow"),
             {"series": "Snow"},
-            'Row 2, series: rain-june-2098 belongs to the series "Monthly rain" of Office for Rain.',
+            "Row 2, series: rain-june-2098 belongs to the series “Monthly rain” of Office for Rain.",
             id="another-series",
         ),
         pytest.param(
             {},
             None,
             {"tolerance_seconds": "60"},
-            'Row 2, tolerance_seconds: the tolerance of the series "Monthly rain" is 120 seconds; '
-            "it is changed by a head of profession or a deputy, in the admin site.",
+            "Row 2, tolerance_seconds: The tolerance of the series “Monthly rain” is 120 seconds. "
+            "Only the Head of Profession or a deputy can change it, in the admin site.",
             id="another-tolerance",
         ),
         pytest.param(
             {},
             lambda: ContactFactory(producer=Producer.objects.get(), email="jo.lane@example.gov.uk"),
             {"responsible_email": "jo.lane@example.gov.uk"},
-            'is responsible for "Monthly rain"; this is changed in the admin site.',
+            "is the responsible contact of “Monthly rain”. You can change this in the admin site.",
             id="another-responsible-contact",
         ),
         pytest.param(
             {},
             None,
             {"scheduled_for": "2098-07-02 14:00"},
-            "2:00pm is not the release time of this series",
+            "2pm is not the release time of this series",
             id="another-time-of-day",
         ),
     ],
@@ -284,8 +285,8 @@ def test_the_page_and_new_attachments_follow_the_file_before_the_release_is_due(
     url = "https://www.example.gov.uk/rain/moved"
     out, _ = run({"url": url, "marker": "June", "attachments": "https://www.example.gov.uk/b.ods"})
     assert (
-        f'page corrected from {RIGHT["url"]} by the words "Rain in June 2098", read as page to {url} '
-        'by the words "June", read as page, attachment https://www.example.gov.uk/b.ods added' in out
+        f"page corrected from {RIGHT['url']}, text “Rain in June 2098”, adapter page to {url}"
+        ", text “June”, adapter page, attachment https://www.example.gov.uk/b.ods added" in out
     )
     assert list(Address.objects.order_by("pk").values_list("url", "marker")) == [
         (url, "June"),

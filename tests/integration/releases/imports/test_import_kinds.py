@@ -49,7 +49,7 @@ def test_a_vague_date_is_recorded_moves_and_becomes_exact(series, run):
     assert "changes nothing" in run({**vague, "scheduled_for": "2098-07-20"})[0]
     assert "date changed from July 2098 to July to August 2098" in run({**vague, "precision": "two_months"})[0]
     assert "date changed from July to August 2098 to 1 July 2098 9:30am" in run({})[0]
-    assert "Row 2, scheduled_for: Give the exact date" in run({**vague, "reference": "b", "status": "confirmed"})[1]
+    assert "Row 2, scheduled_for: Enter the exact date" in run({**vague, "reference": "b", "status": "confirmed"})[1]
 
 
 def test_a_release_without_an_address_is_recorded_and_given_one_later(series, run):

@@ -63,12 +63,12 @@ class TestShortNotice:
     def test_another_reason_than_was_given_is_refused_and_not_lost(self, keeper):
         applied(keeper, SOON | {"short_notice_reason": "The law was changed."})
         ((column, why),) = faults(checked(keeper, SOON | {"short_notice_reason": "Another."}))
-        assert (column, "cannot change: “The law was changed.”" in why) == ("short_notice_reason", True)
+        assert (column, "cannot change the reason: “The law was changed.”" in why) == ("short_notice_reason", True)
 
     @pytest.mark.parametrize("status", ["", "provisional"])
     def test_a_reason_without_a_confirmation_is_refused(self, keeper, status):
         found = checked(keeper, {"status": status, "short_notice_reason": "The law was changed."})
-        assert faults(found) == [("short_notice_reason", "a reason is given, and the status is not confirmed.")]
+        assert faults(found) == [("short_notice_reason", "You gave a reason, but the status is not confirmed.")]
 
     def test_what_an_operator_brings_may_have_no_reason_and_keeps_the_one_that_it_has(self, series, run, time_machine):
         time_machine.move_to(NOW, tick=False)
@@ -102,7 +102,7 @@ class TestConfirmedDates:
     def test_without_a_reason_it_is_refused_with_the_column_that_is_wanted(self, keeper, confirmed):
         ((column, why),) = faults(checked(keeper, LATER))
         assert column == "scheduled_for"
-        assert 'the public reason in the column "date_change_reason"' in why
+        assert "the public reason in the column “date_change_reason”" in why
 
     def test_a_second_change_waits_for_the_first(self, keeper, confirmed):
         applied(keeper, LATE)
@@ -124,7 +124,7 @@ class TestConfirmedDates:
         applied(keeper, {"status": status})
         ((column, why),) = faults(checked(keeper, {"date_change_reason": "The survey came in late."}))
         assert column == "date_change_reason"
-        assert why == "the date is unchanged (1 July 2098 9:30am): there is no change to give a reason for."
+        assert why == "The date is already 1 July 2098 9:30am, so there is no change to give a reason for."
 
     def test_a_change_that_was_made_for_another_reason_takes_no_second_one(self, keeper, series, confirmed):
         head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
@@ -139,7 +139,10 @@ class TestConfirmedDates:
 
     def test_a_new_release_has_no_change_to_give_a_reason_for(self, keeper):
         ((column, why),) = faults(checked(keeper, {"date_change_reason": "The survey came in late."}))
-        assert (column, why) == ("date_change_reason", "the release is new: there is no change of its date.")
+        assert (column, why) == (
+            "date_change_reason",
+            "This release is new, so it has no date change to give a reason for.",
+        )
 
 
 class TestCancelling:
@@ -160,17 +163,17 @@ class TestCancelling:
 
     def test_without_a_reason_it_is_refused(self, keeper, confirmed):
         ((column, why),) = faults(checked(keeper, {"status": "cancelled"}))
-        assert (column, why) == ("cancellation_reason", "Give the reason: it is needed to cancel a release.")
+        assert (column, why) == ("cancellation_reason", "Enter the reason. You need it to cancel a release.")
 
     def test_a_reason_without_the_status_cancels_nothing(self, keeper, confirmed):
         found = checked(keeper, CONFIRMED | {"cancellation_reason": "The survey was stopped."})
-        assert faults(found) == [("cancellation_reason", "a reason is given, and the status is not cancelled.")]
+        assert faults(found) == [("cancellation_reason", "You gave a reason, but the status is not cancelled.")]
 
     def test_a_cancellation_moves_nothing(self, keeper, confirmed):
         ((column, why),) = faults(checked(keeper, LATE | CANCELLED))
         assert (column, why) == (
             "scheduled_for",
-            "a release that is cancelled keeps its date, which is 1 July 2098 9:30am.",
+            "You cannot change the date and cancel the release together. The date is 1 July 2098 9:30am.",
         )
 
     def test_what_is_new_or_published_is_not_cancelled(self, keeper):

@@ -78,7 +78,7 @@ class TestBeforeTheConfirmation:
         turn()
         found.refresh_from_db()
         assert (found.status, found.content) == ("failed", None)
-        assert 'calendar.csv has no column "series", which is required.' in found.notes
+        assert "calendar.csv does not have the column “series”, which is required." in found.notes
 
     def test_the_person_who_keeps_no_calendar_uploads_nothing(self, series):
         others = [UserFactory(), *(create_member(role, series.producer) for role in set(Role) - KEEPERS)]

@@ -31,11 +31,11 @@ class TestOtherProducers:
         rows = [{"producer": name, "series": "Monthly snow"} for name in ("Office for Snow", "Office for Nothing")]
         first, second = self.faults(checked(keeper, *rows))
         assert first.replace("Row 2", "Row 3").replace("Snow", "Nothing") == second
-        assert first == 'Row 2, producer: there is no producer "Office for Snow" for which you keep the calendar.'
+        assert first == "Row 2, producer: You do not manage the calendar of “Office for Snow”."
 
     def test_of_their_reference_only_that_it_is_not_free_is_said(self, keeper, theirs):
         (fault,) = self.faults(checked(keeper, {"reference": "snow-1"}))
-        assert fault == 'Row 2, reference: "snow-1" is not free: choose another reference.'
+        assert fault == "Row 2, reference: “snow-1” is already in use. Choose another reference."
 
     def test_the_name_of_an_account_is_used_for_a_contact_of_its_own_producer_only(self, keeper, series, theirs):
         UserFactory(email="stranger@example.gov.uk", name="A Stranger")
@@ -55,7 +55,7 @@ class TestOtherProducers:
     def test_a_tolerance_is_given_to_a_new_series_by_its_leads_only(self, keeper, series):
         row = {"series": "New", "tolerance_seconds": "170"}
         (fault,) = self.faults(checked(keeper, row, create_missing=True))
-        assert "Row 2, tolerance_seconds: a tolerance is given to a series by a head of profession" in fault
+        assert "Row 2, tolerance_seconds: Only the Head of Profession or a deputy can set a tolerance" in fault
         head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
         assert outcomes(checked(head, row, create_missing=True)) == [(2, "added")]
 
@@ -63,7 +63,7 @@ class TestOtherProducers:
         head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
         applied(head, {"status": "confirmed"})
         (fault,) = self.faults(checked(head, {"scheduled_for": "2098-07-02 09:30"}))
-        assert "a confirmed date is changed by a head of profession or a deputy, who are asked to agree if you" in fault
+        assert "To request a date change, give the public reason" in fault
 
     def test_who_is_responsible_already_is_named_to_those_who_keep_the_calendar(self, keeper, series):
         ContactFactory(producer=series.producer, email="jo.lane@example.gov.uk")

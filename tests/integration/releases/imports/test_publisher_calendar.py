@@ -43,7 +43,7 @@ def test_an_organisations_calendar_is_shown_by_a_dry_run_and_then_imported_once(
     before = everything()
     out, err = command(**given, dry_run=True)
     assert "rain-june-2098: added for 1 July 2098 9:30am, confirmed, announced" in out
-    assert "Left out: Row 2, status: the publisher has cancelled this release" in err
+    assert "Left out: Row 2, status: The publisher cancelled this release" in err
     assert everything() == before
     command(**given)
     assert Release.objects.get().status == "confirmed"

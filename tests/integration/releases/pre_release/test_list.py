@@ -95,7 +95,7 @@ def test_what_is_missing_or_wrong_is_said_field_by_field_and_nothing_is_granted(
 def test_the_usual_period_is_the_one_set_on_the_producer(office, release):
     office.producer.pre_release_length, office.producer.pre_release_unit = 5, "working_days"
     office.producer.save()
-    with pytest.raises(Objected, match="The usual period is 5 working days; say why this is 24 hours"):
+    with pytest.raises(Objected, match=r"The usual period is 5 working days\. Explain why this is 24 hours"):
         granted(release, by=office.statistician)
 
 

@@ -125,7 +125,7 @@ class TestByFile:
         (added,) = self.take((series, {"announcement": ANNOUNCED}))
         assert describe_row(added) == f"rain-june-2098: announcement {ANNOUNCED} added"
         (corrected,) = self.take((series, {"announcement": ANOTHER}))
-        assert f"announcement corrected from {ANNOUNCED}, read as page to {ANOTHER}" in describe_row(corrected)
+        assert f"announcement corrected from {ANNOUNCED}, adapter page to {ANOTHER}" in describe_row(corrected)
         assert [row.outcome for row in self.take((series, {}))] == [ImportOutcome.UNCHANGED]
         assert announcements() == [(ANOTHER, False, "page")]
 
@@ -133,8 +133,10 @@ class TestByFile:
         ("cell", "why"),
         [
             pytest.param("not an address", "Row 2, announcement:", id="no address"),
-            pytest.param("https://www.example.gov.uk/rain/june-2098", "stands twice", id="the page's own"),
-            pytest.param("https://www.example.gov.uk/" + "a" * 1000, "1000 are the most", id="too long"),
+            pytest.param(
+                "https://www.example.gov.uk/rain/june-2098", "the same web address twice", id="the page's own"
+            ),
+            pytest.param("https://www.example.gov.uk/" + "a" * 1000, "up to 1000 characters", id="too long"),
         ],
     )
     def test_what_is_wrong_with_it_is_said_with_row_and_column(self, cell, why):

@@ -130,7 +130,7 @@ def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one(provision
         pytest.param(
             Slot(date(2206, 6, 30), time(9, 30)), "planned_on", "2206 is not a valid year", id="a-slip-of-the-year"
         ),
-        pytest.param(Slot(date(2026, 6, 30), time(9, 0)), "planned_at", "9:00am is not the release time", id="nine"),
+        pytest.param(Slot(date(2026, 6, 30), time(9, 0)), "planned_at", "9am is not the release time", id="nine"),
     ],
 )
 def test_a_date_or_time_for_which_nothing_can_be_released_is_refused_on_its_field(

@@ -169,7 +169,7 @@ def test_the_series_time_of_by_then_is_taken(series, keeper):
     series.alternative_time_approved_on = date(2026, 6, 1)
     series.save()
     (new,) = run(keeper)[0]
-    assert str(new.slot) == "19 July 2027 7:00am"
+    assert str(new.slot) == "19 July 2027 7am"
 
 
 def test_that_the_holidays_of_a_year_are_not_known_yet_is_told(series, keeper):

@@ -138,7 +138,7 @@ def test_a_clock_that_is_wrong_is_told():
     a_watcher_that_is_well(at=NOW)
     a_rehearsal(finished_at=NOW, clock_off=True)
     assert troubles() == ["clock_off"]
-    assert "The clock of the monitoring is wrong." in said()
+    assert "The monitoring clock is wrong." in said()
 
 
 def test_a_self_test_that_is_switched_off_is_said_to_be_so_and_holds_nothing_against_the_monitoring_process(settings):

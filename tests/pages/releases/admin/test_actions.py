@@ -95,7 +95,7 @@ def test_provisional_dates_move_by_weeks_to_working_days_and_confirmed_ones_by_r
     rows = [first, confirmed]
     manager = staff(Role.CALENDAR_MANAGER, series.producer)
     asked = check(manager, "move_dates", rows, **answers)
-    assert asked.context["form"].errors["reason"] == ["Enter the reason. Readers see it for a confirmed date."]
+    assert asked.context["form"].errors["reason"] == ["Enter the reason. We publish it for a confirmed date."]
     answers["reason"] = "The survey ends later."
     asked = check(manager, "move_dates", rows, **answers)
     # Christmas Day and the days after it are not working days.
@@ -228,5 +228,5 @@ def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(
         client.post(page("release", "delete", provisional_release.pk), {"post": "yes"}),
         act(client, "delete_selected", [provisional_release], post="yes"),
     ):
-        assert any("was public" in sentence for sentence in said(response))
+        assert any("because it was announced" in sentence for sentence in said(response))
     assert Release.objects.exists()

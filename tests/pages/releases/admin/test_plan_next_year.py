@@ -106,7 +106,7 @@ def test_a_reference_can_be_corrected_and_a_wrong_one_is_refused_beside_it(clien
     typed = {f"reference-{rows[0].pk}": "rain in july", f"reference-{rows[1].pk}": "rain-august"}
     fields = {"rule": "same_date", "apply": "yes", "shown": "same_date", "chosen": [row.pk for row in rows]}
     refused = act(client, "plan_next_year", rows, **fields, **typed)
-    assert "Enter a reference with letters, digits and hyphens only." in refused.text
+    assert "Enter a reference with only letters, numbers and hyphens." in refused.text
     assert Release.objects.count() == 2
     typed[f"reference-{rows[0].pk}"] = rows[1].reference
     assert "Another release has this reference." in act(client, "plan_next_year", rows, **fields, **typed).text

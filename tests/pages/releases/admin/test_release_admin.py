@@ -134,7 +134,7 @@ def test_a_confirmed_date_moves_by_the_same_function_with_reason_agreement_and_e
 
 
 REFUSED_CHANGES = {
-    "without a reason": ({"new_on": "2098-07-02"}, "reason", "Give the reason"),
+    "without a reason": ({"new_on": "2098-07-02"}, "reason", "Enter the reason"),
     "a reason without a date": ({"reason": "Late data"}, "reason", "The date is already"),
     "the same date": ({"new_on": "2098-07-01", "reason": "Late"}, "reason", "The date is already"),
     "a Sunday": ({"new_on": "2098-07-05", "reason": "Late"}, "new_on", "is not a weekday"),
@@ -198,7 +198,7 @@ def test_a_calendar_manager_is_not_offered_the_change_of_a_confirmed_date_and_re
     client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
     assert "Change the date" not in client.get(page("release", "change", confirmed_release.pk)).content.decode()
     response = change(client, confirmed_release, new_on="2098-07-02", reason="Late data")
-    assert "for the deputy or head of profession only" in refusals(response)["__all__"][0]
+    assert "Only the deputy or head of profession" in refusals(response)["__all__"][0]
     assert not DateChange.objects.exists()
 
 
@@ -226,7 +226,8 @@ def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_
     before = Release.objects.values("status", "due_at", "cancellation_reason", "published_at").get()
     client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
     assert (
-        "not possible" in refusals(change(client, announced_release, new_on="2098-07-02", reason="Late"))["__all__"][0]
+        "You cannot do this"
+        in refusals(change(client, announced_release, new_on="2098-07-02", reason="Late"))["__all__"][0]
     )
     for action in ("confirm", "cancel", "announce"):
         asked = check(client, action, [announced_release], reason="Another reason")

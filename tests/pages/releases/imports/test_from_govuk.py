@@ -139,7 +139,7 @@ def test_an_announcement_that_is_recorded_already_leads_to_its_release_and_other
 def test_a_reference_that_is_taken_is_said_at_its_field(client, keeper, announced):
     ReleaseFactory(reference="taken", slot=london_slot(date(2098, 7, 1)))
     refused = record(client, read(client, announced()), reference="taken")
-    assert refused.context["form"].errors["reference"] == ['"taken" is not free: choose another reference.']
+    assert refused.context["form"].errors["reference"] == ["“taken” is already in use. Choose another reference."]
     assert Release.objects.count() == 1
 
 

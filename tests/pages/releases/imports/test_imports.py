@@ -115,7 +115,7 @@ def test_a_file_that_is_no_calendar_is_said_to_be_none(client, keeper):
     turn()
     page = client.get(address(CalendarImport.objects.get()))
     assert "We cannot import this file" in page.text
-    assert "calendar.csv has no column &quot;reference&quot;, which is required." in page.text
+    assert "calendar.csv does not have the column “reference”, which is required." in page.text
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_file_that_is_no_calendar_is_said_to_be_none(client, keeper):
     [
         pytest.param(None, "Select a file", id="none"),
         pytest.param(b"", "The selected file is empty", id="empty"),
-        pytest.param(b"x" * (5 * 1024**2 + 1), "too large: it has more than 5 MB", id="huge"),
+        pytest.param(b"x" * (5 * 1024**2 + 1), "too large. It has more than 5 MB", id="huge"),
     ],
 )
 def test_what_cannot_be_uploaded_is_said_at_the_field(client, content, why):

@@ -105,11 +105,11 @@ class TestGovuk:
         assert "GOV.UK calendar of rain" in page.text
         assert "series Snow of Office for Rain" in page.text
         assert why(page, "fog") == [
-            'the publisher gives the date as "Autumn 2098", which is neither a day and time nor one or two months.'
+            "The publisher gives the date as “Autumn 2098”. We can read a day and time, a month, or 2 months."
         ]
         assert "Fog: July 2098" in page.text
         assert "<strong>Date:</strong>" in page.text
-        sentence = "the publisher has cancelled this release, and it is not in your calendar."
+        sentence = "The publisher cancelled this release, and it is not in your calendar."
         assert why(page, "dew") == [f"{sentence} The reason: The survey was stopped."]
 
     def test_what_is_confirmed_is_recorded_with_dates_as_exact_as_they_are(self, client, keeper, server, series):
@@ -408,5 +408,5 @@ class TestWho:
         page = read_govuk(client, server, series, producer=ProducerFactory().pk)
         assert list(page.context["form"].errors) == ["producer"]
         page = read_govuk(client, server, series)
-        assert why(page, "rain-june-2098") == ['"rain-june-2098" is not free: choose another reference.']
+        assert why(page, "rain-june-2098") == ["“rain-june-2098” is already in use. Choose another reference."]
         assert theirs.series.title not in page.text

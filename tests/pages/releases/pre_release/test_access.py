@@ -142,7 +142,7 @@ def test_a_direct_post_agrees_or_refuses_for_leads_alone(client, office, release
 
 def test_only_leads_find_the_page_that_takes_a_record_back(client, office, release, entry, subtests):
     client.force_login(office.statistician)
-    client.post(address("begin", release, entry.pk), time_form(entry, "6:00am"))
+    client.post(address("begin", release, entry.pk), time_form(entry, "6am"))
     page = address("take_back", release, entry.pk)
     for role in sorted(KEEPERS):
         client.force_login(office.people[role])

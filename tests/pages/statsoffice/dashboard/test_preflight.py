@@ -58,7 +58,7 @@ def test_problems_are_listed_with_a_link_to_exactly_those_releases(client, serie
     assert "Title ill, due at 9:30am on 1 July 2026" in text
     assert "The series has no Head of Profession." in text
     assert "the connection was not secure. Check the address and our connection to it. (2 addresses)" in text
-    assert "No problems found with 1 other release. Last checked at 2:00pm on 30 June 2026." in text
+    assert "No problems found with 1 other release. Last checked at 2pm on 30 June 2026." in text
 
 
 def test_what_is_worth_knowing_is_listed_with_its_releases_and_the_list_is_short(client, series):

@@ -96,5 +96,5 @@ def test_choices_of_the_reader_stay_while_one_of_them_changes_and_when_the_page_
     sign_in(client, release)
     text = client.get(DESK, {"large": "", "rehearsals": "show"}).text
     assert f'href="{DESK}?still&amp;large&amp;rehearsals=show">Pause automatic updates</a>' in text
-    assert f'href="{DESK}?rehearsals=show">Leave the view for a wall screen</a>' in text
+    assert f'href="{DESK}?rehearsals=show">Exit wall screen view</a>' in text
     assert "&amp;large&amp;rehearsals=show" in text.partition('hx-get="')[2].partition('"')[0]

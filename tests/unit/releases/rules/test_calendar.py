@@ -14,7 +14,9 @@ OCTOBER, MARCH = date(2026, 10, 25), date(2026, 3, 29)
     ("slot", "words"),
     [
         pytest.param(Slot(date(2026, 11, 10), time(9, 30)), "10 November 2026 9:30am", id="exact"),
-        pytest.param(Slot(date(2026, 11, 10), time(0, 0)), "10 November 2026 12:00am", id="midnight"),
+        pytest.param(Slot(date(2026, 11, 10), time(0, 0)), "10 November 2026 midnight", id="midnight"),
+        pytest.param(Slot(date(2026, 11, 10), time(7, 0)), "10 November 2026 7am", id="on-the-hour"),
+        pytest.param(Slot(date(2026, 11, 10), time(12, 0)), "10 November 2026 midday", id="midday"),
         pytest.param(Slot(date(2026, 11, 10), time(12, 5)), "10 November 2026 12:05pm", id="after-noon"),
         pytest.param(Slot(date(2026, 7, 1), None, Precision.MONTH), "July 2026", id="month"),
         pytest.param(Slot(date(2026, 7, 31), None, Precision.TWO_MONTHS), "July to August 2026", id="two-months"),
@@ -67,7 +69,7 @@ def test_a_time_that_comes_twice_is_refused_unless_its_offset_is_written():
 
 @pytest.mark.parametrize("text", ["next Tuesday", "30/06/2026 09:30", "2026-06-31 09:30", "0001-01-01 00:00+05:00", ""])
 def test_a_text_that_is_no_time_is_refused_with_an_example(text):
-    with pytest.raises(ValueError, match="is not a time; write it as 2026-06-30 09:30"):
+    with pytest.raises(ValueError, match=r"is not a time\. Write it as 2026-06-30 09:30"):
         calendar.parse_london(text)
 
 

@@ -51,14 +51,14 @@ def test_another_period_than_the_usual_needs_its_reason():
 @pytest.mark.parametrize("length", [0, 241], ids=["none", "too long"])
 def test_a_period_beyond_all_reason_is_refused(length):
     (objection,) = objections(period=Period(length), period_reason="Because")
-    assert objection == ("length", "A period is between 1 and 240 hours.")
+    assert objection == ("length", "Enter a period between 1 and 240 hours.")
 
 
 @pytest.mark.parametrize("nation", [Nation.ENGLAND, Nation.UNITED_KINGDOM])
 def test_a_period_longer_than_a_strict_limit_is_refused_with_or_without_a_reason(nation):
     for reason in ("", "The minister travels."):
         (objection,) = objections(terms=find_terms(nation), period=Period(25), period_reason=reason)
-        assert objection == ("length", "25 hours is longer than the limit for these statistics, 24 hours: shorten it.")
+        assert objection == ("length", "25 hours is longer than the limit for these statistics (24 hours). Shorten it.")
 
 
 def test_within_scotlands_limit_a_longer_period_than_the_usual_one_needs_its_reason():

@@ -111,16 +111,16 @@ class TestFormulas:
     def test_one_without_a_value_is_said_to_be_one(self):
         ods = ods_of({"tolerance_seconds": '<table:table-cell table:formula="of:=30+30"/>'})
         for content in (xlsx_of({"tolerance_seconds": "=30+30"}), ods):
-            assert "a formula whose value the file does not hold" in texts(content)["tolerance_seconds"].fault
+            assert "a formula without a value" in texts(content)["tolerance_seconds"].fault
 
     def test_an_error_of_the_spreadsheet_is_no_value(self):
         content = _edited(
             xlsx_of({"tolerance_seconds": 77}), "xl/worksheets/sheet1.xml", b't="n"><v>77<', b't="e"><v>#REF!<'
         )
-        assert texts(content)["tolerance_seconds"].fault == "this is an error of the spreadsheet (#REF!)."
+        assert texts(content)["tolerance_seconds"].fault == "This cell has a spreadsheet error (#REF!)."
         for attributes in ({"calcext_value_type": "error"}, {"table_formula": "of:=1/0"}):
             fault = texts(ods_of({"title": ods_cell("#DIV/0!", **attributes)}))["title"].fault
-            assert fault == "this is an error of the spreadsheet (#DIV/0!)."
+            assert fault == "This cell has a spreadsheet error (#DIV/0!)."
 
 
 class TestRefused:
@@ -130,7 +130,7 @@ class TestRefused:
             archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
             archive.writestr("content.xml", b" " * (MOST_UNPACKED_BYTES + 1))
         assert len(out.getvalue()) < 100_000
-        assert refusal(out.getvalue()) == "calendar is too large: unpacked it has more than 20 MB."
+        assert refusal(out.getvalue()) == "calendar is too large. It has more than 20 MB when unpacked."
 
     def test_an_archive_that_lies_about_how_large_it_is(self):
         out = io.BytesIO()
@@ -142,7 +142,9 @@ class TestRefused:
 
     def test_entities_that_grow_out_of_each_other(self):
         bomb = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>' + ODS_START
-        assert refusal(ods_of({"title": "&b;"}, start=bomb)) == "calendar is damaged: it cannot be read as an ODS file."
+        assert (
+            refusal(ods_of({"title": "&b;"}, start=bomb)) == "calendar is damaged, so we cannot read it as an ODS file."
+        )
 
     @pytest.mark.parametrize(
         "content",
@@ -159,7 +161,7 @@ class TestRefused:
         ],
     )
     def test_too_many_rows(self, content):
-        assert refusal(content()) == "calendar has more than 2,000 rows: divide it into several files."
+        assert refusal(content()) == "calendar has more than 2,000 rows. Divide it into several files."
 
     @pytest.mark.parametrize(
         "content",
@@ -176,22 +178,24 @@ class TestRefused:
         ],
     )
     def test_something_far_to_the_right(self, content):
-        assert refusal(content()) == "calendar has something beyond column 100 in line 1."
+        assert refusal(content()) == "calendar has content after column 100 in line 1."
 
     def test_a_sheet_whose_last_line_is_its_last_line(self):
         workbook = Workbook()
         workbook.active.cell(1_048_576, 1, "x")
         out = io.BytesIO()
         workbook.save(out)
-        assert "a sheet of more than 100,000 lines" in refusal(out.getvalue())
+        assert "a sheet with more than 100,000 lines" in refusal(out.getvalue())
 
     @pytest.mark.parametrize(
         ("content", "why"),
         [
-            pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old .xls file or locked", id="old"),
-            pytest.param(b"PK\x03\x04" + b"x" * 100, "calendar is damaged: it cannot be opened.", id="no-archive"),
-            pytest.param(b"x" * (5 * 1024**2 + 1), "calendar is too large: it has more than 5 MB.", id="huge"),
-            pytest.param(b"%PDF-1.7\n\0", "neither a spreadsheet nor a text file", id="a-pdf"),
+            pytest.param(
+                b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old .xls file or has a password", id="old"
+            ),
+            pytest.param(b"PK\x03\x04" + b"x" * 100, "calendar is damaged, so we cannot open it.", id="no-archive"),
+            pytest.param(b"x" * (5 * 1024**2 + 1), "calendar is too large. It has more than 5 MB.", id="huge"),
+            pytest.param(b"%PDF-1.7\n\0", "not a spreadsheet or a text file", id="a-pdf"),
         ],
     )
     def test_what_is_no_table(self, content, why):
@@ -201,19 +205,19 @@ class TestRefused:
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as archive:
             archive.writestr("word/document.xml", "<w/>")
-        assert "is neither CSV nor ODS nor XLSX" in refusal(out.getvalue())
+        assert "is not a CSV, ODS or XLSX file" in refusal(out.getvalue())
         broken = _edited(xlsx_of({}), "xl/worksheets/sheet1.xml", b"</worksheet>", b"")
-        assert refusal(broken) == "calendar is damaged: it cannot be read as an XLSX file."
+        assert refusal(broken) == "calendar is damaged, so we cannot read it as an XLSX file."
         assert "damaged" in refusal(ods_archive(f"{ODS_START}<table:table-row>"))
         assert "damaged" in refusal(ods_of({"scheduled_for": '<table:table-cell office:value-type="date"/>'}))
 
     @pytest.mark.parametrize("harm", [damaged, packed_otherwise])
     @pytest.mark.parametrize(
         ("part", "why"),
-        [("mimetype", "it cannot be opened."), ("content.xml", "it cannot be read as an ODS file.")],
+        [("mimetype", "we cannot open it."), ("content.xml", "we cannot read it as an ODS file.")],
     )
     def test_an_archive_with_a_damaged_part(self, harm, part, why):
-        assert refusal(harm(ods_of({}), part)) == f"calendar is damaged: {why}"
+        assert refusal(harm(ods_of({}), part)) == f"calendar is damaged, so {why}"
 
 
 DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "'=1", "'", "''x", "＝1", "a;=1", 'a","=1']
