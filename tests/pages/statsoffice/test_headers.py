@@ -12,7 +12,7 @@ from tests.unit.statsoffice.test_settings import PRODUCTION, load_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 # As e-mail programs need it; a mail is no page of ours.
-MAIL = {"mail.html", "mail_line.html"}
+MAIL = {"mail.html", "mail_items.html", "mail_line.html"}
 # Figures in a block of JSON run nothing.
 SCRIPT = r"<script(?![^>]*\s(?:src=|type=.application/json))"
 INLINE = re.compile(rf"<style|\sstyle=|\son[a-z]+=\"|javascript:|{SCRIPT}", re.IGNORECASE)
