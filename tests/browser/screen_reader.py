@@ -52,10 +52,12 @@ UNCLEAR = r"""() => {
         if (!region.matches(ours)) found.push(`“${words(region).slice(0, 60)}” is read out by itself`);
     }
 
-    // Parts that one can jump to stay few: tables that scroll are named groups, and months have headings.
+    // Parts that one can jump to stay few: tables that scroll are named groups, and months have headings. The service
+    // navigation of GOV.UK is a section.
     const named = document.querySelectorAll("section[aria-labelledby]");
     if (named.length > 3) found.push(`${named.length} sections are landmarks`);
-    const regions = document.querySelectorAll("[role=region]:not(.govuk-notification-banner), section[aria-label]");
+    const others = ":not(.govuk-notification-banner, .govuk-service-navigation)";
+    const regions = document.querySelectorAll(`[role=region]${others}, section[aria-label]${others}`);
     if (regions.length) found.push(`${regions.length} more landmarks than the parts of the page`);
 
     // A field in error says so, and its hint, when one comes to it.
