@@ -223,7 +223,7 @@ class SeriesForm(forms.ModelForm[Series]):
         return str(clean_judged_name(self, "title", Release.objects.filter(series=self.instance.pk)))
 
 
-class RotaInline(admin.TabularInline[RotaEntry, Series]):
+class RotaInline(admin.StackedInline[RotaEntry, Series]):
     """Who to call about the releases of a series, which calendar managers edit."""
 
     model = RotaEntry

@@ -247,7 +247,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     visitor.press("Correct reason")
     visitor.page.context.clear_cookies()
     visitor.open("/releases/rain-21/")
-    expect(visitor.page.get_by_text("The gauges were read late.")).to_be_visible()
+    expect(visitor.page.get_by_text("The gauges were read late.").first).to_be_visible()
     visitor.page.get_by_text("Reason as first published").click()
     expect(visitor.page.get_by_text("The gagues were read late.")).to_be_visible()
     assert check_chain(ReleaseEvent)[1] is None
