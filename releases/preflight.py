@@ -178,12 +178,9 @@ def check_request(release: Release, *, by: User | None, now: datetime) -> None:
     if by is not None:
         check_may(by, Action.PREFLIGHT, release.series.producer)
     if not may_be_checked(release, now=now):
-        message = _("We cannot check %(reference)s before release, because it is %(status)s for %(slot)s.") % {
-            "reference": release.reference,
-            "status": release.status,
-            "slot": release.slot,
-        }
-        raise PreflightRefused(message)
+        raise PreflightRefused(
+            _("We can only check %s before it is due, and once it has a date and time.") % release.reference
+        )
 
 
 def request_preflight(release: Release, *, by: User | None, now: datetime) -> PreflightRun:

@@ -124,7 +124,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     signs_in(page, live_server, office.head)
     hears(
         page,
-        "Second step when you sign in",
+        "Enter your second step",
         "textbox: Code from your authenticator app, or a recovery code",
         "button: Sign in",
     )

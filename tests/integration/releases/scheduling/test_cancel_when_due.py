@@ -38,6 +38,7 @@ def test_the_page_is_offered_and_open_once_due_to_those_who_may(client, time_mac
     time_machine.move_to(ONCE_DUE, tick=False)
     address = reverse("releases:cancel", args=[announced_release.reference])
     page_of_release = reverse("releases:release", args=[announced_release.reference])
+    checked = {"reason": "Not needed", "seen_version": announced_release.schedule_version, "checked": "yes"}
     for role in Role:
         client.force_login(create_member(role, announced_release.series.producer))
         with subtests.test(role), rolled_back():
@@ -45,7 +46,7 @@ def test_the_page_is_offered_and_open_once_due_to_those_who_may(client, time_mac
             assert offered == (role in LEADS)
             refused = 409 if role in KEEPERS else 404
             assert client.get(address).status_code == (200 if role in LEADS else refused)
-            assert client.post(address, {"reason": "Not needed"}).status_code == (302 if role in LEADS else refused)
+            assert client.post(address, checked).status_code == (302 if role in LEADS else refused)
             assert (Release.objects.get().status == "cancelled") == (role in LEADS)
 
 

@@ -176,7 +176,7 @@ def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock
     )
     client.force_login(head)
     text = words_of(client.get(page_of(provisional_release, "release")))
-    assert "12 days before the release" in text
+    assert "12 days ahead" in text
     assert "This is less than 4 weeks." in text
 
 

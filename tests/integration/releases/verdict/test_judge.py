@@ -91,7 +91,7 @@ def test_a_judge_who_is_overtaken_each_time_says_so(monkeypatch):
         return read(releases)
 
     monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
-    with pytest.raises(JudgedByOthers, match="5 times"):
+    with pytest.raises(JudgedByOthers, match="5 attempts"):
         judge.judge_one(release, now=AFTER)
 
 

@@ -114,7 +114,7 @@ def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
     Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
     rows = [ReleaseFactory(series=series, reference=series.slug, slot=london_slot(DAY)) for series in (kept, read)]
     client = signed_in(user)
-    for action, words in {"confirm": "only", "announce": "only", "ask_preflight": "permission"}.items():
+    for action, words in {"confirm": "Only", "announce": "Only", "ask_preflight": "permission"}.items():
         assert words in planned(check(client, action, rows))[read.slug]
         act_checked(client, action, rows)
     moved = Release.objects.get(series=kept)
