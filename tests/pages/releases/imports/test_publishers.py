@@ -110,7 +110,7 @@ class TestGovuk:
         assert "Fog: July 2098" in page.text
         assert "<strong>Date:</strong>" in page.text
         sentence = "The publisher cancelled this release, and it is not in your calendar."
-        assert why(page, "dew") == [f"{sentence} The reason: The survey was stopped."]
+        assert why(page, "dew") == [f"{sentence} Reason: The survey was stopped."]
 
     def test_what_is_confirmed_is_recorded_with_dates_as_exact_as_they_are(self, client, keeper, server, series):
         page = read_govuk(client, server, series)
@@ -356,7 +356,7 @@ class TestOns:
     def test_a_time_that_exists_twice_is_refused_and_said_at_the_date(self, client, keeper, server, series):
         twice = datetime(2098, 10, 26, 0, 30, tzinfo=UTC)
         server.upcoming = [released("rain2098", "Rain: 2098", at=twice)]
-        assert "the publisher gives the date as" in why(read_ons(client, server, series), "rain2098")[0]
+        assert "The publisher gives the date as" in why(read_ons(client, server, series), "rain2098")[0]
 
     def test_the_fragment_of_an_address_is_no_part_of_it(self):
         (listed,) = read_ons_page_of(released("rain2098#top", "Rain: 2098", at=DUE))
