@@ -150,7 +150,7 @@ def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time
     assert "Check now" not in read(client, release)
     response = ask(client, release)
     assert response.status_code == 409
-    assert "We cannot check" in response.text
+    assert "We can only check" in response.text
 
 
 def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release):
