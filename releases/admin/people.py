@@ -70,7 +70,27 @@ class ProducerForm(forms.ModelForm[Producer]):
         return str(clean_judged_name(self, "negative_markers", of_producer))
 
 
-class NonWorkingDayInline(admin.TabularInline[NonWorkingDay, Producer]):
+class OwnRowsInline:
+    """Rows on the page of a row to which they belong: all who may open the page see them, some may edit them."""
+
+    def may_edit(self, request: HttpRequest, parent: Any) -> bool:
+        """Return whether the user may add, change and delete the rows of a saved row; None for a new one."""
+        raise NotImplementedError
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_edit(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_edit(request, obj)
+
+
+class NonWorkingDayInline(OwnRowsInline, admin.TabularInline[NonWorkingDay, Producer]):
     """The office's own non-working days, which its calendar managers edit."""
 
     model = NonWorkingDay
@@ -78,22 +98,10 @@ class NonWorkingDayInline(admin.TabularInline[NonWorkingDay, Producer]):
     extra = 1
     verbose_name_plural = lazy("Days when the office is closed, besides weekends and bank holidays")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def _may_edit(self, request: HttpRequest, producer: Any) -> bool:
+    def may_edit(self, request: HttpRequest, parent: Any) -> bool:
         if request.user.has_perm("releases.change_producer"):
             return True
-        return producer is not None and permissions.may(request.user, Action.EDIT, producer)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
+        return parent is not None and permissions.may(request.user, Action.EDIT, parent)
 
 
 @admin.register(Producer)
@@ -223,7 +231,7 @@ class SeriesForm(forms.ModelForm[Series]):
         return str(clean_judged_name(self, "title", Release.objects.filter(series=self.instance.pk)))
 
 
-class RotaInline(admin.StackedInline[RotaEntry, Series]):
+class RotaInline(OwnRowsInline, admin.StackedInline[RotaEntry, Series]):
     """Who to call about the releases of a series, which calendar managers edit."""
 
     model = RotaEntry
@@ -232,20 +240,8 @@ class RotaInline(admin.StackedInline[RotaEntry, Series]):
     extra = 1
     verbose_name_plural = lazy("People to call on a release morning, in phone order")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def _may_edit(self, request: HttpRequest, series: Any) -> bool:
-        return series is not None and permissions.may(request.user, Action.EDIT, series.producer)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
+    def may_edit(self, request: HttpRequest, parent: Any) -> bool:
+        return parent is not None and permissions.may(request.user, Action.EDIT, parent.producer)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer the contacts of the producer."""
