@@ -91,6 +91,11 @@ def post_data(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+def sent_answers(request: HttpRequest) -> list[tuple[str, Any]]:
+    """Return the sent answers for the hidden fields of a check page, without its button "change"."""
+    return [(name, value) for name, value in request.POST.items() if name not in {"csrfmiddlewaretoken", "change"}]
+
+
 def complete_form(
     request: SignedInRequest,
     release: Release,

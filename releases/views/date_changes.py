@@ -62,6 +62,7 @@ from releases.views.base import (
     is_completed,
     post_data,
     render_refused_move,
+    sent_answers,
 )
 
 LONGEST_REASON = 2000
@@ -491,7 +492,7 @@ def _check_move(
         "release": release,
         "notice": MoveNotice(release.slot, to, reason),
         "is_due": release.status == Status.CONFIRMED and scheduling.is_due(release, at=now),
-        "answers": [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"],
+        "answers": sent_answers(request),
     }
     return render(request, "releases/check_move.html", context)
 

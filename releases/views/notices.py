@@ -24,7 +24,7 @@ from releases.permissions import Action, may, may_anywhere, producers_where, rol
 from releases.published_corrections import Correction, CorrectionFacts
 from releases.rules import calendar as rules_calendar
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile
-from releases.views.base import SignedInRequest, find_release, form_view, is_completed, post_data
+from releases.views.base import SignedInRequest, find_release, form_view, is_completed, post_data, sent_answers
 from releases.views.release import DelayNoticeForm
 
 LONGEST_TEXT = 2000
@@ -90,7 +90,7 @@ def post_outage_notice_view(request: SignedInRequest, producer: str, host: str, 
     if "checked" not in request.POST:
         notice = DelayNotice(wording=form.cleaned_data["wording"], **form.said)
         return render(
-            request, "releases/outage_check.html", {**context, "notice": notice, "answers": _answers(request)}
+            request, "releases/outage_check.html", {**context, "notice": notice, "answers": sent_answers(request)}
         )
     sentence = ngettext(
         "Notice posted for %(count)s release. Readers see it on its page.",
@@ -127,11 +127,6 @@ def _write_seen(counts: Mapping[int, int]) -> str:
 def _read_seen(written: str) -> dict[int, int]:
     pairs = (pair.partition(":") for pair in written.split())
     return {int(key): int(count) for key, _colon, count in pairs if key.isdecimal() and count.isdecimal()}
-
-
-def _answers(request: SignedInRequest) -> list[tuple[str, Any]]:
-    """Return the sent answers, for the hidden fields of a check page."""
-    return [(name, value) for name, value in request.POST.items() if name not in {"csrfmiddlewaretoken", "change"}]
 
 
 class CorrectionForm(GovukForm):
@@ -334,5 +329,7 @@ def _complete_correction(
     if correction is not None:
         here = resolve_url("releases:change_correction", release.reference, correction.number)
     return render(
-        request, "releases/correction_check.html", {**context, "row": row, "answers": _answers(request), "here": here}
+        request,
+        "releases/correction_check.html",
+        {**context, "row": row, "answers": sent_answers(request), "here": here},
     )

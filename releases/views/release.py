@@ -58,6 +58,7 @@ from releases.views.base import (
     form_view,
     is_completed,
     post_data,
+    sent_answers,
 )
 
 LONGEST_ANSWER = 2000
@@ -288,8 +289,7 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     if "change" in request.POST or not is_completed(form, lambda: _check_notice(release, form, at=now)):
         return render(request, "releases/delay_notice.html", context)
     said = {name: value for name, value in form.notice.items() if name != "seen"}
-    answers = [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"]
-    context |= {"notice": DelayNotice(**said), "answers": answers}
+    context |= {"notice": DelayNotice(**said), "answers": sent_answers(request)}
     return render(request, "releases/delay_notice_check.html", context)
 
 
