@@ -186,6 +186,8 @@ class SectionForm(forms.Form):
     use_required_attribute = False
     section: ClassVar[ReportSection]
     rows: RowSet | None = None
+    rows_come_last: ClassVar[bool] = False
+    """Whether the rows are the last question, rather than between the first fields and the others."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -389,6 +391,7 @@ class CircumstancesForm(SectionForm):
     """Section 2: the practices, the days of occurrence, and the circumstances."""
 
     section = ReportSection.CIRCUMSTANCES
+    rows_come_last = True
 
     practices = forms.MultipleChoiceField(
         label=lazy("Relevant principle(s) and practice(s)"),
@@ -470,13 +473,13 @@ class CircumstancesForm(SectionForm):
 
     @property
     def first(self) -> FormHelper:
-        practices = [Question("practices", size="m", hints=self.notes)] if self.citable else []
-        other = Question("other_practices", threshold=75)
-        return inside_the_form("version", "facts_seen", *practices, *self.dated, other)
+        return inside_the_form("version", "facts_seen", Question("circumstances", size="m", threshold=75))
 
     @property
     def last(self) -> FormHelper:
-        return inside_the_form(Question("circumstances", size="m", threshold=75))
+        practices = [Question("practices", size="m", hints=self.notes)] if self.citable else []
+        other = Question("other_practices", threshold=75)
+        return inside_the_form(*practices, *self.dated, other)
 
 
 def practice_key(practice: CitedPractice) -> str:

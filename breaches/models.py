@@ -15,6 +15,7 @@ from breaches.rules.lifecycle import (
     MERGED_OR_SPLIT,
     ROW_CHANGES,
     SUSPECTED,
+    AttachmentKind,
     Cause,
     DismissalReason,
     Nature,
@@ -554,6 +555,58 @@ class SectionComment(AppendOnly):
         return f"{self.section}: {self.words[:40]}"
 
 
+class AttachmentQuerySet(AppendOnlyQuerySet["Attachment"]):
+    def of(self, report: Report) -> "AttachmentQuerySet":
+        """Select the attachments of a report and of the drafts that were merged into it."""
+        return self.filter(report__in=JoinedDraft.objects.in_force().parts_of(report))
+
+    def stored(self) -> "AttachmentQuerySet":
+        """Exclude attachments whose file was deleted."""
+        return self.filter(file__isnull=False)
+
+
+class Attachment(AppendOnly):
+    """A file that a person added to a report as evidence. It is not part of the document; the annex lists it.
+
+    A redaction may overwrite the name, which can contain that of a person.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="attachments")
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField(help_text=lazy("In bytes."))
+    sha256 = models.CharField(max_length=64)
+    marking = models.CharField(max_length=40, default="OFFICIAL-SENSITIVE")
+    scanned = models.BooleanField(help_text=lazy("Whether a scanner was set up, and found nothing."))
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    added_at = models.DateTimeField()
+    salt = models.CharField(max_length=32, default=new_salt)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("added_at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["report", "sha256"], name="one_attachment_per_report_and_content"),
+            models.CheckConstraint(condition=Q(kind__in=list(AttachmentKind)), name="attachment_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.name}"
+
+
+class AttachmentFile(models.Model):
+    """The bytes of an attachment. The row is deleted at the end of retention, or by a Head of Profession."""
+
+    attachment = models.OneToOneField(Attachment, on_delete=models.PROTECT, primary_key=True, related_name="file")
+    body = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"file of attachment {self.attachment_id}"
+
+
 class SuspicionQuerySet(models.QuerySet["Suspicion"]):
     def without_report(self) -> "SuspicionQuerySet":
         return self.filter(report__isnull=True)
@@ -685,6 +738,20 @@ OF_DOCUMENT = (
 )
 # Not `facts_revision`, which only records which revision of the verdict the automatic text is from.
 OF_SUSPICION = ("release_id", "schedule_version", "kind", "verification_id", "raised_at", "report_id")
+OF_ATTACHMENT = (
+    "report_id",
+    "kind",
+    "name",
+    "content_type",
+    "size",
+    "sha256",
+    "marking",
+    "scanned",
+    "added_by_id",
+    "role",
+    "added_at",
+    "salt",
+)
 # The kinds of events that give a suspicion to a report.
 GIVEN_TO_A_REPORT = frozenset({"drafted", "suspicion_joined", "joint_drafted", "resumed"})
 
@@ -716,6 +783,7 @@ class ReportRowRecord(RowRecord):
         ),
         Table("breaches.ReportVersion", OF_VERSION, changed_by=NEVER, deleted_by=NEVER),
         Table("breaches.ApprovedDocument", OF_DOCUMENT, changed_by=NEVER, deleted_by=NEVER),
+        Table("breaches.Attachment", OF_ATTACHMENT, changed_by=NEVER, deleted_by=NEVER),
     )
 
 

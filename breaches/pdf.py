@@ -82,6 +82,8 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
             annex,
             parts=tuple(replace(part, heading=_whole(part.heading)) for part in annex.parts),
             overview=tuple((_whole(row[0]), *row[1:]) for row in annex.overview),
+            attachments=tuple((_whole(row[0]), *row[1:]) for row in annex.attachments),
+            digests=tuple((_whole(label), digest) for label, digest in annex.digests),
         )
     return replace(
         document,

@@ -15,6 +15,7 @@ from pypdf.errors import PyPdfError
 
 from breaches.models import (
     ApprovedDocument,
+    Attachment,
     CorrectiveAction,
     Dispatch,
     JoinedDraft,
@@ -109,6 +110,7 @@ def places_of(report: Report) -> list[Place]:
         Place(TimelineNote.objects.filter(report__in=parts), ("text",)),
         Place(SectionComment.objects.filter(event__report__in=parts), ("words",)),
         Place(CorrectiveAction.objects.filter(report__in=parts), ("text", "owner")),
+        Place(Attachment.objects.filter(report__in=parts), ("name",), ReportRowRecord),
         Place(Dispatch.objects.filter(report__in=parts), ("words", "reference")),
         Place(Published.objects.filter(report__in=parts), ("statement",)),
         Place(Statement.objects.filter(release__in=releases), ("words",)),

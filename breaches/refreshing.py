@@ -10,6 +10,7 @@ from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
+from breaches.attachments import attachments_in_annex
 from breaches.facts import facts_of_suspicions
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
@@ -182,17 +183,19 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
 
 
 def with_annex(report: Report) -> ReportContent:
-    """Return the content of a report, with an annex of the newest check results (None without a suspicion).
+    """Return the content of a report with an annex of the newest check results, None if there is nothing to list.
 
     In an undecided report, untouched text is written from the same checks as the annex. With any other text, the annex
-    says that it may show later checks. Nothing is stored.
+    says that it may show later checks. The annex lists the attachments of the report as well. Nothing is stored.
     """
     suspicions = list(report.suspicions.with_facts())
     facts = facts_of_suspicions(suspicions)
     is_open = bool(facts) and report.status in UNDECIDED
     own_text = not is_open or not current_version(report).is_untouched("circumstances")
     content = refreshed_content(report, suspicions, facts) if is_open else content_of(report)
-    return replace(content, annex=annex_of(facts.values(), own_text=own_text) if facts else None)
+    files = attachments_in_annex(report)
+    annex = annex_of(facts.values(), attachments=files, own_text=own_text) if facts or files else None
+    return replace(content, annex=annex)
 
 
 def with_new_figures(report: Report) -> ReportContent:

@@ -18,6 +18,7 @@ from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
 from breaches.rules.lifecycle import (
+    AttachmentKind,
     Cause,
     Decision,
     DismissalReason,
@@ -152,6 +153,12 @@ CAUSES = {
     Cause.HUMAN_ERROR: lazy("Human error"),
     Cause.OTHER: lazy("Other"),
     Cause.NOT_KNOWN: lazy("Not known yet"),
+}
+
+ATTACHMENTS = {
+    AttachmentKind.CMS_LOG: lazy("CMS log"),
+    AttachmentKind.SCREENSHOT: lazy("Screenshot"),
+    AttachmentKind.EMAIL: lazy("Email"),
 }
 
 TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term")}
@@ -392,6 +399,9 @@ EVENTS = {
     "note_corrected": lazy("Note in the timeline corrected"),
     "commented": lazy("Comment added"),
     "comment_resolved": lazy("Comment resolved"),
+    "attachment_added": lazy("Attachment added"),
+    "attachment_deleted": lazy("File of an attachment deleted"),
+    "attachment_downloaded": lazy("Attachment downloaded"),
     "submitted": lazy("Submitted to the Head of Profession"),
     "taken_back": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to the authors"),

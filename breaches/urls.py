@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from breaches.rules.content import ReportSection
-from breaches.views import decisions, detail, public, register, report, sections, timeline
+from breaches.views import attachments, decisions, detail, public, register, report, sections, timeline
 
 
 class SectionConverter:
@@ -92,6 +92,13 @@ urlpatterns = [
     path("<slug:reference>/timeline/printed/", timeline.choose_entries_view, name="choose_timeline"),
     path("<slug:reference>/comments/<section:section>/", sections.add_comment_view, name="comment"),
     path("<slug:reference>/comments/<int:comment>/resolve/", sections.resolve_comment_view, name="resolve_comment"),
+    path("<slug:reference>/attachments/", attachments.list_attachments, name="attachments"),
+    path("<slug:reference>/attachments/<int:attachment>/", attachments.download_attachment, name="attachment"),
+    path(
+        "<slug:reference>/attachments/<int:attachment>/delete/",
+        attachments.delete_attachment,
+        name="delete_attachment",
+    ),
     path("<slug:reference>/history/", report.report_history, name="history"),
     path("<slug:reference>/technical-details/", report.technical_details, name="technical_details"),
     path("<slug:reference>/versions/<int:since>/to/<int:number>/", report.version_changes, name="changes"),

@@ -112,6 +112,7 @@ exchange = (
         path("imports/<uuid:public_id>/progress/", imports.import_progress, name="import_progress"),
         path("imports/<uuid:public_id>/confirm/", imports.confirm_import_view, name="confirm_import"),
         path("imports/<uuid:public_id>/date-order/", imports.set_date_order_view, name="set_date_order"),
+        path("imports/<uuid:public_id>/options/", imports.change_options_view, name="change_options"),
         path("imports/<uuid:public_id>/discard/", imports.discard_import_view, name="discard_import"),
     ],
     "exchange",

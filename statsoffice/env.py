@@ -218,6 +218,12 @@ SETTINGS = (
         "hand and record this",
     ),
     Setting(
+        "STATSOFFICE_ATTACHMENT_SCANNER",
+        "the command that scans each attachment of a breach report before we store it, such as `clamdscan --fdpass`. "
+        "We add the path of the file. A return code other than 0 refuses the file",
+        default="none: attachments are not scanned, and the page says so",
+    ),
+    Setting(
         "STATSOFFICE_REPORT_DUE_WORKING_DAYS",
         "the working days after its draft in which a report should be decided. This is the office’s own aim; no rule "
         "sets it",

@@ -74,7 +74,7 @@ def measure(*, now: datetime) -> list[Metric]:
 
 
 def _measure_monitoring(now: datetime) -> list[Metric]:
-    results = dict.fromkeys(map(str, CheckOutcome), 0) | _observations.count_by_result()
+    results = dict.fromkeys([*map(str, CheckOutcome), repository.BEFORE_DUE], 0) | _observations.count_by_result()
     by_result = CounterMetricFamily("statsoffice_looks", "Looks on record, by what they showed.", labels=["result"])
     for result, count in results.items():
         by_result.add_metric([result], count)

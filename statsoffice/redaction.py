@@ -52,6 +52,7 @@ PLACES: dict[str, Promise] = {
     "breaches.timelinenote": lazy("Timeline notes"),
     "breaches.sectioncomment": lazy("Comments on sections"),
     "breaches.correctiveaction": lazy("Corrective actions"),
+    "breaches.attachment": lazy("Names of attached files"),
     "breaches.dispatch": lazy("Messages sent with the report"),
     "breaches.published": lazy("Public statements"),
     "releases.statement": lazy("Statements about releases"),

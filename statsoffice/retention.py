@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.functions import Cast, Concat
 
-from breaches import facts
+from breaches import attachments, facts
 from releases import pre_release_access, preflight
 from releases.evidence.store import PruneResult, prune_bodies
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, redaction_marker_start
@@ -166,6 +166,11 @@ def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], b
     )
 
 
+def delete_old_attachments(*, now: datetime, dry_run: bool = False) -> int:
+    """Delete the attached files that are older than EVIDENCE_KEPT and that no open or approved report needs."""
+    return attachments.delete_old_files(now=now, retention=settings.EVIDENCE_KEPT, dry_run=dry_run)
+
+
 def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = lambda: False) -> None:
     """Prune unless that was done within the last day; around a due instant the rest is left for the next call.
 
@@ -186,6 +191,8 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
     pruned = prune_evidence(now=now, stop=interrupt)
     if not interrupted:
         status.record_heartbeat(PRUNE, finished_at=clock.now())
+        if deleted := delete_old_attachments(now=now):
+            logger.info("attached files at the end of their time: %s deleted", deleted)
     if pruned.bodies:
         logger.info("bodies at the end of their time: %s removed, of %s releases", pruned.bodies, pruned.releases)
 

@@ -1,5 +1,6 @@
 """Django's settings, read from the environment; with an invalid value no process starts."""
 
+import shlex
 import socket
 from datetime import timedelta
 from pathlib import Path
@@ -69,6 +70,8 @@ METRICS_TOKEN = env.token("STATSOFFICE_METRICS_TOKEN", least=32)
 HEALTH_PING = env.optional_web_address("STATSOFFICE_HEALTH_PING")
 ACKNOWLEDGED_WITHIN = timedelta(minutes=env.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
 EARLY_RELEASE_REMINDER = timedelta(minutes=env.number("STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES", "15", least=1))
+# Run with the path of the file as its last argument; a return code other than 0 refuses the file.
+ATTACHMENT_SCANNER = shlex.split(env.text("STATSOFFICE_ATTACHMENT_SCANNER"))
 REPORT_RECIPIENT = env.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 REPORT_DUE_AFTER = env.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
 REPORT_REMINDERS = env.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")

@@ -1,5 +1,6 @@
 """The annex of a report: check results, and charts that scale to any width."""
 
+import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from breaches.rules.annex_notes import (
     narrate_check,
     output_names,
 )
-from breaches.rules.content import Annex, AnnexCheck, AnnexOutput, AnnexPart
+from breaches.rules.content import Annex, AnnexAttachment, AnnexCheck, AnnexOutput, AnnexPart
 from breaches.rules.facts import (
     AddressFacts,
     CheckFact,
@@ -26,6 +27,7 @@ from breaches.rules.facts import (
     round_up_before,
     time_in_words,
 )
+from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
 from releases.rules.time_axis import AxisTick, TimeAxis, axis_around
@@ -171,12 +173,14 @@ PUBLISHER_FIGURES = SOURCES | {
 }
 
 
-def annex_of(all_facts: Iterable[Facts], *, own_text: bool = False) -> Annex:
-    """Build the annex: the checks of each output, in the given order.
+def annex_of(
+    all_facts: Iterable[Facts], *, attachments: Sequence[AnnexAttachment] = (), own_text: bool = False
+) -> Annex:
+    """Build the annex: the checks of each output, in the given order, and the attachments.
 
     :param own_text: whether the annex belongs to a text that a person wrote, which need not match the record.
     """
-    return Annex(tuple(_output(facts, own_text=own_text) for facts in all_facts))
+    return Annex(tuple(_output(facts, own_text=own_text) for facts in all_facts), tuple(attachments))
 
 
 def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
@@ -240,6 +244,7 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
 
 
 HEADING = "Annex: results of the automatic checks"
+HEADING_WITHOUT_CHECKS = "Annex: list of attachments"
 APPROVED = "This annex was approved with the report and is part of it."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
@@ -247,6 +252,14 @@ HOW_TO_READ = (
     "A check shows what was live at that moment. The annex shows nothing from the page itself."
 )
 OVERVIEW = ("Due", "Last found not live", "First found live")
+ATTACHMENTS = (
+    "We hold these files as evidence. They are marked OFFICIAL-SENSITIVE, and they are not part of this document."
+)
+ATTACHMENT_KINDS = {
+    AttachmentKind.CMS_LOG: "CMS log",
+    AttachmentKind.SCREENSHOT: "Screenshot",
+    AttachmentKind.EMAIL: "Email",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +279,10 @@ class AnnexPartRow:
 
 @dataclass(frozen=True, slots=True)
 class AnnexLayout:
-    """The layout of the annex; `overview` has a row for each part if there are several."""
+    """The layout of the annex; `overview` has a row for each part if there are several.
+
+    Each attachment has a cell for each of its columns. `digests` are their labels and SHA-256.
+    """
 
     heading: str
     paragraphs: tuple[str, ...]
@@ -274,6 +290,11 @@ class AnnexLayout:
     overview: tuple[tuple[str, str, str, str], ...] = ()
     columns: tuple[str, str, str] = ("Check started", "Completed", "Result")
     overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
+    attachments: tuple[tuple[str, str, str, str], ...] = ()
+    attachments_heading: str = "Attachments"
+    attachments_text: str = ATTACHMENTS
+    attachment_columns: tuple[str, str, str, str] = ("File", "Type", "Size", "Added")
+    digests: tuple[tuple[str, str], ...] = ()
 
 
 def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
@@ -291,12 +312,27 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         summary = dict(part.summary)
         announced, last_absent, first_live_label = (summary[label] for label in OVERVIEW)
         overview.append((part.heading, announced, last_absent, first_live_label))
+    how_to_read = [HOW_TO_READ] if parts else []
+    names = [printable(one.name).replace("\n", " ") for one in annex.attachments]
     return AnnexLayout(
-        heading=HEADING,
-        paragraphs=(APPROVED if approved else NOT_APPROVED, HOW_TO_READ),
+        heading=HEADING if parts else HEADING_WITHOUT_CHECKS,
+        paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read),
         parts=parts,
         overview=tuple(overview),
+        attachments=tuple(
+            (name, ATTACHMENT_KINDS[one.kind], _file_size(one.size), _moment(one.added_at))
+            for name, one in zip(names, annex.attachments, strict=True)
+        ),
+        digests=tuple((f"SHA-256 of {name}", one.sha256) for name, one in zip(names, annex.attachments, strict=True)),
     )
+
+
+def _file_size(size: int) -> str:
+    return f"{math.ceil(size / 1000):,} KB"
+
+
+def _moment(instant: datetime) -> str:
+    return f"{format_day(instant)}, {format_time(instant)}"
 
 
 def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexPartRow:

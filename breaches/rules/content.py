@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from breaches.rules.answers import ASKED, MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
-from breaches.rules.lifecycle import ReportKind
+from breaches.rules.lifecycle import AttachmentKind, ReportKind
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 
@@ -61,10 +61,22 @@ class AnnexOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnexAttachment:
+    """A file that the office holds as evidence: its name, kind, size in bytes, SHA-256, and when it was added."""
+
+    name: str
+    kind: AttachmentKind
+    size: int
+    sha256: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Annex:
-    """The check results of each output of a report."""
+    """The check results of each output of a report, and the files that people attached as evidence."""
 
     outputs: tuple[AnnexOutput, ...]
+    attachments: tuple[AnnexAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +223,8 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
         for question, answer in value["answers"].items()
         if answer is not None
     }
+    if value["annex"] and not value["annex"]["attachments"]:
+        del value["annex"]["attachments"]
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 

@@ -112,7 +112,7 @@ class ReportDocument:
         rows = [("Version of the report", str(self.version)), ("SHA-256 of the content", self.content_hash)]
         if self.evidence_hash:
             rows.append(("SHA-256 of the checks behind it", self.evidence_hash))
-        return tuple(rows)
+        return (*rows, *(self.annex.digests if self.annex else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,14 @@ class Cause(StrEnum):
     SAID_IN_PUBLIC = "said_in_public"
 
 
+class AttachmentKind(StrEnum):
+    """What a file that people add to a report is."""
+
+    CMS_LOG = "cms_log"
+    SCREENSHOT = "screenshot"
+    EMAIL = "email"
+
+
 class ReportTerm(StrEnum):
     SHORT = "short"
     LONG = "long"
@@ -219,6 +227,9 @@ NO_CHANGES = frozenset(
         "note_corrected",
         "commented",
         "comment_resolved",
+        "attachment_added",
+        "attachment_deleted",
+        "attachment_downloaded",
         "downloaded",
         "draft_downloaded",
         "concern_downloaded",

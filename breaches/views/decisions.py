@@ -23,7 +23,7 @@ from breaches import code_of_practice, decisions, merging, pdf, publication, tex
 from breaches.facts import evidence_digest
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
-from breaches.models import JoinedDraft, Report, ReportVersion
+from breaches.models import Attachment, JoinedDraft, Report, ReportVersion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules.answers import ASKED, MOMENTS
@@ -408,11 +408,13 @@ class ApprovalPage(WholeReportPage):
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
         cited = code_of_practice.find_cited_practices(report, content)
+        evidence = evidence_digest(report)
         return {
             **self.describe(request, report, current_version(report), content, document),
             "annex": annex,
             "content_sha256": content_digest(content),
-            "evidence_sha256": evidence_digest(report),
+            "evidence_sha256": evidence,
+            "may_have_annex": bool(evidence) or Attachment.objects.of(report).stored().exists(),
             "practices": {
                 "cited": [
                     {"citation": one.cited.citation, "notes": list(practice_notes(one)), "row": one.row}
@@ -475,7 +477,15 @@ dismiss_report_view = DecisionPage(
 
 
 class SendPage(MovePage):
-    """The page to send a report to the recipient shown to the person."""
+    """The page to send a report to the recipient shown to the person.
+
+    Without a recipient there is nothing to ask here: the page where the person records that they sent it follows.
+    """
+
+    def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
+        if request.method != "POST" and not decisions.find_recipient(report, by=request.user):
+            return redirect("breaches:sent_outside", report.reference)
+        return super().respond(request, report)
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
         return super().initial(request, report) | {"recipient": decisions.find_recipient(report, by=request.user)}

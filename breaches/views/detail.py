@@ -24,6 +24,7 @@ from breaches.editing import FIELDS
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
+    Attachment,
     Dispatch,
     JoinedDraft,
     OwnAct,
@@ -57,6 +58,7 @@ from breaches.rules.lifecycle import (
     SUBMIT,
     UNDECIDED,
     WITH_DOCUMENT,
+    AttachmentKind,
     Nature,
     ReportKind,
     ReportStatus,
@@ -161,6 +163,9 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
         "picture": _draw_interval(report.suspicions.all()),
         "recipient": decisions.find_recipient(report, by=request.user),
+        "attachments": [
+            (one, text.ATTACHMENTS[AttachmentKind(one.kind)]) for one in Attachment.objects.of(report).stored()
+        ],
         **_origin(report),
         **_permissions(request, report, moves),
         **_past(report),
@@ -380,6 +385,7 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
         "may_deal": is_open and may_act_on(person, Action.DEAL, report),
         "is_own_act": is_own_act,
         "may_comment": is_open and may_write_or_decide(person, report),
+        "may_attach": report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report),
         "may_declare": (
             report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
         ),

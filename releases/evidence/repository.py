@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
+    CharField,
     Count,
     DateTimeField,
     Exists,
@@ -40,6 +41,9 @@ from releases.models.observation import Purpose
 from releases.rules.lifecycle import Status
 from releases.verdict.address import Sighting, last_statements, sighting_of
 from releases.verdict.release import AddressChecks, DiagnosticCheck
+
+BEFORE_DUE = "before_due"
+"""In counts: a check from before the due time that found the release, or did not find it."""
 
 # These texts are written as the database writes JSON.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
@@ -485,8 +489,10 @@ def is_stored(position: int, row_hash: str) -> bool:
 def count_by_result(*, after: int, until: int) -> dict[str, int]:
     """Count the checks from one position (not included) to another (included) by their result.
 
-    Live checks from before a release was due are left out, because the count would rise when one is out early.
+    Checks from before a release was due that found it, or did not find it, are counted together as BEFORE_DUE. Counted
+    apart, one number would rise and the other would stop rising when a release is out early.
     """
     added = Observation.objects.filter(position__gt=after, position__lte=until).order_by()
-    added = added.exclude(result=CheckOutcome.LIVE, sent_at__lt=F("release__due_at"))
-    return dict(added.values_list("result").annotate(Count("pk")))
+    conclusive = Q(result__in=[CheckOutcome.LIVE, CheckOutcome.NOT_LIVE], sent_at__lt=F("release__due_at"))
+    counted = Case(When(conclusive, then=Value(BEFORE_DUE)), default=F("result"), output_field=CharField())
+    return dict(added.values_list(counted).annotate(Count("pk")))

@@ -134,8 +134,9 @@ def find_ons_calendar(
 ) -> PublisherCalendar:
     """Return a part of the ONS release calendar: the releases with some words, from one day to another.
 
-    :param words: search words, or the address of a search in the calendar; may be empty.
-    :raises FieldRefused: if the address is none of the calendar's.
+    :param words: search words, or the address of a search in the calendar; may be empty. The days of an address count
+        if no others are given.
+    :raises FieldRefused: if the address is none of the calendar's, or its days are not possible.
     """
     site, api = ONS_SITE, ONS_API
     if _ADDRESS.match(words):
@@ -148,6 +149,9 @@ def find_ons_calendar(
         # A practice site has the search under its own address.
         api = ONS_API if site == ONS_SITE else site
         words = (asked.get("keywords") or asked.get("query") or [""])[0]
+        first, last = first or _asked_day(asked, "after"), last or _asked_day(asked, "before")
+        if first and last and first > last:
+            raise FieldRefused("words", _("The last date in this web address is before the first date."))
     common = {"query": words, "sort": "release_date_asc", "highlight": "false"}
     dates = {"fromDate": first, "toDate": last}
     written = {name: day.isoformat() for name, day in dates.items() if day}
@@ -162,6 +166,23 @@ def find_ons_calendar(
     name = ", ".join([_("ONS release calendar"), *what])
     addresses = tuple(f"{api}/v1/search/releases?{urlencode(query)}" for query in queries)
     return PublisherCalendar(ImportSource.ONS, name, site, addresses)
+
+
+def _asked_day(asked: Mapping[str, list[str]], name: str) -> date | None:
+    """Return the first ("after") or the last ("before") day of a search of the ONS, which needs all three parts.
+
+    Source of the names: queryparams/params.go of ONSdigital/dp-frontend-release-calendar.
+    """
+    parts = [(asked.get(f"{name}-{part}") or [""])[0] for part in ("year", "month", "day")]
+    if not all(parts):
+        return None
+    try:
+        year, month, day = map(int, parts)
+        return date(year, month, day)
+    except ValueError as error:
+        raise FieldRefused(
+            "words", _("This web address has a date that does not exist. Correct or remove the date.")
+        ) from error
 
 
 def _split_address(

@@ -23,6 +23,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.imports import (
     APPLY,
     ASK_DATE_ORDER,
+    CHANGE_OPTIONS,
     CHECK,
     CHECK_AGAIN,
     CONFIRM,
@@ -129,6 +130,21 @@ def set_date_order(found: CalendarImport, order: DateOrder, *, by: User, at: dat
     """
     values = {"date_order": order, "notes": []}
     move_import(found, SET_DATE_ORDER, values=values, by=by, at=at, facts={"date_order": order})
+
+
+def change_options(
+    found: CalendarImport, *, create_missing: bool, date_order: DateOrder | None = None, by: User, at: datetime
+) -> None:
+    """Change the options of a checked import, and let it be checked again.
+
+    :param date_order: only for a file of which a person has chosen the order; None to leave it as it is.
+    :raises MoveRefused: if the import is not waiting for its confirmation, or the person's roles do not allow it.
+    """
+    options: dict[str, Any] = {"create_missing": create_missing}
+    if date_order is not None and found.date_order:
+        options["date_order"] = date_order
+    values = {**options, "rows_total": None, "rows_done": 0, "notes": []}
+    move_import(found, CHANGE_OPTIONS, values=values, by=by, at=at, facts=options)
 
 
 def open_date_order(found: CalendarImport) -> OpenDateOrder:

@@ -52,6 +52,7 @@ class ImportStatus(StrEnum):
 CHECK = "check"
 ASK_DATE_ORDER = "ask_date_order"
 SET_DATE_ORDER = "set_date_order"
+CHANGE_OPTIONS = "change_options"
 CONFIRM = "confirm"
 CHECK_AGAIN = "check_again"
 APPLY = "apply"
@@ -67,6 +68,7 @@ IMPORT = Lifecycle(
         Move(CHECK, ImportStatus.UPLOADED, ImportStatus.CHECKED, frozenset()),
         Move(ASK_DATE_ORDER, ImportStatus.UPLOADED, ImportStatus.AMBIGUOUS, frozenset()),
         Move(SET_DATE_ORDER, ImportStatus.AMBIGUOUS, ImportStatus.UPLOADED, KEEPERS),
+        Move(CHANGE_OPTIONS, ImportStatus.CHECKED, ImportStatus.UPLOADED, KEEPERS),
         Move(CONFIRM, ImportStatus.CHECKED, ImportStatus.CONFIRMED, KEEPERS),
         Move(CHECK_AGAIN, ImportStatus.CONFIRMED, ImportStatus.CHECKED, frozenset()),
         Move(APPLY, ImportStatus.CONFIRMED, ImportStatus.APPLIED, frozenset()),

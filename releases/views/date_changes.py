@@ -1,7 +1,7 @@
 """Pages that announce, confirm, move and cancel a release, and those of date change requests and their register."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -201,9 +201,16 @@ class AtOnceForm(GovukForm):
     button = lazy("Release immediately")
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
-    planned_at = ClockTimeField(
-        label=lazy("Release time today (London time)"), help_text=lazy("Must be in the future, for example 2:15pm")
+    day = forms.ChoiceField(
+        label=lazy("Release date"),
+        help_text=lazy("It must be within 24 hours. For a later date, change the date of the release instead."),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": lazy("Select the release date"),
+            "invalid_choice": lazy("Select the release date again, because it is after midnight"),
+        },
     )
+    planned_at = ClockTimeField(label=lazy("Release time (London time)"), help_text=lazy("For example, 2:15pm"))
     reason = LongTextField(
         label=lazy("Reason for releasing immediately"),
         help_text=lazy("We publish this in the release calendar."),
@@ -224,13 +231,19 @@ class AtOnceForm(GovukForm):
             # Readers see it before the new time, so it does not say that the release can be found already.
             initial["reason"] = _("So that everyone gets the statistics at the same time.")
         super().__init__(data, initial=initial)
-        self.today = local.date()
+        today, tomorrow = local.date(), local.date() + timedelta(days=1)
+        self.fields["day"].choices = [  # type: ignore[attr-defined]  # declared above
+            (today.isoformat(), _("Today, %(day)s") % {"day": rules_calendar.format_day(today)}),
+            (tomorrow.isoformat(), _("Tomorrow, %(day)s") % {"day": rules_calendar.format_day(tomorrow)}),
+        ]
+
+    def clean_day(self) -> date:
+        return date.fromisoformat(self.cleaned_data["day"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self.combine_instant(cleaned, on="osr_told_on", at="osr_told_time", to="osr_told_at")
-        cleaned["today"] = self.today
-        self.combine_instant(cleaned, on="today", at="planned_at", to="due_at")
+        self.combine_instant(cleaned, on="day", at="planned_at", to="due_at")
         return cleaned
 
     def decision(self) -> dict[str, Any]:
@@ -377,7 +390,7 @@ def release_at_once_view(request: SignedInRequest, reference: str) -> HttpRespon
         success=success,
         template="releases/at_once.html",
         was_found_early=was_found_early,
-        fields={"osr_told_at": "osr_told_time", "exact_date": "planned_at", "planned_on": "planned_at"},
+        fields={"osr_told_at": "osr_told_time", "exact_date": "planned_at", "planned_on": "day"},
     )
 
 

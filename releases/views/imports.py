@@ -59,7 +59,7 @@ from releases.public.export import (
 )
 from releases.rules.calendar import Precision, local_date
 from releases.rules.departure import Grounds
-from releases.rules.imports import WAITING, ImportStatus
+from releases.rules.imports import WAITING, ImportSource, ImportStatus
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
 from releases.rules.tables import MOST_ROWS, TableKind
 from releases.rules.written_dates import DateOrder, OpenDateOrder
@@ -108,6 +108,30 @@ class DateOrderForm(GovukForm):
         self.fields["date_order"].help_text = sentence % {"file": file}
         choices = [(order.value, imports.describe_date_order(question, order)) for order in DateOrder]
         self.fields["date_order"].choices = choices  # type: ignore[attr-defined]  # a field of choices
+
+
+class OptionsForm(GovukForm):
+    """The options of a checked import. A file whose order of day and month was chosen has that choice as well."""
+
+    button, button_class = lazy("Change options and check again"), "govuk-button--secondary"
+    options = {"create_missing": {"size": ""}}
+
+    create_missing = forms.BooleanField(label=UploadForm.base_fields["create_missing"].label, required=False)
+    date_order = forms.ChoiceField(
+        label=lazy("Is the day or the month first in the dates of this file?"),
+        choices=[(DateOrder.DAY_FIRST.value, lazy("Day first")), (DateOrder.MONTH_FIRST.value, lazy("Month first"))],
+        error_messages={"required": lazy("Choose whether the day or the month is first")},
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, found: CalendarImport) -> None:
+        super().__init__(data, initial={"create_missing": found.create_missing, "date_order": found.date_order})
+        if found.source != ImportSource.FILE:
+            sentence = _("Create a series for each title that does not match one of your series")
+            self.fields["create_missing"].label = sentence
+        if not found.date_order:
+            del self.fields["date_order"]
+        self.helper.form_action = resolve_url("exchange:change_options", found.public_id)
 
 
 class SelectionForm(GovukForm):
@@ -527,6 +551,24 @@ def set_date_order_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
     return redirect("exchange:import", public_id)
 
 
+@login_required
+@require_POST
+def change_options_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Check an import again with other options; if it is no longer in its preview, nothing changes."""
+    found = _find_import(request, public_id)
+    if found.status == ImportStatus.CHECKED:
+        form = OptionsForm(request.POST, found=found)
+        if not form.is_valid():
+            return _import_page(request, found, options=form)
+        given = form.cleaned_data
+        order = DateOrder(given["date_order"]) if given.get("date_order") else None
+        with suppress(ChangedMeanwhile):
+            uploads.change_options(
+                found, create_missing=given["create_missing"], date_order=order, by=request.user, at=timezone.now()
+            )
+    return redirect("exchange:import", public_id)
+
+
 def _date_order_page(request: SignedInRequest, found: CalendarImport, form: DateOrderForm) -> HttpResponse:
     form.helper.form_action = resolve_url("exchange:set_date_order", found.public_id)
     return render(request, "imports/ambiguous.html", {"import": found, "form": form})
@@ -549,7 +591,13 @@ def _find_import(request: HttpRequest, public_id: uuid.UUID) -> CalendarImport:
     return get_object_or_404(uploads.imports_of(request.user), public_id=public_id)
 
 
-def _import_page(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm | None = None) -> HttpResponse:
+def _import_page(
+    request: SignedInRequest,
+    found: CalendarImport,
+    *,
+    form: ConfirmForm | None = None,
+    options: OptionsForm | None = None,
+) -> HttpResponse:
     if found.status in WAITING:
         return render(request, "imports/waiting.html", _progress_context(found))
     if found.status == ImportStatus.AMBIGUOUS:
@@ -573,6 +621,8 @@ def _import_page(request: SignedInRequest, found: CalendarImport, *, form: Confi
         "page": page,
         "lines": [_describe_row(row, found) for row in page],
     }
+    if found.status == ImportStatus.CHECKED:
+        context["options"] = options or OptionsForm(found=found)
     if found.status == ImportStatus.CHECKED and changes:
         context["cancels"] = uploads.count_cancellations(found)
         warnings = uploads.count_warnings(found)

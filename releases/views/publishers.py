@@ -108,7 +108,8 @@ class OnsCalendarForm(CalendarForm):
     words = forms.CharField(
         label=lazy("Search words (optional)"),
         help_text=lazy(
-            "For example, labour market. You can also enter the web address of a search in the ONS release calendar."
+            "For example, labour market. You can also enter the web address of a search in the ONS release calendar. "
+            "If you enter no dates below, we use the dates of that search."
         ),
         max_length=1000,
         required=False,

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from breaches import comments, corrective_actions, drafting, editing, publication
+from breaches import attachments, comments, corrective_actions, drafting, editing, publication
 from breaches.models import Report
 from breaches.redaction import KIND
 from breaches.rules.content import FORM_SECTIONS
@@ -47,6 +47,10 @@ def pages_of_reports(morning) -> str:
         reports[ReportStatus.DRAFT], section=FORM_SECTIONS[0], words="Which page?", by=morning.office.head, at=AT
     )
     morning.add("commenting", "breaches:comment", draft, FORM_SECTIONS[0])
+    added = attachments.add_attachment(
+        reports[ReportStatus.DRAFT], name="cms.log", body=b"09:31 queued", by=morning.office.statistician, at=AT
+    )
+    morning.add("deleting a file", "breaches:delete_attachment", draft, added.pk)
     for section in FORM_SECTIONS:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (
@@ -70,6 +74,7 @@ def pages_of_reports(morning) -> str:
         ("who is dealing with it", "breaches:dealing", draft),
         ("the cause", "breaches:cause", draft),
         ("corrective actions", "breaches:actions", draft),
+        ("attachments", "breaches:attachments", draft),
         ("adding an action", "breaches:add_action", draft),
         ("writing a note", "breaches:note", draft),
         ("choosing what a timeline prints", "breaches:choose_timeline", draft),

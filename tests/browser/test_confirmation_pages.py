@@ -42,6 +42,7 @@ AT_ONCE = {
     "releases/views/release.py:withdraw_delay_notice": "a notice that was withdrawn is posted again",
     "releases/views/imports.py:record_announcement": "the person checked what was read, and the release is provisional",
     "releases/views/imports.py:confirm_import_view": "every row was shown with what it does",
+    "releases/views/imports.py:change_options_view": "the import is checked again, and applies nothing",
     "releases/views/imports.py:set_date_order_view": "it answers how the dates of a file are read, and applies nothing",
     "releases/views/imports.py:discard_import_view": "nothing was done with the file, which can be uploaded again",
     "releases/views/release.py:export_bundle": "it gives a file, and is on record",

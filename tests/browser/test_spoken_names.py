@@ -65,20 +65,21 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     signs_in(page, live_server, office.statistician)
     goes_from_the_desk_to_the_report(page, "Reports to complete")
 
-    # The next step comes before the document, whose sections are read out with their state.
+    # A link to the next step comes before the document, whose sections are read out with their state.
     hears(
         page,
         TITLE,
-        "Draft",
-        "This is a suspected breach. The Head of Profession decides whether to report it. "
-        "No report goes to OSR automatically.",
-        "link: Describe the impact of the breach.",
-        "button: Complete the report",
+        "link: Go to status and next steps",
         "heading 2: 1. Core Information",
         "Completed",
         "link: Change 1. Core Information",
         "heading 2: 3. Impact of the breach",
         "Incomplete",
+        "Draft",
+        "This is a suspected breach. The Head of Profession decides whether to report it. "
+        "No report goes to OSR automatically.",
+        "link: 3. Impact of the breach",
+        "button: Complete the report",
     )
 
     # Submitted too early: the title says so, then the summary, and its link leads to the box with its name and hint.

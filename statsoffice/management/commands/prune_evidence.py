@@ -12,20 +12,25 @@ from statsoffice import retention
 
 class Command(PlainCommand):
     help = """\
-Remove stored pages that are older than STATSOFFICE_EVIDENCE_KEPT_DAYS.
+Remove stored pages and attached files that are older than
+STATSOFFICE_EVIDENCE_KEPT_DAYS.
 
 A page is removed once its release was due longer ago than that, and no open or
-approved report is based on it. Its hash stays in the checks, and an event records
-the removal, so the chains remain valid. The worker does the same once a day. With
---dry-run nothing is removed."""
+approved report is based on it. A file attached to a report is removed once it was
+added longer ago than that, and the report was dismissed. The hashes stay on
+record, and an event records each removal, so the chains remain valid. The worker
+does the same once a day. With --dry-run nothing is removed."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="count the pages to remove, and remove nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count what to remove, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        pruned = retention.prune_evidence(now=RealClock().now(), dry_run=options["dry_run"])
-        verb = "would be removed" if options["dry_run"] else "removed"
+        now, dry_run = RealClock().now(), options["dry_run"]
+        pruned = retention.prune_evidence(now=now, dry_run=dry_run)
+        files = retention.delete_old_attachments(now=now, dry_run=dry_run)
+        verb = "would be removed" if dry_run else "removed"
         self.stdout.write(
             f"Bodies older than {settings.EVIDENCE_KEPT.days} days {verb}: {pruned.bodies}, of releases: "
-            f"{pruned.releases}. Releases spared because a report rests on them: {pruned.spared}."
+            f"{pruned.releases}. Releases spared because a report rests on them: {pruned.spared}. "
+            f"Attached files {verb}: {files}."
         )

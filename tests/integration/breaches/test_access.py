@@ -74,6 +74,8 @@ def addresses(report):
         "approved_pdf": {"version": report.version},
         "comment": {"section": ReportSection.IMPACT},
         "resolve_comment": {"comment": 1},
+        "attachment": {"attachment": 1},
+        "delete_attachment": {"attachment": 1},
     }
     names = {pattern.name for pattern in urlpatterns} - NO_ONE_REPORT
     return {

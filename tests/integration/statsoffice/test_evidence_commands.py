@@ -110,7 +110,10 @@ def test_a_folder_that_is_not_there_is_said_in_one_sentence_and_nothing_is_on_re
 def test_pruning_says_what_it_did_and_a_dry_run_what_it_would_do(release, settings, time_machine):
     settings.EVIDENCE_KEPT = timedelta(days=365)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)
-    told = "Bodies older than 365 days {}: 4, of releases: 1. Releases spared because a report rests on them: 0.\n"
+    told = (
+        "Bodies older than 365 days {0}: 4, of releases: 1. Releases spared because a report rests on them: 0. "
+        "Attached files {0}: 0.\n"
+    )
     assert run("prune_evidence", "--dry-run") == told.format("would be removed")
     assert Body.objects.count() == 1
     assert run("prune_evidence") == told.format("removed")

@@ -219,6 +219,34 @@ CHANGES = (
         " FROM breaches_reportversion WHERE id = (SELECT min(id) FROM breaches_reportversion)",
     ),
     change("a suspicion deleted", "breaches.suspicion", "DELETE FROM breaches_suspicion"),
+    change(
+        "an attachment said to be scanned",
+        "breaches.attachment",
+        "UPDATE breaches_attachment SET scanned = (1 = 1)",
+    ),
+    change(
+        "an attached file replaced",
+        "breaches.attachment",
+        "UPDATE breaches_attachmentfile SET body = %s",
+        values=(b"another",),
+    ),
+    change("an attached file deleted", "breaches.attachment", "DELETE FROM breaches_attachmentfile"),
+    change(
+        "an attachment deleted with its file",
+        "breaches.attachment",
+        "DELETE FROM breaches_attachmentfile",
+        "DELETE FROM breaches_attachment",
+    ),
+    change(
+        "a decision on an early release rewritten",
+        "breaches.earlyreleasedecision",
+        "UPDATE breaches_earlyreleasedecision SET choice = 'publish_now'",
+    ),
+    change(
+        "a decision on an early release deleted",
+        "breaches.earlyreleasedecision",
+        "DELETE FROM breaches_earlyreleasedecision",
+    ),
     # Stored bodies and coverage
     change("a body replaced", "releases.body", "UPDATE releases_body SET compressed = %s", values=(b"another",)),
     change("a body deleted", "releases.body", "DELETE FROM releases_body"),

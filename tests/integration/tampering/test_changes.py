@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from breaches import attachments
+from breaches.early_releases import Choice, decide
 from breaches.models import Report, ReportRowRecord, ReportVersion
 from breaches.redaction import redact_report
 from breaches.rules.lifecycle import ReportStatus
@@ -22,6 +24,7 @@ from statsoffice.notifications import outbox
 from tests.integration.tampering.changes import CHANGES, NO_EVENT_TELLS, Change
 from tests.integration.tampering.verifying import apply, record_anew, verify
 from tests.support import stored_checks as bodies
+from tests.support.early_release import FOUND_AT, create_early_release
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, rolled_back
 from tests.support.people import Office, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
@@ -33,10 +36,15 @@ REWRITTEN = next(change for change in CHANGES if change.name == "the text of the
 
 @shared_fixture
 def office() -> Office:
-    """An approved report, stored bodies, a changed date, an exception, an incident contact, messages and anchors."""
+    """An office with a row of each table that has digests.
+
+    An approved report with an attachment, stored bodies, a changed date, an exception, an incident contact, a decision
+    on an early release, messages and anchors.
+    """
     office = create_office()
     report = move_report(create_report(office), office, ReportStatus.APPROVED)
     decided_at = report.decided_at
+    attachments.add_attachment(report, name="cms.log", body=b"09:31 queued", by=office.statistician, at=decided_at)
     outbox.create_missing(now=decided_at + timedelta(minutes=1))
     series = SeriesFactory(producer=office.producer)
     address = ReleaseFactory(confirmed=True, series=series, reference="with-bodies").addresses.get()
@@ -57,6 +65,8 @@ def office() -> Office:
         seen=0,
     )  # fmt: skip
     early_findings.name_contact(office.producer, office.statistician, by=office.head, at=SEED_DUE, seen=0)
+    early = create_early_release(office)
+    decide(early.suspicion, Choice.TAKE_DOWN, by=office.head, at=FOUND_AT, seen=0)
     for day in range(2):
         anchors.make_due(now=SEED_DUE + timedelta(days=day))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))
@@ -87,7 +97,7 @@ def test_a_delay_that_was_changed_together_with_its_digest_is_computed_again(off
 
 
 def test_a_record_that_calls_a_change_a_redaction_needs_the_event_of_one(office):
-    version = ReportVersion.objects.filter(number=1)
+    version = ReportVersion.objects.filter(number=1, report__status="approved")
     with rolled_back():
         apply(REWRITTEN)
         ReportRowRecord.record({ReportVersion: [version.get().pk]}, why=REDACTION)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib import admin
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from breaches.models import CorrectiveAction, Practice, Report, Suspicion
+from breaches.models import Attachment, CorrectiveAction, Practice, Report, Suspicion
 from breaches.rules.lifecycle import RESTRICTED
 from releases.models import CalendarImport, DateChangeRequest, Producer, ReleaseTask, StoredBody
 from statsoffice.accounts.models import Invitation
@@ -68,6 +68,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     waiting = DateChangeRequest.objects.filter(release__series__producer=producer, state="waiting")[0]
     started = CalendarImport.objects.filter(status="checked")[0]
     action = CorrectiveAction.objects.filter(report__producer=producer)[0]
+    attachment = Attachment.objects.filter(report__producer=producer)[0]
     body = StoredBody.objects.filter(release__reference="kept")[0]
     slug, series = producer.slug, waiting.release.series.slug
     task = ReleaseTask.objects.filter(series__producer=producer)[0]
@@ -100,6 +101,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "exchange:import_progress": (started.public_id,),
         "exchange:confirm_import": (started.public_id,),
         "exchange:set_date_order": (started.public_id,),
+        "exchange:change_options": (started.public_id,),
         "exchange:discard_import": (started.public_id,),
         "exchange:import_listing": ("govuk",),
         "guides:guide": ("statistician",),
@@ -118,6 +120,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "redacting:remove": (approved.reference,),
         "breaches:settle_wording": (Practice.objects.get(edition__number="2.0", code="V2").pk,),
         "breaches:finish_action": (action.report.reference, action.pk),
+        "breaches:attachment": (attachment.report.reference, attachment.pk),
         "breaches:draft_pdf": (reports["draft"].reference,),
         "breaches:concern_pdf": (approved.reference,),
         "breaches:statement_html": (approved.reference,),

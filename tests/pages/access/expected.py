@@ -153,7 +153,7 @@ ON_RELEASES = {
     "exchange:record_from_govuk": own(NOBODY, by(IMPORT, "confirm")),
     # An upload belongs to its person until it is applied: the Head of Profession.
     **named("exchange:", page(UPLOADER), "import import_progress"),
-    **named("exchange:", act(UPLOADER), "confirm_import set_date_order discard_import"),
+    **named("exchange:", act(UPLOADER), "confirm_import set_date_order change_options discard_import"),
 }
 ON_BREACHES = {
     **named("breaches:", own(READ), "register near_misses figures export_figures picture"),
@@ -165,6 +165,9 @@ ON_BREACHES = {
     **named("breaches:", page(DOWNLOAD), "draft_pdf approved_pdf concern_pdf statement_html statement_text"),
     **named("breaches:", form(WRITE), "section cause add_action change_action own_act choose_timeline"),
     "breaches:finish_action": act(WRITE),
+    "breaches:attachments": Expected(DOWNLOAD, WRITE | by(REPORT, "approve")),
+    "breaches:attachment": page(DOWNLOAD),
+    "breaches:delete_attachment": form(ON_REPORTS[Action.REDACT]),
     "breaches:settle_wording": own(CODE, CODE),
     "breaches:code_of_practice": own(CODE),
     **named("breaches:", form(ON_REPORTS[Action.WRITE_NOTE]), "note correct_note"),

@@ -1,14 +1,18 @@
 """The page of one report: what a person meets there, and in which order."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions
-from breaches.rules.lifecycle import ReportStatus
-from tests.support.people import AT, create_report, move_report, write_sections
-from tests.support.report_forms import page_of, words
+from breaches import decisions, drafting
+from breaches.drafting import ReportSubject
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from tests.support.people import AT, REGULATOR, create_report, move_report, write_sections
+from tests.support.report_forms import page_of, section_address, words
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +24,11 @@ pytestmark = pytest.mark.django_db
             ReportStatus.WITH_HOP,
             "head",
             (
+                "Add the cause, if it is known, how",
                 "Your decision",
                 "1. Is the report ready?",
                 "2. Is this a breach of the Code?",
                 "Documents",
-                "Add the cause, if it is known, how",
             ),
             id="with the lead",
         ),
@@ -32,11 +36,11 @@ pytestmark = pytest.mark.django_db
             ReportStatus.DRAFT,
             "head",
             (
+                "Add the cause, if it is known, how",
                 "Your decision",
                 "Check and submit",
                 "Is this a breach of the Code?",
                 "Documents",
-                "Add the cause, if it is known, how",
             ),
             id="draft",
         ),
@@ -44,22 +48,24 @@ pytestmark = pytest.mark.django_db
             ReportStatus.WITH_HOP,
             "statistician",
             (
+                "Add the cause, if it is known, how",
                 "You cannot edit the report",
                 "Take the report back to change it",
                 "Documents",
-                "Add the cause, if it is known, how",
             ),
             id="with the lead, for its writer",
         ),
         pytest.param(
             ReportStatus.APPROVED,
             "head",
-            ("has not been sent", "Record that you sent it yourself", "Documents", "Reopen the report", "3. Impact"),
+            ("3. Impact", "has not been sent", "Record that you sent it yourself", "Documents", "Reopen the report"),
             id="approved",
         ),
     ],
 )
-def test_the_page_of_a_report_puts_what_is_next_before_what_can_wait(client, office, status, who, order, draft_report):
+def test_the_page_of_a_report_puts_the_document_first_and_what_is_next_before_what_can_wait(
+    client, office, status, who, order, draft_report
+):
     report = move_report(draft_report, office, status)
     client.force_login(getattr(office, who))
     page = words(client.get(page_of(report, "report")).text)
@@ -179,3 +185,61 @@ def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client
     release = draft_report.suspicions.get().release
     page = words(client.get(reverse("releases:release", args=[release.reference])).text)
     assert page.index(draft_report.number) < page.index("Start another breach report")
+
+
+def test_what_is_missing_is_counted_by_section_and_each_links_to_its_form(client, office):
+    report = create_report(office, complete=False)
+    client.force_login(office.statistician)
+    page = client.get(page_of(report, "report")).text
+    assert "3 items are missing. You can submit the report when they are complete." in words(page)
+    side = LexborHTMLParser(page).css_first(".office-report__side")
+    links = {link.text(strip=True): link.attributes["href"] for link in side.css("ul a")}
+    impact = reverse("breaches:section", args=[report.reference, "impact"])
+    assert links["3. Impact of the breach"] == f"{impact}#id_impact"
+    assert "Cause of the breach" in links
+    assert "Choose the cause" not in side.text()
+    asking = drafting.start_report(
+        ReportSubject(office.producer),
+        kind=ReportKind.ACCESS,
+        occurred_on=[date(2020, 6, 29)],
+        by=office.statistician,
+        at=AT,
+        form_key=uuid4(),
+    )[0]
+    page = words(client.get(page_of(asking, "report")).text)
+    assert re.search(r"What happened \(\d items\)", page)
+    in_the_part, in_all = re.findall(r"(\d+) items are missing\.", page)
+    assert 1 < int(in_the_part) < int(in_all)
+
+
+def test_the_document_comes_before_the_status_and_a_link_leads_there(client, office, submitted_report):
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, "report")).text
+    assert page.index('href="#decision"') < page.index('id="section-core_information"') < page.index('id="decision"')
+    client.force_login(office.statistician)
+    page = client.get(page_of(submitted_report, "report")).text
+    assert page.index('href="#status"') < page.index('id="section-core_information"') < page.index('id="status"')
+
+
+def test_the_form_of_the_circumstances_begins_with_the_account(client, office, draft_report):
+    client.force_login(office.statistician)
+    page = client.get(section_address(draft_report, "circumstances")).text
+    places = [
+        page.index(f'id="{name}') for name in ("id_circumstances", "id_practices", "id_other_practices", "id_dates")
+    ]
+    assert places == sorted(places)
+    assert page.index("Facts on record") < page.index('id="id_practices')
+
+
+def test_without_a_recipient_sending_leads_to_the_page_that_asks_who_received_it(
+    client, office, approved_report, settings
+):
+    client.force_login(office.head)
+    settings.REPORT_RECIPIENT = ""
+    sent = client.get(page_of(approved_report, "send"))
+    assert sent.url == page_of(approved_report, "sent_outside")
+    page = client.get(page_of(approved_report, "report")).text
+    assert page_of(approved_report, "send") not in page
+    assert "Ask an administrator to set one." in words(page)
+    settings.REPORT_RECIPIENT = REGULATOR
+    assert REGULATOR in client.get(page_of(approved_report, "send")).text

@@ -192,6 +192,7 @@ def test_a_lead_sees_the_grounds_of_a_request_before_they_agree(client):
 def at_once(**fields):
     return {
         "seen_version": "1",
+        "day": "2026-03-02",
         "planned_at": "2:15pm",
         "reason": PUBLIC_REASON,
         "osr_told_on-day": "2",
@@ -207,7 +208,10 @@ def test_a_lead_releases_at_once_from_the_page_of_the_release(client):
     sign_in(client, release, Role.HEAD_OF_PROFESSION)
     assert address("release_at_once", release) in client.get(address("release", release)).text
     for given, field in (
+        ({"day": ""}, "day"),
+        ({"day": "2026-03-04"}, "day"),
         ({"planned_at": "11am"}, "planned_at"),
+        ({"day": "2026-03-03", "planned_at": "12:01pm"}, "planned_at"),
         ({"reason": ""}, "reason"),
         ({"osr_told_time": "1pm"}, "osr_told_time"),
         ({"osr_told_time": ""}, "osr_told_time"),
@@ -217,9 +221,20 @@ def test_a_lead_releases_at_once_from_the_page_of_the_release(client):
     assert client.post(address("release_at_once", release), at_once()).status_code == 302
     moved = Release.objects.get()
     assert (moved.due_at, moved.schedule_version) == (datetime(2026, 3, 2, 14, 15, tzinfo=UTC), 2)
-    again = client.post(address("release_at_once", release), at_once())
+    again = client.post(address("release_at_once", release), at_once(day="2026-03-03", planned_at="7am"))
     assert again.status_code == 409
     assert Release.objects.get().schedule_version == 2
+
+
+def test_a_release_at_once_can_be_tomorrow_within_24_hours(client):
+    release = release_on(announced=True)
+    sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    page = words(client.get(address("release_at_once", release)))
+    assert "Today, 2 March 2026 Tomorrow, 3 March 2026" in page
+    assert "For a later date, change the date of the release instead." in page
+    sent = at_once(day="2026-03-03", planned_at="7am")
+    assert client.post(address("release_at_once", release), sent).status_code == 302
+    assert Release.objects.get().due_at == datetime(2026, 3, 3, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.HEAD_OF_PROFESSION, Role.DEPUTY}))

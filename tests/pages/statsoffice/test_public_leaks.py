@@ -81,6 +81,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "practice": (1,),
     "action": (1,),
     "comment": (1,),
+    "attachment": (1,),
     "section": ("impact",),
     "token": ("x",),
     "uidb36": ("x",),

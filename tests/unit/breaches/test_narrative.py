@@ -349,6 +349,23 @@ def test_accounts_of_several_releases_say_once_that_the_cause_is_not_recorded():
     assert second.endswith(f"early. {CAUSE_NOT_RECORDED}")
 
 
+def test_the_account_of_a_breach_on_two_dates_gives_each_release_its_own_date_and_times():
+    day = "2020-07-01"
+    due, looks = london("09:30", day), ("09:29:55", "09:30", "09:32", "09:40")
+    page = address(
+        *(check(london(clock, day), NOT_LIVE) for clock in looks), check(london("09:40:10", day), LIVE), due_at=due
+    )
+    tomorrow = record(page, due_at=due)
+    first, second = write_account(record(address(*SEED_LOOKS)), tomorrow).split("\n\n")
+
+    assert first == f"{DUE} {NOT_FOUND} {APPEARED}."
+    assert second == (
+        f"‘{TITLE}’ was due for release at 9:30am on 1 July 2020. {NOT_FOUND} "
+        f"It appeared between 9:40am and 9:40:10am, just over 10 minutes late. {CAUSE_NOT_RECORDED}"
+    )
+    assert "30 June" not in second
+
+
 def test_what_people_stated_has_a_paragraph_of_its_own_and_names_their_role():
     statements = (
         Statement(StatementFact.WAS_LIVE, Role.STATISTICIAN, london("11:05"), london("09:31")),

@@ -12,6 +12,7 @@ from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.pdf import render_pdf
 from breaches.rules.content import ReportSection
+from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import content_of
 from tests.integration.breaches.pdf.documents import text_of, words
@@ -341,3 +342,31 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
     assert words(situation.account) in text
     assert PERSON not in text
     assert "To be answered" not in text
+
+
+def test_the_account_of_a_breach_on_two_dates_gives_both_and_the_report_lists_both(
+    client, office, release, time_machine
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = drafting.ReportSubject(office.producer, release=release)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind.ACCESS, occurred_on=[DAY, EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    client.force_login(office.statistician)
+    typed = {
+        "what": "The draft bulletin",
+        "people": "2",
+        **moment("happened", "4:10pm", EVE),
+        **moment("noticed", "8:05am", DAY),
+        **moment("contained", "9:45am", DAY),
+    }
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    assert send(client, address, **typed).status_code == 302
+    content = content_of(Report.objects.get(pk=report.pk))
+    account = content.circumstances.split("\n\n")[0]
+    assert "4:10pm on 29 June 2020, 17 hours 20 minutes before it was due" in account
+    assert "noticed at 8:05am on 30 June 2020 and contained at 9:45am" in account
+    assert content.occurred_on == (EVE, DAY)
+    printed = dict(lay_out(content, number="", version=1).sections[1].rows)
+    (dates,) = [entries for label, entries in printed.items() if label.startswith("Date of occurrence")]
+    assert [line.text for entry in dates for line in entry] == ["29 June 2020", "30 June 2020"]

@@ -9,8 +9,9 @@ import pikepdf
 
 from breaches.pdf import render_concern, render_pdf
 from breaches.rules.annex import annex_of
-from breaches.rules.content import Output, ReportContent
+from breaches.rules.content import AnnexAttachment, Output, ReportContent
 from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, lay_out_concern
+from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
 from tests.integration.breaches.pdf.documents import (
     APPROVED_AT,
@@ -59,8 +60,15 @@ NASTY_TITLES = tuple(
 )
 
 
-def with_annex(*facts, content=SEED):
-    return dataclasses.replace(content, annex=annex_of(facts))
+ATTACHMENTS = (
+    AnnexAttachment("cms-log of the morning.log", AttachmentKind.CMS_LOG, 40_000, "a" * 64, APPROVED_AT),
+    AnnexAttachment(LONG_WORD[:100], AttachmentKind.EMAIL, 4, "b" * 64, APPROVED_AT),
+    *(AnnexAttachment(f"{n}.png", AttachmentKind.SCREENSHOT, n, "c" * 64, APPROVED_AT) for n in range(18)),
+)
+
+
+def with_annex(*facts, content=SEED, attachments=()):
+    return dataclasses.replace(content, annex=annex_of(facts, attachments=attachments))
 
 
 def elements(element, kind):
@@ -75,12 +83,13 @@ def elements(element, kind):
 
 def all_at_once():
     """A crowded draft with everything that an annex can hold."""
-    return draft(with_annex(LATE, PARTS, *NASTY_TITLES, content=crowded()))
+    return draft(with_annex(LATE, PARTS, *NASTY_TITLES, content=crowded(), attachments=ATTACHMENTS))
 
 
 def test_every_report_conforms_to_pdf_ua_and_the_checker_finds_one_that_does_not(tmp_path, printed):
     files = []
-    with_annexes = (approved(with_annex(LATE)), all_at_once(), draft(with_annex(*[LATE] * 10)))
+    alone = approved(with_annex(attachments=ATTACHMENTS))
+    with_annexes = (approved(with_annex(LATE)), all_at_once(), draft(with_annex(*[LATE] * 10)), alone)
     for document in (approved(), draft(ReportContent()), draft(crowded()), REHEARSED, *with_annexes):
         files.append(tmp_path / f"{len(files)}.pdf")
         files[-1].write_bytes(rendered(document))
@@ -212,6 +221,15 @@ def test_row_labels_are_headers_of_their_rows_in_the_structure_of_the_file(print
     assert found.count("/TH") == 8
     assert found.count("/H1") == 1
     assert found.count("/H2") == 4
+
+
+def test_the_annex_of_a_report_without_checks_lists_the_attachments_alone(printed):
+    text = words(text_of(printed(approved(with_annex(attachments=ATTACHMENTS)))))
+    assert "Annex: list of attachments" in text
+    assert "automatic check" not in text.partition("Annex: list of attachments")[2]
+    assert "marked OFFICIAL-SENSITIVE, and they are not part of this document" in text
+    assert "cms-log of the morning.log CMS log 40 KB 30 June 2020, 2:15pm" in text
+    assert f"SHA-256 of cms-log of the morning.log: {'a' * 64}" in text
 
 
 def test_a_link_on_several_lines_is_one_link_and_a_table_on_several_pages_one_table(printed):

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import corrective_actions, decisions, editing, redaction
+from breaches import attachments, corrective_actions, decisions, editing, redaction
 from breaches.models import (
     CorrectiveAction,
     Dispatch,
@@ -55,6 +55,7 @@ def report(office):
     report.refresh_from_db()
     plan = corrective_actions.Plan(f"{NAME} is trained", ReportTerm.SHORT, NAME, (AT + timedelta(days=9)).date())
     corrective_actions.add_action(report, plan, next_release_of=None, by=office.statistician, at=AT)
+    attachments.add_attachment(report, name=f"{NAME}.log", body=b"09:31 queued", by=office.statistician, at=AT)
     report.refresh_from_db()
     report = decisions.submit_report(
         name_person_in_impact(NAME, report, by=office.statistician), by=office.statistician, at=AT
@@ -97,7 +98,7 @@ def test_a_name_is_gone_from_every_table_and_a_dated_marker_is_in_its_place(offi
     assert {
         ("breaches_reportversion", "content"), ("breaches_timelinenote", "text"), ("breaches_sectioncomment", "words"),
         ("breaches_reportevent", "words"), ("breaches_dispatch", "words"), ("breaches_correctiveaction", "text"),
-        ("breaches_correctiveaction", "owner"), ("outbox_message", "text"),
+        ("breaches_correctiveaction", "owner"), ("breaches_attachment", "name"), ("outbox_message", "text"),
     } <= places  # fmt: skip
     found = redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
     assert where(NAME) == set()

@@ -36,6 +36,7 @@ class TestTheTable:
         ("confirmed", "fail"): (set(), "failed"),
         ("uploaded", "ask_date_order"): (set(), "ambiguous"),
         ("ambiguous", "set_date_order"): (KEEPERS, "uploaded"),
+        ("checked", "change_options"): (KEEPERS, "uploaded"),
         ("ambiguous", "discard"): (KEEPERS, "discarded"),
     }
 

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from breaches import attachments
+from breaches.models import AttachmentFile
+from breaches.rules.lifecycle import ReportStatus
 from releases.models import Body, ReleaseEvent
 from releases.monitoring.clock import StoppedClock
 from statsoffice import jobs, retention
 from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.people import create_report, move_report
 from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +42,14 @@ def test_the_step_next_to_the_watch_removes_what_is_old_and_says_so(monkeypatch,
     assert not Body.objects.exists()
     assert ReleaseEvent.objects.filter(kind="bodies_pruned").count() == 1
     assert "3 removed, of 1 releases" in caplog.text
+
+
+def test_the_daily_step_deletes_the_old_files_of_dismissed_reports(office):
+    report = create_report(office)
+    attachments.add_attachment(report, name="cms.log", body=b"09:31 queued", by=office.statistician, at=SEED_DUE)
+    move_report(report, office, ReportStatus.DISMISSED)
+    prune()
+    assert not AttachmentFile.objects.exists()
 
 
 def test_it_is_asked_again_a_day_later_and_not_before():

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
@@ -336,6 +337,29 @@ class TestOns:
         assert "fromDate=2098-06-01&toDate=2098-09-30" in server.requests[-1]
         page = read_ons(client, server, series, first="2098-06-02", last="2098-06-01")
         assert list(page.context["form"].errors) == ["last"]
+
+    def test_the_days_of_a_pasted_search_count_unless_others_are_given(self, client, keeper, server, series):
+        days = {"after-year": "2098", "after-month": "6", "after-day": "1", "before-year": "2098", "before-month": "9"}
+        asked = urlencode({"keywords": "", **days, "before-day": "30"})
+        pasted = {"words": server.url(f"/releasecalendar?{asked}")}
+        page = read_ons(client, server, series, **pasted)
+        assert "fromDate=2098-06-01&toDate=2098-09-30" in server.requests[-1]
+        assert "from 1 June 2098, to 30 September 2098" in page.text
+        read_ons(client, server, series, **pasted, first="2098-07-01")
+        assert "fromDate=2098-07-01&toDate=2098-09-30" in server.requests[-1]
+        # The search of the ONS needs all three parts of a day.
+        read_ons(client, server, series, words=server.url(f"/releasecalendar?{urlencode(days)}"))
+        assert "fromDate=2098-06-01&" in server.requests[-1]
+        assert "toDate" not in server.requests[-1]
+        for day in ("31", "0", "x"):
+            wrong = server.url(f"/releasecalendar?{urlencode({**days, 'before-day': day})}")
+            page = read_ons(client, server, series, words=wrong)
+            assert "This web address has a date that does not exist." in page.text
+        before = server.url(f"/releasecalendar?{urlencode({**days, 'before-day': '1', 'before-month': '5'})}")
+        assert (
+            "The last date in this web address is before the first date."
+            in read_ons(client, server, series, words=before).text
+        )
 
     @pytest.mark.parametrize(
         "written",

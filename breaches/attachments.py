@@ -1,0 +1,251 @@
+"""Attachments of a report: files that people add as evidence, checked before they are stored.
+
+An attachment is never part of the document. The annex lists it.
+"""
+
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from pathlib import PurePath
+from tempfile import NamedTemporaryFile
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from breaches.models import Attachment, AttachmentFile, JoinedDraft, Report, ReportEvent
+from breaches.permissions import TABLE, Action, senior_role
+from breaches.rules.content import AnnexAttachment
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, WRITERS, AttachmentKind, ReportStatus
+from breaches.versions import record_report_event
+from releases.permissions import User
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
+
+DELETED = "attachment_deleted"
+
+LARGEST = 5_000_000
+"""In bytes. The web server in front accepts requests of 6 MB (deploy/nginx/statsoffice.conf)."""
+
+MOST = 20
+"""The largest number of attachments of a report."""
+
+LONGEST_NAME = 120
+
+SCANNER_TIMEOUT = 20.0
+"""In seconds. The web server in front ends a request after 60."""
+
+FILES_AT_ONCE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A type of file that is accepted: its kind, its content type, and whether bytes are of this type."""
+
+    kind: AttachmentKind
+    content_type: str
+    matches: Callable[[bytes], bool]
+
+
+def _is_text(body: bytes) -> bool:
+    """Return whether bytes are text: no control characters but those that end lines, indent or colour a log.
+
+    A log may be in UTF-8, in UTF-16 with its mark, or in an encoding of one byte per character.
+    """
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            text = body.decode("utf-16")
+        except UnicodeDecodeError:
+            return False
+        return not any(ord(char) < 32 and char not in "\t\n\r\f\x1b" for char in text)
+    return not any(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in body)
+
+
+def _is_email(body: bytes) -> bool:
+    message = message_from_bytes(body)
+    return b"\0" not in body and "From" in message and ("Date" in message or "Received" in message)
+
+
+_LOG = FileType(AttachmentKind.CMS_LOG, "text/plain", _is_text)
+_PNG = FileType(
+    AttachmentKind.SCREENSHOT, "image/png", lambda body: body[:8] == b"\x89PNG\r\n\x1a\n" and body[12:16] == b"IHDR"
+)
+_JPEG = FileType(AttachmentKind.SCREENSHOT, "image/jpeg", lambda body: body.startswith(b"\xff\xd8\xff"))
+_EMAIL = FileType(AttachmentKind.EMAIL, "message/rfc822", _is_email)
+
+TYPES: Mapping[str, FileType] = {
+    ".txt": _LOG,
+    ".log": _LOG,
+    ".csv": _LOG,
+    ".png": _PNG,
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".eml": _EMAIL,
+}
+"""By the extension of the name. A browser or an office program runs none of them."""
+
+
+class ScannerFailed(MoveRefused):
+    """The scanner of the setting could not be run, so the file is not stored."""
+
+
+def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: datetime) -> Attachment:
+    """Check and store a file. The same file sent twice is stored once.
+
+    :param name: the name of the file; its extension says what kind of attachment it is.
+    :raises FieldRefused: if the file is empty, too large, of another type, or one too many, or if the scanner of the
+        setting refuses it.
+    :raises ScannerFailed: if the scanner could not be run.
+    :raises MoveRefused: if another report continues this one.
+    :raises ValueError: if none of the person's roles lets them write or decide reports.
+    """
+    role = senior_role(by, WRITERS, report)
+    if report.status in MERGED_OR_SPLIT:
+        raise MoveRefused(_("Another report continues this one. Add the file there."))
+    name = PurePath(name.replace("\\", "/")).name
+    found = _find_type(name, body)
+    scanned = _scan(body)
+    digest = sha256_hex(body)
+    with transaction.atomic():
+        Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+        if (again := report.attachments.filter(sha256=digest).first()) is not None:
+            if not hasattr(again, "file"):
+                raise FieldRefused("file", _("This file was deleted from the report. You cannot add it again."))
+            return again
+        if report.attachments.stored().count() >= MOST:
+            raise FieldRefused(
+                "file", _("This report has %(number)s attachments. It cannot have more.") % {"number": MOST}
+            )
+        attachment = Attachment.objects.create(
+            report=report,
+            kind=found.kind,
+            name=_shorten(name),
+            content_type=found.content_type,
+            size=len(body),
+            sha256=digest,
+            scanned=scanned,
+            added_by=by,
+            role=role,
+            added_at=at,
+        )
+        AttachmentFile.objects.create(attachment=attachment, body=body)
+        # The name may contain that of a person, so it stays outside the hashed facts.
+        record_report_event(
+            report,
+            "attachment_added",
+            {Attachment: [attachment.pk]},
+            at=at,
+            by=by,
+            words=attachment.name,
+            role=role,
+            attachment=attachment.pk,
+            sha256=digest,
+        )
+    return attachment
+
+
+def delete_file(attachment: Attachment, *, why: str, by: User, at: datetime) -> None:
+    """Delete the bytes of an attachment. That it was added stays on record. Deleting it twice does nothing.
+
+    :raises MissingFields: if there is no reason.
+    :raises ValueError: if the person is not Head of Profession of the report's producer.
+    """
+    role = senior_role(by, TABLE[Action.REDACT], attachment.report)
+    if not why.strip():
+        raise MissingFields("why", _("Enter why you delete the file."))
+    with transaction.atomic():
+        deleted, _rows = AttachmentFile.objects.filter(attachment=attachment).delete()
+        if deleted:
+            record_report_event(
+                attachment.report, DELETED, at=at, by=by, words=why.strip(), role=role, attachment=attachment.pk
+            )
+
+
+def delete_old_files(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
+    """Delete the files that are older than the retention of evidence, and return how many there were.
+
+    As with evidence, the files of a report that was not dismissed stay.
+    """
+    before = now - retention
+    deleted = 0
+    for attachment in Attachment.objects.stored().filter(added_at__lt=before).select_related("report"):
+        if _is_needed(attachment.report):
+            continue
+        if not dry_run:
+            with transaction.atomic():
+                AttachmentFile.objects.filter(attachment=attachment).delete()
+                record_report_event(
+                    attachment.report, DELETED, at=now, attachment=attachment.pk, older_than=before.isoformat()
+                )
+        deleted += 1
+    return deleted
+
+
+def _is_needed(report: Report) -> bool:
+    """Return whether a report, one that it was merged into, or one that went into it, was not dismissed."""
+    related = {report.pk, *JoinedDraft.objects.filter(draft=report).values_list("joint", flat=True)}
+    related |= set(JoinedDraft.objects.filter(joint=report).values_list("draft", flat=True))
+    standing = Report.objects.filter(pk__in=related).exclude(status__in=[ReportStatus.DISMISSED, *MERGED_OR_SPLIT])
+    return standing.exists()
+
+
+def attachments_in_annex(report: Report) -> tuple[AnnexAttachment, ...]:
+    """Return the attachments as an annex lists them: those whose file is stored."""
+    return tuple(
+        AnnexAttachment(one.name, AttachmentKind(one.kind), one.size, one.sha256, one.added_at)
+        for one in Attachment.objects.of(report).stored()
+    )
+
+
+def check_attachments() -> str | None:
+    """Return one sentence on the first file that was changed, or deleted without an event, or None."""
+    attachments = Attachment.objects.select_related("file").order_by("pk")
+    for attachment in attachments.iterator(chunk_size=FILES_AT_ONCE):
+        if not hasattr(attachment, "file"):
+            if not ReportEvent.objects.filter(kind=DELETED, facts__attachment=attachment.pk).exists():
+                return f"the file of breaches.attachment {attachment.pk} was deleted, and no event says so"
+        elif sha256_hex(bytes(attachment.file.body)) != attachment.sha256:
+            return f"the file of breaches.attachment {attachment.pk} was changed"
+    return None
+
+
+def _find_type(name: str, body: bytes) -> FileType:
+    if not body:
+        raise FieldRefused("file", _("The selected file is empty."))
+    if len(body) > LARGEST:
+        raise FieldRefused(
+            "file", _("The selected file must be smaller than %(size)s MB.") % {"size": LARGEST // 10**6}
+        )
+    found = TYPES.get(PurePath(name).suffix.lower())
+    if found is None:
+        types = {"types": ", ".join(TYPES)}
+        raise FieldRefused("file", _("The name of the selected file must end in one of: %(types)s.") % types)
+    if not found.matches(body):
+        raise FieldRefused("file", _("The content of the selected file does not match its name."))
+    return found
+
+
+def _shorten(name: str) -> str:
+    """Return a file name that fits its column, with its extension."""
+    path = PurePath(name)
+    return f"{path.stem[: LONGEST_NAME - len(path.suffix)]}{path.suffix}"
+
+
+def _scan(body: bytes) -> bool:
+    """Run the scanner of the setting on a file, and return whether there is one."""
+    if not settings.ATTACHMENT_SCANNER:
+        return False
+    with NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        try:
+            ended = subprocess.run(  # noqa: S603  # the command of the setting
+                [*settings.ATTACHMENT_SCANNER, file.name], capture_output=True, check=False, timeout=SCANNER_TIMEOUT
+            )
+        except (OSError, subprocess.TimeoutExpired) as fault:
+            raise ScannerFailed(_("We could not scan the file. Try again later.")) from fault
+    if ended.returncode:
+        raise FieldRefused("file", _("The scanner refused the selected file."))
+    return True

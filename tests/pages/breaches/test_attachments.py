@@ -1,0 +1,89 @@
+"""The pages of attachments: the list with its form, the download, and the deletion of a file."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from breaches import attachments
+from releases.rules.lifecycle import Role
+from tests.support.people import AT, create_report
+from tests.support.report_forms import error_links, page_of, words
+
+pytestmark = pytest.mark.django_db
+
+LOG = b"09:31 publish queued\n10:26 publish done\n"
+
+
+def add(report, by, *, name="cms.log", body=LOG):
+    return attachments.add_attachment(report, name=name, body=body, by=by, at=AT)
+
+
+def upload(client, report, **given):
+    fields = {"file": SimpleUploadedFile("cms.log", LOG), "checked": "on"} | given
+    return client.post(page_of(report, "attachments"), {name: value for name, value in fields.items() if value})
+
+
+def test_the_page_asks_that_the_file_has_no_unreleased_figures(client, office, draft_report):
+    client.force_login(office.statistician)
+    page = client.get(page_of(draft_report, "attachments")).text
+    assert "There are no attachments yet." in words(page)
+    assert "must not contain unreleased figures" in words(page)
+    assert "No scanner is set up" in words(page)
+    assert 'enctype="multipart/form-data"' in page
+    assert "#id_checked" in error_links(upload(client, draft_report, checked="").text)
+    assert "#id_file" in error_links(upload(client, draft_report, file="").text)
+    wrong = upload(client, draft_report, file=SimpleUploadedFile("cms.png", LOG)).text
+    assert "The content of the selected file does not match its name." in words(wrong)
+    assert "#id_file" in error_links(wrong)
+    assert upload(client, draft_report).status_code == 302
+    assert "OFFICIAL-SENSITIVE Not scanned" in words(client.get(page_of(draft_report, "attachments")).text)
+    assert "cms.log (CMS log, 40" in words(client.get(page_of(draft_report, "report")).text)
+
+
+def test_a_file_that_is_too_large_is_refused(client, office, draft_report, monkeypatch):
+    monkeypatch.setattr(attachments, "LARGEST", 10)
+    client.force_login(office.statistician)
+    assert "must be smaller than" in words(upload(client, draft_report).text)
+
+
+def test_a_download_is_a_file_that_no_browser_opens_and_is_on_record(client, office, draft_report):
+    added = add(draft_report, office.statistician, name="CMS “log”.log")
+    client.force_login(office.people[Role.AUDITOR])
+    answer = client.get(reverse("breaches:attachment", args=[draft_report.reference, added.pk]))
+    assert answer.content == LOG
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert draft_report.events.filter(kind="attachment_downloaded", actor=office.people[Role.AUDITOR]).exists()
+
+
+def test_only_the_head_of_profession_deletes_a_file_after_giving_a_reason(client, office, draft_report):
+    added = add(draft_report, office.statistician)
+    address = reverse("breaches:delete_attachment", args=[draft_report.reference, added.pk])
+    client.force_login(office.statistician)
+    assert client.post(address, {"why": "It names a person."}).status_code == 404
+    assert address not in client.get(page_of(draft_report, "attachments")).text
+    client.force_login(office.head)
+    assert address in client.get(page_of(draft_report, "attachments")).text
+    assert "#id_why" in error_links(client.post(address, {"why": ""}).text)
+    assert client.post(address, {"why": "It names a person."}).status_code == 302
+    page = words(client.get(page_of(draft_report, "attachments")).text)
+    assert "File deleted" in page
+    assert "Download" not in page
+    for gone in (address, reverse("breaches:attachment", args=[draft_report.reference, added.pk])):
+        assert "This file was deleted." in words(client.get(gone, follow=True).text)
+
+
+def test_an_attachment_of_another_report_does_not_exist(client, office, draft_report):
+    added = add(create_report(office, reference="another"), office.statistician)
+    client.force_login(office.head)
+    assert client.get(reverse("breaches:attachment", args=[draft_report.reference, added.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_those_who_write_or_decide_add_and_those_who_download_read(client, office, draft_report, role):
+    client.force_login(office.people[role])
+    writes = role in {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+    reads = writes or role is Role.AUDITOR
+    assert client.get(page_of(draft_report, "attachments")).status_code == (200 if reads else 404)
+    assert upload(client, draft_report).status_code == (302 if writes else 404)
