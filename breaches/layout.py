@@ -33,6 +33,8 @@ from breaches.rules.document import (
 )
 from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
 from breaches.versions import current_version
+from releases.cover import cover_of
+from releases.permissions import COVER_ROLE
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role
 
@@ -56,7 +58,8 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
 
 def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
     """Lay out the content of an approved document, which may not have its PDF yet."""
-    at = document.approved_at
+    at, role = document.approved_at, Role(document.approved_role)
+    cover = cover_of(document.approved_by_id, document.report.producer_id, at=at) if role is COVER_ROLE else None
     laid_out = lay_out(
         content,
         number=document.report.number,
@@ -64,7 +67,11 @@ def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) 
         approved_at=at,
         evidence_hash=document.evidence_sha256,
         decision=describe_approval(
-            str(document.approved_by), Role(document.approved_role), at=at, one_person=document.one_person
+            str(document.approved_by),
+            role,
+            at=at,
+            one_person=document.one_person,
+            absent=str(cover.absent) if cover else "",
         ),
         rehearsal=document.report.rehearsal,
     )

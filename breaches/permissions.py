@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from breaches.models import Report, ReportQuerySet, StartedReport
 from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, WRITERS, ReportKind
 from releases.models import Producer
-from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of
+from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of, standing_roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 
 
@@ -143,14 +143,14 @@ def may_ever(person: Person, move: str, report: Report) -> bool:
 
 
 def senior_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
-    """Return the most senior of some roles that a person holds for a report.
+    """Return the most senior of some roles that a person holds for a report; one that they only cover comes last.
 
     :raises ValueError: if they hold none of them.
     """
     held = roles & roles_for(person, report)
     if not held:
         raise ValueError(f"{person} has none of the roles that are required for this.")
-    return _most_senior(held)
+    return _most_senior(held & standing_roles_of(person, report.producer) or held)
 
 
 def _most_senior(roles: frozenset[Role]) -> Role:

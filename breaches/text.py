@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.utils.functional import lazy as worked_out_later
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -466,7 +467,10 @@ def _event_text(event: ReportEvent, comments: Iterable[SectionComment]) -> str:
 def event_author(event: ReportEvent) -> str:
     if event.actor is None:
         return _("The automatic check")
-    role = event.facts.get("role")
+    role, absent = event.facts.get("role"), event.facts.get("covers")
+    if absent:
+        person = get_user_model().objects.get(pk=absent)
+        return _("%(person)s, for %(absent)s, Head of Profession") % {"person": event.actor, "absent": person}
     return f"{event.actor}, {ROLES[Role(role)]}" if role else str(event.actor)
 
 

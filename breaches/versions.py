@@ -42,10 +42,11 @@ from breaches.rules.lifecycle import (
     ReportKind,
 )
 from breaches.rules.report_number import IN_ORDER, LEAST_RANDOM, MOST_RANDOM, ReportNumber, series_of, year_of
+from releases.cover import cover_of
 from releases.models import Contact, Producer
 from releases.models.append_only import CHUNK
 from releases.models.event import Rows
-from releases.permissions import User
+from releases.permissions import COVER_ROLE, User
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 
 # The longest proposed reference, so that a number or random characters still fit in the column.
@@ -358,6 +359,8 @@ def make_move(report: Report, move: Move, *, by: User, at: datetime, words: str 
     """
     role = senior_role(by, move.roles, report)
     kind = PAST_TENSE[move.name]
+    if role == COVER_ROLE and (cover := cover_of(by.pk, report.producer_id, at=at)):
+        details |= {"covers": cover.absent_id}
     return advance_report(report, move, kind=kind, by=by, at=at, words=words.strip(), role=role, **details)
 
 

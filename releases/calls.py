@@ -1,13 +1,14 @@
 """The contacts to call about a release in phone order, and the record of those who did not answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from releases.cover import find_stand_ins
 from releases.models import Contact, Release, ReleaseEvent, RotaEntry, Series
 from releases.models.event import lock_release, record_event
 from releases.permissions import Action, User, check_may
@@ -33,11 +34,24 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLine:
+    """One contact to call: the attempt that failed, if any, and the name of the person they cover for, or ""."""
+
+    contact: Contact
+    attempt: Attempt | None
+    absent: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallList:
-    """The contacts of a release in phone order, and the attempts to reach them, in the same order."""
+    """The contacts of a release in phone order, and the attempts to reach them, in the same order.
+
+    `absent` has the name of the contact who is away, by the key of the contact who covers.
+    """
 
     contacts: tuple[Contact, ...]
     attempts: tuple[Attempt, ...] = ()
+    absent: Mapping[int, str] = field(default_factory=dict, hash=False)
 
     @property
     def next(self) -> Contact | None:
@@ -46,9 +60,11 @@ class CallList:
         return next((contact for contact in self.contacts if contact.pk not in unanswered), None)
 
     @property
-    def lines(self) -> list[tuple[Contact, Attempt | None]]:
+    def lines(self) -> list[CallLine]:
         attempts = {attempt.contact.pk: attempt for attempt in self.attempts}
-        return [(contact, attempts.get(contact.pk)) for contact in self.contacts]
+        return [
+            CallLine(contact, attempts.get(contact.pk), self.absent.get(contact.pk, "")) for contact in self.contacts
+        ]
 
 
 NO_CALLS = CallList(())
@@ -57,7 +73,8 @@ NO_CALLS = CallList(())
 def find_call_lists(releases: Sequence[Release]) -> dict[int, CallList]:
     """Find the contacts to call about releases, by the release's key.
 
-    Without a rota these are the responsible contact and the Head of Profession.
+    Without a rota these are the responsible contact and the Head of Profession. People who cover for a contact at the
+    due time are in their place.
 
     :param releases: with their series, its two contacts and its producer selected.
     """
@@ -72,10 +89,18 @@ def find_call_lists(releases: Sequence[Release]) -> dict[int, CallList]:
     recorded = ReleaseEvent.objects.filter(release__in=[release.pk for release in releases], kind__in=CALL_EVENTS)
     for event in recorded.select_related("actor").order_by("position"):
         events[event.release_id].append(event)
-    return {
-        release.pk: _list_calls(_choose_contacts(release, rotas[release.series_id]), events[release.pk], release)
-        for release in releases
-    }
+    stand_ins = find_stand_ins(releases)
+    found = {}
+    for release in releases:
+        contacts, absent = dict[int, Contact](), dict[int, str]()
+        for contact in _choose_contacts(release, rotas[release.series_id]):
+            chosen = stand_ins.get(release.pk, {}).get(contact.user_id or 0, contact)
+            contacts[chosen.pk] = chosen
+            if chosen != contact:
+                absent[chosen.pk] = contact.name
+        attempts = _find_attempts(contacts, events[release.pk], release)
+        found[release.pk] = CallList(tuple(contacts.values()), tuple(attempts), absent)
+    return found
 
 
 def _choose_contacts(release: Release, rota: Sequence[RotaEntry]) -> list[Contact]:
@@ -96,19 +121,18 @@ def _choose_contacts(release: Release, rota: Sequence[RotaEntry]) -> list[Contac
     return list({contact.pk: contact for contact in named}.values())
 
 
-def _list_calls(contacts: Sequence[Contact], events: Iterable[ReleaseEvent], release: Release) -> CallList:
+def _find_attempts(
+    contacts: Mapping[int, Contact], events: Iterable[ReleaseEvent], release: Release
+) -> Iterator[Attempt]:
     of_this_date = (
         (event.kind, event.facts["contact"], event)
         for event in events
         if event.facts["schedule_version"] == release.schedule_version
     )
     unanswered: Mapping[int, ReleaseEvent] = find_unanswered(of_this_date)
-    attempts = (
-        Attempt(contact, unanswered[contact.pk].at, str(unanswered[contact.pk].actor or ""))
-        for contact in contacts
-        if contact.pk in unanswered
-    )
-    return CallList(tuple(contacts), tuple(attempts))
+    for key, contact in contacts.items():
+        if key in unanswered:
+            yield Attempt(contact, unanswered[key].at, str(unanswered[key].actor or ""))
 
 
 def may_be_called_about(release: Release, *, at: datetime) -> bool:

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils import timezone
 
-from releases.models import Membership, Producer
+from releases.models import Cover, Membership, Producer
 from releases.rules.date_change import ASKERS
 from releases.rules.lifecycle import BY_WEIGHT, EVERY_ROLE, KEEPERS, LEADS, Role
 from releases.rules.pre_release import LIST_KEEPERS
@@ -41,6 +42,7 @@ class Action(StrEnum):
     KNOW_EARLY_FINDINGS = "know_early_findings"
     NAME_INCIDENT_CONTACT = "name_incident_contact"
     RECORD_CORRECTION = "record_correction"
+    NAME_COVER = "name_cover"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -73,6 +75,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.NAME_INCIDENT_CONTACT: LEADS,
     # A correction after release is no breach by itself: releases/published_corrections.py.
     Action.RECORD_CORRECTION: LEADS | {Role.STATISTICIAN},
+    # Not a person who only covers: `standing_roles_of`.
+    Action.NAME_COVER: LEADS,
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
@@ -84,18 +88,48 @@ class NotYours(Exception):
     """The person has no role that allows this; pages answer 404."""
 
 
+# The role of a person who covers a Head of Profession, for the days of the cover (decision 86).
+COVER_ROLE = Role.DEPUTY
+
+
+def prefetch_roles(person: User) -> None:
+    """Read a person's roles for all permission checks of a page."""
+    rows = Membership.objects.with_cover(at=timezone.now())
+    prefetch_related_objects([person], Prefetch("memberships", rows))
+
+
 def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
-    """Return the roles that a person holds for a producer; superusers have none by default."""
+    """Return the roles that a person holds or covers now for a producer; superusers have none by default."""
+    return _roles(held for held in _memberships(person) if held.producer_id == producer.pk)
+
+
+def standing_roles_of(person: Person, producer: Producer) -> frozenset[Role]:
+    """Return the roles that a person holds for a producer, without cover.
+
+    Cover must not become permanent, so people who only cover name no one and invite no one.
+    """
     return frozenset(Role(held.role) for held in _memberships(person) if held.producer_id == producer.pk)
 
 
 def roles_anywhere(person: Person) -> frozenset[Role]:
-    return frozenset(Role(held.role) for held in _memberships(person))
+    return _roles(_memberships(person))
+
+
+def _roles(memberships: Iterable[Membership]) -> frozenset[Role]:
+    held = list(memberships)
+    # Without the annotation of `with_cover`, no one has the powers of a cover.
+    covered = {COVER_ROLE} if any(getattr(one, "has_cover", False) for one in held) else set()
+    return frozenset({*(Role(one.role) for one in held), *covered})
 
 
 def _memberships(person: Person) -> Iterable[Membership]:
+    if not person.is_authenticated or not person.is_active:
+        return ()
     # statsoffice.accounts.middleware has prefetched a person's memberships for all permission checks of a page.
-    return person.memberships.all() if person.is_authenticated and person.is_active else ()
+    if "memberships" in getattr(person, "_prefetched_objects_cache", {}):
+        return person.memberships.all()
+    # As with `is_active`, a permission is one of this moment, whatever the time of the action.
+    return Membership.objects.filter(user=person).with_cover(at=timezone.now())
 
 
 def may(person: Person, action: Action, producer: Producer) -> bool:
@@ -114,10 +148,12 @@ def check_may(person: Person, action: Action, producer: Producer) -> None:
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:
     """Return the most senior role by which a person may do an action with a producer's releases.
 
+    A role that they only cover comes last.
+
     :raises NotYours: if none of their roles allows it.
     """
     check_may(person, action, producer)
-    held = TABLE[action] & roles_of(person, producer)
+    held = TABLE[action] & standing_roles_of(person, producer) or TABLE[action] & roles_of(person, producer)
     return next(role for role in BY_WEIGHT if role in held)
 
 
@@ -134,9 +170,18 @@ def find_past_roles(people: Collection[int]) -> dict[tuple[int, int], Role]:
 def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
-    return Producer.objects.filter(
-        pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer")
-    )
+    held = Q(pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer"))
+    if COVER_ROLE in roles:
+        held |= Q(pk__in=Cover.objects.in_force(at=timezone.now()).filter(person=person).values("producer"))
+    return Producer.objects.filter(held)
+
+
+def producers_with_standing(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:
+    """Return the producers for which a person holds one of some roles, without cover."""
+    if not person.is_authenticated or not person.is_active:
+        return Producer.objects.none()
+    held = Membership.objects.filter(user=person, role__in=list(roles))
+    return Producer.objects.filter(pk__in=held.values("producer"))
 
 
 def producers_where(person: Person, action: Action) -> QuerySet[Producer]:

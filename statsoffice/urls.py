@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 import breaches.urls
 import releases.urls
 from statsoffice import early_releases, guides, health, middleware, redaction
-from statsoffice.accounts import provider
+from statsoffice.accounts import cover, provider
 from statsoffice.accounts import views as accounts
 from statsoffice.audit import views as audit
 from statsoffice.dashboard import sheet, tasks
@@ -74,6 +74,9 @@ account_pages = [
     path("invitations/new/", accounts.invite_view, name="invite"),
     path("invitations/<int:key>/send-again/", accounts.send_again_view, name="send_invitation_again"),
     path("invitations/<int:key>/withdraw/", accounts.withdraw_view, name="withdraw_invitation"),
+    path("cover/", cover.cover_list, name="cover"),
+    path("cover/<slug:producer>/new/", cover.name_cover_view, name="name_cover"),
+    path("cover/<int:key>/end/", cover.end_cover_view, name="end_cover"),
     path("invited/", accounts.accept_invitation, name="account_accept"),
     path("invited/<str:secret>/", accounts.follow_invitation, name="account_invited"),
     path("sessions/end/", accounts.sign_out_everywhere, name="sign_out_everywhere"),

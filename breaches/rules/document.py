@@ -227,9 +227,13 @@ def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn
     )
 
 
-def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool) -> str:
-    """State who approved a report, and whether they had also written or submitted it."""
-    sentence = f"Approved by {by}, {ROLE_NAMES.get(role, role.replace('_', ' '))}, at {format_moment(at)}."
+def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool, absent: str = "") -> str:
+    """State who approved a report, and whether they had also written or submitted it.
+
+    :param absent: the name of the Head of Profession for whom they did it, or "".
+    """
+    name = f"for {absent}, Head of Profession" if absent else ROLE_NAMES.get(role, role.replace("_", " "))
+    sentence = f"Approved by {by}, {name}, at {format_moment(at)}."
     return f"{sentence} One person both wrote and approved this report." if one_person else sentence
 
 

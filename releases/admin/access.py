@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from releases import permissions
+from releases.cover import find_cover_at, list_covers
 from releases.early_findings import without_early_events
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours
@@ -193,10 +194,13 @@ class HistoryAdmin[M: Model](ProducerScopedAdmin[M]):
 
 def _list_events(release: Release, person: permissions.Person) -> Iterator[dict[str, Any]]:
     events = without_early_events(release.events.select_related("actor"), person).order_by("-position")
+    covers = list_covers(release.series.producer_id)
     for event in events[: MOST_ENTRIES + 1]:
+        cover = find_cover_at(covers, event.actor_id, at=event.at)
+        names = {"person": event.actor, "absent": cover.absent} if cover else {}
         yield {
             "at": event.at,
-            "who": str(event.actor or ""),
+            "who": _("%(person)s, for %(absent)s") % names if cover else str(event.actor or ""),
             "what": calendar.event_sentence(event),
             "details": list(calendar.event_details(event)),
         }

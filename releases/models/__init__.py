@@ -8,6 +8,7 @@ from releases.models.observation import Body, CheckSchedule, Coverage, HostLease
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.producer import (
     Contact,
+    Cover,
     Exemption,
     IncidentContact,
     Membership,
@@ -42,6 +43,7 @@ __all__ = [
     "CheckSchedule",
     "Comparison",
     "Contact",
+    "Cover",
     "Coverage",
     "DateChange",
     "DateChangeRequest",

@@ -304,6 +304,21 @@ class ReleaseRowRecord(RowRecord):
             changed_by=NEVER,
             deleted_by=NEVER,
         ),
+        Table(
+            "releases.Cover",
+            (
+                "producer_id",
+                "absent_id",
+                "person_id",
+                "starts_on",
+                "ends_on",
+                "named_by_id",
+                "named_at",
+                "ended_by_id",
+                "ended_at",
+            ),
+            deleted_by=NEVER,
+        ),
         # The tolerance in force at a due time is read from the history.
         Table(
             "releases.HistoricalSeries",

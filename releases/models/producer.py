@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, redaction_marker
-from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, format_day
+from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, format_day, local_date
+from releases.rules.cover import COVERERS, CoverSpan
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
 from releases.rules.rota import RotaDays, RotaPlace
@@ -179,11 +180,20 @@ class Contact(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def with_cover(self, *, at: datetime) -> "MembershipQuerySet":
+        """Annotate each role with whether its holder covers a Head of Profession of the producer: `has_cover`."""
+        covers = Cover.objects.in_force(at=at).filter(producer=OuterRef("producer"), person=OuterRef("user"))
+        return self.annotate(has_cover=Exists(covers))
+
+
 class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=choices_of(Role))
     history = HistoricalRecords()
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = lazy("role")
@@ -196,6 +206,63 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role.replace('_', ' ')}, {self.producer}"
+
+
+class CoverQuerySet(models.QuerySet["Cover"]):
+    def in_force(self, *, at: datetime) -> "CoverQuerySet":
+        """Return the valid covers of an aware instant."""
+        on = local_date(at)
+        not_ended = Q(ended_at__isnull=True) | Q(ended_at__gt=at)
+        return self.valid().filter(not_ended, starts_on__lte=on, ends_on__gte=on)
+
+    def valid(self) -> "CoverQuerySet":
+        """Return the covers, on any days, of people who are Head of Profession now, by people who still can cover."""
+        roles = Membership.objects.filter(producer=OuterRef("producer"))
+        is_head = Exists(roles.filter(user=OuterRef("absent"), role=Role.HEAD_OF_PROFESSION))
+        has_role = Exists(roles.filter(user=OuterRef("person"), role__in=list(COVERERS)))
+        return self.filter(is_head, has_role, person__is_active=True)
+
+
+class Cover(models.Model):
+    """Who covers for a Head of Profession who is away, from the first to the last of some London days.
+
+    For these days the person has the permissions of a deputy in addition to their own. A row is never changed, except
+    that it can be ended before its last day.
+    """
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="covers")
+    absent = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    starts_on = models.DateField(lazy("first day"))
+    ends_on = models.DateField(lazy("last day"))
+    named_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    named_at = models.DateTimeField()
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    history = HistoricalRecords()
+
+    objects = CoverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("cover for a Head of Profession")
+        verbose_name_plural = lazy("cover for Heads of Profession")
+        ordering = ("starts_on", "pk")
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="cover_ends_after_it_starts"),
+            models.CheckConstraint(condition=~Q(person=F("absent")), name="cover_is_another_person"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="cover_that_ended_says_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} for {self.absent}, {self.starts_on} to {self.ends_on}"
+
+    @property
+    def span(self) -> CoverSpan:
+        return CoverSpan(self.person_id, self.absent_id, self.starts_on, self.ends_on, self.ended_at)
 
 
 class IncidentContactQuerySet(AppendOnlyQuerySet["IncidentContact"]):

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.models import Membership
+from releases.models import Cover, Membership
 from releases.models.append_only import new_salt
 from releases.rules.lifecycle import LEADS
 from statsoffice.accounts import invitations
@@ -114,7 +114,9 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _leads(user: User) -> bool:
-    return Membership.objects.filter(user=user, role__in=LEADS).exists()
+    """Return whether a person leads a producer or was named to cover, with an open account or not."""
+    led = Membership.objects.filter(user=user, role__in=LEADS)
+    return led.exists() or Cover.objects.filter(person=user, ended_at__isnull=True).exists()
 
 
 def _notify_old_address(request: HttpRequest, user: User, old_address: str) -> None:

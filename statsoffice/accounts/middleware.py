@@ -6,13 +6,13 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.cache import caches
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from releases.permissions import prefetch_roles
 from statsoffice.accounts.models import User
 from statsoffice.accounts.second_factor import lacks_second_factor
 
@@ -65,7 +65,7 @@ class RolePrefetch(MiddlewareMixin):
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:
         if request.method in {"GET", "HEAD"} and (person := _person_of(request)):
-            prefetch_related_objects([person], "memberships")
+            prefetch_roles(person)
 
 
 def _person_of(request: HttpRequest) -> User | None:

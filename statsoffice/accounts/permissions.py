@@ -10,7 +10,7 @@ from breaches import permissions as breach_permissions
 from breaches.rules.lifecycle import REPORT
 from releases import permissions as release_permissions
 from releases.models import Producer
-from releases.permissions import Person, producers_with, roles_of
+from releases.permissions import Person, producers_with_standing, standing_roles_of
 from releases.rules.date_change import REQUEST
 from releases.rules.imports import IMPORT
 from releases.rules.lifecycle import KEEPERS, LEADS, RELEASE, Lifecycle, Role, to_words
@@ -39,12 +39,12 @@ def administers_people(person: Person) -> bool:
 def producers_invited_to(person: Person) -> QuerySet[Producer]:
     if administers_people(person):
         return Producer.objects.all()
-    return producers_with(person, TABLE[Action.INVITE])
+    return producers_with_standing(person, TABLE[Action.INVITE])
 
 
 def inviting_roles(person: Person, producer: Producer) -> frozenset[Role]:
-    """Return the roles of a person that let them invite others to a producer."""
-    return TABLE[Action.INVITE] & roles_of(person, producer)
+    """Return the roles of a person that let them invite others to a producer; a cover does not."""
+    return TABLE[Action.INVITE] & standing_roles_of(person, producer)
 
 
 @dataclass(frozen=True, slots=True)

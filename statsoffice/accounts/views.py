@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from releases.permissions import NotYours
 from releases.views.base import SignedInRequest
 from statsoffice.accounts import invitations
+from statsoffice.accounts.cover import covers_about, producers_covered_by
 from statsoffice.accounts.forms import FirstPasswordForm, InvitationForm
 from statsoffice.accounts.invitations import InvitationRefused, NotSent, send_invitation
 from statsoffice.accounts.models import Invitation, User
@@ -161,6 +162,8 @@ def _get_invitation(person: User, key: int) -> Invitation:
 def your_account(request: SignedInRequest) -> HttpResponse:
     context = {
         "memberships": request.user.memberships.select_related("producer"),
+        "covers": covers_about(request.user, now=timezone.now()),
+        "may_name_cover": producers_covered_by(request.user).exists(),
         "has_second_factor": has_second_factor(request.user),
         "may_invite": producers_invited_to(request.user).exists(),
     }

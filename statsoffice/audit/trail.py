@@ -19,7 +19,7 @@ from breaches.text import event_title
 from releases.early_findings import without_early_events
 from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
-from releases.models import Address, Contact, Exemption, Membership, Producer, Release, ReleaseEvent, Series
+from releases.models import Address, Contact, Cover, Exemption, Membership, Producer, Release, ReleaseEvent, Series
 from releases.permissions import Person, producers_with
 from statsoffice.accounts.models import User
 from statsoffice.accounts.permissions import TRAIL_TABLE, TrailAction
@@ -146,6 +146,7 @@ SOURCES = {
         Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
         Source("accounts", Kind.PERMISSION, _account_changes, at="action_time", who="user"),
         _edits_of(Membership, "producer", kind=Kind.PERMISSION),
+        _edits_of(Cover, "producer", kind=Kind.PERMISSION),
         _edits_of(Producer, "id"),
         _edits_of(Contact, "producer"),
         _edits_of(Series, "producer"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from breaches.pdf import print_html
 from releases.calls import CallList, find_call_lists
+from releases.cover import find_stand_ins
 from releases.models import Address, Contact, Release
 from releases.overview import london_day, visible_releases
 from releases.permissions import Person
@@ -27,13 +28,17 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """One release of the day: its addresses, who to call in which order, and who leads."""
+    """One release of the day: its addresses, who to call in which order, and who leads.
+
+    `absent` is the name of the Head of Profession if `head` covers for them, else "".
+    """
 
     release: Release
     pages: list[str]
     files: list[str]
     calls: CallList
     head: Contact | None
+    absent: str = ""
 
     @property
     def is_cancelled(self) -> bool:
@@ -54,17 +59,22 @@ def list_entries(person: Person, *, on: date) -> list[SheetEntry]:
     due = due.filter(Q(rehearsal=False) | Q(series__producer__slug__in=DEMO_PRODUCERS))
     selected = due.select_related("series__producer", "series__responsible", "series__head_of_profession")
     releases = list(selected.prefetch_related("addresses").order_by("due_at", "title", "pk"))
-    calls = find_call_lists(releases)
-    return [
-        SheetEntry(
-            release,
-            pages=_addresses(release, Address.Role.PAGE),
-            files=_addresses(release, Address.Role.ATTACHMENT),
-            calls=calls[release.pk],
-            head=release.series.head_of_profession,
+    calls, stand_ins = find_call_lists(releases), find_stand_ins(releases)
+    entries = []
+    for release in releases:
+        head = release.series.head_of_profession
+        stand_in = stand_ins.get(release.pk, {}).get(head.user_id or 0) if head else None
+        entries.append(
+            SheetEntry(
+                release,
+                pages=_addresses(release, Address.Role.PAGE),
+                files=_addresses(release, Address.Role.ATTACHMENT),
+                calls=calls[release.pk],
+                head=stand_in or head,
+                absent=head.name if head and stand_in else "",
+            )
         )
-        for release in releases
-    ]
+    return entries
 
 
 def _addresses(release: Release, role: Address.Role) -> list[str]:

@@ -20,6 +20,7 @@ from releases import permissions
 from releases.evidence import repository
 from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
+from statsoffice.accounts.cover import covers_about
 from statsoffice.audit.trail import producers_audited_by
 from statsoffice.dashboard import monitoring, tasks, today
 from statsoffice.dashboard.today import Day, split_live_text, standing_of
@@ -94,6 +95,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "has_register": permissions.may_anywhere(request.user, permissions.Action.VIEW),
             "has_trail": producers_audited_by(request.user).exists(),
             "announced": tasks.differences_of(request.user, now=now),
+            "covers": covers_about(request.user, now=now),
             "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
         }
     return render(request, "dashboard/desk.html", context)

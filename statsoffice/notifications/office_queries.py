@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
 
@@ -15,7 +16,12 @@ from releases.rules.pre_release import RequestStatus
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import MAX_AGE, Notification
-from statsoffice.notifications.recipients import approver_addresses, contact_addresses
+from statsoffice.notifications.recipients import (
+    add_covers,
+    approver_addresses,
+    contact_addresses,
+    find_cover_addresses,
+)
 from statsoffice.self_monitoring.models import Incident
 from statsoffice.self_monitoring.status import TO_BE_DONE, describe_problem, problem_from_json
 
@@ -138,8 +144,9 @@ def _alarm_recipients(*, now: datetime) -> frozenset[str]:
     members = Membership.objects.filter(
         role__in=LEADS | {Role.CALENDAR_MANAGER}, producer__series__releases__in=near, user__is_active=True
     ).values_list("user__email", flat=True)
-    return (
+    found = (
         frozenset(settings.OPERATORS)
         | contact_addresses(contacts.distinct().select_related("user"))
         | frozenset(email.strip().lower() for email in members.distinct())
     )
+    return add_covers(found, chain.from_iterable(find_cover_addresses(now=now).values()))

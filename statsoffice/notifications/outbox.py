@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -33,7 +33,7 @@ from statsoffice.notifications.notification import (
     one_line,
     shorten,
 )
-from statsoffice.notifications.recipients import EARLY_RELEASE
+from statsoffice.notifications.recipients import EARLY_RELEASE, add_covers, find_cover_addresses
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
 AFTER = lazy("This is a rehearsal: nothing was released and nothing is to be reported.")
@@ -74,6 +74,7 @@ class Rule:
     are due, with their recipients. The template has the subject in its first paragraph and the text after it.
     `reason` says why a person gets the message and how to stop it; a message with its own sentence about this, or one
     that a person sends, has none. `rehearsal` is the first paragraph of a message about a rehearsal.
+    `covered` says whether a person who covers for a recipient gets the message too.
     """
 
     kinds: Mapping[str, Promise]
@@ -81,6 +82,7 @@ class Rule:
     template: str
     reason: Promise | None = CONTACT
     rehearsal: Promise | str = AFTER
+    covered: bool = True
 
     def render(self, notification: Notification) -> tuple[str, str]:
         """Return the subject on one line of at most 78 characters, and the text.
@@ -192,7 +194,14 @@ RULES = (
         "incident",
         MONITORING_PERSON,
     ),
-    Rule({"report-sent-": lazy("Report sent")}, report_queries.find_reports_to_send, "report_to_send", None, NO_BREACH),
+    Rule(
+        {"report-sent-": lazy("Report sent")},
+        report_queries.find_reports_to_send,
+        "report_to_send",
+        None,
+        NO_BREACH,
+        covered=False,
+    ),
     Rule(
         {"report-due-": lazy("Reminder of a due report")}, report_queries.find_due_reports, "report_due", REPORT_PERSON
     ),
@@ -223,8 +232,17 @@ def create_missing(*, now: datetime) -> int:
     """
     known = set(Message.objects.filter(created_at__gt=now - 2 * MAX_AGE).values_list("event", flat=True))
 
+    covers = find_cover_addresses(now=now)
+
+    def with_covers(one: Notification) -> Notification:
+        of_producer = covers.get(one.producer, ()) if one.producer else ()
+        return replace(one, recipients=add_covers(one.recipients, of_producer)) if of_producer else one
+
     def write_kind(rule: Rule) -> int:
-        return sum(_write(rule, batch, now=now) for batch in _batches(rule.query(known=known, now=now)))
+        found = rule.query(known=known, now=now)
+        return sum(
+            _write(rule, batch, now=now) for batch in _batches(map(with_covers, found) if rule.covered else found)
+        )
 
     return sum(run_each(RULES, write_kind, failed="kinds of notifications could not be written"))
 

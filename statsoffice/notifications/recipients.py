@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -12,10 +13,13 @@ from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action
 from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT
 from releases.early_findings import current_contact
-from releases.models import Contact, Membership, Producer, Release, Series
+from releases.models import Contact, Cover, Membership, Producer, Release, Series
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
+
+# For each producer, the addresses of a Head of Profession who is away, and the address of the person who covers.
+type CoverAddresses = Mapping[int, Sequence[tuple[frozenset[str], str]]]
 
 
 def open_memberships(producers: Collection[int], roles: Collection[Role] = LEADS) -> QuerySet[Membership]:
@@ -118,6 +122,27 @@ class Person(NamedTuple):
 
     email: str
     account: int | None
+
+
+def find_cover_addresses(*, now: datetime) -> CoverAddresses:
+    """Find who covers at an instant for which Head of Profession, by the addresses of both."""
+    rows = list(Cover.objects.in_force(at=now).select_related("person", "absent"))
+    contacts = Contact.objects.filter(user__in=[row.absent_id for row in rows]) if rows else ()
+    found: dict[int, list[tuple[frozenset[str], str]]] = defaultdict(list)
+    for row in rows:
+        own = {
+            contact.email
+            for contact in contacts
+            if (contact.user_id, contact.producer_id) == (row.absent_id, row.producer_id)
+        }
+        addresses = frozenset(address.strip().lower() for address in (row.absent.email, *own))
+        found[row.producer_id].append((addresses, row.person.email.lower()))
+    return found
+
+
+def add_covers(recipients: frozenset[str], covers: Iterable[tuple[frozenset[str], str]]) -> frozenset[str]:
+    """Add the person who covers for each Head of Profession among the recipients, who stay recipients."""
+    return recipients.union(person for absent, person in covers if absent & recipients)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
+from releases import cover
+from releases.cover import CoverPerson
 from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
 
@@ -13,12 +15,18 @@ ADDRESS = "wilhelmina.featherstonehaugh-cholmondeley.statistics.and.analysis@exa
 
 
 def pages_of_accounts(office) -> dict[str, str]:
-    """Invitations, open and over; addresses of pages by name."""
+    """Invitations, open and over, and planned cover; addresses of pages by name."""
     now = timezone.now()
     told = {"name": NAME, "producer": office.producer, "by": office.head}
     _, secret = invitations.invite(email=ADDRESS, role=Role.STATISTICIAN, at=now, **told)
     invitations.invite(email="late@example.gov.uk", role=Role.AUDITOR, at=now - timedelta(days=9), **told)
+    # Long after the morning, so that it gives no one anything there.
+    first, last = now.date() + timedelta(days=300), now.date() + timedelta(days=309)
+    people = [CoverPerson(office.deputy, first, last)]
+    cover.name_cover(office.producer, office.head, first=first, last=last, people=people, by=office.head, at=now)
     return {
+        "cover": reverse("cover"),
+        "naming cover": reverse("name_cover", args=[office.producer.slug]),
         "your account": reverse("your_account"),
         "where one is signed in": reverse("usersessions_list"),
         "the second step": reverse("mfa_index"),

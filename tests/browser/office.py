@@ -144,6 +144,7 @@ def _calendar(morning: Morning, series) -> None:
     morning.pages["what is cancelled"] = f"{all_months}?show=cancelled"
     morning.pages["a filter that there is not"] = f"{all_months}?producer=nowhere&show=published"
     morning.add("the desk", "desk")
+    morning.add("the morning sheet", "morning_sheet")
     morning.add("the year planner", "releases:planner")
     morning.add("an empty year", "releases:planner", 2031)
     morning.add("what needs attention", "desk_missing", "due_tomorrow")

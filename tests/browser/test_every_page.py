@@ -51,6 +51,7 @@ SENT_EMPTY = [
     "importing a calendar from GOV.UK",
     "importing the ONS release calendar",
     "inviting",
+    "naming cover",
     "removing personal details",
     "a wording to settle",
 ]

@@ -8,7 +8,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from breaches.models import Attachment, CorrectiveAction, Practice, Report, Suspicion
 from breaches.rules.lifecycle import RESTRICTED
-from releases.models import CalendarImport, DateChangeRequest, Producer, ReleaseTask, StoredBody
+from releases.models import CalendarImport, Cover, DateChangeRequest, Producer, ReleaseTask, StoredBody
 from statsoffice.accounts.models import Invitation
 
 
@@ -128,6 +128,8 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:approved_pdf": (approved.reference, approved.version),
         "send_invitation_again": (invitation.pk,),
         "withdraw_invitation": (invitation.pk,),
+        "name_cover": (slug,),
+        "end_cover": (Cover.objects.filter(producer=producer)[0].pk,),
         "mfa_remove_webauthn": (0,),
         "mfa_edit_webauthn": (0,),
         "account_reset_password_from_key": ("x", "x"),

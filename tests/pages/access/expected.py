@@ -98,6 +98,9 @@ OWN = {
     **named("mfa_", form(NOBODY), "deactivate_totp view_recovery_codes download_recovery_codes"),
     # It ends where one signs in.
     "sign_out_everywhere": act(EVERYBODY),
+    "cover": Expected(by(RELEASE, "name_cover"), NOBODY, of_no_row=True),
+    "name_cover": form(by(RELEASE, "name_cover")),
+    "end_cover": act(by(RELEASE, "name_cover")),
     "invitations": Expected(by(PERSON, "invite"), NOBODY, of_no_row=True, administrators_too=True),
     "invite": Expected(by(PERSON, "invite"), by(PERSON, "invite"), of_no_row=True, administrators_too=True),
     # The invitation is one to be a statistician, which a calendar manager may not grant.

@@ -1,0 +1,218 @@
+"""Cover for a Head of Profession who is away: entered and ended by people who lead, and who covers when."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from releases.models import Contact, Cover, Membership, Producer, Release
+from releases.models.event import record_rows
+from releases.permissions import TABLE, Action, NotYours, User, standing_roles_of
+from releases.rules.calendar import format_day, local_date
+from releases.rules.cover import COVERERS, CoverFault, CoverProblem, find_cover_problem
+from releases.rules.lifecycle import FieldRefused, Role
+
+
+class CoverRefused(FieldRefused):
+    """A cover that cannot be accepted; `field` names the invalid field: absent, first, last, or person, begins or ends
+    with the number of the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverPerson:
+    """One person who covers, and the first and the last day, in London, of their cover."""
+
+    person: User
+    first: date
+    last: date
+
+
+def may_name_cover(person: User, producer: Producer) -> bool:
+    """Return whether a person may enter and end cover. People who only cover may not: it must not become permanent."""
+    return bool(TABLE[Action.NAME_COVER] & standing_roles_of(person, producer))
+
+
+def find_heads(producer: Producer) -> "QuerySet[User]":
+    """Return the Heads of Profession of a producer, with open accounts."""
+    return _people_with(producer, {Role.HEAD_OF_PROFESSION})
+
+
+def find_coverers(producer: Producer) -> "QuerySet[User]":
+    """Return the people who can cover a Head of Profession of a producer, with open accounts."""
+    return _people_with(producer, COVERERS)
+
+
+def _people_with(producer: Producer, roles: Collection[Role]) -> "QuerySet[User]":
+    held = Membership.objects.filter(producer=producer, role__in=list(roles))
+    people = get_user_model().objects.filter(pk__in=held.values("user"), is_active=True)
+    return people.order_by("name", "pk")
+
+
+def name_cover(
+    producer: Producer,
+    absent: User,
+    *,
+    first: date,
+    last: date,
+    people: Sequence[CoverPerson],
+    by: User,
+    at: datetime,
+) -> list[Cover]:
+    """Record who covers a Head of Profession from the first to the last day of an absence, in London.
+
+    For their days the people have the permissions of a deputy.
+
+    :raises NotYours: if the person may not name cover for the producer.
+    :raises CoverRefused: if someone cannot be away or cover, a day is in the past, or some days would be covered by no
+        one or by two people.
+    """
+    if not may_name_cover(by, producer):
+        raise NotYours(f"{by} may not name cover for {producer}.")
+    with transaction.atomic():
+        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        _check_absence(producer, absent, first=first, last=last, at=at)
+        _check_people(producer, absent, people, by=by)
+        _check_days(first, last, people)
+        rows = [
+            Cover.objects.create(
+                producer=producer,
+                absent=absent,
+                person=one.person,
+                starts_on=one.first,
+                ends_on=one.last,
+                named_by=by,
+                named_at=at,
+            )
+            for one in people
+        ]
+        record_rows({Cover: [row.pk for row in rows]})
+    return rows
+
+
+def _check_absence(producer: Producer, absent: User, *, first: date, last: date, at: datetime) -> None:
+    if not find_heads(producer).filter(pk=absent.pk).exists():
+        raise CoverRefused("absent", _("Choose a Head of Profession with an open account."))
+    if first < local_date(at):
+        raise CoverRefused("first", _("The first day must be today or later."))
+    if last < first:
+        raise CoverRefused("last", _("The last day must be the same as or after the first day."))
+    other = _planned(producer, first, last).filter(absent=absent.pk).first()
+    if other:
+        sentence = _(
+            "%(person)s already covers from %(first)s to %(last)s. Choose other days, or end that cover first."
+        )
+        raise CoverRefused("first", sentence % _name_days(other))
+
+
+def _check_people(producer: Producer, absent: User, people: Sequence[CoverPerson], *, by: User) -> None:
+    eligible = set(find_coverers(producer).values_list("pk", flat=True))
+    for number, one in enumerate(people, start=1):
+        field = f"person_{number}"
+        if one.person.pk == absent.pk:
+            raise CoverRefused(field, _("Choose someone else. This person is away."))
+        if one.person.pk == by.pk:
+            raise CoverRefused(field, _("You cannot name yourself. Ask another Head of Profession or deputy."))
+        if one.person.pk not in eligible:
+            sentence = _("Choose a statistician, deputy or Head of Profession of this producer with an open account.")
+            raise CoverRefused(field, sentence)
+        away = _planned(producer, one.first, one.last).filter(absent=one.person.pk).first()
+        if away:
+            sentence = _("%(absent)s is away from %(first)s to %(last)s.")
+            raise CoverRefused(field, sentence % _name_days(away))
+
+
+def _check_days(first: date, last: date, people: Sequence[CoverPerson]) -> None:
+    problem = find_cover_problem(first, last, [(one.first, one.last) for one in people])
+    if problem is not None:
+        raise CoverRefused(*_explain(problem, first, last))
+
+
+def _explain(problem: CoverProblem, first: date, last: date) -> tuple[str, str]:
+    """Return the field that a problem is about, and the sentence."""
+    days = {"first": format_day(problem.first), "last": format_day(problem.last)}
+    number = max(problem.place, 0) + 1
+    if problem.fault is CoverFault.BACKWARDS:
+        return f"ends_{number}", _("The last day must be the same as or after the first day.")
+    if problem.fault is CoverFault.OUTSIDE:
+        days = {"first": format_day(first), "last": format_day(last)}
+        return f"begins_{number}", _("The days must be between %(first)s and %(last)s.") % days
+    if problem.fault is CoverFault.GAP:
+        if problem.first == problem.last:
+            return f"ends_{number}", _("No one covers on %(first)s. Change the days or add a person.") % days
+        return f"ends_{number}", _("No one covers from %(first)s to %(last)s. Change the days or add a person.") % days
+    if problem.first == problem.last:
+        return f"begins_{number}", _("Two people cover on %(first)s. Change the days.") % days
+    return f"begins_{number}", _("Two people cover from %(first)s to %(last)s. Change the days.") % days
+
+
+def _planned(producer: Producer, first: date, last: date) -> "QuerySet[Cover]":
+    """Return the covers that share a day with some days, without those that were ended."""
+    rows = Cover.objects.filter(producer=producer, ended_at__isnull=True, starts_on__lte=last, ends_on__gte=first)
+    return rows.select_related("person", "absent")
+
+
+def _name_days(cover: Cover) -> dict[str, str]:
+    return {
+        "person": str(cover.person),
+        "absent": str(cover.absent),
+        "first": format_day(cover.starts_on),
+        "last": format_day(cover.ends_on),
+    }
+
+
+def end_cover(cover: Cover, *, by: User, at: datetime) -> bool:
+    """End a cover now, before its last day.
+
+    :return: False if it was ended already, so that a second click changes nothing.
+    :raises NotYours: if the person may not name cover for the producer.
+    """
+    if not may_name_cover(by, cover.producer):
+        raise NotYours(f"{by} may not end cover for {cover.producer}.")
+    with transaction.atomic():
+        stored = Cover.objects.select_for_update(no_key=True).get(pk=cover.pk)
+        if stored.ended_at is not None:
+            return False
+        stored.ended_by, stored.ended_at = by, at
+        stored.save(update_fields=["ended_by", "ended_at"])
+        record_rows({Cover: [stored.pk]})
+    return True
+
+
+def cover_of(person: int, producer: int, *, at: datetime) -> Cover | None:
+    """Return the cover by which a person, by key, acts for someone else at an instant, now or in the past."""
+    return find_cover_at(list_covers(producer), person, at=at)
+
+
+def list_covers(producer: int) -> list[Cover]:
+    return list(Cover.objects.filter(producer=producer).select_related("absent"))
+
+
+def find_cover_at(covers: Iterable[Cover], person: int | None, *, at: datetime) -> Cover | None:
+    """Return the one of some covers by which a person, by key, acts at an instant."""
+    return next((row for row in covers if row.person_id == person and row.span.is_in_force(at)), None)
+
+
+def find_stand_ins(releases: Sequence[Release]) -> Mapping[int, Mapping[int, Contact]]:
+    """Find who covers for whom at the due times of releases.
+
+    :return: by the release's key, the contact of the person who covers, by the account of the person who is away.
+    """
+    producers = {release.series.producer_id for release in releases}
+    rows = list(Cover.objects.valid().filter(producer__in=producers, ended_at__isnull=True))
+    found: dict[int, dict[int, Contact]] = defaultdict(dict)
+    if not rows:
+        return found
+    people = Contact.objects.filter(producer__in=producers, user__in=[row.person_id for row in rows])
+    contacts = {(contact.producer_id, contact.user_id): contact for contact in people}
+    for release in releases:
+        for row in rows:
+            contact = contacts.get((release.series.producer_id, row.person_id))
+            is_its_producer = row.producer_id == release.series.producer_id
+            if contact and is_its_producer and release.due_at and row.span.is_in_force(release.due_at):
+                found[release.pk][row.absent_id] = contact
+    return found
