@@ -82,12 +82,12 @@ def test_a_head_of_profession_enters_who_covers_and_ends_it(office):
     assert (done.url, said(done)) == (LIST, ["Cover saved."])
     listed = words(client.get(LIST))
     assert "Dana Scott covers for Helen Ward 30 June 2020 to 10 July 2020" in listed
-    assert "Entered by Helen Ward at 10:00am on 29 June 2020" in listed
+    assert "Entered by Helen Ward at 10am on 29 June 2020" in listed
     end = reverse("end_cover", args=[Cover.objects.get().pk])
     assert said(client.post(end))[-1] == "Cover ended."
     assert said(client.post(end))[-1] == "This cover has already ended."
     assert "Dana Scott for Helen Ward, 30 June 2020 to 10 July 2020" in words(client.get(LIST))
-    assert "Ended by Helen Ward at 10:00am on 29 June 2020" in words(client.get(LIST))
+    assert "Ended by Helen Ward at 10am on 29 June 2020" in words(client.get(LIST))
 
 
 def test_a_second_person_takes_over(office):

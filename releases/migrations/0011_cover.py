@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0009_morning_notices"),
+        ("releases", "0010_labels_of_fields"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
