@@ -248,7 +248,7 @@ def drafted_late(office):
 def test_the_report_page_lists_the_section_with_what_is_missing(statistician, report, address):
     page = words(statistician.get(page_of(report, "report")).text)
     assert "What happened Incomplete Change" in page
-    assert "Answer ‘What was sent?’, or say why it is not known." in page
+    assert "9 items are missing." in page
     answered(statistician, address, **REQUIRED)
     assert "What happened Completed" in words(statistician.get(page_of(report, "report")).text)
 

@@ -137,7 +137,7 @@ def test_a_report_without_checks_is_offered_no_annex(client, office):
         about, kind=ReportKind.OTHER, occurred_on=[AT.date()], form_key=uuid4(), by=office.statistician, at=AT
     )[0]
     client.force_login(office.head)
-    assert "annex" not in client.get(page_of(report, "report")).text
+    assert "annex=1" not in client.get(page_of(report, "report")).text
     assert HEADING not in words(client.get(f"{page_of(report, 'approve')}?annex=1").text)
     assert lay_out_draft(report, annex=True).annex is None
 
