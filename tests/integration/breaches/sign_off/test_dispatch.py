@@ -183,8 +183,9 @@ def test_a_recipient_that_was_set_again_meanwhile_has_to_be_read_first(client, o
 def test_without_a_recipient_the_page_says_what_to_do_and_sends_nothing(client, office, report, settings):
     settings.REPORT_RECIPIENT = ""
     client.force_login(office.head)
-    page = client.get(page_of(report, "send")).text
-    assert "Ask an administrator to set one" in words(page)
+    assert "Ask an administrator to set one" in words(client.get(page_of(report, "report")).text)
+    page = client.get(page_of(report, "send"), follow=True).text
+    assert "Record that you sent this report yourself" in words(page)
     assert "Message to include in the email" not in page
     assert "Send the report" not in page
     send(client, page_of(report, "send"), page)
