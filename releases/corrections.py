@@ -140,8 +140,10 @@ class CorrectionRefused(MoveRefused):
     """The release or its address can no longer be corrected; the message is one sentence for people."""
 
 
-def correct_release(release: Release, *, title: str, reference: str, by: User | None, at: datetime) -> Release:
-    """Correct a release's title or reference.
+def correct_release(
+    release: Release, *, title: str, reference: str, by: User | None, at: datetime, welsh_title: str | None = None
+) -> Release:
+    """Correct a release's title or reference, or its Welsh title unless that is None.
 
     :raises CorrectionRefused: if the reference of a release that is public would change.
     :raises BeingJudged: if the title would change while the release is due and is being checked.
@@ -150,6 +152,8 @@ def correct_release(release: Release, *, title: str, reference: str, by: User | 
     _check_person(release, by)
     stored = Release.objects.get(pk=release.pk)
     new = {"title": title, "reference": reference}
+    if welsh_title is not None:
+        new["welsh_title"] = welsh_title
     changed = {name: [getattr(stored, name), value] for name, value in new.items() if getattr(stored, name) != value}
     if "reference" in changed and stored.announced_at is not None:
         sentence = _("You cannot change the reference %(reference)s, because it is part of a public web address.")
@@ -158,7 +162,8 @@ def correct_release(release: Release, *, title: str, reference: str, by: User | 
         scheduling.refuse_names_during_judgement(Release.objects.filter(pk=release.pk), at=at)
     if changed:
         with transaction.atomic():
-            stored.title, stored.reference = title, reference
+            for name in changed:
+                setattr(stored, name, new[name])
             stored.save(update_fields=list(changed))
             record_event(stored, "corrected", at=at, by=by, changed=changed)
             record_rows({Release: [stored.pk]})

@@ -259,6 +259,7 @@ def record_release(
     rehearsal: bool = False,
     addresses: Iterable[PlannedAddress] = (),
     grounds: Grounds = NO_GROUNDS,
+    welsh_title: str = "",
 ) -> Release:
     """Record a provisional release and its addresses; it is not public before it is announced.
 
@@ -270,6 +271,7 @@ def record_release(
             series=series,
             reference=reference,
             title=title,
+            welsh_title=welsh_title,
             rehearsal=rehearsal,
             recorded_at=at,
             **_slot_values(slot),

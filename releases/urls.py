@@ -3,32 +3,40 @@
 from django.urls import path, re_path
 
 from releases.public import api
+from releases.text.languages import in_both_languages
 from releases.views import calendar, date_changes, imports, notices, pre_release, publishers, release
 
 app_name = "releases"
 
-urlpatterns = [
+# Pages for readers, which are in Welsh too. Those of staff and of the API are in English only.
+public_pages = [
     path("", calendar.month_page, name="calendar"),
     path("calendar/", calendar.all_months, name="all_months"),
     path("calendar/<int:year>/<int:month>/", calendar.month_page, name="month"),
-    path("changes/", date_changes.date_register, name="changes"),
-    path("changes/export/<str:kind>/", date_changes.export_changes, name="export_changes"),
-    path("changes/waiting/", date_changes.waiting_changes, name="changes_waiting"),
-    path("changes/waiting/<int:key>/refuse/", date_changes.refuse_change, name="refuse_change"),
-    path("changes/waiting/<int:key>/withdraw/", date_changes.withdraw_change, name="withdraw_change"),
     path("calendar.ics", calendar.calendar_file_page, name="office_calendar"),
     path("changes.atom", calendar.change_feed_page, name="office_changes"),
     path("producers/<slug:producer>/calendar.ics", calendar.calendar_file_page, name="producer_calendar"),
     path("producers/<slug:producer>/changes.atom", calendar.change_feed_page, name="producer_changes"),
     path("producers/<slug:producer>/<slug:series>/calendar.ics", calendar.calendar_file_page, name="series_calendar"),
     path("producers/<slug:producer>/<slug:series>/changes.atom", calendar.change_feed_page, name="series_changes"),
+    path("releases/<slug:reference>/", release.show_release, name="release"),
+    path("releases/<slug:reference>/calendar.ics", calendar.release_file_page, name="release_calendar"),
+    path("pre-release-access/<slug:producer>/", pre_release.published_lists_of, name="pre_release_lists"),
+    path("releases/<slug:reference>/pre-release-access/", pre_release.published_list, name="pre_release"),
+]
+
+urlpatterns = [
+    in_both_languages(public_pages),
+    path("changes/", date_changes.date_register, name="changes"),
+    path("changes/export/<str:kind>/", date_changes.export_changes, name="export_changes"),
+    path("changes/waiting/", date_changes.waiting_changes, name="changes_waiting"),
+    path("changes/waiting/<int:key>/refuse/", date_changes.refuse_change, name="refuse_change"),
+    path("changes/waiting/<int:key>/withdraw/", date_changes.withdraw_change, name="withdraw_change"),
     path("api/v1/", api.api_guide, name="api_guide"),
     path("api/v1/", api.urls()),
     re_path(r"^api/[\s\S]*$", api.nothing_here),  # a line end as well, which <path:> leaves out
     path("planner/", calendar.year_planner, name="planner"),
     path("planner/<int:year>/", calendar.year_planner, name="planner"),
-    path("releases/<slug:reference>/", release.show_release, name="release"),
-    path("releases/<slug:reference>/calendar.ics", calendar.release_file_page, name="release_calendar"),
     path("releases/<slug:reference>/announce/", date_changes.announce_view, name="announce"),
     path("releases/<slug:reference>/confirm/", date_changes.confirm_view, name="confirm"),
     path("releases/<slug:reference>/change-date/", date_changes.change_date_view, name="change_date"),
@@ -71,8 +79,6 @@ urlpatterns = [
     path("releases/<slug:reference>/evidence/", release.export_bundle, name="export_evidence"),
     path("releases/<slug:reference>/kept/<str:sha256>/", release.show_source, name="kept_body"),
     path("releases/<slug:reference>/kept/<str:sha256>/download/", release.download_body, name="kept_body_download"),
-    path("pre-release-access/<slug:producer>/", pre_release.published_lists_of, name="pre_release_lists"),
-    path("releases/<slug:reference>/pre-release-access/", pre_release.published_list, name="pre_release"),
     path("releases/<slug:reference>/pre-release-access/list/", pre_release.access_list, name="pre_release_list"),
     path("releases/<slug:reference>/pre-release-access/list/add/", pre_release.add_entry, name="pre_release_add"),
     path(

@@ -1,4 +1,4 @@
-"""Checks of manage.py check --deploy: anchors, clock, database, and the contact for accessibility."""
+"""Checks of manage.py check --deploy: anchors, clock, database, the contact for accessibility, and Welsh."""
 
 import shutil
 from typing import Any
@@ -9,6 +9,7 @@ from django.db import connection
 
 from releases.monitoring import clock
 from releases.rules.clock_error import HOSTS_THAT_CONFIRM
+from statsoffice import welsh
 
 HINT = (
     "Set STATSOFFICE_ANCHOR_RECIPIENTS to someone outside the office, or STATSOFFICE_TIMESTAMP_AUTHORITY. Otherwise a "
@@ -58,3 +59,15 @@ def check_contact(**_: Any) -> list[CheckMessage]:
     said = "The accessibility statement has no contact address."
     hint = "Set STATSOFFICE_ACCESSIBILITY_CONTACT to an email address for questions about accessibility."
     return [Info(said, hint=hint, id="statsoffice.I001")]
+
+
+@register(deploy=True)
+def check_welsh(**_: Any) -> list[CheckMessage]:
+    person = settings.WELSH_APPROVED_BY
+    if not person or welsh.is_approved():
+        return []
+    hint = (
+        "Have the texts of manage.py welsh_texts --csv approved. Then set STATSOFFICE_WELSH_APPROVED_BY to the name of "
+        f"the person, and STATSOFFICE_WELSH_APPROVED_TEXTS to {welsh.current_digest()}."
+    )
+    return [Warning(welsh.CHANGED_SINCE % {"person": person}, hint=hint, id="statsoffice.W006")]

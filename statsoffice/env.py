@@ -202,6 +202,22 @@ SETTINGS = (
         "public, and the foot of every page links to them; `off`: there are no such pages",
     ),
     Setting(
+        "STATSOFFICE_WELSH_APPROVED_BY",
+        "the name of the person who approved the Welsh texts ([Welsh](../operations/languages.md)). Public pages are "
+        "in Welsh too, at `/cy/`, if the next setting fits",
+        default="none: public pages are in English only",
+    ),
+    Setting(
+        "STATSOFFICE_WELSH_APPROVED_TEXTS",
+        "the digest of the texts that this person approved, as `manage.py welsh_texts` shows it. If an upgrade changes "
+        "these texts, Welsh pages are off until someone approves them again",
+    ),
+    Setting(
+        "STATSOFFICE_WELSH_OFFICE_NAME",
+        "the name of the office on Welsh pages",
+        default="the English name",
+    ),
+    Setting(
         "STATSOFFICE_LEAD_OFFICIAL",
         "`on`: the form says “Name and contact details of Head of Profession for Statistics or Lead "
         "Official”, as some published reports of 2020-21 do; `off`: it names only the Head of Profession. "

@@ -20,12 +20,33 @@ from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import csrf
 from django.views.decorators.http import require_http_methods
+
+from releases.text.languages import WELSH, WELSH_PREFIX
+from statsoffice import welsh
+
+
+class WelshPages:
+    """Show the pages below /cy/ in Welsh, once the office has approved the texts; there are none of them before.
+
+    The language is part of the address. So caches need no cookie and no header to tell one language from the other.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not f"{request.path_info}/".startswith(f"/{WELSH_PREFIX}") or not welsh.is_approved():
+            return self.get_response(request)
+        with translation.override(WELSH):
+            response = self.get_response(request)
+        response.headers["Content-Language"] = WELSH
+        return response
 
 
 class EmbeddingPolicy(MiddlewareMixin):

@@ -76,6 +76,9 @@ REPORT_RECIPIENT = env.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 REPORT_DUE_AFTER = env.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
 REPORT_REMINDERS = env.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")
 BREACHES_PUBLIC = env.is_on("STATSOFFICE_BREACHES_PUBLIC", "off")
+WELSH_APPROVED_BY = env.text("STATSOFFICE_WELSH_APPROVED_BY", "")
+WELSH_APPROVED_TEXTS = env.text("STATSOFFICE_WELSH_APPROVED_TEXTS", "")
+WELSH_OFFICE_NAME = env.text("STATSOFFICE_WELSH_OFFICE_NAME", "")
 LEAD_OFFICIAL = env.is_on("STATSOFFICE_LEAD_OFFICIAL", "off")
 OPERATORS = env.mail_addresses("STATSOFFICE_OPERATORS")
 CANARY = env.is_on("STATSOFFICE_CANARY", "on")
@@ -119,6 +122,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "statsoffice.middleware.EmbeddingPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "statsoffice.middleware.WelshPages",
     "statsoffice.middleware.RateLimit",
     "statsoffice.middleware.ConditionalGet",
     "statsoffice.middleware.CacheControl",
@@ -255,6 +259,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
 
 # --- Words and time -------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
+# Welsh is for public pages only, below /cy/ (decision 89).
+LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]

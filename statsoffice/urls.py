@@ -7,12 +7,13 @@ from allauth.account.urls import urlpatterns as allauth_pages
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import include, path, reverse
+from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 import breaches.urls
 import releases.urls
+from releases.text.languages import in_both_languages
 from statsoffice import early_releases, guides, health, middleware, redaction
 from statsoffice.accounts import cover, provider
 from statsoffice.accounts import views as accounts
@@ -109,13 +110,19 @@ early_release_pages = [
     path("contact/<slug:producer>/", early_releases.name_contact_view, name="contact"),
 ]
 
-urlpatterns = [
-    path("admin/", admin.site.urls),
-    path("accounts/", include(account_pages)),
+# With those of releases, these pages are in Welsh too.
+public_pages: list[URLPattern | URLResolver] = [
     path("accessibility/", guides.accessibility, name="accessibility"),
     path("contact/", guides.contact, name="contact"),
     path("cookies/", guides.cookies, name="cookies"),
     path("privacy/", guides.privacy, name="privacy"),
+    path("breaches/", include((breaches.urls.public_urlpatterns, "transparency"))),
+]
+
+urlpatterns = [
+    in_both_languages(public_pages),
+    path("admin/", admin.site.urls),
+    path("accounts/", include(account_pages)),
     path("guides/", include((guide_pages, "guides"))),
     path("set-up/", include((setup_pages, "setting_up"))),
     path("desk/", dashboard.desk, name="desk"),
@@ -130,7 +137,6 @@ urlpatterns = [
     path("unsent/", middleware.show_unsent_form, name="unsent"),
     path("reports/", include("breaches.urls")),
     path("redactions/", include((redaction_pages, "redacting"))),
-    path("breaches/", include((breaches.urls.public_urlpatterns, "transparency"))),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path(".well-known/security.txt", show_security_txt, name="security_txt"),

@@ -281,7 +281,7 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
         return super().get_search_results(request, queryset, search_term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        what = (None, {"fields": ("producer", "title", "slug", "designation")})
+        what = (None, {"fields": ("producer", "title", "welsh_title", "slug", "designation")})
         law = (_("Law"), {"fields": ("nation", "pre_release_kind", "market_sensitive")})
         time = (
             _("Release time"),

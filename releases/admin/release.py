@@ -320,10 +320,11 @@ class NewReleaseForm(DatedForm):
 
     class Meta:
         model = Release
-        fields = ("series", "title", "reference", "planned_on", "planned_at", "precision", "rehearsal")
+        fields = ("series", "title", "welsh_title", "reference", "planned_on", "planned_at", "precision", "rehearsal")
         labels = {
             "series": lazy("Series"),
             "title": lazy("Title"),
+            "welsh_title": lazy("Title in Welsh (optional)"),
             "planned_on": lazy("Date"),
             "planned_at": lazy("Time (London)"),
             "precision": lazy("What do you know about the date?"),
@@ -412,8 +413,12 @@ class ReleaseForm(DatedForm):
 
     class Meta:
         model = Release
-        fields = ("title", "reference")
-        labels = {"title": lazy("Title"), "reference": lazy("Reference")}
+        fields = ("title", "welsh_title", "reference")
+        labels = {
+            "title": lazy("Title"),
+            "welsh_title": lazy("Title in Welsh (optional)"),
+            "reference": lazy("Reference"),
+        }
         help_texts = {"reference": lazy("You cannot change it once the release is announced.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -667,11 +672,19 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             exception = (_("Another time, or a weekend"), {"fields": (AGREEMENT,), "classes": ("collapse",)})
-            what = ("series", "title", "reference", ("planned_on", "planned_at", "precision"), "use_day", *PEOPLE)
+            what = (
+                "series",
+                "title",
+                "welsh_title",
+                "reference",
+                ("planned_on", "planned_at", "precision"),
+                "use_day",
+                *PEOPLE,
+            )
             return ((None, {"fields": (*what, "rehearsal")}), exception)
         current = (None, {"fields": (FACTS[:3], *FACTS[3:])})
         rehearsal = ("rehearsal",) if obj.rehearsal else ()
-        facts = (_("Details"), {"fields": ("series", "title", "reference", *rehearsal)})
+        facts = (_("Details"), {"fields": ("series", "title", "welsh_title", "reference", *rehearsal)})
         roles = permissions.roles_of(request.user, obj.series.producer)
         if CHANGE_DATE in RELEASE.available(source=obj.status, roles=roles):
             return (current, facts, (_("Change the date"), CHANGE))
@@ -727,14 +740,15 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         user: Any = request.user
         now = timezone.now()
         if not change:
-            new = {name: form.cleaned_data[name] for name in ("reference", "title", "rehearsal")}
+            new = {name: form.cleaned_data[name] for name in ("reference", "title", "welsh_title", "rehearsal")}
             permissions.check_may(user, Action.EDIT, obj.series.producer)
             obj.pk = scheduling.record_release(
                 obj.series, slot=form.slot, by=user, at=now, grounds=form.grounds, **new
             ).pk
             corrections.name_people(obj.series, by=user, **form.people)
         else:
-            corrections.correct_release(obj, title=obj.title, reference=obj.reference, by=user, at=now)
+            names = {name: getattr(obj, name) for name in ("title", "welsh_title", "reference")}
+            corrections.correct_release(obj, by=user, at=now, **names)
             if form.new_slot:
                 scheduling.change_date(obj, by=user, at=now, **form.change)
         obj.refresh_from_db()

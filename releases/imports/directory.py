@@ -118,6 +118,7 @@ DIRECTORIES: dict[DirectoryKind, Directory] = {
             Column("publishing_emails", "publishing_contacts", ColumnKind.CONTACTS),
             Column("tolerance_seconds", "tolerance_seconds", ColumnKind.NUMBER),
             Column("phone_order", "rota", ColumnKind.ROTA),
+            Column("title_in_welsh", "welsh_title"),
         ),
     ),
     DirectoryKind.PRODUCERS: Directory(
@@ -132,6 +133,7 @@ DIRECTORIES: dict[DirectoryKind, Directory] = {
             Column("words_for_a_missing_page", "negative_markers", ColumnKind.PHRASES),
             Column("pre_release_length", "pre_release_length", ColumnKind.NUMBER),
             Column("pre_release_unit", "pre_release_unit", ColumnKind.CHOICE),
+            Column("name_in_welsh", "welsh_name"),
         ),
     ),
 }

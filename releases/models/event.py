@@ -162,7 +162,8 @@ def lock_heads(record: type[RowRecord]) -> ChainHead:
     return ChainHead.hold(record.CHAIN)
 
 
-# Two columns are left out: `planned_from`, and `short_notice_reason`, which is in the text of its event.
+# Three columns are left out: `planned_from`, `short_notice_reason`, which is in the text of its event, and
+# `welsh_title`, by which nothing is checked. The event of each change of it has both texts.
 OF_RELEASE = (
     "public_id",
     "reference",

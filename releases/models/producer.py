@@ -17,11 +17,20 @@ from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, format_day, l
 from releases.rules.cover import COVERERS, CoverSpan
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
+from releases.rules.public_calendar import Bilingual
 from releases.rules.rota import RotaDays, RotaPlace
 
 
 class Producer(models.Model):
     name = models.CharField(max_length=300, unique=True)
+    welsh_name = models.CharField(
+        lazy("name in Welsh"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=lazy("Optional. Welsh pages show the English name without it."),
+    )
     slug = models.SlugField(lazy("short name"), max_length=100, unique=True)
     nation = models.CharField(max_length=20, choices=choices_of(Nation), default=Nation.ENGLAND)
     two_person_approval = models.BooleanField(
@@ -100,6 +109,10 @@ class Producer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def names(self) -> Bilingual:
+        return Bilingual(self.name, self.welsh_name)
 
     def own_pre_release_period(self) -> Period | None:
         return Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
@@ -313,6 +326,14 @@ class Designation(models.TextChoices):
 class Series(models.Model):
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="series")
     title = models.CharField(max_length=300)
+    welsh_title = models.CharField(
+        lazy("title in Welsh"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=lazy("Optional. Welsh pages show the English title without it."),
+    )
     slug = models.SlugField(lazy("short name"), max_length=150)
     designation = models.CharField(max_length=20, choices=Designation.choices, default=Designation.OFFICIAL)
     release_time = models.TimeField(
@@ -398,6 +419,10 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def titles(self) -> Bilingual:
+        return Bilingual(self.title, self.welsh_title)
 
     @property
     def order_nation(self) -> Nation:

@@ -17,6 +17,7 @@ from releases.rules.calendar import Precision, Slot, limit_at, months_after
 from releases.rules.date_change import RequestState
 from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
+from releases.rules.public_calendar import Bilingual
 
 # The condition of `public`, for the indexes of public pages.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
@@ -72,6 +73,14 @@ class Release(models.Model):
     )
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="releases")
     title = models.CharField(max_length=300)
+    welsh_title = models.CharField(
+        lazy("title in Welsh"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=lazy("Optional. Welsh pages show the English title without it."),
+    )
     status = models.CharField(max_length=12, choices=choices_of(Status), default=Status.PROVISIONAL)
     planned_on = models.DateField(lazy("date"))
     planned_at = models.TimeField(lazy("time"), null=True, blank=True)
@@ -160,6 +169,10 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def titles(self) -> Bilingual:
+        return Bilingual(self.title, self.welsh_title)
 
     @property
     def slot(self) -> Slot:

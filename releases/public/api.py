@@ -31,7 +31,7 @@ from releases.public import calendar, feeds
 from releases.public.calendar import CalendarQuery, filter_releases
 from releases.public.feeds import Subscription, absolute_address, allow_programs, feed_address
 from releases.rules.calendar import Precision, Slot
-from releases.rules.public_calendar import AnnouncedRelease, PublicStatus, days_of
+from releases.rules.public_calendar import AnnouncedRelease, Bilingual, PublicStatus, days_of
 
 LICENCE = {
     "name": "Open Government Licence v3.0",
@@ -39,8 +39,12 @@ LICENCE = {
 }
 _SITE = "https://releases.example.gov.uk"
 _RELEASE_PAGE = f"{_SITE}/releases/prices-may-2026/"
-_PRODUCER = {"slug": "office-for-numbers", "name": "Office for Numbers"}
-_SERIES = {"slug": "prices", "name": "Consumer prices"}
+_PRODUCER = {
+    "slug": "office-for-numbers",
+    "name": "Office for Numbers",
+    "names": {"en": "Office for Numbers", "cy": None},
+}
+_SERIES = {"slug": "prices", "name": "Consumer prices", "names": {"en": "Consumer prices", "cy": "Prisiau defnyddwyr"}}
 
 
 def _exact_date(text: str, day: str) -> dict[str, Any]:
@@ -58,6 +62,7 @@ _RELEASE: dict[str, Any] = {
     "id": "9b1ce372-615b-4e15-8339-a8ad3b4341f4",
     "reference": "prices-may-2026",
     "title": "Consumer prices, May 2026",
+    "titles": {"en": "Consumer prices, May 2026", "cy": "Prisiau defnyddwyr, Mai 2026"},
     "status": "postponed",
     "date": _exact_date("16 June 2026 9:30am", "2026-06-16"),
     "due_at": "2026-06-16T08:30:00Z",
@@ -333,11 +338,27 @@ class Problem(Schema):
     error: str = Field(description="One sentence.")
 
 
+class LanguagesAnswer(Schema):
+    """A title or a name by language."""
+
+    en: str = Field(description="In English.")
+    cy: str | None = Field(description="In Welsh; null if the producer has not entered it.")
+
+    @classmethod
+    def of(cls, text: Bilingual) -> dict[str, str | None]:
+        return {"en": text.english, "cy": text.welsh or None}
+
+
 class NamedAnswer(Schema):
     """A producer or a series, by name."""
 
     slug: str = Field(description="Its name in addresses and in parameters.")
     name: str = Field(description="Its name as the office writes it.")
+    names: LanguagesAnswer = Field(description="Its name by language.")
+
+    @classmethod
+    def of(cls, slug: str, names: Bilingual) -> dict[str, Any]:
+        return {"slug": slug, "name": names.english, "names": LanguagesAnswer.of(names)}
 
 
 class DateAnswer(Schema):
@@ -357,6 +378,7 @@ class ReleaseAnswer(Schema):
     id: UUID = Field(description="Stays the same for ever; also the UID of its event in calendars.")
     reference: str = Field(description="Its name in addresses.")
     title: str = Field(description="As it is announced.")
+    titles: LanguagesAnswer = Field(description="The title by language.")
     status: PublicStatus
     date: DateAnswer
     due_at: datetime | None = Field(description="The instant of an exact date, in UTC.")
@@ -451,12 +473,13 @@ def release_answer(release: AnnouncedRelease) -> dict[str, Any]:
         "id": release.public_id,
         "reference": release.reference,
         "title": release.title,
+        "titles": LanguagesAnswer.of(release.titles),
         "status": release.status,
         "date": date_answer(release.slot),
         "due_at": release.due_at,
         "designation": release.designation,
-        "producer": {"slug": release.producer.slug, "name": release.producer.name},
-        "series": {"slug": release.series.slug, "name": release.series.name},
+        "producer": NamedAnswer.of(release.producer.slug, release.producer.names),
+        "series": NamedAnswer.of(release.series.slug, release.series.names),
         "announced_at": release.announced_at,
         "changed_at": release.changed_at,
         "cancellation_reason": release.cancellation_reason or None,
@@ -552,7 +575,7 @@ def producers(request: HttpRequest, query: Query[ProducersQuery]) -> dict[str, A
     _check_known(request, ProducersQuery)
     found = calendar.public_producers().filter(slug__gt=query.after).order_by("slug")[: query.per_page + 1]
     shown, next_url = list_page(found, of=lambda one: one.slug, query=query, request=request)
-    return {"next_url": next_url, "producers": [{"slug": one.slug, "name": one.name} for one in shown]}
+    return {"next_url": next_url, "producers": [NamedAnswer.of(one.slug, one.names) for one in shown]}
 
 
 @read("/series", SeriesListAnswer, "series")
@@ -574,10 +597,9 @@ def series(request: HttpRequest, query: Query[SeriesQuery]) -> dict[str, Any]:
 def series_answer(one: Series) -> dict[str, Any]:
     what = Subscription.to_series(one)
     return {
-        "slug": one.slug,
-        "name": one.title,
+        **NamedAnswer.of(one.slug, one.titles),
         "designation": one.designation,
-        "producer": {"slug": one.producer.slug, "name": one.producer.name},
+        "producer": NamedAnswer.of(one.producer.slug, one.producer.names),
         "calendar_url": feed_address("calendar", what),
         "changes_url": feed_address("changes", what),
     }

@@ -25,6 +25,7 @@ from releases.rules.public_calendar import (
     SlugName,
     public_status,
 )
+from releases.text.languages import is_welsh
 
 MOST_WORDS = 10
 
@@ -34,7 +35,8 @@ class CalendarQuery:
     """Filters of announced releases; an empty value means no filter.
 
     :ivar producer: a slug, as `series` is.
-    :ivar words: words or parts of words, all of which the title must contain; only the first ten count.
+    :ivar words: words or parts of words, all of which the title must contain; only the first ten count. On a Welsh page
+        a word may be in the Welsh title instead.
     :ivar statuses: the calendar's, "postponed" included.
     :ivar since: the first day on which the release may come, `until` the last.
     """
@@ -58,7 +60,9 @@ def filter_releases(query: CalendarQuery) -> QuerySet[Release]:
         if value:
             found = found.filter(**{column: value})
     for word in query.words.split()[:MOST_WORDS]:
-        found = found.filter(title__icontains=word)
+        # In English without the Welsh titles, because an index for this search has the English ones only.
+        has_word = Q(title__icontains=word)
+        found = found.filter(has_word | Q(welsh_title__icontains=word) if is_welsh() else has_word)
     return found.filter(_called(query.statuses)) if query.statuses else found
 
 
@@ -133,6 +137,9 @@ COLUMNS = (
     "series__title",
     "series__producer__slug",
     "series__producer__name",
+    "welsh_title",
+    "series__welsh_title",
+    "series__producer__welsh_name",
 )
 _vague_last = Case(When(precision=Precision.EXACT, then=Value(0)), default=Value(1))
 
@@ -207,8 +214,11 @@ def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str)
         status=public_status(row["status"], last_move=last_move),
         slot=Slot(row["planned_on"], row["planned_at"], Precision(row["precision"]), row["zone"]),
         designation=row["series__designation"],
-        series=SlugName(row["series__slug"], row["series__title"]),
-        producer=SlugName(row["series__producer__slug"], row["series__producer__name"]),
+        series=SlugName(row["series__slug"], row["series__title"], row["series__welsh_title"]),
+        producer=SlugName(
+            row["series__producer__slug"], row["series__producer__name"], row["series__producer__welsh_name"]
+        ),
+        welsh_title=row["welsh_title"],
         moves=moves,
         page=page,
         **{name: row[name] for name in COLUMNS[1:4] + COLUMNS[9:14]},

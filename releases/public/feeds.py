@@ -1,7 +1,7 @@
 """The public calendar for other programs: iCalendar files (RFC 5545) and Atom feeds (RFC 4287, RFC 5005)."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import escape
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -39,6 +39,16 @@ from releases.rules.public_calendar import (
 )
 from releases.text.calendar import STATUSES
 from releases.text.dates import write_slot
+from releases.text.languages import (
+    ENGLISH,
+    WELSH,
+    choose_language,
+    is_welsh,
+    language_of,
+    language_tag,
+    mark_language,
+    office_names,
+)
 
 MOST_RELEASES = 1000
 CHANGES_PER_PAGE = 100
@@ -58,12 +68,23 @@ class Subscription:
 
     @classmethod
     def to_series(cls, series: Series) -> "Subscription":
-        return cls(SlugName(series.producer.slug, series.producer.name), SlugName(series.slug, series.title))
+        producer = series.producer
+        return cls(
+            SlugName(producer.slug, producer.name, producer.welsh_name),
+            SlugName(series.slug, series.title, series.welsh_title),
+        )
 
     @property
     def name(self) -> str:
         """The name of the series and its producer, or of the producer; nothing for the whole office."""
-        return ", ".join(one.name for one in (self.series, self.producer) if one)
+        return ", ".join(choose_language(one.names) for one in (self.series, self.producer) if one)
+
+    @property
+    def marked_name(self) -> str:
+        """The same as HTML, with marks of English names on a Welsh page."""
+        return format_html_join(
+            ", ", "{}", [(mark_language(one.names),) for one in (self.series, self.producer) if one]
+        )
 
     @property
     def query(self) -> CalendarQuery:
@@ -80,7 +101,7 @@ def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
         return Subscription()
     if not series:
         if found := calendar.public_producers().filter(slug=producer).first():
-            return Subscription(SlugName(found.slug, found.name))
+            return Subscription(SlugName(found.slug, found.name, found.welsh_name))
         raise NoSuchSubscription(f"There is no producer “{producer}” in this calendar.")
     if one := calendar.public_series().filter(producer__slug=producer, slug=series).first():
         return Subscription.to_series(one)
@@ -162,7 +183,8 @@ def feed_address(kind: str, what: Subscription) -> str:
 
 def follow_addresses(what: Subscription) -> dict[str, str]:
     return {
-        "whose": what.name or str(settings.OFFICE_NAME),
+        "whose": what.name or choose_language(office_names()),
+        "marked_whose": what.marked_name or mark_language(office_names()),
         "calendar": feed_address("calendar", what),
         "changes": feed_address("changes", what),
     }
@@ -208,7 +230,7 @@ def describe_move(was: Slot, to: Slot, reason: str) -> str:
 
 def change_headline(change: Change) -> str:
     """Write a change in one line: "Date changed: Consumer prices, May 2026"."""
-    return f"{HAPPENED[change.kind]}: {clean_text(change.release.title)}"
+    return f"{HAPPENED[change.kind]}: {clean_text(choose_language(change.release.titles))}"
 
 
 def describe_change(change: Change) -> str:
@@ -228,7 +250,7 @@ def describe_change(change: Change) -> str:
 
 
 CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"
-PRODUCT = "-//statsoffice//Release calendar//EN"
+PRODUCT = "-//statsoffice//Release calendar//{language}"
 REFRESH_INTERVAL = timedelta(hours=1)
 # A release has no length. Without an end, calendar programs draw it in different ways.
 EVENT_LENGTH = timedelta(minutes=30)
@@ -246,14 +268,14 @@ def calendar_file(
     :param release_pages_address: the address below which each release has its page, ending with a slash.
     """
     calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
+    calendar.add("prodid", PRODUCT.format(language=(WELSH if is_welsh() else ENGLISH).upper()))
     calendar.add("version", "2.0")
     # Written as text, because the library does not escape properties that it does not know. Old programs read the
     # second property of each pair.
     for key in ("name", "x-wr-calname"):
-        calendar.add(key, vText(clean_text(name)))
+        calendar.add(key, _text(name))
     for key in ("description", "x-wr-caldesc"):
-        calendar.add(key, vText(clean_text(description)))
+        calendar.add(key, _text(description))
     calendar.add("url", page)
     calendar.add("refresh-interval", vDuration(REFRESH_INTERVAL, params={"VALUE": "DURATION"}))
     calendar.add("x-published-ttl", "PT1H")
@@ -262,15 +284,21 @@ def calendar_file(
     return b"".join([head, *(_event(each, release_pages_address, language) for each in releases), END])
 
 
+def _text(text: str, *, language: str = WELSH) -> vText:
+    """Return text for a calendar; in a Welsh one, it has the tag of its language (RFC 5545, section 3.2.10)."""
+    return vText(clean_text(text), params={"LANGUAGE": language} if is_welsh() else None)
+
+
 @lru_cache(maxsize=REMEMBERED_EVENTS)
 def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # language: a cache key
     event = Event()
-    title = clean_text(release.title)
+    title = clean_text(choose_language(release.titles))
     # Some calendar programs show a cancelled event like any other, so its title says so as well.
     cancelled = release.status is PublicStatus.CANCELLED
     # The event is on one day, although a vague date covers whole months. So the title gives the months.
     named = title if release.due_at else f"{title} ({write_slot(release.slot)})"
-    event.add("summary", f"{STATUSES[release.status][0]}: {named}" if cancelled else named)
+    summary = f"{STATUSES[release.status][0]}: {named}" if cancelled else named
+    event.add("summary", _text(summary, language=language_of(release.titles)))
     event.add("uid", str(release.public_id))
     event.add("sequence", release.sequence)
     event.add("dtstamp", release.changed_at.astimezone(UTC))
@@ -286,10 +314,10 @@ def _event(release: AnnouncedRelease, release_pages_address: str, language: str)
     event.add("status", STATUS_CODES.get(release.status, "CONFIRMED"))
     event.add("transp", "TRANSPARENT")
     event.add("url", f"{release_pages_address}{release.reference}/")
-    event.add("categories", [clean_text(release.series.name)])
+    event.add("categories", [clean_text(choose_language(release.series.names))])
     moves = (describe_move(move.was, move.to, move.reason) for move in release.moves)
-    whose = (release.producer.name, release.series.name, describe_designation(release))
-    event.add("description", "\n".join([describe_status(release), *moves, *map(clean_text, whose)]))
+    whose = (*map(choose_language, (release.producer.names, release.series.names)), describe_designation(release))
+    event.add("description", _text("\n".join([describe_status(release), *moves, *whose])))
     return bytes(event.to_ical())
 
 
@@ -310,6 +338,17 @@ class _Pages(Atom1Feed):
             handler.addQuickElement("link", "", {"rel": relation, "href": address})
 
 
+def _paragraphs(change: Change) -> Iterator[str]:
+    """Describe a change in paragraphs of HTML; on a Welsh page, its English reason has some of its own."""
+    text, reason = describe_change(change), clean_text(change.reason)
+    sentences = text.removesuffix(reason) if is_welsh() and reason else text
+    yield from (
+        format_html("<p>{}</p>", line) for line in (sentences.rstrip() if sentences != text else text).split("\n")
+    )
+    if sentences != text:
+        yield from (format_html('<p lang="en">{}</p>', line) for line in reason.split("\n"))
+
+
 def change_feed(
     changes: Iterable[Change], *, name: str, page: str, links: Mapping[str, str], release_pages_address: str
 ) -> bytes:
@@ -324,20 +363,20 @@ def change_feed(
         title=clean_text(name),
         link=page,
         description=None,
-        language="en-GB",
-        author_name=clean_text(settings.OFFICE_NAME),
+        language=language_tag(),
+        author_name=clean_text(choose_language(office_names())),
         feed_guid=links["first"],
         links=links,
     )
     for change in changes:
         release = change.release
-        whose = clean_text(f"{release.producer.name} · {release.series.name}")
-        lines = [*describe_change(change).split("\n"), whose]
+        # The content is HTML, so people's text is escaped here, and again as XML.
+        whose = [mark_language(names) for names in (release.producer.names, release.series.names)]
+        lines = [*_paragraphs(change), format_html("<p>{} · {}</p>", *whose)]
         feed.add_item(
             title=change_headline(change),
             link=f"{release_pages_address}{release.reference}/",
-            # The content is HTML, so people's text is escaped here, and again as XML.
-            description="".join(f"<p>{escape(line)}</p>" for line in lines),
+            description=clean_text("".join(lines)),
             unique_id=change.id.urn,
             pubdate=change.at,
             updateddate=change.updated_at,

@@ -31,9 +31,22 @@ class PublicEvent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bilingual:
+    """A title or a name in English, and in Welsh if the producer has entered one."""
+
+    english: str
+    welsh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SlugName:
     slug: str
     name: str
+    welsh_name: str = ""
+
+    @property
+    def names(self) -> Bilingual:
+        return Bilingual(self.name, self.welsh_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,11 @@ class AnnouncedRelease:
     producer: SlugName
     moves: tuple[AnnouncedMove, ...] = ()
     page: str = ""
+    welsh_title: str = ""
+
+    @property
+    def titles(self) -> Bilingual:
+        return Bilingual(self.title, self.welsh_title)
 
     @property
     def sequence(self) -> int:

@@ -20,6 +20,7 @@ from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import PublicStatus
 from releases.rules.rota import CALL_EVENTS, NO_ANSWER, NO_ANSWER_UNDONE
+from releases.text.dates import write_day
 from releases.text.release import name_outcome
 from releases.verdict.address import Outcome
 
@@ -274,7 +275,7 @@ def agreement_sentence(agreement: Grounds | Departure) -> str:
         "The Office for Statistics Regulation agreed to this date and time in writing on %(day)s (reference "
         "%(reference)s)."
     ) % {
-        "day": calendar.format_day(agreement.osr_agreed_on) if agreement.osr_agreed_on else "",
+        "day": write_day(agreement.osr_agreed_on) if agreement.osr_agreed_on else "",
         "reference": agreement.osr_reference,
     }
 
@@ -319,6 +320,7 @@ SENTENCES = {
 
 FIELDS = {
     "title": lazy("title"),
+    "welsh_title": lazy("title in Welsh"),
     "reference": lazy("reference"),
     "url": lazy("address"),
     "role": lazy("role"),

@@ -1,15 +1,56 @@
-"""Dates as readers see them: the names of months and weekdays in the language of the page.
+"""Dates as readers see them: months, weekdays and times in the language of the page.
 
 What is stored or printed as a record is written by `releases.rules.calendar`, in English.
 """
 
 from datetime import date, datetime, time
 
-from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot
+
+# Not Django's, because the person who approves our texts in Welsh has not read its texts.
+MONTHS = {
+    1: lazy("January"),
+    2: lazy("February"),
+    3: lazy("March"),
+    4: lazy("April"),
+    5: lazy("May"),
+    6: lazy("June"),
+    7: lazy("July"),
+    8: lazy("August"),
+    9: lazy("September"),
+    10: lazy("October"),
+    11: lazy("November"),
+    12: lazy("December"),
+}
+WEEKDAYS = (
+    lazy("Monday"),
+    lazy("Tuesday"),
+    lazy("Wednesday"),
+    lazy("Thursday"),
+    lazy("Friday"),
+    lazy("Saturday"),
+    lazy("Sunday"),
+)
+# In Welsh, the first letter of some months changes after "to".
+MONTHS_AFTER_TO = {
+    1: pgettext_lazy("after to", "January"),
+    2: pgettext_lazy("after to", "February"),
+    3: pgettext_lazy("after to", "March"),
+    4: pgettext_lazy("after to", "April"),
+    5: pgettext_lazy("after to", "May"),
+    6: pgettext_lazy("after to", "June"),
+    7: pgettext_lazy("after to", "July"),
+    8: pgettext_lazy("after to", "August"),
+    9: pgettext_lazy("after to", "September"),
+    10: pgettext_lazy("after to", "October"),
+    11: pgettext_lazy("after to", "November"),
+    12: pgettext_lazy("after to", "December"),
+}
 
 
 def write_day(value: date | datetime) -> str:
@@ -30,21 +71,33 @@ def write_month(value: date | datetime) -> str:
     return f"{MONTHS[on.month]} {on.year}"
 
 
-def write_time(at: time) -> str:
-    """Write a wall-clock time to the minute: "9:30am", "7am", "midday"."""
-    written = calendar.time_of_day(at)
-    return {"midday": _("midday"), "midnight": _("midnight")}.get(written, written)
+def write_time(at: datetime | time) -> str:
+    """Write a time of day to the minute: "9:30am", "7am", "midday"; that of an instant is London's."""
+    local = calendar.in_london(at) if isinstance(at, datetime) else at
+    if local.minute == 0 and local.hour % 12 == 0:
+        return _("midday") if local.hour else _("midnight")
+    return _write_clock(f":{local:%M}" if local.minute else "", hour=local.hour)
+
+
+def write_time_with_seconds(instant: datetime) -> str:
+    """Write London's time of day to the second: "9:26:55am"."""
+    local = calendar.in_london(instant)
+    return _write_clock(f":{local:%M:%S}", hour=local.hour)
+
+
+def _write_clock(minutes: str, *, hour: int) -> str:
+    clock = {"clock": f"{hour % 12 or 12}{minutes}"}
+    return _("%(clock)sam") % clock if hour < 12 else _("%(clock)spm") % clock
 
 
 def write_moment(instant: datetime) -> str:
     """Write an instant in London's time: "9:30am on 30 June 2020"."""
-    at = calendar.in_london(instant).time()
-    return _("%(time)s on %(day)s") % {"time": write_time(at), "day": write_day(instant)}
+    return _("%(time)s on %(day)s") % {"time": write_time(instant), "day": write_day(instant)}
 
 
 def write_exact_moment(instant: datetime) -> str:
     """Write an instant to the second: "9:26:55am on 30 June 2020"."""
-    return _("%(time)s on %(day)s") % {"time": calendar.format_time_with_seconds(instant), "day": write_day(instant)}
+    return _("%(time)s on %(day)s") % {"time": write_time_with_seconds(instant), "day": write_day(instant)}
 
 
 def write_slot(slot: Slot) -> str:
@@ -54,7 +107,10 @@ def write_slot(slot: Slot) -> str:
     if slot.precision is Precision.TWO_MONTHS:
         second = calendar.months_after(slot.on, 1)
         first = str(MONTHS[slot.on.month]) if slot.on.year == second.year else write_month(slot.on)
-        return _("%(first)s to %(second)s") % {"first": first, "second": write_month(second)}
+        return _("%(first)s to %(second)s") % {
+            "first": first,
+            "second": f"{MONTHS_AFTER_TO[second.month]} {second.year}",
+        }
     return write_day(slot.on) + (f" {write_time(slot.at)}" if slot.at else "")
 
 

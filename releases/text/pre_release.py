@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -20,8 +19,10 @@ from releases.rules.pre_release import (
     Period,
     RequestKind,
     Terms,
+    Unit,
     find_opening_on_rest_day,
 )
+from releases.text import dates
 
 # The name of a state and the colour of its tag.
 STATUSES = {
@@ -142,7 +143,7 @@ def monday_sentence(series: Series) -> str:
         "Pre-release access of %(period)s before a Monday release opens on the %(day)s. Some producers avoid Mondays "
         "for this reason."
     )
-    return sentence % {"period": terms.usual, "day": WEEKDAYS[calendar.local_date(begins).weekday()]}
+    return sentence % {"period": terms.usual, "day": dates.WEEKDAYS[calendar.local_date(begins).weekday()]}
 
 
 def opening_note(release: Release) -> str:
@@ -178,8 +179,15 @@ def judgement_sentence(row: PreReleaseAccess | PreReleaseRequest) -> str:
         return ""
     return _("Reason for exceeding the limit: %(why)s The Authority was notified on %(day)s.") % {
         "why": _end_sentence(row.public_benefit),
-        "day": calendar.format_day(row.authority_notified_on),
+        "day": dates.write_day(row.authority_notified_on),
     }
+
+
+def write_period(period: Period) -> str:
+    """Write a period: "24 hours", "1 working day"."""
+    if period.unit is Unit.HOURS:
+        return ngettext("%(length)d hour", "%(length)d hours", period.length) % {"length": period.length}
+    return ngettext("%(length)d working day", "%(length)d working days", period.length) % {"length": period.length}
 
 
 def _end_sentence(text: str) -> str:

@@ -47,6 +47,7 @@ from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import AnnouncedRelease, SlugName
 from releases.scheduling import PLAUSIBLE_YEARS
 from releases.text import calendar as text_calendar
+from releases.text.languages import choose_language, office_names
 from releases.views.base import SignedInRequest
 
 LONGEST_QUERY = 200
@@ -56,6 +57,14 @@ NOT_THERE = {
     "producer": lazy("There is no producer “%(value)s” in this calendar."),
     "series": lazy("There is no series “%(value)s” of this producer in this calendar."),
     "designation": lazy("There is no designation “%(value)s”."),
+}
+
+
+VIEWS = {
+    CalendarView.ALL: lazy("All"),
+    CalendarView.UPCOMING: lazy("Upcoming"),
+    CalendarView.PUBLISHED: lazy("Published"),
+    CalendarView.CANCELLED: lazy("Cancelled"),
 }
 
 
@@ -79,11 +88,16 @@ class CalendarFilter(FilterForm):
         # The key under which the rendered form is cached.
         self.cache_key = (
             query.urlencode(),
-            tuple((one.slug, one.name) for one in producers),
-            tuple((one.slug, one.title) for one in series),
+            tuple((one.slug, one.names) for one in producers),
+            tuple((one.slug, one.titles) for one in series),
         )
-        self._offer("producer", [("", _("Any producer")), *((one.slug, one.name) for one in producers)])
-        self._offer("series", [("", _("Any series")), *((one.slug, one.title) for one in series)])
+        self._named = {
+            "producer": {one.slug: SlugName(one.slug, one.name, one.welsh_name) for one in producers},
+            "series": {one.slug: SlugName(one.slug, one.title, one.welsh_title) for one in series},
+        }
+        for name, any_of_them in (("producer", _("Any producer")), ("series", _("Any series"))):
+            choices = [(slug, choose_language(one.names)) for slug, one in self._named[name].items()]
+            self._offer(name, [("", any_of_them), *choices])
         self.fields["show"].widget = forms.HiddenInput()
         for name, sentence in NOT_THERE.items():
             self.fields[name].error_messages["invalid_choice"] = sentence
@@ -135,12 +149,7 @@ class CalendarFilter(FilterForm):
         """The subscription offered with the list: the selected producer or series, or everything."""
         slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
         slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
-        named = {
-            name: SlugName(slug, str(dict(self.fields[name].choices)[slug]))  # type: ignore[attr-defined]  # it has choices
-            for name, slug in slugs.items()
-            if slug
-        }
-        return Subscription(**named)
+        return Subscription(**{name: self._named[name][slug] for name, slug in slugs.items() if slug})
 
     @property
     def chosen(self) -> list[str]:
@@ -276,7 +285,7 @@ def _page(
         "follow": feeds.follow_addresses(form.subscription),
         "narrowed": f"?{narrowing.urlencode()}" if narrowing else "",
         "show": show,
-        "choices": list(CalendarView),
+        "choices": [(view, VIEWS[view]) for view in CalendarView],
         "page": page,
         "has_more": len(keys) > MOST_LISTED,
         "releases": releases,
@@ -289,7 +298,7 @@ def _page(
 @allow_programs
 def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
     what = feeds.find_subscription(producer=producer, series=series)
-    words = {"name": what.name or settings.OFFICE_NAME, "most": f"{MOST_RELEASES:,}"}
+    words = {"name": what.name or choose_language(office_names()), "most": f"{MOST_RELEASES:,}"}
     content = feeds.calendar_file(
         feeds.list_releases(what, now=timezone.now()),
         name=_("Releases: %(name)s") % words,
@@ -307,8 +316,8 @@ def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404(f"There is no announced release {reference}.")
     content = feeds.calendar_file(
         found,
-        name=found[0].title,
-        description=found[0].series.name,
+        name=choose_language(found[0].titles),
+        description=choose_language(found[0].series.names),
         page=absolute_address("releases:release", reference),
         release_pages_address=release_pages_address(),
     )
@@ -334,7 +343,7 @@ def change_feed_page(request: HttpRequest, producer: str = "", series: str = "")
         links["next"] = f"{first}?page={page + 1}"
     content = feeds.change_feed(
         found,
-        name=_("Changes to releases: %(name)s") % {"name": what.name or settings.OFFICE_NAME},
+        name=_("Changes to releases: %(name)s") % {"name": what.name or choose_language(office_names())},
         page=subscription_address(what),
         links=links,
         release_pages_address=release_pages_address(),

@@ -50,6 +50,7 @@ from releases.statements import TEXT_KINDS
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
+from releases.text.languages import is_welsh
 from releases.views.base import (
     SignedInRequest,
     complete_form,
@@ -419,6 +420,8 @@ def show_release(request: HttpRequest, reference: str) -> HttpResponse:
     found = public_calendar.announced_releases().filter(reference=reference).first()
     context: dict[str, Any] = {"now": now}
     try:
+        if is_welsh():
+            raise Http404("The record of a release is in English.")
         theirs = find_release(request.user, reference)
     except Http404:
         if found is None:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from releases import permissions
 from releases.evidence import repository
 from releases.rules.canonical import sha256_hex
+from releases.text.languages import choose_language, office_names
 from releases.views.base import signed_in_part
 from statsoffice.accounts.cover import covers_about
 from statsoffice.audit.trail import producers_audited_by
@@ -190,4 +191,4 @@ def _join_sentences(*sentences: str) -> str:
 
 
 def office_context(request: HttpRequest) -> dict[str, str | bool]:
-    return {"office_name": settings.OFFICE_NAME, "breaches_public": settings.BREACHES_PUBLIC}
+    return {"office_name": choose_language(office_names()), "breaches_public": settings.BREACHES_PUBLIC}

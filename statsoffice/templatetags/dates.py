@@ -43,13 +43,13 @@ def exact_moment(value: datetime | None) -> SafeString:
 @register.filter
 def clock_time(value: datetime | None) -> SafeString:
     """Write an instant's time of day: "9:30am", "7am", "midday"."""
-    return _instant(value, dates.write_time(calendar.in_london(value).time()) if value else "")
+    return _instant(value, dates.write_time(value) if value else "")
 
 
 @register.filter
 def clock_to_the_second(value: datetime) -> str:
     """Write an instant's time of day to the second: "9:29:05am"."""
-    return calendar.format_time_with_seconds(value)
+    return dates.write_time_with_seconds(value)
 
 
 @register.filter

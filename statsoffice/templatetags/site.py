@@ -7,6 +7,7 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 
+from releases.text.languages import choose_language, office_names
 from statsoffice.accounts.second_factor import lacks_second_factor
 from statsoffice.env import OfficeProvider
 from statsoffice.navigation import Link, Navigation, find_navigation, find_signed_out_links
@@ -19,7 +20,7 @@ register.simple_tag(lacks_second_factor, name="lacks_second_factor")
 @register.simple_tag
 def office_name() -> str:
     """Return the office's name; this also works on the error page, which is rendered without a request."""
-    return str(settings.OFFICE_NAME)
+    return choose_language(office_names())
 
 
 @register.simple_tag

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.functional import Promise
 
+from statsoffice import welsh
 from tests.repository.test_house import name, tracked
 from tests.servers import programs
 from tests.support.python_untranslated import untranslated as untranslated_in
@@ -122,16 +123,69 @@ def test_the_compiled_words_of_the_admin_site_are_those_of_the_catalogue():
         assert found == words
 
 
-def test_the_texts_are_collected_for_translators(tmp_path):
-    """Run makemessages over a copy, because it writes next to the code."""
-    for folder in ("releases", "breaches", "statsoffice", "templates"):
-        shutil.copytree(settings.BASE_DIR / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
-    command = [sys.executable, "manage.py", "makemessages", "--locale", "cy", "--no-location"]
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """The Welsh catalogue as makemessages writes it, over a copy, because the command writes next to the code."""
+    folder = tmp_path_factory.mktemp("collected")
+    for source in ("releases", "breaches", "statsoffice", "templates", "locale"):
+        shutil.copytree(settings.BASE_DIR / source, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(settings.BASE_DIR / "manage.py", folder)
+    command = [sys.executable, "manage.py", "makemessages", "--locale", "cy"]
     tools = Path(programs.xgettext()).parent
-    environment = {"STATSOFFICE_VAR": str(tmp_path / "var"), "PATH": f"{tools}:/usr/bin:/bin"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    environment = {"STATSOFFICE_VAR": str(folder / "var"), "PATH": f"{tools}:/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    collected = (tmp_path / "locale" / "cy" / "LC_MESSAGES" / "django.po").read_text()
-    for text in ("Needs attention", "No releases due today.", "Back to the report", "No result yet"):
-        assert f'msgid "{text}"' in collected
+    return welsh.read_catalogue(folder / "locale" / "cy" / "LC_MESSAGES" / "django.po")
+
+
+def test_the_texts_are_collected_for_translators(collected):
+    texts = {entry.text for entry in collected}
+    assert {"Needs attention", "No releases due today.", "Back to the report", "No result yet"} <= texts
+
+
+def test_every_text_for_readers_has_a_welsh_translation(collected):
+    """If it fails: run `manage.py makemessages --locale cy`, translate, and compile as locale/README.md says."""
+    public = [entry for entry in collected if entry.is_public]
+    assert len(public) > 300
+    assert [entry.text for entry in welsh.list_missing(public)] == []
+    assert welsh.digest_texts(collected) == welsh.current_digest()
+
+
+def test_a_text_that_only_staff_read_is_not_among_those_to_approve(collected):
+    public = {entry.text for entry in collected if entry.is_public}
+    assert {"Release calendar", "Confirmed for %(date)s.", "Skip to main content"} <= public
+    assert not {"Needs attention", "Back to the report", "Reason for cancelling"} & public
+
+
+def test_every_file_with_texts_for_readers_is_there():
+    for path in (*welsh.PUBLIC_FILES, *welsh.PUBLIC_NAMES):
+        assert (settings.BASE_DIR / path).is_file(), path
+
+
+def test_the_compiled_welsh_texts_are_those_of_the_catalogue():
+    with welsh.CATALOGUE.with_suffix(".mo").open("rb") as compiled:
+        translations = GNUTranslations(compiled)
+    # One number for each plural form of Welsh, in their order.
+    numbers = (0, 1, 2, 3, 6, 4)
+    for entry in welsh.read_catalogue():
+        if not entry.is_translated:
+            continue
+        if entry.plural:
+            found = [translations.ngettext(entry.text, entry.plural, number) for number in numbers]
+        elif entry.context:
+            found = [translations.pgettext(entry.context, entry.text)]
+        else:
+            found = [translations.gettext(entry.text)]
+        assert found == entry.translations
+
+
+def test_welsh_translations_have_the_same_values_and_markup():
+    values = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}|<[^>]+>")
+    for entry in welsh.read_catalogue():
+        if not entry.is_translated:
+            continue
+        last, first = sorted(values.findall(entry.plural or entry.text)), entry.translations
+        assert sorted(values.findall(first[-1])) == last, entry.text
+        # A singular may leave out its number.
+        for form in first[:-1]:
+            assert set(values.findall(form)) <= set(last), entry.text

@@ -116,11 +116,13 @@ class ReleaseFactory(factory.Factory):
         rehearsal: bool = False,
         confirmed: bool = False,
         announced: bool = False,
+        welsh_title: str = "",
     ) -> Release:
         release = scheduling.record_release(
             series,
             reference=reference,
             title=title,
+            welsh_title=welsh_title,
             slot=slot or slot_at(due_at),
             at=recorded_at,
             rehearsal=rehearsal,

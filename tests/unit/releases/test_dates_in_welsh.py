@@ -13,6 +13,7 @@ SLOTS = [
     Slot(date(2026, 6, 1), None, Precision.MONTH),
     Slot(date(2026, 3, 1), None, Precision.TWO_MONTHS),
     Slot(date(2026, 12, 1), None, Precision.TWO_MONTHS),
+    Slot(date(2026, 2, 1), None, Precision.TWO_MONTHS),
 ]
 
 
@@ -21,7 +22,13 @@ def test_in_english_a_date_is_written_as_in_the_record(slot):
     assert dates.write_slot(slot) == str(slot)
 
 
-IN_WELSH = ["30 Mehefin 2026 9:30am", "Mehefin 2026", "Mawrth to Ebrill 2026", "Rhagfyr 2026 to Ionawr 2027"]
+IN_WELSH = [
+    "30 Mehefin 2026 9:30am",
+    "Mehefin 2026",
+    "Mawrth i Ebrill 2026",
+    "Rhagfyr 2026 i Ionawr 2027",
+    "Chwefror i Fawrth 2026",
+]
 
 
 @pytest.mark.parametrize(("number", "written"), list(enumerate(IN_WELSH)))

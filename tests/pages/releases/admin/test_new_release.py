@@ -73,10 +73,12 @@ def test_the_filled_in_form_is_saved_as_it_is(client, series):
     values = initial(filled_in(client, series=series.pk))
     page_row = {"url": "https://www.example.gov.uk/rain-november-2026", "marker": "November 2026"}
     new = {**values, "series": series.pk, "planned_on": "2026-12-09", "planned_at": "09:30"}
+    new["welsh_title"] = "Glaw mewn trefi: Tachwedd 2026"
     response = client.post(f"{page('release', 'add')}?series={series.pk}", new | address_rows(None, page_row))
     assert response.status_code == 302, refusals(response)
     made = Release.objects.get(reference="rain-2026-12-09")
     assert (made.title, made.status) == ("Rain in towns: November 2026", "provisional")
+    assert made.welsh_title == "Glaw mewn trefi: Tachwedd 2026"
     assert made.addresses.get().marker == "November 2026"
 
 

@@ -245,6 +245,17 @@ def test_a_title_is_corrected_and_the_admins_own_log_says_so(provisional_release
     assert "Title" in LogEntry.objects.get().get_change_message()
 
 
+def test_a_welsh_title_is_entered_and_corrected_with_an_event_each(provisional_release):
+    client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
+    for title in ("Ysgolion", "Ysgolion yng Nghymru"):
+        assert change(client, provisional_release, welsh_title=title).status_code == 302
+        assert Release.objects.get().welsh_title == title
+    last = list(ReleaseEvent.in_order())[-1]
+    assert (last.kind, last.facts["changed"]) == ("corrected", {"welsh_title": ["Ysgolion", "Ysgolion yng Nghymru"]})
+    assert change(client, provisional_release, title="Schools").status_code == 302
+    assert Release.objects.get().welsh_title == "Ysgolion yng Nghymru"
+
+
 def test_addresses_are_corrected_and_added_with_an_event_each(confirmed_release):
     client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
     response = change(client, confirmed_release, **address_rows(confirmed_release, PAGE, marker="2098"))

@@ -20,6 +20,7 @@ from tests.support.observations import create_observations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
 
+OFFICE = {"slug": "office", "name": "Office for Numbers", "names": {"en": "Office for Numbers", "cy": None}}
 RELEASES = "/api/v1/releases"
 BEFORE = SEED_DUE - timedelta(days=1)
 
@@ -40,6 +41,7 @@ def test_a_release_is_told_with_its_announced_facts(client, series):
         "id": str(release.public_id),
         "reference": "prices-may",
         "title": "Prices, May 2020",
+        "titles": {"en": "Prices, May 2020", "cy": None},
         "status": "confirmed",
         "date": {
             "text": "30 June 2020 9:30am",
@@ -51,8 +53,8 @@ def test_a_release_is_told_with_its_announced_facts(client, series):
         },
         "due_at": "2020-06-30T08:30:00Z",
         "designation": "accredited",
-        "producer": {"slug": "office", "name": "Office for Numbers"},
-        "series": {"slug": "prices", "name": "Prices"},
+        "producer": OFFICE,
+        "series": {"slug": "prices", "name": "Prices", "names": {"en": "Prices", "cy": None}},
         "announced_at": "2020-01-02T09:02:00Z",
         "changed_at": "2020-01-02T09:02:00Z",
         "cancellation_reason": None,
@@ -183,13 +185,14 @@ def test_producers_and_series_are_listed_once_anything_of_them_is_announced(clie
         confirmed=True, series=SeriesFactory(producer=series.producer, title="A secret series"), reference="quiet"
     )
     ReleaseFactory(confirmed=True, reference="quieter")
-    assert client.get("/api/v1/producers").json()["producers"] == [{"slug": "office", "name": "Office for Numbers"}]
+    assert client.get("/api/v1/producers").json()["producers"] == [OFFICE]
     (told,) = client.get("/api/v1/series?producer=office").json()["series"]
     assert told == {
         "slug": "prices",
         "name": "Prices",
+        "names": {"en": "Prices", "cy": None},
         "designation": "accredited",
-        "producer": {"slug": "office", "name": "Office for Numbers"},
+        "producer": OFFICE,
         "calendar_url": "https://calendar.example.gov.uk/producers/office/prices/calendar.ics",
         "changes_url": "https://calendar.example.gov.uk/producers/office/prices/changes.atom",
     }
