@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0010_labels_of_fields"),
+        ("releases", "0011_cover"),
     ]
 
     operations = [
