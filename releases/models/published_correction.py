@@ -19,6 +19,16 @@ class PublishedCorrectionQuerySet(AppendOnlyQuerySet["PublishedCorrection"]):
         )
         return self.filter(~models.Exists(later))
 
+    def with_first_notice(self) -> "PublishedCorrectionQuerySet":
+        """Return, of each correction that readers were told of, the revision with its first notice."""
+        earlier = PublishedCorrection.objects.filter(
+            ~Q(public_notice=""),
+            release=models.OuterRef("release"),
+            number=models.OuterRef("number"),
+            revision__lt=models.OuterRef("revision"),
+        )
+        return self.filter(~Q(public_notice=""), ~models.Exists(earlier))
+
 
 class PublishedCorrection(AppendOnly):
     """One revision of a correction after release; the last one counts.

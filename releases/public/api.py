@@ -90,6 +90,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "announced_at": "2026-05-18T13:40:00Z",
             }
         ],
+        "corrections": [],
         "contact": {"name": "Prices team", "email": "prices@example.gov.uk", "telephone": None},
         "next_release": "prices-june-2026",
     },
@@ -387,7 +388,8 @@ class ReleaseAnswer(Schema):
     series: NamedAnswer
     announced_at: datetime = Field(description="The instant at which it was announced.")
     changed_at: datetime = Field(
-        description="The last announced change. Of a published release it is the time that it was announced for."
+        description="The last announced change. Of a published release it is the time that it was announced for, or "
+        "the last notice of a correction."
     )
     cancellation_reason: str | None = Field(description="Why it was cancelled.")
     statistics_url: str | None = Field(description="Where the statistics are, once they are due and live.")
@@ -406,6 +408,16 @@ class DateChangeAnswer(Schema):
     announced_at: datetime
 
 
+class CorrectionAnswer(Schema):
+    """A correction of the statistics after their release, of which readers were told."""
+
+    number: int = Field(description="Of the corrections of this release.")
+    notice: str | None = Field(description="The notice for readers; null if it was withdrawn.")
+    corrected_at: datetime | None = Field(description="When the statistics were corrected; null if they are not yet.")
+    announced_at: datetime = Field(description="When the first notice was posted.")
+    updated_at: datetime = Field(description="When the notice was last changed.")
+
+
 class ContactAnswer(Schema):
     """The responsible statistician or team, where the office shows them to readers."""
 
@@ -415,9 +427,10 @@ class ContactAnswer(Schema):
 
 
 class WholeReleaseAnswer(ReleaseAnswer):
-    """What is announced of a release, with its changes of date, its contact and the next of its series."""
+    """What is announced of a release, with its changes of date, corrections, its contact and the next of its series."""
 
     date_changes: list[DateChangeAnswer] = Field(description="Announced changes of its date, with their reasons.")
+    corrections: list[CorrectionAnswer] = Field(description="Corrections after release with a notice for readers.")
     contact: ContactAnswer | None = Field(description="The contact, if the office publishes one.")
     next_release: str | None = Field(description="The reference of the next release of the series.")
 
@@ -562,6 +575,16 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
     return {
         **release_answer(found[0]),
         "date_changes": date_changes,
+        "corrections": [
+            {
+                "number": one.number,
+                "notice": one.notice or None,
+                "corrected_at": one.corrected_at,
+                "announced_at": one.announced_at,
+                "updated_at": one.updated_at,
+            }
+            for one in found[0].corrections
+        ],
         "contact": {"name": contact.name, "email": contact.email, "telephone": contact.telephone or None}
         if contact and contact.is_public
         else None,

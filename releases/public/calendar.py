@@ -6,18 +6,29 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import reduce
+from itertools import groupby
 from operator import and_, or_
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import TruncMonth
 
-from releases.models import Address, DateChange, Producer, ReasonCorrection, Release, Series, Verification
+from releases.models import (
+    Address,
+    DateChange,
+    Producer,
+    PublishedCorrection,
+    ReasonCorrection,
+    Release,
+    Series,
+    Verification,
+)
 from releases.models.verification import read_results
 from releases.rules import calendar
 from releases.rules.calendar import Month, Precision, Slot, month_of
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import (
+    AnnouncedCorrection,
     AnnouncedMove,
     AnnouncedRelease,
     MoveNotice,
@@ -177,7 +188,7 @@ def _move(change: Any) -> AnnouncedMove:
 
 
 def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
-    """Return the announced facts of releases, in their order and in two queries, or four with their pages.
+    """Return the announced facts of releases, in their order and in at most three queries, or five with their pages.
 
     :param pages_at: the instant at which a page must be due and live to be included; None for no pages.
     """
@@ -185,7 +196,7 @@ def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = 
 
 
 def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
-    """Return the announced facts of releases in the order of `keys`, in two queries; unannounced ones are omitted."""
+    """Return the announced facts of releases in the order of `keys`; unannounced ones are omitted."""
     found = Release.objects.public().filter(pk__in=keys).values(*COLUMNS, "schedule_version")
     rows = {row["pk"]: row for row in found}
     return _facts([rows[key] for key in keys if key in rows], pages_at=None)
@@ -204,11 +215,40 @@ def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list
     )
     for change in changes:
         moves[change.release_id].append(_move(change))
+    corrections = _corrections([row["pk"] for row in rows if row["status"] == Status.PUBLISHED])
     pages = _pages(rows, now=pages_at) if pages_at else {}
-    return [_announced(row, tuple(moves.get(row["pk"], ())), pages.get(row["pk"], "")) for row in rows]
+    return [
+        _announced(row, tuple(moves.get(row["pk"], ())), corrections.get(row["pk"], ()), pages.get(row["pk"], ""))
+        for row in rows
+    ]
 
 
-def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str) -> AnnouncedRelease:
+def _corrections(releases: Collection[int]) -> dict[int, tuple[AnnouncedCorrection, ...]]:
+    """Return the corrections of published releases that readers were told of, by release, in order of their numbers."""
+    if not releases:
+        return {}
+    rows = PublishedCorrection.objects.filter(release__in=releases).order_by("release", "number", "revision")
+    found: dict[int, list[AnnouncedCorrection]] = defaultdict(list)
+    for (release, number), revisions in groupby(rows, key=lambda row: (row.release_id, row.number)):
+        if correction := _correction(number, list(revisions)):
+            found[release].append(correction)
+    return {release: tuple(corrections) for release, corrections in found.items()}
+
+
+def _correction(number: int, revisions: Sequence[PublishedCorrection]) -> AnnouncedCorrection | None:
+    texts = ["", *(row.public_notice for row in revisions)]
+    changed = [row for row, before in zip(revisions, texts, strict=False) if row.public_notice != before]
+    if not changed:
+        return None
+    last = revisions[-1]
+    return AnnouncedCorrection(
+        number, last.public_notice, changed[0].recorded_at, changed[-1].recorded_at, last.corrected_at
+    )
+
+
+def _announced(
+    row: dict[str, Any], moves: tuple[AnnouncedMove, ...], corrections: tuple[AnnouncedCorrection, ...], page: str
+) -> AnnouncedRelease:
     last_move = (moves[-1].was, moves[-1].to) if moves else None
     return AnnouncedRelease(
         status=public_status(row["status"], last_move=last_move),
@@ -220,6 +260,7 @@ def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str)
         ),
         welsh_title=row["welsh_title"],
         moves=moves,
+        corrections=corrections,
         page=page,
         **{name: row[name] for name in COLUMNS[1:4] + COLUMNS[9:14]},
     )

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 from icalendar import Calendar, Event, vDuration, vText
 
-from releases.models import DateChange, Release, Series
+from releases.models import DateChange, PublishedCorrection, Release, Series
 from releases.models.producer import Designation
 from releases.public import calendar
 from releases.public.calendar import CalendarQuery, filter_releases
@@ -157,6 +157,11 @@ def _newest_rows(what: Subscription) -> Iterable[tuple[PublicEvent, QuerySet[Any
     moves: QuerySet[Any, Any] = DateChange.objects.filter(announced_at__isnull=False, release__in=of)
     rows = moves.order_by("-announced_at", "-release").values_list("announced_at", "release", "release__public_id")
     yield PublicEvent.MOVED, rows
+    noted: QuerySet[Any, Any] = PublishedCorrection.objects.with_first_notice().filter(release__in=of)
+    yield (
+        PublicEvent.CORRECTED,
+        noted.order_by("-recorded_at", "-release").values_list("recorded_at", "release", "release__public_id"),
+    )
 
 
 def absolute_address(page: str, *which: str) -> str:
@@ -196,6 +201,7 @@ HAPPENED = {
     PublicEvent.MOVED: lazy("Date changed"),
     PublicEvent.CANCELLED: lazy("Cancelled"),
     PublicEvent.PUBLISHED: lazy("Published"),
+    PublicEvent.CORRECTED: lazy("Correction"),
 }
 
 
@@ -237,6 +243,8 @@ def describe_change(change: Change) -> str:
     words = {"date": write_slot(change.slot), "reason": clean_text(change.reason)}
     if change.kind is PublicEvent.MOVED and change.was is not None:
         return describe_move(change.was, change.slot, change.reason)
+    if change.kind is PublicEvent.CORRECTED:
+        return words["reason"] or _("This notice was withdrawn.")
     if change.kind is PublicEvent.ANNOUNCED:
         if change.confirmed:
             return _("Announced, and confirmed for %(date)s.") % words

@@ -28,6 +28,7 @@ class PublicEvent(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     PUBLISHED = "published"
+    CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,21 @@ class AnnouncedMove:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedCorrection:
+    """A correction after release with a notice for readers; instants are aware.
+
+    `notice` is empty if the notice was withdrawn. `announced_at` is when readers saw the first notice, `updated_at`
+    when the notice was last changed. `corrected_at` is None while the statistics are not corrected.
+    """
+
+    number: int
+    notice: str
+    announced_at: datetime
+    updated_at: datetime
+    corrected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncedRelease:
     """The announced facts of one release; instants are aware. `page` is empty until it is due and live."""
 
@@ -87,6 +103,7 @@ class AnnouncedRelease:
     moves: tuple[AnnouncedMove, ...] = ()
     page: str = ""
     welsh_title: str = ""
+    corrections: tuple[AnnouncedCorrection, ...] = ()
 
     @property
     def titles(self) -> Bilingual:
@@ -125,8 +142,10 @@ class MoveNotice:
 class Change:
     """One thing that happened to an announced release.
 
-    `slot` is the date after the change, `was` the one before a move. `at` is the aware instant of the announcement. For
-    a publication it is the announced time, because the time at which we found it is not an announced fact.
+    `slot` is the date after the change, `was` the one before a move. `reason` is what people wrote for readers: a
+    reason, or the notice of a correction. `at` is the aware instant of the announcement, and `changed_at` when the text
+    was last changed. For a publication `at` is the announced time, because the time at which we found it is not an
+    announced fact.
     """
 
     id: UUID
@@ -136,12 +155,12 @@ class Change:
     slot: Slot
     was: Slot | None = None
     reason: str = ""
-    corrected_at: datetime | None = None
+    changed_at: datetime | None = None
     confirmed: bool = False
 
     @property
     def updated_at(self) -> datetime:
-        return self.corrected_at or self.at
+        return self.changed_at or self.at
 
 
 def public_status(status: str, *, last_move: tuple[Slot, Slot] | None) -> PublicStatus:
@@ -178,7 +197,20 @@ def changes_of(release: AnnouncedRelease) -> list[Change]:
     later.sort(key=lambda change: change.at)
     if release.status is PublicStatus.PUBLISHED and release.due_at:
         later.append(_change(release, PublicEvent.PUBLISHED, at=release.due_at))
-    return [first, *later]
+    return [first, *later, *(_correction(release, one) for one in release.corrections)]
+
+
+def _correction(release: AnnouncedRelease, correction: AnnouncedCorrection) -> Change:
+    return Change(
+        id=uuid5(release.public_id, f"{PublicEvent.CORRECTED} {correction.number}"),
+        kind=PublicEvent.CORRECTED,
+        at=correction.announced_at,
+        release=release,
+        slot=release.slot,
+        reason=correction.notice,
+        changed_at=correction.updated_at,
+        confirmed=True,
+    )
 
 
 def _change(
@@ -192,7 +224,7 @@ def _change(
         slot=move.to if move else _slot_at(release, at),
         was=move.was if move else None,
         reason=reason,
-        corrected_at=move.corrected_at if move else None,
+        changed_at=move.corrected_at if move else None,
         confirmed=release.confirmed_at is not None and release.confirmed_at <= at,
     )
 

@@ -15,6 +15,7 @@ from releases.published_corrections import AlreadyWithdrawn, CorrectionFacts, Co
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Role
 from tests.support.date_requests import create_head, person
 from tests.support.factories import SEED_DUE, ReleaseFactory, rolled_back
+from tests.support.public_links import entries
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +298,51 @@ def test_the_list_has_the_latest_first_and_says_what_is_not_corrected_yet(client
 def test_the_list_says_that_there_are_none(client, published):
     client.force_login(create_head(published))
     assert "No corrections." in client.get(LIST).text
+
+
+def corrections_in(client, release):
+    return client.get(f"/api/v1/releases/{release.reference}").json()["corrections"]
+
+
+def entries_of_corrections(client):
+    return [one for one in entries(client.get(reverse("releases:office_changes"))) if one["kind"] == "corrected"]
+
+
+def test_feeds_and_the_api_have_the_notice_and_never_what_was_wrong(client, published):
+    record(published, CorrectionFacts("A footnote is missing.", FOUND))
+    assert (corrections_in(client, published), entries_of_corrections(client)) == ([], [])
+    record(published, seen=1)
+    assert corrections_in(client, published) == [
+        {
+            "number": 2,
+            "notice": NOTICE,
+            "corrected_at": "2020-06-30T10:30:00Z",
+            "announced_at": "2020-06-30T11:30:00Z",
+            "updated_at": "2020-06-30T11:30:00Z",
+        }
+    ]
+    (entry,) = entries_of_corrections(client)
+    assert entry["title"] == f"Correction: {published.title}"
+    assert NOTICE in entry["summary"]
+    for address_of_all in (reverse("releases:office_changes"), f"/api/v1/releases/{published.reference}"):
+        text = client.get(address_of_all).text
+        assert "The wrong file was uploaded." not in text
+        assert "footnote" not in text
+
+
+def test_a_changed_notice_updates_its_entry_and_a_withdrawn_one_says_so(client, published):
+    record(published)
+    (first,) = entries_of_corrections(client)
+    later, latest = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    facts = CorrectionFacts(FACTS.what_was_wrong, FOUND, CORRECTED, "Table 3 is replaced too.")
+    head = create_head(published)
+    published_corrections.change_correction(only(published), facts, by=head, at=later, seen=1)
+    (changed,) = entries_of_corrections(client)
+    assert changed["id"] == first["id"]
+    assert changed["updated"] == "2020-06-30T12:30:00+00:00"
+    assert "Table 3 is replaced too." in changed["summary"]
+    published_corrections.withdraw_correction(only(published), reason="It was another.", by=head, at=latest, seen=2)
+    (withdrawn,) = entries_of_corrections(client)
+    assert "This notice was withdrawn." in withdrawn["summary"]
+    (answer,) = corrections_in(client, published)
+    assert (answer["notice"], answer["updated_at"]) == (None, "2020-06-30T13:30:00Z")

@@ -62,6 +62,7 @@ def test_a_release_is_told_with_its_announced_facts(client, series):
         "url": "https://calendar.example.gov.uk/releases/prices-may/",
         "calendar_url": "https://calendar.example.gov.uk/releases/prices-may/calendar.ics",
         "date_changes": [],
+        "corrections": [],
         "contact": {
             "name": series.responsible.name,
             "email": series.responsible.email,
