@@ -1,4 +1,4 @@
-"""How long the pages that grow with the office take: calendar, dashboard and register, at the 95th percentile.
+"""How long the pages that grow with the office take: calendar, dashboard, register and search, at the 95th percentile.
 
 A person with access to everything opens each page many times: months, lists and their later pages in turns. The
 measured time is that of the request inside the process, with the database on the same machine and no web server. The
@@ -31,6 +31,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         "calendar": (nobody, _months(now)),
         "desk": (person, cycle(["/desk/"])),
         "register": (person, _lists()),
+        "search": (person, cycle(["/search/?q=absence", "/search/?q=statistics+2024&kind=releases"])),
     }
     holding = f"{Release.objects.count():,} releases, {Report.objects.count():,} reports"
     for reader, addresses in pages.values():
