@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from breaches.models import Attachment, AttachmentFile, JoinedDraft, Report, ReportEvent
 from breaches.permissions import TABLE, Action, senior_role
-from breaches.rules.content import AnnexAttachment
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, WRITERS, AttachmentKind, ReportStatus
 from breaches.versions import record_report_event
 from releases.permissions import User
@@ -189,14 +188,6 @@ def _is_needed(report: Report) -> bool:
     related |= set(JoinedDraft.objects.filter(joint=report).values_list("draft", flat=True))
     standing = Report.objects.filter(pk__in=related).exclude(status__in=[ReportStatus.DISMISSED, *MERGED_OR_SPLIT])
     return standing.exists()
-
-
-def attachments_in_annex(report: Report) -> tuple[AnnexAttachment, ...]:
-    """Return the attachments as an annex lists them: those whose file is stored."""
-    return tuple(
-        AnnexAttachment(one.name, AttachmentKind(one.kind), one.size, one.sha256, one.added_at)
-        for one in Attachment.objects.of(report).stored()
-    )
 
 
 def check_attachments() -> str | None:

@@ -33,8 +33,7 @@ from breaches.rules.document import (
 )
 from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
 from breaches.versions import current_version
-from releases.cover import cover_of
-from releases.permissions import COVER_ROLE
+from releases.permissions import COVER_ROLE, cover_of
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role
 

@@ -10,12 +10,12 @@ from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
-from breaches.attachments import attachments_in_annex
 from breaches.facts import facts_of_suspicions
-from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
+from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
 from breaches.rules.content import (
     FROM_FACTS,
+    AnnexAttachment,
     CitedPractice,
     ContactPerson,
     Output,
@@ -24,7 +24,7 @@ from breaches.rules.content import (
     content_to_json,
 )
 from breaches.rules.facts import Facts
-from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, ReportStatus
+from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, AttachmentKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
 from releases.models import Address, Contact, Release, Series
@@ -193,7 +193,10 @@ def with_annex(report: Report) -> ReportContent:
     is_open = bool(facts) and report.status in UNDECIDED
     own_text = not is_open or not current_version(report).is_untouched("circumstances")
     content = refreshed_content(report, suspicions, facts) if is_open else content_of(report)
-    files = attachments_in_annex(report)
+    files = tuple(
+        AnnexAttachment(one.name, AttachmentKind(one.kind), one.size, one.sha256, one.added_at)
+        for one in Attachment.objects.of(report).stored()
+    )
     annex = annex_of(facts.values(), attachments=files, own_text=own_text) if facts or files else None
     return replace(content, annex=annex)
 

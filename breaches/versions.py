@@ -42,11 +42,10 @@ from breaches.rules.lifecycle import (
     ReportKind,
 )
 from breaches.rules.report_number import IN_ORDER, LEAST_RANDOM, MOST_RANDOM, ReportNumber, series_of, year_of
-from releases.cover import cover_of
 from releases.models import Contact, Producer
 from releases.models.append_only import CHUNK
 from releases.models.event import Rows
-from releases.permissions import COVER_ROLE, User
+from releases.permissions import COVER_ROLE, User, cover_of
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 
 # The longest proposed reference, so that a number or random characters still fit in the column.

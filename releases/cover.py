@@ -1,7 +1,7 @@
 """Cover for a Head of Profession who is away: entered and ended by people who lead, and who covers when."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -181,20 +181,6 @@ def end_cover(cover: Cover, *, by: User, at: datetime) -> bool:
         stored.save(update_fields=["ended_by", "ended_at"])
         record_rows({Cover: [stored.pk]})
     return True
-
-
-def cover_of(person: int, producer: int, *, at: datetime) -> Cover | None:
-    """Return the cover by which a person, by key, acts for someone else at an instant, now or in the past."""
-    return find_cover_at(list_covers(producer), person, at=at)
-
-
-def list_covers(producer: int) -> list[Cover]:
-    return list(Cover.objects.filter(producer=producer).select_related("absent"))
-
-
-def find_cover_at(covers: Iterable[Cover], person: int | None, *, at: datetime) -> Cover | None:
-    """Return the one of some covers by which a person, by key, acts at an instant."""
-    return next((row for row in covers if row.person_id == person and row.span.is_in_force(at)), None)
 
 
 def find_stand_ins(releases: Sequence[Release]) -> Mapping[int, Mapping[int, Contact]]:

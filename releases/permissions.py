@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -186,3 +187,17 @@ def producers_with_standing(person: Person, roles: frozenset[Role]) -> QuerySet[
 
 def producers_where(person: Person, action: Action) -> QuerySet[Producer]:
     return producers_with(person, TABLE[action])
+
+
+def cover_of(person: int, producer: int, *, at: datetime) -> Cover | None:
+    """Return the cover by which a person, by key, acts for someone else at an instant, now or in the past."""
+    return find_cover_at(list_covers(producer), person, at=at)
+
+
+def list_covers(producer: int) -> list[Cover]:
+    return list(Cover.objects.filter(producer=producer).select_related("absent"))
+
+
+def find_cover_at(covers: Iterable[Cover], person: int | None, *, at: datetime) -> Cover | None:
+    """Return the one of some covers by which a person, by key, acts at an instant."""
+    return next((row for row in covers if row.person_id == person and row.span.is_in_force(at)), None)

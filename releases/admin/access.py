@@ -13,10 +13,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from releases import permissions
-from releases.cover import find_cover_at, list_covers
 from releases.early_findings import without_early_events
 from releases.models import Producer, Release
-from releases.permissions import Action, NotYours
+from releases.permissions import Action, NotYours, find_cover_at, list_covers
 from releases.rules.lifecycle import MoveRefused, to_words
 from releases.text import calendar
 
