@@ -1,12 +1,12 @@
 """Show whether public pages are in Welsh, and the texts to approve."""
 
-import csv
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
 
 from releases.management.base import PlainCommand
+from releases.rules.tables import TableKind, write_table
 from statsoffice import welsh
 
 
@@ -39,10 +39,11 @@ approves them."""
             self.stdout.write("Public pages are in English only. No one has approved the Welsh texts.")
 
     def _write_table(self, public: list[welsh.Entry]) -> None:
-        table = csv.writer(self.stdout)
-        table.writerow(["english", "welsh", "note"])
+        rows = []
         for entry in public:
             forms = [entry.text, *([entry.plural] * (len(entry.translations) - 1))]
             for number, (english, translated) in enumerate(zip(forms, entry.translations, strict=True)):
                 note = f"plural form {number} of {len(forms)}" if entry.plural else entry.context
-                table.writerow([english, translated, note])
+                rows.append([english, translated, note])
+        table = write_table(TableKind.CSV, ["english", "welsh", "note"], rows, title="")
+        self.stdout.write(table.decode(), ending="")

@@ -236,6 +236,7 @@ def test_a_time_is_written_for_people_and_for_machines(filter_name: str, value: 
 PLACES = {
     "govuk-checkboxes",
     "govuk-generic-header__container",
+    "govuk-language-navigation__text",
     "govuk-service-navigation__active-fallback",
     "govuk-table__body",
     "govuk-table__head",

@@ -24,9 +24,9 @@ EACH_TIME = 20
 NAMED = [
     "/calendar/2026/7/",
     "/planner/2026/",
-    "/producers/office-3/calendar.ics",
+    "/producers/office-1/calendar.ics",
     "/producers/office-3/changes.atom",
-    "/producers/office-3/absence-3/calendar.ics",
+    "/producers/office-1/absence-1/calendar.ics",
     "/pre-release-access/office-3/",
     "/api/v1/releases",
     "/reports/?show=decided",
