@@ -152,6 +152,7 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
                 status=ReportStatus.DRAFT,
                 machine=content_to_json(content),
                 rehearsal=suspicions[0].release.rehearsal,
+                training_id=suspicions[0].release.training_id,
                 drafted_at=now,
                 occurred_on=content.first_day,
             )
@@ -353,6 +354,7 @@ def _store(
             status=ReportStatus.DRAFT,
             machine=on_record,
             rehearsal=about.release is not None and about.release.rehearsal,
+            training_id=about.release.training_id if about.release else None,
             drafted_at=at,
             occurred_on=content.first_day,
         )

@@ -15,6 +15,7 @@ from breaches.rules.lifecycle import ReportKind
 from releases.early_findings import current_contact, producers_known_to
 from releases.models import Producer
 from releases.models.event import lock_release, record_event
+from releases.models.training import is_shown_to
 from releases.permissions import NotYours, Person, User, roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, TO_COME, ChangedMeanwhile, MoveRefused, Role
 
@@ -36,7 +37,11 @@ class AlreadyReleased(MoveRefused):
 
 def early_releases_known_to(person: Person) -> SuspicionQuerySet:
     """Return the early releases of which a person may know, the latest first, published ones included."""
-    found = Suspicion.objects.filter(kind=ReportKind.EARLY, release__series__producer__in=producers_known_to(person))
+    found = Suspicion.objects.filter(
+        is_shown_to(person, column="release__training"),
+        kind=ReportKind.EARLY,
+        release__series__producer__in=producers_known_to(person),
+    )
     return found.order_by("-raised_at", "-pk")
 
 

@@ -73,6 +73,7 @@ def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) 
             absent=str(cover.absent) if cover else "",
         ),
         rehearsal=document.report.rehearsal,
+        training=document.report.training_id is not None,
     )
     return without_links_to_outputs(laid_out) if is_about_sealed_release(document.report) else laid_out
 
@@ -111,6 +112,7 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
         with_cause_prompt=_asks_for_cause(report, version, content),
         cause_prompt=_cause_prompt(ReportKind(report.kind), content),
         rehearsal=report.rehearsal,
+        training=report.training_id is not None,
         decided=DECISION_MARKS.get(report.status, ""),
         decision=decision,
     )

@@ -55,14 +55,18 @@ def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySe
     suspected = Suspicion.objects.filter(
         verification__due_at__gte=begins, verification__due_at__lt=ends, release__rehearsal=rehearsal
     )
-    of_producer = Report.objects.listed().filter(producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal)
+    of_producer = Report.objects.listed().filter(
+        producer=producer, status=ReportStatus.DRAFT, rehearsal=rehearsal, training__isnull=True
+    )
     return of_producer.filter(pk__in=suspected.values("report"))
 
 
 def mergeable_drafts(person: Person, *, most: int) -> list[Morning]:
     """Return up to `most` mornings of which a person may merge the drafts, the latest first."""
     suspected = Suspicion.objects.filter(
-        report__in=Report.objects.listed().filter(status=ReportStatus.DRAFT, producer__in=producers_written_for(person))
+        report__in=Report.objects.listed().filter(
+            status=ReportStatus.DRAFT, training__isnull=True, producer__in=producers_written_for(person)
+        )
     )
     found: dict[tuple[date, Producer, bool], set[int]] = defaultdict(set)
     for one in suspected.select_related("report__producer", "verification"):
@@ -80,7 +84,7 @@ def mergeable_drafts(person: Person, *, most: int) -> list[Morning]:
 def morning_of_drafts(report: Report) -> Morning | None:
     """Return the morning of a draft if other drafts could be merged with it."""
     first = report.suspicions.select_related("verification").first()
-    if first is None or report.status != ReportStatus.DRAFT:
+    if first is None or report.status != ReportStatus.DRAFT or report.training_id:
         return None
     on = local_date(first.verification.due_at)
     drafts = drafts_of(report.producer, on=on, rehearsal=report.rehearsal).count()
@@ -249,6 +253,8 @@ def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
 def _refuse_unlike(drafts: list[Report]) -> None:
     if len(drafts) < 2:  # there is nothing to merge with
         raise MoveRefused(_("Choose at least two drafts."))
+    if any(draft.training_id for draft in drafts):
+        raise MoveRefused(_("You cannot combine drafts about a training."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
     mornings = {(draft.producer_id, draft.rehearsal, on) for draft, on in zip(drafts, days, strict=True)}

@@ -13,6 +13,7 @@ from breaches.rules.content import FORM_SECTIONS
 from breaches.rules.lifecycle import (
     DECIDED,
     MERGED_OR_SPLIT,
+    OUT,
     ROW_CHANGES,
     SUSPECTED,
     AttachmentKind,
@@ -25,7 +26,7 @@ from breaches.rules.lifecycle import (
     ReportTerm,
 )
 from breaches.rules.report_number import NumberSeries, ReportNumber
-from releases.models import Producer, Release, ReleaseTask, Series, Verification
+from releases.models import Producer, Release, ReleaseTask, Series, Training, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, new_salt
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 from releases.rules.canonical import sha256_hex
@@ -256,6 +257,14 @@ class Report(models.Model):
         lazy("automatic text"), default=dict, help_text=lazy("The newest automatic text, which people can use.")
     )
     rehearsal = models.BooleanField(default=False)
+    training = models.ForeignKey(
+        Training,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text=lazy("The training that it is about. It is never sent."),
+    )
     drafted_at = models.DateTimeField()
     last_change = models.PositiveBigIntegerField(
         default=0,
@@ -317,6 +326,10 @@ class Report(models.Model):
             models.CheckConstraint(condition=Q(kind__in=list(ReportKind)), name="report_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(rehearsal=False) | Q(published__isnull=True), name="no_rehearsal_is_published"
+            ),
+            models.CheckConstraint(
+                condition=Q(training__isnull=True) | (Q(rehearsal=True) & ~Q(status__in=list(OUT))),
+                name="no_training_is_sent",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=list(DECIDED), decided_at__isnull=False)

@@ -5,8 +5,9 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from breaches.models import Report, ReportQuerySet, StartedReport
-from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, WRITERS, ReportKind
+from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, SEND, WRITERS, ReportKind
 from releases.models import Producer
+from releases.models.training import is_shown_to
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of, standing_roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 
@@ -51,15 +52,17 @@ def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
         | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk).values("report"))
         | (Q(person_dealing_id=person.pk) if person.pk is not None else Q(pk__in=[]))
     )
-    return Report.objects.filter(is_visible, producer__in=producers_with(person, roles))
+    return Report.objects.filter(is_visible, is_shown_to(person), producer__in=producers_with(person, roles))
 
 
 def roles_for(person: Person, report: Report) -> frozenset[Role]:
     """Return the roles that a person has for a report; none if it is of a restricted kind and they may not know of it.
 
     Only the Head of Profession, deputies and the person dealing with it (`is_dealing_with`) may know of a restricted
-    report. For all others it does not exist.
+    report, and only participants of a report about a training. For all others it does not exist.
     """
+    if report.training is not None and not report.training.participants.filter(pk=person.pk).exists():
+        return frozenset()
     roles = roles_of(person, report.producer)
     if LEADS & roles or not is_restricted(report) or is_dealing_with(person, report):
         return roles
@@ -118,6 +121,8 @@ def starting_role(person: Person, producer: Producer) -> Role:
 def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
     """Return the moves that a person may make with a report in its state, in the lifecycle's order."""
     moves = REPORT.available(source=report.status, roles=roles_for(person, report))
+    if report.training_id:
+        moves = tuple(move for move in moves if move != SEND)
     if DECISIONS.isdisjoint(moves) or not declared_own_act(person, report):
         return moves
     return tuple(move for move in moves if move not in DECISIONS)
@@ -138,6 +143,8 @@ def may_settle_wording(person: Person) -> bool:
 
 def may_ever(person: Person, move: str, report: Report) -> bool:
     """Return whether a person may make a move in some state of a report; otherwise the move is hidden from them."""
+    if move == SEND and report.training_id:
+        return False
     roles = roles_for(person, report)
     return any(row.name == move and row.roles & roles for row in REPORT.moves)
 

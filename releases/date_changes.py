@@ -13,6 +13,7 @@ from releases import scheduling
 from releases.models import DateChangeRequest, Release
 from releases.models.event import lock_release, record_event
 from releases.models.release import DateChangeRequestQuerySet
+from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, User, check_may, producers_with, roles_of
 from releases.rules.calendar import Slot
 from releases.rules.date_change import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState
@@ -147,7 +148,9 @@ def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
 
 def requests_to_decide(person: Person) -> DateChangeRequestQuerySet:
     """Return all requests, open or closed, on which a person may decide or could have decided."""
-    found = DateChangeRequest.objects.filter(release__series__producer__in=producers_with(person, LEADS))
+    found = DateChangeRequest.objects.filter(
+        is_shown_to(person, column="release__training"), release__series__producer__in=producers_with(person, LEADS)
+    )
     return found.select_related("release__series__producer", "requested_by")
 
 

@@ -36,7 +36,8 @@ class Selection:
 
 
 def visible_releases(person: Person) -> ReleaseQuerySet:
-    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
+    """Return the releases of a person's producers, without trainings in which they take no part."""
+    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW)).shown_to(person)
 
 
 def select_releases(selection: Selection, *, by: Person) -> ReleaseQuerySet:

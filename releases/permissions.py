@@ -44,6 +44,7 @@ class Action(StrEnum):
     NAME_INCIDENT_CONTACT = "name_incident_contact"
     RECORD_CORRECTION = "record_correction"
     NAME_COVER = "name_cover"
+    PLAN_TRAINING = "plan_training"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -78,6 +79,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.RECORD_CORRECTION: LEADS | {Role.STATISTICIAN},
     # Not a person who only covers: `standing_roles_of`.
     Action.NAME_COVER: LEADS,
+    Action.PLAN_TRAINING: KEEPERS,
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},

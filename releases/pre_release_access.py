@@ -288,7 +288,7 @@ def _create_request(
 
 def requests_waiting_for(person: Person) -> QuerySet[PreReleaseRequest]:
     """Return the requests on which a person may decide, oldest first."""
-    theirs = Release.objects.filter(series__producer__in=producers_with(person, LEADS))
+    theirs = Release.objects.filter(series__producer__in=producers_with(person, LEADS)).shown_to(person)
     return PreReleaseRequest.objects.filter(status=RequestStatus.WAITING, release__in=theirs).order_by("asked_at", "pk")
 
 

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from releases.models import Address, DateChange, DateChangeRequest, Departure, Release, Series
+from releases.models import Address, DateChange, DateChangeRequest, Departure, Release, Series, Training
 from releases.models.event import ReleaseEvent, build_event, record_event, record_rows
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import User, roles_of
@@ -257,12 +257,14 @@ def record_release(
     at: datetime,
     by: User | None = None,
     rehearsal: bool = False,
+    training: Training | None = None,
     addresses: Iterable[PlannedAddress] = (),
     grounds: Grounds = NO_GROUNDS,
     welsh_title: str = "",
 ) -> Release:
     """Record a provisional release and its addresses; it is not public before it is announced.
 
+    :param training: of which a rehearsal is a part.
     :param grounds: OSR's agreement, if the time is not that of the series.
     """
     slot = check_new_slot(series, slot=slot, rehearsal=rehearsal, grounds=grounds, at=at)
@@ -273,6 +275,7 @@ def record_release(
             title=title,
             welsh_title=welsh_title,
             rehearsal=rehearsal,
+            training=training,
             recorded_at=at,
             **_slot_values(slot),
         )

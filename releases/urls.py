@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from releases.public import api
 from releases.text.languages import in_both_languages
-from releases.views import calendar, date_changes, imports, notices, pre_release, publishers, release
+from releases.views import calendar, date_changes, imports, notices, pre_release, publishers, release, trainings
 
 app_name = "releases"
 
@@ -55,6 +55,9 @@ urlpatterns = [
     ),
     path("releases/<slug:reference>/no-answer/", release.record_no_answer_view, name="no_answer"),
     path("releases/<slug:reference>/no-answer/undo/", release.undo_no_answer_view, name="undo_no_answer"),
+    path("trainings/", trainings.list_trainings, name="trainings"),
+    path("trainings/<int:key>/", trainings.show_training, name="training"),
+    path("trainings/<slug:producer>/add/", trainings.plan_training_view, name="plan_training"),
     path("outages/<slug:producer>/<str:host>/<str:due>/", notices.post_outage_notice_view, name="outage"),
     path("corrections/", notices.list_corrections, name="corrections"),
     path("releases/<slug:reference>/corrections/add/", notices.add_correction, name="add_correction"),

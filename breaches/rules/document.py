@@ -27,6 +27,7 @@ JOINED_MARK = "COMBINED: continued in one report with others of the same morning
 PARTED_MARK = "SEPARATED: continued in other reports"
 WITHDRAWN_MARK = "WITHDRAWN: this report was withdrawn"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
+TRAINING_MARK = "TRAINING: no real release and no real breach. This report is never sent"
 
 CONCERN_TITLE = "Concern under the Code of Practice for Statistics"
 NOT_YET_WRITTEN = "Not yet written."
@@ -142,6 +143,7 @@ def lay_out(
     with_cause_prompt: bool = False,
     cause_prompt: str = CAUSE_PROMPT,
     rehearsal: bool = False,
+    training: bool = False,
     decided: str = "",
     decision: str = "",
 ) -> ReportDocument:
@@ -151,6 +153,7 @@ def lay_out(
     :param approved_at: without it every page is marked as a draft, and empty narratives show a prompt.
     :param lead_official: whether to use the label that also names a Lead Official; the office's setting decides this
         for drafts.
+    :param training: whether the rehearsal is part of a training.
     :param with_cause_prompt: whether to ask for the cause, because the circumstances are still the automatic text.
     :param decided: the mark of a decision without an approved document; it replaces the draft's mark and all prompts.
     :param decision: who approved the report or made that decision, and why.
@@ -189,7 +192,7 @@ def lay_out(
         version=version,
         content_hash=content_digest(content),
         evidence_hash=evidence_hash,
-        marks=tuple(filter(None, (mark, REHEARSAL_MARK if rehearsal else ""))),
+        marks=tuple(filter(None, (mark, TRAINING_MARK if training else REHEARSAL_MARK if rehearsal else ""))),
         decision=printable(decision),
         approved_at=approved_at,
         annex=lay_out_annex(content.annex, approved=approved_at is not None) if content.annex else None,

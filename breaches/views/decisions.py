@@ -404,7 +404,13 @@ class ApprovalPage(WholeReportPage):
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         annex = form["annex"].value() in {True, "1"}
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
-        document = lay_out(content, number=report.number, version=report.version, rehearsal=report.rehearsal)
+        document = lay_out(
+            content,
+            number=report.number,
+            version=report.version,
+            rehearsal=report.rehearsal,
+            training=report.training_id is not None,
+        )
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
         cited = code_of_practice.find_cited_practices(report, content)

@@ -283,9 +283,10 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
-    form = ActionForm(post_data(request), series=report.find_series())
+    # A task at a release is for everyone with a role, and a training is for its participants.
+    form = ActionForm(post_data(request), series=None if report.training_id else report.find_series())
     if form.is_valid():
-        series = form.cleaned_data["next_release_of"]
+        series = form.cleaned_data.get("next_release_of")
         corrective_actions.add_action(report, form.plan(), next_release_of=series, by=request.user, at=timezone.now())
         messages.success(request, _("Action saved."))
         return redirect("breaches:actions", report.reference)

@@ -31,6 +31,7 @@ from releases.models.release import (
     Release,
     ReleaseTask,
 )
+from releases.models.training import Training
 from releases.models.verification import RollCall, Statement, Verification
 
 __all__ = [
@@ -76,5 +77,6 @@ __all__ = [
     "StoredBody",
     "TimeStamp",
     "TimeStampRequest",
+    "Training",
     "Verification",
 ]

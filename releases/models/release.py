@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of
 from releases.models.producer import Series
+from releases.models.training import Training, is_shown_to
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot, limit_at, months_after
 from releases.rules.date_change import RequestState
@@ -41,6 +42,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def public(self) -> Self:
         """Return the public releases: those that are announced and not rehearsals."""
         return self.official().filter(announced_at__isnull=False)
+
+    def shown_to(self, person: Any) -> Self:
+        """Exclude the trainings in which a person takes no part."""
+        return self.filter(is_shown_to(person))
 
     def on_london_day(self, start: datetime, end: datetime) -> Self:
         return self.filter(due_at__gte=start, due_at__lt=end)
@@ -95,6 +100,14 @@ class Release(models.Model):
     rehearsal = models.BooleanField(
         default=False,
         help_text=lazy("We check a rehearsal like any other release. Readers never see it."),
+    )
+    training = models.ForeignKey(
+        Training,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="rehearsals",
+        help_text=lazy("The training of which this rehearsal is a part."),
     )
     planned_from = models.OneToOneField(
         "self",
@@ -164,6 +177,9 @@ class Release(models.Model):
             models.CheckConstraint(
                 condition=Q(rehearsal=False) | Q(announced_at__isnull=True),
                 name="rehearsal_is_never_announced",
+            ),
+            models.CheckConstraint(
+                condition=Q(training__isnull=True) | Q(rehearsal=True), name="training_is_a_rehearsal"
             ),
         ]
 

@@ -72,7 +72,7 @@ def detection_chances() -> list[tuple[str, str]]:
 
 
 def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
-    visible = Release.objects.filter(
+    visible = Release.objects.shown_to(person).filter(
         series__producer__in=producers_where(person, Action.VIEW),
         due_at__gt=now,
         due_at__lte=now + releases_preflight.AHEAD,

@@ -94,7 +94,7 @@ def _access_lists(person: Person) -> list[Release]:
 
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
-    own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
+    own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER)).shown_to(person)
     # The dashboard may be on a wall.
     own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
     recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)

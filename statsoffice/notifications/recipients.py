@@ -16,6 +16,7 @@ from releases.early_findings import current_contact
 from releases.models import Contact, Cover, Membership, Producer, Release, Series
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
+from releases.trainings import participant_addresses
 from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
 
 # For each producer, the addresses of a Head of Profession who is away, and the address of the person who covers.
@@ -48,7 +49,7 @@ def incident_addresses(producer: Producer) -> frozenset[str]:
 def responsible_addresses(release: Release) -> frozenset[str]:
     """Return the addresses of the responsible statistician and Head of Profession of a release's series, or the leads.
 
-    In a rehearsal only contacts with an account are notified.
+    In a rehearsal only contacts with an account are notified, in a training only its participants.
     """
     return _contacts_or_leads(release, (release.series.responsible, release.series.head_of_profession))
 
@@ -64,6 +65,8 @@ def series_contacts(series: Series) -> list[Contact | None]:
 
 
 def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> frozenset[str]:
+    if release.training_id:
+        return participant_addresses(release)
     named = [contact for contact in contacts if contact]
     found = contact_addresses(contact for contact in named if contact.user or not release.rehearsal)
     if found or (release.rehearsal and named):
@@ -73,9 +76,14 @@ def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> 
 
 
 def approver_addresses(release: Release) -> frozenset[str]:
-    """Return the addresses of those who may agree to a request; in a rehearsal only the contacts of the series."""
+    """Return the addresses of those who may agree to a request; in a rehearsal only contacts of the series.
+
+    In a training they are the leads among its participants.
+    """
     series = release.series
     leads = open_memberships([series.producer_id])
+    if release.training_id:
+        return participant_addresses(release, only=leads.values_list("user_id", flat=True))
     if release.rehearsal:
         contacts = Contact.objects.filter(
             Q(pk__in=[series.responsible_id, series.head_of_profession_id])
@@ -175,6 +183,13 @@ class ReportPeople:
 
 def find_report_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
     """Find the people to notify of reports, by the report's key, in a few queries for all of them."""
+    found = _find_people(reports)
+    for key, participants in _find_participants(reports).items():
+        found[key].participants = participants
+    return found
+
+
+def _find_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
     found = {report.pk: ReportPeople() for report in reports}
     leads: dict[int, set[Person]] = defaultdict(set)
     members: dict[tuple[int, int | None], Person] = {}
@@ -209,6 +224,16 @@ def find_report_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
         people.participants.update(contact.user_id for contact in contacts if contact and contact.user_id)
         if assignee and assignee.account:
             people.participants.add(assignee.account)
+    return found
+
+
+def _find_participants(reports: Iterable[Report]) -> dict[int, set[int]]:
+    """Return the accounts of the participants of trainings, by the key of the report about it."""
+    found: dict[int, set[int]] = {report.pk: set() for report in reports if report.training_id}
+    if found:
+        through = Report.objects.filter(pk__in=found).values_list("pk", "training__participants")
+        for key, account in through:
+            found[key].add(account)
     return found
 
 

@@ -22,6 +22,7 @@ from releases.rules.lifecycle import LEADS, Role
 from statsoffice.notifications.models import NotifiedSuspicion
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import (
+    approver_addresses,
     contact_addresses,
     find_report_people,
     open_memberships,
@@ -221,6 +222,8 @@ def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Ite
     for report in reports:
         suspicions = report.suspicions.all()
         in_turn = [address for suspicion in suspicions for address in _contacts_in_turn(suspicion.release)]
+        if report.training_id:
+            in_turn = [address for suspicion in suspicions for address in sorted(approver_addresses(suspicion.release))]
         candidates = in_turn if report.rehearsal else [*in_turn, *leads[report.producer_id]]
         already = {address for suspicion in suspicions for address in notified.get(suspicion.pk, ())}
         next_contact = next((one for one in candidates if one not in already), next(iter(candidates), None))

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from releases import judge, published_corrections
+from releases import judge, published_corrections, trainings
 from releases.models import Release
 from releases.published_corrections import CorrectionFacts
-from tests.support.factories import SEED_DUE, ReleaseFactory
+from releases.rules.lifecycle import Role
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 from tests.support.observations import create_observation
 from tests.support.people import Office
 
@@ -30,7 +31,22 @@ def pages_of_notices(office: Office, series) -> dict[str, str]:
     third = published_corrections.corrections_of(release)[2]
     published_corrections.withdraw_correction(third, reason="It was another release.", seen=1, **stated)
     _website_is_down(series)
+    # No participant is one of the people whose pages the tests open.
+    trainee = create_member(Role.STATISTICIAN, office.producer, name="A trainee")
+    training = trainings.plan_training(
+        series,
+        title="Late release",
+        participants=[trainee],
+        due_at=SEED_DUE + timedelta(hours=5),
+        url="https://www.example.gov.uk/training",
+        marker="March 2020",
+        by=office.head,
+        at=SEED_DUE + timedelta(minutes=4),
+    )
     return {
+        "the trainings": reverse("releases:trainings"),
+        "a training": reverse("releases:training", args=[training.pk]),
+        "planning a training": reverse("releases:plan_training", args=[series.producer.slug]),
         "recording a correction": _of("add_correction"),
         "changing a correction": _of("change_correction", 1),
         "withdrawing a correction": _of("withdraw_correction", 2),

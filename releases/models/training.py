@@ -1,0 +1,38 @@
+"""Trainings: rehearsals for named people, whose notifications, tasks and drafts reach no one else."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.models.producer import Producer
+
+
+class Training(models.Model):
+    """One training of a producer, with one or more rehearsals. Its participants act in the roles that they hold."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="trainings")
+    title = models.CharField(max_length=200)
+    participants = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+    planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    planned_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = lazy("training")
+        verbose_name_plural = lazy("trainings")
+        ordering = ("-planned_at", "-pk")
+        constraints = [models.CheckConstraint(condition=~Q(title=""), name="training_has_a_title")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def is_shown_to(person: Any, *, column: str = "training") -> Q:
+    """Return the condition that a row belongs to no training, or to one in which a person takes part.
+
+    :param column: the path to the training of a row.
+    """
+    own = Training.objects.filter(participants=person.pk).values("pk") if person.pk else []
+    return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__in": own})
