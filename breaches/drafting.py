@@ -313,10 +313,10 @@ def start_report(
 
     :param occurred_on: days in London; the report cites the editions of the Code in force on them.
     :param form_key: of the form that the person sent.
-    :raises NotYours: if the person writes no reports of the producer.
+    :raises NotYours: if the person writes no reports of the producer, or takes no part in the release's training.
     :raises FieldRefused: if no day is given, or one is in the future.
     """
-    role = starting_role(by, about.producer)
+    role = starting_role(by, about.producer, release=about.release)
     if (earlier := _find_started(form_key, by=by)) is not None:
         return earlier, False
     content = _content(about, kind=kind, occurred_on=occurred_on, by=by, at=at)

@@ -6,10 +6,11 @@ from django.db.models import Q, QuerySet
 
 from breaches.models import Report, ReportQuerySet, StartedReport
 from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, SEND, WRITERS, ReportKind
-from releases.models import Producer
+from releases.models import Producer, Release
 from releases.models.training import is_shown_to
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of, standing_roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
+from releases.trainings import may_take_part
 
 
 class Action(StrEnum):
@@ -98,6 +99,11 @@ def may_start(person: Person, producer: Producer) -> bool:
     return bool(WRITERS & roles_of(person, producer))
 
 
+def may_start_about(person: Person, release: Release) -> bool:
+    """Return whether a person may start a report about a release, which for a training is for participants only."""
+    return may_start(person, release.series.producer) and may_take_part(person, release)
+
+
 def producers_written_for(person: Person) -> QuerySet[Producer]:
     return producers_with(person, WRITERS)
 
@@ -107,13 +113,14 @@ def report_producers(person: Person, action: Action = Action.VIEW) -> QuerySet[P
     return producers_with(person, TABLE[action])
 
 
-def starting_role(person: Person, producer: Producer) -> Role:
+def starting_role(person: Person, producer: Producer, *, release: Release | None = None) -> Role:
     """Return the most senior role by which a person starts a report.
 
-    :raises NotYours: if none of their roles allows it.
+    :param release: about which they start it, if any.
+    :raises NotYours: if none of their roles allows it, or it is about a training in which they take no part.
     """
     held = WRITERS & roles_of(person, producer)
-    if not held:
+    if not held or (release is not None and not may_take_part(person, release)):
         raise NotYours(f"{person} may not start reports of {producer}.")
     return _most_senior(held)
 

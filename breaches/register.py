@@ -222,13 +222,14 @@ CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
 
 
 def list_entries() -> list[dict[str, Any]]:
-    """Return every listed report, including rehearsals, in the order of drafting, for the command breach_reports.
+    """Return every listed report in the order of drafting, for the command breach_reports.
 
-    If a report is about several suspicions, release, time and delay are those of the first one. A report that a person
-    started has no recorded time; its content has the day of occurrence. Instants are in ISO 8601.
+    Rehearsals are included, trainings are not. If a report is about several suspicions, release, time and delay are
+    those of the first one. A report that a person started has no recorded time; its content has the day of occurrence.
+    Instants are in ISO 8601.
     """
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
-    found = with_text(Report.objects.listed().order_by("drafted_at", "pk"))
+    found = with_text(Report.objects.listed().filter(training__isnull=True).order_by("drafted_at", "pk"))
     reports = found.select_related("started__release").prefetch_related(suspicions)
     return [_entry(report) for report in reports]
 

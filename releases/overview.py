@@ -65,6 +65,8 @@ class NoSuchRelease(LookupError):
 def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return the status of releases on their present schedule, by due time or in the requested order.
 
+    Without references, trainings are left out.
+
     Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while no check
     found it live. The whole value is null if the checks give no bounds. The publisher's own statement is separate from
     our observations: `published_at_by_publisher`, with its source as `publisher_source`. `diagnoses` are possible
@@ -72,7 +74,7 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
 
     :raises NoSuchRelease: if one of the references is not known.
     """
-    releases = Release.objects.filter(reference__in=references) if references else Release.objects.all()
+    releases = Release.objects.filter(reference__in=references) if references else Release.objects.without_trainings()
     found = {release.reference: release for release in releases}
     for reference in references:
         if reference not in found:

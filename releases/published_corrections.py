@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from releases.models import PublishedCorrection, Release
 from releases.models.event import lock_release, record_event, record_rows
 from releases.models.published_correction import PublishedCorrectionQuerySet
+from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, Status
 
@@ -86,9 +87,12 @@ def group_corrections(rows: Iterable[PublishedCorrection]) -> list[Correction]:
 def corrections_visible_to(person: Person) -> PublishedCorrectionQuerySet:
     """Return the last revision of each correction that a person may read, the latest found first.
 
-    Withdrawn ones are left out.
+    Withdrawn ones are left out, and those of trainings in which the person takes no part.
     """
-    own = PublishedCorrection.objects.filter(release__series__producer__in=producers_where(person, Action.VIEW))
+    own = PublishedCorrection.objects.filter(
+        is_shown_to(person, column="release__training"),
+        release__series__producer__in=producers_where(person, Action.VIEW),
+    )
     return own.filter(kind=Kind.RECORDED).current().order_by("-found_at", "-pk")
 
 

@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.models import Membership, Producer, Release, Series, Training
+from releases.models.event import lock_releases, record_event
 from releases.permissions import Action, Person, User, check_may, producers_where
-from releases.rules.calendar import slot_at
-from releases.rules.lifecycle import FieldRefused
+from releases.rules.calendar import format_day, slot_at
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
 
-# A check of the day before would find nothing, and later ones need a few minutes to begin.
+# People work on the report in the days after the rehearsal.
+DAYS_AFTER_REHEARSAL = timedelta(days=7)
+# Monitoring needs a few minutes to begin with a new page.
 SHORTEST_WAIT = timedelta(minutes=2)
 
 
@@ -23,10 +26,19 @@ class TrainingRefused(FieldRefused):
     """A training that cannot be accepted; `field` names the invalid field."""
 
 
+class TrainingOver(MoveRefused):
+    """The training has ended, so its participants no longer change."""
+
+
 def people_of(producer: Producer) -> "QuerySet[User]":
     """Return the people with an open account and a role at a producer, who may take part in its trainings."""
     held = Membership.objects.filter(producer=producer).values("user")
     return get_user_model().objects.filter(pk__in=held, is_active=True).order_by("name", "email")
+
+
+def may_take_part(person: Person, release: Release) -> bool:
+    """Return whether a release belongs to no training, or to one in which the person takes part."""
+    return release.training is None or release.training.participants.filter(pk=person.pk).exists()
 
 
 def trainings_visible_to(person: Person) -> QuerySet[Training]:
@@ -49,6 +61,8 @@ def plan_training(
 ) -> Training:
     """Plan a training with one rehearsal of a series. Only its participants are notified.
 
+    A second click returns the training that the first one planned.
+
     :param due_at: when the rehearsal is due (aware, a whole minute).
     :raises NotYours: if none of the person's roles allows it.
     :raises TrainingRefused: if something is missing, a participant has no role, or the time is too soon.
@@ -56,16 +70,18 @@ def plan_training(
     check_may(by, Action.PLAN_TRAINING, series.producer)
     if not title.strip():
         raise TrainingRefused("title", _("Enter a name for the training."))
-    if not participants:
-        raise TrainingRefused("participants", _("Select at least one participant."))
-    known = set(people_of(series.producer).values_list("pk", flat=True))
-    if not known.issuperset(person.pk for person in participants):
-        raise TrainingRefused("participants", _("Select people with an open account and a role at this producer."))
+    keys = _check_participants(series.producer, participants)
     if due_at < at + SHORTEST_WAIT:
         raise TrainingRefused("due_time", _("The rehearsal must be due at least 2 minutes from now."))
     with transaction.atomic():
+        Producer.objects.select_for_update(no_key=True).get(pk=series.producer_id)
+        same = Release.objects.filter(
+            series=series, due_at=due_at, training__title=title.strip(), training__planned_by=by, addresses__url=url
+        )
+        if (earlier := same.select_related("training").first()) is not None and earlier.training is not None:
+            return earlier.training
         training = Training.objects.create(producer=series.producer, title=title.strip(), planned_by=by, planned_at=at)
-        training.participants.set(participants)
+        training.participants.set(keys)
         release = scheduling.record_release(
             series,
             reference=f"training-{training.pk}-{series.slug}"[:100],
@@ -78,16 +94,88 @@ def plan_training(
             addresses=[PlannedAddress(url=url, marker=marker)],
         )
         scheduling.confirm_release(release, by=by, at=at)
+        _record_participants(training, release, added=keys, removed=(), by=by, at=at)
     return training
 
 
-def participant_addresses(release: Release, *, only: Collection[int] | None = None) -> frozenset[str]:
-    """Return the email addresses of the participants of a training with an open account and a role at its producer.
+def ends_at(training: Training) -> datetime | None:
+    """Return when a training ends, seven days after its last rehearsal is due; None if a date is not exact."""
+    due = list(training.rehearsals.values_list("due_at", flat=True))
+    found = [instant for instant in due if instant is not None]
+    return max(found) + DAYS_AFTER_REHEARSAL if due and len(found) == len(due) else None
 
+
+def may_change_participants(training: Training, *, at: datetime) -> bool:
+    end = ends_at(training)
+    return end is None or at < end
+
+
+def change_participants(
+    training: Training, participants: Collection[User], *, by: User, at: datetime, seen: int
+) -> bool:
+    """Replace the participants of a training, who are notified from then on.
+
+    :param seen: the version of the list that the person read.
+    :return: False if these people are the participants already, so that a second click changes nothing.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises TrainingRefused: if no one is left, or a new participant has no role.
+    :raises TrainingOver: if the training has ended.
+    :raises ChangedMeanwhile: if another person changed the participants meanwhile.
+    """
+    check_may(by, Action.PLAN_TRAINING, training.producer)
+    with transaction.atomic():
+        releases = lock_releases(list(training.rehearsals.values_list("pk", flat=True)))
+        end = ends_at(training)
+        if end is not None and at >= end:
+            sentence = _("This training ended on %(day)s. You can no longer change its participants.")
+            raise TrainingOver(sentence % {"day": format_day(end)})
+        stored = Training.objects.select_for_update(no_key=True).get(pk=training.pk)
+        before = set(stored.participants.values_list("pk", flat=True))
+        keys = _check_participants(training.producer, participants, known=before)
+        if keys == before:
+            return False
+        if not Training.objects.filter(pk=stored.pk, version=seen).update(version=F("version") + 1):
+            raise ChangedMeanwhile(_("Another person changed the participants. Check the list and save again."))
+        stored.participants.set(keys)
+        for release in releases.values():
+            _record_participants(training, release, added=keys - before, removed=before - keys, by=by, at=at)
+    return True
+
+
+def _check_participants(producer: Producer, participants: Collection[User], *, known: Collection[int] = ()) -> set[int]:
+    """Return the keys of the participants, of whom all but known ones must have a role at the producer."""
+    if not participants:
+        raise TrainingRefused("participants", _("Select at least one participant."))
+    keys = {person.pk for person in participants}
+    if not keys.difference(known).issubset(people_of(producer).values_list("pk", flat=True)):
+        raise TrainingRefused("participants", _("Select people with an open account and a role at this producer."))
+    return keys
+
+
+def _record_participants(
+    training: Training, release: Release, *, added: Collection[int], removed: Collection[int], by: User, at: datetime
+) -> None:
+    """Record who takes part by the keys of accounts, because names stay out of the chain."""
+    record_event(
+        release,
+        "participants_changed",
+        at=at,
+        by=by,
+        training=training.pk,
+        added=sorted(added),
+        removed=sorted(removed),
+    )
+
+
+def participant_addresses(training: int, *, only: Collection[int] | None = None) -> frozenset[str]:
+    """Return the email addresses of a training's participants with an open account and a role at its producer.
+
+    :param training: its key.
     :param only: the keys of accounts to which they are limited.
     """
-    assert release.training is not None  # noqa: S101  # callers ask for trainings only
-    people = people_of(release.series.producer).filter(pk__in=release.training.participants.values("pk"))
+    held = Membership.objects.filter(producer__trainings=training).values("user")
+    taking_part = Training.objects.filter(pk=training).values("participants")
+    people = get_user_model().objects.filter(pk__in=held, is_active=True).filter(pk__in=taking_part)
     if only is not None:
         people = people.filter(pk__in=only)
     return frozenset(email.lower() for email in people.values_list("email", flat=True))

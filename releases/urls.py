@@ -57,6 +57,7 @@ urlpatterns = [
     path("releases/<slug:reference>/no-answer/undo/", release.undo_no_answer_view, name="undo_no_answer"),
     path("trainings/", trainings.list_trainings, name="trainings"),
     path("trainings/<int:key>/", trainings.show_training, name="training"),
+    path("trainings/<int:key>/participants/", trainings.change_participants_view, name="change_participants"),
     path("trainings/<slug:producer>/add/", trainings.plan_training_view, name="plan_training"),
     path("outages/<slug:producer>/<str:host>/<str:due>/", notices.post_outage_notice_view, name="outage"),
     path("corrections/", notices.list_corrections, name="corrections"),

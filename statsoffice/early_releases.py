@@ -39,7 +39,8 @@ from releases.text.release import describe_check
 from releases.views.base import SignedInRequest, post_data
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Channel, Message
-from statsoffice.notifications.release_queries import REMINDER, event_of_early_release
+from statsoffice.notifications.recipients import REMINDER
+from statsoffice.notifications.release_queries import event_of_early_release
 
 NOTHING = "There is no such early release, or it is not yours."
 

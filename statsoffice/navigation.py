@@ -70,7 +70,12 @@ SECTIONS = (
             Entry("releases:planner", lazy("Year planner"), EVERY_ROLE),
             Entry("releases:changes", lazy("Date changes"), EVERY_ROLE),
             Entry("releases:corrections", lazy("Corrections"), EVERY_ROLE, ("releases:correction",)),
-            Entry("releases:trainings", lazy("Trainings"), EVERY_ROLE, ("releases:training", "releases:plan_training")),
+            Entry(
+                "releases:trainings",
+                lazy("Trainings"),
+                EVERY_ROLE,
+                ("releases:training", "releases:plan_training", "releases:change_participants"),
+            ),
             Entry(
                 "exchange:imports",
                 lazy("Import"),

@@ -30,6 +30,7 @@ from breaches.permissions import (
     Action,
     may_settle_wording,
     may_start,
+    may_start_about,
     producers_written_for,
     report_producers,
     reports_where,
@@ -462,7 +463,7 @@ def about_anything(request: SignedInRequest) -> HttpResponse:
 
 def _release(request: SignedInRequest, reference: str) -> Release:
     found = Release.objects.select_related(*RELEASE).prefetch_related("addresses").filter(reference=reference).first()
-    if found is None or not may_start(request.user, found.series.producer):
+    if found is None or not may_start_about(request.user, found):
         raise Http404(NOTHING)
     return found
 

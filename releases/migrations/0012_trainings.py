@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
                 ("planned_at", models.DateTimeField()),
                 ("participants", models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL)),
                 (
+                    "version",
+                    models.PositiveIntegerField(default=1, help_text="The version of the list of participants."),
+                ),
+                (
                     "planned_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL

@@ -43,6 +43,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Return the public releases: those that are announced and not rehearsals."""
         return self.official().filter(announced_at__isnull=False)
 
+    def without_trainings(self) -> Self:
+        """Exclude the rehearsals of trainings, of which only their participants know."""
+        return self.filter(training__isnull=True)
+
     def shown_to(self, person: Any) -> Self:
         """Exclude the trainings in which a person takes no part."""
         return self.filter(is_shown_to(person))
@@ -351,10 +355,11 @@ class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
         """Annotate each task with the key of its release, as `at_release`; null while none is planned.
 
         That is the first release of its series after the task was set that is not cancelled; for a task from a
-        rehearsal, the first rehearsal.
+        rehearsal, the first rehearsal that is not part of a training.
         """
         later = Q(due_at__gt=OuterRef("added_at")) | Q(due_at__isnull=True, planned_on__gt=OuterRef("added_at__date"))
-        coming = Release.objects.filter(later, series=OuterRef("series"), rehearsal=OuterRef("rehearsal"))
+        others = Release.objects.without_trainings()
+        coming = others.filter(later, series=OuterRef("series"), rehearsal=OuterRef("rehearsal"))
         in_turn = ("planned_on", F("planned_at").asc(nulls_last=True), "pk")
         first = coming.exclude(status=Status.CANCELLED).order_by(*in_turn)
         return self.annotate(at_release=Subquery(first.values("pk")[:1]))

@@ -16,6 +16,7 @@ class Training(models.Model):
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="trainings")
     title = models.CharField(max_length=200)
     participants = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+    version = models.PositiveIntegerField(default=1, help_text=lazy("The version of the list of participants."))
     planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     planned_at = models.DateTimeField()
 

@@ -39,15 +39,17 @@ class TooManyReleases(Exception):
 def export_calendar(
     releases: QuerySet[Release], kind: TableKind, *, title: str, by: Person, contacts: bool = False
 ) -> bytes:
-    """Write releases as a file in the columns of an import; times are London's.
+    """Write releases as a file in the columns of an import, without trainings; times are London's.
+
+    A training that was imported again would notify more people than its participants.
 
     :param contacts: whether to include responsible contacts, for the releases that the person may edit.
     :raises TooManyReleases: if there are more than an import accepts.
     """
     found = list(
-        releases.select_related("series__producer", "series__responsible").prefetch_related(
-            "addresses", "departures__corrections"
-        )
+        releases.filter(training__isnull=True)
+        .select_related("series__producer", "series__responsible")
+        .prefetch_related("addresses", "departures__corrections")
     )
     if len(found) > MOST_ROWS:
         sentence = _("You selected %(number)s releases. A file can have up to %(most)s. Select fewer releases.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -314,6 +315,7 @@ SENTENCES = {
     "task_done": lazy("Task completed"),
     "task_open_again": lazy("Task reopened"),
     "evidence_exported": lazy("Evidence exported"),
+    "participants_changed": lazy("Participants of the training changed"),
     NO_ANSWER: lazy("Call recorded: no answer"),
     NO_ANSWER_UNDONE: lazy("Record of a call undone"),
 }
@@ -355,8 +357,17 @@ def event_details(event: ReleaseEvent) -> Iterable[str]:
     if event.kind in CALL_EVENTS:
         contact = Contact.objects.filter(pk=event.facts["contact"]).first()
         yield contact.name if contact else _("A former contact")
+    if event.kind == "participants_changed":
+        yield from _participant_details(event.facts)
     if event.words:
         yield f"“{event.words}”"
+
+
+def _participant_details(facts: Mapping[str, Any]) -> Iterator[str]:
+    people = get_user_model().objects.in_bulk([*facts["added"], *facts["removed"]])
+    for text, keys in ((_("Added: %(people)s"), facts["added"]), (_("Removed: %(people)s"), facts["removed"])):
+        if keys:
+            yield text % {"people": ", ".join(sorted(people[key].name for key in keys if key in people))}
 
 
 def changed_fields(name: Any, was: Any, now: Any) -> str:

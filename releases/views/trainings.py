@@ -1,11 +1,14 @@
 """Pages of trainings: rehearsals of which only their participants are notified."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import F, Max, Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,14 +18,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from releases import trainings
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, clean_address
-from releases.models import Producer, Series
+from releases.models import Producer, Series, Training
 from releases.models.append_only import WORDS
-from releases.permissions import Action, User, may_anywhere, producers_where, roles_of
+from releases.permissions import Action, User, may, may_anywhere, producers_where, roles_of
 from releases.rules import calendar
-from releases.rules.lifecycle import BY_WEIGHT, Role
+from releases.rules.lifecycle import BY_WEIGHT, ChangedMeanwhile, MoveRefused, Role
+from releases.trainings import TrainingOver
 from releases.views.base import SignedInRequest, is_completed, post_data
 
 TRAININGS_ON_A_PAGE = 30
+
+
+PARTICIPANTS_HINT = lazy("We notify only these people. They need a role, and act in it.")
 
 
 class ParticipantField(forms.ModelMultipleChoiceField[Any]):
@@ -32,8 +39,20 @@ class ParticipantField(forms.ModelMultipleChoiceField[Any]):
     producer: Producer
 
     def label_from_instance(self, obj: Any) -> str:
-        held = roles_of(obj, self.producer)
-        return f"{obj.name}, {', '.join(str(WORDS[role]) for role in BY_WEIGHT if role in held)}"
+        return _("%(person)s, %(roles)s") % {"person": obj.name, "roles": _name_roles(obj, self.producer)}
+
+    def offer(self, producer: Producer, *, taking_part: Iterable[int] = ()) -> None:
+        """Offer the people of a producer, and participants by key who no longer have a role there."""
+        people = get_user_model().objects.filter(
+            Q(pk__in=trainings.people_of(producer).values("pk")) | Q(pk__in=taking_part)
+        )
+        self.producer = producer
+        self.queryset = people.order_by("name", "email").prefetch_related("memberships")
+
+
+def _name_roles(person: User, producer: Producer) -> str:
+    held: frozenset[Role] = roles_of(person, producer)
+    return ", ".join(str(WORDS[role]) for role in BY_WEIGHT if role in held) or _("no role")
 
 
 class TrainingForm(GovukForm):
@@ -67,7 +86,7 @@ class TrainingForm(GovukForm):
     )
     participants = ParticipantField(
         label=lazy("Participants"),
-        help_text=lazy("Only these people are notified. They act in the roles that they have."),
+        help_text=PARTICIPANTS_HINT,
         queryset=Producer.objects.none(),
         required=False,
     )
@@ -76,8 +95,7 @@ class TrainingForm(GovukForm):
         local = calendar.in_london(timezone.now())
         super().__init__(data, initial={"due_on": local.date()})
         self.fields["series"].queryset = producer.series.order_by("title")  # type: ignore[attr-defined]  # declared above
-        people: Any = self.fields["participants"]
-        people.producer, people.queryset = producer, trainings.people_of(producer).prefetch_related("memberships")
+        self.fields["participants"].offer(producer)  # type: ignore[attr-defined]  # declared above
 
     def clean_url(self) -> str:
         return clean_address(self.cleaned_data["url"])
@@ -96,15 +114,33 @@ class TrainingForm(GovukForm):
         return {name: self.cleaned_data[name] for name in names}
 
 
+class ParticipantsForm(GovukForm):
+    """The participants of a training, based on the version of the list that the person read."""
+
+    button = lazy("Save participants")
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    participants = ParticipantField(
+        label=lazy("Participants"), help_text=PARTICIPANTS_HINT, queryset=Producer.objects.none(), required=False
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, training: Training) -> None:
+        taking_part = list(training.participants.values_list("pk", flat=True))
+        super().__init__(data, initial={"seen": training.version, "participants": taking_part})
+        self.fields["participants"].offer(training.producer, taking_part=taking_part)  # type: ignore[attr-defined]  # declared above
+
+
 @login_required
 @require_safe
 def list_trainings(request: SignedInRequest) -> HttpResponse:
     """List the trainings that a person manages or takes part in, the latest first."""
     if not may_anywhere(request.user, Action.VIEW):
         raise Http404("There are no trainings for this person.")
-    found = trainings.trainings_visible_to(request.user).select_related("producer", "planned_by")
+    found = trainings.trainings_visible_to(request.user).select_related("producer")
+    in_list = found.annotate(due_at=Max("rehearsals__due_at")).prefetch_related("participants")
+    in_list = in_list.order_by(F("due_at").desc(nulls_last=True), "-pk")
     context = {
-        "page": Paginator(found, TRAININGS_ON_A_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(in_list, TRAININGS_ON_A_PAGE).get_page(request.GET.get("page")),
         "producers": producers_where(request.user, Action.PLAN_TRAINING).order_by("name"),
     }
     return render(request, "releases/trainings.html", context)
@@ -113,20 +149,23 @@ def list_trainings(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def show_training(request: SignedInRequest, key: int) -> HttpResponse:
-    found = trainings.trainings_visible_to(request.user).select_related("producer", "planned_by")
-    training = get_object_or_404(found, pk=key)
+    training = _find_training(request, key)
     people = training.participants.order_by("name", "email").prefetch_related("memberships")
+    now = timezone.now()
     context = {
         "training": training,
-        "rehearsals": training.rehearsals.select_related("series").order_by("due_at", "pk"),
+        "rehearsals": training.rehearsals.prefetch_related("addresses").order_by("due_at", "pk"),
         "participants": [(person, _name_roles(person, training.producer)) for person in people],
+        "may_plan": may(request.user, Action.PLAN_TRAINING, training.producer),
+        "may_change": trainings.may_change_participants(training, at=now),
+        "ends_at": trainings.ends_at(training),
     }
     return render(request, "releases/training.html", context)
 
 
-def _name_roles(person: User, producer: Producer) -> str:
-    held: frozenset[Role] = roles_of(person, producer)
-    return ", ".join(str(WORDS[role]) for role in BY_WEIGHT if role in held) or _("no role")
+def _find_training(request: SignedInRequest, key: int) -> Training:
+    found = trainings.trainings_visible_to(request.user).select_related("producer", "planned_by")
+    return get_object_or_404(found, pk=key)
 
 
 @login_required
@@ -139,7 +178,46 @@ def plan_training_view(request: SignedInRequest, producer: str) -> HttpResponse:
     def act() -> None:
         planned.append(trainings.plan_training(by=request.user, at=timezone.now(), **form.plan))
 
-    if is_completed(form, act):
-        messages.success(request, _("Training planned. Tell the participants when it begins."))
-        return redirect("releases:training", planned[0].pk)
-    return render(request, "releases/plan_training.html", {"producer": owner, "form": form})
+    try:
+        if is_completed(form, act):
+            messages.success(request, _("Training planned. Send the participants the date and time."))
+            return redirect("releases:training", planned[0].pk)
+    except MoveRefused as refusal:
+        form.add_error(None, str(refusal))
+    context = {"producer": owner, "form": form, "has_series": owner.series.exists()}
+    return render(request, "releases/plan_training.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def change_participants_view(request: SignedInRequest, key: int) -> HttpResponse:
+    """Change who takes part in a training, until it ends."""
+    training = _find_training(request, key)
+    if not may(request.user, Action.PLAN_TRAINING, training.producer):
+        raise Http404("This person plans no trainings of the producer.")
+    form = ParticipantsForm(post_data(request), training=training)
+    is_over = not trainings.may_change_participants(training, at=timezone.now())
+    changed = []
+
+    def act() -> None:
+        given = form.cleaned_data
+        now = timezone.now()
+        changed.append(
+            trainings.change_participants(training, given["participants"], by=request.user, at=now, seen=given["seen"])
+        )
+
+    try:
+        if is_completed(form, act):
+            if changed[0]:
+                messages.success(request, _("Participants saved."))
+            else:
+                messages.info(request, _("You did not make any changes."))
+            return redirect("releases:training", training.pk)
+    except ChangedMeanwhile as refusal:
+        training.refresh_from_db()
+        form.reopen(name="seen", version=training.version, sentence=str(refusal))
+    except TrainingOver:
+        is_over = True
+    context = {"training": training, "form": form, "is_over": is_over, "ends_at": trainings.ends_at(training)}
+    status = 409 if is_over and form.is_bound else 200
+    return render(request, "releases/change_participants.html", context, status=status)

@@ -35,6 +35,8 @@ class Notification:
     """Whether only the recipients may have it, so that no webhook gets it."""
     rehearsal: bool = False
     """Whether it is about a rehearsal, if it names neither the release nor the report."""
+    of_training: int | None = None
+    """The key of the training that it is about, if it names neither the release nor the report."""
     suspicions: Sequence[Suspicion] = ()
     verdicts: Sequence[Verification] = ()
 
@@ -51,6 +53,11 @@ class Notification:
     @property
     def is_rehearsal(self) -> bool:
         return self.about.rehearsal if self.about is not None else self.rehearsal
+
+    @property
+    def training(self) -> int | None:
+        """The key of the training that it is about, if any."""
+        return self.about.training_id if self.about is not None else self.of_training
 
 
 def name_in_mail(release: Release) -> str:

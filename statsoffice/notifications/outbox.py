@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.trainings import participant_addresses
 from statsoffice.fault_isolation import run_each
 from statsoffice.notifications import office_queries, release_queries, report_queries
 from statsoffice.notifications.models import (
@@ -37,6 +38,7 @@ from statsoffice.notifications.recipients import EARLY_RELEASE, add_covers, find
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
 AFTER = lazy("This is a rehearsal: nothing was released and nothing is to be reported.")
+TRAINING = lazy("This is a training: no real release and no real breach.")
 # Not translated, because it is part of an official email in the language of the report.
 NO_BREACH = "This is a rehearsal: no real release and no real breach."
 
@@ -64,6 +66,11 @@ MONITORING_PERSON = lazy(
     "day. To stop these emails, ask an administrator to change your role or the list of operators."
 )
 
+PARTICIPANT = lazy(
+    "You get this email because you take part in a training. To stop these emails, ask your calendar manager, a Head "
+    "of Profession or a deputy to remove you from the training."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -73,7 +80,8 @@ class Rule:
     query is called with `known`, the events that have a message already, and `now`. It returns the notifications that
     are due, with their recipients. The template has the subject in its first paragraph and the text after it.
     `reason` says why a person gets the message and how to stop it; a message with its own sentence about this, or one
-    that a person sends, has none. `rehearsal` is the first paragraph of a message about a rehearsal.
+    that a person sends, has none. `rehearsal` is the first paragraph of a message about a rehearsal. A training has
+    its own reason and first paragraph.
     `covered` says whether a person who covers for a recipient gets the message too.
     """
 
@@ -98,7 +106,8 @@ class Rule:
         subject, text = self._fill(notification, name=name, full_name=full_name)
         if (excess := len(subject) - LONGEST_SUBJECT) > 0:
             subject, _text = self._fill(notification, name=shorten(name, len(name) - excess), full_name=full_name)
-        return shorten(subject), f"{text}\n---\n\n{self.reason}\n" if self.reason else text
+        reason = PARTICIPANT if notification.training else self.reason
+        return shorten(subject), f"{text}\n---\n\n{reason}\n" if reason else text
 
     def _fill(self, notification: Notification, *, name: str, full_name: str) -> tuple[str, str]:
         context = {
@@ -115,6 +124,8 @@ class Rule:
         rendered = template.render(Context(context, autoescape=False))
         first, _blank, text = rendered.lstrip().partition("\n\n")
         subject, text = one_line(first), text.rstrip("\n") + "\n"
+        if notification.training:
+            return _("Training: %(subject)s") % {"subject": subject}, f"{TRAINING}\n\n{text}"
         if notification.is_rehearsal:
             return _("Rehearsal: %(subject)s") % {"subject": subject}, f"{self.rehearsal}\n\n{text}"
         return subject, text
@@ -240,11 +251,17 @@ def create_missing(*, now: datetime) -> int:
 
     def write_kind(rule: Rule) -> int:
         found = rule.query(known=known, now=now)
-        return sum(
-            _write(rule, batch, now=now) for batch in _batches(map(with_covers, found) if rule.covered else found)
-        )
+        addressed = map(_within_training, map(with_covers, found) if rule.covered else found)
+        return sum(_write(rule, batch, now=now) for batch in _batches(addressed))
 
     return sum(run_each(RULES, write_kind, failed="kinds of notifications could not be written"))
+
+
+def _within_training(one: Notification) -> Notification:
+    """Limit the recipients of a notification about a training to its participants, however they were found."""
+    if one.training is None:
+        return one
+    return replace(one, recipients=one.recipients & participant_addresses(one.training))
 
 
 def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notification]]:

@@ -11,9 +11,10 @@ from django.db.models.functions import Coalesce
 
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action
-from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT
+from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT, ReportKind
 from releases.early_findings import current_contact
-from releases.models import Contact, Cover, Membership, Producer, Release, Series
+from releases.models import Contact, Cover, Membership, Producer, Release, Series, Training
+from releases.permissions import Person as AnyPerson
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
 from releases.trainings import participant_addresses
@@ -66,7 +67,7 @@ def series_contacts(series: Series) -> list[Contact | None]:
 
 def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> frozenset[str]:
     if release.training_id:
-        return participant_addresses(release)
+        return participant_addresses(release.training_id)
     named = [contact for contact in contacts if contact]
     found = contact_addresses(contact for contact in named if contact.user or not release.rehearsal)
     if found or (release.rehearsal and named):
@@ -83,7 +84,7 @@ def approver_addresses(release: Release) -> frozenset[str]:
     series = release.series
     leads = open_memberships([series.producer_id])
     if release.training_id:
-        return participant_addresses(release, only=leads.values_list("user_id", flat=True))
+        return participant_addresses(release.training_id, only=leads.values_list("user_id", flat=True))
     if release.rehearsal:
         contacts = Contact.objects.filter(
             Q(pk__in=[series.responsible_id, series.head_of_profession_id])
@@ -97,7 +98,7 @@ def approver_addresses(release: Release) -> frozenset[str]:
 
 SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
 # The beginning of the event of a message about an early release, which only few people may read (decision 73).
-EARLY_RELEASE = "early-release-"
+EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
 OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-together"}
 
 
@@ -106,6 +107,19 @@ def event_of_suspicions(kind: str, suspicions: Sequence[int]) -> str:
     if len(suspicions) == 1:
         return f"{kind}-{suspicions[0]}"
     return f"{OF_SEVERAL[kind]}-{sha256_hex(' '.join(str(key) for key in suspicions).encode())[:32]}"
+
+
+def about_hidden_trainings(person: AnyPerson) -> Q:
+    """Select the messages about trainings in which a person takes no part.
+
+    The messages about an early release name no release, so they are found by their events.
+    """
+    hidden = Training.objects.exclude(participants=person.pk)
+    early = Suspicion.objects.filter(kind=ReportKind.EARLY, release__training__in=hidden)
+    found = Q(release__training__in=hidden) | Q(report__training__in=hidden)
+    for key in early.values_list("pk", flat=True):
+        found |= Q(event=f"{EARLY_RELEASE}{key}") | Q(event__startswith=f"{EARLY_RELEASE}{key}{REMINDER}")
+    return found
 
 
 def people_notified_of(suspicions: Collection[int]) -> Mapping[int, set[str]]:

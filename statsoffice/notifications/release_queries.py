@@ -25,6 +25,7 @@ from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification
 from statsoffice.notifications.recipients import (
     EARLY_RELEASE,
     LIVE_AT_LAST,
+    REMINDER,
     SUSPECTED,
     approver_addresses,
     contact_addresses,
@@ -73,10 +74,8 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
             of_producer=producer.pk,
             is_confidential=True,
             rehearsal=release.rehearsal,
+            of_training=release.training_id,
         )
-
-
-REMINDER = "-reminder-"
 
 
 def event_of_early_release(suspicion: Suspicion) -> str:

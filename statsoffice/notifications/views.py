@@ -18,7 +18,7 @@ from releases import permissions
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
 from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, Message, State
-from statsoffice.notifications.recipients import EARLY_RELEASE
+from statsoffice.notifications.recipients import EARLY_RELEASE, about_hidden_trainings
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -64,11 +64,15 @@ class SentNotification:
 
 
 def visible_messages(person: "User") -> QuerySet[Message]:
-    """Return a person's own messages, and those about reports and producers whose reports they may view."""
+    """Return a person's own messages, and those about reports and producers whose reports they may view.
+
+    Messages about a training are shown to its participants only.
+    """
     own = Q(recipient__iexact=person.email)
     about_reports = Q(report__in=reports.reports_where(person, reports.Action.VIEW))
     producers = permissions.producers_with(person, reports.TABLE[reports.Action.VIEW])
     visible = Message.objects.filter(own | about_reports | Q(report__isnull=True, producer__in=producers))
+    visible = visible.exclude(~own & about_hidden_trainings(person))
     led = permissions.producers_where(person, permissions.Action.KNOW_EARLY_FINDINGS)
     return visible.exclude(~own & ~Q(producer__in=led), event__startswith=EARLY_RELEASE)
 

@@ -207,7 +207,8 @@ def office_of(person: Person) -> Office:
 
 
 def last_rehearsal(producer: Producer) -> Release | None:
-    return Release.objects.filter(series__producer=producer, rehearsal=True).order_by("-due_at", "-pk").first()
+    found = Release.objects.without_trainings().filter(series__producer=producer, rehearsal=True)
+    return found.order_by("-due_at", "-pk").first()
 
 
 def _head_status(producer: Producer) -> StepStatus:
@@ -220,7 +221,9 @@ def _head_status(producer: Producer) -> StepStatus:
 
 
 def _rehearsal_status(producer: Producer) -> StepStatus:
-    judged = Verification.objects.filter(release__series__producer=producer, release__rehearsal=True)
+    judged = Verification.objects.filter(
+        release__series__producer=producer, release__rehearsal=True, release__training__isnull=True
+    )
     if judged.exclude(outcome=Outcome.PENDING).exists():
         return StepStatus.DONE
     return StepStatus.UNDER_WAY if last_rehearsal(producer) else StepStatus.TO_DO

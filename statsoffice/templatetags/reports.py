@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from breaches import drafting, text
 from breaches.models import Dispatch, Report
-from breaches.permissions import Action, may_start, reports_where
+from breaches.permissions import Action, may_start_about, reports_where
 from breaches.rules.lifecycle import ReportKind
 from breaches.views.report import initial_start_data
 from releases.models import PublishedCorrection, Release, Verification
@@ -39,7 +39,7 @@ def reports_about(context: dict[str, Any], release: Release) -> list[Report]:
 
 @register.simple_tag(takes_context=True)
 def may_start_report(context: dict[str, Any], release: Release) -> bool:
-    return may_start(context["request"].user, release.series.producer)
+    return may_start_about(context["request"].user, release)
 
 
 @register.simple_tag

@@ -46,6 +46,7 @@ def pages_of_notices(office: Office, series) -> dict[str, str]:
     return {
         "the trainings": reverse("releases:trainings"),
         "a training": reverse("releases:training", args=[training.pk]),
+        "changing the participants of a training": reverse("releases:change_participants", args=[training.pk]),
         "planning a training": reverse("releases:plan_training", args=[series.producer.slug]),
         "recording a correction": _of("add_correction"),
         "changing a correction": _of("change_correction", 1),

@@ -12,7 +12,7 @@ from django.urls.resolvers import RoutePattern
 
 from breaches import drafting
 from breaches.models import Report
-from releases import date_changes, judge, pre_release_access, scheduling, statements
+from releases import date_changes, judge, pre_release_access, scheduling, statements, trainings
 from releases.models import Release
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import Details, Period
@@ -40,6 +40,7 @@ HIDDEN = {
     "a marker in the code": "hidden+marker",
     "a title that is not announced": "hidden title",
     "a reference that is not announced": "hidden-release",
+    "a training": "training",
     "a series of which nothing is announced": "hidden series",
     "its slug": "hidden-series",
     "a producer of which nothing is announced": "hidden office",
@@ -66,7 +67,7 @@ VERDICTS = re.compile(
 )
 ANNOUNCED = ("late", "not-seen", "early", "moved", "cancelled", "provisional", "was-moved-before", "short-notice")
 SAMPLES: dict[str, tuple[object, ...]] = {
-    "reference": (*ANNOUNCED, "hidden-release", "hidden-run"),
+    "reference": (*ANNOUNCED, "hidden-release", "hidden-run", "hidden-training"),
     "producer": ("office", "hidden-office"),
     "series": ("prices", "hidden-series"),
     "year": (2020,),
@@ -136,7 +137,7 @@ def _open_office() -> None:
     _announced(series, head)
     _not_announced(series)
     assert drafting.draft_missing(now=NOW)
-    assert Report.objects.count() == 3
+    assert Report.objects.count() == 4
 
 
 def _recorded(series, reference, **fields) -> Release:
@@ -211,6 +212,25 @@ def _not_announced(series) -> None:
     keeper = create_member(Role.CALENDAR_MANAGER, series.producer)
     scheduling.change_date(early, to=london_slot(date(2020, 7, 9)), by=keeper, at=A_LONG_TIME_AGO)
     scheduling.announce_release(Release.objects.get(pk=early.pk), by=None, at=A_LONG_TIME_AGO)
+    _late_training(series, keeper)
+
+
+def _late_training(series, keeper) -> None:
+    training = trainings.plan_training(
+        series,
+        title="A hidden training",
+        participants=[keeper],
+        due_at=SEED_DUE,
+        url="https://hidden-site.example.gov.uk/training",
+        marker="hidden marker training",
+        by=keeper,
+        at=SEED_DUE - timedelta(days=1),
+    )
+    training.rehearsals.update(reference="hidden-training", title="A hidden title: training")
+    release = training.rehearsals.get()
+    create_observations(release, *["not_live"] * 4, start=SEED_DUE, every=timedelta(minutes=30))
+    judge.judge_one(release, now=NOW)
+    assert release.verifications.get().outcome == "late"
 
 
 def _addresses() -> Iterator[str]:
