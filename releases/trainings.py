@@ -1,4 +1,4 @@
-"""Trainings: a rehearsal for named people of a producer (decision 87)."""
+"""Trainings: a rehearsal for named people of a producer (decision 93)."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

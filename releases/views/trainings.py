@@ -29,6 +29,7 @@ from releases.views.base import SignedInRequest, is_completed, post_data
 TRAININGS_ON_A_PAGE = 30
 
 
+NO_PARTICIPANT = lazy("Select at least one participant")
 PARTICIPANTS_HINT = lazy("We notify only these people. They need a role, and act in it.")
 
 
@@ -61,8 +62,8 @@ class TrainingForm(GovukForm):
     title = forms.CharField(
         label=lazy("Name of the training"),
         help_text=lazy("For example, Late release, autumn 2026"),
-        required=False,
         max_length=200,
+        error_messages={"required": lazy("Enter a name for the training")},
     )
     series = forms.ModelChoiceField(
         label=lazy("Series"),
@@ -88,7 +89,7 @@ class TrainingForm(GovukForm):
         label=lazy("Participants"),
         help_text=PARTICIPANTS_HINT,
         queryset=Producer.objects.none(),
-        required=False,
+        error_messages={"required": NO_PARTICIPANT},
     )
 
     def __init__(self, data: QueryDict | None = None, *, producer: Producer) -> None:
@@ -121,7 +122,10 @@ class ParticipantsForm(GovukForm):
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     participants = ParticipantField(
-        label=lazy("Participants"), help_text=PARTICIPANTS_HINT, queryset=Producer.objects.none(), required=False
+        label=lazy("Participants"),
+        help_text=PARTICIPANTS_HINT,
+        queryset=Producer.objects.none(),
+        error_messages={"required": NO_PARTICIPANT},
     )
 
     def __init__(self, data: QueryDict | None = None, *, training: Training) -> None:

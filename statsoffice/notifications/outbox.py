@@ -38,7 +38,9 @@ from statsoffice.notifications.recipients import EARLY_RELEASE, add_covers, find
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
 AFTER = lazy("This is a rehearsal: nothing was released and nothing is to be reported.")
-TRAINING = lazy("This is a training: no real release and no real breach.")
+TRAINING = lazy(
+    "This is a training: no real release and no real breach. If you call a contact, say that it is a training."
+)
 # Not translated, because it is part of an official email in the language of the report.
 NO_BREACH = "This is a rehearsal: no real release and no real breach."
 

@@ -169,7 +169,7 @@ def test_each_notification_says_in_its_subject_and_first_that_it_is_a_training(o
     }
     for message in Message.objects.all():
         assert message.subject.startswith("Training: ")
-        assert message.text.startswith("This is a training: no real release and no real breach.\n")
+        assert message.text.startswith("This is a training: no real release and no real breach. If you call")
         assert "You get this email because you take part in a training." in message.text
 
 
@@ -481,7 +481,7 @@ def test_those_who_plan_trainings_change_participants_on_a_page(client, clock, o
             assert set(training.participants.all()) == {office.head, deputy}
             assert "You did not make any changes." in client.post(page, sent, follow=True).text
             nobody = client.post(page, {"seen": 2})
-            assert "Select at least one participant." in nobody.text
+            assert "Select at least one participant" in nobody.text
             older = client.post(page, {"seen": 1, "participants": [deputy.pk]})
             assert "Another person changed the participants." in older.text
             assert 'name="seen" value="2"' in older.text

@@ -24,13 +24,15 @@ class Expected:
     """Who reads an address, and who posts to it; by a method that it does not know, it is open to no one.
 
     `of_no_row`: it shows and takes the person's own data, so that it opens to people of other producers too, and has
-    nothing of this one for them. `administrators_too`: it opens to them in addition to the roles.
+    nothing of this one for them. `administrators_too`: it opens to them in addition to the roles. `participants_too`:
+    to those who take part in its training as well.
     """
 
     reads: Who
     posts: Who
     of_no_row: bool = False
     administrators_too: bool = False
+    participants_too: bool = False
 
 
 def page(who: Who) -> Expected:
@@ -136,8 +138,8 @@ ON_RELEASES = {
     "releases:delay_notice": form(by(RELEASE, "post_delay_notice")),
     "releases:withdraw_delay_notice": act(by(RELEASE, "post_delay_notice")),
     "releases:trainings": own(VIEW),
-    "releases:training": page(by(RELEASE, "plan_training")),
-    "releases:plan_training": form(by(RELEASE, "plan_training")),
+    "releases:training": Expected(by(RELEASE, "plan_training"), NOBODY, participants_too=True),
+    **named("releases:", form(by(RELEASE, "plan_training")), "plan_training change_participants"),
     "releases:outage": form(by(RELEASE, "post_outage_notice")),
     "releases:corrections": own(VIEW),
     "releases:correction": page(VIEW),

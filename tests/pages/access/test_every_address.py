@@ -5,7 +5,7 @@ import time_machine
 from django.db import transaction
 from django.test import Client
 
-from releases.models import Membership, PreReleaseRequest
+from releases.models import Membership, PreReleaseRequest, Training
 from releases.rules.lifecycle import Role
 from statsoffice import middleware
 from statsoffice.accounts.models import User
@@ -13,13 +13,14 @@ from tests.pages.access.addresses import examples, places
 from tests.pages.access.admin_tables import expected_in_the_admin_site
 from tests.pages.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN, SUPERUSERS
 from tests.support.administrators import an_administrator
-from tests.support.factories import ProducerFactory, UserFactory
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 # PostgreSQL takes ten times as long for thousands of savepoints in one transaction, and the table is the same on both.
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 ELSEWHERE, NO_ROLE, SUPERUSER, STRANGER = "every role elsewhere", "no role", "superuser", "not signed in"
 IN_THE_GROUP = "administrator by the group"
+PARTICIPANT = "an auditor who takes part in a training"
 PRIVATE = ("A rehearsal in ten minutes", "breach-report-draft", "breach-report-with-hop", "Featherstonehaugh")
 METHODS = {"get": "reads", "post": "posts"}
 
@@ -64,6 +65,9 @@ def client_of(who, office):
         return client
     elif who == IN_THE_GROUP:
         user = an_administrator()
+    elif who == PARTICIPANT:
+        user = create_member(Role.AUDITOR, office.producer, is_staff=True)
+        Training.objects.get().participants.add(user)
     else:
         user = UserFactory(is_staff=True, is_superuser=who == SUPERUSER)
     if who == ELSEWHERE:
@@ -84,6 +88,9 @@ def kind_of(answer):
 def right_kinds(who, rule, side):
     """Which kinds of answer are right for someone."""
     allowed = getattr(rule, side)
+    if who == PARTICIPANT:
+        # They can do what their role can, and read the training.
+        return {"open"} if rule.participants_too and side == "reads" else right_kinds(Role.AUDITOR, rule, side)
     if who == IN_THE_GROUP and allowed == SUPERUSERS:
         return {"hidden", "no such method"}
     outside = who not in set(Role)
@@ -102,7 +109,7 @@ def right_kinds(who, rule, side):
 # Each person makes about 800 requests. Three of them find a page that was forgotten; the tables of roles have their own
 # tests.
 FOR_EACH_COMMIT = (Role.STATISTICIAN, ELSEWHERE, STRANGER)
-OTHERS = tuple(who for who in (*Role, NO_ROLE, SUPERUSER, IN_THE_GROUP) if who not in FOR_EACH_COMMIT)
+OTHERS = tuple(who for who in (*Role, NO_ROLE, SUPERUSER, IN_THE_GROUP, PARTICIPANT) if who not in FOR_EACH_COMMIT)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,7 @@ def assert_access(who, client, found):
                 wrong[f"{method} {name}"] = f"{answer.status_code} {kind}"
             # Read to its end, a file is closed; its content is searched like a page.
             text = (answer.getvalue() if answer.streaming else answer.content).decode(errors="replace")
-            if who not in set(Role) and kind == "open":
+            if who not in {*Role, PARTICIPANT} and kind == "open":
                 words = [word for word in PRIVATE if word in text]
                 administers = rule.administrators_too or getattr(rule, side) in {ADMINISTRATORS, SUPERUSERS}
                 if words and not (who in {SUPERUSER, IN_THE_GROUP} and administers):

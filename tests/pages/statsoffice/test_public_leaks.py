@@ -40,7 +40,7 @@ HIDDEN = {
     "a marker in the code": "hidden+marker",
     "a title that is not announced": "hidden title",
     "a reference that is not announced": "hidden-release",
-    "a training": "training",
+    "a training": "hidden training",
     "a series of which nothing is announced": "hidden series",
     "its slug": "hidden-series",
     "a producer of which nothing is announced": "hidden office",
@@ -226,11 +226,11 @@ def _late_training(series, keeper) -> None:
         by=keeper,
         at=SEED_DUE - timedelta(days=1),
     )
-    training.rehearsals.update(reference="hidden-training", title="A hidden title: training")
+    training.rehearsals.update(reference="hidden-training", title="A hidden training")
     release = training.rehearsals.get()
     create_observations(release, *["not_live"] * 4, start=SEED_DUE, every=timedelta(minutes=30))
     judge.judge_one(release, now=NOW)
-    assert release.verifications.get().outcome == "late"
+    assert release.verifications.get().outcome == "not_seen"
 
 
 def _addresses() -> Iterator[str]:
