@@ -7,10 +7,9 @@ from django.db.models import Q, QuerySet
 from breaches.models import Report, ReportQuerySet, StartedReport
 from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, SEND, WRITERS, ReportKind
 from releases.models import Producer, Release
-from releases.models.training import is_shown_to
+from releases.models.training import is_open_to, is_shown_to
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of, standing_roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
-from releases.trainings import may_take_part
 
 
 class Action(StrEnum):
@@ -62,7 +61,7 @@ def roles_for(person: Person, report: Report) -> frozenset[Role]:
     Only the Head of Profession, deputies and the person dealing with it (`is_dealing_with`) may know of a restricted
     report, and only participants of a report about a training. For all others it does not exist.
     """
-    if report.training is not None and not report.training.participants.filter(pk=person.pk).exists():
+    if not is_open_to(person, report.training):
         return frozenset()
     roles = roles_of(person, report.producer)
     if LEADS & roles or not is_restricted(report) or is_dealing_with(person, report):
@@ -101,7 +100,7 @@ def may_start(person: Person, producer: Producer) -> bool:
 
 def may_start_about(person: Person, release: Release) -> bool:
     """Return whether a person may start a report about a release, which for a training is for participants only."""
-    return may_start(person, release.series.producer) and may_take_part(person, release)
+    return may_start(person, release.series.producer) and is_open_to(person, release.training)
 
 
 def producers_written_for(person: Person) -> QuerySet[Producer]:
@@ -120,7 +119,7 @@ def starting_role(person: Person, producer: Producer, *, release: Release | None
     :raises NotYours: if none of their roles allows it, or it is about a training in which they take no part.
     """
     held = WRITERS & roles_of(person, producer)
-    if not held or (release is not None and not may_take_part(person, release)):
+    if not held or (release is not None and not is_open_to(person, release.training)):
         raise NotYours(f"{person} may not start reports of {producer}.")
     return _most_senior(held)
 

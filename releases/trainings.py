@@ -36,11 +36,6 @@ def people_of(producer: Producer) -> "QuerySet[User]":
     return get_user_model().objects.filter(pk__in=held, is_active=True).order_by("name", "email")
 
 
-def may_take_part(person: Person, release: Release) -> bool:
-    """Return whether a release belongs to no training, or to one in which the person takes part."""
-    return release.training is None or release.training.participants.filter(pk=person.pk).exists()
-
-
 def trainings_visible_to(person: Person) -> QuerySet[Training]:
     """Return the trainings that a person planned for, manages or takes part in, the latest first."""
     managed = Training.objects.filter(producer__in=producers_where(person, Action.PLAN_TRAINING))

@@ -37,3 +37,8 @@ def is_shown_to(person: Any, *, column: str = "training") -> Q:
     """
     own = Training.objects.filter(participants=person.pk).values("pk") if person.pk else []
     return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__in": own})
+
+
+def is_open_to(person: Any, training: Training | None) -> bool:
+    """Return whether a row belongs to no training, or to one in which a person takes part."""
+    return training is None or training.participants.filter(pk=person.pk).exists()
