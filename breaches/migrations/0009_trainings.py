@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("breaches", "0008_attachments"),
-        ("releases", "0012_trainings"),
+        ("releases", "0013_trainings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0011_cover"),
+        ("releases", "0012_welsh_titles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
