@@ -31,6 +31,7 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("whole_sweep", sizes=(100, 1_000, 10_000), databases=BOTH, rounds=3),
     Measurement("precision", sizes=(1, 10)),
     Measurement("checks_per_second", sizes=(10_000,), rounds_inside=5),
+    Measurement("scale", sizes=(1_000_000,), databases=("postgresql",), rounds_inside=5),
     Measurement("shares", sizes=(60,), databases=("postgresql",), rounds=3, rounds_inside=9),
     Measurement("late_drafts", sizes=(1_000,), databases=BOTH, rounds=3),
     Measurement("memory", sizes=(10_000,), databases=("postgresql",), rounds=3),

@@ -126,7 +126,7 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
 
     :param live_after: how long after the due time they were found live; None if never.
     """
-    Observation.append([check for page in pages for check in _build_checks(page, live_after)])
+    Observation.append([check for page in pages for check in build_checks(page, live_after)])
     # In production this row remains when monitoring of the release has ended.
     CheckSchedule.objects.bulk_create(CheckSchedule(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
@@ -135,7 +135,7 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
         assert not faults, faults
 
 
-def _build_checks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:
+def build_checks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:
     due_at, limit = _due_at(page), timedelta(seconds=page.release.series.tolerance_seconds)
     yield _build_check(page, due_at - timedelta(seconds=5), CheckOutcome.NOT_LIVE)
     if live_after is None or live_after > limit:

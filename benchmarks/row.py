@@ -48,6 +48,8 @@ class Row:
         assert value is not None, f"{self.what}: a limit of the ratio needs a floor"
         if self.unit in RATES:
             return self.limit.value / value if value else math.inf
+        if not self.limit.value:
+            return math.inf if value else 0.0
         return value / self.limit.value
 
     @property

@@ -31,7 +31,7 @@ BETWEEN_GLANCES_SECONDS = 0.02
 def measure(size: int, *, rounds: int) -> list[Row]:
     """Share some hosts between ten sweeps, and kill one of them; then claim 10,000 hosts."""
     hosts, first, *others = _hosts(size), *(f"sweep {number}" for number in range(SWEEPS))
-    owned = Counter(find_owner(host, {first, *others}) for host in hosts)
+    owned = Counter(find_owner(host, frozenset({first, *others})) for host in hosts)
     with contextlib.ExitStack() as stack:
         killed = stack.enter_context(_sweep(first, size))
         _wait_for_holders(hosts, lambda holders: holders.keys() == {first})

@@ -1,6 +1,5 @@
 """Request budgets and leases of hosts, and releases that share a host and a minute."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
-from django.db.models.functions import Left, StrIndex, Substr
+from django.db.models import Count, F, Q, QuerySet
 
 from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
@@ -78,32 +76,29 @@ def budgets_from_settings() -> dict[str, Budget]:
     }
 
 
-def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], timedelta]:
+def longest_gaps(due_ats: Collection[datetime], urls: Collection[str]) -> Callable[[datetime, str], timedelta]:
     """Return a function from a due instant and a page's address to the longest gap that counts as monitored.
 
-    The gap depends on the number of addresses that are due at the same host and instant.
+    The gap depends on the number of monitored addresses that are due at the same host and instant.
     """
 
     @cache
-    def count() -> Counter[tuple[datetime | None, str]]:
+    def count() -> Mapping[tuple[datetime | None, str], int]:
         addresses = Address.objects.filter(
-            release__due_at__in=due_ats, release__status__in=[Status.CONFIRMED, Status.PUBLISHED]
+            schedule__host__in={place_if_any(url) for url in urls},
+            release__due_at__in=due_ats,
+            release__status__in=[Status.CONFIRMED, Status.PUBLISHED],
         ).exclude(role=Address.Role.ANNOUNCEMENT)
-        # For ten thousand addresses on one host the database returns one row: the part up to the slash after the host.
-        slash = StrIndex(Substr("url", len("https://") + 1), Value("/"))
-        origin = Case(When(slash=0, then="url"), default=Left("url", F("slash") + len("https://")))
-        numbers: Counter[tuple[datetime | None, str]] = Counter()
-        origins = addresses.annotate(slash=slash, origin=origin).order_by().values("release__due_at", "origin")
-        for at, url, number in origins.annotate(number=Count("pk")).values_list("release__due_at", "origin", "number"):
-            numbers[at, place_if_any(url)] += number
-        return numbers
+        columns = ("release__due_at", "schedule__host")
+        counted = addresses.order_by().values(*columns).annotate(number=Count("pk"))
+        return {(due_at, host): number for due_at, host, number in counted.values_list(*columns, "number")}
 
     budgets = budgets_from_settings()
 
     def longest(due_at: datetime, url: str) -> timedelta:
         place = place_if_any(url)
         # Counted only on demand, because releases that were judged before keep their stored gap.
-        return longest_gap(count()[due_at, place], budget_of(place, budgets).monitoring_share)
+        return longest_gap(count().get((due_at, place), 0), budget_of(place, budgets).monitoring_share)
 
     return longest
 
@@ -225,9 +220,7 @@ def claim_share(
     if not hosts:
         return Share(frozenset(), frozenset())
     own_name = f"{_SWEEP_PREFIX}{holder}"[:_LONGEST_NAME]
-    sweeps = HostLease.objects.filter(host__startswith=_SWEEP_PREFIX)
-    running = sweeps.filter(until__gt=now, until__lte=now + 2 * DURATION).exclude(holder="")
-    holders = {holder, *running.values_list("holder", flat=True)}
+    holders = find_running_sweeps(holder, now=now)
     own = frozenset(host for host in hosts if find_owner(host, holders) == holder)
     with _locked_leases([*hosts, own_name]) as leases:
         mine = {host for host, lease in leases.items() if lease.holder == holder}
@@ -238,10 +231,20 @@ def claim_share(
         if left := mine - kept:
             HostLease.objects.filter(host__in=left).update(holder="", until=now)
     if own_name not in mine:
-        sweeps.filter(until__lt=now - _SWEEP_FORGOTTEN_AFTER).delete()
+        _sweep_leases().filter(until__lt=now - _SWEEP_FORGOTTEN_AFTER).delete()
     _prepare_probe(probe, held, leases, holder=holder, now=now)
     expected = frozenset(host for host in own - held if leases[host].holder in holders)
     return Share(held - {own_name}, expected)
+
+
+def find_running_sweeps(holder: str, *, now: datetime) -> frozenset[str]:
+    """Return the names of the sweeps that have leases at an aware instant, and that of this one."""
+    running = _sweep_leases().filter(until__gt=now, until__lte=now + 2 * DURATION).exclude(holder="")
+    return frozenset({holder, *running.values_list("holder", flat=True)})
+
+
+def _sweep_leases() -> QuerySet[HostLease]:
+    return HostLease.objects.filter(host__startswith=_SWEEP_PREFIX)
 
 
 @contextmanager
@@ -297,7 +300,7 @@ def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = 
     if probe:
         store_pauses(probe, now=now)
     leases = HostLease.objects.filter(holder=holder)
-    leases.filter(host__startswith=_SWEEP_PREFIX).delete()
+    _sweep_leases().filter(holder=holder).delete()
     leases.update(holder="", until=now)
 
 

@@ -121,7 +121,9 @@ def read_schedules(
     addresses: dict[int, list[Address]] = defaultdict(list)
     for address in Address.objects.filter(release__in=releases).exclude(role=Address.Role.ANNOUNCEMENT):
         addresses[address.release_id].append(address)
-    longest_gap_now = host_budgets.longest_gaps({schedule.due_at for schedule in schedules})
+    longest_gap_now = host_budgets.longest_gaps(
+        {schedule.due_at for schedule in schedules}, {one.url for listed in addresses.values() for one in listed}
+    )
 
     def judge(schedule: Schedule, verification: Verification) -> ReleaseVerdict:
         checks_by_address = checks_of(schedule.key)

@@ -140,6 +140,8 @@ class CheckSchedule(models.Model):
     next_check_at = models.DateTimeField(
         null=True, db_index=True, db_column="next_look_at", help_text=lazy("Empty once monitoring has ended.")
     )
+    # As in `HostLease`. A sweep searches for the checks of its own hosts, and corrects a host that has changed.
+    host = models.CharField(max_length=255, default="", db_default="", editable=False)
     live_since = models.DateTimeField(
         null=True,
         help_text=lazy("When it was first seen live since it was due; from then on it is checked less often."),
@@ -147,6 +149,7 @@ class CheckSchedule(models.Model):
 
     class Meta:
         db_table = "releases_watch"
+        indexes = [models.Index(fields=["host", "next_check_at"], name="check_schedule_by_host")]
 
     def __str__(self) -> str:
         return f"{self.address}: next check {self.next_check_at or 'never'}"

@@ -143,10 +143,9 @@ def _clock_from(now: datetime) -> Callable[[], datetime]:
 
 def _is_needed(place: str, *, now: datetime) -> bool:
     """Return whether the sweep soon has checks of a host that it could not make while we hold the lease."""
-    soon = CheckSchedule.objects.filter(next_check_at__lte=now + _LEFT_TO_THE_SWEEP).values_list(
-        "address__url", flat=True
-    )
-    return any(place_if_any(url) == place for url in soon)
+    # The host of a schedule is empty until a sweep has read it.
+    soon = CheckSchedule.objects.filter(host__in=[place, ""], next_check_at__lte=now + _LEFT_TO_THE_SWEEP)
+    return any(place_if_any(url) == place for url in soon.values_list("address__url", flat=True))
 
 
 def _examine(

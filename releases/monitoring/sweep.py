@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from releases.monitoring.targets import (
     Target,
     enrol_addresses,
     find_changed_targets,
+    find_due_hosts,
     find_falling_due,
     load_targets,
     monitored_addresses,
@@ -45,6 +46,8 @@ HORIZON = timedelta(minutes=2)
 # How often the plan in memory is compared with the database: shortly before a check, and at other times.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
+# The name by which the running sweep is found that enrols new addresses.
+_ENROLMENT = "enrolment"
 # A host is not handed over to another sweep from this long before a release is due until this long after its limit.
 # The new holder can judge a release only fifteen seconds after it has taken over.
 STAYS = timedelta(seconds=30)
@@ -308,10 +311,14 @@ class Sweep:
             self._take_rows(store_left_behind(self._spool_folder, at=now))
         # Built once for three queries, which a sweep makes every two seconds.
         monitored = monitored_addresses(now=now)
-        enrol_addresses(monitored, now=now)
+        sweeps = frozenset({self._name}) if self._replayed else host_budgets.find_running_sweeps(self._name, now=now)
+        # One sweep is enough, because it has to search all releases of a week.
+        if host_budget.find_owner(_ENROLMENT, sweeps) == self._name:
+            enrol_addresses(monitored, now=now)
         for key in find_changed_targets(self.targets, monitored):
             del self.targets[key]
-        due = find_falling_due(monitored, until=now + HORIZON, without=self.targets.keys())
+        hosts = self._choose_hosts(find_due_hosts(until=now + HORIZON), sweeps)
+        due = find_falling_due(monitored, until=now + HORIZON, hosts=hosts, without=self.targets.keys())
         due = [address for address in due if address.release.rehearsal or not self._replayed]
         due, faults = split_valid_addresses(due)
         self._faults += faults
@@ -329,6 +336,11 @@ class Sweep:
         if mine:
             self._not_found.request_missing(self.targets.values(), now=now)
             self._request_controls(now=now)
+
+    def _choose_hosts(self, hosts: Collection[str], sweeps: frozenset[str]) -> set[str]:
+        """Return the hosts that belong to this sweep or are held by it, and "" for those that are not known yet."""
+        own = {host for host in hosts if host_budget.find_owner(host, sweeps) == self._name}
+        return {"", *own, *self._held_since}
 
     def _lease_hosts(self, *, now: datetime) -> frozenset[str]:
         """Lease this sweep's share of the wanted hosts, drop the targets of others, and return the leased hosts."""

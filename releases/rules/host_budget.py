@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from releases.rules import cadence
@@ -169,7 +170,9 @@ def _instant(written: str) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def find_owner(host: str, holders: Iterable[str]) -> str:
+# A hundred sweeps compute a hundred hashes for each host, every second.
+@lru_cache(maxsize=20_000)
+def find_owner(host: str, holders: frozenset[str]) -> str:
     """Return which of several sweeps monitors a host, by rendezvous hashing.
 
     If a sweep is added or removed, only the hosts move that it gains or loses.

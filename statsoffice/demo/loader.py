@@ -27,19 +27,23 @@ def load_demo(*, now: datetime, site: RehearsalSite) -> None:
     with transaction.atomic():
         with batch_events():
             office.set_up_offices()
-            past = history.record_past(today=calendar.local_date(now), last_morning=last_morning, site=site)
-            access.record_past_access([one.release for one in past])
-            year_ahead.record_year_ahead(now=now, last_morning=last_morning, site=site)
-            access.grant_upcoming_access(now=now)
-            year_ahead.change_three_releases(now=now, last_morning=last_morning)
-        history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
-        for one in past:
-            if one.story is history.STORIES[ANSWERED]:
-                reports.answer_for_unreachable_site(
-                    Release.objects.select_related("series__producer").get(pk=one.release.pk)
-                )
-        morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
-        year_ahead.request_checks(now=now)
+        with office.remember_people():
+            _load_past_and_year(now=now, last_morning=last_morning, site=site)
+
+
+def _load_past_and_year(*, now: datetime, last_morning: datetime, site: RehearsalSite) -> None:
+    with batch_events():
+        past = history.record_past(today=calendar.local_date(now), last_morning=last_morning, site=site)
+        access.record_past_access([one.release for one in past])
+        year_ahead.record_year_ahead(now=now, last_morning=last_morning, site=site)
+        access.grant_upcoming_access(now=now)
+        year_ahead.change_three_releases(now=now, last_morning=last_morning)
+    history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
+    for one in past:
+        if one.story is history.STORIES[ANSWERED]:
+            reports.answer_for_unreachable_site(Release.objects.select_related("series__producer").get(pk=one.release.pk))
+    morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
+    year_ahead.request_checks(now=now)
 
 
 def find_last_morning(now: datetime) -> datetime:

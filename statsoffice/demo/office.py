@@ -1,5 +1,8 @@
 """The two invented offices of the demonstration: producers, people, contacts and series."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -9,6 +12,7 @@ from django.db import transaction
 
 from releases.models import Contact, Membership, Producer, RotaEntry, Series
 from releases.models.event import record_rows
+from releases.permissions import prefetch_roles
 from releases.rules import calendar
 from releases.rules.calendar import Nation, no_release_day
 from releases.rules.lifecycle import Role
@@ -118,8 +122,28 @@ def is_demo_loaded(*, using: str) -> bool:
     return Producer.objects.using(using).filter(slug__in=(STATISTICS, MEASURES)).exists()
 
 
+_remembered: ContextVar[dict[Role, User] | None] = ContextVar("people who are read once", default=None)
+
+
+@contextmanager
+def remember_people() -> Iterator[None]:
+    """Read each person of the demonstration, with their roles, only once in the block."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
 def find_user(role: Role) -> User:
-    return User.objects.get(email=next(person.email for person in PEOPLE if person.role is role))
+    remembered = _remembered.get()
+    if remembered is not None and role in remembered:
+        return remembered[role]
+    person = User.objects.get(email=next(person.email for person in PEOPLE if person.role is role))
+    if remembered is not None:
+        prefetch_roles(person)
+        remembered[role] = person
+    return person
 
 
 def find_working_day(on: date, nation: Nation, *, step: int = 1) -> date:

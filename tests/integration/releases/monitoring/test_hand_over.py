@@ -51,7 +51,7 @@ def sweep(start, end, script, *acts):
 def other_sweep():
     """The name of a sweep to which the host belongs as long as that one runs."""
     names = (f"other {number}" for number in range(100))
-    return next(name for name in names if find_owner(HOST, {"second", name}) == name)
+    return next(name for name in names if find_owner(HOST, frozenset({"second", name})) == name)
 
 
 def claim_for_other(start, end):
