@@ -4,6 +4,7 @@ Every reader raises ImproperlyConfigured if the value is invalid, so that no pro
 """
 
 import contextlib
+import importlib.util
 import math
 import os
 import re
@@ -255,6 +256,17 @@ SETTINGS = (
         "London time from which releases are compared with their announcements on GOV.UK",
     ),
     Setting(
+        "STATSOFFICE_BODIES_BUCKET",
+        "a private bucket of an S3-compatible storage, to which the bodies of checked pages move after a day "
+        "([storage of page bodies](../operations/body-storage.md))",
+        default="none: bodies stay in the database",
+    ),
+    Setting(
+        "STATSOFFICE_BODIES_ADDRESS",
+        "the address of that storage, such as `https://s3.example.gov.uk`",
+        default="that of Amazon S3",
+    ),
+    Setting(
         "STATSOFFICE_EVIDENCE_KEPT_DAYS",
         "days for which we store the bodies of checked pages; their hashes are stored permanently",
     ),
@@ -442,6 +454,21 @@ def web_address(name: str, default: str) -> str:
 def optional_web_address(name: str) -> str:
     """Read an http or https address, or "" if it is not set."""
     return web_address(name, "") if text(name) else ""
+
+
+def body_storage(bucket: str, address: str) -> dict[str, dict[str, Any]]:
+    """Read the storage of page bodies as an entry of STORAGES, or none.
+
+    :param bucket: the name of the setting with the bucket; `address` is that with the address of the storage.
+    :raises ImproperlyConfigured: if the packages of the extra `s3` are not installed.
+    """
+    if not text(bucket):
+        return {}
+    if importlib.util.find_spec("storages") is None:
+        raise ImproperlyConfigured(f"{bucket} is set. Install the packages of statsoffice[s3], or remove the setting.")
+    # The keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in another place where boto3 searches.
+    options = {"bucket_name": text(bucket), "endpoint_url": optional_web_address(address) or None, "default_acl": None}
+    return {"bodies": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
 
 
 def web_addresses(name: str) -> list[str]:

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from breaches import drafting
 from releases import announcements, date_changes, judge, morning_summary, preflight
+from releases.evidence import body_storage
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads
 from releases.monitoring import spool
@@ -193,6 +194,18 @@ def erase_names(stop: Stop = never) -> None:
     run_steps(retention.redact_pre_release_names, retention.redact_old_details, now=CLOCK.now, stop=stop)
 
 
+def bodies(stop: Stop = never) -> None:
+    def interrupt() -> bool:
+        return stop() or not preflight.is_quiet_time(now=CLOCK.now())
+
+    run_steps(
+        lambda now: body_storage.move_bodies(now=now, stop=interrupt),
+        body_storage.remove_objects,
+        now=CLOCK.now,
+        stop=interrupt,
+    )
+
+
 def anchor(stop: Stop = never) -> None:
     run_steps(anchors.make_due, anchors.stamp_anchors, now=CLOCK.now, stop=stop)
 
@@ -220,6 +233,7 @@ JOBS = (
     Job("canary", 5 * SECOND, run_synthetic_check, "canary", expires_seconds=4, time_limit=5 * MINUTE),
     Job("preflight", 15 * SECOND, run_preflights, "preflight", expires_seconds=12, time_limit=4 * HOUR),
     Job("erase_names", HOUR, erase_names, "celery", expires_seconds=3500, time_limit=2 * HOUR),
+    Job("bodies", 10 * MINUTE, bodies, "celery", expires_seconds=590, time_limit=HOUR / 2),
     Job("imports", 3 * SECOND, imports, "imports", expires_seconds=2.5, time_limit=2 * HOUR),
     Job("anchor", 10 * SECOND, anchor, "celery", expires_seconds=8, time_limit=30 * MINUTE),
     Job(

@@ -283,7 +283,7 @@ STORAGES = {
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
-}
+} | env.body_storage("STATSOFFICE_BODIES_BUCKET", "STATSOFFICE_BODIES_ADDRESS")
 
 # --- Mail -----------------------------------------------------------------------------------------
 MAILERS = {

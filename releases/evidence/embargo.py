@@ -77,6 +77,7 @@ class OpenedBody:
     """A body that a person reads, with every check of the release that received it."""
 
     body: Body
+    content: bytes
     entries: tuple[BodyEntry, ...]
     sealed: bool
 
@@ -100,6 +101,7 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
 
     :raises NotYours: if the person has no role for the release's producer.
     :raises NoSuchBody: if the release has no such body, or it is sealed for them.
+    :raises BodyUnavailable: if the storage of bodies does not return it.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
     rows = list(
@@ -110,9 +112,9 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
     entries = tuple(_entries(rows, by=by, now=at))
     if not entries or not entries[0].readable or rows[0].body is None:
         raise NoSuchBody(f"{release.reference} has no stored body {sha256} that {by} may read.")
-    sealed = entries[0].sealed
+    sealed, content = entries[0].sealed, rows[0].body.content
     record_event(release, READ, at=at, by=by, sha256=sha256, how=how.value, role=role.value, sealed=sealed)
-    return OpenedBody(body=rows[0].body, entries=entries, sealed=sealed)
+    return OpenedBody(body=rows[0].body, content=content, entries=entries, sealed=sealed)
 
 
 def _entries(rows: Sequence[StoredBody], *, by: Person, now: datetime) -> list[BodyEntry]:

@@ -14,6 +14,7 @@ from releases.detection.finding import AddressRole, Finding, Reason, publisher_t
 from releases.models import (
     Address,
     Body,
+    BodyUnavailable,
     ChainHead,
     MonitoringRowRecord,
     Observation,
@@ -335,7 +336,11 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
     """
     count, bodies = 0, Body.objects.order_by("pk")
     for body in follow(bodies.iterator(chunk_size=CHUNK), bodies.count()):
-        if not body.is_intact():
+        try:
+            intact = body.is_intact()
+        except BodyUnavailable as fault:
+            return count, str(fault)
+        if not intact:
             return count, f"the bytes kept as {body.sha256} are not those that were seen"
         count += 1
     for stored in StoredBody.objects.select_related("observation").order_by("pk").iterator(chunk_size=CHUNK):

@@ -4,7 +4,9 @@ import zlib
 from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
-from django.db import models
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as lazy
 
@@ -206,6 +208,10 @@ class NotFoundPage(models.Model):
 # time and leaves about a tenth more.
 LEVEL = 1
 LONGEST_MEDIA_TYPE = 100
+# Compressed bytes are never empty.
+MOVED = b""
+BODY_STORAGE = "bodies"
+"""The name of the optional storage in STORAGES."""
 
 
 class BodyQuerySet(models.QuerySet["Body"]):
@@ -217,6 +223,15 @@ class BodyQuerySet(models.QuerySet["Body"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise AppendOnlyRow("Bodies are removed only when no stored check needs them.")
 
+    def move_out(self, body: "Body") -> None:
+        """Remove the bytes of a body from the database. The caller has compared them with the object in the storage.
+
+        The row is replaced, because the database refuses changes of a body. The caller locks the chain of checks.
+        """
+        with transaction.atomic():
+            models.QuerySet.delete(self.filter(pk=body.pk))
+            self.create(sha256=body.sha256, compressed=MOVED, media_type=body.media_type, size=body.size)
+
     def discard_unneeded(self, hashes: Collection[str]) -> int:
         """Remove bodies that no `StoredBody` needs any more, and return how many; their hashes stay in the checks."""
         needed = StoredBody.objects.filter(body=OuterRef("pk"))
@@ -224,8 +239,15 @@ class BodyQuerySet(models.QuerySet["Body"]):
         return models.QuerySet.delete(unneeded)[0] if hashes else 0
 
 
+class BodyUnavailable(Exception):
+    """The storage did not return the object of a body; the message says which and why."""
+
+
 class Body(models.Model):
-    """The bytes that one or more checks received, compressed, with their hash as the key."""
+    """The bytes that one or more checks received, compressed, with their hash as the key.
+
+    If the office has a storage for bodies, it has the compressed bytes of older ones, and `compressed` is `MOVED`.
+    """
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     compressed = models.BinaryField()
@@ -259,8 +281,24 @@ class Body(models.Model):
 
     @property
     def content(self) -> bytes:
-        """The bytes as they were received."""
-        return zlib.decompress(bytes(self.compressed))
+        """The bytes as they were received.
+
+        :raises BodyUnavailable: if they are in the storage, and it does not return them.
+        """
+        return zlib.decompress(bytes(self.compressed) or self.read_object())
+
+    def read_object(self) -> bytes:
+        """Return the compressed bytes from the storage.
+
+        :raises BodyUnavailable: if it does not return them.
+        """
+        if BODY_STORAGE not in settings.STORAGES:
+            raise BodyUnavailable(f"{self.sha256} was moved to a storage, and STATSOFFICE_BODIES_BUCKET names none.")
+        try:
+            with storages[BODY_STORAGE].open(self.sha256) as file:
+                return bytes(file.read())
+        except Exception as fault:  # each storage has errors of its own
+            raise BodyUnavailable(f"The storage of bodies did not return {self.sha256}: {fault}") from fault
 
     def is_intact(self) -> bool:
         try:
@@ -268,6 +306,17 @@ class Body(models.Model):
         except zlib.error:
             return False
         return len(content) == self.size and sha256_hex(content) == self.sha256
+
+
+class BodyObject(models.Model):
+    """An object in the storage of bodies. The row is written before the object and removed after it."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    begun_at = models.DateTimeField(help_text=lazy("When it was last going to be written."))
+    moved_at = models.DateTimeField(null=True, help_text=lazy("Since when the database no longer has the bytes."))
+
+    def __str__(self) -> str:
+        return self.sha256
 
 
 class StoredBody(models.Model):

@@ -1,5 +1,6 @@
 """The page of one release, the actions on it, and its stored pages."""
 
+import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -39,7 +40,7 @@ from releases.evidence import embargo
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody
 from releases.evidence.export import bundle_file_name, export_evidence
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
-from releases.models import DateChange, DelayNotice, Release, ReleaseTask
+from releases.models import BodyUnavailable, DateChange, DelayNotice, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
@@ -61,6 +62,8 @@ from releases.views.base import (
     post_data,
     sent_answers,
 )
+
+logger = logging.getLogger(__name__)
 
 LONGEST_ANSWER = 2000
 MOST_DIGITS = 12
@@ -513,11 +516,14 @@ DOWNLOAD_HEADERS = {
 @login_required
 @require_safe
 def show_source(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
-    release, opened = _open_body(request, reference, sha256, How.SOURCE)
+    release = find_release(request.user, reference)
+    opened = _open_body(request, release, sha256, How.SOURCE)
+    if opened is None:
+        return redirect("releases:release", reference)
     text = None
-    if found_type(opened.body.content) in {FileType.HTML, FileType.TEXT, FileType.JSON}:
+    if found_type(opened.content) in {FileType.HTML, FileType.TEXT, FileType.JSON}:
         charset = opened.body.media_type.partition("charset=")[2].strip(" \"'")
-        text = decode(opened.body.content, charset=charset).replace("\r\n", "\n").translate(_SHOWN_AS_UNKNOWN)
+        text = decode(opened.content, charset=charset).replace("\r\n", "\n").translate(_SHOWN_AS_UNKNOWN)
     context = {
         "opened": opened,
         "release": release,
@@ -534,10 +540,12 @@ def show_source(request: SignedInRequest, reference: str, sha256: str) -> HttpRe
 @login_required
 @require_safe
 def download_body(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
-    _release, opened = _open_body(request, reference, sha256, How.DOWNLOAD)
+    opened = _open_body(request, find_release(request.user, reference), sha256, How.DOWNLOAD)
+    if opened is None:
+        return redirect("releases:release", reference)
     name = f"{reference}-{sha256[:12]}.body"
     headers = {**DOWNLOAD_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(opened.body.content, content_type="application/octet-stream", headers=headers)
+    return HttpResponse(opened.content, content_type="application/octet-stream", headers=headers)
 
 
 @login_required
@@ -554,9 +562,13 @@ def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
     return answer
 
 
-def _open_body(request: SignedInRequest, reference: str, sha256: str, how: How) -> tuple[Release, OpenedBody]:
-    release = find_release(request.user, reference)
+def _open_body(request: SignedInRequest, release: Release, sha256: str, how: How) -> OpenedBody | None:
+    """Return a stored body; None, with a message, if the storage of bodies does not return it."""
     try:
-        return release, embargo.open_body(release, sha256, by=request.user, at=timezone.now(), how=how)
+        return embargo.open_body(release, sha256, by=request.user, at=timezone.now(), how=how)
     except NoSuchBody as fault:
         raise Http404(str(fault)) from fault
+    except BodyUnavailable:
+        logger.exception("a body could not be read", extra={"release": release.reference})
+        messages.error(request, _("We could not read this copy from the storage. Try again later."))
+        return None

@@ -215,3 +215,15 @@ def test_source_is_shown_as_what_it_is(client, release, subtests):
 
 def test_the_admin_site_shows_no_bodies_at_all():
     assert not {Body, StoredBody} & set(admin.site._registry)
+
+
+@pytest.mark.parametrize("name", ["kept_body", "kept_body_download"])
+def test_a_copy_that_the_storage_does_not_return_is_explained(client, release, settings, name):
+    settings.STORAGES = settings.STORAGES | {
+        "bodies": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    }
+    Body.objects.move_out(Body.objects.get(pk=sha256_hex(OPEN)))
+    sign_in(client, release, Role.AUDITOR)
+    answer = client.get(page(name, release, OPEN), follow=True)
+    assert "We could not read this copy from the storage. Try again later." in answer.text
+    assert not ReleaseEvent.objects.filter(kind="body_read").exists()
