@@ -131,7 +131,7 @@ def _copy(
     model: type[models.Model], columns: Mapping[str, str], begin: int, end: int, *, original: int | None = None
 ) -> None:
     """Copy a row once for each number n, with some columns computed from n by SQL."""
-    names = [column.column for column in model._meta.concrete_fields]
+    names = [str(column.column) for column in model._meta.concrete_fields]
     values = [columns.get(name, f"original.{name}") for name in names]
     table = model._meta.db_table
     key = original or model._base_manager.order_by("pk").values_list("pk", flat=True)[0]

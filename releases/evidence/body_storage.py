@@ -59,7 +59,9 @@ def move_bodies(*, now: datetime, stop: Stop = lambda: False) -> int:
 def _find_movable(*, now: datetime) -> Iterator[set[str]]:
     is_moved = BodyObject.objects.filter(pk=OuterRef("pk"), moved_at__isnull=False)
     needed = StoredBody.objects.filter(body=OuterRef("pk"))
-    old = Body.objects.filter(~Exists(is_moved), ~Exists(needed.filter(stored_at__gt=now - MOVED_AFTER)), Exists(needed))
+    old = Body.objects.filter(
+        ~Exists(is_moved), ~Exists(needed.filter(stored_at__gt=now - MOVED_AFTER)), Exists(needed)
+    )
     for some in batched(list(old.order_by("pk").values_list("pk", flat=True)), KEYS_AT_A_TIME):
         yield set(some) - embargo.seals_on(some, now=now).keys()
 

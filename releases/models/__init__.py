@@ -4,7 +4,17 @@ from releases.models.anchor import Anchor, TimeStamp, TimeStampRequest
 from releases.models.append_only import ChainHead
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
 from releases.models.event import MonitoringRowRecord, ReleaseEvent, ReleaseRowRecord
-from releases.models.observation import Body, BodyObject, BodyUnavailable, CheckSchedule, Coverage, HostLease, NotFoundPage, Observation, StoredBody
+from releases.models.observation import (
+    Body,
+    BodyObject,
+    BodyUnavailable,
+    CheckSchedule,
+    Coverage,
+    HostLease,
+    NotFoundPage,
+    Observation,
+    StoredBody,
+)
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.producer import (
     Contact,

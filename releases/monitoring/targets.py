@@ -179,9 +179,7 @@ def save_targets(targets: Iterable[Target]) -> None:
 def _save_schedules(schedules: Sequence[CheckSchedule], *columns: str) -> None:
     if schedules:
         # This upsert is several times as fast as an UPDATE of each row.
-        CheckSchedule.objects.bulk_create(
-            schedules, update_conflicts=True, unique_fields=["id"], update_fields=columns
-        )
+        CheckSchedule.objects.bulk_create(schedules, update_conflicts=True, unique_fields=["id"], update_fields=columns)
 
 
 def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None:

@@ -41,7 +41,9 @@ def _load_past_and_year(*, now: datetime, last_morning: datetime, site: Rehearsa
     history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
     for one in past:
         if one.story is history.STORIES[ANSWERED]:
-            reports.answer_for_unreachable_site(Release.objects.select_related("series__producer").get(pk=one.release.pk))
+            reports.answer_for_unreachable_site(
+                Release.objects.select_related("series__producer").get(pk=one.release.pk)
+            )
     morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
     year_ahead.request_checks(now=now)
 
