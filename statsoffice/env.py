@@ -462,12 +462,12 @@ def body_storage(bucket: str, address: str) -> dict[str, dict[str, Any]]:
     :param bucket: the name of the setting with the bucket; `address` is that with the address of the storage.
     :raises ImproperlyConfigured: if the packages of the extra `s3` are not installed.
     """
-    if not text(bucket):
+    options = {"bucket_name": text(bucket), "endpoint_url": optional_web_address(address) or None, "default_acl": None}
+    if not options["bucket_name"]:
         return {}
     if importlib.util.find_spec("storages") is None:
         raise ImproperlyConfigured(f"{bucket} is set. Install the packages of statsoffice[s3], or remove the setting.")
     # The keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in another place where boto3 searches.
-    options = {"bucket_name": text(bucket), "endpoint_url": optional_web_address(address) or None, "default_acl": None}
     return {"bodies": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
 
 

@@ -1,12 +1,14 @@
 """The sweep checks every release at the second it is due, stores the results, and judges the releases."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import close_old_connections
+from django.db.models import QuerySet
 
 from releases import host_budgets, judge
 from releases.detection.finding import CheckOutcome
@@ -48,6 +50,9 @@ CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
 # The name by which the running sweep is found that enrols new addresses.
 _ENROLMENT = "enrolment"
+SLOW_ENROLMENT = timedelta(seconds=1)
+# A slow search for new addresses is repeated after so many times the seconds that it took.
+ENROLMENT_SHARE = 10
 # A host is not handed over to another sweep from this long before a release is due until this long after its limit.
 # The new holder can judge a release only fifteen seconds after it has taken over.
 STAYS = timedelta(seconds=30)
@@ -142,6 +147,7 @@ class Sweep:
         self._expects_hosts = False
         self._renew_at = self._leased_until = LONG_AGO
         self._others_awaited_since: datetime | None = None
+        self._enrol_at, self._enrolment_is_slow = LONG_AGO, False
         self._claim_at = self._quiet_until = self._last_turn_at = self._retry_database_at = LONG_AGO
         self._database_away_since: datetime | None = None
 
@@ -314,7 +320,7 @@ class Sweep:
         sweeps = frozenset({self._name}) if self._replayed else host_budgets.find_running_sweeps(self._name, now=now)
         # One sweep is enough, because it has to search all releases of a week.
         if host_budget.find_owner(_ENROLMENT, sweeps) == self._name:
-            enrol_addresses(monitored, now=now)
+            self._enrol(monitored, now=now)
         for key in find_changed_targets(self.targets, monitored):
             del self.targets[key]
         hosts = self._choose_hosts(find_due_hosts(until=now + HORIZON), sweeps)
@@ -336,6 +342,19 @@ class Sweep:
         if mine:
             self._not_found.request_missing(self.targets.values(), now=now)
             self._request_controls(now=now)
+
+    def _enrol(self, monitored: QuerySet[Address], *, now: datetime) -> None:
+        """Plan the first check of new addresses. Where that takes long, it is done less often, and not near a due time.
+
+        With a million releases in a week, the search takes some seconds.
+        """
+        if now < self._enrol_at or (self._enrolment_is_slow and self._is_check_due_by(now + SOON, decisive=True)):
+            return
+        began = time.monotonic()
+        enrol_addresses(monitored, now=now)
+        took = timedelta(seconds=time.monotonic() - began)
+        self._enrolment_is_slow = took > SLOW_ENROLMENT
+        self._enrol_at = now + ENROLMENT_SHARE * took if self._enrolment_is_slow else now
 
     def _choose_hosts(self, hosts: Collection[str], sweeps: frozenset[str]) -> set[str]:
         """Return the hosts that belong to this sweep or are held by it, and "" for those that are not known yet."""
@@ -695,7 +714,7 @@ class Sweep:
         if self._last_turn_at >= before - SET_BACK:
             return
         logger.error("the clock was set back by %s; every check is planned again", before - self._last_turn_at)
-        self._claim_at = self._quiet_until = self._retry_database_at = self._last_turn_at
+        self._claim_at = self._enrol_at = self._quiet_until = self._retry_database_at = self._last_turn_at
         for target in self.targets.values():
             if target.next_check_at:
                 target.last_planned_at = self._last_turn_at
