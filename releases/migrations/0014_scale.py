@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0012_welsh_titles"),
+        ("releases", "0013_trainings"),
     ]
 
     operations = [
