@@ -301,6 +301,10 @@ class Body(models.Model):
             raise BodyUnavailable(f"The storage of bodies did not return {self.sha256}: {fault}") from fault
 
     def is_intact(self) -> bool:
+        """:raises BodyUnavailable: if its bytes are in the storage, and it does not return them."""
+        is_moved = BodyObject.objects.filter(pk=self.pk, moved_at__isnull=False)
+        if not self.compressed and not is_moved.exists():
+            return False
         try:
             content = self.content
         except zlib.error:

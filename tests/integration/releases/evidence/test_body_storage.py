@@ -11,6 +11,7 @@ from releases.rules.canonical import sha256_hex
 from statsoffice import env
 from tests.servers.object_storage import BUCKET, KEYS, client_of, object_storage
 from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.processes_role import take_rights_of_processes
 from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -92,6 +93,7 @@ def test_a_body_under_embargo_never_leaves_the_database(bucket):
 
 
 def test_the_end_of_retention_removes_the_objects(release, bucket):
+    take_rights_of_processes()
     body_storage.move_bodies(now=TWO_DAYS_LATER)
     assert body_storage.remove_objects(now=SEED_DUE + KEPT_FOR) == 0
     over = SEED_DUE + KEPT_FOR + timedelta(days=1)
