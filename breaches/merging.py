@@ -254,7 +254,7 @@ def _refuse_unlike(drafts: list[Report]) -> None:
     if len(drafts) < 2:  # there is nothing to merge with
         raise MoveRefused(_("Choose at least two drafts."))
     if any(draft.training_id for draft in drafts):
-        raise MoveRefused(_("You cannot combine drafts about a training."))
+        raise MoveRefused(_("You cannot combine drafts about a training session."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
     mornings = {(draft.producer_id, draft.rehearsal, on) for draft, on in zip(drafts, days, strict=True)}

@@ -52,7 +52,7 @@ STATUSES = {
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 
 # A late release that no check has found is not a kind of its own: its delay is not known yet.
-NOT_SEEN = lazy("Not seen")
+NOT_SEEN = lazy("Not live when last checked")
 
 # Explanations of kinds whose names are not clear alone.
 KIND_HINTS = {
@@ -62,7 +62,7 @@ KIND_HINTS = {
     ReportKind.NOT_LIVE: lazy("Due, but never published."),
     ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
     ReportKind.PRA: lazy("The wrong people, the wrong time or the wrong document under the pre-release access law."),
-    ReportKind.ACCESS: lazy("People had access before release who did not need it for production."),
+    ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
     ReportKind.LEAK: lazy("Figures reached people outside before release."),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
     ReportKind.USED_IN_PUBLIC: lazy("In a speech, an answer, a post or a press notice, for instance."),
@@ -278,7 +278,7 @@ def question_text(kind: ReportKind, question: Question) -> tuple[str, str]:
 
 
 def kind_name(report: Report) -> str:
-    """Name the kind of a report; a late release of which no part was found is called "not seen" (decision 31).
+    """Name the kind of a report; a late release of which no part was found has its own name (decision 31).
 
     :param report: in lists, with prefetched suspicions and their verdicts.
     """
@@ -289,7 +289,7 @@ def kind_name(report: Report) -> str:
 
 
 def suspicion_name(suspicion: Suspicion) -> str:
-    """Name a suspicion within a sentence; a late release of which no part was found is called "not seen"."""
+    """Name a suspicion within a sentence; a late release of which no part was found has its own name."""
     return str(NOT_SEEN if _is_unseen(suspicion) else KINDS[ReportKind(suspicion.kind)]).lower()
 
 

@@ -334,7 +334,7 @@ def check_report_move(report: Report, name: str, *, by: User, remarks: tuple[Rem
     if name in DECISIONS:
         refuse_own_act(report, by=by)
     if name == SEND and report.training_id:
-        raise MoveRefused(_("A report about a training is never sent."))
+        raise MoveRefused(_("A report about a training session is never sent."))
     things = [thing for thing, is_there in given.items() if is_there]
     try:
         return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)

@@ -274,16 +274,14 @@ def check_removable(release: Release) -> None:
     :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
     """
     if release.announced_at is not None:
-        sentence = _("You cannot delete %(reference)s, because it was announced. Cancel it instead.")
+        sentence = _("You cannot delete %(release)s, because it was announced. Cancel it instead.")
     elif repository.is_checked(release) or release.verifications.exists() or release.statements.exists():
-        sentence = _("You cannot delete %(reference)s, because it was already checked. Cancel it instead.")
+        sentence = _("You cannot delete %(release)s, because it was already checked. Cancel it instead.")
     elif release.pre_release_access.filter(began_at__isnull=False).exists():
-        sentence = _(
-            "You cannot delete %(reference)s, because it has a record of pre-release access. Cancel it instead."
-        )
+        sentence = _("You cannot delete %(release)s, because it has a record of pre-release access. Cancel it instead.")
     else:
         return
-    raise CorrectionRefused(sentence % {"reference": release.reference})
+    raise CorrectionRefused(sentence % {"release": release.title})
 
 
 def remove_release(release: Release, *, by: User | None, at: datetime) -> None:

@@ -179,7 +179,8 @@ def check_request(release: Release, *, by: User | None, now: datetime) -> None:
         check_may(by, Action.PREFLIGHT, release.series.producer)
     if not may_be_checked(release, now=now):
         raise PreflightRefused(
-            _("We can only check %s before it is due, and once it has a date and time.") % release.reference
+            _("We cannot check %s because it is cancelled, is already due or has no exact date and time.")
+            % release.title
         )
 
 

@@ -64,7 +64,7 @@ def plan_training(
     """
     check_may(by, Action.PLAN_TRAINING, series.producer)
     if not title.strip():
-        raise TrainingRefused("title", _("Enter a name for the training."))
+        raise TrainingRefused("title", _("Enter a name for the training session."))
     keys = _check_participants(series.producer, participants)
     if due_at < at + SHORTEST_WAIT:
         raise TrainingRefused("due_time", _("The rehearsal must be due at least 2 minutes from now."))
@@ -122,7 +122,7 @@ def change_participants(
         releases = lock_releases(list(training.rehearsals.values_list("pk", flat=True)))
         end = ends_at(training)
         if end is not None and at >= end:
-            sentence = _("This training ended on %(day)s. You can no longer change its participants.")
+            sentence = _("This training session ended on %(day)s. You can no longer change its participants.")
             raise TrainingOver(sentence % {"day": format_day(end)})
         stored = Training.objects.select_for_update(no_key=True).get(pk=training.pk)
         before = set(stored.participants.values_list("pk", flat=True))

@@ -72,7 +72,7 @@ SECTIONS = (
             Entry("releases:corrections", lazy("Corrections"), EVERY_ROLE, ("releases:correction",)),
             Entry(
                 "releases:trainings",
-                lazy("Trainings"),
+                lazy("Training sessions"),
                 EVERY_ROLE,
                 ("releases:training", "releases:plan_training", "releases:change_participants"),
             ),

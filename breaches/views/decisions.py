@@ -129,7 +129,7 @@ class ReturnForm(MoveForm):
 
 class RecordForm(MoveForm):
     reason = reason_field(
-        lazy("Why do you not report it?"), RECORDING_REASONS, required=lazy("Select why you do not report it")
+        lazy("Why are you not reporting it?"), RECORDING_REASONS, required=lazy("Select why you are not reporting it")
     )
     words = remark_field(
         lazy("Explain your decision"),

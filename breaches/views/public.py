@@ -75,8 +75,8 @@ class PublishForm(MoveForm):
 
     seen = forms.CharField(widget=forms.HiddenInput)
     read = forms.BooleanField(
-        label=lazy("I have read it as it is shown here, and it names no one"),
-        error_messages={"required": lazy("Confirm that you have read it and that it names no one")},
+        label=lazy("I have read the text on this page and it does not name any person"),
+        error_messages={"required": lazy("Confirm that you have read the text and that it does not name any person")},
     )
 
 

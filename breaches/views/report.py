@@ -399,7 +399,7 @@ def _choice_key(choice: Series | Producer) -> str:
 
 
 def _choice_title(choice: Series | Producer) -> str:
-    return _("Something else of this producer") if isinstance(choice, Producer) else choice.title
+    return _("Something else from this producer") if isinstance(choice, Producer) else choice.title
 
 
 def _kind_hint(kind: ReportKind) -> str:

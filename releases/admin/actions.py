@@ -305,7 +305,7 @@ def _bulk_action(move: BulkMove, description: Any, permission: str) -> AdminActi
 confirm = _bulk_action(BulkMove.CONFIRM, lazy("Confirm dates"), "change")
 announce = _bulk_action(BulkMove.ANNOUNCE, lazy("Announce in the release calendar"), "change")
 move_dates = _bulk_action(BulkMove.MOVE_DATES, lazy("Move to other dates"), "change")
-cancel = _bulk_action(BulkMove.CANCEL, lazy("Cancel"), "change")
+cancel = _bulk_action(BulkMove.CANCEL, lazy("Cancel releases"), "change")
 ask_preflight = _bulk_action(BulkMove.PREFLIGHT, lazy("Check before release"), "preflight")
 
 
@@ -544,7 +544,7 @@ ADDRESS_OBJECTIONS = {
     AddressObjection.DUE: lazy("It is already due, so its web pages and files cannot change."),
     AddressObjection.CANCELLED: lazy("It is cancelled."),
     AddressObjection.NOTHING_TO_CHANGE: lazy("It already has this web address."),
-    AddressObjection.HAS_ONE: lazy("It already has a web page. Select ‘Replace the present web page’ to change it."),
+    AddressObjection.HAS_ONE: lazy("It already has a web page. Select ‘Replace the current web page’ to change it."),
     AddressObjection.NAMED_ALREADY: lazy("It already has this web address for something else."),
     AddressObjection.LOOKED_AT: lazy("Its web page has already been checked, so it cannot change."),
     AddressObjection.NOT_TOLD_APART: lazy(
@@ -595,7 +595,7 @@ class PatternForm(forms.Form):
     )
     required = forms.BooleanField(label=lazy("Must be live on time"), required=False, initial=True)
     replaces = forms.BooleanField(
-        label=lazy("Replace the present web page"),
+        label=lazy("Replace the current web page"),
         required=False,
         help_text=lazy("Releases that are already due do not change."),
     )

@@ -307,15 +307,13 @@ class NewReleaseForm(DatedForm):
         label=lazy("Contact"),
         queryset=Contact.objects.none(),
         required=False,
-        help_text=lazy("This series has no contact. The one that you choose is used for all of its releases."),
+        help_text=lazy("This series has no contact. We use the one that you choose for all its releases."),
     )
     head_of_profession = forms.ModelChoiceField(
         label=lazy("Head of Profession"),
         queryset=Contact.objects.none(),
         required=False,
-        help_text=lazy(
-            "This series has no Head of Profession. The one that you choose is used for all of its releases."
-        ),
+        help_text=lazy("This series has no Head of Profession. We use the one that you choose for all its releases."),
     )
 
     class Meta:

@@ -91,7 +91,7 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     "rehearsal": (lazy("Enter yes for a rehearsal, which readers do not see. Otherwise leave empty."), "yes"),
     "short_notice_reason": (
         lazy("Why you confirm a date less than 4 weeks ahead. We save the reason but do not publish it."),
-        "The survey was added after a change of the law.",
+        "The survey was added after a change in the law.",
     ),
     "date_change_reason": (
         lazy(
@@ -99,7 +99,7 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
             "agree. Until they do, the date does not change. We then publish the reason. We do not publish reasons "
             "for provisional dates."
         ),
-        "The survey came in late.",
+        "The survey data arrived late.",
     ),
     "cancellation_reason": (
         lazy("Why you cancel the release. Required with the status cancelled. We publish it."),

@@ -50,9 +50,7 @@ SENTENCES = {
     PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME: lazy(
         "The publisher has announced it for %(announced)s. It is planned here for %(planned)s."
     ),
-    PreflightCode.ANNOUNCED_DAY_NOT_FOUND: lazy(
-        "The announcement does not give the day for which it is planned here, %(planned)s."
-    ),
+    PreflightCode.ANNOUNCED_DAY_NOT_FOUND: lazy("The announcement does not give the planned date, %(planned)s."),
     PreflightCode.ANNOUNCED_TIME_NOT_FOUND: lazy(
         "The announcement gives the day, but not the time for which it is planned here, %(planned)s."
     ),

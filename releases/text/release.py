@@ -30,7 +30,7 @@ OUTCOMES = {
     Outcome.CANNOT_TELL: (lazy("Needs checking"), "yellow"),
 }
 REASONS_TO_CHECK = {
-    Outcome.UNCERTAIN: lazy("We found it live, but we do not know since when"),
+    Outcome.UNCERTAIN: lazy("We found it live, but we do not know when it went live"),
     Outcome.CANNOT_TELL: lazy("Our checks do not show whether it was on time"),
 }
 """Why a release needs checking by a person."""
@@ -124,7 +124,7 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
         note = _("Within the tolerance. We sent the check in time, and the response took %(time)s")
     else:
         # The page was not live after the due instant, so it became live within the tolerance.
-        note = _("Live within %(time)s, in the tolerance") if start > 0 else _("Live within %(time)s")
+        note = _("Live within %(time)s, inside the tolerance") if start > 0 else _("Live within %(time)s")
     return note % {"time": _seconds(max(1, math.ceil(end)))}
 
 
@@ -169,7 +169,7 @@ def _not_monitored(verification: Verification) -> str:
         }
         for begins, ends in gaps
     ]
-    sentence = _("We do not call it late, because no check shows whether it was live in this time: %(stretches)s.")
+    sentence = _("We do not call it late, because no check shows whether it was live %(stretches)s.")
     return sentence % {"stretches": ", ".join(stretches)}
 
 
@@ -231,7 +231,7 @@ REASONS = {
     "rate_limited": lazy("the site asked for fewer requests"),
     "forbidden": lazy("the site did not allow us to read it"),
     "client_error": lazy("the site did not accept the request"),
-    "server_error": lazy("the site reported an error of its own"),
+    "server_error": lazy("the website reported an error"),
     "unexpected_status": lazy("the site’s response code does not show whether it is live"),
     "not_found": lazy("page not found"),
     "gone": lazy("the page was removed"),

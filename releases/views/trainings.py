@@ -30,7 +30,7 @@ TRAININGS_ON_A_PAGE = 30
 
 
 NO_PARTICIPANT = lazy("Select at least one participant")
-PARTICIPANTS_HINT = lazy("We notify only these people. They need a role, and act in it.")
+PARTICIPANTS_HINT = lazy("We notify only these people. Each person takes part in their own role.")
 
 
 class ParticipantField(forms.ModelMultipleChoiceField[Any]):
@@ -57,13 +57,13 @@ def _name_roles(person: User, producer: Producer) -> str:
 
 
 class TrainingForm(GovukForm):
-    button = lazy("Plan the training")
+    button = lazy("Plan the training session")
 
     title = forms.CharField(
-        label=lazy("Name of the training"),
+        label=lazy("Name of the training session"),
         help_text=lazy("For example, Late release, autumn 2026"),
         max_length=200,
-        error_messages={"required": lazy("Enter a name for the training")},
+        error_messages={"required": lazy("Enter a name for the training session")},
     )
     series = forms.ModelChoiceField(
         label=lazy("Series"),
@@ -81,7 +81,7 @@ class TrainingForm(GovukForm):
     )
     marker = forms.CharField(
         label=lazy("Text that identifies this edition"),
-        help_text=lazy("Text that the page has only once it is published"),
+        help_text=lazy("Text that appears only when the page is published"),
         max_length=300,
         error_messages={"required": lazy("Enter the text that identifies this edition")},
     )
@@ -184,7 +184,7 @@ def plan_training_view(request: SignedInRequest, producer: str) -> HttpResponse:
 
     try:
         if is_completed(form, act):
-            messages.success(request, _("Training planned. Send the participants the date and time."))
+            messages.success(request, _("Training session planned. Send the participants the date and time."))
             return redirect("releases:training", planned[0].pk)
     except MoveRefused as refusal:
         form.add_error(None, str(refusal))

@@ -36,10 +36,11 @@ from statsoffice.notifications.notification import (
 )
 from statsoffice.notifications.recipients import EARLY_RELEASE, add_covers, find_cover_addresses
 
-BEFORE = lazy("This is a rehearsal: nothing is to be released.")
-AFTER = lazy("This is a rehearsal: nothing was released and nothing is to be reported.")
+BEFORE = lazy("This is a rehearsal. There is nothing to release.")
+AFTER = lazy("This is a rehearsal. No statistics were released and there is nothing to report.")
 TRAINING = lazy(
-    "This is a training: no real release and no real breach. If you call a contact, say that it is a training."
+    "This is a training session. No real release or breach has happened. If you call a contact, say that it is a "
+    "training session."
 )
 # Not translated, because it is part of an official email in the language of the report.
 NO_BREACH = "This is a rehearsal: no real release and no real breach."
@@ -69,8 +70,8 @@ MONITORING_PERSON = lazy(
 )
 
 PARTICIPANT = lazy(
-    "You get this email because you take part in a training. To stop these emails, ask your calendar manager, a Head "
-    "of Profession or a deputy to remove you from the training."
+    "You get this email because you take part in a training session. To stop these emails, ask your calendar manager, "
+    "a Head of Profession or a deputy to remove you from the training session."
 )
 
 

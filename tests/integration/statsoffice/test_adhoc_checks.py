@@ -112,9 +112,9 @@ class TestByCommand:
         site.publish(ANNOUNCEMENT, [scene("<h1>School inspections</h1><p>2 July 2026</p>")])
         said = preflight()
         assert f"{release.reference}, due at 9:30am on 1 July 2026: 2 problems" in said
-        assert "problem: We got no usable response from the address: the site reported an error of its own." in said
+        assert "problem: We got no usable response from the address: the website reported an error." in said
         assert site.url(PAGE) in said
-        assert "does not give the day for which it is planned here, 9:30am on 1 July 2026." in said
+        assert "does not give the planned date, 9:30am on 1 July 2026." in said
         assert "Checked: 1. With problems: 1." in said
         assert found_of(release) == {
             (PreflightCode.NO_ANSWER, PAGE),

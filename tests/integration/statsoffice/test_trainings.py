@@ -169,8 +169,8 @@ def test_each_notification_says_in_its_subject_and_first_that_it_is_a_training(o
     }
     for message in Message.objects.all():
         assert message.subject.startswith("Training: ")
-        assert message.text.startswith("This is a training: no real release and no real breach. If you call")
-        assert "You get this email because you take part in a training." in message.text
+        assert message.text.startswith("This is a training session. No real release or breach has happened.")
+        assert "You get this email because you take part in a training session." in message.text
 
 
 def test_a_person_who_covers_for_a_participant_is_not_notified(office, training, participants):
@@ -438,7 +438,7 @@ def test_participants_change_until_seven_days_after_the_rehearsal(client, time_m
     assert "Save participants" in client.get(page).text
     time_machine.move_to(end, tick=False)
     assert page not in client.get(reverse("releases:training", args=[training.pk])).text
-    sentence = "This training ended on 7 July 2020. You can no longer change its participants."
+    sentence = "This training session ended on 7 July 2020. You can no longer change its participants."
     assert sentence in client.get(page).text
     response = client.post(page, {"seen": 1, "participants": [office.head.pk]})
     assert (response.status_code, sentence in response.text) == (409, True)

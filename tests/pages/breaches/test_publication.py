@@ -118,7 +118,7 @@ def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, o
         f"/reports/{approved_report.reference}/publish/",
         {"last_change": approved_report.last_change, "seen": preview_digest(approved_report)},
     )
-    assert "Confirm that you have read it and that it names no one" in answer.text
+    assert "Confirm that you have read the text and that it does not name any person" in answer.text
     assert not publication.is_public(approved_report)
     stale = {"last_change": approved_report.last_change, "seen": "0" * 64, "read": "on"}
     answer = client.post(f"/reports/{approved_report.reference}/publish/", stale, follow=True)

@@ -74,7 +74,7 @@ def test_what_was_found_is_said_in_sentences_with_the_address_it_is_about(client
     )
     text = words_of(read(client, release))
     assert "Last checked at 2pm on 30 June 2026. Checked from watcher.example.gov.uk." in text
-    assert "We got no usable response from the address: the site reported an error of its own." in text
+    assert "We got no usable response from the address: the website reported an error." in text
     assert page.url in text
     assert "The series has no Head of Profession." in text
     assert (
@@ -150,7 +150,7 @@ def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time
     assert "Check now" not in read(client, release)
     response = ask(client, release)
     assert response.status_code == 409
-    assert "We can only check" in response.text
+    assert "We cannot check" in response.text
 
 
 def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release):

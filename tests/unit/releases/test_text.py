@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import CheckOutcome, Reason
-from releases.models import Release, Series, Verification
+from releases.models import Release, ReleaseEvent, Series, Verification
+from releases.text.calendar import event_sentence
 from releases.text.release import (
     OUTCOMES,
     REASONS,
@@ -37,11 +38,11 @@ def a_confirmed():
     [
         (a_verdict(Outcome.ON_TIME, -5.0, 0.4), "Live within 1 second"),
         (a_verdict(Outcome.ON_TIME, 0.0, 0.4), "Live within 1 second"),
-        (a_verdict(Outcome.ON_TIME, 5.1, 11.2), "Live within 12 seconds, in the tolerance"),
-        (a_verdict(Outcome.ON_TIME, 70.0, 75.0), "Live within 1 minute 15 seconds, in the tolerance"),
+        (a_verdict(Outcome.ON_TIME, 5.1, 11.2), "Live within 12 seconds, inside the tolerance"),
+        (a_verdict(Outcome.ON_TIME, 70.0, 75.0), "Live within 1 minute 15 seconds, inside the tolerance"),
         (a_verdict(Outcome.LATE, 3415.2, 3419.9), "Late by 56 minutes 55 seconds to 57 minutes"),
         (a_verdict(Outcome.EARLY, -605.2, -599.5), "Early by 9 minutes 59 seconds to 10 minutes 6 seconds"),
-        (a_verdict(Outcome.ON_TIME, 115.0, 120.0), "Live within 2 minutes, in the tolerance"),
+        (a_verdict(Outcome.ON_TIME, 115.0, 120.0), "Live within 2 minutes, inside the tolerance"),
         (
             a_verdict(Outcome.ON_TIME, 115.0, 120.2),
             "Within the tolerance. We sent the check in time, and the response took 2 minutes 1 second",
@@ -54,7 +55,7 @@ def a_confirmed():
         (a_verdict(Outcome.PARTIAL, 780.0, 785.5), "A part was late by 13 minutes to 13 minutes 6 seconds"),
         (a_verdict(Outcome.PARTIAL, 780.0, None), "A part was not live 13 minutes after 9:30am"),
         (a_verdict(Outcome.CANNOT_TELL), "Our checks do not show whether it was on time"),
-        (a_verdict(Outcome.UNCERTAIN), "We found it live, but we do not know since when"),
+        (a_verdict(Outcome.UNCERTAIN), "We found it live, but we do not know when it went live"),
     ],
     ids=[
         "on the dot",
@@ -182,3 +183,8 @@ def test_checks_on_other_days_name_them():
         describe_check_times(9, day_before, SEED_DUE, day_of=SEED_DUE)
         == "9 checks, 9:30:00am on 29 June 2020 to 9:30:00am on 30 June 2020"
     )
+
+
+@pytest.mark.parametrize("kind", ["pre_release_granted", "pre_release_agreed", "pre_release_names_erased"])
+def test_a_change_of_pre_release_access_has_a_sentence(kind):
+    assert "re-release access" in event_sentence(ReleaseEvent(kind=kind, facts={}))

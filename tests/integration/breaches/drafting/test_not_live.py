@@ -45,7 +45,7 @@ def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_see
     client.force_login(office.head)
     assert "Breach: not seen" in words(client.get(address_of(unseen)).text)
     register = words(client.get(reverse("breaches:register"), {"kind": "late"}).text)
-    assert "Not seen" in register
+    assert "Not live when last checked" in register
 
 
 def test_once_it_is_seen_it_is_late(unseen):

@@ -83,8 +83,8 @@ def test_the_reminder_that_reaches_a_mailbox_names_the_report_and_nothing_of_wha
     report = submitted
     reminded(BEFORE)
     deliver_messages(now=BEFORE)
-    mail = next(mail for mail in mailbox.mails if "is due on" in mail["Subject"])
-    assert mail["Subject"] == f"Breach report {report.number} is due on 7 July 2020"
+    mail = next(mail for mail in mailbox.mails if ": deadline" in mail["Subject"])
+    assert mail["Subject"] == f"Breach report {report.number}: deadline 7 July 2020"
     text = mail.get_body(("plain",)).get_content()
     assert f"/reports/{report.reference}/" in text
     assert "inspections" not in text

@@ -55,7 +55,7 @@ def test_todays_releases_are_listed_with_due_time_and_countdown_and_a_way_to_ref
 
 VERDICTS = {
     "on the dot": (["not_live", "live"], 5, ["On time", "Live within 1 second"]),
-    "within tolerance": (["not_live"] * 3 + ["live"], 5, ["On time", "Live within 11 seconds, in the tolerance"]),
+    "within tolerance": (["not_live"] * 3 + ["live"], 5, ["On time", "Live within 11 seconds, inside the tolerance"]),
     "late": (["not_live"] * 3 + ["live"], 65, ["Late", "Late by 2 minutes 5 seconds to 3 minutes 11 seconds"]),
     "not seen": (["not_live"] * 3, 65, ["Not live when last checked", "Not live 2 minutes 5 seconds after 9:30am"]),
     "cannot tell": (["unreachable"] * 4, 65, ["Needs checking", "Our checks do not show whether it was on time"]),
