@@ -40,7 +40,8 @@ def measure(size: int, *, rounds: int) -> list[Row]:
             rows = []
             for length in SIZES:
                 answers = [_answer(f"{number}, {each}", length) for each in range(size)]
-                floor, cold, known = _floor(answers), _pool(probe, answers), _pool(probe, answers)
+                floor = len(answers) / examine_on_each_core(answers, EXPECTED)
+                cold, known = _pool(probe, answers), _pool(probe, answers)
                 what = f"pages of {length / 1000:g} kB examined"
                 rows += [
                     Row(f"{what}, each another", cold, "checks/s", floor, "a process per core", limit=LIMIT),
@@ -68,20 +69,20 @@ def _pool(probe: Probe, answers: Sequence[Answer]) -> float:
     return len(answers) / (time.perf_counter() - began)
 
 
-def _floor(answers: Sequence[Answer]) -> float:
-    """Return the pages per second of one process for each core."""
+def examine_on_each_core(answers: Sequence[Answer], expectation: Expectation) -> float:
+    """Examine pages in one process for each core, and return the seconds."""
     cores = min(os.cpu_count() or 1, MOST_PROCESSES)
     fork = multiprocessing.get_context("fork")
     parts = [answers[core::cores] for core in range(cores)]
-    processes = [fork.Process(target=_examine, args=(part,)) for part in parts]
+    processes = [fork.Process(target=_examine, args=(part, expectation)) for part in parts]
     began = time.perf_counter()
     for process in processes:
         process.start()
     for process in processes:
         process.join()
-    return len(answers) / (time.perf_counter() - began)
+    return time.perf_counter() - began
 
 
-def _examine(answers: Sequence[Answer]) -> None:
+def _examine(answers: Sequence[Answer], expectation: Expectation) -> None:
     for answer in answers:
-        examine(answer, EXPECTED)
+        examine(answer, expectation)

@@ -1,8 +1,11 @@
 """How long after the due instant the last of many first checks reaches the publisher, with the complete monitoring.
 
 A real sweep plans, checks, examines, stores and judges `size` rehearsals, on a database and without a limit on
-requests. Each page appears at the due instant. The floor is the bare client for the same addresses with open
-connections, which the sweep has by then too. "All judged" is the time at which the last judging began.
+requests. At the due instant a page of 4 kB appears at each address, each another. The floor of the first checks is the
+bare client for the same addresses with open connections, which the sweep has by then too.
+
+"All examined, stored and judged" is the time at which the last judging began. Its floor is the examination of the same
+pages alone, in one process for each core.
 """
 
 from collections.abc import Sequence
@@ -11,13 +14,16 @@ from datetime import UTC, datetime, timedelta
 from benchmarks import due_together
 from benchmarks import site as judge
 from benchmarks.bare import Bare
+from benchmarks.examiners import examine_on_each_core
 from benchmarks.fetching import fetcher
 from benchmarks.first_checks import HEAD_START, limit
 from benchmarks.instant import confirmed_clock, milliseconds
-from benchmarks.row import Row
+from benchmarks.row import Limit, Row
+from releases.detection.finding import AddressRole, Expectation
 from releases.models import Observation, Verification
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe
+from releases.rules.response import Answer
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
 
@@ -47,7 +53,14 @@ def measure(size: int, *, rounds: int) -> list[Row]:
             "bare client",
             limit=limit(size),
         ),
-        Row(f"all {size:,} examined, stored and judged", judged_after, "ms"),
+        Row(
+            f"all {size:,} examined, stored and judged",
+            judged_after,
+            "ms",
+            _examination(urls, due_at=due_at),
+            "examination alone, on each core",
+            limit=Limit(1.5, of="ratio"),
+        ),
     ]
 
 
@@ -64,6 +77,34 @@ def _bare(site: RehearsalSite, urls: Sequence[str], *, times: int) -> list[float
         found.append(judge.last_arrival(site, urls, due_at))
     bare.close()
     return found
+
+
+def _examination(urls: Sequence[str], *, due_at: datetime) -> float:
+    """Examine the same pages on every core, and return the milliseconds."""
+    html = (("content-type", "text/html; charset=utf-8"),)
+    answers = [
+        Answer(
+            url,
+            due_at,
+            due_at,
+            due_at,
+            status=200,
+            final_url=url,
+            headers=html,
+            body=judge.distinct_page(number).encode(),
+        )
+        for number, url in enumerate(urls)
+    ]
+    title = "Pupil absence in schools"
+    expected = Expectation(
+        role=AddressRole.PAGE,
+        url=urls[0],
+        marker=judge.MARKER,
+        release_title=f"{title}: {judge.MARKER}",
+        series_title=title,
+        due_at=due_at,
+    )
+    return examine_on_each_core(answers, expected) * 1_000
 
 
 def _sweep(urls: Sequence[str], *, site: RehearsalSite, due_at: datetime) -> float:

@@ -69,7 +69,9 @@ def mergeable_drafts(person: Person, *, most: int) -> list[Morning]:
         )
     )
     found: dict[tuple[date, Producer, bool], set[int]] = defaultdict(set)
-    for one in suspected.select_related("report__producer", "verification"):
+    columns = ("report__rehearsal", "report__producer__name", "report__producer__slug", "verification__due_at")
+    # Texts and results are long, and there may be many drafts.
+    for one in suspected.select_related("report__producer", "verification").only(*columns):
         assert one.report is not None  # noqa: S101  # the query asked for it
         on = local_date(one.verification.due_at)
         found[on, one.report.producer, one.report.rehearsal].add(one.report.pk)
@@ -164,7 +166,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
         assign_numbers([joint])
         joint.save(force_insert=True)
         record_citations({joint: content})
-        version = new_version(joint, content, machine=automatic, by=None, at=at, why="joined")
+        version = new_version(joint, content_to_json(content), machine=automatic, by=None, at=at, why="joined")
         version.save()
         for draft, move in zip(drafts, allowed, strict=True):
             brought = [suspicion.pk for suspicion in suspicions if suspicion.report_id == draft.pk]

@@ -644,6 +644,15 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
             "release__series__head_of_profession",
         ).prefetch_related("release__addresses")
 
+    def with_shared_facts(self) -> "SuspicionQuerySet":
+        """Select what `with_facts` does, for many suspicions: a series and its people are read once for all of them."""
+        return self.select_related("verification", "release").prefetch_related(
+            "release__series__producer",
+            "release__series__responsible",
+            "release__series__head_of_profession",
+            "release__addresses",
+        )
+
 
 class Suspicion(models.Model):
     """One suspected breach of one release as scheduled; the row is never deleted."""

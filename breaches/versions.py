@@ -27,9 +27,9 @@ from breaches.rules.content import (
     ContactPerson,
     Remark,
     ReportContent,
-    content_digest,
     content_from_json,
     content_to_json,
+    digest_of_written,
 )
 from breaches.rules.lifecycle import (
     APPROVE,
@@ -45,6 +45,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.report_number import IN_ORDER, LEAST_RANDOM, MOST_RANDOM, ReportNumber, series_of, year_of
 from releases.models import Contact, Producer
 from releases.models.append_only import CHUNK
+from releases.models.bulk_insert import insert_rows
 from releases.models.event import Rows
 from releases.permissions import COVER_ROLE, User, cover_of
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
@@ -160,7 +161,7 @@ def number_missing(*, now: datetime) -> None:
 
 def record_citations(reports: Mapping[Report, ReportContent]) -> None:
     """Store which practices some new reports cite."""
-    PracticeCitation.objects.bulk_create(chain.from_iterable(_rows(*one) for one in reports.items()))
+    insert_rows(list(chain.from_iterable(_rows(*one) for one in reports.items())))
 
 
 def update_citations(report: Report, content: ReportContent) -> None:
@@ -233,7 +234,7 @@ def changes_since(report: Report, read: int) -> QuerySet[ReportEvent]:
 
 def new_version(
     report: Report,
-    content: ReportContent,
+    content: dict[str, Any],
     *,
     machine: dict[str, Any],
     by: User | None,
@@ -242,15 +243,16 @@ def new_version(
 ) -> ReportVersion:
     """Build the version that a report's version number now refers to, without storing it.
 
+    :param content: as `content_to_json` writes it.
     :param machine: the automatic text of each field at that time.
     :param why: the reason for the version, such as drafted, facts, edited, wording, approved or reopened.
     """
     return ReportVersion(
         report=report,
         number=report.version,
-        content=content_to_json(content),
+        content=content,
         machine=machine,
-        content_sha256=content_digest(content),
+        content_sha256=digest_of_written(content),
         written_by=by,
         written_at=at,
         why=why,
@@ -291,7 +293,8 @@ def advance_report(
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         if content is not None:
             automatic = current_version(report).machine if machine is None else machine
-            new_version(moved, content, machine=automatic, by=None if why == FACTS else by, at=at, why=why).save()
+            author = None if why == FACTS else by
+            new_version(moved, content_to_json(content), machine=automatic, by=author, at=at, why=why).save()
             update_citations(moved, content)
         version = current_version(moved)
         record_report_event(

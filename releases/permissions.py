@@ -128,11 +128,15 @@ def _roles(memberships: Iterable[Membership]) -> frozenset[Role]:
 def _memberships(person: Person) -> Iterable[Membership]:
     if not person.is_authenticated or not person.is_active:
         return ()
-    # statsoffice.accounts.middleware has prefetched a person's memberships for all permission checks of a page.
-    if "memberships" in getattr(person, "_prefetched_objects_cache", {}):
+    if _has_memberships(person):
         return person.memberships.all()
     # As with `is_active`, a permission is one of this moment, whatever the time of the action.
     return Membership.objects.filter(user=person).with_cover(at=timezone.now())
+
+
+def _has_memberships(person: Person) -> bool:
+    """Whether `prefetch_roles` has read a person's roles, as statsoffice.accounts.middleware does for each page."""
+    return "memberships" in getattr(person, "_prefetched_objects_cache", {})
 
 
 def may(person: Person, action: Action, producer: Producer) -> bool:
@@ -173,6 +177,15 @@ def find_past_roles(people: Collection[int]) -> dict[tuple[int, int], Role]:
 def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
+    if _has_memberships(person):
+        # A list of keys instead of the same subqueries in every query of a page.
+        return Producer.objects.filter(
+            pk__in={
+                held.producer_id
+                for held in _memberships(person)
+                if Role(held.role) in roles or (COVER_ROLE in roles and held.has_cover)
+            }
+        )
     held = Q(pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer"))
     if COVER_ROLE in roles:
         held |= Q(pk__in=Cover.objects.in_force(at=timezone.now()).filter(person=person).values("producer"))

@@ -250,7 +250,12 @@ def content_digest(content: ReportContent) -> str:
 
     An approval refers to this value, so any change of the content is noticed.
     """
-    return sha256_hex(canonical_json(content_to_json(content)))
+    return digest_of_written(content_to_json(content))
+
+
+def digest_of_written(content: dict[str, Any]) -> str:
+    """Return the same digest of a content that `content_to_json` has written."""
+    return sha256_hex(canonical_json(content))
 
 
 def is_web_address(url: str) -> bool:

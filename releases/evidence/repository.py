@@ -8,6 +8,7 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import (
     Case,
     CharField,
@@ -69,8 +70,18 @@ _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
 # If a check was still under way at the due time, or bypassed caches, the checks before it matter too.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
-_EXPLAINS = (Q(written__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
-_TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _EXPLAINS)
+
+
+def _explains() -> Q:
+    """Return the condition that a check has a reason, or a time stated by the publisher, that a verdict explains.
+
+    PostgreSQL finds them in the JSON. SQLite cannot search an array, but holds JSON as text.
+    """
+    if connection.vendor == "postgresql":
+        codes = [Reason.CLOCK_OFF, Reason.GONE, Reason.WITHDRAWN]
+        return Q(publisher_says__has_key="published_at") | Q(reasons__has_any_keys=codes)
+    stated = (Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY))
+    return reduce(or_, stated, Q(written__contains=SAYS_A_TIME))
 
 
 def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey, int]]:
@@ -113,7 +124,7 @@ def _counted(releases: Collection[int], known: Q) -> Collection[Mapping[str, Any
         .annotate(
             checks=Count("pk", filter=_PLAIN),
             shown=Count("pk", filter=_SHOWN),
-            telling=Count("pk", filter=_TELLING),
+            telling=Count("pk", filter=_PLAIN_OVER_BY_DUE & _explains()),
             last_absent=Max("sent_at", filter=_ABSENT),
             last=Max("sent_at", filter=_PLAIN_OVER_BY_DUE),
             first=Min("sent_at", filter=~_PLAIN | _NOT_OVER_BY_DUE),

@@ -16,15 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 
+from releases.models.bulk_insert import insert_rows
 from releases.rules.calendar import format_day
 from releases.rules.canonical import canonical_json, sha256_hex
 
 FIRST_HASH = "0" * 64
 FIRST_FORMAT = 1
 CHUNK = 2000
-# A statement with ten thousand rows briefly takes hundreds of megabytes, and SQLite's driver caches the last hundred
-# statements. Smaller batches are not slower.
-ROWS_OF_A_STATEMENT = 200
 # Returns a salt for the free text of one row. It is the default of a field. Because it is a partial of a standard
 # function, migrations store it without the name of this module.
 new_salt = functools.partial(secrets.token_hex, 16)
@@ -135,7 +133,7 @@ class ChainedRow(AppendOnly):
             row.format_version = cls.FORMAT
             row.position, row.previous_hash = head.position, head.row_hash
             row.row_hash = head.row_hash = row.expected_hash()
-        cls._default_manager.bulk_create(rows, batch_size=ROWS_OF_A_STATEMENT)
+        insert_rows(rows)
         head.save(update_fields=["position", "row_hash"])
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from releases.detection.finding import PublisherSays, Source, State, fills
 from releases.models import Release, Verification
@@ -354,17 +354,16 @@ def _interval(start: float | None, end: float) -> str:
 
 
 def _seconds(seconds: int, *, units: int = 4) -> str:
-    parts = []
-    for length, name in (
-        (86_400, ngettext_lazy("%d day", "%d days")),
-        (3_600, ngettext_lazy("%d hour", "%d hours")),
-        (60, ngettext_lazy("%d minute", "%d minutes")),
-        (1, ngettext_lazy("%d second", "%d seconds")),
-    ):
-        count, seconds = divmod(seconds, length)
-        if count:
-            parts.append(name % count)
-    return " ".join(parts[:units]) or _("0 seconds")
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    counted = (
+        (days, ngettext("%d day", "%d days", days)),
+        (hours, ngettext("%d hour", "%d hours", hours)),
+        (minutes, ngettext("%d minute", "%d minutes", minutes)),
+        (seconds, ngettext("%d second", "%d seconds", seconds)),
+    )
+    return " ".join([name % count for count, name in counted if count][:units]) or _("0 seconds")
 
 
 def _same_day(one: datetime, other: datetime) -> bool:

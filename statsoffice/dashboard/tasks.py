@@ -83,8 +83,10 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
 def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
     own = reports_with(person, roles).listed().filter(status__in=statuses)
     listed = own.select_related("producer", "started__release", "started__series")
-    suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"))
-    return list(listed.prefetch_related(suspicions).order_by("drafted_at")[:MOST_LINES])
+    columns = ("kind", "report_id", "release__title", "verification__outcome")
+    suspicions = Suspicion.objects.select_related("release", "verification").only(*columns)
+    listed = listed.defer("machine").prefetch_related(Prefetch("suspicions", suspicions))
+    return list(listed.order_by("drafted_at")[:MOST_LINES])
 
 
 def _access_lists(person: Person) -> list[Release]:

@@ -7,13 +7,15 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 
 from django.db.models import F, Q
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from selectolax.lexbor import LexborHTMLParser
 
 from breaches.permissions import Action as ReportAction
@@ -188,6 +190,64 @@ class Line:
     @property
     def is_checkable(self) -> bool:
         return _is_checkable(self.release)
+
+    def render(self, *, several_producers: bool, large: bool) -> SafeString:
+        """Render the line of the page.
+
+        :param several_producers: whether the releases of the day have several producers.
+        :param large: whether the page is for a screen on a wall.
+        """
+        release = self.release
+        shown = ShownLine(
+            key=self.key,
+            reference=release.reference,
+            title=release.title,
+            producer=str(release.series.producer) if several_producers else "",
+            is_rehearsal=release.rehearsal,
+            is_training=release.training_id is not None,
+            is_announced=release.announced_at is not None,
+            standing=self.standing,
+            due_at=release.due_at if self.counts_down else None,
+            publisher=self.publisher,
+            exempted_by=self.exempted_by,
+            has_actions=not large,
+            actions=() if large else self.actions,
+            has_strip=self.has_strip,
+            window=self.window if self.has_strip else ("", ""),
+            strip=self.strip,
+        )
+        return _render_line(shown, get_language())
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """Everything that the page shows of one release, by which the rendered line is cached.
+
+    `producer` is empty if all releases of the day have the same. `due_at` is None unless the line counts down to it.
+    """
+
+    key: str
+    reference: str
+    title: str
+    producer: str
+    is_rehearsal: bool
+    is_training: bool
+    is_announced: bool
+    standing: StatusLabel
+    due_at: datetime | None
+    publisher: str
+    exempted_by: str
+    has_actions: bool
+    actions: tuple[LineAction, ...]
+    has_strip: bool
+    window: tuple[str, str]
+    strip: CheckStrip | None
+
+
+# Most lines of a day are the same for every person and for a minute. A rendered line takes some three kilobytes.
+@lru_cache(maxsize=1_000)
+def _render_line(line: ShownLine, _language: str | None) -> SafeString:
+    return render_to_string("dashboard/line.html", {"line": line})
 
 
 def _is_checkable(release: Release) -> bool:
@@ -376,12 +436,13 @@ def _is_shown(rehearsal: Release, *, wanted: bool | None) -> bool:
 
 def _lines(person: Person, releases: Sequence[Release], *, now: datetime) -> list[Line]:
     # The dashboard may be on a wall, so it shows no one that a release was found early.
-    verdicts = {
-        verification.release_id: mask_verdict(verification)
-        for verification in Verification.objects.select_related("release").filter(
-            release__in=[release.pk for release in releases], schedule_version=F("release__schedule_version")
-        )
-    }
+    by_key = {release.pk: release for release in releases}
+    verdicts: dict[int, Verification] = {}
+    for verification in Verification.objects.filter(
+        release__in=by_key, schedule_version=F("release__schedule_version")
+    ):
+        verification.release = by_key[verification.release_id]
+        verdicts[verification.release_id] = mask_verdict(verification)
     found = [(release, verdicts.get(release.pk)) for release in releases]
     exempted = _name_exemptions(found)
     suspected = [release.pk for release, verdict in found if verdict and verdict.outcome in SUSPICIOUS]

@@ -19,6 +19,7 @@ from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion
 from releases.text import calendar, pre_release
 from releases.text import release as release_text
+from statsoffice.dashboard import today
 
 register = template.Library()
 
@@ -44,6 +45,11 @@ register.filter("opening_sentence_of_request", pre_release.opening_sentence_of_r
 register.filter("opening_note", pre_release.opening_note)
 register.filter("judgement_sentence", pre_release.judgement_sentence)
 register.filter("erased_sentence", pre_release.erased_sentence)
+
+
+@register.simple_tag
+def line_of_day(line: today.Line, *, several_producers: bool, large: bool) -> SafeString:
+    return line.render(several_producers=several_producers, large=large)
 
 
 @register.filter

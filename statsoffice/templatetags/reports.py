@@ -1,14 +1,19 @@
 """Tags for breach reports: their kinds, the reports about a release, and the email of a dispatch."""
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from breaches import drafting, text
 from breaches.models import Dispatch, Report
 from breaches.permissions import Action, may_start_about, reports_where
 from breaches.rules.lifecycle import ReportKind
+from breaches.statistics import Row, Table
 from breaches.views.report import initial_start_data
 from releases.models import PublishedCorrection, Release, Verification
 from releases.rules.calendar import local_date
@@ -64,3 +69,22 @@ def report_of_correction(correction: PublishedCorrection) -> dict[str, str]:
 def mail_of(dispatch: Dispatch) -> Message | None:
     """Return the email of a dispatch from the outbox; None if it is not written yet, or was sent outside the system."""
     return Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()
+
+
+@register.simple_tag
+def figures_rows(table: Table) -> SafeString:
+    """Render the columns and lines of a table, once for equal tables: the figures of a past year rarely change."""
+    lines = tuple((row.name, tuple(row.cells), row.address) for row in table.rows)
+    return _render_rows(table.caption, tuple(table.columns), lines, get_language())
+
+
+# A page has a dozen tables; one with a line for each of fifty producers takes some twenty kilobytes.
+@lru_cache(maxsize=128)
+def _render_rows(
+    caption: str,
+    columns: tuple[str, ...],
+    lines: tuple[tuple[str, tuple[str, ...], str], ...],
+    _language: str | None,
+) -> SafeString:
+    table = Table("", caption, columns, [Row(*line) for line in lines])
+    return render_to_string("breaches/figures_rows.html", {"table": table})

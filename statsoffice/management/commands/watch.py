@@ -4,11 +4,16 @@ import signal
 import threading
 from typing import Any
 
+from django.core.checks import Tags
+
 from releases.management.base import PlainCommand
 from statsoffice import jobs
 
 
 class Command(PlainCommand):
+    # The checks of addresses, templates and the admin site import the code of all pages: 64 MB, which monitoring needs
+    # only once it writes a message.
+    requires_system_checks = (Tags.caches, Tags.database, Tags.files, Tags.models, Tags.security)
     help = (
         "Monitors releases, drafts reports and sends messages in a loop, in this process and without a broker. "
         "Stop it with Ctrl-C."
