@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from breaches.models import Report, StartedReport, Suspicion
 from breaches.rules.answers import Answer, Answers
-from breaches.rules.content import ReportContent
+from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
     AccessFacts,
     AccessRequest,
@@ -28,6 +28,7 @@ from releases.detection.finding import CheckOutcome, Source
 from releases.early_findings import is_hidden, mask_verdict
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
+from releases.evidence.screenshots import find_open_screenshots
 from releases.models import Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
@@ -49,6 +50,20 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
         suspicion.verification.release = suspicion.release  # the same release, which is read only once
         verdicts[suspicion.verification_id] = suspicion.verification
     return facts_of(verdicts.values())
+
+
+def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tuple[AnnexPicture, ...]]:
+    """Gather the screenshots that are not sealed for the dates of some suspicions, by the verdict's key."""
+    return {
+        suspicion.verification_id: tuple(
+            AnnexPicture(str(row.get_moment_display()), row.requested_at, row.pictured_at, row.sha256)
+            for row in find_open_screenshots(
+                suspicion.release, schedule_version=suspicion.verification.schedule_version
+            )
+            if row.requested_at and row.pictured_at
+        )
+        for suspicion in suspicions
+    }
 
 
 def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:

@@ -7,6 +7,7 @@ the design. Nothing is fetched.
 import io
 import logging
 import threading
+from base64 import b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC
@@ -33,6 +34,8 @@ FONT_FILES: Final = {
     "reportfont:regular": "FiraSans-Regular.ttf",
     "reportfont:bold": "FiraSans-SemiBold.ttf",
 }
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+PICTURE: Final = "data:image/png;base64,"
 BOX_FONT_URL: Final = "reportfont:boxes"
 BOX_FONT_FAMILY: Final = "Report Boxes"
 
@@ -179,13 +182,15 @@ def _fonts() -> Mapping[str, bytes]:
 
 
 class _FontFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types
-    """Serves the report's own fonts from memory and refuses every other address."""
+    """Serves the report's own fonts and pictures from memory and refuses every other address."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         super().__init__()
         self.files = files
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        if url.startswith(PICTURE) and (picture := b64decode(url.removeprefix(PICTURE))).startswith(PNG):
+            return URLFetcherResponse(url, picture, {"Content-Type": "image/png"})
         if url not in self.files:
             raise FatalURLFetchingError(f"The document asked for {url}, which is not one of the report's own files.")
         return URLFetcherResponse(url, self.files[url], {"Content-Type": "font/ttf"})

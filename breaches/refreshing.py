@@ -10,7 +10,7 @@ from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
-from breaches.facts import facts_of_suspicions
+from breaches.facts import facts_of_suspicions, screenshots_of_suspicions
 from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
 from breaches.rules.content import (
@@ -197,7 +197,9 @@ def with_annex(report: Report) -> ReportContent:
         AnnexAttachment(one.name, AttachmentKind(one.kind), one.size, one.sha256, one.added_at)
         for one in Attachment.objects.of(report).stored()
     )
-    annex = annex_of(facts.values(), attachments=files, own_text=own_text) if facts or files else None
+    pictures = screenshots_of_suspicions(suspicions)
+    shown = [pictures.get(key, ()) for key in facts]
+    annex = annex_of(facts.values(), pictures=shown, attachments=files, own_text=own_text) if facts or files else None
     return replace(content, annex=annex)
 
 

@@ -170,6 +170,20 @@ def correct_release(
     return stored
 
 
+def choose_screenshots(release: Release, *, wanted: bool, by: User, at: datetime) -> None:
+    """Start or stop taking screenshots of a release whose series has none.
+
+    :raises NotYours: if the person may not edit releases of its producer.
+    """
+    check_may(by, Action.EDIT, release.series.producer)
+    with transaction.atomic():
+        stored = lock_release(release.pk)
+        if stored.screenshots != wanted:
+            stored.screenshots = wanted
+            stored.save(update_fields=["screenshots"])
+            record_event(stored, "corrected", at=at, by=by, changed={"screenshots": [not wanted, wanted]})
+
+
 def name_people(
     series: Series, *, responsible: Contact | None = None, head_of_profession: Contact | None = None, by: User
 ) -> None:

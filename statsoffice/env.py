@@ -184,6 +184,16 @@ SETTINGS = (
         default="this machine's name",
     ),
     Setting(
+        "STATSOFFICE_BROWSER",
+        "the Chromium that takes screenshots and loads pages of the type `browser`, as a path, or `off` "
+        "([browser](../operations/browser.md))",
+        default="a Chromium of the system, if `statsoffice[browser]` is installed",
+    ),
+    Setting(
+        "STATSOFFICE_BROWSER_SANDBOX",
+        "whether Chromium uses its own sandbox: `on` or `off`; it cannot if it runs as root",
+    ),
+    Setting(
         "STATSOFFICE_CLOCK_SERVERS",
         "NTP servers that confirm the clock of the checks, separated by commas; for machines without chrony "
         "([decision 61](../decisions/0061-trust-a-clock-only-if-it-is-confirmed.md))",

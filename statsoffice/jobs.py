@@ -18,7 +18,7 @@ from django.conf import settings
 
 from breaches import drafting
 from releases import announcements, date_changes, judge, morning_summary, preflight
-from releases.evidence import body_storage
+from releases.evidence import body_storage, screenshots
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads
 from releases.monitoring import spool
@@ -26,7 +26,8 @@ from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.monitoring.clock import Clock, ClockSource, RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.adapters import ADAPTERS
-from releases.probe.probe import Probe, probe_from_settings
+from releases.probe.browser import Browser, browser_from_settings
+from releases.probe.probe import Probe, probe_from_settings, user_agent_from_settings
 from statsoffice import anchors, retention
 from statsoffice.fault_isolation import run_safely, run_steps
 from statsoffice.logs import log_context
@@ -39,6 +40,7 @@ CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
 SWEEP_STUCK_AFTER_SECONDS = 600.0
 """A sweep calls `stop` every few seconds. Waiting for the database takes it at most some tens of seconds."""
 _probes: dict[tuple[int, int, bool], Probe] = {}
+_browsers: dict[tuple[int, int], Browser] = {}
 
 
 def never() -> bool:
@@ -51,6 +53,14 @@ def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
     if owner not in _probes:
         _probes[owner] = probe_from_settings(now=now, adhoc=adhoc)
     return _probes[owner]
+
+
+def own_browser() -> Browser:
+    """Return this thread's own browser for screenshots. It starts a process only when there is a page to load."""
+    owner = (os.getpid(), threading.get_ident())
+    if owner not in _browsers:
+        _browsers[owner] = browser_from_settings(user_agent=user_agent_from_settings())
+    return _browsers[owner]
 
 
 def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = never) -> AdhocMeans:
@@ -182,6 +192,13 @@ def run_synthetic_check(stop: Stop = never) -> None:
     synthetic_check.take_turn(clock=CLOCK, stop=stop)
 
 
+def take_screenshots(stop: Stop = never) -> None:
+    browser = own_browser()
+    session = screenshots.Session(browser, now=CLOCK.now, process=process_name(), vantage=settings.PROBE_VANTAGE)
+    session.run(stop=stop)
+    browser.end_if_idle()
+
+
 def run_preflights(stop: Stop = never) -> None:
     run_due_checks(clock=CLOCK, process=process_name(), stop=stop)
 
@@ -232,6 +249,8 @@ JOBS = (
     # The function itself waits a minute between two self-tests.
     Job("canary", 5 * SECOND, run_synthetic_check, "canary", expires_seconds=4, time_limit=5 * MINUTE),
     Job("preflight", 15 * SECOND, run_preflights, "preflight", expires_seconds=12, time_limit=4 * HOUR),
+    # At most twice half a minute for each page that is planned now, two at a time.
+    Job("screenshots", 5 * SECOND, take_screenshots, "browser", expires_seconds=4, time_limit=30 * MINUTE),
     Job("erase_names", HOUR, erase_names, "celery", expires_seconds=3500, time_limit=2 * HOUR),
     Job("bodies", 10 * MINUTE, bodies, "celery", expires_seconds=590, time_limit=HOUR / 2),
     Job("imports", 3 * SECOND, imports, "imports", expires_seconds=2.5, time_limit=2 * HOUR),

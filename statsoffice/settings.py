@@ -49,6 +49,8 @@ PROBE_CONTACT = env.text("STATSOFFICE_PROBE_CONTACT", "")
 PROBE_CONTROLS = env.web_addresses("STATSOFFICE_PROBE_CONTROLS")
 PROBE_PROXY = env.text("STATSOFFICE_PROBE_PROXY", "")
 PROBE_VANTAGE = env.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname())
+BROWSER = env.text("STATSOFFICE_BROWSER", "")
+BROWSER_SANDBOX = env.is_on("STATSOFFICE_BROWSER_SANDBOX", "on")
 CLOCK_SERVERS = env.time_servers("STATSOFFICE_CLOCK_SERVERS")
 # Checks by a clock with a larger error are stored and not judged.
 CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))

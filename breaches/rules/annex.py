@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from textwrap import wrap
 
 from breaches.rules.annex_notes import (
@@ -17,7 +18,14 @@ from breaches.rules.annex_notes import (
     narrate_check,
     output_names,
 )
-from breaches.rules.content import Annex, AnnexAttachment, AnnexCheck, AnnexOutput, AnnexPart
+from breaches.rules.content import (
+    Annex,
+    AnnexAttachment,
+    AnnexCheck,
+    AnnexOutput,
+    AnnexPart,
+    AnnexPicture,
+)
 from breaches.rules.facts import (
     AddressFacts,
     CheckFact,
@@ -174,16 +182,25 @@ PUBLISHER_FIGURES = SOURCES | {
 
 
 def annex_of(
-    all_facts: Iterable[Facts], *, attachments: Sequence[AnnexAttachment] = (), own_text: bool = False
+    all_facts: Iterable[Facts],
+    *,
+    pictures: Sequence[Sequence[AnnexPicture]] = (),
+    attachments: Sequence[AnnexAttachment] = (),
+    own_text: bool = False,
 ) -> Annex:
     """Build the annex: the checks of each output, in the given order, and the attachments.
 
+    :param pictures: the screenshots of each output, in the same order.
     :param own_text: whether the annex belongs to a text that a person wrote, which need not match the record.
     """
-    return Annex(tuple(_output(facts, own_text=own_text) for facts in all_facts), tuple(attachments))
+    outputs = zip_longest(all_facts, pictures, fillvalue=())
+    return Annex(
+        tuple(_output(facts, shown, own_text=own_text) for facts, shown in outputs if isinstance(facts, Facts)),
+        tuple(attachments),
+    )
 
 
-def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
+def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -> AnnexOutput:
     published_at, source = facts.publisher_time or (None, None)
     parts = tuple(_part(facts, address) for address in facts.addresses)
     rule = [RULE] if any(part.not_listed for part in parts) else []
@@ -203,6 +220,7 @@ def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
         publisher_source=PUBLISHER_FIGURES[source] if source else "",
         parts=parts,
         notes=(*notes, *rule, *own),
+        pictures=tuple(pictures),
     )
 
 
@@ -251,6 +269,11 @@ HOW_TO_READ = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
     "A check shows what was live at that moment. The annex shows nothing from the page itself."
 )
+HOW_TO_READ_PICTURES = (
+    "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
+    "A check shows what was live at that moment. The screenshots show the top of the page in our own browser. They are "
+    "no checks, and no result depends on them."
+)
 OVERVIEW = ("Due", "Last found not live", "First found live")
 ATTACHMENTS = (
     "We hold these files as evidence. They are marked OFFICIAL-SENSITIVE, and they are not part of this document."
@@ -260,6 +283,15 @@ ATTACHMENT_KINDS = {
     AttachmentKind.SCREENSHOT: "Screenshot",
     AttachmentKind.EMAIL: "Email",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexPictureRow:
+    """A screenshot with its caption, and with a text for people who do not see it."""
+
+    caption: str
+    alternative: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +307,7 @@ class AnnexPartRow:
     checks: tuple[tuple[str, str, str], ...]
     not_listed: str
     notes: tuple[str, ...] = ()
+    pictures: tuple[AnnexPictureRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +345,8 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         summary = dict(part.summary)
         announced, last_absent, first_live_label = (summary[label] for label in OVERVIEW)
         overview.append((part.heading, announced, last_absent, first_live_label))
-    how_to_read = [HOW_TO_READ] if parts else []
+    pictures = [picture for part in parts for picture in part.pictures]
+    how_to_read = [HOW_TO_READ_PICTURES if pictures else HOW_TO_READ] if parts else []
     names = [printable(one.name).replace("\n", " ") for one in annex.attachments]
     return AnnexLayout(
         heading=HEADING if parts else HEADING_WITHOUT_CHECKS,
@@ -323,7 +357,10 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
             (name, ATTACHMENT_KINDS[one.kind], _file_size(one.size), _moment(one.added_at))
             for name, one in zip(names, annex.attachments, strict=True)
         ),
-        digests=tuple((f"SHA-256 of {name}", one.sha256) for name, one in zip(names, annex.attachments, strict=True)),
+        digests=(
+            *((f"SHA-256 of the screenshot: {picture.caption}", picture.sha256) for picture in pictures),
+            *((f"SHA-256 of {name}", one.sha256) for name, one in zip(names, annex.attachments, strict=True)),
+        ),
     )
 
 
@@ -372,7 +409,14 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
         checks=tuple((sent(check.sent_at), answered(check.answered_at), check.showed) for check in part.looks),
         not_listed=not_listed,
         notes=output.notes if is_first else (),
+        pictures=tuple(_picture_row(picture, due_at) for picture in output.pictures) if is_first else (),
     )
+
+
+def _picture_row(picture: AnnexPicture, due_at: datetime) -> AnnexPictureRow:
+    requested, pictured = (_clock(instant, due_at) for instant in (picture.requested_at, picture.pictured_at))
+    caption = f"{picture.moment}: page requested at {requested}, picture taken at {pictured}"
+    return AnnexPictureRow(caption, f"Screenshot of the web page at {pictured}", picture.sha256)
 
 
 def _became_visible(delay: tuple[float, float | None] | None) -> str:

@@ -44,6 +44,16 @@ class AnnexPart:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnexPicture:
+    """A screenshot of the page: for which moment, when the page was requested and drawn (aware), and its SHA-256."""
+
+    moment: str
+    requested_at: datetime
+    pictured_at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnnexOutput:
     """One output: its announced time, the limit of its tolerance, and the time stated by the publisher's own system.
 
@@ -58,6 +68,7 @@ class AnnexOutput:
     publisher_source: str
     parts: tuple[AnnexPart, ...]
     notes: tuple[str, ...] = ()
+    pictures: tuple[AnnexPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +236,9 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
     }
     if value["annex"] and not value["annex"]["attachments"]:
         del value["annex"]["attachments"]
+    for output in value["annex"]["outputs"] if value["annex"] else ():
+        if not output["pictures"]:
+            del output["pictures"]
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 

@@ -534,6 +534,7 @@ WEBSITES = {
     "govuk": lazy("GOV.UK"),
     "ons": lazy("Office for National Statistics"),
     "ees": lazy("Explore education statistics"),
+    "browser": lazy("Website that needs scripts, such as a dashboard (needs the optional browser)"),
 }
 # Adapters that an office has added have only their own description.
 WEBSITE_CHOICES = [(name, WEBSITES.get(name, adapter.reads)) for name, adapter in ADAPTERS.items()]

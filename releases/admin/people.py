@@ -288,7 +288,8 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
             {"fields": ("release_time", "alternative_time_reference", "alternative_time_approved_on")},
         )
         later = ((_("People"), {"fields": PEOPLE}), (_("Tolerance"), {"fields": ("tolerance_seconds",)}))
-        return (what, law, time, *later) if obj else (what, law, time)
+        pictures = (_("Screenshots"), {"fields": ("screenshots",)})
+        return (what, law, time, *later, pictures) if obj else (what, law, time, pictures)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A series cannot change its producer; only the Head of Profession and deputies change the tolerance."""

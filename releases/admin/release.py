@@ -318,7 +318,17 @@ class NewReleaseForm(DatedForm):
 
     class Meta:
         model = Release
-        fields = ("series", "title", "welsh_title", "reference", "planned_on", "planned_at", "precision", "rehearsal")
+        fields = (
+            "series",
+            "title",
+            "welsh_title",
+            "reference",
+            "planned_on",
+            "planned_at",
+            "precision",
+            "rehearsal",
+            "screenshots",
+        )
         labels = {
             "series": lazy("Series"),
             "title": lazy("Title"),
@@ -327,6 +337,7 @@ class NewReleaseForm(DatedForm):
             "planned_at": lazy("Time (London)"),
             "precision": lazy("What do you know about the date?"),
             "rehearsal": lazy("This is a rehearsal"),
+            "screenshots": lazy("Take screenshots"),
         }
         widgets = {"planned_at": AdminTimeWidget(format="%H:%M")}
         help_texts = {
@@ -411,11 +422,12 @@ class ReleaseForm(DatedForm):
 
     class Meta:
         model = Release
-        fields = ("title", "welsh_title", "reference")
+        fields = ("title", "welsh_title", "reference", "screenshots")
         labels = {
             "title": lazy("Title"),
             "welsh_title": lazy("Title in Welsh (optional)"),
             "reference": lazy("Reference"),
+            "screenshots": lazy("Take screenshots"),
         }
         help_texts = {"reference": lazy("You cannot change it once the release is announced.")}
 
@@ -679,10 +691,10 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
                 "use_day",
                 *PEOPLE,
             )
-            return ((None, {"fields": (*what, "rehearsal")}), exception)
+            return ((None, {"fields": (*what, "rehearsal", "screenshots")}), exception)
         current = (None, {"fields": (FACTS[:3], *FACTS[3:])})
         rehearsal = ("rehearsal",) if obj.rehearsal else ()
-        facts = (_("Details"), {"fields": ("series", "title", "welsh_title", "reference", *rehearsal)})
+        facts = (_("Details"), {"fields": ("series", "title", "welsh_title", "reference", *rehearsal, "screenshots")})
         roles = permissions.roles_of(request.user, obj.series.producer)
         if CHANGE_DATE in RELEASE.available(source=obj.status, roles=roles):
             return (current, facts, (_("Change the date"), CHANGE))
@@ -744,7 +756,9 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
                 obj.series, slot=form.slot, by=user, at=now, grounds=form.grounds, **new
             ).pk
             corrections.name_people(obj.series, by=user, **form.people)
+            corrections.choose_screenshots(obj, wanted=form.cleaned_data["screenshots"], by=user, at=now)
         else:
+            corrections.choose_screenshots(obj, wanted=form.cleaned_data["screenshots"], by=user, at=now)
             names = {name: getattr(obj, name) for name in ("title", "welsh_title", "reference")}
             corrections.correct_release(obj, by=user, at=now, **names)
             if form.new_slot:

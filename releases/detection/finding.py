@@ -141,6 +141,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     BROKEN = "broken"
     ASKED_TO_WAIT = "asked_to_wait"
+    BROWSER = "browser"
     CONTROLS_FAIL = "controls_fail"
     OUR_ERROR = "our_error"
     CLOCK_OFF = "clock_off"

@@ -46,7 +46,7 @@ from releases.detection.names import (
 )
 from releases.detection.page_text import PageText, read_page, stable_text
 from releases.rules.canonical import sha256_hex
-from releases.rules.response import NO_ANSWER, Answer
+from releases.rules.response import NO_ANSWER, Answer, Failure
 
 _BY_STATUS = {
     404: (CheckOutcome.NOT_LIVE, Reason.NOT_FOUND),
@@ -66,6 +66,8 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
     """
     if answer.failure is not None:
         reason = Reason(answer.failure.value)
+        if answer.failure is Failure.BROWSER:
+            return Finding(CheckOutcome.OBSERVER_FAULT, (reason,))
         if expectation.controls_fail and answer.failure in NO_ANSWER:
             return Finding(CheckOutcome.OBSERVER_FAULT, (reason, Reason.CONTROLS_FAIL))
         return Finding(CheckOutcome.UNREACHABLE, (reason,))

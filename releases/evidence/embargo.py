@@ -50,6 +50,7 @@ class How(StrEnum):
 
     SOURCE = "source"
     DOWNLOAD = "download"
+    SCREENSHOT = "screenshot"
 
 
 class NoSuchBody(Exception):

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +14,8 @@ from django.conf import settings
 from django.db.models import Max, Min, QuerySet
 
 from releases.evidence import anchors, embargo, repository
+from releases.evidence.screenshots import find_sealed
+from releases.evidence.warc import write_warc
 from releases.models import (
     Anchor,
     Body,
@@ -20,12 +23,13 @@ from releases.models import (
     Observation,
     Release,
     ReleaseEvent,
+    Screenshot,
     Statement,
     StoredBody,
     Verification,
 )
 from releases.models.append_only import CHUNK, ChainedRow
-from releases.models.event import record_event
+from releases.models.event import SCREENSHOT_COLUMNS, record_event
 from releases.permissions import Action, User, acting_role, find_past_roles
 from releases.rules.anchor import Head, chain_line, inclusion_proof
 from releases.rules.canonical import canonical_json
@@ -126,6 +130,29 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
     yield "bodies.jsonl", _lines(_body(row, is_sealed=row.sha256 in sealed) for row in stored_bodies)
     for sha256 in sorted({row.sha256 for row in stored_bodies if row.body_id} - sealed):
         yield f"bodies/{sha256}", [Body.objects.get(pk=sha256).content]
+    yield from _screenshot_files(release, now=now)
+
+
+def _screenshot_files(release: Release, *, now: datetime) -> Iterator[File]:
+    """Yield the list of screenshots, if there are any, and the pictures that are not sealed."""
+    rows = list(
+        Screenshot.objects.filter(release=release)
+        .select_related("address")
+        .order_by("schedule_version", "planned_at", "pk")
+    )
+    if not rows:
+        return
+    sealed = find_sealed(release, rows, now=now)
+    yield "screenshots.jsonl", _lines(_screenshot(row, is_sealed=row.pk in sealed) for row in rows)
+    stored = {row.sha256 for row in rows if row.body_id and row.pk not in sealed}
+    for sha256 in sorted(stored):
+        yield f"screenshots/{sha256}.png", [Body.objects.get(pk=sha256).content]
+
+
+def _screenshot(row: Screenshot, *, is_sealed: bool) -> dict[str, Any]:
+    entry = {name: getattr(row, name) for name in SCREENSHOT_COLUMNS if name not in {"release_id", "address_id"}}
+    entry |= {"address": row.address.url}
+    return entry | {"state": "sealed", "sha256": "", "small_sha256": ""} if is_sealed else entry
 
 
 def sealed_bodies(release: Release, *, now: datetime) -> int:
@@ -250,6 +277,16 @@ def write_bundle(release: Release, out: IO[bytes], *, now: datetime) -> None:
         _add(bundle, f"{folder}/SHA256SUMS", [line.encode() for line in sums])
 
 
+class ExportFormat(StrEnum):
+    """The format of exported evidence: the complete bundle, or the checks alone for web archives."""
+
+    BUNDLE = "bundle"
+    WARC = "warc"
+
+
+_SUFFIXES = {ExportFormat.BUNDLE: ".zip", ExportFormat.WARC: ".warc.gz"}
+
+
 def bundle_folder_name(release: Release) -> str:
     return f"evidence-{release.reference}"
 
@@ -272,14 +309,21 @@ _PART = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class EvidenceExport:
-    """The hash of a bundle, and how many bodies are not in it because they are sealed."""
+    """The hash of an exported file, and how many bodies are not in it because they are sealed."""
 
     sha256: str
     sealed: int
 
 
-def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: User | None = None) -> EvidenceExport:
-    """Write the bundle of a release into a file, and record who exported it, when, and its hash.
+def export_evidence(
+    release: Release,
+    out: IO[bytes],
+    *,
+    at: datetime,
+    by: User | None = None,
+    export_format: ExportFormat = ExportFormat.BUNDLE,
+) -> EvidenceExport:
+    """Write the evidence on a release into a file, and record who exported it, when, in which form, and its hash.
 
     The event is written before the file is delivered, so that no export is ever missing from the record. An export that
     fails afterwards is recorded too.
@@ -289,15 +333,18 @@ def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: User 
     :raises NotYours: if the person's roles do not allow it.
     """
     role = acting_role(by, Action.EXPORT_EVIDENCE, release.series.producer).value if by else COMMAND_LINE
-    write_bundle(release, out, now=at)
+    write = write_warc if export_format is ExportFormat.WARC else write_bundle
+    write(release, out, now=at)
     out.seek(0)
     digest = hashlib.sha256()
     while part := out.read(_PART):
         digest.update(part)
     exported = EvidenceExport(sha256=digest.hexdigest(), sealed=sealed_bodies(release, now=at))
-    record_event(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed)
+    # Earlier events have no format, because there was only the bundle.
+    form = {} if export_format is ExportFormat.BUNDLE else {"format": export_format.value}
+    record_event(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed, **form)
     return exported
 
 
-def bundle_file_name(release: Release) -> str:
-    return f"{bundle_folder_name(release)}.zip"
+def export_file_name(release: Release, export_format: ExportFormat = ExportFormat.BUNDLE) -> str:
+    return f"{bundle_folder_name(release)}{_SUFFIXES[export_format]}"

@@ -463,6 +463,17 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
             yield sha256, producer
 
 
+def is_checked_since_due(release: Release) -> bool:
+    """Return whether a check of a release's present schedule was sent since it was due, and is stored."""
+    return Observation.objects.to_judge(release).filter(sent_at__gte=release.due_at).exists()
+
+
+def find_live_before_due(releases: Collection[int]) -> set[int]:
+    """Return which of some releases, by key, a check found live before they were due."""
+    early = Observation.objects.filter(_BEFORE_DUE, release__in=releases, result=CheckOutcome.LIVE)
+    return set(early.order_by().values_list("release_id", flat=True).distinct())
+
+
 def find_hashes_before_due(release: Release) -> list[str]:
     """Return the SHA-256 of each body that a check found live before a release was due, in the order of the chain."""
     early = Observation.objects.filter(_BEFORE_DUE, release=release, result=CheckOutcome.LIVE).exclude(body_sha256="")

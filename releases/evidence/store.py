@@ -20,6 +20,7 @@ from releases.models import (
     Observation,
     Release,
     ReleaseEvent,
+    Screenshot,
     StoredBody,
 )
 from releases.models.append_only import Follow, without_progress
@@ -352,7 +353,17 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
     gone = StoredBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=StoredBody.State.STORED)
     if sha256 := gone.order_by("pk").values_list("sha256", flat=True).first():
         return count, f"the bytes kept as {sha256} are missing"
-    return count, _gone_without_event()
+    return count, _lost_picture() or _gone_without_event()
+
+
+def _lost_picture() -> str | None:
+    """Return one sentence on the first screenshot whose picture is missing, or None."""
+    for name in ("sha256", "small_sha256"):
+        pictures = Screenshot.objects.filter(state=Screenshot.State.STORED)
+        lost = pictures.filter(~Exists(Body.objects.filter(pk=OuterRef(name))))
+        if sha256 := lost.order_by("pk").values_list(name, flat=True).first():
+            return f"the bytes kept as {sha256} are missing"
+    return None
 
 
 def _gone_without_event() -> str | None:
@@ -370,6 +381,10 @@ def _gone_without_event() -> str | None:
         pruned = state == StoredBody.State.PRUNED
         if (release, PRUNED if pruned else NOT_STORED, sha256 if pruned else "") not in explained:
             return f"the stored body {key} is said to be {state.replace('_', ' ')}, and no event says so"
+    removed = Screenshot.objects.filter(state=Screenshot.State.PRUNED).order_by("pk")
+    for key, release, sha256 in removed.values_list("pk", "release_id", "sha256"):
+        if (release, PRUNED, sha256) not in explained:
+            return f"the screenshot {key} is said to be pruned, and no event says so"
     return None
 
 
@@ -379,7 +394,10 @@ type Needed = Callable[[Collection[int]], Collection[int]]
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """The result of one run: releases whose bodies were removed, the number of links to these, and spared releases."""
+    """The result of one run: releases whose bodies were removed, the number of links to these, and spared releases.
+
+    A screenshot counts as one body.
+    """
 
     releases: int
     bodies: int
@@ -394,7 +412,7 @@ def prune_bodies(
     dry_run: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> PruneResult:
-    """Remove the bodies whose retention has ended, unless something still needs them.
+    """Remove the bodies and screenshots whose retention has ended, unless something still needs them.
 
     Future releases, and releases due within the retention period, keep all their bodies.
 
@@ -404,7 +422,8 @@ def prune_bodies(
     before = now - retention
     over = Q(release__due_at__lt=before) | Q(release__status=Status.CANCELLED)
     old = StoredBody.objects.filter(over, state=StoredBody.State.STORED, observation__completed_at__lt=before)
-    keys = sorted(set(old.order_by().values_list("release_id", flat=True)))
+    pictures = Screenshot.objects.filter(over, state=Screenshot.State.STORED, pictured_at__lt=before)
+    keys = sorted({key for rows in (old, pictures) for key in rows.order_by().values_list("release_id", flat=True)})
     pruned = bodies = spared = 0
     for start in range(0, len(keys), RELEASES_AT_A_TIME):
         some = keys[start : start + RELEASES_AT_A_TIME]
@@ -413,22 +432,36 @@ def prune_bodies(
         for release in Release.objects.filter(pk__in=set(some) - in_use).order_by("pk"):
             if stop():
                 return PruneResult(releases=pruned, bodies=bodies, spared=spared)
-            gone = _prune(release, old.filter(release=release), now=now, before=before, dry_run=dry_run)
+            of_release = old.filter(release=release), pictures.filter(release=release)
+            gone = _prune(release, *of_release, now=now, before=before, dry_run=dry_run)
             pruned, bodies = pruned + bool(gone), bodies + gone
     return PruneResult(releases=pruned, bodies=bodies, spared=spared)
 
 
-def _prune(release: Release, old: QuerySet[StoredBody], *, now: datetime, before: datetime, dry_run: bool) -> int:
+def _prune(
+    release: Release,
+    old: QuerySet[StoredBody],
+    pictures: QuerySet[Screenshot],
+    *,
+    now: datetime,
+    before: datetime,
+    dry_run: bool,
+) -> int:
     if dry_run:
-        return old.count()
+        return old.count() + pictures.count()
     with transaction.atomic():
         # A process that stores bodies locks the end of the chain of checks, so none stores this body meanwhile.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
-        hashes = sorted(set(old.order_by().values_list("sha256", flat=True)))
+        hashes = set(old.order_by().values_list("sha256", flat=True))
+        hashes |= {sha256 for pair in pictures.values_list("sha256", "small_sha256") for sha256 in pair}
         keys = list(old.order_by().values_list("pk", flat=True))
+        of_pictures = list(pictures.order_by().values_list("pk", flat=True))
         gone = old.update(body=None, state=StoredBody.State.PRUNED)
+        gone += Screenshot.objects.filter(pk__in=of_pictures).update(
+            body=None, small=None, state=Screenshot.State.PRUNED
+        )
         if gone:
-            Body.objects.discard_unneeded(hashes)
-            MonitoringRowRecord.record({StoredBody: keys}, why=RETENTION)
-            record_event(release, PRUNED, at=now, sha256=hashes, older_than=before.isoformat())
+            Body.objects.discard_unneeded(sorted(hashes))
+            MonitoringRowRecord.record({StoredBody: keys, Screenshot: of_pictures}, why=RETENTION)
+            record_event(release, PRUNED, at=now, sha256=sorted(hashes), older_than=before.isoformat())
     return gone

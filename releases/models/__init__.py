@@ -13,6 +13,7 @@ from releases.models.observation import (
     HostLease,
     NotFoundPage,
     Observation,
+    Screenshot,
     StoredBody,
 )
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
@@ -84,6 +85,7 @@ __all__ = [
     "ReleaseTask",
     "RollCall",
     "RotaEntry",
+    "Screenshot",
     "Series",
     "Statement",
     "StoredBody",

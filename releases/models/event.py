@@ -279,6 +279,29 @@ STORED_BODY_COLUMNS = (
 )
 
 
+SCREENSHOT_COLUMNS = (
+    "release_id",
+    "address_id",
+    "schedule_version",
+    "moment",
+    "planned_at",
+    "requested_at",
+    "pictured_at",
+    "recorded_at",
+    "state",
+    "reason",
+    "final_url",
+    "status",
+    "sha256",
+    "small_sha256",
+    "width",
+    "height",
+    "browser",
+    "vantage",
+    "watcher",
+)
+
+
 class ReleaseRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "releases.row"
     AFTER: ClassVar[str] = "releases.event"
@@ -335,6 +358,7 @@ class MonitoringRowRecord(RowRecord):
     AFTER: ClassVar[str] = "releases.observation"
     TABLES = (
         Table("releases.StoredBody", STORED_BODY_COLUMNS, deleted_by=NEVER, hashed_name="releases.keptbody"),
+        Table("releases.Screenshot", SCREENSHOT_COLUMNS, deleted_by=NEVER),
         Table("releases.Coverage", ("watcher", "began_at", "recorded_until"), deleted_by=NEVER),
     )
 

@@ -233,9 +233,12 @@ class BodyQuerySet(models.QuerySet["Body"]):
             self.create(sha256=body.sha256, compressed=MOVED, media_type=body.media_type, size=body.size)
 
     def discard_unneeded(self, hashes: Collection[str]) -> int:
-        """Remove bodies that no `StoredBody` needs any more, and return how many; their hashes stay in the checks."""
-        needed = StoredBody.objects.filter(body=OuterRef("pk"))
-        unneeded = self.filter(~Exists(needed), pk__in=hashes)
+        """Remove bodies that no row needs any more, and return how many; their hashes stay in the rows."""
+        unneeded = self.filter(
+            ~Exists(StoredBody.objects.filter(body=OuterRef("pk"))),
+            ~Exists(Screenshot.objects.filter(Q(body=OuterRef("pk")) | Q(small=OuterRef("pk")))),
+            pk__in=hashes,
+        )
         return models.QuerySet.delete(unneeded)[0] if hashes else 0
 
 
@@ -365,3 +368,59 @@ class StoredBody(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_why_display()}: {self.sha256}"
+
+
+class Screenshot(models.Model):
+    """A picture of a page at one moment of a schedule, or the reason why there is none; one row for each.
+
+    The pictures are stored as bodies. At the end of their retention they are removed, and the row keeps their hashes.
+    `planned_at` is the instant of the moment. The page was requested at `requested_at` and drawn at `pictured_at`.
+    """
+
+    class Moment(models.TextChoices):
+        DUE = "due", lazy("At the release time")
+        LIMIT = "limit", lazy("At the end of the tolerance")
+        FIRST_LIVE = "first_live", lazy("When first found live")
+
+    class State(models.TextChoices):
+        STORED = "stored", lazy("Stored")
+        NOT_TAKEN = "not_taken", lazy("Not taken")
+        PRUNED = "pruned", lazy("Removed at the end of its time")
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="screenshots_taken")
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
+    schedule_version = models.PositiveIntegerField()
+    moment = models.CharField(max_length=12, choices=Moment.choices)
+    planned_at = models.DateTimeField()
+    requested_at = models.DateTimeField(null=True)
+    pictured_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=State.choices)
+    reason = models.CharField(max_length=30, blank=True)
+    final_url = models.CharField(max_length=1000, blank=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    small_sha256 = models.CharField(max_length=64, blank=True)
+    body = models.ForeignKey(Body, on_delete=models.DO_NOTHING, null=True, related_name="+")
+    small = models.ForeignKey(Body, on_delete=models.DO_NOTHING, null=True, related_name="+")
+    width = models.PositiveSmallIntegerField(default=0)
+    height = models.PositiveSmallIntegerField(default=0)
+    browser = models.CharField(max_length=50, blank=True)
+    vantage = models.CharField(lazy("place of the check"), max_length=100, blank=True)
+    watcher = models.CharField(lazy("monitoring process"), max_length=100)
+
+    class Meta:
+        ordering = ("release", "schedule_version", "address", "planned_at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["address", "schedule_version", "moment"], name="one_screenshot_per_moment"),
+            models.CheckConstraint(
+                condition=Q(state="stored", body=F("sha256"), small=F("small_sha256"), pictured_at__isnull=False)
+                & Q(reason="")
+                | Q(state="pruned", body__isnull=True, small__isnull=True, reason="")
+                | Q(~Q(reason=""), state="not_taken", body__isnull=True, small__isnull=True, sha256=""),
+                name="screenshot_is_stored_or_says_why_not",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_moment_display()}: {self.get_state_display()}"

@@ -396,6 +396,15 @@ class Series(models.Model):
             "Head of Profession or a deputy can change it."
         ),
     )
+    screenshots = models.BooleanField(
+        lazy("take screenshots"),
+        default=False,
+        db_default=False,
+        help_text=lazy(
+            "We take a picture of the web page at the release time, at the end of the tolerance, and when we first "
+            "find it live. This needs the optional browser of our service."
+        ),
+    )
     history = HistoricalRecords()
 
     class Meta:

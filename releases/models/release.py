@@ -51,6 +51,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Exclude the trainings in which a person takes no part."""
         return self.filter(is_shown_to(person))
 
+    def with_screenshots(self) -> Self:
+        """Return the releases of which screenshots are to be taken."""
+        return self.filter(Q(screenshots=True) | Q(series__screenshots=True))
+
     def on_london_day(self, start: datetime, end: datetime) -> Self:
         return self.filter(due_at__gte=start, due_at__lt=end)
 
@@ -112,6 +116,12 @@ class Release(models.Model):
         editable=False,
         related_name="rehearsals",
         help_text=lazy("The training of which this rehearsal is a part."),
+    )
+    screenshots = models.BooleanField(
+        lazy("take screenshots"),
+        default=False,
+        db_default=False,
+        help_text=lazy("For this release, even if its series has none. Leave it clear to do as the series does."),
     )
     planned_from = models.OneToOneField(
         "self",
@@ -197,6 +207,10 @@ class Release(models.Model):
     @property
     def slot(self) -> Slot:
         return Slot(on=self.planned_on, at=self.planned_at, precision=Precision(self.precision), zone=self.zone)
+
+    @property
+    def has_screenshots(self) -> bool:
+        return self.screenshots or self.series.screenshots
 
     @property
     def limit_at(self) -> datetime:

@@ -77,6 +77,17 @@ class Page:
         return rules.examine(answer, expectation)
 
 
+class InBrowser(Page):
+    """Reads a page that is empty without scripts, such as a dashboard, as a browser shows it.
+
+    The probe loads its addresses in a browser (`releases.probe.browser`). The body is the document that the scripts
+    made.
+    """
+
+    name = "browser"
+    reads = "a page that is empty without scripts, in a browser"
+
+
 _BY_PERSON = {Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION}
 _WITHOUT_MARKER = {Reason.NO_MARKER, Reason.UNCHANGED, Reason.COMMON_MARKER}
 _IN_HEADING = {Reason.MARKER_IN_TITLE, Reason.MARKER_IN_HEADING}
@@ -256,7 +267,7 @@ def _path(url: str) -> str:
     return urlsplit(_page_of(url)).path.rstrip("/") or "/"
 
 
-_ALL: tuple[Adapter, ...] = (Page(), Govuk(), Ons(), Ees())
+_ALL: tuple[Adapter, ...] = (Page(), Govuk(), Ons(), Ees(), InBrowser())
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({adapter.name: adapter for adapter in _ALL})
 
 

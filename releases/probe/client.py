@@ -29,6 +29,8 @@ from releases.rules.web_address import (
     numeric_host,
     parse_address,
     parse_target,
+    place_if_any,
+    place_of,
 )
 
 # Debian and Ubuntu, Red Hat, SUSE, Alpine and macOS.
@@ -402,6 +404,17 @@ class Fetcher:
         self._pauses.add(name, until=until)
         if not is_page_queue(name):
             self._hold_back_waiting(name)
+
+    def requested_wait(self, url: str) -> tuple[str, datetime] | None:
+        """Return who asked us not to request an address, and until when; None if no one did."""
+        return self._pauses.find(place=place_if_any(url), url=url)
+
+    def take_wait(self, answer: Answer) -> None:
+        """Take the request for a pause in a response that was received by other means than this client."""
+        wait = requested_pause(answer.status, answer.headers)
+        place = place_of(answer.hops[-1].url if answer.hops else answer.requested_url)
+        if wait and self._pauses.take_request(place=place, url=answer.requested_url, wait=wait):
+            self._hold_back_waiting(place)
 
     def give_up_waits(self) -> None:
         """End the requests that are waiting for the end of a pause with a failure, because this process has to end."""

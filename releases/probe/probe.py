@@ -18,6 +18,8 @@ from releases.detection.rules import read_not_found_text
 from releases.host_budgets import budgets_from_settings
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.probe.adapters import get_adapter
+from releases.probe.browser import ADAPTER as BROWSER
+from releases.probe.browser import PageFetcher, browser_from_settings
 from releases.probe.client import Fetcher
 from releases.probe.examiner import ExaminationError, Request
 from releases.probe.examiner_pool import Examined, Examiners, Overrun
@@ -29,6 +31,7 @@ from releases.rules.response import Answer, CheckRequest
 PRODUCT = "statsoffice-release-check"
 # The size of the cache: more than the number of addresses monitored at once. Each entry takes about two kilobytes.
 MOST_FINDINGS = 12_000
+_PAGES_POLLED_EVERY_SECONDS = 0.05
 
 _OVERRUNS = {
     Overrun.TIME: Reason.EXAMINATION_TIME,
@@ -64,8 +67,10 @@ class Probe:
     The finding of an unchanged page comes from a cache. It belongs to one thread.
     """
 
-    def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None) -> None:
+    def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None, pages: PageFetcher | None = None) -> None:
+        """:param pages: makes the requests that need a browser; without it, all are made by the fetcher."""
         self._fetcher = fetcher
+        self._pages = pages
         self._examiners = examiners or Examiners()
         self._findings: dict[Hashable, Finding] = {}
         self._under_examination: dict[Hashable, tuple[Request, Hashable]] = {}
@@ -78,27 +83,46 @@ class Probe:
 
     @property
     def in_flight(self) -> int:
-        return self._fetcher.in_flight
+        return self._fetcher.in_flight + self._pages_in_flight
 
     @property
     def held_until(self) -> datetime | None:
-        return self._fetcher.held_until
+        return None if self._pages_in_flight else self._fetcher.held_until
+
+    @property
+    def _pages_in_flight(self) -> int:
+        return self._pages.in_flight if self._pages else 0
 
     def fetched_address(self, adapter: str, url: str) -> str:
         """:raises NoSuchAdapterError: if no adapter has this name."""
         return get_adapter(adapter).address(url)
 
     def start(self, request: CheckRequest) -> None:
-        self._fetcher.start(request)
+        if self._pages and request.adapter == BROWSER:
+            self._pages.start(request, wait=self._fetcher.requested_wait(request.url))
+        else:
+            self._fetcher.start(request)
 
     def waits(self, key: Hashable) -> bool:
-        return self._fetcher.waits(key)
+        return self._fetcher.waits(key) or bool(self._pages and self._pages.waits(key))
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        self._fetcher.hand_turn(key, request)
+        (self._pages if self._pages and request.adapter == BROWSER else self._fetcher).hand_turn(key, request)
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        return self._fetcher.poll(timeout_seconds)
+        """Return the complete responses, waiting for at least one, but not longer than this."""
+        until = time.monotonic() + timeout_seconds
+        while self._pages_in_flight and self._pages:
+            viewed = self._pages.poll()
+            for _, answer in viewed:
+                self._fetcher.take_wait(answer)
+            left = 0.0 if viewed else max(0.0, until - time.monotonic())
+            answers = viewed + self._fetcher.poll(min(left, _PAGES_POLLED_EVERY_SECONDS))
+            if answers or time.monotonic() >= until:
+                return answers
+        if self._pages:
+            self._pages.end_if_idle()
+        return self._fetcher.poll(max(0.0, until - time.monotonic()))
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
         """
@@ -180,6 +204,8 @@ class Probe:
 
     def close(self) -> None:
         self._fetcher.close()
+        if self._pages:
+            self._pages.close()
         self._examiners.close()
         self._under_examination.clear()
 
@@ -198,16 +224,19 @@ def probe_from_settings(
     def part_of(budget: Budget) -> Budget:
         return (budget.adhoc_share or budget) if adhoc else budget.monitoring_share
 
+    agent = user_agent_from_settings()
+    browser = browser_from_settings(user_agent=agent, also_private=also_private)
     return Probe(
-        Fetcher(
+        pages=PageFetcher(browser, now=now, vantage=settings.PROBE_VANTAGE),
+        fetcher=Fetcher(
             now=now,
-            user_agent=user_agent(office=settings.OFFICE_NAME, contact=settings.PROBE_CONTACT),
+            user_agent=agent,
             allow_private=settings.PROBE_ALLOW_PRIVATE | also_private,
             budgets={host: part_of(budget) for host, budget in budgets_from_settings().items()},
             default_budget=part_of(DEFAULT_BUDGET),
             proxy=settings.PROBE_PROXY,
             vantage=settings.PROBE_VANTAGE,
-        )
+        ),
     )
 
 
@@ -224,6 +253,10 @@ def open_adhoc_means(*, seconds: float, process: str = "web") -> Iterator[AdhocM
             clock_largest_error=settings.CLOCK_LARGEST_ERROR,
             stop=lambda: time.monotonic() > until,
         )
+
+
+def user_agent_from_settings() -> str:
+    return user_agent(office=settings.OFFICE_NAME, contact=settings.PROBE_CONTACT)
 
 
 def user_agent(*, office: str, contact: str) -> str:

@@ -10,7 +10,8 @@ from types import MappingProxyType
 class Failure(StrEnum):
     """The reasons why a request has no complete and readable response.
 
-    ASKED_TO_WAIT: no request was made, because the site had asked us to wait.
+    ASKED_TO_WAIT: no request was made, because the site had asked us to wait. BROWSER: our own browser is missing, or
+    it failed; nothing is known about the page.
     """
 
     TIMEOUT = "timeout"
@@ -23,6 +24,7 @@ class Failure(StrEnum):
     UNDECODABLE = "undecodable"
     BROKEN = "broken"
     ASKED_TO_WAIT = "asked_to_wait"
+    BROWSER = "browser"
 
 
 NO_ANSWER = frozenset({Failure.TIMEOUT, Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.BROKEN})

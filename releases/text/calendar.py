@@ -342,6 +342,7 @@ FIELDS = {
     "marker": lazy("marker"),
     "adapter": lazy("kind of page"),
     "required": lazy("required"),
+    "screenshots": lazy("screenshots"),
     "osr_reference": lazy("reference of OSR’s agreement"),
     "osr_agreed_on": lazy("date of OSR’s agreement"),
 }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from releases.detection.finding import PublisherSays, Source, State, fills
-from releases.models import Release, Verification
+from releases.models import Release, Screenshot, Verification
 from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
@@ -222,6 +222,7 @@ REASONS = {
     "undecodable": lazy("we could not read the response"),
     "broken": lazy("the connection was interrupted"),
     "asked_to_wait": lazy("the site had asked us to wait, so we made no request"),
+    "browser": lazy("our own browser is not available or failed, so we do not know what the page shows"),
     "controls_fail": lazy("other sites did not respond either"),
     "our_error": lazy("an error in our own program"),
     "clock_off": lazy("our own clock was wrong"),
@@ -282,6 +283,31 @@ REASONS = {
     "other_kind": lazy("this kind of page is not used for statistics"),
     "other_page": lazy("the response was about another page"),
 }
+
+
+NOT_TAKEN = {
+    "missed": lazy("We did not take it in time."),
+    "early": lazy("The page was live before the release time, so we took none."),
+    "other_host": lazy("The page redirected to another site."),
+    "no_browser": lazy("No browser is installed, so we cannot take screenshots."),
+    "browser": lazy("Our own browser failed."),
+    "timeout": lazy("The page did not load in time."),
+    "asked_to_wait": lazy("The site had asked us to wait."),
+    "address_refused": lazy("The page led to an address that we may not request."),
+    "undecodable": lazy("The address is a file, not a page."),
+    "too_large": lazy("The page was too large."),
+}
+
+
+def describe_missing_screenshot(reason: str) -> str:
+    """Say why there is no screenshot."""
+    return str(NOT_TAKEN.get(reason) or _("We could not load the page."))
+
+
+def describe_screenshot(shot: Screenshot) -> str:
+    """Describe a screenshot for people who do not see it. What the page says is not known to us."""
+    at = calendar.format_time_with_seconds(shot.pictured_at) if shot.pictured_at else ""
+    return _("Screenshot of the web page at %(at)s.") % {"at": at}
 
 
 def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:

@@ -22,6 +22,7 @@ from releases import (
     announcements,
     calls,
     check_history,
+    corrections,
     date_changes,
     delay_notices,
     early_findings,
@@ -36,9 +37,9 @@ from releases import preflight as releases_preflight
 from releases.detection.characters import decode
 from releases.detection.files import FileType, found_type
 from releases.detection.preflight import PreflightFinding
-from releases.evidence import embargo
+from releases.evidence import embargo, screenshots
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody
-from releases.evidence.export import bundle_file_name, export_evidence
+from releases.evidence.export import ExportFormat, export_evidence, export_file_name
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
 from releases.models import BodyUnavailable, DateChange, DelayNotice, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
@@ -436,13 +437,13 @@ def show_release(request: HttpRequest, reference: str) -> HttpResponse:
             found.announced_changes = []  # type: ignore[attr-defined]  # as the prefetch of announced ones
     notices = list(found.delay_notices.all())
     current = delay_notices.current_notice(found, notices)
-    corrections = published_corrections.corrections_of(found) if found.status == Status.PUBLISHED else []
+    published = published_corrections.corrections_of(found) if found.status == Status.PUBLISHED else []
     context |= {
         "release": found,
         "status": public_calendar.calendar_status(found),
         "departures": scheduling.recorded_departures(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
-        "corrections": corrections[::-1],
+        "corrections": published[::-1],
         "move_notice": public_calendar.move_notice_of(found) if found.announced_at else None,
         "delay": {"current": current, "earlier": [row for row in reversed(notices) if row is not current]},
         "page": public_calendar.live_page_of(found, now=now),
@@ -481,6 +482,8 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "announced": None if hidden else _describe_comparison(release, now=now),
         "snapshots": [] if hidden else announcements.snapshots_of(release),
         "kept_bodies": kept_bodies,
+        "screenshots": [] if hidden else screenshots.list_screenshots(release, by=person, now=now),
+        "may_choose_screenshots": bool(TABLE[Action.EDIT] & roles) and not release.series.screenshots,
         # A link to a page that is out early would help it to spread.
         "without_links": early_findings.is_hidden(release, record.verdicts) or hidden,
         "date_request": date_request,
@@ -548,18 +551,64 @@ def download_body(request: SignedInRequest, reference: str, sha256: str) -> Http
     return HttpResponse(opened.content, content_type="application/octet-stream", headers=headers)
 
 
+_EXPORT_TYPES = {ExportFormat.BUNDLE: "application/zip", ExportFormat.WARC: "application/warc"}
+
+
 @login_required
 @require_POST
 def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
     release = find_release(request.user, reference, Action.EXPORT_EVIDENCE)
     if _is_hidden_from(request.user, release):
         raise Http404("The evidence of this release is sealed until it is published.")
+    form = ExportFormat.WARC if request.POST.get("format") == ExportFormat.WARC else ExportFormat.BUNDLE
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    export_evidence(release, file, by=request.user, at=timezone.now())
+    export_evidence(release, file, by=request.user, at=timezone.now(), export_format=form)
     file.seek(0)
-    answer = FileResponse(file, as_attachment=True, filename=bundle_file_name(release))
+    answer = FileResponse(
+        file, as_attachment=True, filename=export_file_name(release, form), content_type=_EXPORT_TYPES[form]
+    )
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+@login_required
+@require_safe
+def show_screenshot(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    return _picture(request, reference, key, small=False)
+
+
+@login_required
+@require_safe
+def small_screenshot(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    return _picture(request, reference, key, small=True)
+
+
+def _picture(request: SignedInRequest, reference: str, key: int, *, small: bool) -> HttpResponse:
+    release = find_release(request.user, reference)
+    if _is_hidden_from(request.user, release):
+        raise Http404("The screenshots of this release are sealed until it is published.")
+    try:
+        content = screenshots.open_screenshot(release, key, by=request.user, at=timezone.now(), small=small)
+    except (NoSuchBody, BodyUnavailable) as fault:
+        raise Http404(str(fault)) from fault
+    name = f"{reference}-screenshot-{key}.png"
+    headers = {**DOWNLOAD_HEADERS, "Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(content, content_type="image/png", headers=headers)
+
+
+@login_required
+@require_POST
+def choose_screenshots_view(request: SignedInRequest, reference: str) -> HttpResponse:
+    release = find_release(request.user, reference, Action.EDIT)
+    wanted = request.POST.get("wanted") == "yes"
+    corrections.choose_screenshots(release, wanted=wanted, by=request.user, at=timezone.now())
+    messages.success(
+        request,
+        _("We will take screenshots of this release.")
+        if wanted
+        else _("We will not take screenshots of this release."),
+    )
+    return redirect(f"{reverse('releases:release', args=[reference])}#setup")
 
 
 def _open_body(request: SignedInRequest, release: Release, sha256: str, how: How) -> OpenedBody | None:

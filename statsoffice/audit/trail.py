@@ -239,6 +239,8 @@ def _body(event: Any) -> str:
     words = _("Downloaded a stored copy of release %(release)s")
     if event.facts.get("how") == "source":
         words = _("Viewed a stored copy of release %(release)s")
+    if event.facts.get("how") == "screenshot":
+        words = _("Viewed a screenshot of release %(release)s")
     return words % {"release": event.release.reference}
 
 

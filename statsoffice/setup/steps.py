@@ -94,7 +94,15 @@ def appoint_head(
 
 @transaction.atomic
 def create_series(
-    producer: Producer, *, title: str, designation: str, team: str, email: str, telephone: str, by: User
+    producer: Producer,
+    *,
+    title: str,
+    designation: str,
+    team: str,
+    email: str,
+    telephone: str,
+    screenshots: bool = False,
+    by: User,
 ) -> Series:
     """Store a series with its responsible contact and the producer's Head of Profession.
 
@@ -108,6 +116,7 @@ def create_series(
         title=title,
         slug=_free_slug(Series, title, producer=producer),
         designation=designation,
+        screenshots=screenshots,
         responsible=responsible,
         head_of_profession=heads_of(producer).order_by("pk").first(),
     )

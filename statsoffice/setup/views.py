@@ -90,6 +90,11 @@ class SeriesForm(StepForm):
     )
     email = forms.EmailField(label=lazy("Contact email address"))
     telephone = forms.CharField(label=lazy("Contact telephone (optional)"), max_length=50, required=False)
+    screenshots = forms.BooleanField(
+        label=lazy("Take screenshots of the web page at the release time"),
+        help_text=lazy("This needs the optional browser of our service."),
+        required=False,
+    )
 
     def __init__(self, *args: Any, producer: Producer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

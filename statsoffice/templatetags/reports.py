@@ -1,5 +1,6 @@
 """Tags for breach reports: their kinds, the reports about a release, and the email of a dispatch."""
 
+from base64 import b64encode
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from breaches.permissions import Action, may_start_about, reports_where
 from breaches.rules.lifecycle import ReportKind
 from breaches.statistics import Row, Table
 from breaches.views.report import initial_start_data
+from releases.evidence.screenshots import read_picture
 from releases.models import PublishedCorrection, Release, Verification
 from releases.rules.calendar import local_date
 from releases.text.release import delay_note, name_outcome
@@ -32,6 +34,13 @@ register.filter("suspected_as", text.suspicion_name)
 def outcome_and_seconds(verification: Verification) -> str:
     """Describe a verdict and its delay in one line: "Late by 40 to 46 seconds"."""
     return delay_note(verification) or name_outcome(Outcome(verification.outcome))
+
+
+@register.simple_tag
+def picture_source(sha256: str) -> str:
+    """Return the source of a screenshot in a document: the picture itself; empty if it was removed."""
+    picture = read_picture(sha256)
+    return f"data:image/png;base64,{b64encode(picture).decode()}" if picture else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -6,6 +6,7 @@ from releases import scheduling
 from releases.models import StoredBody
 from releases.rules.canonical import sha256_hex
 from tests.support.factories import ReleaseFactory
+from tests.support.screenshots import NOTHING, add_screenshot
 from tests.support.stored_checks import make_check, store_checks
 
 SOON = '<!doctype html>\n<html lang="en">\n<title>Coming soon</title>\n<p>' + "Not yet published. " * 40 + "</p>\n"
@@ -23,6 +24,8 @@ def pages_of_stored_bodies(series) -> dict[str, str]:
     store_checks(make_check(page, "live", b"<!doctype html><title>31 March 2020</title>", at=0))
     store_checks(make_check(file, "not_live", b"\xff\x00", at=5, media_type="application/octet-stream"))
     scheduling.publish(release, by=None, at=release.due_at, published_at=release.due_at)
+    add_screenshot(release)
+    add_screenshot(release, "limit", at=120, reason="missed", **NOTHING)
     early = ReleaseFactory(
         confirmed=True, series=series, reference="kept-early", title="Seen before its time", url=f"{LONG}early"
     )

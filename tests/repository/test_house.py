@@ -180,7 +180,9 @@ def test_the_locks_name_no_download_addresses():
 
 
 @pytest.mark.parametrize(
-    "lock", ["requirements.txt", "requirements-build.txt", "requirements-test.txt"], ids=["product", "build", "tests"]
+    "lock",
+    ["requirements.txt", "requirements-build.txt", "requirements-browser.txt", "requirements-test.txt"],
+    ids=["product", "build", "browser", "tests"],
 )
 def test_every_pinned_package_has_a_hash(lock):
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
@@ -189,7 +191,8 @@ def test_every_pinned_package_has_a_hash(lock):
 
 
 def test_the_tests_run_on_the_very_packages_of_the_product():
-    product, tests = pins("requirements.txt") | pins("requirements-build.txt"), pins("requirements-test.txt")
+    product = pins("requirements.txt") | pins("requirements-build.txt") | pins("requirements-browser.txt")
+    tests = pins("requirements-test.txt")
     # The tests may need a package on every system that the product needs on one.
     other = {name for name, pin in product.items() if tests.get(name) not in (pin, pin.partition(" ;")[0])}
     assert other == set()

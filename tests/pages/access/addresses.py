@@ -8,7 +8,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from breaches.models import Attachment, CorrectiveAction, Practice, Report, Suspicion
 from breaches.rules.lifecycle import RESTRICTED
-from releases.models import CalendarImport, Cover, DateChangeRequest, Producer, ReleaseTask, StoredBody
+from releases.models import CalendarImport, Cover, DateChangeRequest, Producer, ReleaseTask, Screenshot, StoredBody
 from statsoffice.accounts.models import Invitation
 
 
@@ -70,6 +70,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     action = CorrectiveAction.objects.filter(report__producer=producer)[0]
     attachment = Attachment.objects.filter(report__producer=producer)[0]
     body = StoredBody.objects.filter(release__reference="kept")[0]
+    shot = Screenshot.objects.filter(release__reference="kept", state="stored")[0]
     slug, series = producer.slug, waiting.release.series.slug
     task = ReleaseTask.objects.filter(series__producer=producer)[0]
     invitation = Invitation.objects.filter(producer=producer)[0]
@@ -83,6 +84,9 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:preflight": ("tomorrow",),
         "releases:export_evidence": ("late",),
         "releases:kept_body_download": ("kept", body.sha256),
+        "releases:screenshot": ("kept", shot.pk),
+        "releases:small_screenshot": ("kept", shot.pk),
+        "releases:screenshots": ("tomorrow",),
         "releases:pre_release_decide": ("access-ahead",),
         "releases:withdraw_change": (waiting.pk,),
         "releases:tick_task": (task.pk,),

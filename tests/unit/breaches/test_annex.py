@@ -13,6 +13,7 @@ from breaches.rules.annex import (
     AFTER,
     APPROVED,
     BEFORE,
+    HOW_TO_READ,
     NOT_APPROVED,
     RULE,
     annex_of,
@@ -20,7 +21,14 @@ from breaches.rules.annex import (
     interval_chart,
     lay_out_annex,
 )
-from breaches.rules.content import Annex
+from breaches.rules.content import (
+    Annex,
+    AnnexPicture,
+    ReportContent,
+    content_digest,
+    content_from_json,
+    content_to_json,
+)
 from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import LONDON
 from releases.rules.time_axis import THINNEST
@@ -273,3 +281,31 @@ def test_every_picture_keeps_within_its_ground(looks):
     (part,) = parts(record(address(*looks)))
     assert all(0 <= bar.left <= bar.left + bar.width <= 100.01 for bar in part.chart.bars)
     assert part.chart.height >= max(bar.top + (bar.height or part.chart.thick) for bar in part.chart.bars)
+
+
+PICTURES = (
+    AnnexPicture("At the release time", london("09:30:01"), london("09:30:04"), "a" * 64),
+    AnnexPicture("When first found live", london("10:27:01"), london("10:27:05"), "b" * 64),
+)
+
+
+def test_screenshots_are_shown_once_for_each_output_with_their_times_and_their_hashes():
+    annex = annex_of([record(address(*SEED_LOOKS)), record(address(*ABSENT))], pictures=[PICTURES])
+    laid_out = lay_out_annex(annex, approved=True)
+    first, second = laid_out.parts
+    assert [picture.caption for picture in first.pictures] == [
+        "At the release time: page requested at 9:30:01am, picture taken at 9:30:04am",
+        "When first found live: page requested at 10:27:01am, picture taken at 10:27:05am",
+    ]
+    assert first.pictures[0].alternative == "Screenshot of the web page at 9:30:04am"
+    assert second.pictures == ()
+    assert [digest for _, digest in laid_out.digests] == ["a" * 64, "b" * 64]
+    assert HOW_TO_READ not in laid_out.paragraphs
+
+
+def test_an_annex_without_screenshots_has_the_same_stored_form_as_before():
+    content = dataclasses.replace(ReportContent(), annex=annex_of([record(address(*SEED_LOOKS))]))
+    assert "pictures" not in content_to_json(content)["annex"]["outputs"][0]
+    pictured = dataclasses.replace(ReportContent(), annex=annex_of([record(address(*SEED_LOOKS))], pictures=[PICTURES]))
+    assert content_from_json(content_to_json(pictured)) == pictured
+    assert content_digest(pictured) != content_digest(content)

@@ -1,15 +1,17 @@
 """The printed report, with its annex or without: valid PDF/UA-1, all of its text, pictures described in words."""
 
 import dataclasses
+import io
 import re
 import subprocess
 from datetime import UTC
 
 import pikepdf
+from PIL import Image
 
 from breaches.pdf import render_concern, render_pdf
 from breaches.rules.annex import annex_of
-from breaches.rules.content import AnnexAttachment, Output, ReportContent
+from breaches.rules.content import AnnexAttachment, AnnexPicture, Output, ReportContent
 from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, lay_out_concern
 from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
@@ -67,8 +69,25 @@ ATTACHMENTS = (
 )
 
 
-def with_annex(*facts, content=SEED, attachments=()):
-    return dataclasses.replace(content, annex=annex_of(facts, attachments=attachments))
+def with_annex(*facts, content=SEED, attachments=(), pictures=()):
+    return dataclasses.replace(content, annex=annex_of(facts, attachments=attachments, pictures=pictures))
+
+
+def test_a_screenshot_is_printed_in_the_annex_with_its_text_and_the_report_still_conforms(tmp_path, monkeypatch):
+    out = io.BytesIO()
+    Image.new("RGB", (1280, 4000), "white").save(out, "PNG")
+    monkeypatch.setattr("statsoffice.templatetags.reports.read_picture", lambda sha256: out.getvalue())
+    picture = AnnexPicture("At the release time", APPROVED_AT, APPROVED_AT, "d" * 64)
+    document = approved(with_annex(LATE, pictures=[[picture]]))
+    path = tmp_path / "pictured.pdf"
+    path.write_bytes(rendered(document))
+    assert check_each(path)[path] == []
+    assert rendered(document) == path.read_bytes()
+    with pikepdf.open(path) as file:
+        figures = [str(figure.Alt) for figure in elements(file.Root.StructTreeRoot.K, "/Figure") if "/Alt" in figure]
+        assert any("Screenshot of the web page at" in text for text in figures)
+        assert sum(len(page.get_images()) for page in file.pages) == 1
+    assert "page requested at" in text_of(path)
 
 
 def elements(element, kind):

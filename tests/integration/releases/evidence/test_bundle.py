@@ -166,7 +166,7 @@ def test_a_row_that_was_changed_in_the_database_is_noticed_in_its_bundle(release
 
 def test_no_name_no_address_of_a_person_and_no_free_text_is_in_it(release):
     everything = b"\n".join(files(written(release)).values()).decode(errors="replace")
-    for private in ("Ada", "ada@example.gov.uk", "screen", release.series.responsible.name):
+    for private in ("Ada", "ada@example.gov.uk", "own screen", release.series.responsible.name):
         assert private not in everything
     (statement,) = lines(written(release), "statements.jsonl")
     event = ReleaseEvent.objects.get(kind="stated")

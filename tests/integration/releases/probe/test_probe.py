@@ -183,5 +183,5 @@ class TestAdapters:
         assert get_adapter("page").address("https://www.example.gov.uk/a?b=c") == "https://www.example.gov.uk/a?b=c"
 
     def test_an_adapter_that_does_not_exist_is_told(self):
-        with pytest.raises(NoSuchAdapterError, match=r"no adapter .gov.; there are: ees, govuk, ons, page"):
+        with pytest.raises(NoSuchAdapterError, match=r"no adapter .gov.; there are: browser, ees, govuk, ons, page"):
             get_adapter("gov")

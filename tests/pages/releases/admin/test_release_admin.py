@@ -72,7 +72,11 @@ REFUSED_RELEASES = {
     ),
     "an address with a user": ({"addresses-0-url": "https://jo@www.example.gov.uk/"}, "url", "user name"),
     "a page without marker": ({"addresses-0-marker": ""}, "__all__", "Enter the text that identifies this edition"),
-    "an unknown adapter": ({"addresses-0-adapter": "telepathy"}, "adapter", "types of website: ees, govuk, ons, page"),
+    "an unknown adapter": (
+        {"addresses-0-adapter": "telepathy"},
+        "adapter",
+        "types of website: browser, ees, govuk, ons, page",
+    ),
 }
 
 

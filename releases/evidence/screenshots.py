@@ -1,0 +1,368 @@
+"""Screenshots: pictures of pages at the moments that matter, taken apart from the checks.
+
+No check waits for a picture, and no picture decides a verdict. The rows that exist show which pictures are missing, so
+any process can take them at any time. There is never a picture of a page that was found live before it was due.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+
+from releases.evidence import repository
+from releases.evidence.embargo import READ, How, NoSuchBody, may_read
+from releases.models import Address, Body, ChainHead, MonitoringRowRecord, Observation, Release, Screenshot
+from releases.models.event import record_event
+from releases.permissions import Action, Person, User, acting_role
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Status
+from releases.rules.page_view import PageRequest, PageView
+from releases.rules.response import Failure
+from releases.rules.web_address import place_if_any
+
+logger = logging.getLogger(__name__)
+
+AHEAD = timedelta(seconds=12)
+"""Pictures that are planned within this time are waited for."""
+BEHIND = timedelta(days=8)
+"""A release is monitored for this long after it was due, so it may be found live for the first time until then."""
+MOST_LATE = timedelta(minutes=2)
+"""A picture that begins later than this after its moment would not show it."""
+FORGOTTEN = timedelta(hours=1)
+"""For moments that are longer ago, not even the lack of a picture is recorded: the wish may be newer than they are."""
+_PLANNED_EVERY_SECONDS = 2.0
+STORED_WITHIN_SECONDS = 60.0
+"""Pictures are stored after this time even if no check since the due time is."""
+_CLAIMED_SECONDS = 100
+_ATTEMPTS = 2
+_OURS = frozenset({Failure.BROWSER, Failure.TIMEOUT, Failure.CONNECT, Failure.DNS, Failure.BROKEN})
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+# Reasons why there is no picture, in addition to the failures of a request.
+MISSED, EARLY, OTHER_HOST, NO_BROWSER = "missed", "early", "other_host", "no_browser"
+
+
+class Camera(Protocol):
+    """The browser. It belongs to one thread, and blocks no longer than it is told to."""
+
+    @property
+    def is_installed(self) -> bool: ...
+
+    def __len__(self) -> int: ...
+
+    def warm_up(self) -> None: ...
+
+    def begin(self, key: Hashable, request: PageRequest) -> None: ...
+
+    def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, PageView]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedShot:
+    """A picture that is to be taken: of an address, for one moment of its release's schedule, at an aware instant."""
+
+    address: Address
+    moment: Screenshot.Moment
+    planned_at: datetime
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        return self.address.pk, self.address.release.schedule_version, self.moment.value
+
+
+def plan_screenshots(*, now: datetime, ahead: timedelta = AHEAD) -> list[PlannedShot]:
+    """Find the pictures that are missing and planned by `now + ahead`, in order."""
+    monitored = Release.objects.monitored(now=now, ahead=ahead, behind=BEHIND).with_screenshots()
+    pages = list(
+        Address.objects.filter(release__in=monitored, role=Address.Role.PAGE)
+        .select_related("release__series__producer", "schedule")
+        .order_by("pk")
+    )
+    if not pages:
+        return []
+    rows = Screenshot.objects.filter(address__in=pages).values_list("address_id", "schedule_version", "moment")
+    known = {(address, version, moment) for address, version, moment in rows}
+    shots = [shot for address in pages for shot in _shots_of(address)]
+    return sorted(
+        (shot for shot in shots if shot.key not in known and now - FORGOTTEN <= shot.planned_at <= now + ahead),
+        key=lambda shot: shot.planned_at,
+    )
+
+
+def _shots_of(address: Address) -> Iterable[PlannedShot]:
+    release = address.release
+    if release.due_at is None:
+        return
+    yield PlannedShot(address, Screenshot.Moment.DUE, release.due_at)
+    if release.limit_at > release.due_at:
+        yield PlannedShot(address, Screenshot.Moment.LIMIT, release.limit_at)
+    schedule = getattr(address, "schedule", None)
+    if schedule and schedule.live_since and schedule.schedule_version == release.schedule_version:
+        yield PlannedShot(address, Screenshot.Moment.FIRST_LIVE, schedule.live_since)
+
+
+@dataclass(slots=True)
+class Session:
+    """One run: it takes the pictures that are planned now, and ends when none is planned soon."""
+
+    camera: Camera
+    now: Callable[[], datetime]
+    process: str
+    vantage: str
+    _planned: list[PlannedShot] = field(default_factory=list)
+    _open: dict[Hashable, PlannedShot] = field(default_factory=dict)
+    _taken: list[tuple[PlannedShot, PageView]] = field(default_factory=list)
+    _attempts: Counter[Hashable] = field(default_factory=Counter)
+    _plan_at: float = 0.0
+
+    def run(self, *, stop: Callable[[], bool]) -> None:
+        while not stop():
+            self._plan()
+            if not self._planned and not self._open and not self._taken:
+                break
+            for shot in [shot for shot in self._planned if shot.planned_at <= self.now()]:
+                self._planned.remove(shot)
+                if shot.key not in self._open and _claim(shot, self.process):
+                    self._begin(shot)
+            for key, view in self.camera.collect(self._wait_seconds()):
+                self._take(self._open.pop(key), view)
+            self._store_taken()
+
+    def _plan(self) -> None:
+        if time.monotonic() < self._plan_at:
+            return
+        self._plan_at = time.monotonic() + _PLANNED_EVERY_SECONDS
+        under_way = {*self._open, *(shot.key for shot, _ in self._taken)}
+        self._planned = [shot for shot in plan_screenshots(now=self.now()) if shot.key not in under_way]
+        if self._planned and self.camera.is_installed:
+            self.camera.warm_up()
+
+    def _begin(self, shot: PlannedShot) -> None:
+        now = self.now()
+        if now > shot.planned_at + MOST_LATE:
+            store_reason(shot, MISSED, at=now, process=self.process)
+        elif find_early([shot.address.release_id]):
+            store_reason(shot, EARLY, at=now, process=self.process)
+        elif not self.camera.is_installed:
+            store_reason(shot, NO_BROWSER, at=now, process=self.process)
+        else:
+            self._open[shot.key] = shot
+            hosts = tuple(sorted(_allowed_hosts(shot.address)))
+            self.camera.begin(shot.key, PageRequest(shot.address.url, hosts, picture=True))
+
+    def _take(self, shot: PlannedShot, view: PageView) -> None:
+        self._attempts[shot.key] += 1
+        if view.failure in _OURS and self._attempts[shot.key] < _ATTEMPTS:
+            self._begin(shot)
+        else:
+            self._taken.append((shot, view))
+
+    def _store_taken(self) -> None:
+        """Store the pictures of pages whose checks since the due time are stored.
+
+        Around a due time monitoring stores its checks later, and one of them may show that the page was live too early.
+        """
+        for shot, view in list(self._taken):
+            checked = repository.is_checked_since_due(shot.address.release)
+            if checked or time.monotonic() > view.done + STORED_WITHIN_SECONDS:
+                self._taken.remove((shot, view))
+                store_screenshot(shot, view, at=self.now(), process=self.process, vantage=self.vantage)
+
+    def _wait_seconds(self) -> float:
+        soon = self.now() + timedelta(seconds=1)
+        until = min((shot.planned_at for shot in self._planned), default=soon)
+        return min(1.0, max(0.0, (until - self.now()).total_seconds()))
+
+
+def _claim(shot: PlannedShot, process: str) -> bool:
+    """Return whether this process is the one that takes a picture. A second one would only load the page once more."""
+    return bool(cache.add(f"screenshot:{':'.join(map(str, shot.key))}", process, _CLAIMED_SECONDS))
+
+
+def _allowed_hosts(address: Address) -> frozenset[str]:
+    urls = address.release.addresses.values_list("url", flat=True)
+    return frozenset({place_if_any(url) for url in urls} - {""}) | address.release.series.producer.host_names()
+
+
+def find_early(releases: Collection[int]) -> set[int]:
+    """Return which of some releases, by key, a check found live before they were due."""
+    return repository.find_live_before_due(releases)
+
+
+def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process: str, vantage: str) -> None:
+    """Store the picture of a page, or why there is none.
+
+    Nothing is stored if the release was moved, cancelled or withdrawn meanwhile.
+    """
+    if not view.picture or view.failure or view.left_allowed_hosts:
+        reason = OTHER_HOST if view.left_allowed_hosts else (view.failure or Failure.BROWSER).value
+        store_reason(shot, reason, at=at, process=process)
+        return
+    now = time.monotonic()
+    bodies = {sha256_hex(content): content for content in (view.picture, view.small)}
+    sha256, small_sha256 = (sha256_hex(content) for content in (view.picture, view.small))
+    row = Screenshot(
+        **_columns(shot, at=at, process=process),
+        # The page was not requested before the moment, but the wall clock may have been set in between.
+        requested_at=max(shot.planned_at, at - timedelta(seconds=now - view.sent)),
+        pictured_at=max(shot.planned_at, at - timedelta(seconds=now - view.pictured)),
+        state=Screenshot.State.STORED,
+        final_url=view.final_url[:1000].replace("\0", ""),
+        status=view.status,
+        sha256=sha256,
+        small_sha256=small_sha256,
+        body_id=sha256,
+        small_id=small_sha256,
+        width=view.width,
+        height=view.height,
+        browser=view.browser[:50],
+        vantage=vantage,
+    )
+    _store(shot, row, bodies)
+
+
+def store_reason(shot: PlannedShot, reason: str, *, at: datetime, process: str) -> None:
+    """Store why there is no picture for a moment."""
+    columns = _columns(shot, at=at, process=process)
+    _store(shot, Screenshot(**columns, state=Screenshot.State.NOT_TAKEN, reason=reason), {})
+
+
+def _columns(shot: PlannedShot, *, at: datetime, process: str) -> dict[str, Any]:
+    return {
+        "release": shot.address.release,
+        "address": shot.address,
+        "schedule_version": shot.address.release.schedule_version,
+        "moment": shot.moment,
+        "planned_at": shot.planned_at,
+        "recorded_at": at,
+        "watcher": process,
+    }
+
+
+def _store(shot: PlannedShot, row: Screenshot, bodies: dict[str, bytes]) -> None:
+    release = shot.address.release
+    try:
+        with transaction.atomic():
+            known = set(Body.objects.filter(pk__in=bodies).values_list("pk", flat=True))
+            for sha256, content in bodies.items():
+                if sha256 not in known:
+                    Body.of(content, sha256=sha256, media_type="image/png").save()
+            # From here on no check is stored, so no check can show in between that the page was live too early.
+            ChainHead.hold(Observation.CHAIN)
+            unchanged = Release.objects.filter(
+                pk=release.pk,
+                schedule_version=release.schedule_version,
+                status__in=[Status.CONFIRMED, Status.PUBLISHED],
+            )
+            if not unchanged.exists() or not Address.objects.filter(pk=shot.address.pk, url=shot.address.url).exists():
+                raise _Overtaken
+            if row.state == Screenshot.State.STORED and find_early([release.pk]):
+                raise _Overtaken
+            row.save(force_insert=True)
+            MonitoringRowRecord.record({Screenshot: [row.pk]})
+    except (_Overtaken, IntegrityError):
+        # The next plan shows what is left to do. Another process may have taken the same picture.
+        logger.info("the screenshot %s of %s is not stored", shot.moment, release.reference)
+
+
+class _Overtaken(Exception):
+    """The release was changed, or found live too early, while the picture was taken."""
+
+
+# Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenshotEntry:
+    """A screenshot for a reader. If it is sealed for them, they get neither picture."""
+
+    row: Screenshot
+    sealed: bool
+    readable: bool
+
+
+def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[ScreenshotEntry]:
+    """List the screenshots of a release and the reasons for missing ones, in the order of their moments.
+
+    While it is sealed that a release was found live too early, the list is empty for those who may not know: a reason,
+    or a seal on every picture, would show it.
+    """
+    rows = list(
+        Screenshot.objects.filter(release=release)
+        .select_related("address")
+        .order_by("schedule_version", "planned_at", "address", "pk")
+    )
+    sealed = find_sealed(release, rows, now=now)
+    leads = bool(sealed) and may_read(by, [release.series.producer_id])
+    if sealed and not leads and find_early([release.pk]):
+        return []
+    return [
+        ScreenshotEntry(
+            row,
+            sealed=row.pk in sealed,
+            readable=row.state == Screenshot.State.STORED and (row.pk not in sealed or leads),
+        )
+        for row in rows
+    ]
+
+
+def open_screenshot(release: Release, key: int, *, by: User, at: datetime, small: bool = False) -> bytes:
+    """Return the picture of a screenshot, and record that the person opened it.
+
+    The small picture of one that is not sealed is part of the release's page, so that is not recorded.
+
+    :raises NotYours: if the person has no role for the release's producer.
+    :raises NoSuchBody: if the release has no such screenshot, or it is sealed for them.
+    """
+    role = acting_role(by, Action.VIEW, release.series.producer)
+    entry = next((entry for entry in list_screenshots(release, by=by, now=at) if entry.row.pk == key), None)
+    if entry is None or not entry.readable:
+        raise NoSuchBody(f"{release.reference} has no screenshot {key} that {by} may open.")
+    if not small or entry.sealed:
+        how, sha256 = How.SCREENSHOT.value, entry.row.sha256
+        record_event(release, READ, at=at, by=by, sha256=sha256, how=how, role=role.value, sealed=entry.sealed)
+    wanted = entry.row.small_id if small else entry.row.body_id
+    return Body.objects.get(pk=wanted).content
+
+
+def find_open_screenshots(release: Release, *, schedule_version: int) -> list[Screenshot]:
+    """Return the stored screenshots of one schedule that are not sealed, for documents that anyone may read."""
+    rows = list(
+        Screenshot.objects.filter(
+            release=release, schedule_version=schedule_version, state=Screenshot.State.STORED
+        ).order_by("planned_at", "pk")
+    )
+    # A release is published only once it is due, so its status is enough.
+    sealed = find_sealed(release, rows, now=release.due_at or NEVER)
+    return [row for row in rows if row.pk not in sealed]
+
+
+def read_picture(sha256: str) -> bytes | None:
+    """Return the picture of a screenshot by its hash, for a document that has it; None if it was removed."""
+    row = Screenshot.objects.filter(sha256=sha256, body__isnull=False).select_related("body").first()
+    return row.body.content if row and row.body else None
+
+
+def find_sealed(release: Release, rows: Collection[Screenshot], *, now: datetime) -> set[int]:
+    """Return the keys of the sealed screenshots. As for bodies, only facts lift a seal: it is due and was found live.
+
+    A picture from before the due time is sealed. So is each one if the release was found live too early, or was moved
+    to a later date since.
+    """
+    if not rows or (release.status == Status.PUBLISHED and release.due_at is not None and release.due_at <= now):
+        return set()
+    if find_early([release.pk]):
+        return {row.pk for row in rows}
+    return {
+        row.pk
+        for row in rows
+        if release.due_at is None
+        or row.schedule_version != release.schedule_version
+        or (row.requested_at is not None and row.requested_at < release.due_at)
+    }

@@ -1,0 +1,403 @@
+"""The process that loads pages in Chromium: `python -m releases.probe.browser_process`.
+
+It reads requests from its standard input and writes results to its standard output, as JSON, because a hostile page may
+have compromised Chromium. It ends when its input does. It imports neither Django nor the database, and its environment
+has no secrets. Only this module needs Playwright, which the extra `statsoffice[browser]` installs.
+
+Each page has a context of its own, without cookies, cache, downloads, service workers and permissions, and a proxy of
+its own, which is its only way to the network.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import sys
+import time
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from releases.probe.browser_proxy import FilterProxy, PageLimits, own_private_entries
+from releases.probe.connection import as_meant
+from releases.probe.examiner import add_length, take_message
+from releases.rules import canonical
+from releases.rules.page_view import PageRequest, PageView
+from releases.rules.response import Failure, Hop
+from releases.rules.web_address import NotAWebAddressError, is_allowed, parse_address
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser as Chromium
+    from playwright.async_api import CDPSession, Page, Response
+
+WIDTH, HEIGHT = 1280, 1024
+"""The window in CSS pixels."""
+MOST_HEIGHT = 4000
+"""The part of a long page that a screenshot shows, in CSS pixels."""
+SMALL = 0.25
+"""The scale of the small picture, which shows the window."""
+BODY_BYTES = PICTURE_BYTES = 5 * 1024 * 1024
+SECONDS_TO_LOAD = 12.0
+"""The time in which a page has to load; then it is taken as it is, if there is a response."""
+SECONDS_TO_SETTLE = 4.0
+"""The additional time in which the scripts of a page may load data."""
+SECONDS_OF_A_STEP = 5.0
+_NICER = 10
+
+# The page reaches nothing past its proxy: no UDP (WebRTC, QUIC), and no names that Chromium resolves itself.
+ARGUMENTS = (
+    "--disable-quic",
+    "--dns-prefetch-disable",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--js-flags=--max-old-space-size=256",
+    "--disable-gpu",
+    "--disable-file-system",
+    "--disable-features=WebTransport,DirectSockets,Translate,MediaRouter",
+    "--no-pings",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of the process, which its parent writes into its arguments."""
+
+    chromium: str
+    sandbox: bool
+    user_agent: str
+    allow_private: tuple[str, ...] = ()
+    proxy: str = ""
+
+
+class NoPage(Exception):
+    """The request led to no page that may be stored."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(detail)
+        self.failure, self.detail = failure, detail
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What has happened to one page up to now."""
+
+    request: PageRequest
+    page: "Page"
+    proxy: FilterProxy
+    version: str
+    visited: list[str] = field(default_factory=list)
+    crashed: bool = False
+
+    def elsewhere(self) -> str:
+        """Return the first address of the page itself that is on no allowed host, or an empty text."""
+        return next((url for url in self.visited if not _is_allowed(url, self.request.allowed_hosts)), "")
+
+
+def _is_allowed(url: str, hosts: Sequence[str]) -> bool:
+    if url == "about:blank":
+        return True  # the empty page before the first response
+    try:
+        return is_allowed(parse_address(url.partition("#")[0]), frozenset(hosts))
+    except NotAWebAddressError:
+        return False
+
+
+async def load_page(chromium: "Chromium", request: PageRequest, settings: Settings) -> PageView:
+    """Load one page and return what it shows. Every step has a time limit; the parent has one for all of them."""
+    sent = time.monotonic()
+    private = own_private_entries(frozenset(settings.allow_private), frozenset(request.allowed_hosts))
+    async with FilterProxy(allow_private=private, upstream=settings.proxy, limits=PageLimits()) as proxy:
+        context = await chromium.new_context(
+            proxy={"server": proxy.url},
+            viewport={"width": WIDTH, "height": HEIGHT},
+            accept_downloads=False,
+            service_workers="block",
+            locale="en-GB",
+            timezone_id="Europe/London",
+            user_agent=_user_agent(chromium.version, settings.user_agent),
+            extra_http_headers={"Cache-Control": "no-cache", "Pragma": "no-cache"} if request.fresh else {},
+        )
+        try:
+            page = await context.new_page()
+            visit = _Visit(request, page, proxy, chromium.version)
+            page.on("dialog", lambda dialog: asyncio.ensure_future(_dismiss(dialog)))
+            page.on("crash", lambda _page: setattr(visit, "crashed", True))
+            page.on("framenavigated", lambda at: visit.visited.append(at.url) if at == page.main_frame else None)
+            context.on("page", lambda other: asyncio.ensure_future(_close(other)) if other != page else None)
+            sent = time.monotonic()
+            return await _view(visit, sent=sent)
+        except NoPage as error:
+            return PageView(sent=sent, done=time.monotonic(), failure=error.failure, detail=error.detail[:500])
+        finally:
+            await asyncio.wait_for(context.close(), SECONDS_OF_A_STEP)
+
+
+async def _dismiss(dialog: Any) -> None:
+    with suppress(Exception):
+        await dialog.dismiss()
+
+
+async def _close(page: Any) -> None:
+    with suppress(Exception):
+        await page.close()
+
+
+async def _view(visit: _Visit, *, sent: float) -> PageView:
+    response = await _go(visit)
+    page, hops = visit.page, await _hops(response)
+    headers = tuple((each["name"].lower(), each["value"]) for each in await response.headers_array())
+    view = PageView(
+        sent=sent,
+        done=sent,
+        status=response.status,
+        hops=hops,
+        headers=_headers_of_document(headers),
+        browser=visit.version,
+    )
+    if away := visit.elsewhere():
+        return _left(visit, away, view)
+    cdp = await page.context.new_cdp_session(page)
+    body = await _step(page.content(), "its content")
+    picture = await _take_picture(cdp) if visit.request.picture else {}
+    # The page may have navigated while it was read, so its address is compared again afterwards.
+    if away := visit.elsewhere():
+        return _left(visit, away, view)
+    if visit.crashed:
+        raise NoPage(Failure.BROWSER, "the page crashed the browser")
+    content = body.encode(errors="replace")
+    if len(content) > BODY_BYTES:
+        if not picture:
+            raise NoPage(Failure.TOO_LARGE, f"more than {BODY_BYTES} bytes")
+        content = b""
+    return replace(view, done=time.monotonic(), final_url=as_meant(page.url), body=content, **picture)
+
+
+def _left(visit: _Visit, url: str, view: PageView) -> PageView:
+    """Return the view of a page that led to another host: nothing of that host is stored but its address.
+
+    :raises NoPage: if that address may not be requested at all.
+    """
+    hops = tuple(hop for hop in view.hops if _is_allowed(hop.url, visit.request.allowed_hosts))
+    try:
+        target = parse_address(url.partition("#")[0]).url
+    except NotAWebAddressError:
+        hops, target = (), url[:200]
+    if not hops:
+        detail = visit.proxy.refusals[-1] if visit.proxy.refusals else f"led to {target!r}"
+        raise NoPage(Failure.ADDRESS_REFUSED, detail)
+    return replace(
+        view,
+        done=time.monotonic(),
+        status=hops[-1].status,
+        hops=hops,
+        headers=(),
+        final_url=target,
+        left_allowed_hosts=True,
+    )
+
+
+async def _go(visit: _Visit) -> "Response":
+    """Load the page, wait until its scripts have loaded their data, and return the response with its document.
+
+    :raises NoPage: if there is none.
+    """
+    from playwright.async_api import Error
+    from playwright.async_api import TimeoutError as Timeout
+
+    page, begun = visit.page, time.monotonic()
+    try:
+        response = await page.goto(visit.request.url, wait_until="commit", timeout=SECONDS_TO_LOAD * 1000)
+    except Timeout:
+        raise NoPage(Failure.TIMEOUT, f"no response within {SECONDS_TO_LOAD:g} seconds") from None
+    except Error as error:
+        raise _no_page(visit, error.message) from None
+    if response is None:
+        raise NoPage(Failure.BROKEN, "the page has no response")
+    if (refused := await _refusal(visit, response)) is not None:
+        raise refused
+    for state, seconds in (("load", SECONDS_TO_LOAD - time.monotonic() + begun), ("networkidle", SECONDS_TO_SETTLE)):
+        with suppress(Timeout, Error):
+            await page.wait_for_load_state(state, timeout=max(1.0, seconds * 1000))  # type: ignore[arg-type]
+    return response
+
+
+async def _refusal(visit: _Visit, response: "Response") -> NoPage | None:
+    """Return the failure that a response of our own proxy stands for; None for one of a server."""
+    if response.status in {403, 502} and not visit.proxy.received:
+        if visit.proxy.refusals:
+            return NoPage(Failure.ADDRESS_REFUSED, visit.proxy.refusals[-1])
+        if response.status == 502:
+            return NoPage(Failure.CONNECT, "the server does not answer")
+    return None
+
+
+_ERRORS = {
+    "ERR_CERT": Failure.TLS,
+    "ERR_SSL": Failure.TLS,
+    "ERR_TOO_MANY_REDIRECTS": Failure.TOO_MANY_REDIRECTS,
+    "ERR_ABORTED": Failure.UNDECODABLE,
+    "ERR_INVALID_RESPONSE": Failure.UNDECODABLE,
+    "ERR_UNSAFE_REDIRECT": Failure.ADDRESS_REFUSED,
+    "ERR_UNKNOWN_URL_SCHEME": Failure.ADDRESS_REFUSED,
+    "ERR_ACCESS_DENIED": Failure.ADDRESS_REFUSED,
+    "Target crashed": Failure.BROWSER,
+    "Page crashed": Failure.BROWSER,
+    "has been closed": Failure.BROWSER,
+    "Download is starting": Failure.UNDECODABLE,
+}
+
+
+def _no_page(visit: _Visit, message: str) -> NoPage:
+    if "ERR_TUNNEL_CONNECTION_FAILED" in message:
+        if visit.proxy.refusals:
+            return NoPage(Failure.ADDRESS_REFUSED, visit.proxy.refusals[-1])
+        return NoPage(Failure.CONNECT, "the server does not answer")
+    if visit.proxy.is_over:
+        return NoPage(Failure.TOO_LARGE, f"more than {visit.proxy.limits.bytes} bytes")
+    failure = next((failure for text, failure in _ERRORS.items() if text in message), Failure.BROKEN)
+    return NoPage(failure, message.partition("\n")[0].partition("=====")[0])
+
+
+async def _hops(response: "Response") -> tuple[Hop, ...]:
+    """Return every request of the page itself with its status, the final one last."""
+    hops, request = [Hop(as_meant(response.url), response.status)], response.request.redirected_from
+    while request is not None:
+        before = await request.response()
+        hops.insert(0, Hop(as_meant(request.url), before.status if before else 0))
+        request = request.redirected_from
+    return tuple(hops)
+
+
+def _headers_of_document(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Replace the headers about the body as it was sent: the stored body is the document that the scripts made."""
+    about_body = {"content-type", "content-length", "content-encoding", "transfer-encoding", "set-cookie"}
+    kept = [(name, value) for name, value in headers if name not in about_body]
+    return (("content-type", "text/html; charset=utf-8"), *kept)
+
+
+async def _take_picture(cdp: "CDPSession") -> dict[str, Any]:
+    """Take a picture of the top of the page, of the window alone if that would be too large, and a small one.
+
+    :return: the fields of a `PageView`.
+    :raises NoPage: if the page cannot be drawn in time.
+    """
+    metrics = await _step(cdp.send("Page.getLayoutMetrics"), "its size")
+    content = metrics["cssContentSize"]
+    for height in (min(max(int(content["height"]), HEIGHT), MOST_HEIGHT), HEIGHT):
+        pictured = time.monotonic()
+        picture = await _capture(cdp, height=height, scale=1)
+        if len(picture) <= PICTURE_BYTES:
+            small = await _capture(cdp, height=HEIGHT, scale=SMALL)
+            sizes = {"width": WIDTH, "height": height}
+            return {"picture": picture, "small": small, "pictured": pictured, **sizes}
+    raise NoPage(Failure.TOO_LARGE, f"a picture of more than {PICTURE_BYTES} bytes")
+
+
+async def _capture(cdp: "CDPSession", *, height: int, scale: float) -> bytes:
+    clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": scale}
+    shot = cdp.send("Page.captureScreenshot", {"format": "png", "clip": clip, "captureBeyondViewport": True})
+    return base64.b64decode((await _step(shot, "its picture"))["data"])
+
+
+async def _step[Result](step: Awaitable[Result], what: str) -> Result:
+    from playwright.async_api import Error
+
+    try:
+        return await asyncio.wait_for(step, SECONDS_OF_A_STEP)
+    except TimeoutError:
+        raise NoPage(Failure.TIMEOUT, f"the page did not give {what} within {SECONDS_OF_A_STEP:g} seconds") from None
+    except Error as error:
+        raise NoPage(Failure.BROWSER, error.message[:300]) from None
+
+
+def _user_agent(version: str, ours: str) -> str:
+    major = version.partition(".")[0]
+    engine = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    return f"{engine} Chrome/{major}.0.0.0 Safari/537.36 {ours}"
+
+
+def write_view(number: int, view: PageView | None) -> bytes:
+    """Write the result of a request; None is the message that the browser has started."""
+    return add_length(json.dumps([number, canonical.write_dataclass(view)]).encode())
+
+
+def read_view(content: bytes) -> tuple[int, PageView | None]:
+    """:raises ValueError: if it is not a result."""
+    parsed: Any = json.loads(content)
+    if not (isinstance(parsed, list) and len(parsed) == 2 and isinstance(parsed[0], int)):
+        raise ValueError("a browser process returned something other than a result")
+    return parsed[0], canonical.read_dataclass(PageView | None, parsed[1])
+
+
+def write_request(number: int, request: PageRequest) -> bytes:
+    return add_length(json.dumps([number, canonical.write_dataclass(request)]).encode())
+
+
+async def _serve(settings: Settings, requests: asyncio.StreamReader, results: Any) -> None:
+    from playwright.async_api import async_playwright
+
+    received, running = bytearray(), set[asyncio.Task[None]]()
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=settings.chromium,
+            chromium_sandbox=settings.sandbox,
+            args=list(ARGUMENTS),
+            # Every page has its own; this one connects to nothing.
+            proxy={"server": "http://127.0.0.1:9"},
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+        results.write(write_view(0, None))
+
+        async def run(number: int, request: PageRequest) -> None:
+            begun = time.monotonic()
+            try:
+                view = await load_page(chromium, request, settings)
+            except Exception as error:  # noqa: BLE001  # returned as a fault, and the process is replaced
+                detail = f"{type(error).__name__}: {error}"[:500]
+                view = PageView(sent=begun, done=time.monotonic(), failure=Failure.BROWSER, detail=detail)
+            results.write(write_view(number, view))
+
+        while some := await requests.read(65536):
+            received += some
+            while (content := take_message(received)) is not None:
+                number, plain = json.loads(content)
+                task = asyncio.ensure_future(run(number, canonical.read_dataclass(PageRequest, plain)))
+                running.add(task)
+                task.add_done_callback(running.discard)
+
+
+async def _main(settings: Settings, *, source: int, results: int) -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb", buffering=0))
+    # The parent reads all the time, so writing to it takes no longer than it needs to.
+    with os.fdopen(results, "wb", buffering=0) as out:
+        await _serve(settings, reader, _Writer(out))
+
+
+class _Writer:
+    def __init__(self, out: Any) -> None:
+        self._out = out
+
+    def write(self, message: bytes) -> None:
+        view = memoryview(message)
+        while view:
+            view = view[self._out.write(view) or 0 :]
+
+
+def main(written: str) -> None:
+    with suppress(OSError):  # a service manager may forbid it
+        os.nice(_NICER)
+    # Text printed by mistake must not be mistaken for a result.
+    source, results = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    asyncio.run(_main(canonical.read_dataclass(Settings, json.loads(written)), source=source, results=results))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,41 @@
+"""A page that a browser loads: the request, and what the page showed."""
+
+from dataclasses import dataclass
+
+from releases.rules.response import Failure, Hop
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page to load. `allowed_hosts` are those that may be the page itself; its parts may come from any website."""
+
+    url: str
+    allowed_hosts: tuple[str, ...]
+    picture: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A loaded page, or the reason why there is none.
+
+    `body` is the document as the scripts have made it, in UTF-8. `picture` is a PNG of `width` by `height` CSS pixels,
+    and `small` one of its top. `sent`, `pictured` and `done` are readings of the machine's monotonic clock, in seconds.
+    """
+
+    sent: float
+    done: float
+    failure: Failure | None = None
+    detail: str = ""
+    status: int | None = None
+    hops: tuple[Hop, ...] = ()
+    final_url: str = ""
+    left_allowed_hosts: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    picture: bytes = b""
+    small: bytes = b""
+    pictured: float = 0.0
+    width: int = 0
+    height: int = 0
+    browser: str = ""

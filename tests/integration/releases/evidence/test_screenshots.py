@@ -1,0 +1,296 @@
+"""Screenshots as evidence: when they are taken, of what never, who may open them, and how long they stay."""
+
+import os
+import time
+from datetime import timedelta
+
+import pytest
+
+from releases.evidence import export, screenshots, store
+from releases.evidence.embargo import NoSuchBody
+from releases.evidence.screenshots import STORED_WITHIN_SECONDS, Session
+from releases.models import Body, CheckSchedule, MonitoringRowRecord, Release, ReleaseEvent, Screenshot
+from releases.permissions import NotYours
+from releases.probe.browser import Browser, find_chromium
+from releases.probe.browser_process import Settings
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
+from releases.rules.page_view import PageView
+from releases.rules.response import Failure
+from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, create_member
+from tests.support.small_site import served
+from tests.support.stored_checks import make_check, store_checks
+
+pytestmark = pytest.mark.django_db
+
+PICTURE, SMALL = b"\x89PNG the page", b"\x89PNG small"
+LIMIT = timedelta(seconds=120)
+
+
+class FakeCamera:
+    """A browser that shows at once what it was told to; it records the requests."""
+
+    is_installed = True
+
+    def __init__(self, *views):
+        self.views, self.requests, self._done = list(views), [], []
+        self.while_taking = lambda: None
+
+    def __len__(self):
+        return len(self._done)
+
+    def warm_up(self):
+        pass
+
+    def begin(self, key, request):
+        self.requests.append(request)
+        self.while_taking()
+        now = time.monotonic()
+        view = self.views.pop(0) if self.views else picture()
+        self._done.append((key, view(now) if callable(view) else view))
+
+    def collect(self, timeout_seconds=0.0):
+        done, self._done = self._done, []
+        return done
+
+
+def picture(content=PICTURE):
+    return lambda now: PageView(
+        sent=now - 3,
+        pictured=now - 1,
+        done=now,
+        status=200,
+        final_url="https://www.example.gov.uk/page",
+        picture=content,
+        small=SMALL,
+        width=1280,
+        height=1024,
+        browser="150.0",
+    )
+
+
+def failed(failure):
+    return lambda now: PageView(sent=now, done=now, failure=failure)
+
+
+@pytest.fixture
+def release():
+    release = ReleaseFactory(announced=True)
+    Release.objects.filter(pk=release.pk).update(screenshots=True)
+    return Release.objects.select_related("series__producer").get(pk=release.pk)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    monkeypatch.setattr(screenshots, "STORED_WITHIN_SECONDS", 0.0)
+
+
+def run(camera, at):
+    """One run whose clock stands still `at` seconds after the due time."""
+    Session(camera, now=lambda: SEED_DUE + timedelta(seconds=at), process="test", vantage="here").run(
+        stop=lambda: False
+    )
+    return list(Screenshot.objects.order_by("planned_at", "pk"))
+
+
+def found_live(release, at):
+    address = release.addresses.get()
+    CheckSchedule.objects.update_or_create(
+        address=address,
+        defaults={"schedule_version": 1, "live_since": SEED_DUE + timedelta(seconds=at), "next_check_at": None},
+    )
+
+
+def test_a_picture_is_taken_at_the_due_time_at_the_limit_and_at_the_first_live_check(release):
+    (due,) = run(FakeCamera(), 1)
+    assert (due.moment, due.planned_at, due.state, due.status) == ("due", SEED_DUE, "stored", 200)
+    assert due.requested_at <= due.pictured_at <= due.recorded_at == SEED_DUE + timedelta(seconds=1)
+    found_live(release, 90)
+    assert [row.moment for row in run(FakeCamera(), 95)] == ["due", "first_live"]
+    assert [row.moment for row in run(FakeCamera(), 121)] == ["due", "first_live", "limit"]
+    camera = FakeCamera()
+    run(camera, 125)
+    assert camera.requests == []
+
+
+def test_only_pages_of_releases_that_ask_for_it_are_pictured(release):
+    Release.objects.filter(pk=release.pk).update(screenshots=False)
+    camera = FakeCamera()
+    assert run(camera, 1) == []
+    assert camera.requests == []
+    release.series.screenshots = True
+    release.series.save()
+    release.addresses.create(url="https://www.example.gov.uk/data.csv", role="attachment", added_at=release.recorded_at)
+    run(camera, 1)
+    assert [request.url for request in camera.requests] == [release.addresses.get(role="page").url]
+    assert camera.requests[0].picture
+
+
+def test_the_pictures_are_stored_by_their_hash_and_in_the_record_of_rows(release):
+    (row,) = run(FakeCamera(), 1)
+    assert (row.sha256, row.small_sha256) == (sha256_hex(PICTURE), sha256_hex(SMALL))
+    assert (row.body.content, row.small.content, row.body.media_type) == (PICTURE, SMALL, "image/png")
+    assert str(row.pk) in MonitoringRowRecord.in_order().last().digests["releases.screenshot"]
+    assert store.check_bodies() == (2, None)
+
+
+def test_no_picture_is_taken_of_a_page_that_was_live_before_it_was_due(release):
+    store_checks(make_check(release.addresses.get(), "live", b"early", at=-30))
+    camera = FakeCamera()
+    (row,) = run(camera, 1)
+    assert camera.requests == []
+    assert (row.state, row.reason, row.sha256) == ("not_taken", "early", "")
+    assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
+
+
+def test_a_check_that_is_stored_only_after_the_due_time_still_prevents_a_picture(release, monkeypatch):
+    """Around a due time monitoring keeps its checks in memory, so the record is not the first to know."""
+    monkeypatch.setattr(screenshots, "STORED_WITHIN_SECONDS", STORED_WITHIN_SECONDS)
+    address, asked = release.addresses.get(), []
+
+    def stop():
+        asked.append(1)
+        if len(asked) == 3:
+            assert not Screenshot.objects.exists()
+            store_checks(make_check(address, "live", b"early", at=-5), make_check(address, "live", b"early", at=0))
+        return len(asked) > 5
+
+    Session(FakeCamera(), now=lambda: SEED_DUE + timedelta(seconds=1), process="test", vantage="").run(stop=stop)
+    assert not Screenshot.objects.exclude(state="not_taken").exists()
+    assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
+
+
+def test_nothing_is_stored_of_a_release_that_was_moved_while_its_page_was_loaded(release):
+    camera = FakeCamera()
+    camera.while_taking = lambda: Release.objects.filter(pk=release.pk).update(
+        schedule_version=2, due_at=SEED_DUE + timedelta(days=1), planned_on=(SEED_DUE + timedelta(days=1)).date()
+    )
+    assert run(camera, 1) == []
+    assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
+
+
+def test_a_page_that_fails_is_loaded_once_more_and_then_the_row_says_why_there_is_no_picture(release):
+    camera = FakeCamera(failed(Failure.BROWSER), picture())
+    (row,) = run(camera, 1)
+    assert (row.state, len(camera.requests)) == ("stored", 2)
+    camera = FakeCamera(failed(Failure.TIMEOUT), failed(Failure.TIMEOUT))
+    *_, limit = run(camera, 121)
+    assert (limit.moment, limit.state, limit.reason) == ("limit", "not_taken", "timeout")
+
+
+def test_a_page_on_another_host_is_not_pictured(release):
+    (row,) = run(FakeCamera(lambda now: PageView(sent=now, done=now, left_allowed_hosts=True, picture=PICTURE)), 1)
+    assert (row.state, row.reason) == ("not_taken", "other_host")
+
+
+def test_a_moment_that_has_passed_is_recorded_as_missed_and_one_that_is_long_over_is_not(release):
+    camera = FakeCamera()
+    assert [(row.moment, row.reason) for row in run(camera, 1800)] == [("due", "missed"), ("limit", "missed")]
+    assert camera.requests == []
+    Screenshot.objects.all().delete()
+    assert run(camera, 7200) == []
+
+
+def test_without_a_browser_everything_works_and_the_row_says_what_is_missing(release):
+    camera = FakeCamera()
+    camera.is_installed = False
+    (row,) = run(camera, 1)
+    assert (row.state, row.reason, camera.requests) == ("not_taken", "no_browser", [])
+
+
+def test_two_processes_take_one_picture(release):
+    first, second = FakeCamera(), FakeCamera()
+    first.while_taking = lambda: run(second, 1)
+    assert len(run(first, 1)) == 1
+    assert (len(first.requests), len(second.requests)) == (1, 0)
+
+
+def test_a_picture_is_sealed_if_the_release_was_found_early_or_moved_until_it_is_due_and_live(release):
+    run(FakeCamera(), 1)
+    producer = release.series.producer
+    head, reader = create_member(Role.HEAD_OF_PROFESSION, producer), create_member(Role.STATISTICIAN, producer)
+    key, now = Screenshot.objects.get().pk, SEED_DUE + timedelta(minutes=5)
+    assert screenshots.open_screenshot(release, key, by=reader, at=now) == PICTURE
+    Release.objects.filter(pk=release.pk).update(due_at=SEED_DUE + timedelta(days=7), schedule_version=2)
+    moved = Release.objects.select_related("series__producer").get(pk=release.pk)
+    assert [entry.sealed for entry in screenshots.list_screenshots(moved, by=reader, now=now)] == [True]
+    for small in (True, False):
+        with pytest.raises(NoSuchBody):
+            screenshots.open_screenshot(moved, key, by=reader, at=now, small=small)
+    assert screenshots.open_screenshot(moved, key, by=head, at=now) == PICTURE
+    assert screenshots.find_open_screenshots(moved, schedule_version=1) == []
+    later = SEED_DUE + timedelta(days=7, minutes=1)
+    Release.objects.filter(pk=release.pk).update(status="published", published_at=later)
+    assert screenshots.open_screenshot(Release.objects.get(pk=release.pk), key, by=reader, at=later) == PICTURE
+
+
+def test_who_opens_a_picture_at_full_size_is_on_record_and_strangers_open_none(release):
+    run(FakeCamera(), 1)
+    reader, key = create_member(Role.STATISTICIAN, release.series.producer), Screenshot.objects.get().pk
+    assert screenshots.open_screenshot(release, key, by=reader, at=SEED_DUE, small=True) == SMALL
+    assert not ReleaseEvent.objects.filter(kind="body_read").exists()
+    screenshots.open_screenshot(release, key, by=reader, at=SEED_DUE)
+    (event,) = ReleaseEvent.objects.filter(kind="body_read")
+    assert (event.actor, event.facts["how"], event.facts["sealed"]) == (reader, "screenshot", False)
+    with pytest.raises(NotYours):
+        screenshots.open_screenshot(release, key, by=UserFactory(), at=SEED_DUE)
+    with pytest.raises(NoSuchBody):
+        screenshots.open_screenshot(release, key + 1, by=reader, at=SEED_DUE)
+
+
+def test_pictures_are_removed_at_the_end_of_their_retention_and_their_hashes_stay(release):
+    run(FakeCamera(), 1)
+    later = SEED_DUE + timedelta(days=400)
+    spared = store.prune_bodies(now=later, retention=timedelta(days=365), needed=lambda keys: keys)
+    assert (spared.bodies, spared.spared) == (0, 1)
+    result = store.prune_bodies(now=later, retention=timedelta(days=365), needed=lambda _keys: ())
+    assert (result.releases, result.bodies) == (1, 1)
+    row = Screenshot.objects.get()
+    assert (row.state, row.sha256, row.body, row.small) == ("pruned", sha256_hex(PICTURE), None, None)
+    assert not Body.objects.filter(pk__in=[row.sha256, row.small_sha256]).exists()
+    assert store.check_bodies() == (0, None)
+    assert set(ReleaseEvent.objects.get(kind="bodies_pruned").facts["sha256"]) == {row.sha256, row.small_sha256}
+
+
+def test_the_removal_of_a_check_s_body_leaves_a_picture_alone(release):
+    run(FakeCamera(), 1)
+    assert Body.objects.discard_unneeded([sha256_hex(PICTURE), sha256_hex(SMALL)]) == 0
+
+
+def test_a_lost_picture_is_noticed(release):
+    run(FakeCamera(), 1)
+    Screenshot.objects.update(body=None, small=None, state="pruned")
+    assert "no event says so" in store.check_bodies()[1]
+
+
+def test_the_bundle_lists_the_pictures_and_has_those_that_are_not_sealed(release):
+    run(FakeCamera(), 1)
+    files = {name: b"".join(parts) for name, parts in export.evidence_files(release, now=SEED_DUE)}
+    assert files[f"screenshots/{sha256_hex(PICTURE)}.png"] == PICTURE
+    assert sha256_hex(PICTURE).encode() in files["screenshots.jsonl"]
+
+
+@pytest.mark.browser
+def test_a_real_browser_pictures_the_page_of_a_release_at_its_due_time(release):
+    site = served()
+    site.pages["/"] = "<h1>Bus fares</h1>"
+    release.addresses.update(url=site.url())
+    options = Settings(find_chromium(""), sandbox=os.getuid() != 0, user_agent="test", allow_private=(site.place,))
+    begun = time.monotonic()
+
+    def now():
+        """The clock shows two seconds before the due time when the test begins."""
+        return SEED_DUE + timedelta(seconds=time.monotonic() - begun - 2)
+
+    with Browser(options) as browser:
+        Session(browser, now=now, process="test", vantage="here").run(
+            stop=lambda: now() > SEED_DUE + timedelta(seconds=60) or Screenshot.objects.exists()
+        )
+    site.shutdown()
+    site.server_close()
+    row = Screenshot.objects.get()
+    assert (row.moment, row.state, row.status, row.final_url) == ("due", "stored", 200, site.url())
+    assert SEED_DUE <= row.requested_at <= row.pictured_at
+    assert row.body.content.startswith(b"\x89PNG\r\n")
+    assert row.small.content.startswith(b"\x89PNG\r\n")
+    assert (row.width, row.vantage) == (1280, "here")
