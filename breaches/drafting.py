@@ -19,7 +19,7 @@ from breaches.facts import facts_of_suspicions
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
-from breaches.rules.answers import Answers
+from breaches.rules.answers import NO_ANSWERS, Answer, Answers
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
@@ -33,9 +33,9 @@ from breaches.versions import (
     reference_to_start,
     references_to_draft,
 )
-from releases import exemptions
+from releases import exemptions, receipts
 from releases.early_findings import is_hidden, unpublished_early_releases
-from releases.models import Producer, Release, Series, Verification
+from releases.models import AccessReceipt, Producer, Release, Series, Verification
 from releases.models.bulk_insert import insert_rows
 from releases.models.event import lock_release
 from releases.permissions import User
@@ -252,6 +252,29 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
             return {schedule: reports[key] for schedule, key in found.items()}
 
 
+def draft_disclosures(*, now: datetime) -> list[Report]:
+    """Draft a restricted report for each possible disclosure that a recipient of pre-release access reported.
+
+    Repeated and simultaneous runs draft one report for each. The draft accuses no one: a person checks what was
+    reported, and decides.
+
+    :raises ExceptionGroup: after all others were drafted, if some could not be.
+    """
+    keys = receipts.disclosures().filter(started_report__isnull=True).values_list("pk", flat=True)
+    drafted: list[Report] = []
+    faults: list[Exception] = []
+    for key in list(keys):
+        try:
+            report = _draft_disclosure(key, now=now)
+        except Exception as fault:  # noqa: BLE001  # raised below once the others are done
+            faults.append(fault)
+        else:
+            drafted += [report] if report else []
+    if faults:
+        raise ExceptionGroup("Some reported disclosures could not be drafted", faults)
+    return drafted
+
+
 @dataclass(frozen=True, slots=True)
 class ReportSubject:
     """The release, series or producer that a new report is about."""
@@ -303,6 +326,26 @@ def start_about_list(release: Release, *, occurred_on: date, by: User, at: datet
         return start_report(about, kind=ReportKind.PRA, occurred_on=(occurred_on,), by=by, at=at, form_key=uuid4())
 
 
+def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
+    with transaction.atomic():
+        receipt = receipts.disclosures().get(pk=key)
+        release = lock_release(receipt.link.entry.release_id)
+        if StartedReport.objects.filter(receipt=receipt).exists():
+            return None  # another process was faster
+        noticed = Answer(on=local_date(receipt.at), at=receipt.at)
+        content = _content(
+            ReportSubject(release.series.producer, release=release),
+            kind=ReportKind.PRA,
+            occurred_on=[local_date(receipt.happened_at or receipt.at)],
+            by=None,
+            at=now,
+            answers=Answers(noticed=noticed, noticed_by=Answer(text="The person who reported it")),
+            receipt=receipt,
+        )
+        about = ReportSubject(release.series.producer, release=release)
+        return _store(about, content, kind=ReportKind.PRA, by=None, role=None, at=now, form_key=None, receipt=receipt)
+
+
 def start_report(
     about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: User, at: datetime, form_key: UUID
 ) -> tuple[Report, bool]:
@@ -341,11 +384,13 @@ def _store(
     content: ReportContent,
     *,
     kind: ReportKind,
-    by: User,
-    role: Role,
+    by: User | None,
+    role: Role | None,
     at: datetime,
-    form_key: UUID,
+    form_key: UUID | None,
+    receipt: AccessReceipt | None = None,
 ) -> Report:
+    """:param receipt: the answer of a recipient that starts the report, in place of a person."""
     on_record = content_to_json(content) if content.circumstances else {}
     with transaction.atomic():
         report = Report(
@@ -367,6 +412,7 @@ def _store(
             release=about.release,
             series=about.series,
             started_by=by,
+            receipt=receipt,
             started_at=at,
             form_key=form_key,
         )
@@ -375,13 +421,14 @@ def _store(
         version.save()
         about_what = {"release": about.release.reference} if about.release else {}
         about_what |= {"series": about.series.slug} if about.series else {}
+        about_what |= {"role": role} if role else {}
+        about_what |= {"receipt": str(receipt.pk)} if receipt else {}
         record_report_event(
             report,
             "started",
             {ReportVersion: [version.pk]},
             at=at,
             by=by,
-            role=role,
             version=report.version,
             content_sha256=version.content_sha256,
             breach=report.kind,
@@ -396,20 +443,28 @@ def _find_started(form_key: UUID, *, by: User) -> Report | None:
 
 
 def _content(
-    about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: User, at: datetime
+    about: ReportSubject,
+    *,
+    kind: ReportKind,
+    occurred_on: Sequence[date],
+    by: User | None,
+    at: datetime,
+    answers: Answers = NO_ANSWERS,
+    receipt: AccessReceipt | None = None,
 ) -> ReportContent:
     days = tuple(sorted(set(occurred_on)))
     cited = dict.fromkeys(practice for on in days for practice in code_of_practice.suggest_practices(kind, on=on))
     on_record = _on_record(about, at=at)
     series = about.release.series if about.release else about.series
-    is_responsible = bool(series and series.responsible and series.responsible.user_id == by.pk)
+    is_responsible = bool(by and series and series.responsible and series.responsible.user_id == by.pk)
     if _is_restricted(about, kind) and not is_responsible:
-        on_record = replace(on_record, dealing=ContactPerson(by.name, by.email))
+        on_record = replace(on_record, dealing=ContactPerson(by.name, by.email) if by else None)
     return replace(
         on_record,
         practices=tuple(cited),
         occurred_on=days,
-        circumstances=_account(about, kind=kind, at=at),
+        answers=answers,
+        circumstances=_account(about, kind=kind, at=at, answers=answers, receipt=receipt),
     )
 
 
@@ -432,11 +487,13 @@ def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:
     return ReportContent(producers=(about.producer.name,))
 
 
-def _account(about: ReportSubject, *, kind: ReportKind, at: datetime) -> str:
+def _account(
+    about: ReportSubject, *, kind: ReportKind, at: datetime, answers: Answers, receipt: AccessReceipt | None
+) -> str:
     if about.release is None:
         return ""
     if kind is ReportKind.PRA:
-        incident = facts.incident_about(about.release, kind=kind, answers=Answers(), cause=None, now=at)
+        incident = facts.incident_about(about.release, kind=kind, answers=answers, cause=None, now=at, receipt=receipt)
         return write_incident_account(incident)
     verdict = _uncertain_verdict(about.release) if kind is ReportKind.LATE else None
     return write_account(facts.facts_of([verdict])[verdict.pk]) if verdict else ""

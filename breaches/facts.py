@@ -21,21 +21,23 @@ from breaches.rules.facts import (
     Statement,
     StatementFact,
 )
-from breaches.rules.incident import Incident
+from breaches.rules.incident import Incident, ReportedDisclosure
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
-from releases import models
+from releases import models, receipts
 from releases.detection.finding import CheckOutcome, Source
 from releases.early_findings import is_hidden, mask_verdict
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
 from releases.evidence.screenshots import find_open_screenshots
-from releases.models import Release, Verification
+from releases.models import AccessReceipt, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.rules.calendar import from_london
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
 from releases.rules.pre_release import RequestStatus
+from releases.rules.receipts import Answer as Receipt
+from releases.rules.receipts import Disclosure
 from releases.verdict.address import Outcome, is_corrected, last_statements
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
 
@@ -236,6 +238,8 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
         "person", "email", "reason", "period_reason"
     )
     requests = release.pre_release_requests.filter(status=RequestStatus.WAITING).order_by("asked_at")
+    recipients = receipts.recipients_of(release)
+    answered = {key: recipient.answered for key, recipient in recipients.items()}
     return AccessFacts(
         release_title=release.title,
         series_title=release.series.title,
@@ -253,6 +257,8 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
                 began_at=entry.began_at,
                 ended_at=entry.ended_at,
                 withdrawn_at=entry.withdrawn_at,
+                terms_confirmed_at=answered.get(entry.pk, {}).get(Receipt.CONFIRMED),
+                received_at=answered.get(entry.pk, {}).get(Receipt.ACKNOWLEDGED),
             )
             for entry in entries.order_by("organisation", "post", "pk")
         ),
@@ -265,20 +271,32 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
 
     A report about pre-release access to a release also has its list, as it is read now.
     """
-    started = StartedReport.objects.filter(report=report).select_related("release__series__producer").first()
+    related = StartedReport.objects.filter(report=report).select_related("release__series__producer", "receipt")
+    started = related.first()
     return incident_about(
         started.release if started else None,
         kind=ReportKind(report.kind),
         answers=content.answers,
         cause=Cause(report.cause) if report.cause else None,
         now=now,
+        receipt=started.receipt if started else None,
     )
 
 
 def incident_about(
-    release: Release | None, *, kind: ReportKind, answers: Answers, cause: Cause | None, now: datetime
+    release: Release | None,
+    *,
+    kind: ReportKind,
+    answers: Answers,
+    cause: Cause | None,
+    now: datetime,
+    receipt: AccessReceipt | None = None,
 ) -> Incident:
-    """:param release: read with its series and producer; None for a breach that is about no release."""
+    """Gather the facts for the account of a breach.
+
+    :param release: read with its series and producer; None for a breach that is about no release.
+    :param receipt: the answer of a recipient that started the report.
+    """
     if release is None:
         return Incident(kind=kind, answers=answers, cause=cause)
     due_at, exceptions = _schedule_at_incident(release, answers.happened)
@@ -290,7 +308,14 @@ def incident_about(
         cause=cause,
         access=access_facts_of(release, now=now) if kind is ReportKind.PRA else None,
         exceptions=exceptions,
+        disclosure=_reported_disclosure(receipt),
     )
+
+
+def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | None:
+    if receipt is None:
+        return None
+    return ReportedDisclosure(Disclosure(receipt.what), receipt.at, receipt.happened_at)
 
 
 def _schedule_at_incident(

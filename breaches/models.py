@@ -26,7 +26,7 @@ from breaches.rules.lifecycle import (
     ReportTerm,
 )
 from breaches.rules.report_number import NumberSeries, ReportNumber
-from releases.models import Producer, Release, ReleaseTask, Series, Training, Verification
+from releases.models import AccessReceipt, Producer, Release, ReleaseTask, Series, Training, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, new_salt
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 from releases.rules.canonical import sha256_hex
@@ -446,12 +446,16 @@ class ApprovedDocument(AppendOnly):
 
 
 class StartedReport(models.Model):
-    """The start of a report: by whom, when, and about which release, series or producer."""
+    """The start of a report: by whom, when, and about which release, series or producer.
+
+    A report of a possible disclosure is started by the answer of a recipient (`receipt`), and by no user.
+    """
 
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="started")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, related_name="started_reports")
     series = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, related_name="started_reports")
-    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    receipt = models.OneToOneField(AccessReceipt, on_delete=models.PROTECT, null=True, related_name="started_report")
     started_at = models.DateTimeField()
     form_key = models.UUIDField(
         null=True, unique=True, help_text=lazy("Of the form that was sent: sent twice, it starts one report.")
@@ -462,11 +466,16 @@ class StartedReport(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(release__isnull=True) | Q(series__isnull=True), name="started_from_one_thing_at_most"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(started_by__isnull=False, receipt__isnull=True)
+                | Q(started_by__isnull=True, receipt__isnull=False),
+                name="started_by_a_user_or_a_recipient",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.report}, started by {self.started_by}"
+        return f"{self.report}, started by {self.started_by or 'a recipient'}"
 
 
 class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):

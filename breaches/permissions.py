@@ -49,7 +49,8 @@ def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
     is_visible = (
         ~Q(kind__in=list(RESTRICTED)) & ~Q(pk__in=Report.objects.about_unpublished_early().values("pk"))
         | Q(producer__in=producers_with(person, LEADS))
-        | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk).values("report"))
+        # A recipient of pre-release access starts reports too, and has no account.
+        | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk or 0).values("report"))
         | (Q(person_dealing_id=person.pk) if person.pk is not None else Q(pk__in=[]))
     )
     return Report.objects.filter(is_visible, is_shown_to(person), producer__in=producers_with(person, roles))
@@ -85,7 +86,9 @@ def is_about_sealed_release(report: Report) -> bool:
 
 def is_dealing_with(person: Person, report: Report) -> bool:
     """Return whether a person started a report or is assigned to it."""
-    if person.pk is not None and report.person_dealing_id == person.pk:
+    if person.pk is None:
+        return False
+    if report.person_dealing_id == person.pk:
         return True
     return StartedReport.objects.filter(report=report, started_by_id=person.pk).exists()
 

@@ -466,7 +466,7 @@ def _event_text(event: ReportEvent, comments: Iterable[SectionComment]) -> str:
 
 def event_author(event: ReportEvent) -> str:
     if event.actor is None:
-        return _("The automatic check")
+        return _("A person on the list") if "receipt" in event.facts else _("The automatic check")
     role, absent = event.facts.get("role"), event.facts.get("covers")
     if absent:
         person = get_user_model().objects.get(pk=absent)

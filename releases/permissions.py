@@ -38,6 +38,7 @@ class Action(StrEnum):
     EXPORT_EVIDENCE = "export_evidence"
     READ_SEALED = "read_sealed_bodies"
     KEEP_ACCESS_LIST = "keep_pre_release_list"
+    ASK_RECIPIENTS = "ask_recipients_to_confirm"
     KEEP_TASKS = "keep_tasks"
     RECORD_CALL = "record_call"
     KNOW_EARLY_FINDINGS = "know_early_findings"
@@ -82,6 +83,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.PLAN_TRAINING: KEEPERS,
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
+    # We write to people outside the office, such as ministers, so a lead turns it on: releases/receipts.py.
+    Action.ASK_RECIPIENTS: LEADS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.RECORD_CALL: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Release
+from releases.models import AccessLink, PreReleaseAccess, PreReleaseRequest, Producer, Release
 from releases.models.event import lock_release, record_event
 from releases.models.pre_release import AccessDetails, columns_of
 from releases.permissions import Action, Person, User, check_may, producers_with, roles_of
@@ -54,6 +54,8 @@ DECISION_EVENTS = {
     REFUSE: "pre_release_refused",
     TAKE_BACK: "pre_release_request_taken_back",
 }
+# The fields by whose change the links and answers of a recipient end: releases/receipts.py.
+OF_RECIPIENT = frozenset({"person", "email", "length", "unit"})
 
 
 class ListRefused(MoveRefused):
@@ -147,6 +149,10 @@ def _change_entry(entry: PreReleaseAccess, details: Details, *, by: User, at: da
     was, new = columns_of(entry.details), columns_of(details)
     fields = [name for name in new if new[name] != was[name]]
     entry = _move_entry(entry, entry.status, **new)
+    if {*fields} & OF_RECIPIENT:
+        # The link belonged to another person, or the terms named another period.
+        AccessLink.objects.filter(entry=entry, revoked_at__isnull=True).update(revoked_at=at)
+        AccessLink.objects.filter(entry=entry, is_void=False).update(is_void=True)
     earlier: dict[str, Any] = {"was": [was[field] for field in PUBLIC]} if {*fields} & {*PUBLIC} else {}
     facts = {"fields": fields, **earlier, **_facts_of(entry)}
     record_event(entry.release, "pre_release_changed", at=at, by=by, words=entry.public_benefit, **facts)

@@ -4,7 +4,17 @@ from django.urls import path, re_path
 
 from releases.public import api
 from releases.text.languages import in_both_languages
-from releases.views import calendar, date_changes, imports, notices, pre_release, publishers, release, trainings
+from releases.views import (
+    calendar,
+    date_changes,
+    imports,
+    notices,
+    pre_release,
+    publishers,
+    receipts,
+    release,
+    trainings,
+)
 
 app_name = "releases"
 
@@ -59,6 +69,9 @@ urlpatterns = [
     path("trainings/<int:key>/", trainings.show_training, name="training"),
     path("trainings/<int:key>/participants/", trainings.change_participants_view, name="change_participants"),
     path("trainings/<slug:producer>/add/", trainings.plan_training_view, name="plan_training"),
+    # Links of people without an account. The logs leave out what follows /receipts/ (statsoffice/logs.py).
+    path("receipts/<str:token>/", receipts.show_link, name="receipt"),
+    path("receipts/<str:token>/disclosure/", receipts.report_disclosure, name="receipt_disclosure"),
     path("outages/<slug:producer>/<str:host>/<str:due>/", notices.post_outage_notice_view, name="outage"),
     path("corrections/", notices.list_corrections, name="corrections"),
     path("releases/<slug:reference>/corrections/add/", notices.add_correction, name="add_correction"),
@@ -96,6 +109,12 @@ urlpatterns = [
         pre_release.decide_request_view,
         name="pre_release_decide",
     ),
+    path(
+        "releases/<slug:reference>/pre-release-access/list/confirm/",
+        pre_release.confirm_list_view,
+        name="pre_release_confirm_list",
+    ),
+    path("pre-release-access/<slug:producer>/ask/", pre_release.ask_recipients_view, name="ask_recipients"),
     path(
         "releases/<slug:reference>/pre-release-access/list/erase/",
         pre_release.erase_names_view,

@@ -17,7 +17,7 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from breaches import drafting
-from releases import announcements, date_changes, judge, morning_summary, preflight
+from releases import announcements, date_changes, judge, morning_summary, preflight, receipts
 from releases.evidence import body_storage, screenshots
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads
@@ -172,7 +172,12 @@ def sweep(stop: Stop = never) -> None:
 
 def draft(stop: Stop = never) -> None:
     run_steps(
-        _judge_unchecked, drafting.draft_missing, morning_summary.record_missing_summaries, now=CLOCK.now, stop=stop
+        _judge_unchecked,
+        drafting.draft_missing,
+        drafting.draft_disclosures,
+        morning_summary.record_missing_summaries,
+        now=CLOCK.now,
+        stop=stop,
     )
 
 
@@ -181,6 +186,8 @@ def deliver(stop: Stop = never) -> None:
         lambda now: status.record_spool(_spool_folder(), machine=socket.gethostname(), now=now),
         status.record_incidents,
         date_changes.lapse_overtaken,
+        receipts.make_due_links,
+        receipts.record_silent,
         outbox.create_missing,
         delivery.deliver_messages,
         now=CLOCK.now,

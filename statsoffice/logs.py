@@ -34,12 +34,13 @@ def current_context() -> Mapping[str, str]:
 
 REDACTED = "[secret]"
 
-# An invitation, a link for a new password, the page of a rehearsal. An address may have no final slash or further
-# parts. It may be in a traceback, which also contains the paths of modules in statsoffice/self_monitoring/.
+# A link of a person with pre-release access, an invitation, a link for a new password, the page of a rehearsal. An
+# address may have no final slash or further parts. It may be in a traceback, which also contains the paths of modules
+# in statsoffice/self_monitoring/.
 _SECRET = re.compile(
     r"""
     (
-        (?: /accounts/+invited | /accounts/+password/+reset/+key | /accounts/+confirm-email
+        (?: /receipts | /accounts/+invited | /accounts/+password/+reset/+key | /accounts/+confirm-email
         | /canary (?! /+\w+\.(?:py|html)\b ) )
         /+
     )

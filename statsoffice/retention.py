@@ -24,6 +24,7 @@ from releases.models.producer import erase_former_contact_details
 from releases.monitoring.clock import Clock
 from releases.pre_release_access import ErasureResult
 from statsoffice.accounts.models import Invitation
+from statsoffice.notifications.access_links import events_of_erased_names
 from statsoffice.notifications.models import Channel, Message, MessageRowRecord
 from statsoffice.self_monitoring import status
 
@@ -42,9 +43,11 @@ def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
     """Remove recipient, subject and text of messages that were sent longer than MESSAGES_KEPT ago, and return how many.
 
     The kind, subject matter, channel and times stay. A message that was not sent is not changed: it is still due, or
-    someone must see that it failed.
+    someone must see that it failed. A message to a recipient of pre-release access loses them with the name on the
+    list, and then it cannot be sent any more.
     """
-    old = Message.objects.filter(erased_at__isnull=True, sent_at__lt=now - settings.MESSAGES_KEPT)
+    is_old = Q(sent_at__lt=now - settings.MESSAGES_KEPT) | Q(event__in=events_of_erased_names())
+    old = Message.objects.filter(is_old, erased_at__isnull=True)
     if dry_run:
         return old.count()
     erased = 0

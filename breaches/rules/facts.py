@@ -149,6 +149,7 @@ class PostAccess:
     """The access of one post. Instants are aware; `period_begins_at` is None while the release has no exact date.
 
     `agreed`: a Head of Profession or deputy agreed to it, which is required within a day before the release.
+    `terms_confirmed_at` and `received_at` are what the recipient answered to our emails, for the present release date.
     """
 
     post: str
@@ -160,6 +161,8 @@ class PostAccess:
     began_at: datetime | None = None
     ended_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    terms_confirmed_at: datetime | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

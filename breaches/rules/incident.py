@@ -22,6 +22,27 @@ from breaches.rules.facts import (
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
+from releases.rules.receipts import Disclosure
+
+DISCLOSED: Mapping[Disclosure, str] = {
+    Disclosure.SENT: "it was sent to a person who is not on the list",
+    Disclosure.SEEN: "a person who is not on the list may have seen or heard it",
+    Disclosure.LOST: "a document or device was lost, stolen or left unattended",
+    Disclosure.PUBLIC: "it may have been published or mentioned in public",
+    Disclosure.OTHER: "something else",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedDisclosure:
+    """What a recipient of pre-release access reported. It is a suspicion: nothing of it is checked.
+
+    :ivar stated_at: when it happened, as the recipient stated; None if they did not know.
+    """
+
+    what: Disclosure
+    reported_at: datetime
+    stated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +51,7 @@ class Incident:
 
     `due_at` is the release time in force when it happened; None if the report is about no release, or about one without
     an exact date. `exceptions` are those of that release. `access` is the pre-release access list if the report was
-    started from one.
+    started from one. `disclosure` is what a recipient reported, if that started the report.
     """
 
     kind: ReportKind
@@ -40,6 +61,7 @@ class Incident:
     cause: Cause | None = None
     access: AccessFacts | None = None
     exceptions: tuple[ReleaseException, ...] = ()
+    disclosure: ReportedDisclosure | None = None
 
 
 # "Another cause" is missing here, because a person describes it in the text.
@@ -98,6 +120,7 @@ def write_incident_account(incident: Incident) -> str:
     paragraphs = (
         " ".join(map(sentence, sentences)),
         describe_exceptions(incident.exceptions),
+        _describe_disclosure(incident.disclosure),
         _list_further_facts(incident, listed),
         *_describe_list(incident.access),
     )
@@ -153,7 +176,7 @@ class _Account:
             # A use in public did not happen "because the figures were mentioned in public".
             is_said = (self.kind, cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
             event, last = event if is_said else f"{event}, because {reason}", ""
-        event = event or self.unknown_event()
+        event = event or self.unknown_event() or self.reported()
         if not (due or event or discovery or outcome):
             event = EVENT_NOT_RECORDED
         if all((due, event, discovery, outcome, last)):
@@ -210,6 +233,12 @@ class _Account:
         phrases = unknown_phrases(self.kind)
         parts = [phrases[question] for question in self.unknown if question in _OF_EVENT]
         return f"It is not known {_either(parts)}" if parts else ""
+
+    def reported(self) -> str:
+        """Say that a possible disclosure was reported, until people have recorded what happened."""
+        if self.incident.disclosure is None:
+            return ""
+        return "A person on the pre-release access list reported a possible disclosure, which is not checked yet"
 
     def people(self) -> str:
         return _count(self.number(Question.PEOPLE), "person", "people")
@@ -392,6 +421,19 @@ _REQUESTED_CHANGES = {
 }
 
 
+def _describe_disclosure(disclosure: ReportedDisclosure | None) -> str:
+    if disclosure is None:
+        return ""
+    stated = format_moment(disclosure.stated_at) if disclosure.stated_at else "not stated"
+    lines = (
+        "As the person reported it:",
+        f"– What may have happened: {DISCLOSED[disclosure.what]}.",
+        f"– When it may have happened: {stated}.",
+        f"– When it was reported: {format_moment(disclosure.reported_at)}.",
+    )
+    return "\n".join(lines)
+
+
 def _describe_list(access: AccessFacts | None) -> Iterator[str]:
     """Yield the paragraphs about a pre-release access list: posts, organisations and periods, and requested changes."""
     if access is None:
@@ -414,6 +456,10 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
 def _describe_post(post: PostAccess) -> Iterator[str]:
     begins = f", from {format_moment(post.period_begins_at)}" if post.period_begins_at else ""
     yield f"{post.post}, {post.organisation}: {post.period}{begins}."
+    if post.terms_confirmed_at:
+        yield f"Terms confirmed at {format_moment(post.terms_confirmed_at)}."
+    if post.received_at:
+        yield f"Receipt confirmed at {format_moment(post.received_at)}."
     if post.withdrawn_at:
         yield f"Withdrawn at {format_moment(post.withdrawn_at)}."
     elif post.began_at:

@@ -360,7 +360,9 @@ def _clock_time(instant: datetime, due_at: datetime) -> str:
 
 def _origin(report: Report) -> dict[str, Any]:
     suspicions = report.suspicions.all()
-    started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
+    started = StartedReport.objects.filter(report=report).select_related(
+        "release", "series", "started_by", "receipt__link__entry"
+    )
     merged = JoinedDraft.objects.in_force().filter(draft=report)
     return {
         "suspicions": suspicions,

@@ -29,6 +29,7 @@ from releases.models.producer import (
     Series,
 )
 from releases.models.published_correction import PublishedCorrection
+from releases.models.receipt import AccessLink, AccessReceipt, ListConfirmation
 from releases.models.release import (
     Address,
     AgreementCorrection,
@@ -46,6 +47,8 @@ from releases.models.training import Training
 from releases.models.verification import RollCall, Statement, Verification
 
 __all__ = [
+    "AccessLink",
+    "AccessReceipt",
     "Address",
     "AgreementCorrection",
     "Anchor",
@@ -68,6 +71,7 @@ __all__ = [
     "ImportEvent",
     "ImportRow",
     "IncidentContact",
+    "ListConfirmation",
     "Membership",
     "MonitoringRowRecord",
     "NonWorkingDay",

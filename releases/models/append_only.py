@@ -271,6 +271,18 @@ WORDS = {
     "ons": lazy("ONS"),
     "day_first": lazy("day first"),
     "month_first": lazy("month first"),
+    # links and answers of people with pre-release access, and what they report
+    "terms": lazy("terms"),
+    "handling": lazy("handling"),
+    "acknowledged": lazy("received"),
+    "not_needed": lazy("access not needed"),
+    "disclosure": lazy("possible disclosure"),
+    "silent": lazy("no answer"),
+    "sent_to_other": lazy("sent to a person who is not on the list"),
+    "seen_by_other": lazy("seen or heard by a person who is not on the list"),
+    "lost": lazy("lost or left unattended"),
+    "in_public": lazy("published or mentioned in public"),
+    "something_else": lazy("something else"),
     # what a person requests
     "add": lazy("add"),
     "change": lazy("change"),

@@ -321,6 +321,18 @@ class ReleaseRowRecord(RowRecord):
         Table("releases.AgreementCorrection", OF_AGREEMENT_CORRECTION, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.PublishedCorrection", OF_PUBLISHED_CORRECTION, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Statement", OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
+        Table(
+            "releases.AccessReceipt",
+            ("link_id", "answer", "terms", "what", "happened_at", "at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
+        Table(
+            "releases.ListConfirmation",
+            ("release_id", "schedule_version", "posts", "confirmed_by_id", "confirmed_at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
         Table("releases.Membership", ("user_id", "producer_id", "role")),
         Table(
             "releases.IncidentContact",

@@ -83,6 +83,15 @@ class Producer(models.Model):
         default=Unit.HOURS,
         help_text=lazy("The unit of the usual length of pre-release access."),
     )
+    asks_recipients = models.BooleanField(
+        lazy("ask people with pre-release access to confirm"),
+        default=False,
+        db_default=False,
+        help_text=lazy(
+            "We send each person on a pre-release access list an email with a link: to confirm the terms five working "
+            "days before their access begins, and to confirm receipt when it begins."
+        ),
+    )
     history = HistoricalRecords()
 
     class Meta:

@@ -18,14 +18,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from releases import pre_release_access
+from releases import pre_release_access, receipts
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
 from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Release
-from releases.permissions import TABLE, Action, roles_of
+from releases.permissions import TABLE, Action, User, may, producers_where, roles_of
 from releases.pre_release_access import EntryOrRequest, ListRefused, Objected, check_list_open, only_words_are_open
 from releases.public import calendar as public_calendar
 from releases.rules import calendar as rules_calendar
-from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, WrongRole
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Status, WrongRole
 from releases.rules.pre_release import (
     A_DAY,
     ACCESS,
@@ -48,6 +48,7 @@ from releases.rules.pre_release import (
     Unit,
 )
 from releases.text import pre_release
+from releases.text.receipts import list_confirmation_sentence
 from releases.views.base import SignedInRequest, find_release, post_data
 
 LONGEST_REASON = 1000
@@ -219,10 +220,55 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
             "source": pre_release_access.previous_with_list(release) if is_open else None,
             "may_erase": pre_release_access.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
             "is_shown": pre_release_access.has_published_list(release, now=now),
+            **_receipts_context(request.user, release, rows=len(rows), now=now),
         }
     else:
         context["entries"] = pre_release_access.published_entries(release)
     return render(request, "releases/pre_release/list.html", context)
+
+
+def _receipts_context(person: User, release: Release, *, rows: int, now: datetime) -> dict[str, Any]:
+    """Gather what the recipients answered; nothing if they are not asked."""
+    may_ask = may(person, Action.ASK_RECIPIENTS, release.series.producer) and not release.rehearsal
+    if not receipts.asks_recipients(release):
+        return {"may_ask": may_ask}
+    recipients = receipts.recipients_of(release)
+    confirmed = receipts.confirmation_of(release)
+    return {
+        "may_ask": may_ask,
+        "recipients": recipients,
+        "posts": len(recipients),
+        "may_confirm": bool(recipients) and confirmed is None and receipts.may_confirm_list(release, now=now),
+        "list_confirmation": list_confirmation_sentence(release, now=now)
+        if recipients and release.status == Status.CONFIRMED
+        else "",
+    }
+
+
+@list_view
+def confirm_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
+    """Confirm that the list with the shown number of posts is right."""
+    if request.method != "POST":
+        return redirect("releases:pre_release_list", release.reference)
+    posts = request.POST.get("posts", "")
+    if not posts.isdecimal() or len(posts) > 6:
+        raise Http404("The page always sends the number of posts.")
+    receipts.confirm_list(release, posts=int(posts), by=request.user, at=timezone.now())
+    messages.success(request, _("List confirmed."))
+    return redirect("releases:pre_release_list", release.reference)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse:
+    """Turn the requests to recipients on or off for a producer."""
+    found = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer)
+    if request.method == "POST":
+        asks = request.POST.get("asks") == "yes"
+        receipts.set_asking(found, asks=asks, by=request.user)
+        messages.success(request, _("Recipients are asked to confirm.") if asks else _("Recipients are not asked."))
+        return redirect("releases:ask_recipients", found.slug)
+    return render(request, "releases/pre_release/ask_recipients.html", {"producer": found})
 
 
 @list_view
@@ -371,6 +417,23 @@ def erase_name_view(request: SignedInRequest, release: Release, key: int) -> Htt
 
 
 @list_view
+def renew_links_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    """Revoke the links of a recipient; the next delivery sends a new one."""
+
+    def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
+        renewed = receipts.renew_links(entry, by=request.user, at=at)
+        if renewed:
+            messages.success(request, _("The earlier link no longer works. We send a new one."))
+        else:
+            messages.info(request, _("You did not make any changes."))
+        return redirect("releases:pre_release_list", release.reference)
+
+    if key not in receipts.recipients_of(release):
+        raise Http404("There is no such recipient.")
+    return _confirm_entry(request, release, key, move=RENEW, act=act)
+
+
+@list_view
 def record_begin_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, instant: datetime, **given: Any) -> None:
         pre_release_access.record_begin(entry, began_at=instant, by=request.user, **given)
@@ -388,6 +451,9 @@ def record_end_view(request: SignedInRequest, release: Release, key: int) -> Htt
     return _record_time(request, release, key, move=END, act=act, button=_("Save time"))
 
 
+RENEW = "renew_links"
+"""A page about an entry that is no move of its access."""
+
 PAGES: dict[str, Callable[..., HttpResponse]] = {
     "change": change_entry,
     "withdraw": withdraw_entry,
@@ -395,6 +461,7 @@ PAGES: dict[str, Callable[..., HttpResponse]] = {
     "end": record_end_view,
     "take_back": take_back_times_view,
     "erase_name": erase_name_view,
+    RENEW: renew_links_view,
 }
 
 
@@ -421,12 +488,12 @@ def _confirm_entry(
 ) -> HttpResponse:
     """Ask for confirmation, and act once it is given.
 
-    :param move: the move of the access; empty for erasing a name.
+    :param move: the move of the access, or RENEW; empty for erasing a name.
     """
     entry, now = _find_entry(release, key), timezone.now()
-    if move:
+    if move in ACCESS.move_names:
         _check_move(request, release, entry, move)
-    else:
+    elif not move:
         pre_release_access.check_erasable(release, now=now)
     form = VersionForm(post_data(request), initial={"version": entry.version})
     if form.is_valid():

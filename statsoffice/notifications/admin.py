@@ -21,7 +21,7 @@ from releases.models.append_only import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Channel, Message, Preference, available_channels
-from statsoffice.notifications.recipients import EARLY_RELEASE, about_hidden_trainings
+from statsoffice.notifications.recipients import FOR_LEADS_ALONE, about_hidden_trainings
 
 
 @admin.register(Message)
@@ -49,9 +49,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         hidden = restricted.exclude(pk__in=reports_where(request.user, ReportAction.VIEW).values("pk"))
         led = permissions.producers_where(request.user, Action.KNOW_EARLY_FINDINGS)
         rows = super().get_queryset(request).exclude(report__in=hidden.values("pk"))
-        return rows.exclude(~Q(producer__in=led), event__startswith=EARLY_RELEASE).exclude(
-            about_hidden_trainings(request.user)
-        )
+        return rows.exclude(~Q(producer__in=led) & FOR_LEADS_ALONE).exclude(about_hidden_trainings(request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse, because messages are created from events."""

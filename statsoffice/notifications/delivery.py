@@ -16,9 +16,11 @@ from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 
 from breaches.versions import DocumentChanged, document_bytes, name_document_file
+from releases.receipts import LinkUnusable
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
 from statsoffice.notifications import html
+from statsoffice.notifications.access_links import fill_link, record_link_sent
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, MessageRowRecord
 
 
@@ -210,7 +212,10 @@ def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send
         if message is None:
             continue
         try:
+            fill_link(message, at=begun)
             send(message)
+        except LinkUnusable as ended:
+            _record_fault(message, DeliveryRefused(str(ended), for_good=True), at=begun)
         except DeliveryRefused as fault:
             _record_fault(message, fault, at=begun)
             if not fault.only_this:
@@ -222,6 +227,7 @@ def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send
             with transaction.atomic():
                 Message.objects.filter(pk=key).update(sent_at=begun, claimed_until=None, last_error="")
                 MessageRowRecord.record({Message: [key]})
+                record_link_sent(message, at=begun)
             sent += 1
     return sent
 

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.trainings import participant_addresses
 from statsoffice.fault_isolation import run_each
-from statsoffice.notifications import office_queries, release_queries, report_queries
+from statsoffice.notifications import office_queries, receipt_queries, release_queries, report_queries
+from statsoffice.notifications.access_links import ACCESS_LINK
 from statsoffice.notifications.models import (
     KINDS,
     Channel,
@@ -34,7 +35,7 @@ from statsoffice.notifications.notification import (
     one_line,
     shorten,
 )
-from statsoffice.notifications.recipients import EARLY_RELEASE, add_covers, find_cover_addresses
+from statsoffice.notifications.recipients import DISCLOSURE, EARLY_RELEASE, add_covers, find_cover_addresses
 
 BEFORE = lazy("This is a rehearsal. There is nothing to release.")
 AFTER = lazy("This is a rehearsal. No statistics were released and there is nothing to report.")
@@ -63,6 +64,10 @@ REPORT_PERSON = lazy(
 INCIDENT_PERSON = lazy(
     "You get this email because you are a Head of Profession, a deputy or the incident contact. To stop these emails, "
     "ask your Head of Profession to name another incident contact, or an administrator to change your role."
+)
+RECIPIENT = lazy(
+    "You get this email because you are on a list of people with access to statistics before their release. To stop "
+    "these emails, select ‘I no longer need access’ on the page behind the link."
 )
 MONITORING_PERSON = lazy(
     "You get this email because you run this service, or because a release for which you have a role is due within a "
@@ -137,6 +142,15 @@ class Rule:
 # Urgent kinds come first: this is the order in which the messages are written.
 RULES = (
     Rule({EARLY_RELEASE: lazy("Early release")}, release_queries.find_early_releases, "early_release", INCIDENT_PERSON),
+    Rule({DISCLOSURE: lazy("Possible disclosure")}, receipt_queries.find_disclosures, "access_disclosure", LEAD),
+    Rule(
+        {ACCESS_LINK: lazy("Link for pre-release access")},
+        receipt_queries.find_access_links,
+        "access_link",
+        RECIPIENT,
+        BEFORE,
+        covered=False,
+    ),
     Rule({"suspected-breach": lazy("Suspected breach")}, release_queries.find_suspected_breaches, "suspected_breach"),
     Rule(
         {"needs-checking-": lazy("Release that needs checking")},
@@ -200,6 +214,20 @@ RULES = (
         office_queries.find_access_decisions,
         "access_decision",
         REQUESTER,
+        BEFORE,
+    ),
+    Rule(
+        {"access-list-": lazy("Pre-release access list to confirm")},
+        receipt_queries.find_lists_to_confirm,
+        "access_list_to_confirm",
+        CONTACT,
+        BEFORE,
+    ),
+    Rule(
+        {"access-not-needed-": lazy("Pre-release access not needed")},
+        receipt_queries.find_recipients_without_need,
+        "access_not_needed",
+        CONTACT,
         BEFORE,
     ),
     Rule(

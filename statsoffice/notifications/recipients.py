@@ -99,6 +99,9 @@ def approver_addresses(release: Release) -> frozenset[str]:
 SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
 # The beginning of the event of a message about an early release, which only few people may read (decision 73).
 EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
+# The same of a possible disclosure that a recipient of pre-release access reported (decision 99).
+DISCLOSURE = "access-disclosure-"
+FOR_LEADS_ALONE = Q(event__startswith=EARLY_RELEASE) | Q(event__startswith=DISCLOSURE)
 OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-together"}
 
 

@@ -18,7 +18,7 @@ from releases import permissions
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
 from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, Message, State
-from statsoffice.notifications.recipients import EARLY_RELEASE, about_hidden_trainings
+from statsoffice.notifications.recipients import FOR_LEADS_ALONE, about_hidden_trainings
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -74,7 +74,7 @@ def visible_messages(person: "User") -> QuerySet[Message]:
     visible = Message.objects.filter(own | about_reports | Q(report__isnull=True, producer__in=producers))
     visible = visible.exclude(~own & about_hidden_trainings(person))
     led = permissions.producers_where(person, permissions.Action.KNOW_EARLY_FINDINGS)
-    return visible.exclude(~own & ~Q(producer__in=led), event__startswith=EARLY_RELEASE)
+    return visible.exclude(~own & ~Q(producer__in=led) & FOR_LEADS_ALONE)
 
 
 def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> QuerySet[Message]:

@@ -1,6 +1,6 @@
 """Filters for releases: verdicts, checks, stored pages, the year planner, pre-release access and calendar status."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django import template
@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from releases.check_history import Run, SaidRun
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release, Verification
 from releases.planner import Day, Month
+from releases.receipts import Recipient
 from releases.rules.calendar import Pace
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import RequestKind
@@ -18,6 +19,7 @@ from releases.rules.public_calendar import PublicStatus
 from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion
 from releases.text import calendar, pre_release
+from releases.text import receipts as receipt_text
 from releases.text import release as release_text
 from statsoffice.dashboard import today
 
@@ -47,6 +49,7 @@ register.filter("opening_sentence_of_request", pre_release.opening_sentence_of_r
 register.filter("opening_note", pre_release.opening_note)
 register.filter("judgement_sentence", pre_release.judgement_sentence)
 register.filter("erased_sentence", pre_release.erased_sentence)
+register.filter("recipient_sentences", receipt_text.recipient_sentences)
 
 
 @register.simple_tag
@@ -120,6 +123,21 @@ def status_words(entry: PreReleaseAccess) -> str:
 @register.filter
 def status_colour(entry: PreReleaseAccess) -> str:
     return pre_release.access_status(entry)[1]
+
+
+@register.filter
+def recipient_of(recipients: Mapping[int, Recipient] | None, entry: PreReleaseAccess) -> Recipient | None:
+    return (recipients or {}).get(entry.pk)
+
+
+@register.filter
+def standing_words(recipient: Recipient) -> str:
+    return str(receipt_text.STANDINGS[recipient.standing][0])
+
+
+@register.filter
+def standing_colour(recipient: Recipient) -> str:
+    return receipt_text.STANDINGS[recipient.standing][1]
 
 
 @register.filter

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from breaches import drafting
-from releases import pre_release_access, scheduling
+from releases import pre_release_access, receipts, scheduling
+from releases.models import AccessLink
 from releases.rules.pre_release import Details, Period
+from releases.rules.receipts import Answer
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.people import Office
 from tests.support.pre_release_lists import MINISTER, granted, someone
@@ -24,6 +26,7 @@ LONG_POST = replace(
 def pages_of_access_lists(office: Office, series) -> dict[str, str]:
     """Set the lists up, and return the addresses of their pages by name."""
     ahead = _list_of_a_release_ahead(office, series)
+    token = _ask_recipients(office, ahead)
     out = _list_of_a_release_that_is_out(office, series)
     empty = ReleaseFactory(announced=True, series=series, reference="access-empty", due_at=SEED_DUE + timedelta(days=8))
     report = drafting.start_about_list(out, occurred_on=date(2020, 6, 29), by=office.statistician, at=NOW)[0]
@@ -55,10 +58,28 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
         ("taking access back", "take_back", "ended"),
     ):
         pages[name] = reverse(f"releases:pre_release_{page}", args=[ahead.reference, first[status]])
+    asked = ahead.pre_release_access.get(person=MINISTER.person)
+    pages |= {
+        "the link of a recipient": reverse("releases:receipt", args=[token]),
+        "reporting a possible disclosure": reverse("releases:receipt_disclosure", args=[token]),
+        "sending a recipient a new link": reverse("releases:pre_release_renew_links", args=[ahead.reference, asked.pk]),
+        "asking recipients to confirm": reverse("releases:ask_recipients", args=[office.producer.slug]),
+    }
     one = out.pre_release_access.exclude(person="").first()
     assert one is not None
     pages["erasing a name"] = reverse("releases:pre_release_erase_name", args=[out.reference, one.pk])
     return pages
+
+
+def _ask_recipients(office: Office, release) -> str:
+    """Ask the people on the list, one of whom has confirmed, and return the token of the other one's link."""
+    receipts.set_asking(office.producer, asks=True, by=office.head)
+    receipts.make_due_links(now=NOW)
+    links = AccessLink.objects.filter(entry__release=release).order_by("pk")
+    links.update(sent_at=NOW)
+    first, second = links
+    receipts.answer_link(receipts.token_of(second), Answer.CONFIRMED, at=NOW)
+    return receipts.token_of(first)
 
 
 def _recorded(office: Office, release, details: Details, *, began: timedelta, ended: timedelta | None = None):

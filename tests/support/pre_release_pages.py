@@ -5,8 +5,8 @@ from django.urls import reverse
 from tests.support.pre_release_lists import MINISTER
 
 # By entry; the others are pages of the whole list.
-OF_AN_ENTRY = ("change", "withdraw", "begin", "end", "take_back", "erase_name")
-OF_THE_LIST = ("list", "add", "copy", "decide", "erase")
+OF_AN_ENTRY = ("change", "withdraw", "begin", "end", "take_back", "erase_name", "renew_links")
+OF_THE_LIST = ("list", "add", "copy", "decide", "erase", "confirm_list")
 
 
 def address(name, release, *key):

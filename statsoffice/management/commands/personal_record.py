@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from releases.management.base import PlainCommand
-from releases.models import Contact, PreReleaseAccess, PreReleaseRequest
+from releases.models import AccessReceipt, Contact, PreReleaseAccess, PreReleaseRequest
 from statsoffice.accounts.models import Invitation, User
 
 SECRETS = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
@@ -48,6 +48,7 @@ def collect_personal_data(email: str) -> dict[str, Any]:
     words = [email, *sorted(names - {""})]
     found: dict[str, Any] = {"email": email, "account": _row(person) if person else None, "acted": {}, "named": {}}
     found["sessions"] = [_row(session) for session in UserSession.objects.filter(user=person).order_by("pk")]
+    found["handling_receipts"] = _find_receipts(email)
     for model in apps.get_models(include_auto_created=True):
         if model is Session or model._meta.proxy:
             continue
@@ -57,6 +58,14 @@ def collect_personal_data(email: str) -> dict[str, Any]:
         if rows := _find_rows(model, words):
             found["named"][label] = rows
     return found
+
+
+def _find_receipts(email: str) -> list[dict[str, Any]]:
+    """Return what a person on a pre-release access list answered, as long as the list has their address."""
+    columns = ("answer", "terms", "what", "happened_at", "at")
+    receipts = AccessReceipt.objects.filter(link__entry__email__iexact=email)
+    rows = receipts.values_list("link__entry__release__reference", *columns)
+    return [dict(zip(("release", *columns), row, strict=True)) for row in rows]
 
 
 def _find_actions(model: type[models.Model], person: User) -> dict[str, Any]:

@@ -46,8 +46,10 @@ def test_each_request_is_told_by_one_line_without_its_question(client, caplog):
         ("account_invited", {"secret": "s3cret-of-somebody"}),
         ("account_reset_password_from_key", {"uidb36": "1", "key": "s3cret-of-somebody"}),
         ("canary_page", {"token": "s3cret-of-somebody"}),
+        ("releases:receipt", {"token": "s3cret-of-somebody"}),
+        ("releases:receipt_disclosure", {"token": "s3cret-of-somebody"}),
     ],
-    ids=["an invitation", "a new password", "a rehearsal"],
+    ids=["an invitation", "a new password", "a rehearsal", "a recipient", "a disclosure"],
 )
 def test_what_lets_someone_in_is_in_no_line(client, caplog, name, kwargs):
     with caplog.at_level(logging.INFO, logger=logs.__name__):

@@ -15,11 +15,14 @@ from django.utils import timezone
 from breaches import editing
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
-from releases.models import Contact
+from releases import receipts
+from releases.models import AccessLink, Contact
+from releases.rules.receipts import Answer
 from statsoffice import retention
 from statsoffice.notifications.models import Message
-from tests.support.factories import UserFactory
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.people import AT, create_office, create_report
+from tests.support.pre_release_lists import EMAIL, granted
 
 pytestmark = pytest.mark.django_db
 
@@ -69,9 +72,24 @@ def test_of_someone_who_is_unknown_nothing_is_held(office):
         "email": "nobody@example.gov.uk",
         "account": None,
         "sessions": [],
+        "handling_receipts": [],
         "acted": {},
         "named": {},
     }
+
+
+def test_what_a_person_with_pre_release_access_answered_is_told_without_a_link(office):
+    receipts.set_asking(office.producer, asks=True, by=office.head)
+    release = ReleaseFactory(
+        announced=True, series=SeriesFactory(producer=office.producer, slug="asked"), reference="asked"
+    )
+    granted(release, by=office.statistician)
+    receipts.make_due_links(now=SEED_DUE - timedelta(hours=24))
+    link = AccessLink.objects.get()
+    receipts.answer_link(receipts.token_of(link), Answer.ACKNOWLEDGED, at=SEED_DUE - timedelta(hours=23))
+    record = held(EMAIL)
+    assert [(one["release"], one["answer"]) for one in record["handling_receipts"]] == [("asked", "acknowledged")]
+    assert link.digest not in json.dumps(record)
 
 
 @pytest.mark.both_databases

@@ -88,6 +88,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:small_screenshot": ("kept", shot.pk),
         "releases:screenshots": ("tomorrow",),
         "releases:pre_release_decide": ("access-ahead",),
+        "releases:pre_release_confirm_list": ("access-ahead",),
         "releases:withdraw_change": (waiting.pk,),
         "releases:tick_task": (task.pk,),
         "releases:export_changes": ("csv",),

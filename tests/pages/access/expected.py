@@ -79,6 +79,8 @@ PUBLIC = {
     **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive accessibility"),
     **named("", page(EVERYBODY), "contact cookies privacy"),
     # Readers with the operator's token: tests/pages/statsoffice/metrics/.
+    # Whoever holds the link: tests/pages/releases/pre_release/test_receipts.py.
+    **named("releases:", form(EVERYBODY), "receipt receipt_disclosure"),
     "metrics": page(NOBODY),
     # Where the office has set a contact: tests/pages/statsoffice/test_site_root.py.
     "security_txt": page(NOBODY),
@@ -156,7 +158,8 @@ ON_RELEASES = {
     **named("releases:pre_release_", form(KEEP_LIST), "add copy change withdraw begin end"),
     "releases:pre_release_decide": act(by("a request for a change of such a list", "agree")),
     "releases:pre_release_take_back": form(by(ENTRY, "take_back")),
-    **named("releases:pre_release_", form(KEEP_LIST), "erase erase_name"),
+    **named("releases:pre_release_", form(KEEP_LIST), "erase erase_name renew_links confirm_list"),
+    "releases:ask_recipients": form(by(RELEASE, "ask_recipients_to_confirm")),
     **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
     **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk import_listing"),
     "exchange:record_from_govuk": own(NOBODY, by(IMPORT, "confirm")),

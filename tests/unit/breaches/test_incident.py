@@ -21,10 +21,18 @@ from breaches.rules.answers import (
     find_missing_answers,
 )
 from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, ReleaseException
-from breaches.rules.incident import Incident, describe_cause, unknown_phrases, within_sentence, write_incident_account
+from breaches.rules.incident import (
+    Incident,
+    ReportedDisclosure,
+    describe_cause,
+    unknown_phrases,
+    within_sentence,
+    write_incident_account,
+)
 from breaches.rules.lifecycle import Cause, ReportKind
 from releases.rules.calendar import local_date
 from releases.rules.departure import DepartureKind
+from releases.rules.receipts import Disclosure
 from tests.support.report_evidence import DUE, london
 
 SENT, NOTICED, CONTAINED = london("16:10", "2020-06-29"), london("16:25", "2020-06-29"), london("08:05")
@@ -413,3 +421,45 @@ def test_changes_that_were_asked_for_are_said_not_to_be_agreed():
         "These changes of the list had been asked for and were not yet agreed:\n"
         "– to grant access to Press officer, Department for Invented Education (asked at 7am on 30 June 2020)."
     )
+
+
+REPORTED = Answers(noticed=at(NOTICED), noticed_by=Answer("The person who reported it"))
+
+
+@pytest.mark.parametrize("what", list(Disclosure))
+def test_a_disclosure_that_a_recipient_reported_is_a_suspicion_with_its_times_and_says_that_nothing_is_checked(what):
+    disclosure = ReportedDisclosure(what, reported_at=NOTICED, stated_at=SENT)
+    post = replace(
+        MINISTER, terms_confirmed_at=london("10:00", "2020-06-23"), received_at=london("09:31", "2020-06-29")
+    )
+    account = write_incident_account(
+        Incident(
+            kind=ReportKind.PRA,
+            answers=REPORTED,
+            title="School workforce, March 2020",
+            due_at=DUE,
+            access=replace(LIST, posts=(post,)),
+            disclosure=disclosure,
+        )
+    )
+    first, reported, listed = account.split("\n\n")
+    assert first == (
+        "‘School workforce, March 2020’ was due for release at 9:30am on 30 June 2020. A person on the "
+        "pre-release access list reported a possible disclosure, which is not checked yet. It was noticed at 4:25pm on "
+        "29 June 2020 by the person who reported it. The cause has not been recorded."
+    )
+    assert "– When it may have happened: 4:10pm on 29 June 2020." in reported
+    assert "– When it was reported: 4:25pm on 29 June 2020." in reported
+    assert "Terms confirmed at 10am on 23 June 2020. Receipt confirmed at 9:31am on 29 June 2020." in listed
+    # Until a person has recorded what happened, the account does not say that anything did.
+    assert "went to" not in account
+    assert "went out" not in account
+
+
+def test_once_a_person_has_recorded_what_happened_the_account_says_that_and_keeps_what_was_reported():
+    disclosure = ReportedDisclosure(Disclosure.SENT, reported_at=NOTICED, stated_at=None)
+    incident = Incident(kind=ReportKind.PRA, answers=FULL, title="T", due_at=DUE, disclosure=disclosure)
+    account = write_incident_account(incident)
+    assert "not checked yet" not in account
+    assert "The final bulletin went to three people" in account or "The final bulletin went to 3 people" in account
+    assert "– When it may have happened: not stated." in account

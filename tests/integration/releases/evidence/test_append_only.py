@@ -6,12 +6,16 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from releases.models import (
+    AccessLink,
+    AccessReceipt,
     AgreementCorrection,
     ChainHead,
     DateChange,
     DelayNotice,
     Departure,
+    ListConfirmation,
     Observation,
+    PreReleaseAccess,
     PublishedCorrection,
     ReasonCorrection,
     ReleaseEvent,
@@ -35,6 +39,8 @@ APPEND_ONLY = {
         Departure,
         AgreementCorrection,
         PublishedCorrection,
+        AccessReceipt,
+        ListConfirmation,
     )
 }
 
@@ -120,6 +126,10 @@ def what_readers_were_told(release, change):
     PublishedCorrection.objects.create(
         release=release, number=1, revision=1, what_was_wrong="A file", found_at=AT, recorded_by=by, recorded_at=AT
     )
+    entry = PreReleaseAccess.objects.create(release=release, post="P", organisation="O", granted_by=by, granted_at=AT)
+    link = AccessLink.objects.create(entry=entry, purpose="terms", schedule_version=1, digest="d", made_at=AT)
+    AccessReceipt.objects.create(link=link, answer="silent", at=AT)
+    ListConfirmation.objects.create(release=release, schedule_version=1, posts=1, confirmed_by=by, confirmed_at=AT)
 
 
 def test_a_chain_holds_as_it_is_read_back_from_the_database(release):

@@ -1,0 +1,443 @@
+"""Handling receipts for pre-release access: one-person links, the answers of recipients, and confirmed lists.
+
+A recipient has no account. Who holds a link may answer, and nothing else. Links and answers are of one release date: a
+new date ends them, and recipients are asked again.
+"""
+
+import base64
+import hmac
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from releases.models import (
+    AccessLink,
+    AccessReceipt,
+    ListConfirmation,
+    PreReleaseAccess,
+    Producer,
+    Release,
+    ReleaseEvent,
+)
+from releases.models.append_only import new_salt
+from releases.models.event import lock_release, record_event, record_rows
+from releases.models.receipt import digest_token
+from releases.permissions import Action, User, check_may
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Status
+from releases.rules.pre_release import LONGEST, ON_THE_LIST, AccessStatus, Unit
+from releases.rules.receipts import (
+    ANSWERS,
+    DAYS_FOR_TERMS,
+    Answer,
+    Disclosure,
+    Purpose,
+    Standing,
+    Window,
+    list_asked_at,
+    name_terms,
+    standing_of,
+)
+
+# More days than the longest period, and the working days before it, can need with all holidays between them.
+_HORIZON = timedelta(days=2 * (DAYS_FOR_TERMS + LONGEST[Unit.WORKING_DAYS]))
+_WITH_ACCESS = (AccessStatus.GRANTED, AccessStatus.BEGUN)
+# Changes of a list that its confirmation did not cover. Corrections of a post's name are among them, and so be it.
+_LIST_CHANGES = ("pre_release_granted", "pre_release_changed", "pre_release_withdrawn")
+# A reported disclosure has no event of the release, because few people may know of it: its report has one.
+_EVENTS = {
+    Answer.CONFIRMED: "pre_release_terms_confirmed",
+    Answer.ACKNOWLEDGED: "pre_release_received",
+    Answer.NOT_NEEDED: "pre_release_not_needed",
+    Answer.SILENT: "pre_release_no_answer",
+}
+
+
+class LinkUnusable(Exception):
+    """A link must not be sent: it has ended, or its token cannot be made any more."""
+
+
+def token_of(link: AccessLink) -> str:
+    """Make the token of a link, which is not stored.
+
+    :raises LinkUnusable: if no secret key of the office makes the token whose digest is stored.
+    """
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        token = _sign(link.seed, key=key)
+        if digest_token(token) == link.digest:
+            return token
+    raise LinkUnusable(_("The secret key of this service has changed since this link was made. Make a new link."))
+
+
+def _sign(seed: str, *, key: str) -> str:
+    signed = hmac.new(sha256(f"releases.receipts:{key}".encode()).digest(), seed.encode(), sha256).digest()
+    return base64.urlsafe_b64encode(signed).decode().rstrip("=")
+
+
+def window_of(entry: PreReleaseAccess) -> Window | None:
+    """Return the times of an entry, whose release is read with its series and producer; None without an exact date."""
+    begins_at, due_at = entry.begins_at, entry.release.due_at
+    if begins_at is None or due_at is None:
+        return None
+    return Window(begins_at, due_at, entry.release.series.order_nation)
+
+
+def is_open(link: AccessLink, *, now: datetime) -> bool:
+    """Return whether a link works at an instant. It never works before its time, whatever clock made it."""
+    release, window = link.entry.release, window_of(link.entry)
+    if window is None or link.revoked_at is not None or link.schedule_version != release.schedule_version:
+        return False
+    purpose, access = Purpose(link.purpose), link.entry.status
+    return window.is_link_open(purpose, status=release.status, access=access, now=now)
+
+
+def find_link(token: str, *, now: datetime) -> AccessLink | None:
+    """Return the link of a token if it works now."""
+    links = AccessLink.objects.select_related("entry__release__series__producer", "entry__release__series__responsible")
+    found = links.filter(digest=digest_token(token)).first()
+    return found if found and is_open(found, now=now) else None
+
+
+def _asking(*, now: datetime) -> QuerySet[Release]:
+    """Return the releases to come of producers that ask recipients. Rehearsals write to no one outside the office."""
+    return (
+        Release.objects.public()
+        .filter(
+            series__producer__asks_recipients=True,
+            status=Status.CONFIRMED,
+            due_at__gt=now,
+            due_at__lte=now + _HORIZON,
+        )
+        .select_related("series__producer", "series__responsible")
+    )
+
+
+def make_due_links(*, now: datetime) -> int:
+    """Make the links that are due and do not exist yet, and return how many there were.
+
+    A repeated or simultaneous run makes none twice.
+    """
+    in_force = AccessLink.objects.filter(
+        entry=OuterRef("pk"), schedule_version=OuterRef("release__schedule_version"), revoked_at__isnull=True
+    )
+    entries = PreReleaseAccess.objects.filter(
+        # With that link, a recipient has everything.
+        ~Exists(in_force.filter(purpose=Purpose.HANDLING)),
+        release__in=_asking(now=now),
+        status__in=_WITH_ACCESS,
+    ).exclude(email="")
+    made = 0
+    for entry in entries.select_related("release__series__producer").prefetch_related("links"):
+        window = window_of(entry)
+        purpose = window.due_purpose(now=now) if window else None
+        if purpose is not None and purpose not in {link.purpose for link in links_in_force(entry)}:
+            made += _make_link(entry, purpose, now=now)
+    return made
+
+
+def _make_link(entry: PreReleaseAccess, purpose: Purpose, *, now: datetime) -> bool:
+    with transaction.atomic():
+        release = lock_release(entry.release_id)
+        # The entry, or the date of the release, may have changed since it was read.
+        entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
+        window = window_of(entry)
+        if window is None or window.due_purpose(now=now) != purpose or release.status != Status.CONFIRMED:
+            return False
+        if entry.status not in _WITH_ACCESS or not entry.email:
+            return False
+        seed = new_salt()
+        link = AccessLink(
+            entry=entry,
+            purpose=purpose,
+            schedule_version=release.schedule_version,
+            seed=seed,
+            digest=digest_token(_sign(seed, key=settings.SECRET_KEY)),
+            made_at=now,
+        )
+        return bool(AccessLink.objects.bulk_create([link], ignore_conflicts=True))
+
+
+def links_in_force(entry: PreReleaseAccess) -> list[AccessLink]:
+    """Return the links of an entry for the present date of its release that are not revoked."""
+    version = entry.release.schedule_version
+    return [link for link in entry.links.all() if link.schedule_version == version and link.revoked_at is None]
+
+
+def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
+    """Yield the links that were made since an instant, are not sent yet, and work now.
+
+    Once the window is open, the link for it has the terms too.
+    """
+    links = AccessLink.objects.filter(sent_at__isnull=True, revoked_at__isnull=True, made_at__gt=since)
+    related = ("entry__release__series__producer", "entry__release__series__responsible")
+    for link in links.select_related(*related):
+        window = window_of(link.entry)
+        if window and is_open(link, now=now) and (link.purpose == Purpose.HANDLING or now < window.begins_at):
+            yield link
+
+
+def token_to_send(key: int, *, now: datetime) -> str:
+    """Return the token of a link, by its key, at the moment of sending.
+
+    :raises LinkUnusable: if the link has ended since its message was written, or is not open yet.
+    """
+    related = ("entry__release__series__producer",)
+    link = AccessLink.objects.select_related(*related).filter(pk=key).first()
+    if link is None or not is_open(link, now=now):
+        raise LinkUnusable(_("This link has ended: access was withdrawn or changed, or the release was published."))
+    return token_of(link)
+
+
+def record_sent(key: int, *, at: datetime) -> None:
+    AccessLink.objects.filter(pk=key, sent_at__isnull=True).update(sent_at=at)
+
+
+def renew_links(entry: PreReleaseAccess, *, by: User, at: datetime) -> int:
+    """Revoke the links of an entry, so that the recipient gets new ones; earlier answers still count.
+
+    :raises NotYours: if the person may not edit the list.
+    """
+    with transaction.atomic():
+        release = lock_release(entry.release_id)
+        check_may(by, Action.KEEP_ACCESS_LIST, release.series.producer)
+        revoked = AccessLink.objects.filter(
+            entry=entry, schedule_version=release.schedule_version, revoked_at__isnull=True
+        ).update(revoked_at=at)
+        if revoked:
+            record_event(release, "pre_release_links_revoked", at=at, by=by, **_facts_of(entry))
+    return revoked
+
+
+def answer_link(
+    token: str,
+    answer: Answer,
+    *,
+    at: datetime,
+    what: Disclosure | None = None,
+    happened_at: datetime | None = None,
+) -> AccessReceipt | None:
+    """Record the answer of the person who holds a link. The same answer again changes nothing.
+
+    :param what: what is reported, for Answer.DISCLOSURE alone.
+    :param happened_at: when it happened, if the recipient knows.
+    :return: the first such answer; None if the link does not work, or does not offer this answer.
+    """
+    link = find_link(token, now=at)
+    if link is None or answer not in ANSWERS[Purpose(link.purpose)]:
+        return None
+    with transaction.atomic():
+        release = lock_release(link.entry.release_id)
+        # The list or the release may have changed since the link was read without a lock.
+        link = find_link(token, now=at)
+        if link is None:
+            return None
+        if (earlier := link.receipts.filter(answer=answer).first()) is not None:
+            return earlier
+        terms = name_terms(release.series.order_nation) if answer is Answer.CONFIRMED else ""
+        receipt = AccessReceipt.objects.create(
+            link=link, answer=answer, terms=terms, what=what or "", happened_at=happened_at, at=at
+        )
+        _record(release, [receipt], at=at)
+    return receipt
+
+
+def _record(release: Release, receipts: Sequence[AccessReceipt], *, at: datetime) -> None:
+    for receipt in receipts:
+        link = receipt.link
+        if (kind := _EVENTS.get(Answer(receipt.answer))) is not None:
+            version, facts = link.schedule_version, _facts_of(link.entry)
+            record_event(release, kind, at=at, link=link.purpose, schedule_version=version, **facts)
+    record_rows({AccessReceipt: [receipt.pk for receipt in receipts]})
+
+
+def _facts_of(entry: PreReleaseAccess) -> dict[str, str]:
+    """Return the published facts of an entry, without the person."""
+    return {"post": entry.post, "organisation": entry.organisation}
+
+
+def record_silent(*, now: datetime) -> int:
+    """Record as evidence that recipients gave no answer, and return how many rows that were.
+
+    For the terms the time ends when the window opens, and for the receipt when the release is published. Only links
+    that were sent count, and none of an earlier date or of a cancelled release. Answers to a revoked link count, unless
+    the entry was given another person or period.
+    """
+    answered = AccessReceipt.objects.filter(
+        link__entry=OuterRef("entry"), link__schedule_version=OuterRef("schedule_version"), link__is_void=False
+    )
+    waiting = AccessLink.objects.filter(
+        Q(purpose=Purpose.TERMS) & ~Exists(answered.filter(answer__in=[Answer.CONFIRMED, Answer.NOT_NEEDED]))
+        | Q(purpose=Purpose.HANDLING, entry__release__status=Status.PUBLISHED)
+        & ~Exists(answered.filter(answer__in=[Answer.ACKNOWLEDGED, Answer.NOT_NEEDED])),
+        ~Exists(answered.filter(link=OuterRef("pk"), answer=Answer.SILENT)),
+        sent_at__isnull=False,
+        revoked_at__isnull=True,
+        schedule_version=F("entry__release__schedule_version"),
+    )
+    open_ones = waiting.exclude(entry__status=AccessStatus.WITHDRAWN).exclude(entry__release__status=Status.CANCELLED)
+    by_release: dict[int, list[AccessLink]] = defaultdict(list)
+    for link in open_ones.select_related("entry__release__series__producer"):
+        window = window_of(link.entry)
+        if link.purpose == Purpose.HANDLING or (window and now >= window.begins_at):
+            by_release[link.entry.release_id].append(link)
+    return sum(_record_silent_links(key, links, now=now) for key, links in by_release.items())
+
+
+def _record_silent_links(release: int, links: Collection[AccessLink], *, now: datetime) -> int:
+    with transaction.atomic():
+        locked = lock_release(release)
+        # Another process may have recorded some of them since they were read.
+        done = set(AccessReceipt.objects.filter(link__in=links, answer=Answer.SILENT).values_list("link_id", flat=True))
+        rows = [AccessReceipt(link=link, answer=Answer.SILENT, at=now) for link in links if link.pk not in done]
+        for row in rows:
+            row.save()
+        if rows:
+            _record(locked, rows, at=now)
+    return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One entry of a list with its standing, and when the recipient was asked and answered for the present date.
+
+    `asks_at` is when they will be asked if they were not yet. `disclosure_at` is for people who lead alone.
+    """
+
+    entry: PreReleaseAccess
+    standing: Standing
+    window: Window | None
+    made: dict[Purpose, AccessLink] = field(default_factory=dict)
+    answered: dict[Answer, datetime] = field(default_factory=dict)
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the first message left that is still in force."""
+        return min((link.sent_at for link in self.made.values() if link.sent_at), default=None)
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether a link was made, and its message has not left yet."""
+        return any(link.sent_at is None for link in self.made.values())
+
+
+def recipients_of(release: Release) -> dict[int, Recipient]:
+    """Return the recipients on a release's list by the key of their entry, in a fixed number of queries."""
+    version = release.schedule_version
+    links = AccessLink.objects.filter(entry__release=release, schedule_version=version, is_void=False)
+    of_entry: dict[int, list[AccessLink]] = defaultdict(list)
+    for link in links.prefetch_related("receipts"):
+        of_entry[link.entry_id].append(link)
+    found = {}
+    for entry in release.pre_release_access.filter(status__in=ON_THE_LIST).select_related("release__series__producer"):
+        answered: dict[Answer, datetime] = {}
+        for receipt in sorted(
+            (receipt for link in of_entry[entry.pk] for receipt in link.receipts.all()),
+            key=lambda row: (row.at, row.pk),
+        ):
+            answered.setdefault(Answer(receipt.answer), receipt.at)
+        made = {Purpose(link.purpose): link for link in of_entry[entry.pk] if link.revoked_at is None}
+        standing = standing_of(has_address=bool(entry.email), asked=bool(of_entry[entry.pk]), answers=answered)
+        found[entry.pk] = Recipient(entry, standing, window_of(entry), made, answered)
+    return found
+
+
+def asks_recipients(release: Release) -> bool:
+    """Return whether the recipients of a release are asked: its producer does, and it is no rehearsal."""
+    return release.series.producer.asks_recipients and not release.rehearsal
+
+
+def set_asking(producer: Producer, *, asks: bool, by: User) -> None:
+    """Turn the requests to recipients on or off for a producer, with a row of its history.
+
+    :raises NotYours: if the person may not.
+    """
+    check_may(by, Action.ASK_RECIPIENTS, producer)
+    if producer.asks_recipients != asks:
+        producer.asks_recipients = asks
+        producer._history_user = by  # type: ignore[attr-defined]  # django-simple-history's way
+        producer.save(update_fields=["asks_recipients"])
+
+
+def confirmation_of(release: Release) -> ListConfirmation | None:
+    """Return the last confirmation of the list for the present date of a release; None if the list changed since."""
+    confirmations = release.list_confirmations.filter(schedule_version=release.schedule_version)
+    last = confirmations.select_related("confirmed_by").last()
+    if last is None:
+        return None
+    changed = ReleaseEvent.objects.filter(release=release, kind__in=_LIST_CHANGES, at__gt=last.confirmed_at)
+    return None if changed.exists() else last
+
+
+def confirmation_due_at(release: Release) -> datetime | None:
+    """Return when the owner of a list is asked whether it is right; None if they are not asked."""
+    if release.due_at is None or not asks_recipients(release):
+        return None
+    return list_asked_at(release.due_at, nation=release.series.order_nation)
+
+
+def lists_to_confirm(*, now: datetime) -> Iterator[Release]:
+    """Yield the releases whose lists have posts and are to be confirmed, once that is due.
+
+    A list that changed after it was confirmed is not asked about again: the change was made by a person who may.
+    """
+    with_posts = PreReleaseAccess.objects.filter(status__in=ON_THE_LIST).values("release")
+    for release in _asking(now=now).filter(pk__in=with_posts):
+        asked_at = confirmation_due_at(release)
+        confirmed = release.list_confirmations.filter(schedule_version=release.schedule_version)
+        if asked_at is not None and now >= asked_at and not confirmed.exists():
+            yield release
+
+
+def may_confirm_list(release: Release, *, now: datetime) -> bool:
+    """Return whether the list can be confirmed: from ten working days before the release until it is due."""
+    asked_at, due_at = confirmation_due_at(release), release.due_at
+    return (
+        release.status == Status.CONFIRMED and asked_at is not None and due_at is not None and asked_at <= now < due_at
+    )
+
+
+def confirm_list(release: Release, *, posts: int, by: User, at: datetime) -> ListConfirmation:
+    """Record that a person who edits the list confirms that it is right.
+
+    :param posts: the number of posts that the person saw.
+    :raises NotYours: if they may not edit the list.
+    :raises ChangedMeanwhile: if the list has another number of posts now.
+    :raises MoveRefused: if it is too early, or the release is published, cancelled or due.
+    """
+    with transaction.atomic():
+        release = lock_release(release.pk)
+        check_may(by, Action.KEEP_ACCESS_LIST, release.series.producer)
+        if not may_confirm_list(release, now=at):
+            raise MoveRefused(_("You can confirm the list from ten working days before the release until it is due."))
+        present = release.pre_release_access.filter(status__in=ON_THE_LIST).count()
+        if present != posts:
+            raise ChangedMeanwhile(_("Another person changed the list. Check it before you try again."))
+        if (last := confirmation_of(release)) is not None:
+            return last  # a second click, or a second person
+        row = ListConfirmation.objects.create(
+            release=release,
+            schedule_version=release.schedule_version,
+            posts=posts,
+            confirmed_by=by,
+            confirmed_at=at,
+        )
+        record_event(release, "pre_release_list_confirmed", at=at, by=by, posts=posts)
+        record_rows({ListConfirmation: [row.pk]})
+    return row
+
+
+def disclosures() -> QuerySet[AccessReceipt]:
+    """Return the reported disclosures, oldest first, with their releases."""
+    found = AccessReceipt.objects.filter(answer=Answer.DISCLOSURE)
+    related = found.select_related(
+        "link__entry__release__series__producer",
+        "link__entry__release__series__responsible",
+        "link__entry__release__series__head_of_profession",
+    )
+    return related.order_by("at", "pk")

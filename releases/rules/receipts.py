@@ -1,0 +1,158 @@
+"""Handling receipts for pre-release access: when recipients are asked, for how long, and which terms they confirm."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from releases.rules import calendar
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import Status
+from releases.rules.pre_release import AccessStatus
+
+# Issue L, item 1.
+DAYS_FOR_TERMS = 5
+DAYS_FOR_LIST = 10
+# Requests are sent at the beginning of a working day, when people read them. London has this time on every day.
+ASKED_AT = time(9)
+# The longest time for which a link works after the release time, if the release is not found live.
+AFTER_DUE = timedelta(days=1)
+TERMS_VERSION = 1
+
+
+class Purpose(StrEnum):
+    """What a one-person link is for; a recipient gets one of each for a release date."""
+
+    TERMS = "terms"
+    HANDLING = "handling"
+
+
+class Answer(StrEnum):
+    """What a row of evidence says. `SILENT`: there was no answer by the end of the time for it."""
+
+    CONFIRMED = "confirmed"
+    ACKNOWLEDGED = "acknowledged"
+    NOT_NEEDED = "not_needed"
+    DISCLOSURE = "disclosure"
+    SILENT = "silent"
+
+
+class Disclosure(StrEnum):
+    """What a recipient reports. There is no free text, so that no figure can be in it."""
+
+    SENT = "sent_to_other"
+    SEEN = "seen_by_other"
+    LOST = "lost"
+    PUBLIC = "in_public"
+    OTHER = "something_else"
+
+
+# The answers that each link can give. A disclosure can be reported before the window too: it may have been sent early.
+ANSWERS: dict[Purpose, frozenset[Answer]] = {
+    Purpose.TERMS: frozenset({Answer.CONFIRMED, Answer.NOT_NEEDED, Answer.DISCLOSURE}),
+    Purpose.HANDLING: frozenset({Answer.CONFIRMED, Answer.ACKNOWLEDGED, Answer.NOT_NEEDED, Answer.DISCLOSURE}),
+}
+
+
+class Term(StrEnum):
+    PERIOD = "period"
+    NO_SHARING = "no_sharing"
+    NO_INDICATION = "no_indication"
+    REPORT_AT_ONCE = "report_at_once"
+    REPORT_BY_LAW = "report_by_law"
+
+
+def terms_for(nation: Nation) -> tuple[Term, ...]:
+    """Return the terms that recipients confirm for statistics of a nation.
+
+    Sharing and indications: Code of Practice, edition 3.0, practice 3.3 (2.1: T3.3). The duty to report an accidental
+    disclosure immediately is confirmed for the order for Scotland alone (paragraph 5); elsewhere it is a term of the
+    producer. The period names the limit of the order only where that is confirmed, so not for Wales.
+    """
+    report = Term.REPORT_BY_LAW if nation is Nation.SCOTLAND else Term.REPORT_AT_ONCE
+    return (Term.PERIOD, Term.NO_SHARING, Term.NO_INDICATION, report)
+
+
+def name_terms(nation: Nation) -> str:
+    """Return the code of the terms, which is stored with a confirmation: "1:scotland"."""
+    return f"{TERMS_VERSION}:{nation}"
+
+
+def terms_asked_at(begins_at: datetime, *, nation: Nation) -> datetime:
+    """Return when a recipient is asked to confirm the terms: five working days before the window opens.
+
+    :param begins_at: the aware instant at which the window opens.
+    """
+    return _morning_before(begins_at, DAYS_FOR_TERMS, nation=nation)
+
+
+def list_asked_at(due_at: datetime, *, nation: Nation) -> datetime:
+    """Return when the owner of a list is asked whether it is still right: ten working days before the release."""
+    return _morning_before(due_at, DAYS_FOR_LIST, nation=nation)
+
+
+def _morning_before(instant: datetime, days: int, *, nation: Nation) -> datetime:
+    day = calendar.working_days_away(calendar.local_date(instant), -days, nation=nation)
+    return calendar.from_london(datetime.combine(day, ASKED_AT))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The times of one recipient's access to a release; `begins_at` and `due_at` are aware instants."""
+
+    begins_at: datetime
+    due_at: datetime
+    nation: Nation
+
+    @property
+    def asked_at(self) -> datetime:
+        return terms_asked_at(self.begins_at, nation=self.nation)
+
+    def due_purpose(self, *, now: datetime) -> Purpose | None:
+        """Return the link that a recipient must have at an instant: never one before its time, none from `due_at`.
+
+        A person who is added to the list within the window gets one link for both.
+        """
+        if self.begins_at <= now < self.due_at:
+            return Purpose.HANDLING
+        return Purpose.TERMS if self.asked_at <= now < self.begins_at else None
+
+    def is_link_open(self, purpose: Purpose, *, status: str, access: str, now: datetime) -> bool:
+        """Return whether a link works: from its time on, until the release is live, or a day after it was due.
+
+        :param status: of the release.
+        :param access: of the entry on the list.
+        """
+        starts_at = self.asked_at if purpose is Purpose.TERMS else self.begins_at
+        if status != Status.CONFIRMED or access == AccessStatus.WITHDRAWN:
+            return False
+        return starts_at <= now < self.due_at + AFTER_DUE
+
+
+class Standing(StrEnum):
+    """What the producer's page says about one recipient."""
+
+    NO_ADDRESS = "no_address"
+    NOT_ASKED = "not_asked"
+    NOT_CONFIRMED = "not_confirmed"
+    CONFIRMED = "confirmed"
+    ACKNOWLEDGED = "acknowledged"
+    NOT_NEEDED = "not_needed"
+
+
+# The statistics may be sent to these alone.
+MAY_BE_SENT = frozenset({Standing.CONFIRMED, Standing.ACKNOWLEDGED})
+
+
+def standing_of(*, has_address: bool, asked: bool, answers: Collection[Answer]) -> Standing:
+    """Return the standing of a recipient from the answers for the present release date.
+
+    A person who no longer needs access stays so. A reported disclosure changes nothing: it is a suspicion.
+    """
+    if Answer.NOT_NEEDED in answers:
+        return Standing.NOT_NEEDED
+    if Answer.CONFIRMED in answers:
+        return Standing.ACKNOWLEDGED if Answer.ACKNOWLEDGED in answers else Standing.CONFIRMED
+    if not has_address:
+        return Standing.NO_ADDRESS
+    return Standing.NOT_CONFIRMED if asked else Standing.NOT_ASKED

@@ -1,0 +1,112 @@
+"""Texts about handling receipts: terms, the standing of recipients, and reported disclosures."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.models import PreReleaseAccess, Release
+from releases.receipts import Recipient, asks_recipients, confirmation_due_at, confirmation_of
+from releases.rules import calendar
+from releases.rules.pre_release import is_longer
+from releases.rules.receipts import Answer, Disclosure, Standing, Term, terms_for
+from releases.text.pre_release import ORDERS, write_period
+
+DO_NOT_SEND = lazy("Not acknowledged: do not send")
+# The tag of a recipient on the producer's page, and its colour.
+STANDINGS = {
+    Standing.NO_ADDRESS: (DO_NOT_SEND, "red"),
+    Standing.NOT_ASKED: (DO_NOT_SEND, "red"),
+    Standing.NOT_CONFIRMED: (DO_NOT_SEND, "red"),
+    Standing.CONFIRMED: (lazy("Terms confirmed"), "green"),
+    Standing.ACKNOWLEDGED: (lazy("Has it"), "green"),
+    Standing.NOT_NEEDED: (lazy("No longer needs access: do not send"), "red"),
+}
+DISCLOSURES = {
+    Disclosure.SENT: lazy("I, or someone else, sent it to a person who is not on the list"),
+    Disclosure.SEEN: lazy("A person who is not on the list may have seen or heard it"),
+    Disclosure.LOST: lazy("A document or device was lost, stolen or left unattended"),
+    Disclosure.PUBLIC: lazy("It may have been published or mentioned in public"),
+    Disclosure.OTHER: lazy("Something else"),
+}
+ANSWERS = {
+    Answer.CONFIRMED: lazy("Confirmed the terms at %(moment)s."),
+    Answer.ACKNOWLEDGED: lazy("Received it at %(moment)s."),
+    Answer.NOT_NEEDED: lazy("No longer needs access, answered at %(moment)s."),
+    Answer.SILENT: lazy("There was no answer by %(moment)s."),
+}
+
+
+def terms_of(entry: PreReleaseAccess) -> list[str]:
+    """Return the terms that a recipient confirms, in order; the release must have an exact date."""
+    return [_describe_term(term, entry) for term in terms_for(entry.release.series.order_nation)]
+
+
+def _describe_term(term: Term, entry: PreReleaseAccess) -> str:
+    if term is Term.PERIOD:
+        return _describe_period(entry)
+    if term is Term.NO_SHARING:
+        return _(
+            "Do not share the statistics, or anything that shows what they say, with anyone. Only the Head of "
+            "Profession for Statistics can allow it, before you share them."
+        )
+    if term is Term.NO_INDICATION:
+        return _("Do not say in public what the statistics show, for example that a figure has gone up or down.")
+    report = _("If the statistics may have been disclosed, report it immediately, even if it was an accident.")
+    if term is Term.REPORT_BY_LAW:
+        return f"{report} {_('The law for Scotland requires this.')}"
+    return report
+
+
+def _describe_period(entry: PreReleaseAccess) -> str:
+    release, begins_at = entry.release, entry.begins_at
+    assert begins_at is not None and release.due_at is not None  # noqa: S101, PT018  # there are no links without
+    sentence = _("Your access begins at %(begins)s. It ends when the statistics are published, at %(due)s.") % {
+        "begins": calendar.format_moment(begins_at),
+        "due": calendar.format_moment(release.due_at),
+    }
+    terms = release.series.pre_release_terms()
+    limit = terms.order.limit if terms.order else None
+    if limit is None or is_longer(entry.period, limit, due_at=release.due_at, nation=terms.nation):
+        return sentence
+    law = _("%(order)s allows access for up to %(limit)s.") % {
+        "order": ORDERS[terms.nation],
+        "limit": write_period(limit),
+    }
+    return f"{sentence} {law}"
+
+
+def recipient_sentences(recipient: Recipient) -> list[str]:
+    """Say what a recipient was asked and answered, or when we will ask; without reported disclosures."""
+    answered = [
+        str(words) % {"moment": calendar.format_moment(recipient.answered[answer])}
+        for answer, words in ANSWERS.items()
+        if answer in recipient.answered
+    ]
+    if recipient.standing is Standing.NO_ADDRESS and not answered:
+        return [_("Add an email address, so that we can ask this person to confirm the terms.")]
+    asked = []
+    if recipient.asked_at:
+        asked = [_("Asked at %(moment)s.") % {"moment": calendar.format_moment(recipient.asked_at)}]
+    elif recipient.standing is Standing.NOT_ASKED and recipient.window:
+        asked = [_("We ask at %(moment)s.") % {"moment": calendar.format_moment(recipient.window.asked_at)}]
+    if recipient.is_unsent:
+        asked.append(_("An email has not left yet."))
+    return [*asked, *answered]
+
+
+def list_confirmation_sentence(release: Release, *, now: datetime) -> str:
+    """Say who confirmed the list and when, or when the owner is asked; empty if recipients are not asked."""
+    due_at = confirmation_due_at(release)
+    if due_at is None or not asks_recipients(release):
+        return ""
+    if (confirmed := confirmation_of(release)) is not None:
+        return _("%(person)s confirmed at %(moment)s that the list is right.") % {
+            "person": confirmed.confirmed_by,
+            "moment": calendar.format_moment(confirmed.confirmed_at),
+        }
+    if now >= due_at:
+        return _("No one has confirmed that the list is right. Check and confirm it now.")
+    return _("No one has confirmed that the list is right. You can confirm it from %(moment)s.") % {
+        "moment": calendar.format_moment(due_at)
+    }

@@ -1,0 +1,148 @@
+"""The page behind a one-person link. Its reader has no account, and only a button changes the record.
+
+No answer depends on a cookie, and none is set. The pages send no referrer, so browsers send "null" as the origin of
+their forms, which Django's protection against forged forms refuses. The token in the address takes its place: another
+site does not know it.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from releases import receipts
+from releases.forms import ClockTimeField, GovukDateField, GovukForm
+from releases.models import AccessLink
+from releases.rules.receipts import ANSWERS, Answer, Disclosure, Purpose
+from releases.text.receipts import DISCLOSURES, terms_of
+from releases.views.base import post_data
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+# The buttons of the page; a disclosure has a form of its own.
+BUTTONS = (Answer.CONFIRMED, Answer.ACKNOWLEDGED, Answer.NOT_NEEDED)
+
+
+class DisclosureForm(GovukForm):
+    """What may have been disclosed, and when. There is no text, so that no figure can be in it."""
+
+    options = {"what": {"size": "m"}, "on": {"size": "s"}, "time": {"size": "s", "css_class": "govuk-input--width-5"}}
+
+    what = forms.ChoiceField(
+        label=lazy("What may have happened?"),
+        choices=[(code.value, label) for code, label in DISCLOSURES.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Select what may have happened")},
+    )
+    on = GovukDateField(
+        label=lazy("Date on which it happened (optional)"),
+        help_text=lazy("Leave this empty if you do not know. For example, 29 6 2026"),
+        required=False,
+    )
+    time = ClockTimeField(label=lazy("London time (optional)"), help_text=lazy("For example, 4:10pm"), required=False)
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.button = _("Report a possible disclosure")
+        # The protection against forged forms would set a cookie.
+        self.helper.disable_csrf = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["instant"] = None
+        if cleaned.get("time") and not cleaned.get("on") and "on" not in self.errors:
+            self.add_error("on", _("Enter the date too, or leave the time empty"))
+        elif cleaned.get("on") and not cleaned.get("time") and "time" not in self.errors:
+            self.add_error("time", _("Enter the time too, or leave the date empty"))
+        elif cleaned.get("on") and cleaned.get("time"):
+            self.combine_instant(cleaned, on="on", at="time", to="instant")
+            if cleaned.get("instant") and cleaned["instant"] > timezone.now():
+                self.add_error("on", _("Enter a time in the past"))
+        return cleaned
+
+
+def link_view[**P](
+    view: Callable[Concatenate[HttpRequest, AccessLink, str, P], HttpResponse | None],
+) -> Callable[..., HttpResponse]:
+    """Decorate a view so that it gets the link of a token; everything that does not work has the same answer."""
+
+    @csrf_exempt
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def page(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method == "POST" and not _is_own_form(request):
+            raise PermissionDenied("A form of another site.")
+        link = receipts.find_link(token, now=timezone.now())
+        response = view(request, link, token, *args, **kwargs) if link else None
+        if response is None:
+            response = render(request, "releases/receipts/over.html", status=404)
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        return response
+
+    return page
+
+
+def _is_own_form(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin", "null")
+    return origin in {"null", f"{request.scheme}://{request.get_host()}"}
+
+
+@link_view
+def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpResponse | None:
+    """Show what the link is for, and record the answer of its buttons."""
+    if request.method == "POST":
+        answer = request.POST.get("answer", "")
+        if answer not in BUTTONS or receipts.answer_link(token, Answer(answer), at=timezone.now()) is None:
+            return None
+        return redirect("releases:receipt", token)
+    answered = receipts.recipients_of(link.entry.release)[link.entry_id].answered
+    offered = ANSWERS[Purpose(link.purpose)] - answered.keys()
+    context = {
+        **_context(link, token),
+        "answered": {answer.value: at for answer, at in answered.items()},
+        "offered": {answer.value for answer in offered},
+        "terms": terms_of(link.entry),
+        "is_handling": link.purpose == Purpose.HANDLING,
+    }
+    return render(request, "releases/receipts/link.html", context)
+
+
+@link_view
+def report_disclosure(request: HttpRequest, link: AccessLink, token: str) -> HttpResponse | None:
+    """Ask what may have been disclosed, and record it once. A person decides what follows."""
+    form = DisclosureForm(post_data(request))
+    if form.is_valid():
+        given = form.cleaned_data
+        reported = receipts.answer_link(
+            token,
+            Answer.DISCLOSURE,
+            at=timezone.now(),
+            what=Disclosure(given["what"]),
+            happened_at=given["instant"],
+        )
+        return redirect("releases:receipt", token) if reported else None
+    return render(request, "releases/receipts/disclosure.html", {**_context(link, token), "form": form})
+
+
+def _context(link: AccessLink, token: str) -> dict[str, Any]:
+    release = link.entry.release
+    return {
+        "entry": link.entry,
+        "release": release,
+        "producer": release.series.producer,
+        "contact": release.series.responsible,
+        "token": token,
+    }

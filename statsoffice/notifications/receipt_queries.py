@@ -1,0 +1,88 @@
+"""Queries for notifications about handling receipts: links of recipients, lists to confirm, answers, disclosures."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from releases import receipts
+from releases.models import AccessReceipt, Release
+from releases.rules import calendar
+from releases.rules.receipts import Answer, Purpose
+from statsoffice.notifications.access_links import event_of_link, link_placeholder
+from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
+from statsoffice.notifications.recipients import DISCLOSURE, lead_addresses, responsible_addresses
+
+
+def find_access_links(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the links of recipients that are to be sent: each to one person, who has no account."""
+    for link in receipts.links_to_send(now=now, since=now - MAX_AGE):
+        if (event := event_of_link(link.pk)) not in known and link.entry.email:
+            release, entry = link.entry.release, link.entry
+            begins_at, contact = entry.begins_at, release.series.responsible
+            answered = receipts.recipients_of(release)[entry.pk].answered
+            assert begins_at is not None and release.due_at is not None  # noqa: S101, PT018  # the link is open
+            yield Notification(
+                event=event,
+                recipients=frozenset([entry.email.strip().lower()]),
+                context={
+                    "person": one_line(entry.person),
+                    "post": str(entry),
+                    "producer": one_line(release.series.producer),
+                    "begins": calendar.format_moment(begins_at),
+                    "due": calendar.format_moment(release.due_at),
+                    "link": link_placeholder(link.pk),
+                    "is_handling": link.purpose == Purpose.HANDLING,
+                    "is_confirmed": Answer.CONFIRMED in answered,
+                    "contact": contact,
+                },
+                release=release,
+                is_confidential=True,
+            )
+
+
+def find_lists_to_confirm(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the pre-release access lists whose owner is asked if they are right, ten working days before the release."""
+    for release in receipts.lists_to_confirm(now=now):
+        event = f"access-list-{release.pk}-{release.schedule_version}"
+        if event not in known:
+            yield Notification(event=event, recipients=responsible_addresses(release), release=release)
+
+
+def find_recipients_without_need(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the recipients who said that they no longer need access."""
+    for receipt in _recent(Answer.NOT_NEEDED, now=now):
+        if (event := f"access-not-needed-{receipt.pk}") not in known:
+            release = _release_of(receipt)
+            yield Notification(
+                event=event,
+                recipients=responsible_addresses(release),
+                context={"post": str(receipt.link.entry)},
+                release=release,
+            )
+
+
+def find_disclosures(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the reported disclosures, of which the people who lead are notified at once, and no one else.
+
+    The message names neither the release nor the recipient: readers of a mailbox may not know of it.
+    """
+    for receipt in _recent(Answer.DISCLOSURE, now=now):
+        if (event := f"{DISCLOSURE}{receipt.pk}") not in known:
+            producer = _release_of(receipt).series.producer
+            yield Notification(
+                event=event,
+                recipients=lead_addresses(producer.pk),
+                context={"producer": one_line(producer), "moment": calendar.format_moment(receipt.at)},
+                of_producer=producer.pk,
+                is_confidential=True,
+            )
+
+
+def _recent(answer: Answer, *, now: datetime) -> Iterator[AccessReceipt]:
+    recent = AccessReceipt.objects.filter(answer=answer, at__gt=now - MAX_AGE)
+    yield from recent.select_related(
+        "link__entry__release__series__producer", "link__entry__release__series__responsible"
+    )
+
+
+def _release_of(receipt: AccessReceipt) -> Release:
+    return receipt.link.entry.release

@@ -1,0 +1,120 @@
+"""Drafts from disclosures that recipients of pre-release access reported: one each, restricted, and no accusation."""
+
+from datetime import timedelta
+
+import pytest
+
+from breaches import drafting, editing
+from breaches.facts import releases_with_needed_names
+from breaches.models import Report, ReportEvent, StartedReport
+from breaches.permissions import reports_with, roles_for
+from breaches.rules.answers import Answer
+from breaches.rules.content import ReportSection
+from breaches.text import event_author, event_title
+from breaches.versions import content_of
+from releases import receipts
+from releases.models import AccessLink
+from releases.receipts import answer_link, make_due_links, token_of
+from releases.rules.lifecycle import Role
+from releases.rules.receipts import Answer as Receipt
+from releases.rules.receipts import Disclosure
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.people import create_office
+from tests.support.pre_release_lists import PERSON, granted, someone
+
+pytestmark = pytest.mark.django_db
+
+OPENS = SEED_DUE - timedelta(hours=24)
+REPORTED = OPENS + timedelta(hours=2)
+NOW = REPORTED + timedelta(seconds=2)
+
+
+@pytest.fixture
+def office():
+    return create_office(asks_recipients=True)
+
+
+@pytest.fixture
+def release(office):
+    return ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+
+
+@pytest.fixture
+def entry(office, release):
+    return granted(release, by=office.statistician)
+
+
+def report_disclosure(entry, **fields):
+    make_due_links(now=OPENS)
+    token = token_of(AccessLink.objects.get(entry=entry))
+    return answer_link(token, Receipt.DISCLOSURE, at=REPORTED, **({"what": Disclosure.SENT} | fields))
+
+
+@pytest.mark.both_databases
+def test_a_disclosure_gets_one_draft_however_often_the_job_runs(entry):
+    receipt = report_disclosure(entry)
+    drafted = [drafting.draft_disclosures(now=NOW) for _run in range(3)]
+    assert [len(found) for found in drafted] == [1, 0, 0]
+    started = StartedReport.objects.get()
+    assert (started.receipt, started.started_by, started.release) == (receipt, None, entry.release)
+    assert (started.report.kind, started.report.status, started.report.occurred_on) == ("pra", "draft", OPENS.date())
+
+
+def test_two_recipients_who_report_get_a_draft_each_which_people_combine(office, release, entry):
+    other = granted(release, someone(email="other@example.gov.uk"), by=office.statistician)
+    for one in (entry, other):
+        report_disclosure(one)
+    assert len(drafting.draft_disclosures(now=NOW)) == 2
+    assert Report.objects.count() == 2
+
+
+def test_other_answers_draft_nothing(entry):
+    make_due_links(now=OPENS)
+    for answer in (Receipt.CONFIRMED, Receipt.ACKNOWLEDGED, Receipt.NOT_NEEDED):
+        answer_link(token_of(AccessLink.objects.get()), answer, at=REPORTED)
+    assert drafting.draft_disclosures(now=NOW) == []
+
+
+def test_only_leads_know_of_the_draft_until_they_assign_it(office, entry):
+    report_disclosure(entry)
+    (report,) = drafting.draft_disclosures(now=NOW)
+    for role, person in office.people.items():
+        lead = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+        assert bool(roles_for(person, report)) == lead
+        assert reports_with(person, frozenset(Role)).filter(pk=report.pk).exists() == lead
+    assert content_of(report).dealing is None
+
+
+def test_the_history_says_who_started_it_without_a_name(entry):
+    report_disclosure(entry)
+    (report,) = drafting.draft_disclosures(now=NOW)
+    event = ReportEvent.objects.get(report=report)
+    assert (event.actor, event_author(event)) == (None, "A person on the list")
+    assert event_title(event) == "Started from the pre-release access list"
+    assert PERSON not in str(event.facts)
+
+
+def test_the_report_of_the_recipient_stays_in_the_account_when_people_answer(office, entry):
+    report_disclosure(entry, happened_at=REPORTED - timedelta(minutes=10))
+    (report,) = drafting.draft_disclosures(now=NOW)
+    answers = content_of(report).answers
+    assert (answers.noticed.at, answers.happened, answers.what) == (REPORTED, None, None)
+    editing.save_section(
+        report,
+        section=ReportSection.WHAT_HAPPENED,
+        values={"answers": type(answers)(noticed=answers.noticed, what=Answer("The final bulletin"))},
+        expected_version=report.version,
+        by=office.head,
+        at=NOW,
+    )
+    report.refresh_from_db()
+    account = content_of(report).circumstances
+    assert "The final bulletin went out" in account
+    assert "– When it may have happened: 11:20am on 29 June 2020." in account
+
+
+def test_the_names_on_the_list_stay_while_the_draft_is_undecided(entry):
+    report_disclosure(entry)
+    drafting.draft_disclosures(now=NOW)
+    assert releases_with_needed_names([entry.release_id]) == {entry.release_id}
+    assert receipts.disclosures().count() == 1

@@ -1,0 +1,281 @@
+"""Handling receipts: which links are made and when they end, what counts as an answer, and what is evidence."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+
+from releases import pre_release_access, receipts, scheduling
+from releases.models import AccessLink, AccessReceipt, ListConfirmation, ReleaseEvent, ReleaseRowRecord
+from releases.permissions import NotYours
+from releases.receipts import LinkUnusable, answer_link, make_due_links, token_of
+from releases.rules.calendar import Precision, Slot, local_date
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
+from releases.rules.pre_release import Period, Unit
+from releases.rules.receipts import Answer, Disclosure, Purpose, Standing
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.pre_release_lists import LONG_BEFORE, MINISTER, granted, someone
+
+pytestmark = pytest.mark.django_db
+
+ASKS_AT = SEED_DUE - timedelta(days=8, minutes=30)
+OPENS = SEED_DUE - timedelta(hours=24)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def asking(office):
+    receipts.set_asking(office.producer, asks=True, by=office.head)
+
+
+@pytest.fixture
+def asked(asking, entry):
+    """The entry, whose recipient has a link to confirm the terms."""
+    make_due_links(now=ASKS_AT)
+    receipts.record_sent(AccessLink.objects.get().pk, at=ASKS_AT)
+    return entry
+
+
+def link(purpose=Purpose.TERMS, **fields):
+    return AccessLink.objects.get(purpose=purpose, revoked_at=None, **fields)
+
+
+def token(purpose=Purpose.TERMS, **fields):
+    return token_of(link(purpose, **fields))
+
+
+def standing(entry):
+    release = type(entry.release).objects.select_related("series__producer").get(pk=entry.release_id)
+    return receipts.recipients_of(release)[entry.pk].standing
+
+
+def move(release, by, *, days, at=ASKS_AT + MINUTE):
+    to = Slot(on=local_date(release.due_at) + timedelta(days=days), at=release.planned_at, precision=Precision.EXACT)
+    return scheduling.change_date(release, to=to, reason="The data came late.", by=by, at=at)
+
+
+class TestLinks:
+    def test_nothing_is_sent_until_a_lead_of_the_producer_turns_it_on(self, office, entry):
+        assert make_due_links(now=OPENS) == 0
+        for role, person in office.people.items():
+            if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
+                continue
+            with pytest.raises(NotYours):
+                receipts.set_asking(office.producer, asks=True, by=person)
+        with pytest.raises(NotYours):
+            receipts.set_asking(office.producer, asks=True, by=UserFactory(is_superuser=True))
+        receipts.set_asking(office.producer, asks=True, by=office.deputy)
+        assert office.producer.history.first().history_user == office.deputy
+        assert make_due_links(now=OPENS) == 1
+
+    def test_a_repeated_run_makes_no_second_link(self, asking, entry):
+        assert [make_due_links(now=ASKS_AT - MINUTE), *(make_due_links(now=ASKS_AT) for _ in range(2))] == [0, 1, 0]
+        assert [make_due_links(now=OPENS - MINUTE), *(make_due_links(now=OPENS) for _ in range(2))] == [0, 1, 0]
+
+    def test_two_links_in_force_for_one_purpose_cannot_be_stored(self, asked):
+        with pytest.raises(IntegrityError):
+            AccessLink.objects.create(
+                entry=asked, purpose="terms", schedule_version=link().schedule_version, digest="x", made_at=ASKS_AT
+            )
+
+    @pytest.mark.parametrize("kind", ["rehearsal", "not announced", "provisional", "no address", "withdrawn"])
+    def test_no_link_is_made_for(self, office, asking, kind):
+        fields = {"rehearsal": {"rehearsal": True, "confirmed": True}, "not announced": {"confirmed": True}}
+        given = fields.get(kind, {} if kind == "provisional" else {"announced": True})
+        release = ReleaseFactory(series=SeriesFactory(producer=office.producer), **given)
+        entry = granted(release, replace(MINISTER, email="") if kind == "no address" else MINISTER, by=office.head)
+        if kind == "withdrawn":
+            pre_release_access.withdraw_access(entry, by=office.head, at=LONG_BEFORE, expected_version=1)
+        assert make_due_links(now=OPENS) == 0
+
+    def test_a_person_who_is_added_within_the_window_gets_one_link_for_both(self, office, asking, release):
+        granted(release, by=office.head, at=OPENS + MINUTE)
+        assert make_due_links(now=OPENS + MINUTE) == 1
+        for answer in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
+            assert answer_link(token(Purpose.HANDLING), answer, at=OPENS + 2 * MINUTE)
+
+    def test_only_the_digest_is_stored_and_the_secret_key_is_needed_for_the_token(self, asked, settings):
+        stored, known = link(), token()
+        assert known not in {str(value) for value in vars(stored).values()}
+        settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another" * 10
+        assert token_of(stored) == known, "links that were sent before a change of the key still work"
+        settings.SECRET_KEY_FALLBACKS = []
+        with pytest.raises(LinkUnusable):
+            token_of(stored)
+        assert receipts.find_link(known, now=ASKS_AT) == stored
+
+    def test_a_link_gives_only_its_own_answers(self, asked):
+        assert answer_link(token(), Answer.ACKNOWLEDGED, at=ASKS_AT) is None
+        assert answer_link(token(), Answer.SILENT, at=ASKS_AT) is None
+        assert answer_link("x", Answer.CONFIRMED, at=ASKS_AT) is None
+        assert not AccessReceipt.objects.exists()
+
+
+class TestEnd:
+    def test_a_withdrawal_ends_the_links_at_once(self, office, asked):
+        old = token()
+        pre_release_access.withdraw_access(asked, by=office.head, at=ASKS_AT + MINUTE, expected_version=asked.version)
+        assert receipts.find_link(old, now=ASKS_AT + 2 * MINUTE) is None
+        assert answer_link(old, Answer.CONFIRMED, at=ASKS_AT + 2 * MINUTE) is None
+
+    @pytest.mark.parametrize(
+        "changed", [{"person": "Another Person"}, {"email": "another@example.gov.uk"}, {"period": Period(12)}]
+    )
+    def test_another_person_address_or_period_ends_the_link_and_its_answers(self, office, asked, changed):
+        old = token()
+        answer_link(old, Answer.CONFIRMED, at=ASKS_AT)
+        details = replace(asked.details, period_reason="A reason." if "period" in changed else "", **changed)
+        pre_release_access.change_access(
+            asked, details, by=office.head, at=ASKS_AT + MINUTE, expected_version=asked.version
+        )
+        assert receipts.find_link(old, now=ASKS_AT + 2 * MINUTE) is None
+        assert standing(asked) is Standing.NOT_ASKED
+        assert make_due_links(now=OPENS - MINUTE) == 1
+        assert standing(asked) is Standing.NOT_CONFIRMED
+
+    def test_a_corrected_post_ends_nothing(self, office, asked):
+        answer_link(token(), Answer.CONFIRMED, at=ASKS_AT)
+        details = replace(asked.details, post="Minister for Schools")
+        pre_release_access.change_access(asked, details, by=office.head, at=ASKS_AT, expected_version=asked.version)
+        assert receipts.find_link(token(), now=ASKS_AT + MINUTE)
+        assert standing(asked) is Standing.CONFIRMED
+
+    def test_a_new_link_ends_the_old_one_and_the_answers_count(self, office, asked):
+        old = token()
+        answer_link(old, Answer.CONFIRMED, at=ASKS_AT)
+        assert receipts.renew_links(asked, by=office.statistician, at=ASKS_AT + MINUTE) == 1
+        assert make_due_links(now=ASKS_AT + 2 * MINUTE) == 1
+        assert token() != old
+        assert receipts.find_link(old, now=ASKS_AT + 2 * MINUTE) is None
+        assert standing(asked) is Standing.CONFIRMED
+        with pytest.raises(NotYours):
+            receipts.renew_links(asked, by=office.people[Role.AUDITOR], at=ASKS_AT)
+
+    def test_a_later_date_moves_the_window_ends_all_links_and_asks_again(self, office, asked):
+        make_due_links(now=OPENS)
+        old = [token(), token(Purpose.HANDLING)]
+        answer_link(old[0], Answer.CONFIRMED, at=OPENS)
+        answer_link(old[1], Answer.ACKNOWLEDGED, at=OPENS)
+        moved = move(asked.release, office.head, days=14, at=OPENS + MINUTE)
+        assert [receipts.find_link(one, now=OPENS + 2 * MINUTE) for one in old] == [None, None]
+        assert standing(asked) is Standing.NOT_ASKED
+        again, opens = ASKS_AT + timedelta(days=14), OPENS + timedelta(days=14)
+        assert [make_due_links(now=at) for at in (again - MINUTE, again, opens - MINUTE, opens)] == [0, 1, 0, 1]
+        assert {one.schedule_version for one in AccessLink.objects.filter(made_at__gte=again)} == {
+            moved.schedule_version
+        }
+
+    def test_an_earlier_date_opens_the_window_earlier(self, office, asked):
+        old = token()
+        move(asked.release, office.head, days=-5)
+        opens = OPENS - timedelta(days=5)
+        assert receipts.find_link(old, now=ASKS_AT + 2 * MINUTE) is None
+        assert make_due_links(now=opens) == 1
+        assert link(Purpose.HANDLING).made_at == opens
+
+    def test_a_cancellation_ends_the_links(self, office, asked):
+        scheduling.cancel_release(asked.release, reason="Not needed.", by=office.head, at=ASKS_AT + MINUTE)
+        assert receipts.find_link(token(), now=ASKS_AT + 2 * MINUTE) is None
+        assert make_due_links(now=OPENS) == 0
+
+    def test_a_link_ends_when_the_release_is_found_live(self, asked):
+        make_due_links(now=OPENS)
+        known = token(Purpose.HANDLING)
+        assert receipts.find_link(known, now=SEED_DUE + MINUTE), "it is late, so the terms still hold"
+        scheduling.publish(asked.release, by=None, at=SEED_DUE + 2 * MINUTE, published_at=SEED_DUE + 2 * MINUTE)
+        assert receipts.find_link(known, now=SEED_DUE + 2 * MINUTE) is None
+
+    def test_no_link_works_or_is_made_before_its_time_whatever_the_clock_did(self, asked):
+        make_due_links(now=OPENS)
+        assert receipts.find_link(token(Purpose.HANDLING), now=OPENS - MINUTE) is None
+        assert receipts.find_link(token(), now=ASKS_AT - MINUTE) is None
+
+    def test_a_window_of_working_days_of_scotland(self, office, asking):
+        series = SeriesFactory(producer=office.producer, nation="scotland")
+        release = ReleaseFactory(series=series, announced=True)
+        days = Period(5, Unit.WORKING_DAYS)
+        granted(release, replace(MINISTER, period=days, period_reason="The usual one."), by=office.head)
+        # Tuesday 30 June, so from Tuesday 23 June, asked on Tuesday 16 June.
+        opens = SEED_DUE - timedelta(days=7)
+        assert [make_due_links(now=at) for at in (opens - MINUTE, opens)] == [1, 1]
+
+
+class TestEvidence:
+    def test_each_answer_is_one_row_with_an_event_and_a_digest_and_no_name(self, asked):
+        make_due_links(now=OPENS)
+        answer_link(token(), Answer.CONFIRMED, at=ASKS_AT)
+        for _click in range(3):
+            answer_link(token(Purpose.HANDLING), Answer.ACKNOWLEDGED, at=OPENS)
+        rows = list(AccessReceipt.objects.values_list("answer", "terms", "at"))
+        assert rows == [("confirmed", "1:england", ASKS_AT), ("acknowledged", "", OPENS)]
+        events = ReleaseEvent.objects.filter(kind__in=["pre_release_terms_confirmed", "pre_release_received"])
+        assert [event.facts["post"] for event in events] == [MINISTER.post] * 2
+        assert all(MINISTER.person not in str(event.facts) and event.actor is None for event in events)
+        recorded = [row.digests.get("releases.accessreceipt", {}) for row in ReleaseRowRecord.objects.all()]
+        assert {int(key) for one in recorded for key in one} == {*AccessReceipt.objects.values_list("pk", flat=True)}
+
+    def test_silence_is_recorded_when_the_window_opens_and_when_the_release_is_out(self, asked):
+        make_due_links(now=OPENS)
+        receipts.record_sent(link(Purpose.HANDLING).pk, at=OPENS)
+        assert [receipts.record_silent(now=at) for at in (OPENS - MINUTE, OPENS, OPENS + MINUTE)] == [0, 1, 0]
+        assert receipts.record_silent(now=SEED_DUE + MINUTE) == 0, "it is not out yet"
+        scheduling.publish(asked.release, by=None, at=SEED_DUE + MINUTE, published_at=SEED_DUE + MINUTE)
+        assert [receipts.record_silent(now=SEED_DUE + 2 * MINUTE) for _ in range(2)] == [1, 0]
+        assert [(row.link.purpose, row.answer) for row in AccessReceipt.objects.all()] == [
+            ("terms", "silent"),
+            ("handling", "silent"),
+        ]
+
+    @pytest.mark.parametrize("why", ["not sent", "withdrawn", "cancelled", "answered", "not needed", "renewed"])
+    def test_a_recipient_is_not_silent_if(self, office, asked, why):
+        entry = asked
+        if why == "not sent":
+            AccessLink.objects.update(sent_at=None)
+        elif why == "withdrawn":
+            pre_release_access.withdraw_access(entry, by=office.head, at=ASKS_AT, expected_version=entry.version)
+        elif why == "cancelled":
+            scheduling.cancel_release(entry.release, reason="Not needed.", by=office.head, at=ASKS_AT)
+        elif why == "not needed":
+            answer_link(token(), Answer.NOT_NEEDED, at=ASKS_AT)
+        else:
+            answer_link(token(), Answer.CONFIRMED, at=ASKS_AT)
+            if why == "renewed":
+                receipts.renew_links(entry, by=office.head, at=ASKS_AT)
+                make_due_links(now=ASKS_AT)
+                receipts.record_sent(link().pk, at=ASKS_AT)
+        assert receipts.record_silent(now=OPENS) == 0
+
+    def test_a_disclosure_has_no_event_of_the_release_because_few_people_may_know_of_it(self, asked):
+        before = ReleaseEvent.objects.count()
+        reported = answer_link(token(), Answer.DISCLOSURE, at=ASKS_AT, what=Disclosure.LOST)
+        assert (reported.what, reported.happened_at) == ("lost", None)
+        assert ReleaseEvent.objects.count() == before
+        assert standing(asked) is Standing.NOT_CONFIRMED
+
+
+class TestOwner:
+    def test_the_list_is_confirmed_from_ten_working_days_before_by_those_who_edit_it(self, office, asking, entry):
+        release, starts_at = entry.release, SEED_DUE - timedelta(days=14, minutes=30)
+        for at in (starts_at - MINUTE, SEED_DUE):
+            with pytest.raises(MoveRefused):
+                receipts.confirm_list(release, posts=1, by=office.statistician, at=at)
+        with pytest.raises(NotYours):
+            receipts.confirm_list(release, posts=1, by=office.people[Role.PUBLISHING_TEAM], at=starts_at)
+        with pytest.raises(ChangedMeanwhile):
+            receipts.confirm_list(release, posts=2, by=office.statistician, at=LONG_BEFORE)
+        assert [one.pk for one in receipts.lists_to_confirm(now=starts_at)] == [release.pk]
+        assert list(receipts.lists_to_confirm(now=starts_at - MINUTE)) == []
+        for _click in range(2):
+            receipts.confirm_list(release, posts=1, by=office.statistician, at=LONG_BEFORE + MINUTE)
+        assert ListConfirmation.objects.get().confirmed_by == office.statistician
+        assert list(receipts.lists_to_confirm(now=LONG_BEFORE + MINUTE)) == []
+
+    def test_a_changed_list_or_another_date_is_not_confirmed(self, office, asking, entry):
+        receipts.confirm_list(entry.release, posts=1, by=office.head, at=LONG_BEFORE + MINUTE)
+        assert receipts.confirmation_of(entry.release)
+        granted(entry.release, someone(), by=office.head, at=LONG_BEFORE + 2 * MINUTE)
+        assert receipts.confirmation_of(entry.release) is None
+        receipts.confirm_list(entry.release, posts=2, by=office.head, at=LONG_BEFORE + 3 * MINUTE)
+        moved = move(entry.release, office.head, days=7, at=LONG_BEFORE + 4 * MINUTE)
+        assert receipts.confirmation_of(moved) is None

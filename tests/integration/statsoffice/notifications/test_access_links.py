@@ -1,0 +1,186 @@
+"""Messages with a one-person link: written without it, sent with it, and never sent once it has ended."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from releases import pre_release_access, receipts, scheduling
+from releases.models import AccessLink
+from releases.receipts import answer_link, make_due_links, token_of
+from releases.rules.lifecycle import Role
+from releases.rules.receipts import Answer, Disclosure, Purpose
+from statsoffice import retention
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
+from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, Preference
+from statsoffice.notifications.views import visible_messages
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.mail_server import free_port, mail_server
+from tests.support.notify_server import KEY, TEMPLATE, notify_stub
+from tests.support.people import create_office
+from tests.support.pre_release_lists import EMAIL, LONG_BEFORE, PERSON, granted
+
+pytestmark = pytest.mark.django_db
+
+OPENS = SEED_DUE - timedelta(hours=24)
+SOON = timedelta(seconds=5)
+
+
+@pytest.fixture
+def entry():
+    office = create_office(asks_recipients=True)
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+    return granted(release, by=office.statistician)
+
+
+@pytest.fixture
+def head(entry):
+    return entry.release.series.producer.memberships.get(role=Role.HEAD_OF_PROFESSION).user
+
+
+def write(now=OPENS):
+    """Write the messages that are due, and return the one to the recipient."""
+    make_due_links(now=now)
+    outbox.create_missing(now=now)
+    return Message.objects.filter(event__startswith="access-link-").latest("pk")
+
+
+def address_of(purpose=Purpose.HANDLING):
+    return reverse("releases:receipt", args=[token_of(AccessLink.objects.get(purpose=purpose))])
+
+
+def test_the_stored_message_has_no_token_and_the_sent_one_has(entry, mailbox):
+    message = write()
+    token = token_of(AccessLink.objects.get())
+    assert token not in str(vars(message))
+    Message.objects.exclude(pk=message.pk).delete()
+    assert deliver_messages(now=OPENS) == 1
+    (mail,) = mailbox.mails
+    for part in ("plain", "html"):
+        assert f"/receipts/{token}/" in mail.get_body((part,)).get_content()
+    assert token not in str(Message.objects.values_list())
+    assert AccessLink.objects.get().sent_at == Message.objects.get().sent_at
+
+
+def test_a_message_is_confidential_to_one_person(entry, head, settings):
+    settings.WEBHOOKS = {"office": "json://127.0.0.1"}
+    Preference.objects.create(
+        producer=entry.release.series.producer, channel=Channel.WEBHOOK, webhook="office", person=None
+    )
+    write()
+    assert {(one.recipient, one.channel) for one in Message.objects.filter(event__startswith="access-link-")} == {
+        (EMAIL, "mail")
+    }
+
+
+def test_a_producer_that_uses_notify_sends_the_link_by_notify(entry, settings):
+    settings.NOTIFY_KEY, settings.NOTIFY_TEMPLATE, port = KEY, TEMPLATE, free_port()
+    settings.NOTIFY_ADDRESS = f"http://127.0.0.1:{port}"
+    Preference.objects.create(producer=entry.release.series.producer, channel=Channel.NOTIFY, person=None)
+    message = write()
+    Message.objects.exclude(pk=message.pk).delete()
+    with notify_stub(port) as notify:
+        assert deliver_messages(now=OPENS) == 1
+    assert address_of() in notify.taken[0]["personalisation"]["text"]
+
+
+def withdraw(entry, head):
+    pre_release_access.withdraw_access(entry, by=head, at=OPENS, expected_version=entry.version)
+
+
+def publish(entry, head):
+    scheduling.publish(entry.release, by=None, at=OPENS, published_at=OPENS)
+
+
+def cancel(entry, head):
+    scheduling.cancel_release(entry.release, reason="Not needed.", by=head, at=OPENS)
+
+
+@pytest.mark.parametrize("ended", [withdraw, publish, cancel])
+def test_a_link_that_ended_after_its_message_was_written_is_never_sent(entry, head, mailbox, ended):
+    message = write()
+    ended(entry, head)
+    deliver_messages(now=OPENS + SOON)
+    message.refresh_from_db()
+    assert (message.sent_at, message.attempts) == (None, MOST_ATTEMPTS)
+    assert "This link has ended" in message.last_error
+    assert EMAIL not in mailbox.recipients
+
+
+def test_while_the_mail_server_is_away_the_link_waits_and_is_not_sent_once_the_release_is_out(entry, smtp_port):
+    message = write()
+    Message.objects.exclude(pk=message.pk).delete()
+    deliver_messages(now=OPENS)
+    with mail_server(smtp_port) as box:
+        assert deliver_messages(now=OPENS + FIRST_WAIT + SOON) == 1
+        assert box.recipients == [EMAIL]
+        Message.objects.update(sent_at=None, attempts=1)
+        assert deliver_messages(now=SEED_DUE + timedelta(days=2)) == 0
+
+
+def test_a_recipient_who_has_not_confirmed_is_told_to_do_that_first(entry):
+    text = write().text
+    assert "2. Confirm the terms on that page." in text
+    assert re.findall(r"^(\d)\. ", text, flags=re.M) == ["1", "2", "3", "4"]
+
+
+def test_a_recipient_who_has_confirmed_is_not_asked_again(entry):
+    write(LONG_BEFORE + timedelta(days=3))
+    answer_link(token_of(AccessLink.objects.get()), Answer.CONFIRMED, at=LONG_BEFORE + timedelta(days=3))
+    Message.objects.all().delete()
+    text = write().text
+    assert "Confirm the terms" not in text
+    assert re.findall(r"^(\d)\. ", text, flags=re.M) == ["1", "2", "3"]
+
+
+def test_a_recipient_without_need_is_reported_to_the_owner_of_the_list_without_a_name(entry, head):
+    make_due_links(now=OPENS)
+    answer_link(token_of(AccessLink.objects.get()), Answer.NOT_NEEDED, at=OPENS)
+    outbox.create_missing(now=OPENS)
+    series = entry.release.series
+    told = Message.objects.filter(event__startswith="access-not-needed-")
+    assert {one.recipient for one in told} == {series.responsible.email, series.head_of_profession.email}
+    assert entry.post in told[0].text
+    assert PERSON not in told[0].text
+
+
+def test_only_the_people_who_lead_are_told_of_a_disclosure_at_once_and_by_no_name(entry, head):
+    make_due_links(now=OPENS)
+    answer_link(token_of(AccessLink.objects.get()), Answer.DISCLOSURE, at=OPENS, what=Disclosure.LOST)
+    outbox.create_missing(now=OPENS)
+    told = list(Message.objects.filter(event__startswith="access-disclosure-"))
+    leads = entry.release.series.producer.memberships.filter(role__in=["head_of_profession", "deputy"])
+    assert {one.recipient for one in told} == {member.user.email for member in leads}
+    for secret in (entry.release.title, entry.release.reference, entry.post, PERSON):
+        assert all(secret not in one.text + one.subject for one in told)
+    assert {one.release_id for one in told} == {None}
+    for member in entry.release.series.producer.memberships.all():
+        seen = visible_messages(member.user).filter(event__startswith="access-disclosure-").exists()
+        assert seen == (member in leads), member.role
+
+
+def test_the_owner_is_asked_about_the_list_once_and_not_after_it_was_confirmed(entry, head):
+    begins = SEED_DUE - timedelta(days=14, minutes=30)
+    outbox.create_missing(now=begins - SOON)
+    assert not Message.objects.exists()
+    for _run in range(2):
+        outbox.create_missing(now=begins)
+    asked = Message.objects.filter(event__startswith="access-list-")
+    assert asked.count() == 2
+    Message.objects.all().delete()
+    receipts.confirm_list(entry.release, posts=1, by=head, at=begins)
+    outbox.create_missing(now=begins)
+    assert not Message.objects.exists()
+
+
+def test_a_name_that_is_erased_from_the_list_is_removed_from_its_messages_too(entry, head, mailbox):
+    write()
+    deliver_messages(now=OPENS)
+    over = SEED_DUE + timedelta(days=1)
+    assert retention.redact_old_messages(now=over) == 0
+    pre_release_access.erase_name(entry.release, by=head, at=over)
+    assert retention.redact_old_messages(now=over) == 1
+    stored = Message.objects.get(event__startswith="access-link-")
+    assert (stored.text, EMAIL in stored.recipient, stored.title) == ("", False, "Link for pre-release access")

@@ -1,0 +1,279 @@
+"""The page behind a one-person link, for people without an account; and what the producer's pages show."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from releases import receipts
+from releases.models import AccessLink, AccessReceipt, ReleaseEvent
+from releases.receipts import make_due_links, token_of
+from releases.rules.lifecycle import Role
+from releases.rules.receipts import Purpose
+from statsoffice.middleware import Reader, find_reader
+from tests.support.factories import SEED_DUE, ContactFactory
+from tests.support.pre_release_lists import MINISTER, PERSON, granted, someone
+from tests.support.pre_release_pages import address
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+ASKS_AT = SEED_DUE - timedelta(days=8, minutes=30)
+OPENS = SEED_DUE - timedelta(hours=24)
+DO_NOT_SEND = "Not acknowledged: do not send"
+
+
+@pytest.fixture
+def link_page(office, entry, clock):
+    """The address of the page of one recipient whose window has opened."""
+    receipts.set_asking(office.producer, asks=True, by=office.head)
+    make_due_links(now=ASKS_AT)
+    make_due_links(now=OPENS)
+    clock(OPENS)
+    return of(Purpose.HANDLING)
+
+
+def words(answer):
+    return " ".join(re.sub(r"<[^>]+>", "", answer.content.decode()).split())
+
+
+def of(purpose):
+    return reverse("releases:receipt", args=[token_of(AccessLink.objects.get(purpose=purpose))])
+
+
+@pytest.fixture
+def reader():
+    """Someone without an account, whose browser checks forged forms as in production."""
+    return Client(enforce_csrf_checks=True)
+
+
+def test_no_visit_changes_anything_and_no_cookie_is_set(reader, link_page):
+    counts = AccessReceipt.objects.count(), ReleaseEvent.objects.count(), AccessLink.objects.values()
+    for path in (link_page, f"{link_page}disclosure/"):
+        for method in (reader.get, reader.head):
+            answer = method(path)
+            assert (answer.status_code, dict(answer.cookies)) == (200, {})
+        assert reader.put(path).status_code == 405
+    assert (AccessReceipt.objects.count(), ReleaseEvent.objects.count()) == counts[:2]
+    assert reader.cookies == {}
+
+
+def test_every_answer_is_stored_by_no_cache_found_by_no_search_engine_and_sends_no_referrer(reader, link_page):
+    answers = [
+        reader.get(link_page),
+        reader.get(f"{link_page}disclosure/"),
+        reader.post(link_page, {"answer": "acknowledged"}),
+        reader.post(f"{link_page}disclosure/"),
+        reader.get("/receipts/x/"),
+    ]
+    for answer in answers:
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["X-Robots-Tag"].startswith("noindex")
+        assert not answer.cookies
+    assert '<meta name="robots" content="noindex, nofollow">' in answers[0].content.decode()
+    assert "<script" not in answers[0].content.decode().replace('<script src="/static/js/supported.js"></script>', "")
+
+
+def test_the_page_says_whose_link_it_is_and_what_another_reader_does(reader, link_page, release):
+    ContactFactory(producer=release.series.producer)
+    shown = words(reader.get(link_page))
+    assert f"This link is only for {PERSON}, {MINISTER.post}, {MINISTER.organisation}." in shown
+    assert "If you are not this person, do not select a button. Delete the email" in shown
+    assert release.series.responsible.email in shown
+    assert release.title in shown
+
+
+def test_a_button_changes_the_record_once_and_the_page_says_when(reader, link_page):
+    for _click in range(2):
+        assert reader.post(link_page, {"answer": "acknowledged"}).url == link_page
+    assert [receipt.answer for receipt in AccessReceipt.objects.all()] == ["acknowledged"]
+    assert "You told us at 9:30am on 29 June 2020 that you have them." in words(reader.get(link_page))
+
+
+def test_the_page_before_the_window_offers_the_terms_and_no_receipt(reader, link_page, clock):
+    clock(ASKS_AT)
+    terms = of(Purpose.TERMS)
+    shown = words(reader.get(terms))
+    assert "I confirm these terms" in shown
+    assert "I have it" not in shown
+    assert "The order for England allows access for up to 24 hours." in shown
+    assert reader.post(terms, {"answer": "acknowledged"}).status_code == 404
+    assert reader.get(link_page).status_code == 404, "the window has not opened"
+    reader.post(terms, {"answer": "confirmed"})
+    assert "You confirmed these terms at 9am on 22 June 2020." in words(reader.get(terms))
+
+
+@pytest.mark.parametrize(
+    ("nation", "part", "present"),
+    [
+        ("scotland", "The law for Scotland requires this.", True),
+        ("scotland", "The law for Scotland allows access for up to 5 working days.", True),
+        ("northern_ireland", "The order for Northern Ireland allows access for up to 24 hours.", True),
+        ("wales", "allows access for up to", False),
+        ("wales", "The order for Wales", False),
+        ("england", "requires this", False),
+    ],
+)
+def test_the_terms_name_only_what_is_confirmed_of_the_order_of_the_nation(
+    reader, link_page, release, nation, part, present
+):
+    release.series.nation = nation
+    release.series.save()
+    assert (part in words(reader.get(link_page))) == present
+
+
+def test_all_links_that_do_not_work_have_the_same_answer(reader, link_page, entry, office, clock):
+    known = [link_page, of(Purpose.TERMS)]
+    bodies = {reader.get(path).content for path in ("/receipts/x/", "/receipts/link-1/", "/receipts/x/disclosure/")}
+    receipts.renew_links(entry, by=office.head, at=OPENS)
+    bodies |= {reader.get(path).content for path in known}
+    make_due_links(now=OPENS)
+    again = reverse("releases:receipt", args=[token_of(AccessLink.objects.get(revoked_at=None))])
+    assert reader.get(again).status_code == 200
+    clock(SEED_DUE + timedelta(days=1))
+    ended = [reader.get(again), reader.post(again, {"answer": "confirmed"})]
+    bodies |= {answer.content for answer in ended}
+    assert {answer.status_code for answer in ended} == {404}
+    assert len(bodies) == 1
+    assert "This link does not work" in bodies.pop().decode()
+
+
+@pytest.mark.parametrize("answer", ["", "silent", "disclosure", "nonsense"])
+def test_an_answer_that_the_page_does_not_offer_is_none(reader, link_page, answer):
+    assert reader.post(link_page, {"answer": answer}).status_code == 404
+    assert not AccessReceipt.objects.exists()
+
+
+def test_a_form_of_another_site_is_refused_and_one_of_a_page_without_referrer_is_not(reader, link_page):
+    given = {"answer": "confirmed"}
+    for origin in ("https://elsewhere.example", "https://testserver.elsewhere.example"):
+        assert reader.post(link_page, given, headers={"origin": origin}).status_code == 403
+    assert not AccessReceipt.objects.exists()
+    assert reader.post(link_page, given, headers={"origin": "null"}).status_code == 302
+    assert reader.post(link_page, given, headers={"origin": "http://testserver"}).status_code == 302
+
+
+def test_requests_for_these_pages_are_counted_as_those_of_readers(link_page):
+    assert find_reader(link_page) is Reader.PERSON
+    assert find_reader("/receipts/x/disclosure/") is Reader.PERSON
+
+
+def test_no_network_address_and_no_browser_is_stored(reader, link_page):
+    headers = {"user-agent": "Unusual/1.0", "x-forwarded-for": "198.51.100.7"}
+    reader.post(link_page, {"answer": "acknowledged"}, headers=headers, REMOTE_ADDR="203.0.113.9")
+    stored = str([*AccessReceipt.objects.values(), *AccessLink.objects.values(), *ReleaseEvent.objects.values()])
+    assert not any(trace in stored for trace in ("Unusual", "198.51.100.7", "203.0.113.9"))
+    assert {field.name for field in AccessReceipt._meta.fields} == {
+        "id",
+        "link",
+        "answer",
+        "terms",
+        "what",
+        "happened_at",
+        "at",
+    }
+
+
+class TestDisclosure:
+    def test_there_is_no_field_for_text_so_that_no_figure_can_be_sent(self, reader, link_page):
+        shown = reader.get(f"{link_page}disclosure/").content.decode()
+        assert "<textarea" not in shown
+        assert shown.count('type="radio"') == 5
+
+    @pytest.mark.parametrize(
+        ("typed", "error"),
+        [
+            ({}, "Select what may have happened"),
+            ({"what": "nonsense"}, "Select a valid choice"),
+            ({"what": "lost", "time": "4pm"}, "Enter the date too"),
+            ({"what": "lost", "on-day": "28", "on-month": "6", "on-year": "2020"}, "Enter the time too"),
+            (
+                {"what": "lost", "on-day": "30", "on-month": "6", "on-year": "2020", "time": "4pm"},
+                "Enter a time in the past",
+            ),
+        ],
+    )
+    def test_a_wrong_answer_is_explained_and_nothing_is_stored(self, reader, link_page, typed, error):
+        answer = reader.post(f"{link_page}disclosure/", typed)
+        assert error in words(answer)
+        assert not answer.cookies
+        assert not AccessReceipt.objects.exists()
+
+    def test_a_report_is_stored_once_with_what_the_recipient_stated(self, reader, link_page):
+        typed = {"what": "in_public", "on-day": "28", "on-month": "6", "on-year": "2020", "time": "4pm"}
+        for _click in range(2):
+            assert reader.post(f"{link_page}disclosure/", typed).url == link_page
+        receipt = AccessReceipt.objects.get()
+        assert (receipt.answer, receipt.what, receipt.at) == ("disclosure", "in_public", OPENS)
+        assert receipt.happened_at == OPENS - timedelta(hours=17, minutes=30)
+        assert "You reported a possible disclosure at 9:30am on 29 June 2020." in words(reader.get(link_page))
+
+
+class TestProducersPage:
+    def test_a_recipient_is_not_to_be_sent_anything_until_they_have_confirmed(
+        self, reader, client, keeper, link_page, release
+    ):
+        assert DO_NOT_SEND in words(client.get(address("list", release)))
+        reader.post(link_page, {"answer": "acknowledged"})
+        assert DO_NOT_SEND in words(client.get(address("list", release))), "they have it, without the terms"
+        reader.post(link_page, {"answer": "confirmed"})
+        shown = words(client.get(address("list", release)))
+        assert DO_NOT_SEND not in shown
+        assert "Has it" in shown
+        reader.post(link_page, {"answer": "not_needed"})
+        assert "No longer needs access: do not send" in words(client.get(address("list", release)))
+
+    def test_a_recipient_without_an_address_cannot_be_asked(self, client, keeper, office, link_page, release):
+        granted(release, someone(), by=office.statistician)
+        shown = words(client.get(address("list", release)))
+        assert shown.count(DO_NOT_SEND) == 2
+        assert "Add an email address" in shown
+
+    def test_the_list_says_when_we_ask(self, client, keeper, office, entry, release):
+        receipts.set_asking(office.producer, asks=True, by=office.head)
+        shown = words(client.get(address("list", release)))
+        assert "We ask at 9am on 22 June 2020." in shown
+        assert "No one has confirmed that the list is right. Check and confirm it now." in shown
+
+    def test_nothing_of_it_is_shown_where_recipients_are_not_asked(self, client, keeper, entry, release):
+        shown = words(client.get(address("list", release)))
+        assert DO_NOT_SEND not in shown
+        assert "confirmed that the list is right" not in shown
+
+    def test_a_reported_disclosure_is_not_on_the_list(self, client, reader, office, link_page, release):
+        reader.post(f"{link_page}disclosure/", {"what": "lost"})
+        for role in (Role.STATISTICIAN, Role.CALENDAR_MANAGER):
+            client.force_login(office.people[role])
+            assert "disclosure" not in words(client.get(address("list", release))).lower()
+
+    def test_the_list_is_confirmed_by_a_button_and_a_changed_one_is_not(
+        self, client, keeper, office, link_page, release
+    ):
+        client.post(address("confirm_list", release), {"posts": "1"})
+        assert f"{keeper} confirmed at 9:30am on 29 June 2020 that the list is right." in words(
+            client.get(address("list", release))
+        )
+        assert client.post(address("confirm_list", release), {"posts": "2"}).status_code == 409
+        assert client.post(address("confirm_list", release), {"posts": "many"}).status_code == 404
+
+    def test_a_new_link_is_sent_on_request(self, client, keeper, reader, link_page, entry, release):
+        confirm = address("renew_links", release, entry.pk)
+        assert "no longer work" in words(client.get(confirm))
+        assert reader.get(link_page).status_code == 200
+        client.post(confirm, {"version": entry.version})
+        assert reader.get(link_page).status_code == 404
+        assert client.get(address("renew_links", release, 0)).status_code == 404
+
+    def test_a_lead_turns_it_on_and_off_for_a_producer(self, client, office, keeper):
+        path = reverse("releases:ask_recipients", args=[office.producer.slug])
+        assert client.get(path).status_code == 404
+        client.force_login(office.head)
+        assert "We do not ask recipients." in words(client.get(path))
+        assert "We ask everyone on your pre-release access lists to confirm." in words(
+            client.post(path, {"asks": "yes"}, follow=True)
+        )
+        client.post(path, {"asks": "no"})
+        office.producer.refresh_from_db()
+        assert not office.producer.asks_recipients
