@@ -131,7 +131,7 @@ def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
     return drafted
 
 
-def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on: PracticesOn) -> list[Report]:
+def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on: PracticesOn) -> Sequence[Report]:
     """Draft the reports of some schedules in one transaction, without those that another process is drafting."""
     with transaction.atomic():
         claimed = _claim_suspicions(schedules)

@@ -186,7 +186,7 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
             pk__in={
                 held.producer_id
                 for held in _memberships(person)
-                if Role(held.role) in roles or (COVER_ROLE in roles and held.has_cover)
+                if Role(held.role) in roles or (COVER_ROLE in roles and getattr(held, "has_cover", False))
             }
         )
     held = Q(pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer"))

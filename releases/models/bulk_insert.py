@@ -31,7 +31,7 @@ def _copy(rows: Sequence[models.Model]) -> None:
     fields = meta.concrete_fields
     values_of = attrgetter(*(field.attname for field in fields))
     converted = [(place, field) for place, field in enumerate(fields) if isinstance(field, CONVERTED)]
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         if isinstance(meta.pk, models.AutoField):
             reserved = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"

@@ -50,7 +50,7 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
         assert told in words(text).replace(" ,", ",")
     shown = words(client.get(morning_page(office)).text)
     assert all(f"Release {number}" in shown for number in range(4))
-    assert "Suspected breach: not seen. Due at 9:30am" in shown
+    assert "Suspected breach: not live when last checked. Due at 9:30am" in shown
     answer = client.post(morning_page(office), chosen_of(drafts))
     joint = Report.objects.get(status="draft")
     assert answer.url == report_page(joint)

@@ -31,6 +31,7 @@ SECRETS = (
     "suspect",
     "breach",
     "not seen",
+    "not live when last checked",
     "not_seen",
     "seen late",
     "rehears",

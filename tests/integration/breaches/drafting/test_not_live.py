@@ -1,4 +1,4 @@
-"""What nothing was seen of is called not seen, wherever its kind is named, until it was seen late."""
+"""Where nothing was found live, the kind says so wherever it is named, until the release was found live late."""
 
 import pytest
 from django.urls import reverse
@@ -33,17 +33,19 @@ def test_a_report_on_what_was_not_seen_is_called_so_on_the_desk_in_the_list_and_
     assert unseen.kind == ReportKind.LATE
     for address in (reverse("desk"), reverse("breaches:report_list")):
         page = words(client.get(address).text)
-        assert "not seen" in page.lower()
+        assert "not live when last checked" in page.lower()
         assert ", late" not in page
         assert "Late," not in page
-    assert "Suspected breach: not seen Not live 2 minutes after 9:30am" in words(client.get(address_of(unseen)).text)
+    assert "Suspected breach: not live when last checked Not live 2 minutes" in words(
+        client.get(address_of(unseen)).text
+    )
 
 
 def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_seen(client, office, unseen):
     kept = {"reason": RecordingReason.NO_EFFECT, "words": "Nobody looked."}
     decisions.record_report(unseen, **kept, by=office.head, at=AT)
     client.force_login(office.head)
-    assert "Breach: not seen" in words(client.get(address_of(unseen)).text)
+    assert "Breach: not live when last checked" in words(client.get(address_of(unseen)).text)
     register = words(client.get(reverse("breaches:register"), {"kind": "late"}).text)
     assert "Not live when last checked" in register
 
@@ -61,4 +63,7 @@ def test_a_joint_report_of_which_something_was_seen_is_late_and_names_each_as_it
     assert text.kind_name(joint) == "Late"
     unseen.suspicions.update(report=joint)
     assert text.kind_name(joint) == "Late"
-    assert {text.suspicion_name(suspicion) for suspicion in joint.suspicions.all()} == {"late", "not seen"}
+    assert {text.suspicion_name(suspicion) for suspicion in joint.suspicions.all()} == {
+        "late",
+        "not live when last checked",
+    }
