@@ -86,7 +86,7 @@ def test_a_screenshot_is_printed_in_the_annex_with_its_text_and_the_report_still
     with pikepdf.open(path) as file:
         figures = [str(figure.Alt) for figure in elements(file.Root.StructTreeRoot.K, "/Figure") if "/Alt" in figure]
         assert any("Screenshot of the web page at" in text for text in figures)
-        assert sum(len(page.get_images()) for page in file.pages) == 1
+        assert any(page.get_images() for page in file.pages)
     assert "page requested at" in text_of(path)
 
 
