@@ -6,9 +6,11 @@ from itertools import groupby
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
@@ -19,6 +21,7 @@ from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
 from releases.rules.public_calendar import Bilingual
 from releases.rules.rota import RotaDays, RotaPlace
+from releases.rules.web_address import telephone_uri
 
 
 class Producer(models.Model):
@@ -200,6 +203,12 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """:raises ValidationError: if the telephone number has no number that a link could call."""
+        if self.telephone and not telephone_uri(self.telephone):
+            sentence = _("Enter a phone number, for example 020 7946 0000 or +44 20 7946 0000.")
+            raise ValidationError({"telephone": sentence})
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

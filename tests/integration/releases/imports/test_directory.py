@@ -66,6 +66,14 @@ def test_a_contact_is_added_and_changed_and_an_empty_cell_changes_nothing(produc
     assert {row.outcome for row in again.rows} == {ImportOutcome.UNCHANGED}
 
 
+def test_a_telephone_number_that_no_one_could_call_is_refused(producer, manager):
+    header, row = "producer,email,name,telephone", "Office for Rain,jo@example.gov.uk,Jo,"
+    assert faults(take(DirectoryKind.CONTACTS, header, f"{row}ask Sam", by=manager)) == [
+        ("telephone", "Enter a phone number, for example 020 7946 0000 or +44 20 7946 0000.")
+    ]
+    assert not faults(take(DirectoryKind.CONTACTS, header, f"{row}020 7946 0000 (office)", by=manager))
+
+
 @pytest.mark.parametrize("kind", list(DirectoryKind))
 @pytest.mark.parametrize("file_kind", list(TableKind))
 def test_an_export_is_imported_again_without_a_change(producer, manager, kind, file_kind):
