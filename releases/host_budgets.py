@@ -173,6 +173,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 HAND_OVER = timedelta(seconds=1)
 # The name under which ad hoc checks lease their part of a host's budget.
 _ADHOC_PREFIX = "beside "
+# The name under which a further vantage point leases a host.
+_VANTAGE_PREFIX = "vantage "
 # A sweep leases this name with its own name, which tells other sweeps that it is running.
 _SWEEP_PREFIX = "sweep "
 _LONGEST_NAME = 255
@@ -281,12 +283,18 @@ def _prepare_probe(
     for host in sorted(held):
         rest = min(HAND_OVER, leases[host].until + HAND_OVER - now)
         if leases[host].holder != holder and rest > timedelta(0):
-            probe.rest(host.removeprefix(_ADHOC_PREFIX), seconds=rest.total_seconds())
+            # The name of a lease ends with the host.
+            probe.rest(host.rpartition(" ")[2], seconds=rest.total_seconds())
 
 
 def claim_spare(host: str) -> str:
     """Return the name of the lease for the part of a host's budget that the sweep leaves to ad hoc checks."""
     return f"{_ADHOC_PREFIX}{host}"[:_LONGEST_NAME]
+
+
+def claim_from(vantage_point: str, host: str) -> str:
+    """Return the name of the lease of a host for a further vantage point."""
+    return f"{_VANTAGE_PREFIX}{vantage_point} {host}"[:_LONGEST_NAME]
 
 
 def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = None) -> None:

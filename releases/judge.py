@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import batched
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,6 +35,7 @@ from releases.rules.response import LONGEST
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import RULES_VERSION, Outcome, judge_address, settles_at
 from releases.verdict.release import AddressChecks, AddressResult, ReleaseVerdict, judge_release
+from releases.verdict.vantage import combine_vantage_points
 
 # Returns, for an address, the instant up to which (included) every planned check was answered or timed out.
 type AnsweredUntil = Callable[[Address], datetime]
@@ -118,6 +120,7 @@ def read_schedules(
     """Read the data to judge schedules, in a fixed number of queries, and return the function that judges one."""
     releases = {schedule.release.pk for schedule in schedules}
     checks_of = repository.read_sightings(releases)
+    from_elsewhere = repository.read_vantage_sightings(releases)
     addresses: dict[int, list[Address]] = defaultdict(list)
     for address in Address.objects.filter(release__in=releases).exclude(role=Address.Role.ANNOUNCEMENT):
         addresses[address.release_id].append(address)
@@ -142,18 +145,26 @@ def read_schedules(
             # Another process may continue the checks later, and cannot know that these had ended.
             was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
             is_settled = now >= settled_at and (is_over or was_over)
+            judge_checks = partial(
+                judge_address,
+                due_at=schedule.due_at,
+                limit_at=verification.limit_at,
+                longest_gap=longest_gap,
+                settled=is_settled,
+            )
+            others = from_elsewhere.get(schedule.key, {}).get(address.pk, {})
+            verdict, vantage = combine_vantage_points(
+                judge_checks(checks.sightings),
+                {name: judge_checks(sightings) for name, sightings in others.items()},
+                due_at=schedule.due_at,
+            )
             result = AddressResult(
                 address=address.pk,
                 url=address.url,
                 role=AddressRole(address.role),
                 required=address.required,
-                verdict=judge_address(
-                    checks.sightings,
-                    due_at=schedule.due_at,
-                    limit_at=verification.limit_at,
-                    longest_gap=longest_gap,
-                    settled=is_settled,
-                ),
+                verdict=verdict,
+                vantage=vantage,
                 longest_gap=longest_gap,
                 settled_at=settled_at if is_settled else None,
                 checks=checks.number,
@@ -260,6 +271,12 @@ def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
 def _decided() -> Exists:
     decided = Verification.objects.filter(decided_at__isnull=False, release=OuterRef("pk"))
     return Exists(decided.filter(schedule_version=OuterRef("schedule_version")))
+
+
+def find_decided(releases: Iterable[Release]) -> set[int]:
+    """Return the keys of those releases whose present schedule has a verdict."""
+    found = Release.objects.filter(_decided(), pk__in=[release.pk for release in releases])
+    return set(found.values_list("pk", flat=True))
 
 
 def _find_moved(*, now: datetime) -> Iterable[Schedule]:

@@ -181,7 +181,13 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_PROBE_VANTAGE",
         "where checks are made from, as recorded with each check",
-        default="this machine's name",
+        default="the vantage point, or this machine's name",
+    ),
+    Setting(
+        "STATSOFFICE_VANTAGE_POINT",
+        "the name of a further vantage point, such as `London`. The sweeps of this process also check the pages of due "
+        "releases, and never alone make a release late ([several machines](../operations/several-machines.md))",
+        default="none: this process is a part of the main vantage point",
     ),
     Setting(
         "STATSOFFICE_BROWSER",

@@ -303,6 +303,33 @@ def read_sightings(releases: Collection[int]) -> Reader:
     return of
 
 
+# The checks of further vantage points by schedule, address and name.
+type VantageSightings = Mapping[ScheduleKey, Mapping[int, Mapping[str, Sequence[Sighting]]]]
+
+
+def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
+    """Read the checks that further vantage points made of some releases, in one query if there are none."""
+    checks = (
+        Observation.objects.filter(release__in=releases, superseded=False, purpose=Purpose.VANTAGE)
+        .annotate(codes=Cast("reasons", TextField()), says=Value("", output_field=TextField()))
+        .order_by("sent_at", "position")
+    )
+    rows = list(checks.values_list(*RecordedCheck._fields, "vantage"))
+    spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    if rows:
+        stated = Statement.objects.filter(release__in=releases).in_order()
+        for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
+            spoken[release].append((digest, kind))
+    said = {release: last_statements(statements) for release, statements in spoken.items()}
+    found: dict[ScheduleKey, dict[int, dict[str, list[Sighting]]]] = {}
+    for *columns, vantage in rows:
+        row = RecordedCheck._make(columns)
+        of_address = found.setdefault((row.release_id, row.schedule_version), {}).setdefault(row.address_id, {})
+        statement = said.get(row.release_id, {}).get(row.text_digest)
+        of_address.setdefault(vantage, []).append(row.sighting(statement))
+    return found
+
+
 def _telling(listed: Sequence[RecordedCheck]) -> Iterable[int]:
     """Return the keys of the checks whose headers a diagnosis needs: the first live one, and the one before it."""
     shown = next((row for row in listed if row.result == CheckOutcome.LIVE and row.purpose == Purpose.PLAIN), None)

@@ -247,7 +247,8 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
 
     :return: for each place its new row and the response with the body; and the hashes of the replaced bodies.
     """
-    brought = [(row, check.answer) for row, check in stored if not row.superseded]
+    # Bodies of further vantage points are not stored; their checks have the hashes.
+    brought = [(row, check.answer) for row, check in stored if not row.superseded and row.purpose != Purpose.VANTAGE]
     if not brought:
         return [], set()
     places = _read_places({row.release_id for row, _ in brought})

@@ -50,6 +50,7 @@ class Purpose(models.TextChoices):
     PLAIN = "plain", lazy("What any reader is shown")
     FRESH = "fresh", lazy("Past the caches on the way, to tell a stale copy")
     ANNOUNCEMENT = "announcement", lazy("What the announcement says")
+    VANTAGE = "vantage", lazy("What a reader is shown at another vantage point")
 
 
 class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
@@ -119,6 +120,7 @@ class Observation(ChainedRow):
             models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
             # A body that was received too early is sealed everywhere, so it is searched by its hash.
             models.Index(fields=["body_sha256"], name="observation_by_body", condition=~Q(body_sha256="")),
+            models.Index(fields=["release"], name="observation_by_vantage", condition=Q(purpose="vantage")),
         ]
 
     def __str__(self) -> str:

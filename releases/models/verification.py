@@ -1,6 +1,7 @@
 """Verdicts on releases (one for each date), statements by people, and morning summaries."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from releases.models.release import Address, Release
 from releases.rules.calendar import limit_at
 from releases.verdict.address import RULES_VERSION, AddressVerdict, BeforeDue, Flip, Gap, Interval, Outcome
 from releases.verdict.release import AddressResult, ReleaseVerdict
+from releases.verdict.vantage import VantageFindings
 
 
 class Verification(models.Model):
@@ -102,7 +104,8 @@ def write_verdict(verdict: ReleaseVerdict) -> dict[str, Any]:
 def write_address_result(result: AddressResult) -> dict[str, Any]:
     """Write the result of one address as `read_results` reads it."""
     verdict = result.verdict
-    return {
+    vantage = asdict(result.vantage, dict_factory=_lists_of) if result.vantage else None
+    return ({"vantage": vantage} if vantage else {}) | {
         "address": result.address,
         "url": result.url,
         "role": result.role,
@@ -123,6 +126,10 @@ def write_address_result(result: AddressResult) -> dict[str, Any]:
         "looks": result.checks,
         "reasons": list(result.reasons),
     }
+
+
+def _lists_of(fields: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, list[str]]:
+    return {name: list(names) for name, names in fields}
 
 
 def read_results(addresses: Iterable[Mapping[str, Any]]) -> tuple[AddressResult, ...]:
@@ -154,6 +161,7 @@ def _read_result(stored: Mapping[str, Any]) -> AddressResult:
         settled_at=_read_instant(stored.get("settled_at")),
         checks=stored["looks"],
         reasons=tuple(stored["reasons"]),
+        vantage=VantageFindings(**{name: tuple(names) for name, names in stored.get("vantage", {}).items()}),
     )
 
 

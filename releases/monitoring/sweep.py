@@ -4,6 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from releases.monitoring.targets import (
     find_changed_targets,
     find_due_hosts,
     find_falling_due,
+    find_near_due,
     load_targets,
     monitored_addresses,
     monitored_rehearsals,
@@ -45,6 +47,10 @@ logger = logging.getLogger(__name__)
 # Checks are planned in memory this far ahead. In its last hour a release is checked at least every minute, so it stays
 # in the memory of a sweep until it is due, even if the database becomes unavailable.
 HORIZON = timedelta(minutes=2)
+# A further vantage point makes its first check five seconds before a release is due, and its last one after this time.
+LAST_BEFORE_DUE = timedelta(seconds=6)
+VANTAGE_CHECKS_FOR = timedelta(hours=1)
+NO_FRESH_CHECKS = 1_000_000
 # How often the plan in memory is compared with the database: shortly before a check, and at other times.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
@@ -105,6 +111,7 @@ class Sweep:
         replayed: bool = False,
         clock_largest_error: timedelta = LARGEST_ERROR,
         spool: Path | None = None,
+        vantage_point: str = "",
     ) -> None:
         """Create a sweep without targets.
 
@@ -115,7 +122,10 @@ class Sweep:
         :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
         :param spool: the folder for results while the database is unavailable, so that they outlive this process. Files
             that other processes have left there are stored.
+        :param vantage_point: the name of a further vantage point. Its sweep has leases and plans of its own, and judges
+            only what the main one has judged.
         """
+        self._vantage_point = vantage_point
         self.targets: dict[int, Target] = {}
         self._faults: list[Exception] = []
         self._clock, self._probe, self._name, self._replayed = clock, probe, name, replayed
@@ -311,6 +321,9 @@ class Sweep:
     def claim(self) -> None:
         """Compare the targets in memory with the database, and add those that soon fall due."""
         now = self._clock.now()
+        if self._vantage_point:
+            self._claim_for_vantage_point(now=now)
+            return
         if not self._replayed:
             # This process did not run in a replayed past, so it must not record coverage for that time.
             coverage.mark_alive(self._name, at=now)
@@ -343,6 +356,29 @@ class Sweep:
             self._not_found.request_missing(self.targets.values(), now=now)
             self._request_controls(now=now)
 
+    def _claim_for_vantage_point(self, *, now: datetime) -> None:
+        """Add the addresses of releases that are about to be due or were due lately, with plans in memory alone.
+
+        The first check is the last one before the due time, so that a later live one proves something.
+        """
+        self._take_rows(store_left_behind(self._spool_folder, at=now))
+        monitored = monitored_addresses(now=now)
+        for key in find_changed_targets(self.targets, monitored, judged=False):
+            del self.targets[key]
+        over_before = now - VANTAGE_CHECKS_FOR
+        for key in [key for key, target in self.targets.items() if target.due_at < over_before]:
+            del self.targets[key]
+        due = find_near_due(monitored, begin=over_before, end=now + HORIZON, without=self.targets.keys())
+        due = split_valid_addresses(due)[0]
+        self._wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
+        held = self._lease_hosts(now=now)
+        for target in load_targets(address for address in due if place_of(address.url) in held):
+            target.fresh_checks = NO_FRESH_CHECKS
+            target.last_planned_at = target.due_at - LAST_BEFORE_DUE
+            target.plan_next(now=now)
+            self.targets[target.address.pk] = target
+        self._space_checks()
+
     def _enrol(self, monitored: QuerySet[Address], *, now: datetime) -> None:
         """Plan the first check of new addresses. Where that takes long, it is done less often, and not near a due time.
 
@@ -363,7 +399,13 @@ class Sweep:
 
     def _lease_hosts(self, *, now: datetime) -> frozenset[str]:
         """Lease this sweep's share of the wanted hosts, drop the targets of others, and return the leased hosts."""
-        if self._replayed:
+        if self._vantage_point:
+            # Each vantage point has a lease and a budget of its own for each host.
+            names = {host_budgets.claim_from(self._vantage_point, host): host for host in self._wanted}
+            held = frozenset(
+                names[name] for name in host_budgets.claim_hosts(names, holder=self._name, now=now, probe=self._probe)
+            )
+        elif self._replayed:
             held = host_budgets.claim_hosts(self._wanted, holder=self._name, now=now, probe=self._probe)
         else:
             share = host_budgets.claim_share(
@@ -582,6 +624,12 @@ class Sweep:
         target = self._open.pop(CheckKey(check.address.pk, check.answer.planned_at, check.purpose))
         if check.purpose is Purpose.PLAIN:
             target.note(check.answer, check.finding, now=self._clock.now())
+        if self._vantage_point:
+            check = replace(check, purpose=Purpose.VANTAGE)
+            if check.finding.result is CheckOutcome.LIVE and check.answer.completed_at >= target.due_at:
+                # No verdict is needed to check it less often from here.
+                target.live_since = target.live_since or check.answer.completed_at
+                target.plan_next(now=self._clock.now())
         self._unstored.append(check)
 
     # Store: the examined checks, and when each address is checked next
@@ -648,6 +696,8 @@ class Sweep:
     def _may_change_verdict(self, check: CheckResult, *, now: datetime) -> bool:
         # Before the limit a check changes a verdict only if the page is live, or was live and has disappeared. A check
         # that bypasses caches never changes a verdict alone.
+        if check.purpose is Purpose.VANTAGE:
+            return check.answer.planned_at == check.address.release.limit_at
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)
@@ -655,6 +705,8 @@ class Sweep:
         return was_live or check.finding.result is CheckOutcome.LIVE or now >= check.address.release.limit_at
 
     def _write_next_checks(self, keys: set[int]) -> None:
+        if self._vantage_point:
+            return
         save_targets([self.targets[key] for key in sorted(keys & self.targets.keys())])
 
     # Judge: the releases whose verdicts may change
@@ -666,10 +718,16 @@ class Sweep:
         now = self._clock.now()
         answered_until = self._answered_until(now=now)
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
+        if self._vantage_point:
+            # Only what the main vantage point has judged, so that the verdict names what only one of them found.
+            decided = judge.find_decided(waiting)
+            waiting = [release for release in waiting if release.pk in decided]
         judged, faults = judge.judge_all(waiting, now=now, answered_until=answered_until)
         for release, fault in faults:
             logger.error("cannot judge %s", release.reference, exc_info=fault, extra={"release": release.reference})
             self._faults.append(fault)
+        if self._vantage_point:
+            return
         planned_again = {key for verification in judged for key in self._plan_again(verification, now=now)}
         self._write_next_checks(planned_again)
         for key in planned_again:

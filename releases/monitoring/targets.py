@@ -152,16 +152,18 @@ class Target:
         )
 
 
-def find_changed_targets(targets: Mapping[int, Target], monitored: QuerySet[Address]) -> set[int]:
+def find_changed_targets(
+    targets: Mapping[int, Target], monitored: QuerySet[Address], *, judged: bool = True
+) -> set[int]:
     """Return the keys of the targets whose copy in memory is outdated.
 
-    Their releases were moved, corrected, judged again, or are no longer monitored.
+    Their releases were moved, corrected, judged again (if `judged`), or are no longer monitored.
     """
     rows, same = monitored.select_related(None).values_list("pk", "schedule__live_since", *_CORRECTABLE), set()
     for some in batched(targets, COMPARED_AT_A_TIME):
         for key, live_since, *stored in rows.filter(pk__in=some):
             target = targets[key]
-            if live_since == target.live_since and tuple(stored) == _correctable_of(target.address):
+            if (live_since == target.live_since or not judged) and tuple(stored) == _correctable_of(target.address):
                 same.add(key)
     return targets.keys() - same
 
@@ -294,6 +296,15 @@ def _correct_hosts(addresses: Iterable[Address]) -> None:
             address.schedule.host = host
             changed.append(address.schedule)
     _save_schedules(changed, "host")
+
+
+def find_near_due(
+    monitored: QuerySet[Address], *, begin: datetime, end: datetime, without: Collection[int]
+) -> list[Address]:
+    """Return the monitored addresses whose releases are due between two aware instants, except some by key."""
+    due = monitored.filter(release__due_at__gte=begin, release__due_at__lte=end).order_by("release__due_at", "pk")
+    keys = [key for key in due.values_list("pk", flat=True) if key not in without]
+    return [address for some in batched(keys, READ_AT_A_TIME) for address in monitored.filter(pk__in=some)]
 
 
 def find_due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.text import capfirst
+from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -129,7 +129,10 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
 
 
 def describe_verdict(verification: Verification) -> str:
-    sentence = str(SENTENCES[Outcome(verification.outcome)])
+    is_disputed = verification.outcome == Outcome.UNCERTAIN and any(
+        one.vantage.live_only for one in verification.results
+    )
+    sentence = str(DISPUTED if is_disputed else SENTENCES[Outcome(verification.outcome)])
     due = {
         "due": calendar.format_moment(verification.due_at),
         "limit": calendar.format_time_with_seconds(verification.limit_at),
@@ -193,6 +196,12 @@ SENTENCES = {
         "Check the page. Then record when it was live, or start a breach report."
     ),
 }
+
+
+DISPUTED = lazy(
+    "Due at %(due)s. At %(limit)s, when the tolerance ended, it was live as seen from one vantage point and not live "
+    "as seen from another. Check the page. Then record when it was live, or start a breach report."
+)
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
@@ -452,6 +461,28 @@ def describe_publisher_gap(start: datetime, end: datetime, verification: Verific
 
 def describe_diagnosis(verification: Verification) -> list[str]:
     return [str(sentence) for code, sentence in DIAGNOSES.items() if code in verification.diagnoses]
+
+
+def _join_names(names: Iterable[str]) -> str:
+    return get_text_list([f"‘{name}’" for name in names], _("and"))
+
+
+def describe_vantage(verification: Verification) -> list[str]:
+    """Describe what only some vantage points found."""
+    results = verification.results
+    live_only = sorted({name for result in results for name in result.vantage.live_only})
+    not_live = sorted({name for result in results for name in result.vantage.not_live})
+    sentences = []
+    if live_only:
+        is_live_elsewhere = verification.outcome == Outcome.UNCERTAIN and verification.first_live_at is not None
+        sentence = (
+            _("Seen live in time from %(names)s only.") if is_live_elsewhere else _("Seen live from %(names)s only.")
+        )
+        sentences.append(sentence % {"names": _join_names(live_only)})
+    if not_live:
+        names = _join_names(not_live)
+        sentences.append(_("Not live when the tolerance ended, as seen from %(names)s.") % {"names": names})
+    return sentences
 
 
 def describe_publisher_state(says: PublisherSays, *, due_at: datetime) -> str:

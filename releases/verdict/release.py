@@ -9,6 +9,7 @@ from enum import StrEnum
 from releases.detection.finding import AddressRole, CheckOutcome, PublisherSays, Source, publisher_time
 from releases.rules import calendar
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome, Sighting
+from releases.verdict.vantage import NO_FINDINGS, VantageFindings
 
 _PAGE = frozenset({AddressRole.PAGE})
 _ANY = frozenset(AddressRole)
@@ -84,6 +85,7 @@ class AddressResult:
     settled_at: datetime | None = None
     checks: int = 0
     reasons: tuple[str, ...] = ()
+    vantage: VantageFindings = NO_FINDINGS
 
 
 @dataclass(frozen=True, slots=True)

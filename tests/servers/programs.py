@@ -1,5 +1,6 @@
 """Where the programs are that the tests need; one that is missing is named with what installs it."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -22,6 +23,16 @@ def _program(*names: str, package: str) -> str:
 
 def redis_server() -> str:
     return _program("redis-server", "valkey-server", package="redis-server")
+
+
+def network_namespace() -> list[str]:
+    """Return the command that runs another one in a new network namespace, with or without the rights of root."""
+    unshare = _program("unshare", package="util-linux")
+    return [unshare, "--net"] if os.geteuid() == 0 else [unshare, "--user", "--map-root-user", "--net"]
+
+
+def ip() -> str:
+    return _program("ip", "/usr/sbin/ip", package="iproute2")
 
 
 def celery_beat(folder: Path) -> list[str]:

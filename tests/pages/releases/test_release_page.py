@@ -1,6 +1,7 @@
 """What the producer's people read on the page of a release."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,12 @@ from selectolax.lexbor import LexborHTMLParser
 from releases import judge, scheduling
 from releases.evidence import coverage
 from releases.models import Contact, Series
+from releases.models.observation import Purpose
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 from tests.support.observations import create_observation, create_observations
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +52,21 @@ def test_the_verdict_is_said_with_its_interval(client, announced_release):
     assert "Last found not live at 10:26:55am. First found live at 10:27:01am." in text
     assert "Late by 56 minutes 55 seconds to 57 minutes 1 second" in text
     assert "A page counts as live when its response has loaded." in text
+
+
+def test_the_result_names_the_only_vantage_point_from_which_it_was_live(client, announced_release):
+    address = announced_release.addresses.get()
+    main = [make_check(address, "not_live", b"not yet", at=seconds) for seconds in range(-5, 126, 5)]
+    london = [
+        make_check(address, "not_live", b"not yet", at=-4.9, purpose=Purpose.VANTAGE),
+        make_check(address, "live", b"live", at=0.1, purpose=Purpose.VANTAGE),
+    ]
+    store_checks(*main, *(replace(one, answer=replace(one.answer, vantage="London")) for one in london))
+    judge.judge_one(announced_release, now=SEED_DUE + timedelta(minutes=3))
+    text = page(client, announced_release).text
+    assert "Seen live from ‘London’ only." in text
+    assert "it was live as seen from one vantage point and not live as seen from another" in text
+    assert ">Late<" not in text
 
 
 @pytest.mark.parametrize("role", list(Role))

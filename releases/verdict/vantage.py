@@ -1,0 +1,63 @@
+"""The verdict on one address from several vantage points: the main one judges, and further ones confirm or contradict.
+
+A further vantage point can only show that a release was live in time. That it failed, or found nothing, never makes a
+release late. Releases that are early are found by the main vantage point.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from releases.verdict.address import AddressVerdict, Outcome
+
+_ABSENT = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
+
+
+@dataclass(frozen=True, slots=True)
+class VantageFindings:
+    """What only some vantage points found, with the names of the further ones.
+
+    `live_only`: they found the address live in time, and the main one did not. `not_live`: they found it not live at
+    the limit, and the main one found it live in time.
+    """
+
+    live_only: tuple[str, ...] = ()
+    not_live: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.live_only or self.not_live)
+
+
+NO_FINDINGS = VantageFindings()
+
+
+def combine_vantage_points(
+    main: AddressVerdict, others: Mapping[str, AddressVerdict], *, due_at: datetime
+) -> tuple[AddressVerdict, VantageFindings]:
+    """Return the verdict on an address, and what only some vantage points found.
+
+    - What further vantage points found not live never changes the verdict.
+    - If one found it live in time and the main one had no conclusive response since the due time, it is on time.
+    - If one found it live in time and the main one found it not live, a person decides.
+
+    :param others: the verdict of each further vantage point on its own checks, by its name.
+    """
+    if main.from_due is Outcome.PENDING or main.outcome is Outcome.PENDING:
+        return main, NO_FINDINGS
+    in_time = {name: one for name, one in others.items() if one.from_due is Outcome.ON_TIME}
+    if main.from_due is Outcome.ON_TIME:
+        not_live = sorted(name for name, one in others.items() if one.from_due in _ABSENT)
+        return main, VantageFindings(not_live=tuple(not_live))
+    if not in_time:
+        return main, NO_FINDINGS
+    findings = VantageFindings(live_only=tuple(sorted(in_time)))
+    is_early = main.outcome is Outcome.EARLY
+    clean = [one for one in in_time.values() if one.outcome is Outcome.ON_TIME and one.first_live_at]
+    saw_nothing = main.first_live_at is None and (main.last_not_live_at is None or main.last_not_live_at < due_at)
+    if saw_nothing and clean and not is_early:
+        first = min(clean, key=lambda one: one.first_live_at or due_at)
+        # That it disappears from there again is not an event of the release.
+        return replace(first, before=main.before, live_before_due_at=main.live_before_due_at, flips=()), findings
+    outcome = main.outcome if is_early else Outcome.UNCERTAIN
+    delay = main.delay if is_early else None
+    return replace(main, outcome=outcome, from_due=Outcome.UNCERTAIN, delay=delay), findings

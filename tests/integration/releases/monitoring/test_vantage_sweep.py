@@ -1,0 +1,82 @@
+"""The sweep of a further vantage point: it adds checks of its own and leaves everything else to the main one."""
+
+import contextlib
+from datetime import timedelta
+
+import pytest
+
+from releases.models import CheckSchedule, Coverage, HostLease, Observation, StoredBody, Verification
+from releases.monitoring.sweep import Sweep
+from statsoffice import jobs
+from statsoffice.fake_publisher import pages
+from statsoffice.self_monitoring import status
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+BEGINS, ENDS = SEED_DUE - timedelta(minutes=1), SEED_DUE + timedelta(minutes=4)
+HOST = "www.example.gov.uk"
+
+
+def script(*, live_after):
+    live = pages.release_page("State-funded schools inspections and outcomes as at 31 March 2020", published="today")
+    soon = SEED_DUE if live_after is None else SEED_DUE + timedelta(seconds=live_after)
+    return lambda url, at: (200, live, 0.1) if live_after is not None and at >= soon else (404, "", 0.1)
+
+
+def sweep_a_morning(*, vantage_point="", live_after):
+    clock = JumpingClock(BEGINS, ends_at=ENDS)
+    publisher = ScriptedPublisher(clock, script(live_after=live_after))
+    with contextlib.suppress(MorningOver):
+        Sweep(clock=clock, probe=publisher, name=f"sweep of {vantage_point}", vantage_point=vantage_point).run()
+    return publisher
+
+
+def test_it_stores_checks_from_just_before_the_due_time_and_nothing_else():
+    release = ReleaseFactory(confirmed=True)
+    publisher = sweep_a_morning(vantage_point="London", live_after=2)
+    checks = list(Observation.objects.order_by("sent_at"))
+    assert {check.purpose for check in checks} == {"vantage"}
+    assert checks[0].planned_at == SEED_DUE - timedelta(seconds=5)
+    assert SEED_DUE in {check.planned_at for check in checks}
+    assert {check.result for check in checks} == {"not_live", "live"}
+    assert len(publisher.asked) >= len(checks) > 2
+    for model in (CheckSchedule, Coverage, StoredBody, Verification):
+        assert not model.objects.exists(), model
+    release.refresh_from_db()
+    assert release.status == "confirmed"
+
+
+def test_the_main_sweep_judges_its_checks_with_those_of_the_other():
+    ReleaseFactory(confirmed=True)
+    sweep_a_morning(vantage_point="London", live_after=2)
+    sweep_a_morning(live_after=None)
+    verdict = Verification.objects.get()
+    assert verdict.outcome == "uncertain"
+    assert verdict.results[0].vantage.live_only == ("",)  # the scripted publisher has no name for its network
+
+
+def test_each_vantage_point_has_a_lease_of_its_own():
+    ReleaseFactory(confirmed=True)
+    clock = JumpingClock(BEGINS, ends_at=ENDS)
+    publisher = ScriptedPublisher(clock, script(live_after=2))
+    main, first, second = (
+        Sweep(clock=clock, probe=publisher, name=name, vantage_point=point)
+        for name, point in (("main", ""), ("first", "London"), ("second", "London"))
+    )
+    for sweep in (main, first, second):
+        sweep.claim()
+    assert [len(sweep.targets) for sweep in (main, first, second)] == [1, 1, 0]
+    holders = dict(HostLease.objects.values_list("host", "holder"))
+    assert holders[HOST] == "main"
+    assert holders[f"vantage London {HOST}"] == "first"
+
+
+def test_its_sweep_is_no_sign_that_monitoring_works(settings):
+    settings.VANTAGE_POINT = "London"
+    jobs.sweep()
+    assert status.find_heartbeat(status.SWEEP).finished_at is None
+    settings.VANTAGE_POINT = ""
+    jobs.sweep()
+    assert status.find_heartbeat(status.SWEEP).finished_at is not None
