@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import F, QuerySet, TextField, Value
@@ -109,7 +110,10 @@ def _match_in_postgresql(found: "QuerySet[Any]", words: Sequence[str]) -> list[i
 
 def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
     """Search in a temporary table of this connection, which has only rows that the person may read."""
-    sql, parameters = found.order_by().values_list("pk", "words").query.sql_with_params()
+    try:
+        sql, parameters = found.order_by().values_list("pk", "words").query.sql_with_params()
+    except EmptyResultSet:  # the person may read none of these
+        return []
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS temp.searched")
         cursor.execute(

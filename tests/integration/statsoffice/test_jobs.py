@@ -161,3 +161,12 @@ time.sleep(1.2)
 def test_the_web_imports_no_celery(module):
     script = f"import sys, django; django.setup(); import {module}; assert not {{'celery', 'kombu'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_monitoring_starts_without_the_code_of_the_pages():
+    script = (
+        "import sys, django; django.setup(); from statsoffice.management.commands.watch import Command; "
+        "Command().check(tags=Command.requires_system_checks); "
+        "assert not {'statsoffice.urls', 'weasyprint', 'breaches.views', 'ninja'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=settings.BASE_DIR, check=True)

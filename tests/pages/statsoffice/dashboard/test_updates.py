@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from releases import judge
+from releases.models import Release
+from statsoffice.dashboard import today
 from statsoffice.dashboard.today import split_live_text
 from tests.pages.statsoffice.dashboard.morning import AFTER, sign_in
 from tests.support.factories import SEED_DUE, ReleaseFactory
@@ -98,3 +100,22 @@ def test_choices_of_the_reader_stay_while_one_of_them_changes_and_when_the_page_
     assert f'href="{DESK}?still&amp;large&amp;rehearsals=show">Pause automatic updates</a>' in text
     assert f'href="{DESK}?rehearsals=show">Exit wall screen view</a>' in text
     assert "&amp;large&amp;rehearsals=show" in text.partition('hx-get="')[2].partition('"')[0]
+
+
+@pytest.mark.django_db
+def test_a_line_is_rendered_once_until_something_that_it_shows_changes(client, clock, release):
+    sign_in(client, release)
+    client.get(DESK)
+    misses = today._render_line.cache_info().misses
+    assert client.get(DESK).text == client.get(DESK).text
+    assert today._render_line.cache_info().misses == misses
+    Release.objects.filter(pk=release.pk).update(title="Another title")
+    assert "Another title" in client.get(DESK).text
+
+
+@pytest.mark.django_db
+def test_a_page_that_did_not_change_gets_no_content(client, clock, release):
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits", "checks")})
+    assert (response.status_code, response.content) == (204, b"")
