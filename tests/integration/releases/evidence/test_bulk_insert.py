@@ -6,10 +6,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from releases.models import Observation
+from releases.models import Address, Observation
 from releases.models.append_only import check_chain
 from releases.models.bulk_insert import WORTH_COPYING
-from tests.support.factories import AddressFactory, ReleaseFactory
+from tests.support.factories import ReleaseFactory
 
 AT = datetime(2026, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
 DIFFICULT = "tab\t, new line\n, backslash \\N \\t, quotes ' \" and a letter ŵ"
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def checks(number):
-    address = AddressFactory(release=ReleaseFactory(announced=True))
+    address = Address.objects.first() or ReleaseFactory().addresses.get()
     return [
         Observation(
             release=address.release,
