@@ -145,7 +145,7 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
         references = references_to_draft(
             [(f"breach-{one.release.reference}", ReportKind(one.kind)) for one, *_ in suspected]
         )
-        unsaved = [
+        reports = [
             Report(
                 reference=reference,
                 producer=suspicions[0].release.series.producer,
@@ -159,8 +159,8 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
             )
             for suspicions, content, reference in zip(suspected, contents, references, strict=True)
         ]
-        assign_numbers(unsaved)
-        reports = insert_rows(unsaved)
+        assign_numbers(reports)
+        insert_rows(reports)
         versions = [
             new_version(report, report.machine, machine=report.machine, by=None, at=now, why="drafted")
             for report in reports

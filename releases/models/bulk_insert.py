@@ -14,7 +14,7 @@ ROWS_OF_A_STATEMENT = 200
 CONVERTED = (models.JSONField,)
 
 
-def insert_rows[T: models.Model](rows: Sequence[T]) -> Sequence[T]:
+def insert_rows(rows: Sequence[models.Model]) -> None:
     """Insert new rows of one model, and set their keys, as `bulk_create` does.
 
     The rows must have a value for each column except an automatic key.
@@ -23,7 +23,6 @@ def insert_rows[T: models.Model](rows: Sequence[T]) -> Sequence[T]:
         _copy(rows)
     elif rows:
         type(rows[0])._default_manager.bulk_create(rows, batch_size=ROWS_OF_A_STATEMENT)
-    return rows
 
 
 def _copy(rows: Sequence[models.Model]) -> None:
@@ -31,7 +30,7 @@ def _copy(rows: Sequence[models.Model]) -> None:
     fields = meta.concrete_fields
     values_of = attrgetter(*(field.attname for field in fields))
     converted = [(place, field) for place, field in enumerate(fields) if isinstance(field, CONVERTED)]
-    columns = ", ".join(quote(str(field.column)) for field in fields)
+    columns = ", ".join(quote(field.column) for field in fields if field.column)
     with connection.cursor() as cursor:
         if isinstance(meta.pk, models.AutoField):
             reserved = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
