@@ -17,6 +17,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -116,7 +117,8 @@ def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOV
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    os.nice(_NICER)
+    with suppress(OSError):  # a service manager may forbid it, as our unit of systemd does
+        os.nice(_NICER)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Text printed by mistake must not be mistaken for a result.
     requests, results = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)

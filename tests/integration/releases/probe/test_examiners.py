@@ -223,6 +223,19 @@ def test_a_closed_pool_leaves_no_process():
     assert not any(map(is_running, processes))
 
 
+def test_a_process_begins_where_the_service_manager_forbids_a_lower_priority():
+    """Our units of systemd deny `setpriority`; every examination failed there."""
+    script = (
+        "import os, sys\n"
+        "def refuse(increment): raise PermissionError(1, 'Operation not permitted')\n"
+        "os.nice = refuse\n"
+        "from releases.probe import examiner\n"
+        "sys.exit(examiner.main())"
+    )
+    begun = subprocess.run([sys.executable, "-c", script], input=b"", capture_output=True, check=False)
+    assert (begun.returncode, begun.stdout) == (0, examiner.add_length(examiner.READY)), begun.stderr
+
+
 def test_the_processes_know_neither_django_nor_the_network():
     script = "import sys; import releases.probe.examiner; print([m for m in ('django', 'pycurl') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
