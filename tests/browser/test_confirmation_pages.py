@@ -40,6 +40,7 @@ AT_ONCE = {
     "breaches/views/decisions.py:submit_report_view": "the whole report asks, and a submission is taken back",
     "releases/views/date_changes.py:withdraw_change": "a request that was withdrawn is made again",
     "releases/views/release.py:withdraw_delay_notice": "a notice that was withdrawn is posted again",
+    "releases/views/release.py:choose_screenshots_view": "the same button takes none again",
     "releases/views/imports.py:record_announcement": "the person checked what was read, and the release is provisional",
     "releases/views/imports.py:confirm_import_view": "every row was shown with what it does",
     "releases/views/imports.py:change_options_view": "the import is checked again, and applies nothing",
