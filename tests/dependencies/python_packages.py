@@ -18,7 +18,7 @@ from tests.dependencies.asking import Said, in_one_line, listen
 SYSTEM = "Python"
 ENTRY = re.compile(r"^[^\s#-].*", flags=re.MULTILINE)
 PIN = re.compile(r"([\w.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)")
-CONTROL = Package(SYSTEM, "flask", "0.12")  # CVE-2018-1000656, CVE-2023-30861
+CONTROL = Package(SYSTEM, "bottle", "0.12.8")  # CVE-2016-9964, CVE-2020-28473
 SERVICES = ("osv", "pypi")
 SECONDS_FOR_A_REQUEST = 15
 

@@ -10,7 +10,7 @@ from tests.dependencies.judging import Outcome, judge
 
 TODAY = date(2026, 11, 25)
 DJANGO, TZDATA = Package("Python", "django", "6.1.3"), Package("Python", "tzdata", "2026.1")
-SASS, CONTROL = Package("npm", "sass", "1.93.0"), Package("Python", "flask", "0.12")
+SASS, CONTROL = Package("npm", "sass", "1.93.0"), Package("Python", "bottle", "0.12.8")
 HOLE = Vulnerability(DJANGO, ("PYSEC-2026-7", "CVE-2026-1234"), ("6.1.4",))
 UNMENDED = Vulnerability(SASS, ("GHSA-aaaa-bbbb-cccc",))
 KNOWN_CONTROL = Vulnerability(CONTROL, ("PYSEC-2018-66",))
@@ -160,7 +160,7 @@ def test_silence_on_all_is_not_believed_where_it_covers_the_control():
     judgement = judge([held_to_control(Answer(CLEAN.asked | {CONTROL}), CONTROL)], {}, today=TODAY)
     assert judgement.outcome == Outcome.UNCHECKED
     assert "2 of 2 packages not checked" in judgement.in_short
-    assert "knows nothing of flask 0.12" in judgement.in_short
+    assert "knows nothing of bottle 0.12.8" in judgement.in_short
 
 
 def test_what_is_told_next_to_silence_on_the_control_stands():
