@@ -202,7 +202,7 @@ def test_every_page_that_asks_first_has_no_barriers_and_fits_its_width(page, liv
         "Add web addresses": "Show the web addresses",
         "Plan next year’s releases": "Show next year’s dates",
         "Move to other dates": "Show the new dates",
-        "Cancel": "Cancel 2 releases",
+        "Cancel releases": "Cancel 2 releases",
     }.items():
         page.set_viewport_size(SIZES["wide"])
         page.goto(f"{live_server}{LIST}")
