@@ -168,6 +168,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
 CRISPY_TEMPLATE_PACK = "govuk"
 CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Django takes the default release time, 9:30am, for a mistaken "now", and warns each day within ten seconds of it.
+SILENCED_SYSTEM_CHECKS = ["fields.W161"]
 # The admin page that plans next year has three fields for each of 1,000 releases.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 
