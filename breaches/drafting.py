@@ -332,9 +332,10 @@ def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
         release = lock_release(receipt.link.entry.release_id)
         if StartedReport.objects.filter(receipt=receipt).exists():
             return None  # another process was faster
+        about = ReportSubject(release.series.producer, release=release)
         noticed = Answer(on=local_date(receipt.at), at=receipt.at)
         content = _content(
-            ReportSubject(release.series.producer, release=release),
+            about,
             kind=ReportKind.PRA,
             occurred_on=[local_date(receipt.happened_at or receipt.at)],
             by=None,
@@ -342,7 +343,6 @@ def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
             answers=Answers(noticed=noticed, noticed_by=Answer(text="The person who reported it")),
             receipt=receipt,
         )
-        about = ReportSubject(release.series.producer, release=release)
         return _store(about, content, kind=ReportKind.PRA, by=None, role=None, at=now, form_key=None, receipt=receipt)
 
 

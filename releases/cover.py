@@ -1,18 +1,17 @@
 """Cover for a Head of Profession who is away: entered and ended by people who lead, and who covers when."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from releases.models import Contact, Cover, Membership, Producer, Release
+from releases.models import Contact, Cover, Producer, Release
 from releases.models.event import record_rows
-from releases.permissions import TABLE, Action, NotYours, User, standing_roles_of
+from releases.permissions import TABLE, Action, NotYours, User, people_with, standing_roles_of
 from releases.rules.calendar import format_day, local_date
 from releases.rules.cover import COVERERS, CoverFault, CoverProblem, find_cover_problem
 from releases.rules.lifecycle import FieldRefused, Role
@@ -39,18 +38,12 @@ def may_name_cover(person: User, producer: Producer) -> bool:
 
 def find_heads(producer: Producer) -> "QuerySet[User]":
     """Return the Heads of Profession of a producer, with open accounts."""
-    return _people_with(producer, {Role.HEAD_OF_PROFESSION})
+    return people_with(producer, {Role.HEAD_OF_PROFESSION})
 
 
 def find_coverers(producer: Producer) -> "QuerySet[User]":
     """Return the people who can cover a Head of Profession of a producer, with open accounts."""
-    return _people_with(producer, COVERERS)
-
-
-def _people_with(producer: Producer, roles: Collection[Role]) -> "QuerySet[User]":
-    held = Membership.objects.filter(producer=producer, role__in=list(roles))
-    people = get_user_model().objects.filter(pk__in=held.values("user"), is_active=True)
-    return people.order_by("name", "pk")
+    return people_with(producer, COVERERS)
 
 
 def name_cover(

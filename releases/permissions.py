@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
@@ -167,6 +168,12 @@ def acting_role(person: Person, action: Action, producer: Producer) -> Role:
     return next(role for role in BY_WEIGHT if role in held)
 
 
+def people_with(producer: Producer, roles: Collection[Role]) -> "QuerySet[User]":
+    """Return the people with an open account and one of some roles at a producer, by name. Cover does not count."""
+    held = Membership.objects.filter(producer=producer, role__in=list(roles))
+    return get_user_model().objects.filter(pk__in=held.values("user"), is_active=True).order_by("name", "pk")
+
+
 def find_past_roles(people: Collection[int]) -> dict[tuple[int, int], Role]:
     if not people:
         return {}
@@ -183,11 +190,7 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
     if _has_memberships(person):
         # A list of keys instead of the same subqueries in every query of a page.
         return Producer.objects.filter(
-            pk__in={
-                held.producer_id
-                for held in _memberships(person)
-                if Role(held.role) in roles or (COVER_ROLE in roles and getattr(held, "has_cover", False))
-            }
+            pk__in={held.producer_id for held in _memberships(person) if roles & _roles([held])}
         )
     held = Q(pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer"))
     if COVER_ROLE in roles:

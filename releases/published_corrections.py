@@ -80,8 +80,9 @@ def corrections_of(release: Release) -> list[Correction]:
 
 
 def group_corrections(rows: Iterable[PublishedCorrection]) -> list[Correction]:
-    """Group revisions, which are in the order of their numbers, by correction."""
-    return [Correction(tuple(revisions)) for _number, revisions in groupby(rows, key=lambda row: row.number)]
+    """Group revisions, which are in the order of their releases and numbers, by correction."""
+    by_correction = groupby(rows, key=lambda row: (row.release_id, row.number))
+    return [Correction(tuple(revisions)) for _key, revisions in by_correction]
 
 
 def corrections_visible_to(person: Person) -> PublishedCorrectionQuerySet:

@@ -3,17 +3,16 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from releases import scheduling
-from releases.models import Membership, Producer, Release, Series, Training
+from releases.models import Producer, Release, Series, Training
 from releases.models.event import lock_releases, record_event
-from releases.permissions import Action, Person, User, check_may, producers_where
+from releases.permissions import Action, Person, User, check_may, people_with, producers_where
 from releases.rules.calendar import format_day, slot_at
-from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
+from releases.rules.lifecycle import EVERY_ROLE, ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
 
 # People work on the report in the days after the rehearsal.
@@ -28,12 +27,6 @@ class TrainingRefused(FieldRefused):
 
 class TrainingOver(MoveRefused):
     """The training has ended, so its participants no longer change."""
-
-
-def people_of(producer: Producer) -> "QuerySet[User]":
-    """Return the people with an open account and a role at a producer, who may take part in its trainings."""
-    held = Membership.objects.filter(producer=producer).values("user")
-    return get_user_model().objects.filter(pk__in=held, is_active=True).order_by("name", "email")
 
 
 def trainings_visible_to(person: Person) -> QuerySet[Training]:
@@ -142,7 +135,7 @@ def _check_participants(producer: Producer, participants: Collection[User], *, k
     if not participants:
         raise TrainingRefused("participants", _("Select at least one participant."))
     keys = {person.pk for person in participants}
-    if not keys.difference(known).issubset(people_of(producer).values_list("pk", flat=True)):
+    if not keys.difference(known).issubset(people_with(producer, EVERY_ROLE).values_list("pk", flat=True)):
         raise TrainingRefused("participants", _("Select people with an open account and a role at this producer."))
     return keys
 
@@ -168,9 +161,8 @@ def participant_addresses(training: int, *, only: Collection[int] | None = None)
     :param training: its key.
     :param only: the keys of accounts to which they are limited.
     """
-    held = Membership.objects.filter(producer__trainings=training).values("user")
-    taking_part = Training.objects.filter(pk=training).values("participants")
-    people = get_user_model().objects.filter(pk__in=held, is_active=True).filter(pk__in=taking_part)
+    owner = Producer.objects.get(trainings=training)
+    people = people_with(owner, EVERY_ROLE).filter(pk__in=Training.objects.filter(pk=training).values("participants"))
     if only is not None:
         people = people.filter(pk__in=only)
     return frozenset(email.lower() for email in people.values_list("email", flat=True))

@@ -495,10 +495,9 @@ def is_checked_since_due(release: Release) -> bool:
     return Observation.objects.to_judge(release).filter(sent_at__gte=release.due_at).exists()
 
 
-def find_live_before_due(releases: Collection[int]) -> set[int]:
-    """Return which of some releases, by key, a check found live before they were due."""
-    early = Observation.objects.filter(_BEFORE_DUE, release__in=releases, result=CheckOutcome.LIVE)
-    return set(early.order_by().values_list("release_id", flat=True).distinct())
+def was_live_before_due(release: int) -> bool:
+    """Return whether a check found a release, by its key, live before it was due."""
+    return Observation.objects.filter(_BEFORE_DUE, release=release, result=CheckOutcome.LIVE).exists()
 
 
 def find_hashes_before_due(release: Release) -> list[str]:

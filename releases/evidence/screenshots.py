@@ -147,7 +147,7 @@ class Session:
         now = self.now()
         if now > shot.planned_at + MOST_LATE:
             store_reason(shot, MISSED, at=now, process=self.process)
-        elif find_early([shot.address.release_id]):
+        elif repository.was_live_before_due(shot.address.release_id):
             store_reason(shot, EARLY, at=now, process=self.process)
         elif not self.camera.is_installed:
             store_reason(shot, NO_BROWSER, at=now, process=self.process)
@@ -188,11 +188,6 @@ def _claim(shot: PlannedShot, process: str) -> bool:
 def _allowed_hosts(address: Address) -> frozenset[str]:
     urls = address.release.addresses.values_list("url", flat=True)
     return frozenset({place_if_any(url) for url in urls} - {""}) | address.release.series.producer.host_names()
-
-
-def find_early(releases: Collection[int]) -> set[int]:
-    """Return which of some releases, by key, a check found live before they were due."""
-    return repository.find_live_before_due(releases)
 
 
 def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process: str, vantage: str) -> None:
@@ -262,7 +257,7 @@ def _store(shot: PlannedShot, row: Screenshot, bodies: dict[str, bytes]) -> None
             )
             if not unchanged.exists() or not Address.objects.filter(pk=shot.address.pk, url=shot.address.url).exists():
                 raise _Overtaken
-            if row.state == Screenshot.State.STORED and find_early([release.pk]):
+            if row.state == Screenshot.State.STORED and repository.was_live_before_due(release.pk):
                 raise _Overtaken
             row.save(force_insert=True)
             MonitoringRowRecord.record({Screenshot: [row.pk]})
@@ -300,7 +295,7 @@ def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[Scr
     )
     sealed = find_sealed(release, rows, now=now)
     leads = bool(sealed) and may_read(by, [release.series.producer_id])
-    if sealed and not leads and find_early([release.pk]):
+    if sealed and not leads and repository.was_live_before_due(release.pk):
         return []
     return [
         ScreenshotEntry(
@@ -357,7 +352,7 @@ def find_sealed(release: Release, rows: Collection[Screenshot], *, now: datetime
     """
     if not rows or (release.status == Status.PUBLISHED and release.due_at is not None and release.due_at <= now):
         return set()
-    if find_early([release.pk]):
+    if repository.was_live_before_due(release.pk):
         return {row.pk for row in rows}
     return {
         row.pk

@@ -47,8 +47,8 @@ logger = logging.getLogger(__name__)
 # Checks are planned in memory this far ahead. In its last hour a release is checked at least every minute, so it stays
 # in the memory of a sweep until it is due, even if the database becomes unavailable.
 HORIZON = timedelta(minutes=2)
-# A further vantage point makes its first check five seconds before a release is due, and its last one after this time.
-LAST_BEFORE_DUE = timedelta(seconds=6)
+# A further vantage point begins with the last check before a release is due, and checks it for this long after that.
+VANTAGE_BEGINS = cadence.LAST_BEFORE_DUE + timedelta(seconds=1)
 VANTAGE_CHECKS_FOR = timedelta(hours=1)
 NO_FRESH_CHECKS = 1_000_000
 # How often the plan in memory is compared with the database: shortly before a check, and at other times.
@@ -374,7 +374,7 @@ class Sweep:
         held = self._lease_hosts(now=now)
         for target in load_targets(address for address in due if place_of(address.url) in held):
             target.fresh_checks = NO_FRESH_CHECKS
-            target.last_planned_at = target.due_at - LAST_BEFORE_DUE
+            target.last_planned_at = target.due_at - VANTAGE_BEGINS
             target.plan_next(now=now)
             self.targets[target.address.pk] = target
         self._space_checks()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import reduce
-from itertools import groupby
 from operator import and_, or_
 from typing import Any
 
@@ -24,6 +23,7 @@ from releases.models import (
     Verification,
 )
 from releases.models.verification import read_results
+from releases.published_corrections import Correction, group_corrections
 from releases.rules import calendar
 from releases.rules.calendar import Month, Precision, Slot, month_of
 from releases.rules.lifecycle import Status
@@ -229,20 +229,20 @@ def _corrections(releases: Collection[int]) -> dict[int, tuple[AnnouncedCorrecti
         return {}
     rows = PublishedCorrection.objects.filter(release__in=releases).order_by("release", "number", "revision")
     found: dict[int, list[AnnouncedCorrection]] = defaultdict(list)
-    for (release, number), revisions in groupby(rows, key=lambda row: (row.release_id, row.number)):
-        if correction := _correction(number, list(revisions)):
-            found[release].append(correction)
+    for correction in group_corrections(rows):
+        if announced := _announced_correction(correction):
+            found[correction.current.release_id].append(announced)
     return {release: tuple(corrections) for release, corrections in found.items()}
 
 
-def _correction(number: int, revisions: Sequence[PublishedCorrection]) -> AnnouncedCorrection | None:
-    texts = ["", *(row.public_notice for row in revisions)]
-    changed = [row for row, before in zip(revisions, texts, strict=False) if row.public_notice != before]
+def _announced_correction(correction: Correction) -> AnnouncedCorrection | None:
+    texts = ["", *(row.public_notice for row in correction.revisions)]
+    changed = [row for row, before in zip(correction.revisions, texts, strict=False) if row.public_notice != before]
     if not changed:
         return None
-    last = revisions[-1]
+    last = correction.current
     return AnnouncedCorrection(
-        number, last.public_notice, changed[0].recorded_at, changed[-1].recorded_at, last.corrected_at
+        correction.number, last.public_notice, changed[0].recorded_at, changed[-1].recorded_at, last.corrected_at
     )
 
 

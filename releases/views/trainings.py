@@ -20,17 +20,13 @@ from releases import trainings
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, clean_address
 from releases.models import Producer, Series, Training
 from releases.models.append_only import WORDS
-from releases.permissions import Action, User, may, may_anywhere, producers_where, roles_of
+from releases.permissions import Action, User, may, may_anywhere, people_with, producers_where, roles_of
 from releases.rules import calendar
-from releases.rules.lifecycle import BY_WEIGHT, ChangedMeanwhile, MoveRefused, Role
+from releases.rules.lifecycle import BY_WEIGHT, EVERY_ROLE, ChangedMeanwhile, MoveRefused, Role
 from releases.trainings import TrainingOver
 from releases.views.base import SignedInRequest, is_completed, post_data
 
 TRAININGS_ON_A_PAGE = 30
-
-
-NO_PARTICIPANT = lazy("Select at least one participant")
-PARTICIPANTS_HINT = lazy("We notify only these people. Each person takes part in their own role.")
 
 
 class ParticipantField(forms.ModelMultipleChoiceField[Any]):
@@ -39,13 +35,21 @@ class ParticipantField(forms.ModelMultipleChoiceField[Any]):
     widget = forms.CheckboxSelectMultiple
     producer: Producer
 
+    def __init__(self) -> None:
+        super().__init__(
+            label=lazy("Participants"),
+            help_text=lazy("We notify only these people. Each person takes part in their own role."),
+            queryset=get_user_model().objects.none(),
+            error_messages={"required": lazy("Select at least one participant")},
+        )
+
     def label_from_instance(self, obj: Any) -> str:
         return _("%(person)s, %(roles)s") % {"person": obj.name, "roles": _name_roles(obj, self.producer)}
 
     def offer(self, producer: Producer, *, taking_part: Iterable[int] = ()) -> None:
         """Offer the people of a producer, and participants by key who no longer have a role there."""
         people = get_user_model().objects.filter(
-            Q(pk__in=trainings.people_of(producer).values("pk")) | Q(pk__in=taking_part)
+            Q(pk__in=people_with(producer, EVERY_ROLE).values("pk")) | Q(pk__in=taking_part)
         )
         self.producer = producer
         self.queryset = people.order_by("name", "email").prefetch_related("memberships")
@@ -85,12 +89,7 @@ class TrainingForm(GovukForm):
         max_length=300,
         error_messages={"required": lazy("Enter the text that identifies this edition")},
     )
-    participants = ParticipantField(
-        label=lazy("Participants"),
-        help_text=PARTICIPANTS_HINT,
-        queryset=Producer.objects.none(),
-        error_messages={"required": NO_PARTICIPANT},
-    )
+    participants = ParticipantField()
 
     def __init__(self, data: QueryDict | None = None, *, producer: Producer) -> None:
         local = calendar.in_london(timezone.now())
@@ -121,12 +120,7 @@ class ParticipantsForm(GovukForm):
     button = lazy("Save participants")
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
-    participants = ParticipantField(
-        label=lazy("Participants"),
-        help_text=PARTICIPANTS_HINT,
-        queryset=Producer.objects.none(),
-        error_messages={"required": NO_PARTICIPANT},
-    )
+    participants = ParticipantField()
 
     def __init__(self, data: QueryDict | None = None, *, training: Training) -> None:
         taking_part = list(training.participants.values_list("pk", flat=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import cache
 
 from releases import receipts
 from releases.models import AccessReceipt, Release
@@ -14,11 +15,12 @@ from statsoffice.notifications.recipients import DISCLOSURE, lead_addresses, res
 
 def find_access_links(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the links of recipients that are to be sent: each to one person, who has no account."""
+    recipients_of = cache(receipts.recipients_of)  # all recipients of a release have their links at the same time
     for link in receipts.links_to_send(now=now, since=now - MAX_AGE):
         if (event := event_of_link(link.pk)) not in known and link.entry.email:
             release, entry = link.entry.release, link.entry
             begins_at, contact = entry.begins_at, release.series.responsible
-            answered = receipts.recipients_of(release)[entry.pk].answered
+            answered = recipients_of(release)[entry.pk].answered
             assert begins_at is not None and release.due_at is not None  # noqa: S101, PT018  # the link is open
             yield Notification(
                 event=event,
