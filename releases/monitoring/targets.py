@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from operator import attrgetter
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from releases.detection.finding import AddressRole, CheckOutcome, EarlierTexts, Expectation, Finding
@@ -222,19 +222,30 @@ def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
     # Written in batches, because thousands of addresses may fall due together.
     keys = new.order_by("release__due_at", "pk").values_list("pk", flat=True)[:ENROLLED_AT_A_TIME]
     for some in batched(list(keys), READ_AT_A_TIME):
-        schedules = []
-        for address in new.filter(pk__in=some):
-            due_at, limit_at = due_of(address.release), address.release.limit_at
-            first = cadence.next_check_at(due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url)
-            version = address.release.schedule_version
-            host = place_if_any(address.url)
-            schedules.append(CheckSchedule(address=address, schedule_version=version, next_check_at=first, host=host))
-        CheckSchedule.objects.bulk_create(
-            schedules,
-            update_conflicts=True,
-            unique_fields=["address"],
-            update_fields=["schedule_version", "next_check_at", "live_since", "host"],
-        )
+        with transaction.atomic():
+            # Another sweep may enrol the same addresses, and must not be set back to its first checks.
+            planned = set(
+                CheckSchedule.objects.select_for_update()
+                .filter(address__in=some)
+                .order_by("pk")
+                .values_list("address_id", flat=True)
+            )
+            found = [_plan_first_check(address, now=now) for address in new.filter(pk__in=some)]
+            missing = [schedule for schedule in found if schedule.address_id not in planned]
+            CheckSchedule.objects.bulk_create(missing, ignore_conflicts=True)
+            CheckSchedule.objects.bulk_create(
+                [schedule for schedule in found if schedule.address_id in planned],
+                update_conflicts=True,
+                unique_fields=["address"],
+                update_fields=["schedule_version", "next_check_at", "live_since", "host"],
+            )
+
+
+def _plan_first_check(address: Address, *, now: datetime) -> CheckSchedule:
+    due_at, limit_at = due_of(address.release), address.release.limit_at
+    first = cadence.next_check_at(due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url)
+    version, host = address.release.schedule_version, place_if_any(address.url)
+    return CheckSchedule(address=address, schedule_version=version, next_check_at=first, host=host)
 
 
 # For each host the database reads two entries of an index. With DISTINCT it would read all that are due: a million at

@@ -6,7 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from releases.models import Address, CheckSchedule
 from releases.monitoring.sweep import Sweep
+from releases.monitoring.targets import enrol_addresses, monitored_addresses
+from releases.rules import cadence
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
 
@@ -62,3 +65,20 @@ def test_releases_that_do_not_fall_due_cost_a_claim_no_query(django_assert_num_q
     with django_assert_num_queries(len(few)):
         sweep.claim()
     assert len(sweep.targets) == 1
+
+
+@pytest.mark.both_databases
+def test_a_sweep_does_not_set_back_what_another_one_planned_meanwhile(monkeypatch):
+    record(SeriesFactory(), ["first"])
+    address = Address.objects.get()
+    next_check_at = cadence.next_check_at
+
+    def plan_while_another_sweep_does(**facts):
+        CheckSchedule.objects.create(
+            address=address, schedule_version=address.release.schedule_version, next_check_at=SEED_DUE
+        )
+        return next_check_at(**facts)
+
+    monkeypatch.setattr(cadence, "next_check_at", plan_while_another_sweep_does)
+    enrol_addresses(monitored_addresses(now=A_MINUTE_BEFORE), now=A_MINUTE_BEFORE)
+    assert CheckSchedule.objects.get().next_check_at == SEED_DUE
