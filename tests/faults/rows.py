@@ -116,8 +116,9 @@ ROWS = (
         acts=[
             (-90, crash_database),
             (15, kill("watch-a")),
-            (15.5, start("watch-b")),
             (18, start("postgresql")),
+            # Without its database a process ends at once, and systemd starts it again every two seconds.
+            (19, start("watch-b")),
         ],
         database="own",
         exact=AFTER_A_GAP,
