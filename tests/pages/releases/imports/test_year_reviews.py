@@ -1,6 +1,5 @@
 """The pages of a past year: for people who manage the calendar, with each source, and without a rate or a verdict."""
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -8,48 +7,20 @@ import pytest
 from defusedxml import ElementTree
 from django.urls import reverse
 
-from releases.detection.year_review import PageKind, concerns_year, state_from_content
+from releases.detection.year_review import PageKind
 from releases.models import YearReview, YearReviewPage
 from releases.rules.lifecycle import Role
-from releases.rules.response import Answer
-from statsoffice.fake_publisher import govuk
 from tests.support.factories import ProducerFactory, UserFactory, create_member
+from tests.support.year_reviews import READ_AT, SITE, add_page, create_review, postponed, publication
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 2, 3, 14, tzinfo=UTC)
-SITE = "https://www.gov.uk"
 RATE = re.compile(r"%|per cent|on time|\blate\b", re.IGNORECASE)
 
 
 @pytest.fixture(autouse=True)
 def calm(time_machine):
-    time_machine.move_to(NOW, tick=True)
-
-
-def create_review(producer, **changes):
-    given = {"year": 2025, "status": "complete", "started_at": NOW, "listed_at": NOW, "ended_at": NOW} | changes
-    return YearReview.objects.create(producer=producer, site=SITE, organisation="office-for-rain", **given)
-
-
-def add_page(review, document, kind=PageKind.PUBLICATION):
-    address = f"{SITE}/api/content{document['base_path']}"
-    body = json.dumps(document).encode()
-    answer = Answer(address, NOW, NOW, NOW, status=200, body=body, final_url=address)
-    page = YearReviewPage(review=review, kind=kind, path=document["base_path"], read_at=NOW)
-    page.set_statement(state_from_content(answer, year=review.year))
-    page.in_year = concerns_year(page.read_statement(), review.year)
-    page.save()
-    return page
-
-
-def publication(month, *, delay=None, title=None, **fields):
-    at = datetime(2025, month, 11, 9, 30, tzinfo=UTC)
-    title = title or f"Rain {month:02}"
-    if delay is not None:
-        fields |= {"scheduled_at": at, "delay_seconds": delay}
-    published_at = fields.pop("published_at", at + timedelta(seconds=delay or 36))
-    return govuk.publication(f"/government/statistics/rain-{month}", title, published_at=published_at, **fields)
+    time_machine.move_to(READ_AT, tick=True)
 
 
 @pytest.fixture
@@ -57,14 +28,7 @@ def review(series):
     found = create_review(series.producer)
     for month, delay in ((1, 36), (2, 190), (11, None)):
         add_page(found, publication(month, delay=delay))
-    announced = govuk.announcement(
-        "/government/statistics/announcements/dew",
-        "Dew",
-        due_at=datetime(2025, 9, 18, 8, 30, tzinfo=UTC),
-        previous_display_date="11 September 2025 9:30am",
-        latest_change_note="More checks.",
-    )
-    add_page(found, announced, PageKind.ANNOUNCEMENT)
+    add_page(found, postponed(), PageKind.ANNOUNCEMENT)
     return found
 
 
@@ -133,7 +97,11 @@ class TestPage:
 
     def test_it_says_why_reading_waits_or_has_stopped(self, client, keeper, series):
         review = create_review(
-            series.producer, status="reading", problem="asked_to_wait", failures=1, retry_at=NOW + timedelta(minutes=1)
+            series.producer,
+            status="reading",
+            problem="asked_to_wait",
+            failures=1,
+            retry_at=READ_AT + timedelta(minutes=1),
         )
         page = client.get(f"/imports/past-years/{review.pk}/").text
         assert "GOV.UK asked us to wait." in page
