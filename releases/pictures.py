@@ -206,7 +206,7 @@ def label_expression(labels: Mapping[int, str | Sequence[str]]) -> str:
 
 
 DELAY_TICKS = (0, 10, 30, 60, 120, 300, 900, 3600, 14_400, 86_400, 7 * 86_400, 30 * 86_400, 366 * 86_400)
-NARROW_DELAY_TICKS = frozenset({0, 30, 120, 900, 14_400, 7 * 86_400, 366 * 86_400})
+NARROW_DELAY_TICKS = frozenset({0, 60, 900, 14_400, 7 * 86_400, 366 * 86_400})
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ ADAPTER = "page"
 # Longer than a request may take, so that only a process that has died loses its claim.
 CLAIM = timedelta(seconds=40)
 # Nothing is requested around a due instant; that is looked up again after this.
-QUIET_RETRY = timedelta(seconds=15)
+QUIET_RETRY = timedelta(minutes=1)
 # A department with 500 publications a year has some thousand since then.
 MOST_PAGES = 10_000
 NOTHING_LISTED, TOO_MANY_LISTED = "nothing_listed", "too_many_listed"

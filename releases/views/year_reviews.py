@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
@@ -99,7 +99,10 @@ def show_review(request: SignedInRequest, key: int) -> HttpResponse:
     """Show what GOV.UK states about each page of the year, with the progress while they are read."""
     review = _find_review(request, key)
     found = year_review.pages_of_year(review).exclude(outcome=PageOutcome.LISTED)
-    sorting = Sorting(request.GET, _columns(review), default="page")
+    found = found.order_by(
+        F("first_published_on").asc(nulls_last=True), F("announced_at").asc(nulls_last=True), "title", "pk"
+    )
+    sorting = Sorting(request.GET, _columns(review), default="published")
     page = Paginator(sorting.sort(found), PAGES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         **_progress_context(review),
@@ -227,17 +230,21 @@ MOST_CHANGES_SHOWN = 3
 
 
 def _describe_changes(stated: PageStatement) -> Iterator[str]:
-    """Write the changed date of an announcement, or the first public changes of a publication in the year."""
+    """Write the changed date of an announcement, or the first later changes of a publication in the year."""
     if before := stated.find(Figure.DATE_BEFORE):
         yield _("Date changed from %(date)s. GOV.UK does not say when.") % {"date": before.text}
     if cancelled := stated.find(Figure.CANCELLED_AT):
         yield _("Cancelled %(moment)s") % {"moment": text.describe_figure(cancelled)}
     if withdrawn := stated.find(Figure.WITHDRAWN):
         yield _("Withdrawn %(moment)s") % {"moment": text.describe_figure(withdrawn)}
-    changes = stated.find_all(Figure.CHANGED)
+    first = stated.find(Figure.FIRST_PUBLISHED)
+    # The first publication, which the history has too, has a column of its own.
+    changes = [one for one in stated.find_all(Figure.CHANGED) if not (first and first.at and one.at == first.at)]
     yield from (text.describe_figure(change) for change in changes[:MOST_CHANGES_SHOWN])
     if len(changes) > MOST_CHANGES_SHOWN:
-        yield _("and %(number)s more below") % {"number": len(changes) - MOST_CHANGES_SHOWN}
+        yield _("and %(number)s more under ‘Sources’") % {"number": len(changes) - MOST_CHANGES_SHOWN}
+    if stated.has_history and not changes:
+        yield _("None in the public history")
 
 
 def _show_picture(review: YearReview) -> ShownPicture:

@@ -57,7 +57,7 @@ class TestPage:
 
     @pytest.mark.parametrize(
         ("sort", "first"),
-        [("", "Dew"), ("-delay", "Rain 02"), ("delay", "Rain 01"), ("-scheduled", "Rain 02"), ("announced", "Dew"),
+        [("", "Rain 01"), ("-delay", "Rain 02"), ("delay", "Rain 01"), ("-scheduled", "Rain 02"), ("announced", "Dew"),
          ("-published", "Rain 11"), ("-page", "Rain 11")],
     )  # fmt: skip
     def test_the_table_is_sorted_by_the_chosen_heading(self, client, keeper, review, sort, first):
