@@ -1,20 +1,13 @@
 """Pictures of the figures, drawn by Vega-Lite: each with a text alternative, a table and files (decision 83)."""
 
-import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
-from html import escape
-from importlib import resources
 from statistics import median
 from textwrap import wrap
 from typing import Any
 
-import vl_convert
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,156 +17,21 @@ from breaches.rules.lifecycle import Cause
 from breaches.rules.statistics import Figures
 from breaches.statistics import ReleaseResult, Row, Table
 from breaches.text import describe_delay, describe_rate
-from releases.rules import tables
+from releases.pictures import (
+    BLUE,
+    INK,
+    LINE_HEIGHT,
+    LINES,
+    ORANGE,
+    PINK,
+    PURPLE,
+    Picture,
+    label_expression,
+    whole_ticks,
+)
 from releases.rules.calendar import Month, format_month, in_london
 from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
 
-# From the palette that the Government Analysis Function recommends for charts. Each has a contrast of at least 3:1 on
-# white.
-BLUE, ORANGE, PURPLE, PINK = "#12436D", "#F46A25", "#A285D1", "#801650"
-INK, LINES = "#0b0c0c", "#cecece"
-FONT = "Fira Sans, Arial, Helvetica, sans-serif"
-VERSION = "6.1"
-"""The version of Vega-Lite, so that a newer converter draws the same pictures."""
-
-
-class FileKind(StrEnum):
-    SVG = "svg"
-    PNG = "png"
-    CSV = "csv"
-
-
-MEDIA_TYPES = {FileKind.SVG: "image/svg+xml", FileKind.PNG: "image/png"}
-
-
-class Layout(StrEnum):
-    """Where a picture is shown: on a page, on the page of a phone, or alone in a file, which needs a title."""
-
-    WIDE = "wide"
-    NARROW = "narrow"
-    FILE = "file"
-
-
-NARROW_WIDTH = 320
-TITLE_HEIGHT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture: its text alternative, its figures as a table and as lines of a file, and how to draw it.
-
-    `draw` returns the Vega-Lite specification without the size; its argument is whether the picture is narrow. Sizes
-    are in pixels.
-    """
-
-    table: Table
-    summary: str
-    columns: Sequence[str]
-    lines: Sequence[Sequence[tables.Value]]
-    draw: Callable[[bool], Mapping[str, Any]]
-    width: int
-    height: int
-    narrow_height: int
-    note: str = ""
-    nothing: str = ""
-    """What a page says in place of the picture if there are no figures."""
-
-    @property
-    def key(self) -> str:
-        return self.table.key
-
-    @property
-    def title(self) -> str:
-        return self.table.caption
-
-
-def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle: str) -> bytes:
-    """Write a picture as a file.
-
-    :param subtitle: what the figures are about; only a picture in a file of its own shows it, below its title.
-    """
-    if kind is FileKind.CSV:
-        return tables.write_table(tables.TableKind.CSV, picture.columns, picture.lines, title=picture.title)
-    narrow = layout is Layout.NARROW
-    specification: dict[str, Any] = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "config": _CONFIG,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "padding": 5,
-        "width": NARROW_WIDTH if narrow else picture.width,
-        "height": picture.narrow_height if narrow else picture.height,
-        **picture.draw(narrow),
-    }
-    if layout is Layout.FILE:
-        specification["title"] = {"text": picture.title, "subtitle": subtitle}
-        specification["height"] += TITLE_HEIGHT
-    # With the same figures the JSON is the same, so `_draw` can return a cached picture.
-    drawn = _draw(json.dumps(specification, sort_keys=True, ensure_ascii=False), kind)
-    return _name_svg(drawn, picture) if kind is FileKind.SVG else drawn
-
-
-@lru_cache(maxsize=256)
-def _draw(specification: str, kind: FileKind) -> bytes:
-    _register_font()
-    # All data are in the specification, so nothing may be fetched.
-    options: Mapping[str, Any] = {"vl_version": VERSION, "allowed_base_urls": []}
-    if kind is FileKind.PNG:
-        return bytes(vl_convert.vegalite_to_png(specification, scale=2, **options))
-    return str(vl_convert.vegalite_to_svg(specification, **options)).encode()
-
-
-@lru_cache(maxsize=1)
-def _register_font() -> None:
-    """Measure and draw with the font of the reports, so that a picture does not depend on the machine's fonts."""
-    vl_convert.register_font_directory(str(resources.files("fontpkg_fira_sans")))
-
-
-def _name_svg(drawn: bytes, picture: Picture) -> bytes:
-    """Give an SVG file its name and its text alternative."""
-    start, rest = drawn.split(b">", 1)
-    names = f"<title>{escape(picture.title)}</title><desc>{escape(picture.summary)}</desc>"
-    return start + b' role="img">' + names.encode() + rest
-
-
-_CONFIG: Mapping[str, Any] = {
-    "aria": False,  # the picture as a whole has a name; its parts have none
-    "background": "white",
-    "font": FONT,
-    "view": {"stroke": None},
-    "axis": {
-        "labelFontSize": 13,
-        "labelColor": INK,
-        "titleFontSize": 13,
-        "titleFontWeight": "normal",
-        "titleColor": INK,
-        "gridColor": LINES,
-        "domainColor": INK,
-        "tickColor": INK,
-    },
-    "axisY": {"labelLimit": 230},
-    "legend": {
-        "orient": "top",
-        "direction": "horizontal",
-        "title": None,
-        "labelFontSize": 13,
-        "labelColor": INK,
-        "labelLimit": 300,
-        "symbolStrokeWidth": 0,
-        "offset": 6,
-    },
-    "text": {"fontSize": 13, "color": INK},
-    "title": {
-        "anchor": "start",
-        "frame": "group",
-        "fontSize": 18,
-        "fontWeight": 600,
-        "subtitleFontSize": 14,
-        "color": INK,
-        "subtitleColor": INK,
-        "offset": 12,
-    },
-}
-LINE_HEIGHT = 26
 NARROW_LABEL, NARROW_TITLE = 13, 30
 """How many characters of a label or of the title of an axis fit on a line of a narrow picture."""
 
@@ -203,7 +61,7 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
             "type": "ordinal",
             "title": None,
             "axis": {
-                "labelExpr": _label_expression(
+                "labelExpr": label_expression(
                     {place: _month_label(place, month, narrow=narrow) for place, month in enumerate(counts)}
                 ),
                 "labelAngle": 0,
@@ -216,8 +74,8 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
             "type": "quantitative",
             "stack": "zero",
             "title": _("Number of releases"),
-            "scale": {"domain": [0, _whole_ticks(most)[-1]], "nice": False},
-            "axis": {"values": _whole_ticks(most), "format": ",d"},
+            "scale": {"domain": [0, whole_ticks(most)[-1]], "nice": False},
+            "axis": {"values": whole_ticks(most), "format": ",d"},
         }
         bands, lengths = ("y", "x") if narrow else ("x", "y")
         base = {bands: period, lengths: number, "order": {"field": "order", "type": "quantitative"}}
@@ -274,12 +132,6 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
         narrow_height=LINE_HEIGHT * len(months) + 130,
         nothing="" if sum(totals) else _("No releases were checked in this period."),
     )
-
-
-def _whole_ticks(most: int) -> list[int]:
-    """Return the ticks of an axis from 0 to a number or more: at most seven, all of them whole."""
-    step = next(one for size in range(10) for one in (10**size, 2 * 10**size, 5 * 10**size) if most <= 6 * one)
-    return list(range(0, max(1, math.ceil(most / step)) * step + 1, step))
 
 
 def _month_label(place: int, month: Month, *, narrow: bool) -> str | list[str]:
@@ -340,7 +192,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                     "type": "ordinal",
                     "title": None,
                     "axis": {
-                        "labelExpr": _label_expression({places[key]: of_series[key][0].series_title for key in shown}),
+                        "labelExpr": label_expression({places[key]: of_series[key][0].series_title for key in shown}),
                         "labelLimit": 120 if narrow else 330,
                         "grid": True,
                         "ticks": False,
@@ -354,7 +206,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                     "scale": {"type": "symlog", "constant": 5, "domain": [ticks[0], ticks[-1]], "nice": False},
                     "axis": {
                         "values": marks,
-                        "labelExpr": _label_expression({tick: _tick_label(tick) for tick in marks}),
+                        "labelExpr": label_expression({tick: _tick_label(tick) for tick in marks}),
                         "labelFlush": False,
                         "labelOverlap": False,
                         "gridColor": {"condition": {"test": "datum.value == 0", "value": INK}, "value": LINES},
@@ -487,7 +339,7 @@ def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
                 "type": "ordinal",
                 "title": None,
                 "axis": {
-                    "labelExpr": _label_expression(labels),
+                    "labelExpr": label_expression(labels),
                     "labelLimit": 150 if narrow else 220,
                     "ticks": False,
                     "labelPadding": 6,
@@ -548,7 +400,7 @@ def draw_bars(table: Table) -> Picture:
                 "type": "ordinal",
                 "title": None,
                 "scale": {"paddingInner": 0.3},
-                "axis": {"labelExpr": _label_expression(lines), "ticks": False, "labelPadding": 6},
+                "axis": {"labelExpr": label_expression(lines), "ticks": False, "labelPadding": 6},
             },
             "yOffset": offset,
             "x": {
@@ -605,11 +457,3 @@ def _length_with_words(bars: Sequence[Mapping[str, Any]], *, narrow: bool) -> fl
     # At least a quarter is for the bars, however long the words are.
     left = (max(0.25, 1 - len(bar["words"]) * CHARACTER_WIDTH / width) for bar in bars)
     return max((bar["value"] / part for bar, part in zip(bars, left, strict=True)), default=1)
-
-
-def _label_expression(labels: Mapping[int, str | Sequence[str]]) -> str:
-    """Return the expression of Vega that writes the label of a number, of one line or several.
-
-    Labels are written as JSON, so that no character of a title is read as part of the expression.
-    """
-    return f"({json.dumps(labels)})[datum.value]"

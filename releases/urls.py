@@ -14,6 +14,7 @@ from releases.views import (
     receipts,
     release,
     trainings,
+    year_reviews,
 )
 
 app_name = "releases"
@@ -139,6 +140,17 @@ exchange = (
         path("imports/govuk/", imports.from_govuk, name="from_govuk"),
         path("imports/govuk/record/", imports.record_announcement, name="record_from_govuk"),
         path("imports/calendars/<str:source>/", publishers.import_publisher_calendar, name="import_listing"),
+        path("imports/past-years/", year_reviews.list_reviews, name="year_reviews"),
+        path("imports/past-years/<int:key>/", year_reviews.show_review, name="year_review"),
+        path("imports/past-years/<int:key>/progress/", year_reviews.review_progress, name="year_review_progress"),
+        path("imports/past-years/<int:key>/read-again/", year_reviews.restart_review_view, name="restart_year_review"),
+        path("imports/past-years/<int:key>/remove/", year_reviews.remove_review_view, name="remove_year_review"),
+        path(
+            "imports/past-years/<int:key>/table/<str:kind>/", year_reviews.export_review_file, name="export_year_review"
+        ),
+        path(
+            "imports/past-years/<int:key>/delays/<str:kind>/", year_reviews.review_picture, name="year_review_picture"
+        ),
         path("imports/", imports.imports_page, name="imports"),
         path("imports/<uuid:public_id>/", imports.show_import, name="import"),
         path("imports/<uuid:public_id>/progress/", imports.import_progress, name="import_progress"),

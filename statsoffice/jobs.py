@@ -20,7 +20,7 @@ from breaches import drafting
 from releases import announcements, date_changes, judge, morning_summary, preflight, receipts
 from releases.evidence import body_storage, screenshots
 from releases.host_budgets import budgets_from_settings
-from releases.imports import uploads
+from releases.imports import uploads, year_review
 from releases.monitoring import spool
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.monitoring.clock import Clock, ClockSource, RealClock
@@ -39,6 +39,7 @@ type Stop = Callable[[], bool]
 CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
 SWEEP_STUCK_AFTER_SECONDS = 600.0
 """A sweep calls `stop` every few seconds. Waiting for the database takes it at most some tens of seconds."""
+PAST_YEARS_SECONDS = 20.0
 _probes: dict[tuple[int, int, bool], Probe] = {}
 _browsers: dict[tuple[int, int], Browser] = {}
 
@@ -217,6 +218,17 @@ def imports(stop: Stop = never) -> None:
     uploads.run_due_import(uploads.ImportMeans(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop))
 
 
+def read_past_years(stop: Stop = never) -> None:
+    """Read on in past years of GOV.UK for some seconds, so that the process is soon free for other jobs."""
+    if not year_review.is_any_due(now=CLOCK.now()):
+        return
+    until = time.monotonic() + PAST_YEARS_SECONDS
+    checks = make_adhoc_means(own_probe(now=CLOCK.now, adhoc=True), clock=CLOCK, process=process_name(), stop=stop)
+    year_review.run_due_reviews(
+        year_review.ReviewMeans(checks, now=CLOCK.now, stop=lambda: stop() or time.monotonic() > until)
+    )
+
+
 def erase_names(stop: Stop = never) -> None:
     run_steps(retention.redact_pre_release_names, retention.redact_old_details, now=CLOCK.now, stop=stop)
 
@@ -264,6 +276,7 @@ JOBS = (
     Job("erase_names", HOUR, erase_names, "celery", expires_seconds=3500, time_limit=2 * HOUR),
     Job("bodies", 10 * MINUTE, bodies, "celery", expires_seconds=590, time_limit=HOUR / 2),
     Job("imports", 3 * SECOND, imports, "imports", expires_seconds=2.5, time_limit=2 * HOUR),
+    Job("past_years", 5 * SECOND, read_past_years, "celery", expires_seconds=4, time_limit=10 * MINUTE),
     Job("anchor", 10 * SECOND, anchor, "celery", expires_seconds=8, time_limit=30 * MINUTE),
     Job(
         "verify_releases_at_0930",

@@ -1,7 +1,6 @@
 """The pages of the register, its figures, near misses and exports."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Protocol, TypedDict, Unpack
@@ -26,7 +25,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from breaches import pictures, register, statistics, text
 from breaches.models import RegisterEvent, Report
 from breaches.permissions import Action, report_producers
-from breaches.pictures import MEDIA_TYPES, FileKind, Layout, Picture, render_picture
 from breaches.register import (
     EDITION_BEFORE,
     EXPORTED,
@@ -58,6 +56,7 @@ from breaches.views.base import summarise_report
 from releases.forms import GovukForm
 from releases.models import Producer, Series
 from releases.permissions import Person
+from releases.pictures import MEDIA_TYPES, FileKind, Layout, Picture, ShownPicture, render_picture
 from releases.public.export import dated_file_name, download_response
 from releases.rules.calendar import Month, format_day, format_month, local_date
 from releases.rules.tables import TableKind
@@ -386,14 +385,6 @@ class _Draw(Protocol):
 
 GLANCE: Mapping[str, _Draw] = {"punctuality": _punctuality, "causes": _causes, "release-delays": _delays}
 """The pictures of the last 12 months, by their key."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPicture:
-    """A picture as a page shows it. `addresses` has those of its files, by their kind, and of its layouts."""
-
-    picture: Picture
-    addresses: Mapping[str, str]
 
 
 def _show_picture(picture: Picture, of: Mapping[str, Any]) -> ShownPicture:

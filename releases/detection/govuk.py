@@ -420,17 +420,18 @@ def _read_announcement_document(document: GovukDocument) -> Announcement:
     if state not in set(AnnouncementState) or not document.title.strip():
         raise NoAnnouncementError(Problem.UNKNOWN_SHAPE)
     return Announcement(
-        title=_line(document.title),
+        title=plain_line(document.title),
         state=AnnouncementState(state),
         when=announced_time(document),
-        displayed=_line(details.get("display_date")),
-        organisations=tuple(_line(each) for each in document.organisations[:20]),
-        note=_line(details.get("cancellation_reason") or details.get("latest_change_note")),
-        previous=_line(details.get("previous_display_date")),
+        displayed=plain_line(details.get("display_date")),
+        organisations=tuple(plain_line(each) for each in document.organisations[:20]),
+        note=plain_line(details.get("cancellation_reason") or details.get("latest_change_note")),
+        previous=plain_line(details.get("previous_display_date")),
     )
 
 
-def _line(written: object) -> str:
+def plain_line(written: object) -> str:
+    """Return a text of the publisher as one line without markup; empty if it is no text."""
     return make_storable(strip_markup(written)) if isinstance(written, str) else ""
 
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from releases.detection.finding import make_storable
 from releases.detection.govuk import (
     AnnouncedTime,
     Announcement,
     AnnouncementState,
     parse_instant,
+    plain_line,
     read_display_date,
-    strip_markup,
 )
 from releases.rules.response import Answer, Failure
 from releases.rules.web_address import NotAWebAddressError, parse_address
@@ -107,8 +106,8 @@ def _read_page(
 
 
 def _read_announcement(said: Mapping[str, Any]) -> ListedRelease:
-    more, title = _object(said.get("metadata")), _line(said.get("title"))
-    displayed = _line(said.get("display_date") or more.get("display_date"))[:_MOST_CHARACTERS_OF_A_DATE]
+    more, title = _object(said.get("metadata")), plain_line(said.get("title"))
+    displayed = plain_line(said.get("display_date") or more.get("display_date"))[:_MOST_CHARACTERS_OF_A_DATE]
     state = _state(said.get("statistics_announcement_state"))
     if state is None:
         is_published = said.get("statistics_announcement_state") == "statistics_published"
@@ -121,15 +120,15 @@ def _read_announcement(said: Mapping[str, Any]) -> ListedRelease:
         state=state,
         when=AnnouncedTime(at=stamp) if is_exact else read_display_date(displayed),
         displayed=displayed,
-        note=_line(more.get("cancellation_reason") or more.get("change_note")),
-        previous=_line(more.get("previous_display_date")),
+        note=plain_line(more.get("cancellation_reason") or more.get("change_note")),
+        previous=plain_line(more.get("previous_display_date")),
     )
     return ListedRelease(_path(said.get("link")), title, announced)
 
 
 def _read_ons_release(said: Mapping[str, Any]) -> ListedRelease:
     more, path = _object(said.get("description")), _path(said.get("uri"))
-    title, vague = _line(more.get("title")), _line(more.get("provisional_date"))[:_MOST_CHARACTERS_OF_A_DATE]
+    title, vague = plain_line(more.get("title")), plain_line(more.get("provisional_date"))[:_MOST_CHARACTERS_OF_A_DATE]
     stamp = parse_instant(more.get("release_date"))
     published, cancelled, finalised = (more.get(name, False) for name in ("published", "cancelled", "finalised"))
     if not all(isinstance(flag, bool) for flag in (published, cancelled, finalised)):
@@ -146,14 +145,14 @@ def _read_ons_release(said: Mapping[str, Any]) -> ListedRelease:
     changes = said.get("date_changes")
     change = _object(changes[-1]) if isinstance(changes, list) and changes else {}
     notices = more.get("cancellation_notice")
-    notice = " ".join(map(_line, notices)) if isinstance(notices, list) else _line(notices)
+    notice = " ".join(map(plain_line, notices)) if isinstance(notices, list) else plain_line(notices)
     announced = Announcement(
         title=title,
         state=state,
         when=read_display_date(vague) if vague else AnnouncedTime(at=stamp),
-        displayed=vague or _line(more.get("release_date"))[:_MOST_CHARACTERS_OF_A_DATE],
-        note=notice if state is AnnouncementState.CANCELLED else _line(change.get("change_notice")),
-        previous=_line(change.get("previous_date")),
+        displayed=vague or plain_line(more.get("release_date"))[:_MOST_CHARACTERS_OF_A_DATE],
+        note=notice if state is AnnouncementState.CANCELLED else plain_line(change.get("change_notice")),
+        previous=plain_line(change.get("previous_date")),
     )
     return ListedRelease(path, title, announced)
 
@@ -196,10 +195,6 @@ def _path(written: object) -> str:
     except NotAWebAddressError:
         return ""
     return path
-
-
-def _line(written: object) -> str:
-    return make_storable(strip_markup(written)) if isinstance(written, str) else ""
 
 
 def _object(written: object) -> Mapping[str, Any]:

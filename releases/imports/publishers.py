@@ -39,7 +39,7 @@ PUBLISHERS = {ImportSource.GOVUK: "GOV.UK", ImportSource.ONS: "ONS"}
 # Both APIs send at least 1,000 results for one request; smaller pages are far below the limit of one response.
 PAGE_SIZE = 200
 # Fields of the search API; it refuses unknown ones.
-_GOVUK_FIELDS = "title,link,display_date,release_timestamp,statistics_announcement_state,metadata"
+GOVUK_FIELDS = "title,link,display_date,release_timestamp,statistics_announcement_state,metadata"
 _ORGANISATION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _ORGANISATION_PAGE = re.compile(r"/government/organisations/(?P<slug>[^/]+)")
 _ADDRESS = re.compile(r"https?:|www\.|.*/releasecalendar", re.IGNORECASE)
@@ -106,6 +106,24 @@ def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: dat
     :param hosts: "host" and "host:port" entries of sites with GOV.UK's search.
     :raises FieldRefused: if it names no organisation.
     """
+    site, slug = find_organisation(organisation, hosts=hosts)
+    asked_for = {
+        "filter_format": "statistics_announcement",
+        "filter_organisations": slug,
+        "filter_release_timestamp": f"from:{_earliest(today)}",
+        "order": "release_timestamp",
+        "fields": GOVUK_FIELDS,
+    }
+    query = f"{site}/api/search.json?{urlencode(asked_for)}"
+    return PublisherCalendar(ImportSource.GOVUK, _("GOV.UK calendar of %(name)s") % {"name": slug}, site, (query,))
+
+
+def find_organisation(organisation: str, *, hosts: Collection[str]) -> tuple[str, str]:
+    """Return the site of an organisation and its name in the site's addresses: "https://www.gov.uk", "office-for-rain".
+
+    :param organisation: as for `find_govuk_calendar`.
+    :raises FieldRefused: if it names no organisation.
+    """
     site, slug = GOVUK_SITE, slugify(organisation)
     if "/" in organisation:
         refused = FieldRefused("organisation", _("Enter the web address of an organisation’s page on www.gov.uk."))
@@ -118,15 +136,7 @@ def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: dat
     if not _ORGANISATION.fullmatch(slug):
         sentence = _("Enter the name of one organisation as in the address of its page, such as office-for-rain.")
         raise FieldRefused("organisation", sentence)
-    asked_for = {
-        "filter_format": "statistics_announcement",
-        "filter_organisations": slug,
-        "filter_release_timestamp": f"from:{_earliest(today)}",
-        "order": "release_timestamp",
-        "fields": _GOVUK_FIELDS,
-    }
-    query = f"{site}/api/search.json?{urlencode(asked_for)}"
-    return PublisherCalendar(ImportSource.GOVUK, _("GOV.UK calendar of %(name)s") % {"name": slug}, site, (query,))
+    return site, slug
 
 
 def find_ons_calendar(

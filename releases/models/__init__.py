@@ -45,6 +45,7 @@ from releases.models.release import (
 )
 from releases.models.training import Training
 from releases.models.verification import RollCall, Statement, Verification
+from releases.models.year_review import YearReview, YearReviewPage
 
 __all__ = [
     "AccessLink",
@@ -97,4 +98,6 @@ __all__ = [
     "TimeStampRequest",
     "Training",
     "Verification",
+    "YearReview",
+    "YearReviewPage",
 ]

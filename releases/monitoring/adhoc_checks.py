@@ -68,9 +68,12 @@ class AdhocMeans:
             host_budgets.release_hosts(self.holder, now=clock(), probe=self.probe)
         return [AdhocCheck(row, check.answer, check.finding) for row, check in zip(rows, checks, strict=True)]
 
-    def request_address(self, url: str, *, adapter: str, now: datetime) -> Answer | None:
+    def request_address(
+        self, url: str, *, adapter: str, now: datetime, conditions: tuple[str, ...] = ()
+    ) -> Answer | None:
         """Request an address that belongs to no release, and store nothing; redirects may not leave its host.
 
+        :param conditions: header lines of a conditional request.
         :return: the response; None if another process holds the lease for such checks of its host, or we were stopped.
         :raises NotAWebAddressError: if it is not an address that may be requested.
         """
@@ -80,7 +83,14 @@ class AdhocMeans:
         try:
             if not held:
                 return None
-            request = CheckRequest(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
+            request = CheckRequest(
+                url,
+                fetched,
+                allowed_hosts=frozenset({place}),
+                planned_at=now,
+                adapter=adapter,
+                conditions=conditions,
+            )
             probe.start(request)
             while probe.in_flight and not self.stop():
                 for answered, answer in probe.poll(0.2):

@@ -480,7 +480,8 @@ class Fetcher:
             self._finish(pending, at=now)
             return
         line = self._idle_lines.pop() if self._idle_lines else Line(self._route, self._limits, now=self._now)
-        line.prepare(pending.address, seconds=left, fresh=pending.request.fresh)
+        request = pending.request
+        line.prepare(pending.address, seconds=left, fresh=request.fresh, conditions=request.conditions)
         self._flying[line.curl] = (line, pending, place)
         self._multi.add(line.curl)
 

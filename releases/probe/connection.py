@@ -226,17 +226,20 @@ class Line:
         self._limits = limits
         self._now = now
         self._sockets: list[socket.socket] = []
-        self._fresh = False
+        self._more_headers: tuple[str, ...] = ()
         self.curl = _new_curl(route, limits)
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self.curl.setopt(pycurl.PREREQFUNCTION, self._about_to_send)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._take_header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._take_body)
 
-    def prepare(self, address: WebAddress, *, seconds: float, fresh: bool = False) -> None:
+    def prepare(
+        self, address: WebAddress, *, seconds: float, fresh: bool = False, conditions: tuple[str, ...] = ()
+    ) -> None:
         """Prepare the handle for one GET request with a timeout in seconds.
 
         :param fresh: whether to ask caches on the way for a new copy.
+        :param conditions: header lines of a conditional request.
         """
         self._address = address
         self._proxied = self._route.is_proxied(address)
@@ -250,9 +253,10 @@ class Line:
         self.sent_at = self.monotonic = self.first_byte = None
         self.peer_address = ""
         self.curl.setopt(pycurl.URL, address.url)
-        if fresh != self._fresh:
-            self._fresh = fresh
-            self.curl.setopt(pycurl.HTTPHEADER, [*REQUEST_HEADERS, *(CACHE_BYPASS_HEADERS if fresh else ())])
+        more = (*(CACHE_BYPASS_HEADERS if fresh else ()), *conditions)
+        if more != self._more_headers:
+            self._more_headers = more
+            self.curl.setopt(pycurl.HTTPHEADER, [*REQUEST_HEADERS, *more])
         self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
         if self._route.proxy:
             self.curl.setopt(pycurl.PROXY, self._route.proxy if self._proxied else "")

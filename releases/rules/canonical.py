@@ -41,7 +41,7 @@ class NotThisKind(ValueError):
 
 
 def write_dataclass(value: Any) -> Any:
-    """Convert a value to JSON types: dataclasses to objects, instants to ISO 8601, bytes to base64.
+    """Convert a value to JSON types: dataclasses to objects, days and instants to ISO 8601, bytes to base64.
 
     :raises TypeError: if it contains a type that cannot be read back.
     """
@@ -49,7 +49,7 @@ def write_dataclass(value: Any) -> Any:
         return {field.name: write_dataclass(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # a datetime too
         return value.isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()

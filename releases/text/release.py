@@ -112,9 +112,12 @@ def delay_note(verification: Verification) -> str:
         case Outcome.PARTIAL if start is not None and end is not None:
             return _("A part was late by %(interval)s") % {"interval": _interval(start, end)}
         case Outcome.NOT_SEEN if start is not None:
-            return _("Not live %(time)s after %(due)s") % {"time": _seconds(math.floor(start)), "due": due}
+            return _("Not live %(time)s after %(due)s") % {"time": describe_seconds(math.floor(start)), "due": due}
         case Outcome.PARTIAL if start is not None:
-            return _("A part was not live %(time)s after %(due)s") % {"time": _seconds(math.floor(start)), "due": due}
+            return _("A part was not live %(time)s after %(due)s") % {
+                "time": describe_seconds(math.floor(start)),
+                "due": due,
+            }
     return str(REASONS_TO_CHECK.get(outcome, ""))
 
 
@@ -125,7 +128,7 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     else:
         # The page was not live after the due instant, so it became live within the tolerance.
         note = _("Live within %(time)s, inside the tolerance") if start > 0 else _("Live within %(time)s")
-    return note % {"time": _seconds(max(1, math.ceil(end)))}
+    return note % {"time": describe_seconds(max(1, math.ceil(end)))}
 
 
 def describe_verdict(verification: Verification) -> str:
@@ -374,21 +377,22 @@ def label_picture(strip: CheckStrip, verification: Verification | None) -> list[
 
 def duration(length: timedelta, *, units: int = 2) -> str:
     """Write a duration in its largest units, two by default, rounded down: "3 minutes 20 seconds"."""
-    return _seconds(max(0, math.floor(length.total_seconds())), units=units)
+    return describe_seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
 def _interval(start: float | None, end: float) -> str:
     # The true delay lies between both ends, so each is rounded away from the other.
     lower, upper = (abs(bound) if bound is not None else None for bound in (start, end))
     if lower is None or upper is None:
-        return _seconds(math.ceil(abs(end)))
+        return describe_seconds(math.ceil(abs(end)))
     low, high = math.floor(min(lower, upper)), math.ceil(max(lower, upper))
     if high < 60:
         return _("%(low)s to %(high)s seconds") % {"low": low, "high": high}
-    return _("%(low)s to %(high)s") % {"low": _seconds(low), "high": _seconds(high)}
+    return _("%(low)s to %(high)s") % {"low": describe_seconds(low), "high": describe_seconds(high)}
 
 
-def _seconds(seconds: int, *, units: int = 4) -> str:
+def describe_seconds(seconds: int, *, units: int = 4) -> str:
+    """Write a duration: "1 minute 50 seconds"."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

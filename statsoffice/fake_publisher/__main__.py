@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 
 from releases.rules.calendar import format_moment
+from statsoffice.fake_publisher import govuk, past_year
 from statsoffice.fake_publisher.calendars import ORGANISATION, find_search_results
 from statsoffice.fake_publisher.pages import frame, not_found_page
 from statsoffice.fake_publisher.platforms import find_platform_scene, find_try_outs, next_try_out
@@ -99,6 +100,10 @@ def find_unscripted(path: str, query: str, *, now: datetime) -> Scene | None:
     results = find_search_results(path, query, now=now)
     if results is not None:
         return Scene(None, 200, json.dumps(results).encode(), _JSON_HEADERS, 0)
+    document = past_year.find_document(path.removeprefix(govuk.API), now=now) if path.startswith(govuk.API) else None
+    if document is not None:
+        headers = (*_JSON_HEADERS, (b"etag", past_year.entity_tag(document).encode()))
+        return Scene(None, 200, json.dumps(document).encode(), headers, 0)
     return find_platform_scene(path, now=now)
 
 
@@ -137,6 +142,8 @@ minutes late, or -early for one that appears half a minute early.</p>
 <p>Paste one of these addresses where you import a calendar:</p>
 <ul><li>GOV.UK: <strong>{escape(f"{site}/government/organisations/{ORGANISATION}")}</strong></li>
 <li>ONS: <strong>{escape(f"{site}/releasecalendar?keywords=")}</strong>, with search words at its end</li></ul>
+<h2>Review a past year</h2>
+<p>The organisation of GOV.UK above has announcements and publications in each year.</p>
 <h2>Pages of the script</h2>
 {table if rows else "<p>The script is empty.</p>"}"""
     return frame("Publications", main)
@@ -185,7 +192,9 @@ def application(state: SiteState, *, token: str = "") -> Application:
         if scene is not None:
             if scene.delay_seconds:
                 await asyncio.sleep(scene.delay_seconds)
-            await _respond(send, method, scene.status, scene.headers, scene.body)
+            known = dict(scope["headers"]).get(b"if-none-match", b"")
+            status = 304 if known and known == dict(scene.headers).get(b"etag") else scene.status
+            await _respond(send, method, status, scene.headers, scene.body)
         elif path == "/":
             await _respond(send, method, 200, _HTML_HEADERS, home_page(state, site=_origin(scope)).encode())
         else:

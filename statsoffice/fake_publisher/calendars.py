@@ -3,6 +3,7 @@
 Sources of the shapes: alphagov/search-api and ONSdigital/dp-search-api (see releases/detection/publisher_calendar.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,10 +19,13 @@ from releases.rules.calendar import (
     months_after,
     no_release_day,
 )
+from statsoffice.fake_publisher import past_year
 from statsoffice.fake_publisher.govuk import displayed, in_utc
 
 GOVUK_SEARCH, ONS_SEARCH = "/api/search.json", "/v1/search/releases"
 ORGANISATION = "department-for-practice"
+
+_YEAR = re.compile(r"from:(?P<year>20\d\d)-01-01")
 
 type Said = dict[str, Any]
 
@@ -99,10 +103,20 @@ def find_search_results(path: str, query: str, *, now: datetime) -> Said | None:
     asked = read_query(query)
     if path == GOVUK_SEARCH:
         known = asked.get("filter_organisations") == ORGANISATION
-        return answer_govuk(list(_govuk_calendar(now)) if known else [], asked)
+        return answer_govuk(_find_govuk_results(asked, now=now) if known else [], asked)
     if path == ONS_SEARCH:
         return answer_ons(list(_ons_calendar(now)), [_cancelled_by_ons(now)], asked)
     return None
+
+
+def _find_govuk_results(asked: Mapping[str, str], *, now: datetime) -> Sequence[Said]:
+    """Return the results of a past year, if a year is asked for, or those of the calendar to come."""
+    if updated := _YEAR.match(asked.get("filter_public_timestamp", "")):
+        return past_year.list_publications(int(updated["year"]))
+    due = _YEAR.match(asked.get("filter_release_timestamp", ""))
+    if due and ",to:" in asked["filter_release_timestamp"]:
+        return past_year.list_announcements(int(due["year"]))
+    return list(_govuk_calendar(now))
 
 
 def _due(now: datetime, *, days: int) -> datetime:

@@ -6,11 +6,13 @@ from django.urls import reverse
 
 from releases.detection import govuk
 from releases.detection.govuk import Announcement, AnnouncementState, Problem, read_display_date
+from releases.detection.year_review import PageKind
 from releases.imports import uploads
 from releases.models import Address, CalendarImport, Comparison, Release, Series
 from releases.rules.tables import TableKind, write_table
 from releases.scheduling import PlannedAddress, add_address
 from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
+from tests.support.year_reviews import add_page, create_review, postponed, publication
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
 HEADER = ("reference", "producer", "series", "title", "scheduled_for", "status", "url", "marker", "cancellation_reason")
@@ -54,7 +56,16 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
         "an import that was discarded": discarded,
         "an import that failed": failed,
     }
+    year, running = create_review(series.producer), create_review(series.producer, year=2024, status="reading")
+    stopped = create_review(series.producer, year=2023, status="stopped", problem="unreachable")
+    for month, delay in ((1, 36), (2, 190), (3, None)):
+        add_page(year, publication(month, delay=delay, title=f"{series.title}: a very long title of a page {month}"))
+    add_page(year, postponed(), PageKind.ANNOUNCEMENT)
     lists = {
+        "past years on GOV.UK": reverse("exchange:year_reviews"),
+        "a past year on GOV.UK": reverse("exchange:year_review", args=[year.pk]),
+        "a past year that is being read": reverse("exchange:year_review", args=[running.pk]),
+        "a past year that has stopped": reverse("exchange:year_review", args=[stopped.pk]),
         "your releases": reverse("exchange:release_list"),
         "your releases, none of them": f"{reverse('exchange:release_list')}?words=nothing&first=2020-06-30",
         "the columns of a calendar file": reverse("exchange:columns"),

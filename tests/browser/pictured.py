@@ -9,6 +9,7 @@ from django.urls import reverse
 from breaches import decisions, drafting
 from breaches.models import Report
 from releases import judge
+from releases.detection.year_review import PageKind
 from releases.imports import uploads
 from releases.models import Release, Series
 from releases.rules.calendar import LONDON
@@ -29,6 +30,7 @@ from tests.support.observations import create_observations
 from tests.support.people import Office, add_role, write_sections
 from tests.support.report_mornings import record_coverage
 from tests.support.stored_imports import turn
+from tests.support.year_reviews import add_page, create_review, postponed, publication
 
 DUE = SEED_DUE
 NOW = DUE + timedelta(minutes=61)
@@ -73,6 +75,7 @@ def pictures() -> list[Picture]:
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
         Picture("register", head, reverse("breaches:register")),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
+        Picture("past-year", head, _a_past_year(office), "h2"),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
     ]
 
@@ -161,6 +164,16 @@ def _an_administrator(office: Office) -> User:
     person = User.objects.create_superuser("it@example.gov.uk", name="Ines Technau")
     add_role(person, office.producer, Role.CALENDAR_MANAGER)
     return person
+
+
+def _a_past_year(office: Office) -> str:
+    """A year of GOV.UK with a delay for nine publications, and an announcement whose date was changed."""
+    review = create_review(office.producer, year=2019)
+    for month, delay in enumerate((36, 22, 110, 48, None, 27, 64, None, 41, 29, None, 33), start=1):
+        title = f"House sales by region: {date(2019, month, 1):%B %Y}"
+        add_page(review, publication(month, year=2019, delay=delay, title=title))
+    add_page(review, postponed(), PageKind.ANNOUNCEMENT)
+    return reverse("exchange:year_review", args=[review.pk])
 
 
 def _a_checked_file(office: Office) -> str:

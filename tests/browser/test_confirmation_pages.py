@@ -46,6 +46,8 @@ AT_ONCE = {
     "releases/views/imports.py:change_options_view": "the import is checked again, and applies nothing",
     "releases/views/imports.py:set_date_order_view": "it answers how the dates of a file are read, and applies nothing",
     "releases/views/imports.py:discard_import_view": "nothing was done with the file, which can be uploaded again",
+    "releases/views/year_reviews.py:restart_review_view": "it reads from GOV.UK again, and changes nothing here",
+    "releases/views/year_reviews.py:remove_review_view": "it has no page, and can be started again",
     "releases/views/release.py:export_bundle": "it gives a file, and is on record",
     "releases/views/pre_release.py:decide_request_view": "each change was shown and ticked",
     "releases/views/release.py:request_preflight_view": "it requests checks, and changes nothing",

@@ -8,7 +8,16 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from breaches.models import Attachment, CorrectiveAction, Practice, Report, Suspicion
 from breaches.rules.lifecycle import RESTRICTED
-from releases.models import CalendarImport, Cover, DateChangeRequest, Producer, ReleaseTask, Screenshot, StoredBody
+from releases.models import (
+    CalendarImport,
+    Cover,
+    DateChangeRequest,
+    Producer,
+    ReleaseTask,
+    Screenshot,
+    StoredBody,
+    YearReview,
+)
 from statsoffice.accounts.models import Invitation
 
 
@@ -67,6 +76,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     reports = {each.status: each for each in Report.objects.filter(producer=producer, rehearsal=False, kind="late")}
     waiting = DateChangeRequest.objects.filter(release__series__producer=producer, state="waiting")[0]
     started = CalendarImport.objects.filter(status="checked")[0]
+    year = YearReview.objects.filter(producer=producer, status="complete")[0]
     action = CorrectiveAction.objects.filter(report__producer=producer)[0]
     attachment = Attachment.objects.filter(report__producer=producer)[0]
     body = StoredBody.objects.filter(release__reference="kept")[0]
@@ -109,6 +119,10 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "exchange:change_options": (started.public_id,),
         "exchange:discard_import": (started.public_id,),
         "exchange:import_listing": ("govuk",),
+        **{f"exchange:{name}": (year.pk,) for name in ("year_review", "year_review_progress")},
+        **{f"exchange:{name}": (year.pk,) for name in ("restart_year_review", "remove_year_review")},
+        "exchange:export_year_review": (year.pk, "csv"),
+        "exchange:year_review_picture": (year.pk, "csv"),
         "guides:guide": ("statistician",),
         "early_releases:early_release": (Suspicion.objects.get(release__reference="early").pk,),
         "early_releases:contact": (slug,),

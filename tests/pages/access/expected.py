@@ -162,6 +162,10 @@ ON_RELEASES = {
     "releases:ask_recipients": form(by(RELEASE, "ask_recipients_to_confirm")),
     **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
     **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk import_listing"),
+    "exchange:year_reviews": own(by(IMPORT, "confirm"), by(IMPORT, "confirm")),
+    **named("exchange:", page(by(IMPORT, "confirm")), "year_review year_review_progress"),
+    **named("exchange:", page(by(IMPORT, "confirm")), "export_year_review year_review_picture"),
+    **named("exchange:", act(by(IMPORT, "confirm")), "restart_year_review remove_year_review"),
     "exchange:record_from_govuk": own(NOBODY, by(IMPORT, "confirm")),
     # An upload belongs to its person until it is applied: the Head of Profession.
     **named("exchange:", page(UPLOADER), "import import_progress"),

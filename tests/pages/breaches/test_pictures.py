@@ -8,10 +8,10 @@ import pytest
 from defusedxml import ElementTree
 
 from breaches import pictures, statistics
-from breaches.pictures import FileKind, Layout, render_picture
 from breaches.rules.lifecycle import Cause, ReportStatus
 from breaches.statistics import ReleaseResult, Row
 from releases.models import Verification
+from releases.pictures import FileKind, Layout, render_picture
 from releases.rules import tables
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome

@@ -150,3 +150,13 @@ def test_a_check_that_was_never_sent_keeps_the_monotonic_instant_at_which_it_was
         ((_, answer),) = answers(fetcher)
     assert answer.failure is not None
     assert before <= answer.seconds["monotonic"] <= time.monotonic()
+
+
+def test_a_conditional_request_sends_its_conditions_once_and_gets_304_without_a_body():
+    with publisher(always(response(304))) as site, make_fetcher(site.entry) as fetcher:
+        for conditions in (('If-None-Match: "a1"',), ()):
+            errand = CheckRequest("key", site.url(), frozenset({site.entry}), PLANNED, conditions=conditions)
+            fetcher.start(errand)
+            ((_, answer),) = answers(fetcher)
+        assert [head.count('If-None-Match: "a1"\r\n') for head in site.requests] == [1, 0]
+    assert (answer.status, answer.failure, answer.body) == (304, None, b"")

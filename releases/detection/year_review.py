@@ -1,0 +1,280 @@
+"""What GOV.UK states about one page of an organisation's past year: figures, each with its address and field.
+
+The statement is the publisher's own. It is never a check of ours, and no verdict is made from it.
+
+Sources of the shapes: alphagov/search-api (docs/using-the-search-api.md, config/schema/field_definitions.json),
+alphagov/publishing-api (content_schemas), and alphagov/whitehall (app/models/statistics_announcement.rb). An
+announcement leaves the search and becomes a redirect once its statistics are published.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from operator import itemgetter
+from typing import Any
+
+from releases.detection import govuk
+from releases.detection.govuk import GovukDocument, NotADocumentError, parse_instant, plain_line
+from releases.detection.publisher_calendar import ListedRelease
+from releases.rules.calendar import in_london, local_date, months_after
+from releases.rules.response import Answer, Failure
+
+DOCUMENT_TYPES = ("official_statistics", "national_statistics", "statistical_data_set")
+"""The document types of publications that GOV.UK's search lists; bulletins in HTML are parts of these."""
+
+_LONGEST_NOTE = 500
+_MOST_CHANGES = 400
+
+
+class PageKind(StrEnum):
+    ANNOUNCEMENT = "announcement"
+    PUBLICATION = "publication"
+
+
+class PageOutcome(StrEnum):
+    """What the content API answered about a page. LISTED: it was not asked yet."""
+
+    LISTED = "listed"
+    READ = "read"
+    REDIRECTED = "redirected"
+    REMOVED = "removed"
+    UNREADABLE = "unreadable"
+
+
+class Figure(StrEnum):
+    """The figures of a page. There may be several of CHANGED, and at most one of each other."""
+
+    ANNOUNCED_FOR = "announced_for"
+    STATE = "state"
+    DATE_BEFORE = "date_before"
+    DATE_CHANGE_NOTE = "date_change_note"
+    CANCELLED_AT = "cancelled_at"
+    CANCELLATION_REASON = "cancellation_reason"
+    SCHEDULED_FOR = "scheduled_for"
+    DELAY = "delay"
+    FIRST_PUBLISHED = "first_published"
+    CHANGED = "changed"
+    LAST_UPDATED = "last_updated"
+    WITHDRAWN = "withdrawn"
+    MOVED_TO = "moved_to"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFigure:
+    """One figure, as the publisher states it, and where: the address that was read, and the field in its JSON.
+
+    :param text: the words of the publisher: a displayed date, a note or a path.
+    :param at: an aware instant; None if the publisher gives none, or only a day.
+    :param on: the London day of `at`, or the day alone.
+    :param seconds: of a delay.
+    """
+
+    name: Figure
+    address: str
+    field: str
+    text: str = ""
+    at: datetime | None = None
+    on: date | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageStatement:
+    """Everything that the publisher states about one page; a figure that is not there is not known."""
+
+    outcome: PageOutcome = PageOutcome.LISTED
+    title: str = ""
+    figures: tuple[StatedFigure, ...] = ()
+    has_history: bool = False
+    """Whether the page has a public history, of which `figures` have the entries of the year."""
+
+    def find(self, name: Figure) -> StatedFigure | None:
+        return next((figure for figure in self.figures if figure.name is name), None)
+
+    def find_all(self, name: Figure) -> tuple[StatedFigure, ...]:
+        return tuple(figure for figure in self.figures if figure.name is name)
+
+
+class ReadProblem(StrEnum):
+    """Why the publisher gave no response that says anything about a page. The page is asked again later."""
+
+    UNREACHABLE = "unreachable"
+    ASKED_TO_WAIT = "asked_to_wait"
+
+
+def find_problem(answer: Answer) -> ReadProblem | None:
+    """Return why a request has to be made again; None if its response can be read, whatever it says."""
+    if answer.failure is Failure.ASKED_TO_WAIT or answer.status == 429:
+        return ReadProblem.ASKED_TO_WAIT
+    if answer.failure in _PERMANENT:
+        return None
+    if answer.failure is not None or answer.status is None or answer.status >= 500 or answer.status in {401, 403, 408}:
+        return ReadProblem.UNREACHABLE
+    return None
+
+
+# To ask again would give the same.
+_PERMANENT = frozenset({Failure.TOO_MANY_REDIRECTS, Failure.ADDRESS_REFUSED, Failure.TOO_LARGE})
+
+
+def state_from_search(listed: ListedRelease, *, kind: PageKind, address: str) -> PageStatement:
+    """Return what the search states about a page: for an announcement its date, for a publication its title alone.
+
+    :param address: of the page of results.
+    """
+    announced = listed.announced
+    if kind is PageKind.PUBLICATION or announced is None:
+        return PageStatement(title=listed.title)
+    note, note_field = Figure.DATE_CHANGE_NOTE, "metadata.change_note"
+    if announced.state is govuk.AnnouncementState.CANCELLED:
+        note, note_field = Figure.CANCELLATION_REASON, "metadata.cancellation_reason"
+    when = announced.when
+    stamped = when.at is not None and announced.state is govuk.AnnouncementState.CONFIRMED
+    field = "release_timestamp" if stamped else "display_date"
+    on = when.on or _day_of(when.at)
+    figures = (
+        StatedFigure(Figure.ANNOUNCED_FOR, address, field, announced.displayed, when.at, on),
+        StatedFigure(Figure.STATE, address, "statistics_announcement_state", announced.state.value),
+        StatedFigure(Figure.DATE_BEFORE, address, "metadata.previous_display_date", announced.previous),
+        StatedFigure(note, address, note_field, announced.note[:_LONGEST_NOTE]),
+    )
+    return PageStatement(title=listed.title, figures=tuple(figure for figure in figures if figure.text))
+
+
+def state_from_content(answer: Answer, *, year: int) -> PageStatement:
+    """Return what a response of the content API states about a page. Of its public changes only those of the year.
+
+    :param answer: one without a problem (`find_problem`).
+    """
+    if answer.status in {404, 410}:
+        return PageStatement(PageOutcome.REMOVED)
+    if answer.failure is not None or answer.left_allowed_hosts or answer.status != 200:
+        return PageStatement(PageOutcome.UNREADABLE)
+    try:
+        document = govuk.read_document(answer.body)
+    except NotADocumentError:
+        return PageStatement(PageOutcome.UNREADABLE)
+    address = answer.final_url
+    if document.schema == govuk.GONE:
+        return PageStatement(PageOutcome.REMOVED)
+    if document.schema == govuk.REDIRECT:
+        destination = plain_line(govuk.redirect_destination(document))
+        moved = StatedFigure(Figure.MOVED_TO, address, "redirects", destination)
+        return PageStatement(PageOutcome.REDIRECTED, figures=(moved,) if destination else ())
+    if document.schema == govuk.ANNOUNCEMENT:
+        figures = tuple(_read_announcement(document, address))
+        return PageStatement(PageOutcome.READ, plain_line(document.title), figures)
+    figures = tuple(_read_publication(document, json.loads(answer.body), address, year=year))
+    has_history = bool(_objects(document.details.get("change_history")))
+    return PageStatement(PageOutcome.READ, plain_line(document.title), figures, has_history)
+
+
+def merge_statements(earlier: PageStatement, later: PageStatement) -> PageStatement:
+    """Return a page's statement after a further response; what the later one does not repeat is still on record.
+
+    If a page was read again, its new figures replace the earlier ones of the same address. Figures of the search stay
+    where the page itself gives none, because an announcement loses its date when it is published.
+    """
+    if later.outcome is not PageOutcome.READ:
+        kept = tuple(one for one in earlier.figures if one.name is not Figure.MOVED_TO)
+        return replace(later, title=later.title or earlier.title, figures=kept + later.figures)
+    addresses = {figure.address for figure in later.figures}
+    names = {figure.name for figure in later.figures}
+    kept = tuple(one for one in earlier.figures if one.address not in addresses and one.name not in names)
+    return replace(later, title=later.title or earlier.title, figures=kept + later.figures)
+
+
+def concerns_year(statement: PageStatement, year: int) -> bool:
+    """Return False if the publisher's own dates place a page outside a year, in London; else True.
+
+    A page whose public history has no entry in the year did not change in it; a page without a history may have.
+    """
+    days = {day for figure in statement.figures for day in _days_of(figure)}
+    if any(day.year == year for day in days):
+        return True
+    first = statement.find(Figure.FIRST_PUBLISHED)
+    if first and first.on and first.on.year > year:
+        return False
+    return not statement.has_history
+
+
+def _days_of(figure: StatedFigure) -> Iterator[date]:
+    if figure.on:
+        yield figure.on
+    elif figure.name is Figure.ANNOUNCED_FOR:
+        when = govuk.read_display_date(figure.text)
+        if when.month:
+            yield when.month
+        elif when.two_months:
+            yield from (when.two_months, months_after(when.two_months, 1))
+
+
+def _read_announcement(document: GovukDocument, address: str) -> Iterator[StatedFigure]:
+    details = document.details
+    when = govuk.announced_time(document)
+    texts = (
+        (Figure.STATE, "state"),
+        (Figure.DATE_BEFORE, "previous_display_date"),
+        (Figure.DATE_CHANGE_NOTE, "latest_change_note"),
+        (Figure.CANCELLATION_REASON, "cancellation_reason"),
+    )
+    if displayed := plain_line(details.get("display_date")):
+        # A time stamp counts only if the date is confirmed: `announced_time`.
+        stamped = when.at is not None and parse_instant(details.get("release_timestamp")) == when.at
+        field = "details.release_timestamp" if stamped else "details.display_date"
+        on = when.on or _day_of(when.at)
+        yield StatedFigure(Figure.ANNOUNCED_FOR, address, field, displayed, when.at, on)
+    for name, field in texts:
+        if text := plain_line(details.get(field))[:_LONGEST_NOTE]:
+            yield StatedFigure(name, address, f"details.{field}", text)
+    if at := parse_instant(details.get("cancelled_at")):
+        yield StatedFigure(Figure.CANCELLED_AT, address, "details.cancelled_at", at=at, on=local_date(at))
+
+
+def _read_publication(
+    document: GovukDocument, written: Mapping[str, Any], address: str, *, year: int
+) -> Iterator[StatedFigure]:
+    """:param written: the whole document, because the parsed one has no days without a time."""
+    if at := document.scheduled_at:
+        yield StatedFigure(Figure.SCHEDULED_FOR, address, "publishing_scheduled_at", at=at, on=local_date(at))
+    if document.delay_seconds is not None:
+        field = "scheduled_publishing_delay_seconds"
+        yield StatedFigure(Figure.DELAY, address, field, seconds=document.delay_seconds)
+    for name, field in ((Figure.FIRST_PUBLISHED, "first_published_at"), (Figure.LAST_UPDATED, "public_updated_at")):
+        if on := _day_written(written.get(field)):
+            yield StatedFigure(name, address, field, at=_time_written(written.get(field)), on=on)
+    changes = [
+        (parse_instant(one.get("public_timestamp")), one) for one in _objects(document.details.get("change_history"))
+    ]
+    of_year = [(at, one) for at, one in changes if at and local_date(at).year == year]
+    for at, change in sorted(of_year, key=itemgetter(0))[:_MOST_CHANGES]:
+        note, stamp = plain_line(change.get("note"))[:_LONGEST_NOTE], change["public_timestamp"]
+        field = "details.change_history"
+        yield StatedFigure(Figure.CHANGED, address, field, note, _time_written(stamp), local_date(at))
+    if document.is_withdrawn:
+        at = document.withdrawn_at
+        note = plain_line(document.withdrawal_note)[:_LONGEST_NOTE]
+        yield StatedFigure(Figure.WITHDRAWN, address, "withdrawn_notice", note, at, _day_of(at))
+
+
+def _day_written(written: object) -> date | None:
+    read = parse_instant(written)
+    return local_date(read) if read else None
+
+
+def _time_written(written: object) -> datetime | None:
+    """Return an instant; None for midnight, which older documents write if they know only the day."""
+    read = parse_instant(written)
+    if read is None or time(0) in {read.astimezone(UTC).time(), in_london(read).time()}:
+        return None
+    return read
+
+
+def _day_of(at: datetime | None) -> date | None:
+    return local_date(at) if at else None
+
+
+def _objects(written: object) -> list[Mapping[str, Any]]:
+    return [one for one in written if isinstance(one, dict)] if isinstance(written, list) else []

@@ -1,0 +1,93 @@
+"""A publisher's own statements about an organisation's past year, as its API gives them (decision 105).
+
+These rows are no evidence: none is a check of ours, no verdict uses them, and reading the year again replaces them. So
+they are not append-only and in no chain.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from releases.detection.year_review import Figure, PageOutcome, PageStatement
+from releases.models.producer import Producer
+from releases.rules.canonical import read_dataclass, write_dataclass
+from releases.rules.year_review import ReviewStatus
+
+
+class YearReview(models.Model):
+    """One year of one organisation on GOV.UK, read for a producer.
+
+    The table is the queue: the command or a job claims a row, reads for a while and releases it, so that any process
+    can continue an interrupted one. `listed_at` is empty until the search has listed all pages. A page whose `read_at`
+    is before `started_at` is still to be read. After failed requests `retry_at` is when the next one may be made;
+    `problem` says what failed.
+    """
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="year_reviews")
+    site = models.CharField(max_length=200)
+    organisation = models.CharField(max_length=200)
+    year = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=10, default=ReviewStatus.READING)
+    # Empty: an operator, by the command.
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=20, blank=True, default="")
+    retry_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-year", "organisation", "-pk")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "site", "organisation", "year"], name="one_review_of_a_year"),
+            models.CheckConstraint(condition=models.Q(status__in=list(ReviewStatus)), name="review_status_is_known"),
+        ]
+        indexes = [models.Index(fields=["status", "started_at"], name="year_review_by_status")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation}, {self.year}"
+
+
+class YearReviewPage(models.Model):
+    """One announcement or publication of the year. `statement` has all figures; the columns are those to sort by."""
+
+    review = models.ForeignKey(YearReview, on_delete=models.CASCADE, related_name="pages")
+    kind = models.CharField(max_length=12)
+    path = models.CharField(max_length=500)
+    outcome = models.CharField(max_length=12, default=PageOutcome.LISTED)
+    in_year = models.BooleanField(default=True)
+    title = models.CharField(max_length=300, blank=True)
+    announced_at = models.DateTimeField(null=True)
+    scheduled_at = models.DateTimeField(null=True)
+    delay_seconds = models.PositiveIntegerField(null=True)
+    first_published_on = models.DateField(null=True)
+    read_at = models.DateTimeField(null=True)
+    # For a conditional request; empty if the site sent none.
+    etag = models.CharField(max_length=200, blank=True, default="")
+    last_modified = models.CharField(max_length=100, blank=True, default="")
+    statement: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("review", "title", "pk")
+        constraints = [models.UniqueConstraint(fields=["review", "path"], name="one_row_per_page_of_a_year")]
+
+    def __str__(self) -> str:
+        return self.path
+
+    def read_statement(self) -> PageStatement:
+        stated: PageStatement = read_dataclass(PageStatement, self.statement)
+        return stated
+
+    def set_statement(self, stated: PageStatement) -> None:
+        """Store a statement in the columns; the row is not saved."""
+        announced, scheduled = stated.find(Figure.ANNOUNCED_FOR), stated.find(Figure.SCHEDULED_FOR)
+        delay, first = stated.find(Figure.DELAY), stated.find(Figure.FIRST_PUBLISHED)
+        self.statement = write_dataclass(stated)
+        self.outcome, self.title = stated.outcome, stated.title[:300]
+        self.announced_at = announced.at if announced else None
+        self.scheduled_at = scheduled.at if scheduled else None
+        self.delay_seconds = delay.seconds if delay else None
+        self.first_published_on = first.on if first else None

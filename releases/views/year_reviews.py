@@ -1,0 +1,258 @@
+"""Pages of a past year on GOV.UK: to read one, its progress, its table, its picture and its files (decision 105)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import F, QuerySet
+from django.db.models.functions import Lower
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from releases.detection.year_review import Figure, PageKind, PageOutcome, PageStatement
+from releases.forms import GovukForm, add_refusal
+from releases.imports import govuk, uploads, year_review
+from releases.models import Producer, YearReview, YearReviewPage
+from releases.pictures import MEDIA_TYPES, FileKind, Layout, ShownPicture, draw_stated_delays, render_picture
+from releases.public.export import dated_file_name, download_response
+from releases.rules.calendar import local_date
+from releases.rules.lifecycle import FieldRefused
+from releases.rules.tables import TableKind
+from releases.rules.year_review import ReviewStatus, years_to_review
+from releases.text import year_review as text
+from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
+from releases.views.sorting import Column, Sorting
+
+PAGES_ON_A_PAGE = 50
+REVIEWS_ON_A_PAGE = 30
+
+
+class YearReviewForm(GovukForm):
+    button = lazy("Read this year")
+
+    producer = forms.ModelChoiceField(
+        label=lazy("Producer whose people can see the table"),
+        queryset=Producer.objects.none(),
+        empty_label=lazy("Choose"),
+        error_messages={"required": lazy("Choose a producer")},
+    )
+    organisation = forms.CharField(
+        label=lazy("Organisation on GOV.UK"),
+        help_text=lazy(
+            "Enter the last part of the organisation’s GOV.UK web address, for example office-for-rain, or the "
+            "whole address."
+        ),
+        max_length=1000,
+        error_messages={"required": lazy("Enter the organisation")},
+    )
+    year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, error_messages={"required": lazy("Choose a year")})
+
+    def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer], this_year: int) -> None:
+        # With one producer there is nothing to choose. Most people review the last whole year.
+        only = producers.first() if producers.count() == 1 else None
+        super().__init__(data, initial={"producer": only, "year": this_year - 1})
+        self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
+        years = years_to_review(timezone.localdate())
+        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def list_reviews(request: SignedInRequest) -> HttpResponse:
+    """List the past years that a person's producers have read, and add one to the queue."""
+    producers = year_review.review_producers(request.user)
+    if not producers.exists():
+        raise Http404("This person manages no calendar.")
+    now = timezone.now()
+    form = YearReviewForm(post_data(request), producers=producers, this_year=local_date(now).year)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            found = year_review.start_review(
+                given["organisation"],
+                year=given["year"],
+                producer=given["producer"],
+                hosts=govuk.govuk_hosts(),
+                by=request.user,
+                at=now,
+            )
+        except FieldRefused as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect("exchange:year_review", found.pk)
+    page = Paginator(year_review.reviews_of(request.user), REVIEWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [{"review": review, "status": text.STATUSES[ReviewStatus(review.status)]} for review in page]
+    return render(request, "imports/year_reviews.html", {"form": form, "page": page, "rows": rows})
+
+
+@login_required
+@require_safe
+def show_review(request: SignedInRequest, key: int) -> HttpResponse:
+    """Show what GOV.UK states about each page of the year, with the progress while they are read."""
+    review = _find_review(request, key)
+    found = year_review.pages_of_year(review).exclude(outcome=PageOutcome.LISTED)
+    found = found.order_by(
+        F("first_published_on").asc(nulls_last=True), F("announced_at").asc(nulls_last=True), "title", "pk"
+    )
+    sorting = Sorting(request.GET, _columns(review), default="published")
+    page = Paginator(sorting.sort(found), PAGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        **_progress_context(review),
+        "status": text.STATUSES[ReviewStatus(review.status)],
+        "problem": text.describe_problem(review),
+        "page": page,
+        "sorting": sorting,
+        "rows": [_describe_page(row, review) for row in page],
+        "shown": _show_picture(review) if page.paginator.count else None,
+        "kinds": list(TableKind),
+    }
+    return render(request, "imports/year_review.html", context)
+
+
+@signed_in_part
+@require_safe
+def review_progress(request: SignedInRequest, key: int) -> HttpResponse:
+    """Update the progress; once the review has another status, load its page again."""
+    review = _find_review(request, key)
+    if review.status != ReviewStatus.READING:
+        return HttpResponseClientRedirect(resolve_url("exchange:year_review", key))
+    return render(request, "imports/year_review_progress.html", _progress_context(review))
+
+
+@login_required
+@require_POST
+def restart_review_view(request: SignedInRequest, key: int) -> HttpResponse:
+    """Continue a review that stopped, or read a complete year again; a second click changes nothing."""
+    review = _find_review(request, key)
+    year_review.restart_review(review, by=request.user, at=timezone.now())
+    return redirect("exchange:year_review", key)
+
+
+@login_required
+@require_POST
+def remove_review_view(request: SignedInRequest, key: int) -> HttpResponse:
+    """Remove a stopped review without pages."""
+    year_review.remove_empty_review(_find_review(request, key), by=request.user)
+    return redirect("exchange:year_reviews")
+
+
+@login_required
+@require_safe
+def export_review_file(request: SignedInRequest, key: int, kind: str) -> HttpResponse:
+    review, table_kind = _find_review(request, key), find_table_kind(kind)
+    name = dated_file_name(f"govuk-{review.organisation}-{review.year}", now=timezone.now())
+    return download_response(year_review.export_review(review, table_kind), table_kind, name=name)
+
+
+@login_required
+@require_safe
+def review_picture(request: SignedInRequest, key: int, kind: str) -> HttpResponse:
+    """Return the picture of delays: for a page if a layout is requested, else as a file to download."""
+    review = _find_review(request, key)
+    layout = request.GET.get("layout", Layout.FILE)
+    if kind not in set(FileKind) or layout not in set(Layout):
+        raise Http404(f"There is no picture of the kind {kind} in the layout {layout}.")
+    shown, file_kind = _show_picture(review), FileKind(kind)
+    content = render_picture(shown.picture, file_kind, Layout(layout), subtitle=f"{review.organisation}, {review.year}")
+    name = dated_file_name(f"govuk-delays-{review.organisation}-{review.year}", now=timezone.now())
+    if file_kind is FileKind.CSV:
+        return download_response(content, TableKind.CSV, name=name)
+    headers = {} if layout != Layout.FILE else {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    return HttpResponse(content, content_type=MEDIA_TYPES[file_kind], headers=headers)
+
+
+def _find_review(request: SignedInRequest, key: int) -> YearReview:
+    """:raises Http404: if there is none, or the person does not manage the calendar of its producer."""
+    review = year_review.reviews_of(request.user).filter(pk=key).first()
+    if review is None:
+        raise Http404("There is no such review, or it is not theirs.")
+    return review
+
+
+def _columns(review: YearReview) -> dict[str, Column]:
+    return {
+        "page": Column(_("Page"), Lower("title")),
+        "announced": Column(_("Announced for"), "announced_at"),
+        "scheduled": Column(_("Scheduled by GOV.UK"), "scheduled_at"),
+        "delay": Column(_("Delay"), "delay_seconds", descending_first=True),
+        "published": Column(_("First published"), "first_published_on"),
+        "changes": Column(_("Changes in %(year)s") % {"year": review.year}),
+    }
+
+
+def _progress_context(review: YearReview) -> dict[str, Any]:
+    now = timezone.now()
+    is_reading = review.status == ReviewStatus.READING
+    return {
+        "review": review,
+        "is_reading": is_reading,
+        "progress": year_review.count_progress(review),
+        "problem": text.describe_problem(review),
+        "retry_at": review.retry_at if review.retry_at and review.retry_at > now else None,
+        "waits_for_quiet": is_reading and not uploads.is_quiet(now=now),
+    }
+
+
+def _describe_page(row: YearReviewPage, review: YearReview) -> dict[str, Any]:
+    stated = row.read_statement()
+
+    def words(name: Figure) -> str:
+        figure = stated.find(name)
+        return text.describe_figure(figure) if figure else _("Not known")
+
+    return {
+        "row": row,
+        "title": row.title or _("Page without a title"),
+        "address": f"{review.site}{row.path}",
+        "kind": text.KINDS[PageKind(row.kind)],
+        "note": text.OUTCOMES[PageOutcome(row.outcome)],
+        "announced": words(Figure.ANNOUNCED_FOR),
+        "scheduled": words(Figure.SCHEDULED_FOR),
+        "delay": words(Figure.DELAY),
+        "published": words(Figure.FIRST_PUBLISHED),
+        "changes": list(_describe_changes(stated)),
+        "figures": [
+            (text.FIGURES[figure.name], text.describe_figure(figure), figure.field, figure.address)
+            for figure in stated.figures
+        ],
+    }
+
+
+MOST_CHANGES_SHOWN = 3
+
+
+def _describe_changes(stated: PageStatement) -> Iterator[str]:
+    """Write the changed date of an announcement, or the first later changes of a publication in the year."""
+    if before := stated.find(Figure.DATE_BEFORE):
+        yield _("Date changed from %(date)s. GOV.UK does not say when.") % {"date": before.text}
+    if cancelled := stated.find(Figure.CANCELLED_AT):
+        yield _("Cancelled %(moment)s") % {"moment": text.describe_figure(cancelled)}
+    if withdrawn := stated.find(Figure.WITHDRAWN):
+        yield _("Withdrawn %(moment)s") % {"moment": text.describe_figure(withdrawn)}
+    first = stated.find(Figure.FIRST_PUBLISHED)
+    # The first publication, which the history has too, has a column of its own.
+    changes = [one for one in stated.find_all(Figure.CHANGED) if not (first and first.at and one.at == first.at)]
+    yield from (text.describe_figure(change) for change in changes[:MOST_CHANGES_SHOWN])
+    if len(changes) > MOST_CHANGES_SHOWN:
+        yield _("and %(number)s more under ‘Sources’") % {"number": len(changes) - MOST_CHANGES_SHOWN}
+    if stated.has_history and not changes:
+        yield _("None in the public history")
+
+
+def _show_picture(review: YearReview) -> ShownPicture:
+    pages = list(year_review.pages_of_year(review).exclude(outcome=PageOutcome.LISTED))
+    picture = draw_stated_delays(pages, review.year, site=review.site)
+
+    def address(kind: FileKind, query: str = "") -> str:
+        return reverse("exchange:year_review_picture", args=[review.pk, kind]) + query
+
+    layouts = {each.value: address(FileKind.SVG, f"?layout={each}") for each in (Layout.WIDE, Layout.NARROW)}
+    return ShownPicture(picture, {kind.value: address(kind) for kind in FileKind} | layouts)
