@@ -16,6 +16,13 @@ from releases.models.observation import (
     Screenshot,
     StoredBody,
 )
+from releases.models.open_files import (
+    DummyFile,
+    HostAuthorisation,
+    OpenFileCheck,
+    OpenFileFinding,
+    OpenFileRemedy,
+)
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.producer import (
     Contact,
@@ -66,7 +73,9 @@ __all__ = [
     "DateChangeRequest",
     "DelayNotice",
     "Departure",
+    "DummyFile",
     "Exemption",
+    "HostAuthorisation",
     "HostLease",
     "ImportEvent",
     "ImportRow",
@@ -77,6 +86,9 @@ __all__ = [
     "NonWorkingDay",
     "NotFoundPage",
     "Observation",
+    "OpenFileCheck",
+    "OpenFileFinding",
+    "OpenFileRemedy",
     "PreReleaseAccess",
     "PreReleaseRequest",
     "PreflightRun",
