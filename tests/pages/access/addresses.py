@@ -8,7 +8,16 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from breaches.models import Attachment, CorrectiveAction, Practice, Report, Suspicion
 from breaches.rules.lifecycle import RESTRICTED
-from releases.models import CalendarImport, Cover, DateChangeRequest, Producer, ReleaseTask, Screenshot, StoredBody
+from releases.models import (
+    CalendarImport,
+    Cover,
+    DateChangeRequest,
+    DummyFile,
+    Producer,
+    ReleaseTask,
+    Screenshot,
+    StoredBody,
+)
 from statsoffice.accounts.models import Invitation
 
 
@@ -72,6 +81,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     body = StoredBody.objects.filter(release__reference="kept")[0]
     shot = Screenshot.objects.filter(release__reference="kept", state="stored")[0]
     slug, series = producer.slug, waiting.release.series.slug
+    dummy_file = DummyFile.objects.filter(series__producer=producer, checks__isnull=False)[0]
     task = ReleaseTask.objects.filter(series__producer=producer)[0]
     invitation = Invitation.objects.filter(producer=producer)[0]
     approved = reports["approved"]
@@ -82,6 +92,8 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         **dict.fromkeys(("releases:no_answer", "releases:undo_no_answer"), ("tomorrow",)),
         "releases:release_at_once": ("tomorrow",),
         "releases:preflight": ("tomorrow",),
+        "releases:dummy_file": (dummy_file.pk, "csv"),
+        "releases:check_open_file_again": (dummy_file.pk,),
         "releases:export_evidence": ("late",),
         "releases:kept_body_download": ("kept", body.sha256),
         "releases:screenshot": ("kept", shot.pk),
