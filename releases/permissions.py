@@ -47,6 +47,9 @@ class Action(StrEnum):
     RECORD_CORRECTION = "record_correction"
     NAME_COVER = "name_cover"
     PLAN_TRAINING = "plan_training"
+    AUTHORISE_HOST = "record_authorised_host"
+    CHECK_OPEN_FILES = "check_open_files"
+    KNOW_OPEN_FILES = "know_open_files"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -82,6 +85,11 @@ TABLE: dict[Action, frozenset[Role]] = {
     # Not a person who only covers: `standing_roles_of`.
     Action.NAME_COVER: LEADS,
     Action.PLAN_TRAINING: KEEPERS,
+    # A host is requested only if its owner has authorised it in writing, for which a lead answers.
+    Action.AUTHORISE_HOST: LEADS,
+    Action.CHECK_OPEN_FILES: LEADS | {Role.PUBLISHING_TEAM},
+    # An open file is a weakness that others could use. The incident contact may know too: releases/open_files.py.
+    Action.KNOW_OPEN_FILES: LEADS | {Role.PUBLISHING_TEAM, Role.AUDITOR},
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     # We write to people outside the office, such as ministers, so a lead turns it on: releases/receipts.py.

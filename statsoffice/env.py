@@ -298,7 +298,8 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_FORMER_DETAILS_KEPT_DAYS",
         "days for which we store the name, email address and telephone number of former contacts in the histories, "
-        "names of people in the log of the admin site, and recipients of ended invitations",
+        "names of people in the log of the admin site, recipients of ended invitations, and owners of hosts whose "
+        "authorisation ended",
     ),
     Setting(
         "STATSOFFICE_HEALTH_PING",

@@ -17,7 +17,7 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from breaches import drafting
-from releases import announcements, date_changes, judge, morning_summary, preflight, receipts
+from releases import announcements, date_changes, judge, morning_summary, open_files, preflight, receipts
 from releases.evidence import body_storage, screenshots
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads, year_review
@@ -104,6 +104,7 @@ def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
         lambda now: preflight.run_requested_preflights(
             means=means(), now=now, quiet=lambda at: preflight.is_quiet_time(now=at)
         ),
+        lambda now: _run_dummy_file_checks(means, now=now),
         lambda now: announcements.make_due_snapshots(means=means(), now=now),
         lambda now: retention.prune_evidence_daily(clock=clock, by=process, stop=stop),
         retention.remove_expired_sessions,
@@ -333,6 +334,12 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
         yield rearm
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def _run_dummy_file_checks(means: Callable[[], AdhocMeans], *, now: datetime) -> None:
+    # Most offices have none, and then no probe is created.
+    if open_files.is_any_waiting():
+        open_files.run_requested_checks(means=means(), now=now, quiet=lambda at: preflight.is_quiet_time(now=at))
 
 
 def _spool_folder() -> Path:

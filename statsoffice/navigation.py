@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import permissions as reports
+from releases import permissions as releases
 from releases.permissions import roles_anywhere
 from releases.rules.lifecycle import EVERY_ROLE, KEEPERS, LEADS, Role
 
@@ -57,6 +58,7 @@ class Navigation:
 
 ANYONE = None
 READERS = reports.TABLE[reports.Action.VIEW]
+OPEN_FILES = releases.TABLE[releases.Action.KNOW_OPEN_FILES]
 AUDITORS = LEADS | {Role.AUDITOR}
 
 # There are at most five sections, because the link to sign out is the sixth entry.
@@ -75,6 +77,19 @@ SECTIONS = (
                 lazy("Training sessions"),
                 EVERY_ROLE,
                 ("releases:training", "releases:plan_training", "releases:change_participants"),
+            ),
+            Entry(
+                "releases:open_files",
+                lazy("Unpublished files"),
+                OPEN_FILES,
+                (
+                    "releases:open_file",
+                    "releases:check_open_file",
+                    "releases:open_file_dealt_with",
+                    "releases:make_dummy_file",
+                    "releases:authorise_host",
+                    "releases:withdraw_host",
+                ),
             ),
             Entry(
                 "exchange:imports",

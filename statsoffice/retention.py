@@ -16,7 +16,7 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.functions import Cast, Concat
 
 from breaches import attachments, facts
-from releases import pre_release_access, preflight
+from releases import open_files, pre_release_access, preflight
 from releases.evidence.store import PruneResult, prune_bodies
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, redaction_marker_start
 from releases.models.event import RETENTION
@@ -208,15 +208,17 @@ class RemovedDetails:
     contacts: int
     log: int
     invitations: int
+    host_owners: int
 
 
 def redact_old_details(*, now: datetime, dry_run: bool = False) -> RemovedDetails:
-    """Remove old personal details from messages, former contacts, the admin site's log and invitations."""
+    """Remove old personal details: messages, former contacts, the admin site's log, invitations, owners of hosts."""
     removed = RemovedDetails(
         messages=redact_old_messages(now=now, dry_run=dry_run),
         contacts=erase_former_contact_details(now=now, retention=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
         log=redact_admin_log(now=now, dry_run=dry_run),
         invitations=redact_old_invitations(now=now, dry_run=dry_run),
+        host_owners=open_files.erase_owner_names(now=now, retention=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
     )
     if any(astuple(removed)) and not dry_run:
         logger.info("personal details at the end of their time removed: %s", removed)

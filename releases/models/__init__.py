@@ -16,6 +16,13 @@ from releases.models.observation import (
     Screenshot,
     StoredBody,
 )
+from releases.models.open_files import (
+    DummyFile,
+    HostAuthorisation,
+    OpenFileCheck,
+    OpenFileFinding,
+    OpenFileRemedy,
+)
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.producer import (
     Contact,
@@ -67,7 +74,9 @@ __all__ = [
     "DateChangeRequest",
     "DelayNotice",
     "Departure",
+    "DummyFile",
     "Exemption",
+    "HostAuthorisation",
     "HostLease",
     "ImportEvent",
     "ImportRow",
@@ -78,6 +87,9 @@ __all__ = [
     "NonWorkingDay",
     "NotFoundPage",
     "Observation",
+    "OpenFileCheck",
+    "OpenFileFinding",
+    "OpenFileRemedy",
     "PreReleaseAccess",
     "PreReleaseRequest",
     "PreflightRun",

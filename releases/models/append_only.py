@@ -283,6 +283,11 @@ WORDS = {
     "lost": lazy("lost or left unattended"),
     "in_public": lazy("published or mentioned in public"),
     "something_else": lazy("something else"),
+    # dummy files: what is checked, and the result
+    "page": lazy("page"),
+    "open": lazy("open"),
+    "not_open": lazy("not open"),
+    "not_known": lazy("not known"),
     # what a person requests
     "add": lazy("add"),
     "change": lazy("change"),

@@ -16,9 +16,10 @@ from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import reports_with
 from breaches.rules.lifecycle import WRITERS, ReportStatus
-from releases import announcements, date_changes, overview, pre_release_access, statements, tasks
+from releases import announcements, date_changes, open_files, overview, pre_release_access, statements, tasks
 from releases.early_findings import unpublished_early_releases
 from releases.models import DateChange, Release, ReleaseTask
+from releases.open_files import DummyFileRecord
 from releases.overview import Concern
 from releases.permissions import Action, Person, producers_where
 from releases.rules.lifecycle import LEADS, Role
@@ -44,6 +45,7 @@ class PersonTasks:
     left_provisional: list[Release]
     access_to_agree: list[Release]
     tasks: list[tuple[ReleaseTask, Release | None]]
+    open_files: list[DummyFileRecord]
 
     @property
     def count(self) -> int:
@@ -56,6 +58,7 @@ class PersonTasks:
             self.left_provisional,
             self.access_to_agree,
             self.tasks,
+            self.open_files,
         ]
         return self.to_agree + sum(map(len, listed))
 
@@ -77,6 +80,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         left_provisional=list(left_provisional.order_by("planned_on", "pk")[:MOST_LINES]),
         access_to_agree=_access_lists(person),
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
+        open_files=open_files.tasks_of(person)[:MOST_LINES],
     )
 
 

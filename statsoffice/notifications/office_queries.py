@@ -1,4 +1,4 @@
-"""Queries for notifications about requests, incidents of monitoring, and anchors of the record."""
+"""Queries for notifications about requests, dummy files, incidents of monitoring, and anchors of the record."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from itertools import chain
 
 from django.conf import settings
 
+from releases import open_files
 from releases.evidence.anchors import anchor_text
 from releases.models import Anchor, Contact, DateChangeRequest, Membership, PreReleaseRequest, Release
 from releases.rules import calendar
@@ -15,8 +16,9 @@ from releases.rules.lifecycle import LEADS, Role, Status
 from releases.rules.pre_release import RequestStatus
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Message
-from statsoffice.notifications.notification import MAX_AGE, Notification
+from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import (
+    OPEN_FILE,
     add_covers,
     approver_addresses,
     contact_addresses,
@@ -59,6 +61,28 @@ def find_access_decisions(*, known: Collection[str], now: datetime) -> Iterator[
         if (event := f"access-request-{request.pk}-decided") not in known:
             recipients = _requester_address(request.asked_by)
             yield Notification(event=event, recipients=recipients, release=request.release)
+
+
+def find_open_files(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the dummy files that are open to the public, of which the person who requested the check is notified.
+
+    The message names neither the file nor its address, because an open file is a weakness that others could use.
+    """
+    for check in open_files.checks_found_open(since=now - MAX_AGE):
+        person, dummy_file = check.requested_by, check.dummy_file
+        producer = dummy_file.series.producer
+        if (event := f"{OPEN_FILE}{check.pk}") not in known and open_files.may_know(person, producer):
+            yield Notification(
+                event=event,
+                recipients=_requester_address(person),
+                context={
+                    "producer": one_line(producer),
+                    "file": dummy_file.pk,
+                    "moment": calendar.format_moment(check.requested_at),
+                },
+                of_producer=producer.pk,
+                is_confidential=True,
+            )
 
 
 def _requester_address(person: User) -> frozenset[str]:

@@ -35,7 +35,7 @@ from statsoffice.notifications.notification import (
     one_line,
     shorten,
 )
-from statsoffice.notifications.recipients import DISCLOSURE, EARLY_RELEASE, add_covers, find_cover_addresses
+from statsoffice.notifications.recipients import DISCLOSURE, EARLY_RELEASE, OPEN_FILE, add_covers, find_cover_addresses
 
 BEFORE = lazy("This is a rehearsal. There is nothing to release.")
 AFTER = lazy("This is a rehearsal. No statistics were released and there is nothing to report.")
@@ -215,6 +215,13 @@ RULES = (
         "access_decision",
         REQUESTER,
         BEFORE,
+    ),
+    Rule(
+        {OPEN_FILE: lazy("Result of a check of a dummy file")},
+        office_queries.find_open_files,
+        "open_file",
+        REQUESTER,
+        covered=False,
     ),
     Rule(
         {"access-list-": lazy("Pre-release access list to confirm")},

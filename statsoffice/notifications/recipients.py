@@ -101,7 +101,9 @@ SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
 EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
 # The same of a possible disclosure that a recipient of pre-release access reported (decision 99).
 DISCLOSURE = "access-disclosure-"
-FOR_LEADS_ALONE = Q(event__startswith=EARLY_RELEASE) | Q(event__startswith=DISCLOSURE)
+# The same of a dummy file that is open to the public (decision 107).
+OPEN_FILE = "open-file-"
+FOR_LEADS_ALONE = Q(event__startswith=EARLY_RELEASE) | Q(event__startswith=DISCLOSURE) | Q(event__startswith=OPEN_FILE)
 OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-together"}
 
 

@@ -18,7 +18,7 @@ from releases.rules.pre_release import RequestKind
 from releases.rules.public_calendar import PublicStatus
 from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion
-from releases.text import calendar, pre_release
+from releases.text import calendar, open_files, pre_release
 from releases.text import receipts as receipt_text
 from releases.text import release as release_text
 from statsoffice.dashboard import today
@@ -50,6 +50,12 @@ register.filter("opening_sentence_of_request", pre_release.opening_sentence_of_r
 register.filter("opening_note", pre_release.opening_note)
 register.filter("judgement_sentence", pre_release.judgement_sentence)
 register.filter("erased_sentence", pre_release.erased_sentence)
+register.filter("open_file_result", open_files.name_result)
+register.filter("open_file_colour", open_files.result_colour)
+register.filter("open_file_target", open_files.name_target)
+register.filter("open_file_sentence", open_files.describe_finding)
+register.filter("open_file_state", open_files.name_state)
+register.filter("open_file_state_colour", open_files.state_colour)
 register.filter("recipient_sentences", receipt_text.recipient_sentences)
 
 

@@ -20,6 +20,7 @@ from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
 from tests.browser.notices import pages_of_notices
+from tests.browser.open_files import pages_of_open_files
 from tests.browser.reports import pages_of_reports
 from tests.browser.started import pages_of_started_reports
 from tests.browser.stored_copies import pages_of_stored_bodies
@@ -69,6 +70,7 @@ def a_morning() -> Morning:
     morning.pages |= pages_of_stored_bodies(series)
     morning.pages |= pages_of_changed_dates(office, series)
     morning.pages |= pages_of_notices(office, series)
+    morning.pages |= pages_of_open_files(office, series)
     morning.pages |= pages_of_access_lists(office, series)
     morning.pages |= pages_of_imports(series, by=office.head)
     morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)

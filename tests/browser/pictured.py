@@ -15,6 +15,7 @@ from releases.models import Release, Series
 from releases.rules.calendar import LONDON
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
+from tests.browser.open_files import pages_of_open_files
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support.factories import (
     SEED_DUE,
@@ -74,10 +75,16 @@ def pictures() -> list[Picture]:
         Picture("import-checked", calendar_manager, _a_checked_file(office)),
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
         Picture("register", head, reverse("breaches:register")),
+        Picture("open-file", head, _an_open_file(office)),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("past-year", head, _a_past_year(office), "h2"),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
     ]
+
+
+def _an_open_file(office: Office) -> str:
+    series = Series.objects.get(producer=office.producer, title="House sales by region")
+    return pages_of_open_files(office, series)["a dummy file that is open"]
 
 
 def _an_office() -> Office:

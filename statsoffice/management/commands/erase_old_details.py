@@ -20,7 +20,8 @@ not change.
 
 After STATSOFFICE_FORMER_DETAILS_KEPT_DAYS: name, email address and telephone number
 of former contacts from the history of contacts, names of people from the admin
-site's log, and name and address from old invitations. Who changed what and when
+site's log, name and address from old invitations, and the names of owners from
+authorisations of hosts that were replaced or withdrawn. Who changed what and when
 stays. A marker with the day replaces each removed detail.
 
 The worker does the same every hour. With --dry-run nothing is removed. To remove
@@ -39,5 +40,6 @@ names from lists of pre-release access, use erase_pre_release_names."""
         self.stdout.write(
             f"Details that ended more than {settings.FORMER_DETAILS_KEPT.days} days ago: rows of contacts’ histories "
             f"that {verb} some: {removed.contacts}; entries of the admin site’s log that {verb} names: {removed.log}; "
-            f"invitations that {verb} name and address: {removed.invitations}."
+            f"invitations that {verb} name and address: {removed.invitations}; authorisations of hosts that {verb} the "
+            f"owner’s name: {removed.host_owners}."
         )

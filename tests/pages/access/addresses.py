@@ -12,6 +12,7 @@ from releases.models import (
     CalendarImport,
     Cover,
     DateChangeRequest,
+    DummyFile,
     Producer,
     ReleaseTask,
     Screenshot,
@@ -82,6 +83,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     body = StoredBody.objects.filter(release__reference="kept")[0]
     shot = Screenshot.objects.filter(release__reference="kept", state="stored")[0]
     slug, series = producer.slug, waiting.release.series.slug
+    dummy_file = DummyFile.objects.filter(series__producer=producer, checks__isnull=False)[0]
     task = ReleaseTask.objects.filter(series__producer=producer)[0]
     invitation = Invitation.objects.filter(producer=producer)[0]
     approved = reports["approved"]
@@ -92,6 +94,8 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         **dict.fromkeys(("releases:no_answer", "releases:undo_no_answer"), ("tomorrow",)),
         "releases:release_at_once": ("tomorrow",),
         "releases:preflight": ("tomorrow",),
+        "releases:dummy_file": (dummy_file.pk, "csv"),
+        "releases:check_open_file_again": (dummy_file.pk,),
         "releases:export_evidence": ("late",),
         "releases:kept_body_download": ("kept", body.sha256),
         "releases:screenshot": ("kept", shot.pk),

@@ -13,8 +13,13 @@ from releases.models import (
     DateChange,
     DelayNotice,
     Departure,
+    DummyFile,
+    HostAuthorisation,
     ListConfirmation,
     Observation,
+    OpenFileCheck,
+    OpenFileFinding,
+    OpenFileRemedy,
     PreReleaseAccess,
     PublishedCorrection,
     ReasonCorrection,
@@ -41,6 +46,11 @@ APPEND_ONLY = {
         PublishedCorrection,
         AccessReceipt,
         ListConfirmation,
+        HostAuthorisation,
+        DummyFile,
+        OpenFileCheck,
+        OpenFileFinding,
+        OpenFileRemedy,
     )
 }
 
@@ -130,6 +140,22 @@ def what_readers_were_told(release, change):
     link = AccessLink.objects.create(entry=entry, purpose="terms", schedule_version=1, digest="d", made_at=AT)
     AccessReceipt.objects.create(link=link, answer="silent", at=AT)
     ListConfirmation.objects.create(release=release, schedule_version=1, posts=1, confirmed_by=by, confirmed_at=AT)
+
+
+def a_dummy_file(series):
+    by = UserFactory()
+    HostAuthorisation.objects.create(
+        producer=series.producer, host="h", number=1, owner_name="N", owner_post="P", reference="R",
+        authorised_on=AT.date(), recorded_by=by, recorded_at=AT,
+    )  # fmt: skip
+    dummy_file = DummyFile.objects.create(series=series, code="c", token="t", made_by=by, made_at=AT)
+    check = OpenFileCheck.objects.create(
+        dummy_file=dummy_file, file_url="https://h/c", requested_by=by, requested_at=AT
+    )
+    OpenFileFinding.objects.create(
+        request=check, target="file", url="https://h/c", result="not_known", sign="no_answer", recorded_at=AT
+    )
+    OpenFileRemedy.objects.create(dummy_file=dummy_file, measure="other", recorded_by=by, recorded_at=AT)
 
 
 def test_a_chain_holds_as_it_is_read_back_from_the_database(release):
@@ -273,6 +299,7 @@ def test_postgresql_itself_refuses_to_change_a_row_and_elsewhere_the_code_alone_
     Observation.append([make_observation(release)])
     moved, _ = a_date_change(release), a_statement(release)
     what_readers_were_told(release, moved)
+    a_dummy_file(release.series)
     model = APPEND_ONLY[table]
     if on_postgresql():
         refusal = f"rows of {table} are kept as they were written"

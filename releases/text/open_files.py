@@ -1,0 +1,72 @@
+"""Texts about dummy files: what a check found, and where a dummy file stands."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.detection.open_files import Result, Sign, State, Target
+from releases.models import OpenFileFinding
+from releases.open_files import DummyFileRecord
+
+# The tag of a result and its colour.
+RESULTS = {
+    Result.OPEN: (lazy("Open to the public"), "red"),
+    Result.NOT_OPEN: (lazy("Not open"), "green"),
+    Result.NOT_KNOWN: (lazy("Not known"), "yellow"),
+}
+STATES = {
+    State.NOT_CHECKED: (lazy("Not checked"), "grey"),
+    State.OPEN: (lazy("Open to the public"), "red"),
+    State.DEALT_WITH: (lazy("Check again"), "orange"),
+    State.NOT_KNOWN: (lazy("Not known"), "yellow"),
+    State.NOT_OPEN: (lazy("Not open"), "green"),
+}
+TARGETS = {Target.FILE: lazy("Dummy file"), Target.PAGE: lazy("Unpublished page")}
+SIGNS = {
+    Sign.REFUSED: lazy("HTTP status %(status)s."),
+    Sign.LOG_IN: lazy("The address leads to a page for signing in."),
+    Sign.NOT_FOUND_PAGE: lazy("The website says that there is no such page."),
+    Sign.HOME_PAGE: lazy("The address leads to the home page of the website."),
+    Sign.SOMETHING_ELSE: lazy("Something else is there: HTTP status %(status)s, without the token of the dummy file."),
+    Sign.OTHER_HOST: lazy("The address leads to another host, which we did not request."),
+    Sign.OTHER_STATUS: lazy("HTTP status %(status)s does not show whether the file is open."),
+    Sign.OBSTACLE: lazy("The website showed something else first, such as a test for robots or a fault."),
+    Sign.NO_ANSWER: lazy("There was no answer."),
+    Sign.ADDRESS_REFUSED: lazy(
+        "We did not request the address, because it leads to a private network. Ask your operator if this is right."
+    ),
+    Sign.ASKED_TO_WAIT: lazy("We did not request the address, because the website had asked us to wait. Check again."),
+    Sign.UNREADABLE: lazy("We could not read the answer."),
+    Sign.NOT_AUTHORISED: lazy("We did not request the address, because the authorisation of the host was withdrawn."),
+}
+
+
+def name_result(finding: OpenFileFinding) -> str:
+    return str(RESULTS[Result(finding.result)][0])
+
+
+def result_colour(finding: OpenFileFinding) -> str:
+    return RESULTS[Result(finding.result)][1]
+
+
+def name_target(finding: OpenFileFinding) -> str:
+    return str(TARGETS[Target(finding.target)])
+
+
+def describe_finding(finding: OpenFileFinding) -> str:
+    """Say what a result is based on."""
+    sign, target = Sign(finding.sign), Target(finding.target)
+    if sign is Sign.TOKEN and target is Target.FILE:
+        return _("The file can be fetched. The answer contained its token.")
+    if sign is Sign.TOKEN:
+        return _("The page can be read. The answer contained the token of the dummy file.")
+    if sign is Sign.FILE_NAME:
+        return _("The page can be read. The answer named the dummy file.")
+    return str(SIGNS[sign]) % {"status": finding.status}
+
+
+def name_state(record: DummyFileRecord) -> str:
+    return _("Check requested") if record.is_waiting and not record.is_task else str(STATES[record.state][0])
+
+
+def state_colour(record: DummyFileRecord) -> str:
+    return "blue" if record.is_waiting and not record.is_task else STATES[record.state][1]
