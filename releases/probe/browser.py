@@ -26,6 +26,7 @@ from typing import Self
 from django.conf import settings
 
 from releases.probe.browser_process import Settings, read_view, write_request
+from releases.probe.child_process import close_pipes, end_all, send_some
 from releases.probe.connection import bypass_caches
 from releases.probe.examiner import take_message
 from releases.rules import canonical
@@ -104,7 +105,7 @@ class Browser:
         self._rest_until = 0.0
         self._used_at = time.monotonic()
         for children in (self._children, self._ending):
-            weakref.finalize(self, _end_all, children, of_process=os.getpid())
+            weakref.finalize(self, end_all, children, _end, of_process=os.getpid())
 
     def __enter__(self) -> Self:
         return self
@@ -160,11 +161,11 @@ class Browser:
         for child in [child for child in self._children if not child.running]:
             self._children.remove(child)
             self._let_end(child)
-        _end_all(self._children, of_process=os.getpid())
+        end_all(self._children, _end, of_process=os.getpid())
         for child in self._ending:
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(SECONDS_TO_END)
-        _end_all(self._ending, of_process=os.getpid())
+        end_all(self._ending, _end, of_process=os.getpid())
         self._waiting.clear()
         self._done.clear()
 
@@ -189,7 +190,7 @@ class Browser:
                 if event == selectors.EVENT_READ:
                     self._receive(child)
                 else:
-                    _send(child)
+                    send_some(child)
         self._end_what_is_too_slow()
         self._hand_out()
 
@@ -213,7 +214,7 @@ class Browser:
             child.running[job.number] = job
             child.pages += 1
             child.unsent += write_request(job.number, job.request)
-            _send(child)
+            send_some(child)
 
     def _next_job(self, child: _Child | None) -> _Job | None:
         """Return the next page that may begin: only one of each address is loaded at a time."""
@@ -312,23 +313,12 @@ class Browser:
         self._done.append((job.key, PageView(sent=job.begun_at or at, done=at, failure=Failure.BROWSER, detail=detail)))
 
 
-def _end_all(children: list[_Child], *, of_process: int) -> None:
-    """End the processes, unless this is a fork of the process that started them."""
-    if os.getpid() != of_process:
-        return
-    for child in children:
-        _end(child)
-    children.clear()
-
-
 def _end(child: _Child) -> None:
     """End a process with all that it started, however they hang, and remove their files."""
     for pid in {child.process.pid, *_marked_processes(child.mark)}:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-    for pipe in (child.process.stdin, child.process.stdout):
-        if pipe:
-            pipe.close()
+    close_pipes(child)
     with suppress(subprocess.TimeoutExpired):
         child.process.wait(1.0)
     shutil.rmtree(child.folder, ignore_errors=True)
@@ -342,18 +332,6 @@ def _marked_processes(mark: str) -> list[int]:
             if wanted in (folder / "environ").read_bytes():
                 found.append(int(folder.name))
     return found
-
-
-def _send(child: _Child) -> None:
-    assert child.process.stdin  # noqa: S101
-    try:
-        sent = os.write(child.process.stdin.fileno(), child.unsent)
-    except BlockingIOError:
-        return
-    except BrokenPipeError:
-        child.unsent.clear()  # reading its output shows that it has ended
-        return
-    del child.unsent[:sent]
 
 
 def browser_from_settings(
