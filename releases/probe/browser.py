@@ -30,14 +30,12 @@ from releases.probe.child_process import close_pipes, end_all, send_some
 from releases.probe.connection import bypass_caches
 from releases.probe.examiner import take_message
 from releases.rules import canonical
-from releases.rules.page_view import PageRequest, PageView
+from releases.rules.page_view import BrowserState, PageRequest, PageView
 from releases.rules.response import Answer, CheckRequest, Failure
 from releases.rules.web_address import NotAWebAddressError, is_allowed, parse_address
 
 logger = logging.getLogger(__name__)
 
-ADAPTER = "browser"
-"""The name of the adapter whose addresses are requested by the browser."""
 OFF = "off"
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MOST_AT_ONCE = 2
@@ -127,6 +125,20 @@ class Browser:
         self._used_at = time.monotonic()
         if self._options.chromium and not self._children and not self._is_resting:
             self._start()
+
+    def find_state(self) -> BrowserState:
+        """Start the process if none is running, and return how it runs. This waits until it has started."""
+        self.warm_up()
+        child = self._children[0] if self._children else None
+        if child is None:
+            return BrowserState.DOES_NOT_START if self.is_installed else BrowserState.NOT_INSTALLED
+        while child in self._children and not child.is_ready:
+            self._exchange(0.25)
+        if not child.is_ready:
+            return BrowserState.DOES_NOT_START
+        # With its sandbox on, Chromium ends rather than to go on without it. This confirms it.
+        is_on = self._options.sandbox and has_namespaces_below(child.process.pid)
+        return BrowserState.SANDBOXED if is_on else BrowserState.WITHOUT_SANDBOX
 
     def begin(self, key: Hashable, request: PageRequest) -> None:
         """Begin to load a page; `collect` returns its view under the same key."""
@@ -331,6 +343,35 @@ def _marked_processes(mark: str) -> list[int]:
         with suppress(OSError):
             if wanted in (folder / "environ").read_bytes():
                 found.append(int(folder.name))
+    return found
+
+
+def has_namespaces_below(pid: int) -> bool:
+    """Return whether a process that another one has started, or a later one of these, has a namespace of process ids.
+
+    Only Linux tells.
+    """
+    # A process has one id for each namespace that it is in.
+    ids = {one: len(lines.get("NSpid", "").split()) for one, lines in _read_statuses().items()}
+    return any(ids.get(one, 0) > ids.get(pid, 1) for one in find_processes_below(pid))
+
+
+def find_processes_below(pid: int) -> set[int]:
+    """Find a process, those that it has started, those that these have started, and so on."""
+    parents = {one: int(lines.get("PPid", 0)) for one, lines in _read_statuses().items()}
+    below, found = set[int](), {pid}
+    while found:
+        below |= found
+        found = {child for child, parent in parents.items() if parent in found and child not in below}
+    return below
+
+
+def _read_statuses() -> dict[int, dict[str, str]]:
+    found = {}
+    for file in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):  # it has ended
+            lines = (line.partition(":") for line in file.read_text().splitlines())
+            found[int(file.parent.name)] = {name: value.strip() for name, _, value in lines}
     return found
 
 
