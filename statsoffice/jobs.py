@@ -17,7 +17,7 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from breaches import drafting
-from releases import announcements, date_changes, judge, judging_queue, morning_summary, preflight, receipts
+from releases import announcements, date_changes, judge, morning_summary, preflight, receipts, verdict_queue
 from releases.evidence import body_storage, screenshots
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads
@@ -184,13 +184,13 @@ def sweep(stop: Stop = never) -> None:
         ).run(stop=stop_noting_progress)
 
 
-def judge_requested(stop: Stop = never) -> None:
-    judging_queue.judge_requested(process=process_name(), now=CLOCK.now, stop=stop)
+def give_verdicts(stop: Stop = never) -> None:
+    verdict_queue.judge_requests(process=process_name(), now=CLOCK.now, stop=stop)
 
 
 def draft(stop: Stop = never) -> None:
     run_steps(
-        lambda now: judging_queue.judge_abandoned(process=process_name(), now=now),
+        lambda now: verdict_queue.judge_old_requests(process=process_name(), now=now),
         _judge_unchecked,
         drafting.draft_missing,
         drafting.draft_disclosures,
@@ -274,7 +274,7 @@ ALL_JOBS = (
     Job(
         "judge",
         SECOND,
-        judge_requested,
+        give_verdicts,
         "judge",
         expires_seconds=0.9,
         time_limit=20 * MINUTE,

@@ -44,7 +44,7 @@ from releases.models.release import (
     ReleaseTask,
 )
 from releases.models.training import Training
-from releases.models.verification import JudgingRequest, RollCall, Statement, Verification
+from releases.models.verification import RollCall, Statement, VerdictRequest, Verification
 
 __all__ = [
     "AccessLink",
@@ -71,7 +71,6 @@ __all__ = [
     "ImportEvent",
     "ImportRow",
     "IncidentContact",
-    "JudgingRequest",
     "ListConfirmation",
     "Membership",
     "MonitoringRowRecord",
@@ -97,5 +96,6 @@ __all__ = [
     "TimeStamp",
     "TimeStampRequest",
     "Training",
+    "VerdictRequest",
     "Verification",
 ]

@@ -82,7 +82,7 @@ class Verification(models.Model):
         return read_results(self.addresses)
 
 
-class JudgingRequest(models.Model):
+class VerdictRequest(models.Model):
     """A request to judge a release: one row for each of its addresses, until a process has judged it.
 
     There are rows only if the office judges in processes of its own. Each request has a new version.

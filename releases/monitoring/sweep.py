@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import close_old_connections
 from django.db.models import QuerySet
 
-from releases import host_budgets, judge, judging_queue
+from releases import host_budgets, judge, verdict_queue
 from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage, store
 from releases.evidence.store import CheckResult
@@ -734,7 +734,7 @@ class Sweep:
             decided = judge.find_decided(waiting)
             waiting = [release for release in waiting if release.pk in decided]
         if not self._judges:
-            judging_queue.request_judging(waiting, answered_until=answered_until, now=now)
+            verdict_queue.request_verdicts(waiting, answered_until=answered_until, now=now)
             self._requested |= {release.pk for release in waiting}
             return
         judged, faults = judge.judge_all(waiting, now=now, answered_until=answered_until)
@@ -751,8 +751,8 @@ class Sweep:
             return
         self._read_verdicts_at = now + VERDICTS_READ_EVERY
         for some in batched(list(self._requested), STORED_AT_A_TIME):
-            judged = set(some) - judging_queue.find_waiting(some)
-            self._plan_all_again(judging_queue.find_judged(judged), now=now)
+            judged = set(some) - verdict_queue.find_open_requests(some)
+            self._plan_all_again(verdict_queue.find_verdicts(judged), now=now)
             self._requested -= judged
 
     def _plan_all_again(self, verifications: Iterable[Verification], *, now: datetime) -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases import judging_queue
-from releases.models import JudgingRequest, ReleaseEvent, Verification
+from releases import verdict_queue
+from releases.models import ReleaseEvent, VerdictRequest, Verification
 from releases.models.append_only import check_chain
 from statsoffice import processes
 from tests.servers.process import running
@@ -55,15 +55,15 @@ def test_two_workers_share_what_is_to_be_judged_and_one_of_them_may_be_killed(pr
     )
     with first, second:
         now = datetime.now(UTC)
-        judging_queue.request_judging(releases, answered_until=lambda address: now, now=now)
-        claimed_by = JudgingRequest.objects.exclude(claimed_by="").values_list("claimed_by", flat=True)
+        verdict_queue.request_verdicts(releases, answered_until=lambda address: now, now=now)
+        claimed_by = VerdictRequest.objects.exclude(claimed_by="").values_list("claimed_by", flat=True)
         holders = list[str]()
         wait_until(lambda: holders.extend(claimed_by[:1]) or holders, logs=logs, seconds=JUDGED_WITHIN_SECONDS)
         os.kill(int(holders[0].split(":")[1]), signal.SIGKILL)
         killed_at = time.monotonic()
-        wait_until(lambda: not JudgingRequest.objects.exists(), logs=logs, seconds=JUDGED_WITHIN_SECONDS)
+        wait_until(lambda: not VerdictRequest.objects.exists(), logs=logs, seconds=JUDGED_WITHIN_SECONDS)
         took = time.monotonic() - killed_at
-    assert took < judging_queue.CLAIM.total_seconds() + JUDGED_WITHIN_SECONDS / 2
+    assert took < verdict_queue.CLAIM_DURATION.total_seconds() + JUDGED_WITHIN_SECONDS / 2
     assert list(Verification.objects.values_list("outcome", flat=True)) == ["cannot_tell"] * RELEASES
     judged = ReleaseEvent.objects.filter(kind="judged")
     assert (judged.count(), judged.values("release").distinct().count()) == (RELEASES, RELEASES)

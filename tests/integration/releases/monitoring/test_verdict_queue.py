@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from breaches import drafting
 from breaches.models import Report
-from releases import judge, judging_queue
-from releases.models import CheckSchedule, JudgingRequest, Observation, Release, ReleaseEvent, Verification
+from releases import judge, verdict_queue
+from releases.models import CheckSchedule, Observation, Release, ReleaseEvent, VerdictRequest, Verification
 from releases.models.event import record_rows
 from releases.monitoring.sweep import Sweep
 from releases.rules.response import LONGEST
@@ -35,8 +35,8 @@ def live_between(begin, end=10_000):
 
 def judge_at(instant, *, process="judge"):
     """Do what a judging process does in one turn."""
-    claimed = judging_queue.claim_requests(process=process, now=instant)
-    return judging_queue.judge_claimed(claimed, now=lambda: instant)
+    claimed = verdict_queue.claim_requests(process=process, now=instant)
+    return verdict_queue.judge_claim(claimed, now=lambda: instant)
 
 
 def monitor(script, *, judges, judged_every=1):
@@ -70,7 +70,7 @@ def test_a_verdict_is_that_of_a_sweep_that_judges(script, outcome):
     monitor(script, judges=False)
     assert recorded() == expected
     assert Verification.objects.get().outcome == outcome
-    assert not JudgingRequest.objects.exists()
+    assert not VerdictRequest.objects.exists()
     assert judge.check_verdicts(now=AFTER) is None
     assert judge.check_outcomes() is None
 
@@ -97,8 +97,8 @@ def test_without_a_judging_process_there_is_no_verdict_until_the_job_that_drafts
     ReleaseFactory(confirmed=True)
     monitor(live_between(200), judges=False, judged_every=0)
     assert not Verification.objects.exists()
-    assert judging_queue.judge_abandoned(process="draft", now=SEED_DUE + timedelta(seconds=10)) == 0
-    assert judging_queue.judge_abandoned(process="draft", now=ENDS + timedelta(minutes=1)) == 1
+    assert verdict_queue.judge_old_requests(process="draft", now=SEED_DUE + timedelta(seconds=10)) == 0
+    assert verdict_queue.judge_old_requests(process="draft", now=ENDS + timedelta(minutes=1)) == 1
     assert Verification.objects.get().outcome == "late"
     drafting.draft_missing(now=ENDS + timedelta(minutes=2))
     assert Report.objects.count() == 1
@@ -114,7 +114,7 @@ def late_releases():
 
 
 def request(releases, *, at=AFTER, answered_until=AFTER):
-    judging_queue.request_judging(releases, answered_until=lambda address: answered_until, now=at)
+    verdict_queue.request_verdicts(releases, answered_until=lambda address: answered_until, now=at)
 
 
 def judged_events():
@@ -122,24 +122,24 @@ def judged_events():
 
 
 def test_two_processes_never_claim_the_same_release(late_releases, monkeypatch):
-    monkeypatch.setattr(judging_queue, "CLAIMED_AT_A_TIME", 2)
+    monkeypatch.setattr(verdict_queue, "CLAIMED_AT_A_TIME", 2)
     request(late_releases)
-    first = judging_queue.claim_requests(process="first", now=AFTER)
-    second = judging_queue.claim_requests(process="second", now=AFTER)
+    first = verdict_queue.claim_requests(process="first", now=AFTER)
+    second = verdict_queue.claim_requests(process="second", now=AFTER)
     assert (len(first.releases), len(second.releases)) == (2, 1)
-    assert judging_queue.claim_requests(process="third", now=AFTER).releases == []
+    assert verdict_queue.claim_requests(process="third", now=AFTER).releases == []
     for claimed in (first, second):
-        assert judging_queue.judge_claimed(claimed, now=lambda: AFTER) == []
+        assert verdict_queue.judge_claim(claimed, now=lambda: AFTER) == []
     assert {row.outcome for row in Verification.objects.all()} == {"late"}
-    assert (judged_events(), JudgingRequest.objects.count()) == (3, 0)
+    assert (judged_events(), VerdictRequest.objects.count()) == (3, 0)
 
 
 def test_the_claim_of_a_process_that_died_ends_and_another_one_judges(late_releases):
     request(late_releases)
-    judging_queue.claim_requests(process="killed", now=AFTER)
-    judge_at(AFTER + judging_queue.CLAIM / 2, process="other")
+    verdict_queue.claim_requests(process="killed", now=AFTER)
+    judge_at(AFTER + verdict_queue.CLAIM_DURATION / 2, process="other")
     assert not Verification.objects.exists()
-    judge_at(AFTER + judging_queue.CLAIM, process="other")
+    judge_at(AFTER + verdict_queue.CLAIM_DURATION, process="other")
     assert {row.outcome for row in Verification.objects.all()} == {"late"}
     assert judged_events() == 3
 
@@ -147,19 +147,19 @@ def test_the_claim_of_a_process_that_died_ends_and_another_one_judges(late_relea
 def test_two_processes_that_judge_the_same_release_after_all_store_one_verdict(late_releases):
     """The first one was only slow, and its claim has ended."""
     request(late_releases)
-    slow = judging_queue.claim_requests(process="slow", now=AFTER)
-    judge_at(AFTER + judging_queue.CLAIM, process="other")
-    assert judging_queue.judge_claimed(slow, now=lambda: AFTER) == []
+    slow = verdict_queue.claim_requests(process="slow", now=AFTER)
+    judge_at(AFTER + verdict_queue.CLAIM_DURATION, process="other")
+    assert verdict_queue.judge_claim(slow, now=lambda: AFTER) == []
     assert (judged_events(), Verification.objects.count()) == (3, 3)
 
 
 def test_a_request_that_was_made_again_meanwhile_is_judged_again(late_releases):
     request(late_releases)
-    claimed = judging_queue.claim_requests(process="judge", now=AFTER)
+    claimed = verdict_queue.claim_requests(process="judge", now=AFTER)
     request(late_releases[:1], at=AFTER + timedelta(seconds=1))
-    judging_queue.judge_claimed(claimed, now=lambda: AFTER)
-    assert [row.release_id for row in JudgingRequest.objects.all()] == [late_releases[0].pk]
-    assert [release.pk for release in judging_queue.claim_requests(process="next", now=AFTER).releases] == [
+    verdict_queue.judge_claim(claimed, now=lambda: AFTER)
+    assert [row.release_id for row in VerdictRequest.objects.all()] == [late_releases[0].pk]
+    assert [release.pk for release in verdict_queue.claim_requests(process="next", now=AFTER).releases] == [
         late_releases[0].pk
     ]
 
@@ -181,7 +181,7 @@ def test_of_two_sweeps_that_check_a_release_the_one_that_knows_more_counts(late_
     (release, *_), known = late_releases, AFTER - timedelta(seconds=1)
     request([release], answered_until=known)
     request([release], answered_until=AFTER - LONGEST)
-    assert [row.answered_until for row in JudgingRequest.objects.all()] == [known]
+    assert [row.answered_until for row in VerdictRequest.objects.all()] == [known]
 
 
 def test_a_release_that_was_moved_meanwhile_is_left_to_the_search_for_moved_ones(late_releases):
@@ -191,7 +191,7 @@ def test_a_release_that_was_moved_meanwhile_is_left_to_the_search_for_moved_ones
     record_rows({Release: [release.pk]})
     judge_at(AFTER)
     assert not Verification.objects.filter(release=release).exists()
-    assert not JudgingRequest.objects.exists()
+    assert not VerdictRequest.objects.exists()
 
 
 def test_a_fault_on_one_release_stops_no_other_and_ends_the_job_with_its_fault(late_releases, monkeypatch):
@@ -202,6 +202,6 @@ def test_a_fault_on_one_release_stops_no_other_and_ends_the_job_with_its_fault(l
             cursor.execute("DROP TRIGGER append_only ON releases_observation")
         cursor.execute("UPDATE releases_observation SET result = 'nonsense' WHERE id = %s", [bad.pk])
     with pytest.raises(ExceptionGroup, match="1 releases"):
-        judging_queue.judge_requested(process="judge", now=lambda: AFTER, stop=lambda: False)
+        verdict_queue.judge_requests(process="judge", now=lambda: AFTER, stop=lambda: False)
     assert Verification.objects.filter(outcome="late").count() == 2
-    assert not JudgingRequest.objects.exists()
+    assert not VerdictRequest.objects.exists()

@@ -1,4 +1,4 @@
-"""The queue of releases to judge, for an office that judges in processes of its own.
+"""The queue of releases that need a verdict, for an office that judges in processes of its own.
 
 The queue is a table. A sweep writes what it knows about checks that have no response yet, and a judging process claims
 some releases at a time, by compare-and-set. So a release is judged as the sweep itself would have judged it. A process
@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from releases import judge
 from releases.judge import AnsweredUntil, JudgedByOthers
-from releases.models import Address, JudgingRequest, Release, Verification
+from releases.models import Address, Release, VerdictRequest, Verification
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
 
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 CLAIMED_AT_A_TIME = 200
 # The longest time that a process may need for so many, on a busy machine. After that another process judges them. Two
 # processes that judge the same release store one verdict.
-CLAIM = timedelta(seconds=20)
-ABANDONED_AFTER = timedelta(seconds=30)
+CLAIM_DURATION = timedelta(seconds=20)
+OLD_AFTER = timedelta(seconds=30)
 """A request that is older was not claimed by any judging process, or the process died more than once."""
 POLL_SECONDS = 0.2
 LINGER_SECONDS = 10.0
@@ -37,7 +37,7 @@ MOST_SECONDS = 600.0
 """A process ends after so long, however much is left, so that a job that hangs can be told from one that works."""
 
 
-def request_judging(releases: Collection[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:
+def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:
     """Request that releases be judged from the checks that are stored by now.
 
     :param answered_until: as for `judge_all`. If another sweep checks an address of the release, the later of both
@@ -46,15 +46,15 @@ def request_judging(releases: Collection[Release], *, answered_until: AnsweredUn
     by_key = {release.pk: release for release in releases}
     addresses = list(Address.objects.filter(release__in=by_key).exclude(role=Address.Role.ANNOUNCEMENT).order_by("pk"))
     with transaction.atomic():
-        stored = JudgingRequest.objects.select_for_update().filter(address__in=addresses).order_by("pk")
-        known = {row.pk: row.answered_until for row in stored}
-        JudgingRequest.objects.bulk_create(
+        stored = VerdictRequest.objects.select_for_update().filter(address__in=addresses).order_by("pk")
+        known = {(row.pk, row.schedule_version): row.answered_until for row in stored}
+        VerdictRequest.objects.bulk_create(
             [
-                JudgingRequest(
+                VerdictRequest(
                     address=address,
                     release_id=address.release_id,
-                    schedule_version=by_key[address.release_id].schedule_version,
-                    answered_until=max(at := answered_until(address), known.get(address.pk, at)),
+                    schedule_version=(version := by_key[address.release_id].schedule_version),
+                    answered_until=max(at := answered_until(address), known.get((address.pk, version), at)),
                     requested_at=now,
                     version=uuid4(),
                 )
@@ -67,20 +67,20 @@ def request_judging(releases: Collection[Release], *, answered_until: AnsweredUn
         )
 
 
-def find_judged(releases: Collection[int]) -> list[Verification]:
+def find_verdicts(releases: Collection[int]) -> list[Verification]:
     """Return the verifications of releases, by key, that no request waits for any more, for their present schedules."""
-    waiting = JudgingRequest.objects.filter(release=OuterRef("release"))
+    waiting = VerdictRequest.objects.filter(release=OuterRef("release"))
     found = Verification.objects.filter(~Exists(waiting), release__in=releases).select_related("release")
     return [row for row in found if row.schedule_version == row.release.schedule_version]
 
 
-def find_waiting(releases: Collection[int]) -> set[int]:
+def find_open_requests(releases: Collection[int]) -> set[int]:
     """Return which releases, by key, wait to be judged."""
-    return set(JudgingRequest.objects.filter(release__in=releases).values_list("release_id", flat=True))
+    return set(VerdictRequest.objects.filter(release__in=releases).values_list("release_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimedRequests:
+class Claim:
     """Some requests that belong to this process until its claim ends: the version of each by the address's key."""
 
     releases: list[Release]
@@ -92,7 +92,7 @@ class ClaimedRequests:
         return lambda address: self.answered_until_by_address.get(address.pk, now - LONGEST)
 
 
-def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> ClaimedRequests:
+def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Claim:
     """Claim the requests of the releases that have waited longest. No other process has a claim to them.
 
     :param among: which requests, None for all.
@@ -101,15 +101,15 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
     waiting = free.order_by("requested_at", "release").values_list("release_id", flat=True)
     releases = list(dict.fromkeys(waiting[: CLAIMED_AT_A_TIME * 2]))[:CLAIMED_AT_A_TIME]
     if not releases:
-        return ClaimedRequests([], {}, {})
+        return Claim([], {}, {})
     with transaction.atomic():
         # A sweep that is writing a request is not waited for, and neither does it wait long.
         found = free.filter(release__in=releases).select_for_update(skip_locked=True).order_by("pk")
         keys = list(found.values_list("pk", flat=True))
-        free.filter(pk__in=keys).update(claimed_by=process, claimed_until=now + CLAIM)
-    claimed = list(JudgingRequest.objects.filter(pk__in=keys, claimed_by=process, claimed_until=now + CLAIM))
+        free.filter(pk__in=keys).update(claimed_by=process, claimed_until=now + CLAIM_DURATION)
+    claimed = list(VerdictRequest.objects.filter(pk__in=keys, claimed_by=process, claimed_until=now + CLAIM_DURATION))
     versions_of_schedules = {(row.release_id, row.schedule_version) for row in claimed}
-    return ClaimedRequests(
+    return Claim(
         releases=[
             release
             # A release that was moved or cancelled meanwhile is judged by `judge_without_checks`.
@@ -123,14 +123,14 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
     )
 
 
-def _find_free(*, now: datetime) -> QuerySet[JudgingRequest]:
+def _find_free(*, now: datetime) -> QuerySet[VerdictRequest]:
     # An end that is far ahead was written by a clock that was wrong.
-    return JudgingRequest.objects.filter(
-        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM)
+    return VerdictRequest.objects.filter(
+        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM_DURATION)
     )
 
 
-def judge_claimed(claimed: ClaimedRequests, *, now: Callable[[], datetime]) -> list[Exception]:
+def judge_claim(claimed: Claim, *, now: Callable[[], datetime]) -> list[Exception]:
     """Judge claimed requests, and remove those that were not made again meanwhile.
 
     :return: the faults of our own code on some releases; these do not stop others.
@@ -143,19 +143,19 @@ def judge_claimed(claimed: ClaimedRequests, *, now: Callable[[], datetime]) -> l
         if isinstance(fault, JudgedByOthers):
             again.add(release.pk)
     with transaction.atomic():
-        rows = JudgingRequest.objects.select_for_update().filter(pk__in=claimed.versions).order_by("pk")
+        rows = VerdictRequest.objects.select_for_update().filter(pk__in=claimed.versions).order_by("pk")
         present = {row.pk: row for row in rows}
         done = [
             key for key, row in present.items() if row.version == claimed.versions[key] and row.release_id not in again
         ]
-        JudgingRequest.objects.filter(pk__in=done).delete()
-        JudgingRequest.objects.filter(pk__in=present.keys() - set(done)).update(
+        VerdictRequest.objects.filter(pk__in=done).delete()
+        VerdictRequest.objects.filter(pk__in=present.keys() - set(done)).update(
             claimed_by="", claimed_until=None, requested_at=at
         )
     return [fault for _, fault in faults]
 
 
-def judge_requested(*, process: str, now: Callable[[], datetime], stop: Callable[[], bool]) -> int:
+def judge_requests(*, process: str, now: Callable[[], datetime], stop: Callable[[], bool]) -> int:
     """Judge what is requested until nothing was requested for some seconds, or for ten minutes.
 
     :param process: the name of this process, unique.
@@ -167,7 +167,7 @@ def judge_requested(*, process: str, now: Callable[[], datetime], stop: Callable
     while not stop() and time.monotonic() < began + MOST_SECONDS:
         claimed = claim_requests(process=process, now=now())
         if claimed.versions:
-            faults += judge_claimed(claimed, now=now)
+            faults += judge_claim(claimed, now=now)
             number += len(claimed.releases)
             idle_since = time.monotonic()
         elif faults or time.monotonic() > idle_since + LINGER_SECONDS:
@@ -178,7 +178,7 @@ def judge_requested(*, process: str, now: Callable[[], datetime], stop: Callable
     return number
 
 
-def judge_abandoned(*, process: str, now: datetime) -> int:
+def judge_old_requests(*, process: str, now: datetime) -> int:
     """Judge requests that no judging process has judged within half a minute, and return how many releases there were.
 
     So a queue without a process delays verdicts, and loses none.
@@ -186,15 +186,15 @@ def judge_abandoned(*, process: str, now: datetime) -> int:
     :raises ExceptionGroup: at the end, if our own code failed on some releases.
     """
     number, faults = 0, list[Exception]()
-    abandoned = Q(requested_at__lte=now - ABANDONED_AFTER)
-    while (claimed := claim_requests(process=process, now=now, among=abandoned)).versions:
+    old = Q(requested_at__lte=now - OLD_AFTER)
+    while (claimed := claim_requests(process=process, now=now, among=old)).versions:
         if not number:
             logger.error(
                 "releases waited for %d seconds to be judged, so this process judges them: is a worker running that "
                 "takes the queue “judge”?",
-                ABANDONED_AFTER.total_seconds(),
+                OLD_AFTER.total_seconds(),
             )
-        faults += judge_claimed(claimed, now=lambda: now)
+        faults += judge_claim(claimed, now=lambda: now)
         number += len(claimed.releases)
     _raise(faults)
     return number
