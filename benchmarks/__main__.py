@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=_counted, help="the number of rounds of each measurement that has several")
     parser.add_argument("--quick", action="store_true", help="only test that every measurement works")
     chosen = parser.parse_args(arguments)
-    wanted = [one for one in MEASUREMENTS if not chosen.only or one.name in chosen.only]
+    wanted = [one for one in MEASUREMENTS if (one.name in chosen.only if chosen.only else not one.on_request)]
     if chosen.rounds:
         wanted = [replace(one, rounds=chosen.rounds if one.rounds > 1 else 1) for one in wanted]
     loads: list[float] = []

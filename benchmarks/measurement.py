@@ -11,7 +11,8 @@ class Measurement:
     """One module of this package, whose `measure(size, rounds=)` returns rows.
 
     Each size, database and round has its own process and a new database. `rounds_inside` is the number of repetitions
-    within that process, for measurements that need no new process each time.
+    within that process, for measurements that need no new process each time. One that is `on_request` takes long, and
+    is made only if it is named.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Measurement:
     databases: tuple[str, ...] = ("sqlite",)
     rounds: int = 1
     rounds_inside: int = 1
+    on_request: bool = False
 
     @property
     def quick(self) -> "Measurement":
@@ -32,6 +34,7 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("precision", sizes=(1, 10)),
     Measurement("checks_per_second", sizes=(10_000,), rounds_inside=5),
     Measurement("scale", sizes=(1_000_000,), databases=("postgresql",), rounds_inside=5),
+    Measurement("partitions", sizes=(10_000_000,), databases=("postgresql",), rounds_inside=50, on_request=True),
     Measurement("shares", sizes=(60,), databases=("postgresql",), rounds=3, rounds_inside=9),
     Measurement("late_drafts", sizes=(1_000,), databases=BOTH, rounds=3),
     Measurement("memory", sizes=(10_000,), databases=("postgresql",), rounds=3),
@@ -42,6 +45,7 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("morning", sizes=(100_000,), databases=("postgresql",), rounds_inside=60),
     Measurement("backup", sizes=(10_000,), databases=("postgresql",), rounds_inside=3),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
+    Measurement("browser", sizes=(1,), rounds_inside=9),
     Measurement("examiners", sizes=(4_000,), rounds_inside=3),
     Measurement("examination", sizes=(1_600_000,), rounds_inside=2),
 )

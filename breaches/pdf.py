@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]  # carries no types
 from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
 from weasyprint import CSS, HTML
@@ -27,6 +28,9 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from breaches.pdf_structure import join_fragments
 from breaches.rules.document import ConcernDocument, ReportDocument, Row
+from releases.models import BodyUnavailable
+
+logger = logging.getLogger(__name__)
 
 STYLESHEET: Final = "pdf/report.css"
 # The files of the installed font, by their URLs in the style sheet.
@@ -54,7 +58,8 @@ def render_pdf(document: ReportDocument) -> bytes:
     installed with the product, so the bytes do not depend on the machine. Other characters come from the machine's
     fonts. Characters without any font are drawn as boxes and can still be copied.
 
-    :raises NotRendered: if the template refers to any file except the report's own fonts.
+    :raises NotRendered: if the template refers to any file except the report's own fonts, or if a screenshot of the
+        annex cannot be read.
     """
     return _print("breaches/document.html", _with_whole_hyphens(document))
 
@@ -71,7 +76,12 @@ def render_concern(document: ConcernDocument) -> bytes:
 def _print(template: str, document: ReportDocument | ConcernDocument) -> bytes:
     approved_at = document.approved_at
     date = approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if approved_at else ""
-    return print_html(render_to_string(template, {"document": document, "approved_at": date}))
+    try:
+        html = render_to_string(template, {"document": document, "approved_at": date})
+    except BodyUnavailable as fault:
+        logger.exception("a screenshot could not be read")
+        raise NotRendered(_("We could not read a screenshot from the storage. Try again later.")) from fault
+    return print_html(html)
 
 
 def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:

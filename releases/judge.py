@@ -120,10 +120,14 @@ def read_schedules(
     """Read the data to judge schedules, in a fixed number of queries, and return the function that judges one."""
     releases = {schedule.release.pk for schedule in schedules}
     checks_of = repository.read_sightings(releases)
-    from_elsewhere = repository.read_vantage_sightings(releases)
     addresses: dict[int, list[Address]] = defaultdict(list)
-    for address in Address.objects.filter(release__in=releases).exclude(role=Address.Role.ANNOUNCEMENT):
+    checked_elsewhere: set[int] = set()
+    checked = Address.objects.filter(release__in=releases).exclude(role=Address.Role.ANNOUNCEMENT)
+    for address in checked.annotate(checked_elsewhere=repository.has_vantage_check()):
         addresses[address.release_id].append(address)
+        if address.checked_elsewhere:
+            checked_elsewhere.add(address.release_id)
+    from_elsewhere = repository.read_vantage_sightings(checked_elsewhere)
     longest_gap_now = host_budgets.longest_gaps(
         {schedule.due_at for schedule in schedules}, {one.url for listed in addresses.values() for one in listed}
     )

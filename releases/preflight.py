@@ -31,6 +31,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation
 from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
+from releases.rules.page_view import BROWSER, BrowserState
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import Outcome
 
@@ -76,6 +77,7 @@ def find_problems(
         *_findings_of_record(release),
         *_findings_of_addresses(release, checks=checks, unreached=unreached),
         *_findings_of_monitoring(means, now=now),
+        *_findings_of_browser(release, means),
         *(
             PreflightFinding(PreflightCode.OPEN_TASK, facts={"task": task.text})
             for task in tasks.tasks_of_release(release).open()
@@ -154,6 +156,20 @@ def _findings_of_monitoring(means: "AdhocMeans", *, now: datetime) -> Iterator[P
         yield PreflightFinding(PreflightCode.WATCHER_ILL)
     if means.clock_error.is_off(largest=means.clock_largest_error):
         yield PreflightFinding(PreflightCode.CLOCK_OFF)
+
+
+_BROWSER_CODES = {
+    BrowserState.NOT_INSTALLED: PreflightCode.NO_BROWSER,
+    BrowserState.DOES_NOT_START: PreflightCode.BROWSER_DOES_NOT_START,
+    BrowserState.SANDBOXED: PreflightCode.BROWSER_IN_SANDBOX,
+    BrowserState.WITHOUT_SANDBOX: PreflightCode.BROWSER_WITHOUT_SANDBOX,
+}
+
+
+def _findings_of_browser(release: Release, means: "AdhocMeans") -> Iterator[PreflightFinding]:
+    """Yield how our browser runs, if the release needs it. It starts only then, because it takes much memory."""
+    if release.has_screenshots or release.addresses.filter(adapter=BROWSER).exists():
+        yield PreflightFinding(_BROWSER_CODES[means.browser_state()])
 
 
 def preflight_planned_at(release: Release, *, at: time) -> datetime:

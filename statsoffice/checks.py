@@ -1,4 +1,4 @@
-"""Checks of manage.py check --deploy: anchors, clock, database, the contact for accessibility, and Welsh."""
+"""Checks of manage.py check --deploy: anchors, clock, database, contact for accessibility, browser, and Welsh."""
 
 import shutil
 from typing import Any
@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Info, Warning, register  # noqa: A0
 from django.db import connection
 
 from releases.monitoring import clock
+from releases.probe.browser import find_chromium
 from releases.rules.clock_error import HOSTS_THAT_CONFIRM
 from statsoffice import welsh
 
@@ -59,6 +60,15 @@ def check_contact(**_: Any) -> list[CheckMessage]:
     said = "The accessibility statement has no contact address."
     hint = "Set STATSOFFICE_ACCESSIBILITY_CONTACT to an email address for questions about accessibility."
     return [Info(said, hint=hint, id="statsoffice.I001")]
+
+
+@register(deploy=True)
+def check_browser(**_: Any) -> list[CheckMessage]:
+    if settings.BROWSER_SANDBOX or not find_chromium(settings.BROWSER):
+        return []
+    said = "Chromium runs without its own sandbox, so a page that breaks out of it can do what the worker can."
+    hint = "Remove STATSOFFICE_BROWSER_SANDBOX=off, and allow Chromium its sandbox (docs/operations/browser.md)."
+    return [Warning(said, hint=hint, id="statsoffice.W007")]
 
 
 @register(deploy=True)

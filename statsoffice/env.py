@@ -190,6 +190,11 @@ SETTINGS = (
         default="none: this process is a part of the main vantage point",
     ),
     Setting(
+        "STATSOFFICE_JUDGE_QUEUE",
+        "`on`: sweeps only check, and workers of the queue `judge` give the verdicts; `off`: each sweep judges what it "
+        "checks. All processes need the same value ([several machines](../operations/several-machines.md#judging))",
+    ),
+    Setting(
         "STATSOFFICE_BROWSER",
         "the Chromium that takes screenshots and loads pages of the type `browser`, as a path, or `off` "
         "([browser](../operations/browser.md))",

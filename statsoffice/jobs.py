@@ -17,7 +17,7 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from breaches import drafting
-from releases import announcements, date_changes, judge, morning_summary, open_files, preflight, receipts
+from releases import announcements, date_changes, judge, morning_summary, open_files, preflight, receipts, verdict_queue
 from releases.evidence import body_storage, screenshots
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads, year_review
@@ -28,6 +28,7 @@ from releases.monitoring.sweep import Sweep
 from releases.probe.adapters import ADAPTERS
 from releases.probe.browser import Browser, browser_from_settings
 from releases.probe.probe import Probe, probe_from_settings, user_agent_from_settings
+from releases.rules.page_view import BrowserState
 from statsoffice import anchors, retention
 from statsoffice.fault_isolation import run_safely, run_steps
 from statsoffice.logs import log_context
@@ -64,6 +65,12 @@ def own_browser() -> Browser:
     return _browsers[owner]
 
 
+def find_browser_state() -> BrowserState:
+    """Start a browser, return how it runs, and end it."""
+    with browser_from_settings(user_agent=user_agent_from_settings()) as browser:
+        return browser.find_state()
+
+
 def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = never) -> AdhocMeans:
     return AdhocMeans(
         probe=probe,
@@ -74,6 +81,7 @@ def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = n
         clock_largest_error=settings.CLOCK_LARGEST_ERROR,
         stop=stop,
         monitoring_unwell=status.is_alarm_sent(),
+        browser_state=cache(find_browser_state),
     )
 
 
@@ -129,6 +137,7 @@ class Job:
     :param time_limit: the seconds after which Celery raises SoftTimeLimitExceeded in the job; a minute later it kills
         the process.
     :param covered_by: jobs that together do the same. `manage.py watch` and the fallback run only these.
+    :param setting: the setting that switches it on; empty for a job that always runs.
     """
 
     name: str
@@ -138,6 +147,7 @@ class Job:
     expires_seconds: float
     time_limit: timedelta | None = None
     covered_by: tuple[str, ...] = ()
+    setting: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.schedule, crontab) and not self.covered_by:
@@ -172,11 +182,17 @@ def sweep(stop: Stop = never) -> None:
             clock_largest_error=settings.CLOCK_LARGEST_ERROR,
             spool=_spool_folder(),
             vantage_point=settings.VANTAGE_POINT,
+            judges=not settings.JUDGE_QUEUE,
         ).run(stop=stop_noting_progress)
+
+
+def give_verdicts(stop: Stop = never) -> None:
+    verdict_queue.judge_requests(process=process_name(), now=CLOCK.now, stop=stop)
 
 
 def draft(stop: Stop = never) -> None:
     run_steps(
+        lambda now: verdict_queue.judge_old_requests(process=process_name(), now=now),
         _judge_unchecked,
         drafting.draft_missing,
         drafting.draft_disclosures,
@@ -265,8 +281,18 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 # - deliver: a hundred messages by each of three channels may take 20 s each.
 # - preflights: thousands of checks within the request limits of one host, and the comparison of the whole calendar.
 # - anchors: five requests to a slow authority, and the digests of all rows of a large record.
-JOBS = (
+# - judge: it ends after ten minutes, or when nothing was requested for ten seconds.
+ALL_JOBS = (
     Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4),
+    Job(
+        "judge",
+        SECOND,
+        give_verdicts,
+        "judge",
+        expires_seconds=0.9,
+        time_limit=20 * MINUTE,
+        setting="STATSOFFICE_JUDGE_QUEUE",
+    ),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
     Job("deliver", 5 * SECOND, deliver, "deliver", expires_seconds=4, time_limit=2 * HOUR),
     # The function itself waits a minute between two self-tests.
@@ -288,6 +314,8 @@ JOBS = (
         covered_by=("sweep", "draft"),
     ),
 )
+_ON = {"": True, "STATSOFFICE_JUDGE_QUEUE": settings.JUDGE_QUEUE}
+JOBS = tuple(job for job in ALL_JOBS if _ON[job.setting])
 INTERVAL_JOBS = tuple(job for job in JOBS if not job.covered_by)
 QUEUES = tuple(dict.fromkeys(job.queue for job in JOBS))
 

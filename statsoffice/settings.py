@@ -50,6 +50,7 @@ PROBE_CONTROLS = env.web_addresses("STATSOFFICE_PROBE_CONTROLS")
 PROBE_PROXY = env.text("STATSOFFICE_PROBE_PROXY", "")
 # The sweeps of a process with this name are those of a further vantage point.
 VANTAGE_POINT = env.text("STATSOFFICE_VANTAGE_POINT", "")
+JUDGE_QUEUE = env.is_on("STATSOFFICE_JUDGE_QUEUE", "off")
 PROBE_VANTAGE = env.text("STATSOFFICE_PROBE_VANTAGE", VANTAGE_POINT or socket.gethostname())
 BROWSER = env.text("STATSOFFICE_BROWSER", "")
 BROWSER_SANDBOX = env.is_on("STATSOFFICE_BROWSER_SANDBOX", "on")

@@ -88,10 +88,18 @@ class PreflightCode(StrEnum):
     NO_ANNOUNCEMENT = "no_announcement"
     SHARES_MINUTE = "shares_minute"
     OPEN_TASK = "open_task"
+    NO_BROWSER = "no_browser"
+    BROWSER_DOES_NOT_START = "browser_does_not_start"
+    BROWSER_IN_SANDBOX = "browser_in_sandbox"
+    BROWSER_WITHOUT_SANDBOX = "browser_without_sandbox"
 
 
 NOTES = frozenset(
-    {PreflightCode.NO_ATTACHMENTS, PreflightCode.NO_ANNOUNCEMENT, PreflightCode.SHARES_MINUTE, PreflightCode.OPEN_TASK}
+    {
+        *(PreflightCode.NO_ATTACHMENTS, PreflightCode.NO_ANNOUNCEMENT, PreflightCode.SHARES_MINUTE),
+        *(PreflightCode.OPEN_TASK, PreflightCode.NO_BROWSER),
+        *(PreflightCode.BROWSER_IN_SANDBOX, PreflightCode.BROWSER_WITHOUT_SANDBOX),
+    }
 )
 """Notes: they are shown but not sent to anyone, because they are often intended."""
 

@@ -1,4 +1,6 @@
-"""The move of page bodies from the database to a storage of objects, if the office has one, and their removal there.
+"""The move of page bodies and pictures from the database to a storage of objects, if the office has one.
+
+It also removes those there that the database no longer has.
 
 The storage is `STORAGES["bodies"]`. Monitoring never uses it: checks store bodies in the database, and they move a day
 later. An object has the compressed bytes under their SHA-256.
@@ -13,10 +15,10 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from releases.evidence import embargo
-from releases.models import Body, BodyObject, ChainHead, Observation, StoredBody
+from releases.evidence import embargo, screenshots
+from releases.models import Body, BodyObject, ChainHead, Observation, Screenshot, StoredBody
 from releases.models.observation import BODY_STORAGE
 
 logger = logging.getLogger(__name__)
@@ -40,9 +42,9 @@ def is_configured() -> bool:
 
 
 def move_bodies(*, now: datetime, stop: Stop = lambda: False) -> int:
-    """Move bodies that were stored more than a day ago and are not under embargo, and return how many.
+    """Move bodies and pictures that were stored more than a day ago and are not under embargo, and return how many.
 
-    Sealed bodies never leave the database.
+    Sealed ones never leave the database.
 
     :raises ObjectDiffers: if the storage does not return the bytes that it was given.
     """
@@ -58,12 +60,18 @@ def move_bodies(*, now: datetime, stop: Stop = lambda: False) -> int:
 
 def _find_movable(*, now: datetime) -> Iterator[set[str]]:
     is_moved = BodyObject.objects.filter(pk=OuterRef("pk"), moved_at__isnull=False)
-    needed = StoredBody.objects.filter(body=OuterRef("pk"))
+    of_check = StoredBody.objects.filter(body=OuterRef("pk"))
+    of_picture = Screenshot.objects.filter(Q(body=OuterRef("pk")) | Q(small=OuterRef("pk")))
+    since = now - MOVED_AFTER
     old = Body.objects.filter(
-        ~Exists(is_moved), ~Exists(needed.filter(stored_at__gt=now - MOVED_AFTER)), Exists(needed)
+        Exists(of_check) | Exists(of_picture),
+        ~Exists(is_moved),
+        ~Exists(of_check.filter(stored_at__gt=since)),
+        ~Exists(of_picture.filter(recorded_at__gt=since)),
     )
     for some in batched(list(old.order_by("pk").values_list("pk", flat=True)), KEYS_AT_A_TIME):
-        yield set(some) - embargo.seals_on(some, now=now).keys()
+        sealed = embargo.seals_on(some, now=now).keys() | screenshots.find_sealed_pictures(some, now=now)
+        yield set(some) - sealed
 
 
 def _move(body: Body, *, now: datetime) -> None:

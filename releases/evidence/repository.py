@@ -307,8 +307,15 @@ def read_sightings(releases: Collection[int]) -> Reader:
 type VantageSightings = Mapping[ScheduleKey, Mapping[int, Mapping[str, Sequence[Sighting]]]]
 
 
+def has_vantage_check() -> Exists:
+    """Return the condition on addresses that a further vantage point checked their release."""
+    return Exists(Observation.objects.filter(release=OuterRef("release"), purpose=Purpose.VANTAGE))
+
+
 def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
-    """Read the checks that further vantage points made of some releases, in one query if there are none."""
+    """Read the checks that further vantage points made of some releases, without a query if there are no releases."""
+    if not releases:
+        return {}
     checks = (
         Observation.objects.filter(release__in=releases, superseded=False, purpose=Purpose.VANTAGE)
         .annotate(codes=Cast("reasons", TextField()), says=Value("", output_field=TextField()))

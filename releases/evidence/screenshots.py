@@ -6,7 +6,7 @@ any process can take them at any time. There is never a picture of a page that w
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from releases.evidence import repository
 from releases.evidence.embargo import READ, How, NoSuchBody, may_read
@@ -314,6 +315,7 @@ def open_screenshot(release: Release, key: int, *, by: User, at: datetime, small
 
     :raises NotYours: if the person has no role for the release's producer.
     :raises NoSuchBody: if the release has no such screenshot, or it is sealed for them.
+    :raises BodyUnavailable: if the storage of bodies does not return it.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
     entry = next((entry for entry in list_screenshots(release, by=by, now=at) if entry.row.pk == key), None)
@@ -342,6 +344,19 @@ def read_picture(sha256: str) -> bytes | None:
     """Return the picture of a screenshot by its hash, for a document that has it; None if it was removed."""
     row = Screenshot.objects.filter(sha256=sha256, body__isnull=False).select_related("body").first()
     return row.body.content if row and row.body else None
+
+
+def find_sealed_pictures(hashes: Collection[str], *, now: datetime) -> set[str]:
+    """Return which bodies, by their hash, are pictures of a screenshot that is sealed for most readers."""
+    rows = Screenshot.objects.filter(Q(body__in=hashes) | Q(small__in=hashes)).select_related("release")
+    by_release: dict[Release, list[Screenshot]] = defaultdict(list)
+    for row in rows:
+        by_release[row.release].append(row)
+    sealed: set[str] = set()
+    for release, of_release in by_release.items():
+        keys = find_sealed(release, of_release, now=now)
+        sealed |= {sha256 for row in of_release if row.pk in keys for sha256 in (row.sha256, row.small_sha256)}
+    return sealed
 
 
 def find_sealed(release: Release, rows: Collection[Screenshot], *, now: datetime) -> set[int]:

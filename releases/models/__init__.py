@@ -51,7 +51,7 @@ from releases.models.release import (
     ReleaseTask,
 )
 from releases.models.training import Training
-from releases.models.verification import RollCall, Statement, Verification
+from releases.models.verification import RollCall, Statement, VerdictRequest, Verification
 from releases.models.year_review import YearReview, YearReviewPage
 
 __all__ = [
@@ -109,6 +109,7 @@ __all__ = [
     "TimeStamp",
     "TimeStampRequest",
     "Training",
+    "VerdictRequest",
     "Verification",
     "YearReview",
     "YearReviewPage",

@@ -82,6 +82,25 @@ class Verification(models.Model):
         return read_results(self.addresses)
 
 
+class VerdictRequest(models.Model):
+    """A request to judge a release: one row for each of its addresses, until a process has judged it.
+
+    There are rows only if the office judges in processes of its own. Each request has a new version.
+    """
+
+    address = models.OneToOneField(Address, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    schedule_version = models.PositiveIntegerField()
+    answered_until = models.DateTimeField(help_text=lazy("Up to when every planned check is stored or timed out."))
+    requested_at = models.DateTimeField()
+    version = models.UUIDField()
+    claimed_by = models.CharField(max_length=100, blank=True, default="")
+    claimed_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.address}: to be judged"
+
+
 def write_verdict(verdict: ReleaseVerdict) -> dict[str, Any]:
     """Write a verdict as the columns of its verification."""
     deciding = verdict.deciding

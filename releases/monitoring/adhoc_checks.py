@@ -16,6 +16,7 @@ from releases.monitoring.examination import Controls, ExaminationQueue, Response
 from releases.monitoring.targets import CheckKey, Target, load_targets, split_valid_addresses
 from releases.rules.clock_error import ClockError
 from releases.rules.host_budget import Budget, budget_of
+from releases.rules.page_view import BrowserState
 from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
 
@@ -39,7 +40,7 @@ class AdhocMeans:
 
     A check made while the clock is off by more than `clock_largest_error` is stored but proves nothing. `stop` returns
     whether to end before all responses have come. `monitoring_unwell`: people were notified that monitoring does not
-    work, and not yet that it works again.
+    work, and not yet that it works again. `browser_state` may start the browser.
     """
 
     probe: ProbeInterface
@@ -49,6 +50,7 @@ class AdhocMeans:
     clock_largest_error: timedelta
     stop: Callable[[], bool] = lambda: False
     monitoring_unwell: bool = False
+    browser_state: Callable[[], BrowserState] = lambda: BrowserState.NOT_INSTALLED
 
     def check_addresses(self, addresses: Sequence[Address], *, now: datetime) -> list[AdhocCheck]:
         """Check some addresses of releases with an exact time once, and store the checks.

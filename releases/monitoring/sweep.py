@@ -3,15 +3,16 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import batched
 from pathlib import Path
 
 from django.db import close_old_connections
 from django.db.models import QuerySet
 
-from releases import host_budgets, judge
+from releases import host_budgets, judge, verdict_queue
 from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage, store
 from releases.evidence.store import CheckResult
@@ -72,6 +73,8 @@ SET_BACK = timedelta(seconds=1)
 LARGEST_ERROR = timedelta(seconds=1)
 CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
+# How often the verdicts are read that other processes gave.
+VERDICTS_READ_EVERY = timedelta(seconds=1)
 # Judging takes about a millisecond for each release; checks must not wait for a thousand of them.
 JUDGED_AT_A_TIME = 200
 STORED_AT_A_TIME = 500
@@ -112,6 +115,7 @@ class Sweep:
         clock_largest_error: timedelta = LARGEST_ERROR,
         spool: Path | None = None,
         vantage_point: str = "",
+        judges: bool = True,
     ) -> None:
         """Create a sweep without targets.
 
@@ -124,8 +128,11 @@ class Sweep:
             that other processes have left there are stored.
         :param vantage_point: the name of a further vantage point. Its sweep has leases and plans of its own, and judges
             only what the main one has judged.
+        :param judges: whether it judges the releases that it checks. Otherwise it requests this, and another process
+            must judge them. A further vantage point always judges.
         """
         self._vantage_point = vantage_point
+        self._judges = judges or bool(vantage_point)
         self.targets: dict[int, Target] = {}
         self._faults: list[Exception] = []
         self._clock, self._probe, self._name, self._replayed = clock, probe, name, replayed
@@ -148,6 +155,9 @@ class Sweep:
         # The checks that were examined and not stored yet; the releases whose checks were stored and not judged yet.
         self._unstored: list[CheckResult] = []
         self._unjudged: dict[int, Release] = {}
+        # The releases that another process is to judge for this one.
+        self._requested: set[int] = set()
+        self._read_verdicts_at = LONG_AGO
         self._stored = 0
         self._batch_until = LONG_AGO
         # The hosts whose targets fall due now or soon, the hosts leased now, and whether other sweeps have to release
@@ -640,6 +650,7 @@ class Sweep:
             self._store()
         if is_over or len(self._unjudged) >= JUDGED_AT_A_TIME:
             self._judge()
+        self._read_verdicts()
         if is_over:
             self._batch_until = self._clock.now() + LONGEST_WAIT_FOR_BATCH
 
@@ -722,23 +733,41 @@ class Sweep:
             # Only what the main vantage point has judged, so that the verdict names what only one of them found.
             decided = judge.find_decided(waiting)
             waiting = [release for release in waiting if release.pk in decided]
+        if not self._judges:
+            verdict_queue.request_verdicts(waiting, answered_until=answered_until, now=now)
+            self._requested |= {release.pk for release in waiting}
+            return
         judged, faults = judge.judge_all(waiting, now=now, answered_until=answered_until)
         for release, fault in faults:
             logger.error("cannot judge %s", release.reference, exc_info=fault, extra={"release": release.reference})
             self._faults.append(fault)
-        if self._vantage_point:
+        if not self._vantage_point:
+            self._plan_all_again(judged, now=now)
+
+    def _read_verdicts(self) -> None:
+        """Read the verdicts that other processes gave at our request, and check live releases less often."""
+        now = self._clock.now()
+        if not self._requested or now < self._read_verdicts_at:
             return
-        planned_again = {key for verification in judged for key in self._plan_again(verification, now=now)}
+        self._read_verdicts_at = now + VERDICTS_READ_EVERY
+        for some in batched(list(self._requested), STORED_AT_A_TIME):
+            judged = set(some) - verdict_queue.find_open_requests(some)
+            self._plan_all_again(verdict_queue.find_verdicts(judged), now=now)
+            self._requested -= judged
+
+    def _plan_all_again(self, verifications: Iterable[Verification], *, now: datetime) -> None:
+        planned_again = {key for verification in verifications for key in self._plan_again(verification, now=now)}
         self._write_next_checks(planned_again)
         for key in planned_again:
             if self.targets[key].next_check_at is None:
                 del self.targets[key]
 
     def _answered_until(self, *, now: datetime) -> Callable[[Address], datetime]:
-        """Return a function that returns, for an address, the instant up to which all planned checks are over."""
+        """Return a function that returns, for an address, the instant up to which all planned checks are stored."""
         checks = ((key.address, key.planned_at) for key in self._open if key.purpose is Purpose.PLAIN)
+        unstored = ((c.address.pk, c.answer.planned_at) for c in self._unstored if c.purpose is Purpose.PLAIN)
         earliest: dict[int, datetime] = {}
-        for key, at in (*checks, *((key, target.next_check_at) for key, target in self.targets.items())):
+        for key, at in (*checks, *unstored, *((key, target.next_check_at) for key, target in self.targets.items())):
             if at is not None:
                 earliest[key] = min(at, earliest.get(key, at))
 
@@ -773,6 +802,7 @@ class Sweep:
             return
         logger.error("the clock was set back by %s; every check is planned again", before - self._last_turn_at)
         self._claim_at = self._enrol_at = self._quiet_until = self._retry_database_at = self._last_turn_at
+        self._read_verdicts_at = self._last_turn_at
         for target in self.targets.values():
             if target.next_check_at:
                 target.last_planned_at = self._last_turn_at

@@ -26,17 +26,16 @@ from typing import Self
 from django.conf import settings
 
 from releases.probe.browser_process import Settings, read_view, write_request
+from releases.probe.child_process import close_pipes, end_all, send_some
 from releases.probe.connection import bypass_caches
 from releases.probe.examiner import take_message
 from releases.rules import canonical
-from releases.rules.page_view import PageRequest, PageView
+from releases.rules.page_view import BrowserState, PageRequest, PageView
 from releases.rules.response import Answer, CheckRequest, Failure
 from releases.rules.web_address import NotAWebAddressError, is_allowed, parse_address
 
 logger = logging.getLogger(__name__)
 
-ADAPTER = "browser"
-"""The name of the adapter whose addresses are requested by the browser."""
 OFF = "off"
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MOST_AT_ONCE = 2
@@ -104,7 +103,7 @@ class Browser:
         self._rest_until = 0.0
         self._used_at = time.monotonic()
         for children in (self._children, self._ending):
-            weakref.finalize(self, _end_all, children, of_process=os.getpid())
+            weakref.finalize(self, end_all, children, _end, of_process=os.getpid())
 
     def __enter__(self) -> Self:
         return self
@@ -126,6 +125,20 @@ class Browser:
         self._used_at = time.monotonic()
         if self._options.chromium and not self._children and not self._is_resting:
             self._start()
+
+    def find_state(self) -> BrowserState:
+        """Start the process if none is running, and return how it runs. This waits until it has started."""
+        self.warm_up()
+        child = self._children[0] if self._children else None
+        if child is None:
+            return BrowserState.DOES_NOT_START if self.is_installed else BrowserState.NOT_INSTALLED
+        while child in self._children and not child.is_ready:
+            self._exchange(0.25)
+        if not child.is_ready:
+            return BrowserState.DOES_NOT_START
+        # With its sandbox on, Chromium ends rather than to go on without it. This confirms it.
+        is_on = self._options.sandbox and has_namespaces_below(child.process.pid)
+        return BrowserState.SANDBOXED if is_on else BrowserState.WITHOUT_SANDBOX
 
     def begin(self, key: Hashable, request: PageRequest) -> None:
         """Begin to load a page; `collect` returns its view under the same key."""
@@ -160,11 +173,11 @@ class Browser:
         for child in [child for child in self._children if not child.running]:
             self._children.remove(child)
             self._let_end(child)
-        _end_all(self._children, of_process=os.getpid())
+        end_all(self._children, _end, of_process=os.getpid())
         for child in self._ending:
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(SECONDS_TO_END)
-        _end_all(self._ending, of_process=os.getpid())
+        end_all(self._ending, _end, of_process=os.getpid())
         self._waiting.clear()
         self._done.clear()
 
@@ -189,7 +202,7 @@ class Browser:
                 if event == selectors.EVENT_READ:
                     self._receive(child)
                 else:
-                    _send(child)
+                    send_some(child)
         self._end_what_is_too_slow()
         self._hand_out()
 
@@ -213,7 +226,7 @@ class Browser:
             child.running[job.number] = job
             child.pages += 1
             child.unsent += write_request(job.number, job.request)
-            _send(child)
+            send_some(child)
 
     def _next_job(self, child: _Child | None) -> _Job | None:
         """Return the next page that may begin: only one of each address is loaded at a time."""
@@ -312,23 +325,12 @@ class Browser:
         self._done.append((job.key, PageView(sent=job.begun_at or at, done=at, failure=Failure.BROWSER, detail=detail)))
 
 
-def _end_all(children: list[_Child], *, of_process: int) -> None:
-    """End the processes, unless this is a fork of the process that started them."""
-    if os.getpid() != of_process:
-        return
-    for child in children:
-        _end(child)
-    children.clear()
-
-
 def _end(child: _Child) -> None:
     """End a process with all that it started, however they hang, and remove their files."""
     for pid in {child.process.pid, *_marked_processes(child.mark)}:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-    for pipe in (child.process.stdin, child.process.stdout):
-        if pipe:
-            pipe.close()
+    close_pipes(child)
     with suppress(subprocess.TimeoutExpired):
         child.process.wait(1.0)
     shutil.rmtree(child.folder, ignore_errors=True)
@@ -344,16 +346,33 @@ def _marked_processes(mark: str) -> list[int]:
     return found
 
 
-def _send(child: _Child) -> None:
-    assert child.process.stdin  # noqa: S101
-    try:
-        sent = os.write(child.process.stdin.fileno(), child.unsent)
-    except BlockingIOError:
-        return
-    except BrokenPipeError:
-        child.unsent.clear()  # reading its output shows that it has ended
-        return
-    del child.unsent[:sent]
+def has_namespaces_below(pid: int) -> bool:
+    """Return whether a process that another one has started, or a later one of these, has a namespace of process ids.
+
+    Only Linux tells.
+    """
+    # A process has one id for each namespace that it is in.
+    ids = {one: len(lines.get("NSpid", "").split()) for one, lines in _read_statuses().items()}
+    return any(ids.get(one, 0) > ids.get(pid, 1) for one in find_processes_below(pid))
+
+
+def find_processes_below(pid: int) -> set[int]:
+    """Find a process, those that it has started, those that these have started, and so on."""
+    parents = {one: int(lines.get("PPid", 0)) for one, lines in _read_statuses().items()}
+    below, found = set[int](), {pid}
+    while found:
+        below |= found
+        found = {child for child, parent in parents.items() if parent in found and child not in below}
+    return below
+
+
+def _read_statuses() -> dict[int, dict[str, str]]:
+    found = {}
+    for file in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):  # it has ended
+            lines = (line.partition(":") for line in file.read_text().splitlines())
+            found[int(file.parent.name)] = {name: value.strip() for name, _, value in lines}
+    return found
 
 
 def browser_from_settings(

@@ -38,6 +38,7 @@ MOST_HEIGHT = 4000
 SMALL = 0.25
 """The scale of the small picture, which shows the window."""
 BODY_BYTES = PICTURE_BYTES = 5 * 1024 * 1024
+SECONDS_TO_START = 60.0
 SECONDS_TO_LOAD = 12.0
 """The time in which a page has to load; then it is taken as it is, if there is a response."""
 SECONDS_TO_SETTLE = 4.0
@@ -343,6 +344,7 @@ async def _serve(settings: Settings, requests: asyncio.StreamReader, results: An
             executable_path=settings.chromium,
             chromium_sandbox=settings.sandbox,
             args=list(ARGUMENTS),
+            timeout=SECONDS_TO_START * 1000,
             # Every page has its own; this one connects to nothing.
             proxy={"server": "http://127.0.0.1:9"},
             handle_sigint=False,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from releases.probe.child_process import close_pipes, end_all, send_some
 from releases.probe.examiner import (
     GROWN,
     OUT_OF_MEMORY,
@@ -108,7 +109,7 @@ class Examiners:
         self._failed_starts = 0
         self._until: float | None = None
         # Even a pool that is never closed leaves no processes behind.
-        weakref.finalize(self, _end_all, self._children, of_process=os.getpid())
+        weakref.finalize(self, end_all, self._children, _end, of_process=os.getpid())
 
     def __len__(self) -> int:
         """Return the number of pages without a collected result."""
@@ -170,7 +171,7 @@ class Examiners:
 
     def close(self) -> None:
         """End all processes; pages under examination have no result."""
-        _end_all(self._children, of_process=os.getpid())
+        end_all(self._children, _end, of_process=os.getpid())
         self._waiting.clear()
         self._last.clear()
         self._done.clear()
@@ -233,7 +234,7 @@ class Examiners:
                 if key.data not in self._children:
                     continue
                 if event == selectors.EVENT_WRITE:
-                    _send(key.data)
+                    send_some(key.data)
                 else:
                     self._receive(key.data)
 
@@ -263,7 +264,7 @@ class Examiners:
     def _replace(self, child: _Child) -> None:
         """Remove an ended child from the pool: its page has no result, and another child gets its other pages."""
         self._children.remove(child)
-        _close(child)
+        _end(child)
         code = child.process.returncode
         if child.jobs and code != GROWN:
             job = child.jobs.popleft()
@@ -294,7 +295,7 @@ class Examiners:
     def _report_all(self, overrun: Overrun) -> None:
         """Report everything as ended; later pages get new processes."""
         jobs = [*(job for child in self._children for job in child.jobs), *self._waiting, *self._last]
-        _end_all(self._children, of_process=os.getpid())
+        end_all(self._children, _end, of_process=os.getpid())
         logger.error("%d pages are not examined: %s", len(jobs), overrun.value)
         self._done += [(job.key, overrun) for job in jobs]
         self._waiting.clear()
@@ -302,33 +303,8 @@ class Examiners:
         self._failed_starts = 0
 
 
-def _end_all(children: list[_Child], *, of_process: int) -> None:
-    """End the processes of a pool, unless this is a fork of the process that started them."""
-    if os.getpid() != of_process:
-        return
-    for child in children:
-        child.process.kill()
-    for child in children:
-        _close(child)
-    children.clear()
-
-
-def _send(child: _Child) -> None:
-    assert child.process.stdin is not None  # noqa: S101
-    try:
-        sent = os.write(child.process.stdin.fileno(), memoryview(child.unsent)[:_READ_AT_A_TIME])
-    except BlockingIOError:
-        return
-    except BrokenPipeError:
-        child.unsent.clear()  # reading its output shows that it has ended
-        return
-    del child.unsent[:sent]
-
-
-def _close(child: _Child) -> None:
-    for pipe in (child.process.stdin, child.process.stdout):
-        if pipe is not None:
-            pipe.close()
+def _end(child: _Child) -> None:
+    close_pipes(child)
     try:
         # It may have closed its output and still be running.
         child.process.wait(SECONDS_TO_END)

@@ -18,7 +18,6 @@ from releases.detection.rules import read_not_found_text
 from releases.host_budgets import budgets_from_settings
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.probe.adapters import get_adapter
-from releases.probe.browser import ADAPTER as BROWSER
 from releases.probe.browser import PageFetcher, browser_from_settings
 from releases.probe.client import Fetcher
 from releases.probe.examiner import ExaminationError, Request
@@ -26,6 +25,7 @@ from releases.probe.examiner_pool import Examined, Examiners, Overrun
 from releases.rules.canonical import sha256_hex
 from releases.rules.clock_error import ClockError, Voucher
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget
+from releases.rules.page_view import BROWSER
 from releases.rules.response import Answer, CheckRequest
 
 PRODUCT = "statsoffice-release-check"

@@ -1,8 +1,24 @@
 """A page that a browser loads: the request, and what the page showed."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from releases.rules.response import Failure, Hop
+
+BROWSER = "browser"
+"""The name of the adapter whose addresses are requested by the browser."""
+
+
+class BrowserState(StrEnum):
+    """Whether a browser can load pages here, and whether its processes are in Chromium's own sandbox.
+
+    WITHOUT_SANDBOX: its sandbox is off, or we cannot confirm that its processes have namespaces of their own.
+    """
+
+    NOT_INSTALLED = "not_installed"
+    DOES_NOT_START = "does_not_start"
+    SANDBOXED = "sandboxed"
+    WITHOUT_SANDBOX = "without_sandbox"
 
 
 @dataclass(frozen=True, slots=True)

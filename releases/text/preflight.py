@@ -76,6 +76,13 @@ SENTENCES = {
         "No announcement is listed, so we did not compare the announced time with this calendar."
     ),
     PreflightCode.OPEN_TASK: lazy("Task for this release: %(task)s"),
+    PreflightCode.NO_BROWSER: lazy("We have no browser here, so we will not take screenshots of this release."),
+    PreflightCode.BROWSER_DOES_NOT_START: lazy(
+        "Our browser does not start, so we cannot take screenshots or check pages that need scripts. Tell the people "
+        "who operate this service."
+    ),
+    PreflightCode.BROWSER_IN_SANDBOX: lazy("Our browser is ready. It runs in its own sandbox."),
+    PreflightCode.BROWSER_WITHOUT_SANDBOX: lazy("Our browser is ready. It runs without its own sandbox."),
 }
 
 NOTED = {

@@ -1,5 +1,6 @@
 """Tags for breach reports: their kinds, the reports about a release, and the email of a dispatch."""
 
+import logging
 from base64 import b64encode
 from functools import lru_cache
 from typing import Any
@@ -17,13 +18,14 @@ from breaches.rules.lifecycle import ReportKind
 from breaches.statistics import Row, Table
 from breaches.views.report import initial_start_data
 from releases.evidence.screenshots import read_picture
-from releases.models import PublishedCorrection, Release, Verification
+from releases.models import BodyUnavailable, PublishedCorrection, Release, Verification
 from releases.rules.calendar import local_date
 from releases.text.release import delay_note, name_outcome
 from releases.verdict.address import Outcome
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.report_queries import event_of_dispatch
 
+logger = logging.getLogger(__name__)
 register = template.Library()
 
 register.filter("kind_of", text.kind_name)
@@ -37,9 +39,19 @@ def outcome_and_seconds(verification: Verification) -> str:
 
 
 @register.simple_tag
-def picture_source(sha256: str) -> str:
-    """Return the source of a screenshot in a document: the picture itself; empty if it was removed."""
-    picture = read_picture(sha256)
+def picture_source(sha256: str, *, printed: bool | str = False) -> str:
+    """Return the source of a screenshot in a document: the picture itself; empty if it was removed.
+
+    :param printed: whether the document is a file, which must not lack a picture that exists.
+    :raises BodyUnavailable: if the storage of bodies does not return the picture for a file. On a page it is missing.
+    """
+    try:
+        picture = read_picture(sha256)
+    except BodyUnavailable:
+        if printed:
+            raise
+        logger.exception("a screenshot could not be read")
+        return ""
     return f"data:image/png;base64,{b64encode(picture).decode()}" if picture else ""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from statsoffice import processes
+from statsoffice.jobs import QUEUES
 from tests.faults.stored import Stored
 from tests.servers.programs import celery_beat
 from tests.support.mail_server import without_number
@@ -44,7 +45,7 @@ class Office:
             self.start(name)
 
     def start(self, name: str) -> None:
-        """Start its own server, or a process of the product: watch-.., worker-.., beat-.., the same one again."""
+        """Start its own server, or a process of the product by its kind (`_command`), such as watch-a, or again."""
         command = self.servers.get(name) or _command(name, folder=self.folder)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
@@ -142,9 +143,14 @@ def run_script(script: str, environment: Mapping[str, str]) -> str:
 
 
 def _command(name: str, *, folder: Path) -> Sequence[str]:
+    """Return the command of a process. A “sweeper” is a worker that takes every queue but that of judging."""
     kind = name.partition("-")[0]
     if kind == "worker":
         return [*processes.WORKER, "--hostname", f"{name}@%h"]
+    if kind == "judge":
+        return [*processes.WORKER, "-Q", "judge", "--hostname", f"{name}@%h"]
+    if kind == "sweeper":
+        return [*processes.WORKER, "-Q", ",".join(QUEUES), "--hostname", f"{name}@%h"]
     if kind == "beat":
         (folder / name).mkdir(exist_ok=True)
         return celery_beat(folder / name)

@@ -32,6 +32,7 @@ class Row:
     :param hostile: whether it also monitors a hostile site.
     :param costly: whether it also monitors pages whose examination costs much, and twenty more good ones.
     :param punctual: whether someone can be there at the due instant.
+    :param judged_apart: whether sweeps only check, and processes of their own judge.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Row:
     hostile: bool = False
     costly: bool = False
     punctual: bool = True
+    judged_apart: bool = False
 
 
 def kill(name: str) -> Act:
@@ -179,6 +181,13 @@ ROWS = (
         exact=AFTER_A_GAP,
         unkept=2,
         punctual=False,
+    ),
+    Row(
+        "two judging processes, one killed at T+1 s, the other at T+21 s when most verdicts are due",
+        "judged-apart",
+        cast=("sweeper-a", "judge-a", "judge-b", "beat-a"),
+        acts=[(1, kill("judge-a")), (5, start("judge-c")), (21, kill("judge-b"))],
+        judged_apart=True,
     ),
     Row(
         "clock set forward by 30 s at T-20 s",

@@ -69,6 +69,7 @@ class Stage:
             "REDIS_URL": f"redis+socket://{self.folder}/r.sock?virtual_host={place}",
             "STATSOFFICE_VAR": str(folder / "var"),
             "EMAIL_URL": f"filemail:///{folder / 'mail'}",
+            "STATSOFFICE_JUDGE_QUEUE": "on" if row.judged_apart else "off",
         }
         office = Office(row.office, folder, environment)
         office.set_clock(row.clock)

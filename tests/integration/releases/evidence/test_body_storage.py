@@ -1,4 +1,4 @@
-"""Page bodies in a storage of objects: older ones move there, sealed ones never, and retention removes them there."""
+"""Bodies and pictures in a storage of objects: older ones move, sealed ones never, and retention removes them."""
 
 from datetime import timedelta
 
@@ -6,12 +6,16 @@ import pytest
 
 from releases.evidence import body_storage, embargo, store
 from releases.evidence.body_storage import ObjectDiffers
-from releases.models import Body, BodyObject, BodyUnavailable, StoredBody
+from releases.evidence.screenshots import open_screenshot
+from releases.models import Body, BodyObject, BodyUnavailable, Release, Screenshot, StoredBody
 from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role, Status
 from statsoffice import env
+from statsoffice.templatetags.reports import picture_source
 from tests.servers.object_storage import BUCKET, KEYS, client_of, object_storage
-from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 from tests.support.processes_role import take_rights_of_processes
+from tests.support.screenshots import FULL, SMALL, add_screenshot
 from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -90,6 +94,77 @@ def test_a_body_under_embargo_never_leaves_the_database(bucket):
     assert embargo.seals_on([early], now=TWO_DAYS_LATER).keys() == {early}
     assert body_storage.move_bodies(now=TWO_DAYS_LATER) == 0
     assert keys_in(bucket) == set()
+
+
+@pytest.fixture
+def pictured(release):
+    """The screenshot of a release that went live on time."""
+    Release.objects.filter(pk=release.pk).update(status=Status.PUBLISHED)
+    release.refresh_from_db()
+    return add_screenshot(release)
+
+
+def test_older_pictures_move_and_are_opened_as_before(release, pictured, bucket):
+    lead = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    assert body_storage.move_bodies(now=TWO_DAYS_LATER) == 4
+    assert keys_in(bucket) == {NOT_YET, LIVE, pictured.sha256, pictured.small_sha256}
+    assert {bytes(body.compressed) for body in Body.objects.all()} == {b""}
+    for small, content in ((False, FULL), (True, SMALL)):
+        assert open_screenshot(release, pictured.pk, by=lead, at=TWO_DAYS_LATER, small=small) == content
+    assert store.check_bodies() == (4, None)
+    assert body_storage.move_bodies(now=TWO_DAYS_LATER) == 0
+
+
+def test_pictures_of_the_last_day_stay_in_the_database(release, pictured, bucket):
+    body_storage.move_bodies(now=SEED_DUE + timedelta(hours=23))
+    assert keys_in(bucket) == set()
+
+
+@pytest.mark.parametrize(
+    "sealed_by",
+    [
+        pytest.param({"requested_at": SEED_DUE - timedelta(seconds=1)}, id="requested-before-the-due-time"),
+        pytest.param({"schedule_version": 0}, id="of-a-date-that-was-moved"),
+    ],
+)
+def test_a_sealed_picture_never_leaves_the_database(release, bucket, sealed_by):
+    add_screenshot(release)
+    Screenshot.objects.update(**sealed_by)
+    assert body_storage.move_bodies(now=TWO_DAYS_LATER) == 2  # what the checks received
+    assert keys_in(bucket) == {NOT_YET, LIVE}
+
+
+def test_no_picture_of_a_release_that_was_live_too_early_leaves_the_database(release, bucket):
+    add_screenshot(release)
+    store_checks(make_check(release.addresses.get(), "live", b"too early", at=-60))
+    body_storage.move_bodies(now=TWO_DAYS_LATER)
+    assert keys_in(bucket) == {NOT_YET, LIVE}
+
+
+def test_a_picture_that_is_not_sealed_elsewhere_stays_while_one_release_seals_it(release, pictured, bucket):
+    """Two releases may have the same page, for example a “coming soon” page."""
+    other = add_screenshot(ReleaseFactory(reference="schools-april-2020", confirmed=True))
+    Screenshot.objects.filter(pk=other.pk).update(requested_at=SEED_DUE - timedelta(seconds=1))
+    body_storage.move_bodies(now=TWO_DAYS_LATER)
+    assert pictured.sha256 not in keys_in(bucket)
+
+
+def test_the_end_of_retention_removes_the_objects_of_pictures(release, pictured, bucket):
+    take_rights_of_processes()
+    body_storage.move_bodies(now=TWO_DAYS_LATER)
+    over = SEED_DUE + KEPT_FOR + timedelta(days=1)
+    store.prune_bodies(now=over, retention=KEPT_FOR, needed=lambda asked: ())
+    assert body_storage.remove_objects(now=over) == 4
+    assert keys_in(bucket) == set()
+
+
+def test_no_document_is_printed_without_a_picture_that_the_storage_does_not_return(pictured, bucket):
+    body_storage.move_bodies(now=TWO_DAYS_LATER)
+    assert picture_source(pictured.sha256, printed=True).startswith("data:image/png;base64,")
+    bucket.delete_object(Bucket=BUCKET, Key=pictured.sha256)
+    with pytest.raises(BodyUnavailable):
+        picture_source(pictured.sha256, printed=True)
+    assert picture_source(pictured.sha256) == ""
 
 
 def test_the_end_of_retention_removes_the_objects(release, bucket):

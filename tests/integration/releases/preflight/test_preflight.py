@@ -8,9 +8,10 @@ import pytest
 from releases import preflight
 from releases.detection.preflight import PreflightCode
 from releases.early_findings import listed_preflights
-from releases.models import Observation, PreflightRun, Series, Verification
+from releases.models import Observation, PreflightRun, Release, Series, Verification
 from releases.models.observation import Purpose
 from releases.rules.clock_error import ClockError, Voucher
+from releases.rules.page_view import BrowserState
 from releases.verdict.address import Outcome
 from statsoffice.accounts.models import User
 from statsoffice.fake_publisher import pages
@@ -51,6 +52,30 @@ def test_where_all_is_well_nothing_is_found_and_the_checks_are_kept_as_what_they
     }
     assert {look.watcher for look in Observation.objects.all()} == {"beside"}
     assert Verification.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "problems"),
+    [
+        (BrowserState.SANDBOXED, PreflightCode.BROWSER_IN_SANDBOX, 0),
+        (BrowserState.WITHOUT_SANDBOX, PreflightCode.BROWSER_WITHOUT_SANDBOX, 0),
+        (BrowserState.NOT_INSTALLED, PreflightCode.NO_BROWSER, 0),
+        (BrowserState.DOES_NOT_START, PreflightCode.BROWSER_DOES_NOT_START, 1),
+    ],
+)
+def test_how_the_browser_runs_is_stated_for_a_release_that_needs_it(site, means, state, code, problems):
+    release = a_sound_release(site)
+    Release.objects.filter(pk=release.pk).update(screenshots=True)
+    release.refresh_from_db()
+    assert check(release, replace(means, browser_state=lambda: state)) == {(code, None)}
+    assert PreflightRun.objects.get().problems == problems
+
+
+def test_the_browser_is_not_started_for_a_release_that_does_not_need_it(site, means):
+    def start():
+        raise AssertionError("the browser was started")
+
+    assert check(a_sound_release(site), replace(means, browser_state=start)) == set()
 
 
 @pytest.mark.parametrize(

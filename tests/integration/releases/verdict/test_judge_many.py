@@ -13,11 +13,13 @@ from releases.evidence import repository
 from releases.judge import JudgedByOthers, judge_all, judge_one
 from releases.models import Release, ReleaseEvent, Statement, Verification
 from releases.models.append_only import check_chain
+from releases.models.observation import Purpose
 from releases.rules.lifecycle import Role, Status
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member
 from tests.support.observations import create_observation, create_observations
 from tests.support.shared_rows import shared_fixture
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,19 @@ def test_judging_three_or_twelve_releases_takes_as_many_queries(series, first, d
         assert len(judge_all(few, now=AFTER)[0]) == 3
     with django_assert_num_queries(counted.number):
         assert len(judge_all(many, now=AFTER)[0]) == 12
+
+
+def test_judging_does_not_read_checks_of_further_vantage_points_if_there_are_none(series, monkeypatch):
+    releases = [late(series, f"late-{each}") for each in range(2)]
+    store_checks(make_check(releases[1].addresses.get(), "live", b"live", at=1, purpose=Purpose.VANTAGE))
+    asked = []
+    read = repository.read_vantage_sightings
+    monkeypatch.setattr(repository, "read_vantage_sightings", lambda keys: asked.append(keys) or read(keys))
+    judge_all(releases[:1], now=AFTER)
+    with connection.execute_wrapper(counted := Counted()):
+        assert read(set()) == {}
+    judge_all(releases, now=AFTER)
+    assert (asked, counted.number) == ([set(), {releases[1].pk}], 0)
 
 
 class Counted:

@@ -199,6 +199,25 @@ if sys.platform == "linux":  # elsewhere there is no systemd to ask
         said = subprocess.run(asked, capture_output=True, text=True, check=False)
         assert (said.stdout + said.stderr, said.returncode) == ("", 0)
 
+    @pytest.mark.parametrize("name", ["worker", "backstop"])
+    def test_a_unit_that_allows_chromium_its_sandbox_is_still_exposed_to_little(tmp_path, name):
+        drop_in = (files.DEPLOY / "systemd-browser/sandbox.conf").read_text()
+        assert re.findall(r"^\w+=.*$", drop_in, re.M) == [
+            "RestrictNamespaces=user pid net",
+            "SystemCallFilter=chroot capset",
+        ]
+        unit = (files.DEPLOY / "systemd" / f"statsoffice-{name}.service").read_text()
+        written = tmp_path / f"statsoffice-{name}.service"
+        written.write_text(
+            f"{unit}\n{drop_in}".replace(f"{files.INSTALLED}/.venv", str(Path(sys.executable).parents[1]))
+        )
+        asked = ["systemd-analyze", "verify", "--man=no", str(written)]
+        said = subprocess.run(asked, capture_output=True, text=True, check=False)
+        assert (said.stdout + said.stderr, said.returncode) == ("", 0)
+        asked = ["systemd-analyze", "security", "--offline=yes", "--threshold=22", "--no-pager", str(written)]
+        said = subprocess.run(asked, capture_output=True, text=True, check=False)
+        assert said.returncode == 0, said.stdout + said.stderr
+
     def test_the_backup_of_a_night_is_taken_by_a_command_that_there_is_at_an_hour_that_there_is():
         command = files.started_command("backup")
         parser = load_command_class("statsoffice", command[2]).create_parser("manage.py", command[2])

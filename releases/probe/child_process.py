@@ -1,0 +1,49 @@
+"""What the pools of child processes share: how each is ended with its owner, and how it is sent what it has to do."""
+
+import os
+from collections.abc import Callable
+from subprocess import Popen
+from typing import Protocol
+
+SENT_AT_A_TIME = 256 * 1024
+
+
+class Child(Protocol):
+    """A child process with pipes that do not block, and the bytes that it has not been sent yet."""
+
+    @property
+    def process(self) -> Popen[bytes]: ...
+
+    @property
+    def unsent(self) -> bytearray: ...
+
+
+def end_all[C: Child](children: list[C], end: Callable[[C], None], *, of_process: int) -> None:
+    """End the children and forget them, unless this is a fork of the process that started them."""
+    if os.getpid() != of_process:
+        return
+    for child in children:
+        # All at once, because `end` waits for each.
+        child.process.kill()
+    for child in children:
+        end(child)
+    children.clear()
+
+
+def send_some(child: Child) -> None:
+    """Send as much as the pipe takes now."""
+    assert child.process.stdin is not None  # noqa: S101  # as asked for
+    try:
+        sent = os.write(child.process.stdin.fileno(), memoryview(child.unsent)[:SENT_AT_A_TIME])
+    except BlockingIOError:
+        return
+    except BrokenPipeError:
+        child.unsent.clear()  # reading its output shows that it has ended
+        return
+    del child.unsent[:sent]
+
+
+def close_pipes(child: Child) -> None:
+    for pipe in (child.process.stdin, child.process.stdout):
+        if pipe is not None:
+            pipe.close()
