@@ -431,7 +431,7 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
         what = f"{title}, attachment {result.url}," if result.role is AddressRole.ATTACHMENT else title
         at = f"{key}-{result.address}"
         if absent := result.verdict.last_not_live_at:
-            text = f"The automatic check looked for {what} and did not find it."
+            text = f"The automatic check did not find {what}."
             yield TimelineEntry(round_down(absent), text, f"{at}-absent")
         if live := result.verdict.first_live_at:
             yield TimelineEntry(round_up(live), f"The automatic check found {what} for the first time.", f"{at}-seen")

@@ -412,8 +412,8 @@ class CircumstancesForm(SectionForm):
     circumstances = narrative(
         lazy("Circumstances of breach"),
         lazy(
-            "Describe what happened. Include dates and London times. State who noticed, whom they told and when, how "
-            "it was corrected, and the cause if it is known. Name roles, not people."
+            "Describe what happened. Include dates and London times. State who noticed, whom they notified and when, "
+            "how it was corrected, and the cause if it is known. Name roles, not people."
         ),
     )
 

@@ -277,6 +277,11 @@ def question_text(kind: ReportKind, question: Question) -> tuple[str, str]:
     return str(label), str(hint)
 
 
+def status_name(report: Report) -> str:
+    """Name the status of a report as the register does: "Awaiting decision"."""
+    return str(STATUSES[ReportStatus(report.status)][0])
+
+
 def kind_name(report: Report) -> str:
     """Name the kind of a report; a late release of which no part was found has its own name (decision 31).
 

@@ -198,7 +198,7 @@ class ConfirmForm(GroundsForm):
 
 
 class AtOnceForm(GovukForm):
-    button = lazy("Release immediately")
+    button = lazy("Release at once")
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
     day = forms.ChoiceField(
@@ -212,7 +212,7 @@ class AtOnceForm(GovukForm):
     )
     planned_at = ClockTimeField(label=lazy("Release time (London time)"), help_text=lazy("For example, 2:15pm"))
     reason = LongTextField(
-        label=lazy("Reason for releasing immediately"),
+        label=lazy("Reason for releasing at once"),
         help_text=lazy("We publish this in the release calendar."),
         required=False,
         max_length=LONGEST_REASON,

@@ -203,7 +203,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
     if must_request_date(release.status, roles=roles, waits=waits):
         moves.append((_("Request a date change"), "releases:ask_date_change"))
     if release.status in TO_COME and not release.rehearsal and TABLE[Action.RELEASE_AT_ONCE] & roles:
-        moves.append((_("Release immediately after a leak"), "releases:release_at_once"))
+        moves.append((_("Release at once after a leak"), "releases:release_at_once"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
         moves.append((_("Tell readers about a delay"), "releases:delay_notice"))
     if release.status == Status.PUBLISHED and TABLE[Action.RECORD_CORRECTION] & roles:

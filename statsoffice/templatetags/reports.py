@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 register = template.Library()
 
 register.filter("kind_of", text.kind_name)
+register.filter("status_of_report", text.status_name)
 register.filter("suspected_as", text.suspicion_name)
 
 

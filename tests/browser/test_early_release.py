@@ -64,8 +64,8 @@ def test_by_keyboard_alone_and_the_second_of_two_is_shown_the_first_decision(ear
     assert EarlyReleaseDecision.objects.count() == 1
     # What the person chose is still there, and a second press records it.
     second.get_by_role("button", name="Record this decision").click()
-    expect(second.get_by_role("heading", name="Release immediately")).to_be_visible()
-    expect(second.get_by_label("Reason for releasing immediately")).to_have_value(
+    expect(second.get_by_role("heading", name="Release at once")).to_be_visible()
+    expect(second.get_by_label("Reason for releasing at once")).to_have_value(
         "So that everyone gets the statistics at the same time."
     )
     is_clean(second)

@@ -67,7 +67,7 @@ def test_recorded_facts_can_be_printed_next_to_notes(office, draft_report):
     title = draft_report.suspicions.get().release.title
     assert facts == [
         (london("09:30"), f"‘{title}’ was due to be released."),
-        (london("10:26:55"), f"The automatic check looked for ‘{title}’ and did not find it."),
+        (london("10:26:55"), f"The automatic check did not find ‘{title}’."),
         (london("10:27"), f"The automatic check found ‘{title}’ for the first time."),
     ]
     sources = [entry.source for entry in stand]

@@ -163,7 +163,7 @@ def test_a_vague_date_becomes_exact_and_an_exact_provisional_one_vague_again():
     assert (vague.due_at, str(vague.slot)) == (None, "August to September 2020")
 
 
-def test_a_confirmed_date_cannot_move_to_a_bank_holiday_of_the_producers_nation(confirmed_release):
+def test_a_confirmed_date_does_not_move_to_a_bank_holiday_of_the_producers_nation_without_a_reason(confirmed_release):
     head = create_member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     with pytest.raises(SlotRefused, match="Summer bank holiday") as refusal:
         scheduling.change_date(

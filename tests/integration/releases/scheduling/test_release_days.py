@@ -66,7 +66,7 @@ def typed(on, **fields):
 
 
 @pytest.mark.parametrize(("nation", "on", "words"), DAYS)
-def test_by_function_a_holiday_of_the_producers_own_nation_cannot_be_confirmed(nation, on, words):
+def test_by_function_a_holiday_of_the_producers_own_nation_needs_a_reason(nation, on, words):
     release = ReleaseFactory(series=series_of(nation), slot=london_slot(on))
     if words:
         with pytest.raises(SlotRefused, match=words):
@@ -83,7 +83,7 @@ OWN_NATION = [
 
 
 @pytest.mark.parametrize(("nation", "on", "words"), OWN_NATION)
-def test_by_page_a_holiday_of_the_producers_own_nation_cannot_be_confirmed_or_moved_to(client, nation, on, words):
+def test_by_page_a_holiday_of_the_producers_own_nation_needs_a_reason(client, nation, on, words):
     series = series_of(nation)
     release = ReleaseFactory(series=series, slot=london_slot(on))
     confirmed = ReleaseFactory(confirmed=True, series=series, reference="confirmed", slot=london_slot(PLAIN))
@@ -99,7 +99,7 @@ def test_by_page_a_holiday_of_the_producers_own_nation_cannot_be_confirmed_or_mo
 
 
 @pytest.mark.parametrize(("nation", "on", "words"), OWN_NATION)
-def test_in_the_admin_site_a_holiday_of_the_producers_own_nation_cannot_be_confirmed_or_moved_to(nation, on, words):
+def test_in_the_admin_site_a_holiday_of_the_producers_own_nation_needs_a_reason(nation, on, words):
     series = series_of(nation)
     release = ReleaseFactory(series=series, slot=london_slot(on))
     confirmed = ReleaseFactory(confirmed=True, series=series, reference="confirmed", slot=london_slot(PLAIN))

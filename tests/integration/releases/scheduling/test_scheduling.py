@@ -138,7 +138,7 @@ def test_half_past_nine_in_london_is_half_past_nine_utc_in_winter_and_half_past_
     assert london_slot(date(2026, 6, 30)).due_at == datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 
 
-def test_a_weekend_or_bank_holiday_cannot_be_confirmed_and_the_holiday_is_named():
+def test_a_weekend_or_bank_holiday_without_its_agreement_or_reason_is_refused_and_the_holiday_is_named():
     release = ReleaseFactory(slot=london_slot(date(2020, 12, 25)))
     with pytest.raises(SlotRefused, match="Christmas Day"):
         scheduling.confirm_release(release, by=head_of(release), at=NOW)
