@@ -31,7 +31,7 @@ def create_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0017_vantage_points"),
+        ("releases", "0018_year_reviews"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0017_vantage_points"),
+        ("releases", "0019_open_files"),
     ]
 
     operations = [
