@@ -30,12 +30,12 @@ SIGNS = {
     Sign.OTHER_HOST: lazy("The address leads to another host, which we did not request."),
     Sign.OTHER_STATUS: lazy("HTTP status %(status)s does not show whether the file is open."),
     Sign.OBSTACLE: lazy("The website showed something else first, such as a test for robots or a fault."),
-    Sign.NO_ANSWER: lazy("There was no answer."),
+    Sign.NO_ANSWER: lazy("There was no response."),
     Sign.ADDRESS_REFUSED: lazy(
         "We did not request the address, because it leads to a private network. Ask your operator if this is right."
     ),
     Sign.ASKED_TO_WAIT: lazy("We did not request the address, because the website had asked us to wait. Check again."),
-    Sign.UNREADABLE: lazy("We could not read the answer."),
+    Sign.UNREADABLE: lazy("We could not read the response."),
     Sign.NOT_AUTHORISED: lazy("We did not request the address, because the authorisation of the host was withdrawn."),
 }
 
@@ -56,17 +56,22 @@ def describe_finding(finding: OpenFileFinding) -> str:
     """Say what a result is based on."""
     sign, target = Sign(finding.sign), Target(finding.target)
     if sign is Sign.TOKEN and target is Target.FILE:
-        return _("The file can be fetched. The answer contained its token.")
+        return _("The file can be fetched. The response contained its token.")
     if sign is Sign.TOKEN:
-        return _("The page can be read. The answer contained the token of the dummy file.")
+        return _("The page can be read. The response contained the token of the dummy file.")
     if sign is Sign.FILE_NAME:
-        return _("The page can be read. The answer named the dummy file.")
+        return _("The page can be read. The response named the dummy file.")
     return str(SIGNS[sign]) % {"status": finding.status}
 
 
 def name_state(record: DummyFileRecord) -> str:
-    return _("Check requested") if record.is_waiting and not record.is_task else str(STATES[record.state][0])
+    return _("Check requested") if _is_in_progress(record) else str(STATES[record.state][0])
 
 
 def state_colour(record: DummyFileRecord) -> str:
-    return "blue" if record.is_waiting and not record.is_task else STATES[record.state][1]
+    return "blue" if _is_in_progress(record) else STATES[record.state][1]
+
+
+def _is_in_progress(record: DummyFileRecord) -> bool:
+    # That a place is open must not disappear while it is checked again.
+    return record.is_waiting and record.state is not State.OPEN

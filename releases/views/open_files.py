@@ -79,7 +79,7 @@ class AddressForm(GovukForm):
     )
     in_place = forms.BooleanField(
         label=lazy("The dummy file is at this address now"),
-        help_text=lazy("If it is not there, ‘Not open’ means nothing."),
+        help_text=lazy("The result ‘Not open’ means nothing if the file is not there."),
         error_messages={"required": lazy("Confirm that the dummy file is at this address now")},
     )
 

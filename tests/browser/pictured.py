@@ -75,7 +75,7 @@ def pictures() -> list[Picture]:
         Picture("import-checked", calendar_manager, _a_checked_file(office)),
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
         Picture("register", head, reverse("breaches:register")),
-        Picture("open-file", head, _an_open_file(office)),
+        Picture("open-file", head, _an_open_file(office), "h1"),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("past-year", head, _a_past_year(office), "h2"),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),

@@ -94,7 +94,7 @@ class TestWay:
         run(means)
         shown = words(client.get(address("open_file", dummy_file.pk)))
         assert "Open to the public" in shown
-        assert "The file can be fetched. The answer contained its token." in shown
+        assert "The file can be fetched. The response contained its token." in shown
         assert "Head Of Profession stated that the dummy file was in its place." in shown
         assert "Requested from: the office." in shown
 
