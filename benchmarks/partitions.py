@@ -29,6 +29,7 @@ MONTHS = 24
 CHECKS_OF_A_RELEASE = 40
 BATCH, JUDGED, IN_ORDER = 500, 200, 100_000
 AT_A_TIME = 250_000
+INSERTED_IN_TURNS = 10
 WHOLE, PARTS = "checks_whole", "checks_parts"
 TABLE = Observation._meta.db_table
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
@@ -61,7 +62,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     (page,) = office.announce(office.found(producers=1, series=1), [datetime.now(UTC) + timedelta(hours=2)])
     Observation.append(list(office.build_checks(page, timedelta(seconds=1))))
     _create_tables()
-    added = max(1, size // 100)
+    added = max(1, size // 1_000)
     for first in range(0, size, AT_A_TIME):
         _insert(WHOLE, first, min(first + AT_A_TIME, size), size=size)
     _run(f"INSERT INTO {PARTS} SELECT * FROM {WHOLE}")
@@ -70,7 +71,12 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     for what, run in _Steps(size).all().items():
         took = {table: _median_ms(partial(run, table), rounds=rounds) for table in (PARTS, WHOLE)}
         rows.append(_row(what, took[PARTS], took[WHOLE]))
-    took = {table: _seconds(partial(_insert, table, size, size + added, size=size)) for table in (WHOLE, PARTS)}
+    slices: dict[str, list[float]] = {PARTS: [], WHOLE: []}
+    for number in range(INSERTED_IN_TURNS):
+        begin = size + number * added
+        for table in (WHOLE, PARTS) if number % 2 else (PARTS, WHOLE):
+            slices[table].append(_seconds(partial(_insert, table, begin, begin + added, size=size)))
+    took = {table: statistics.median(seconds) for table, seconds in slices.items()}
     rows.append(_row(f"insert {added:,} checks in one statement", took[PARTS], took[WHOLE], unit="s"))
     rows.append(
         _row("table and indexes", _megabytes(PARTS, indexes=False), _megabytes(WHOLE, indexes=False), unit="MB")

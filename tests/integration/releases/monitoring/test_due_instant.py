@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.models import Observation, Verification
+from releases.models import Observation, ReleaseEvent, Verification
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory
@@ -49,3 +49,16 @@ def test_a_release_seen_once_before_it_was_due_is_checked_at_until_it_can_be_jud
     out_from = SEED_DUE - seconds(6)
     sweep(lambda url, at: (200, OUT, 0.1) if at >= out_from else (404, "", 0.1), until=seconds(150))
     assert Verification.objects.get().outcome == Outcome.UNCERTAIN
+
+
+def test_no_address_is_judged_while_its_check_at_the_limit_is_examined_and_not_stored_yet(monkeypatch):
+    """Thousands of checks are stored some hundreds at a time, and a release may have one in each batch."""
+    monkeypatch.setattr("releases.monitoring.sweep.STORED_AT_A_TIME", 1)
+    release = ReleaseFactory(confirmed=True)
+    release.addresses.create(
+        url="https://www.example.gov.uk/again", marker=release.addresses.get().marker, added_at=release.recorded_at
+    )
+    limit = release.limit_at
+    sweep(lambda url, at: (200, OUT, 0.1) if at >= limit else (404, "", 0.1), until=seconds(150))
+    judged = ReleaseEvent.objects.filter(kind="judged").values_list("facts__outcome", flat=True)
+    assert list(judged) == [["pending", Outcome.ON_TIME]]
