@@ -151,7 +151,7 @@ STATUS_CHOICES = {
 KIND_CHOICES = {
     ReportKind.LATE.value: lazy("Late"),
     ReportKind.EARLY.value: lazy("Early"),
-    ReportKind.PARTIAL.value: lazy("In part only"),
+    ReportKind.PARTIAL.value: lazy("Incomplete"),
     ReportKind.NOT_LIVE.value: lazy("Not live at all"),
     ReportKind.WRONG_CONTENT.value: lazy("Wrong content"),
     ReportKind.PRA.value: lazy("Pre-release access"),
