@@ -137,16 +137,16 @@ class Practice(models.Model):
 
 STATUS_CHOICES = {
     ReportStatus.DRAFT.value: lazy("Draft"),
-    ReportStatus.WITH_HOP.value: lazy("With HoP"),
+    ReportStatus.WITH_HOP.value: lazy("Awaiting decision"),
     ReportStatus.RETURNED.value: lazy("Returned"),
     ReportStatus.APPROVED.value: lazy("Approved"),
-    ReportStatus.RECORDED.value: lazy("In our log"),
+    ReportStatus.RECORDED.value: lazy("In our breach log"),
     ReportStatus.DISMISSED.value: lazy("Dismissed"),
     ReportStatus.SENT.value: lazy("Sent"),
     ReportStatus.CLOSED.value: lazy("Closed"),
     ReportStatus.WITHDRAWN.value: lazy("Withdrawn"),
-    ReportStatus.JOINED.value: lazy("Joined with others"),
-    ReportStatus.PARTED.value: lazy("Taken apart"),
+    ReportStatus.JOINED.value: lazy("Combined"),
+    ReportStatus.PARTED.value: lazy("Separated"),
 }
 KIND_CHOICES = {
     ReportKind.LATE.value: lazy("Late"),
