@@ -668,7 +668,7 @@ class Suspicion(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
     schedule_version = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=choices_of(SUSPECTED))
+    kind = models.CharField(max_length=10, choices=[(kind.value, KIND_CHOICES[kind.value]) for kind in SUSPECTED])
     verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="suspicions")
     raised_at = models.DateTimeField()
     report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, blank=True, related_name="suspicions")

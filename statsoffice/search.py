@@ -23,6 +23,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
@@ -186,6 +187,8 @@ def _show_releases(keys: Sequence[int]) -> Iterator[Result]:
     rows = Release.objects.filter(pk__in=keys).select_related("series__producer").in_bulk()
     for release in (rows[key] for key in keys if key in rows):
         about = f"{release.slot}. {release.series.producer}"
+        if release.rehearsal:
+            about = f"{_('Rehearsal')}. {about}"
         yield Result(release.title, reverse("releases:release", args=[release.reference]), about, release.status)
 
 

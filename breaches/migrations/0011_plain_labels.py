@@ -51,4 +51,11 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
+        migrations.AlterField(
+            model_name="suspicion",
+            name="kind",
+            field=models.CharField(
+                choices=[("late", "Late"), ("early", "Early"), ("partial", "Incomplete")], max_length=10
+            ),
+        ),
     ]

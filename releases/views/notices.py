@@ -145,7 +145,9 @@ class CorrectionForm(GovukForm):
         label=lazy("Date when the error was found"), help_text=lazy("For example, 30 6 2026"), required=False
     )
     found_time = ClockTimeField(
-        label=lazy("Time when the error was found (London time)"), help_text=lazy("For example, 10:36am"), required=False
+        label=lazy("Time when the error was found (London time)"),
+        help_text=lazy("For example, 10:36am"),
+        required=False,
     )
     corrected_on = GovukDateField(
         label=lazy("Date of the correction (optional)"),
