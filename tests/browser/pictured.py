@@ -69,7 +69,7 @@ def pictures() -> list[Picture]:
         Picture("release-late", statistician, "/releases/schools-june-2020/", ".office-picture"),
         Picture("morning-sheet", statistician, f"{reverse('morning_sheet')}?on=2020-07-01"),
         Picture("search", statistician, f"{reverse('search')}?q=labour"),
-        Picture("access-list", statistician, _an_access_list(office)),
+        Picture("access-list", statistician, _an_access_list(office), "#main-content h2"),
         Picture("report-drafted", statistician, page),
         Picture("report-impact", statistician, f"{page}impact/", "label[for=id_impact]"),
         Picture("report-to-decide", head, page, "#decision", prepare=lambda: _submitted(report, by=statistician)),
