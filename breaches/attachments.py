@@ -153,7 +153,7 @@ def delete_file(attachment: Attachment, *, why: str, by: User, at: datetime) -> 
     """
     role = senior_role(by, TABLE[Action.REDACT], attachment.report)
     if not why.strip():
-        raise MissingFields("why", _("Enter why you delete the file."))
+        raise MissingFields("why", _("Enter why you are deleting the file."))
     with transaction.atomic():
         deleted, _rows = AttachmentFile.objects.filter(attachment=attachment).delete()
         if deleted:

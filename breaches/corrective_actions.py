@@ -172,7 +172,7 @@ def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: dateti
 
 def _check_plan(plan: Plan) -> Plan:
     if not plan.text.strip():
-        raise MissingFields("text", _("Say what is done."))
+        raise MissingFields("text", _("Enter the action."))
     if not plan.owner.strip():
         raise MissingFields("owner", _("Enter the post that is responsible for the action."))
     return Plan(plan.text.strip(), plan.term, plan.owner.strip(), plan.due)

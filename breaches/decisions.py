@@ -220,7 +220,7 @@ def approve_report(
     try:
         document.pdf = render(form)
     except Exception as fault:
-        sentence = _("The document could not be printed, so the report is not approved: %(fault)s") % {"fault": fault}
+        sentence = _("We could not create the PDF, so the report is not approved: %(fault)s") % {"fault": fault}
         raise NotPrinted(sentence) from fault
     document.pdf_sha256 = sha256_hex(document.pdf)
     _store_approval(document, content, move)

@@ -365,7 +365,7 @@ def start_report(
         return earlier, False
     content = _content(about, kind=kind, occurred_on=occurred_on, by=by, at=at)
     if not content.occurred_on:
-        raise FieldRefused("occurred_on", _("Give the day on which it happened."))
+        raise FieldRefused("occurred_on", _("Enter the day on which it happened."))
     if remarks := find_impossible(content, today=local_date(at)):
         raise FieldRefused("occurred_on", remarks[0].sentence)
     for attempt in range(ATTEMPTS):

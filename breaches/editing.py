@@ -344,7 +344,7 @@ def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Re
     if sentence := assignment_obstacle(report):
         raise MoveRefused(sentence)
     if not people_to_assign(report).filter(pk=person.pk).exists():
-        sentence = _("%(person)s has no role here by which they could deal with it.")
+        sentence = _("%(person)s has no role that lets them deal with this report.")
         raise MoveRefused(sentence % {"person": person})
     if report.person_dealing_id == person.pk:
         return report
@@ -470,7 +470,7 @@ def write_note(
     if not words:
         raise MissingFields("text", _("Write what happened."))
     if happened_at > at:
-        sentence = _("%(moment)s is in the future: a note tells of what has happened.")
+        sentence = _("%(moment)s is in the future. A note can only describe what has happened.")
         raise FieldRefused("happened_time", sentence % {"moment": format_moment(happened_at)})
     mine = report.timeline_notes.filter(written_by=by, text=words, happened_at=happened_at, corrects=corrects)
     if (again := mine.first()) is not None:

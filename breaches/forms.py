@@ -529,7 +529,7 @@ class WhatHappenedForm(SectionForm):
                     label=label, subject=subject, help_text=hint, required=False
                 )
                 self.fields[f"{question}_time"] = ClockTimeField(
-                    label=_("Time in London"),
+                    label=_("London time"),
                     help_text=_("For example, 4:10pm. Leave this empty if you only know the day."),
                     required=False,
                 )

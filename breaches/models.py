@@ -137,21 +137,21 @@ class Practice(models.Model):
 
 STATUS_CHOICES = {
     ReportStatus.DRAFT.value: lazy("Draft"),
-    ReportStatus.WITH_HOP.value: lazy("With HoP"),
+    ReportStatus.WITH_HOP.value: lazy("Awaiting decision"),
     ReportStatus.RETURNED.value: lazy("Returned"),
     ReportStatus.APPROVED.value: lazy("Approved"),
-    ReportStatus.RECORDED.value: lazy("In our log"),
+    ReportStatus.RECORDED.value: lazy("In our breach log"),
     ReportStatus.DISMISSED.value: lazy("Dismissed"),
     ReportStatus.SENT.value: lazy("Sent"),
     ReportStatus.CLOSED.value: lazy("Closed"),
     ReportStatus.WITHDRAWN.value: lazy("Withdrawn"),
-    ReportStatus.JOINED.value: lazy("Joined with others"),
-    ReportStatus.PARTED.value: lazy("Taken apart"),
+    ReportStatus.JOINED.value: lazy("Combined"),
+    ReportStatus.PARTED.value: lazy("Separated"),
 }
 KIND_CHOICES = {
     ReportKind.LATE.value: lazy("Late"),
     ReportKind.EARLY.value: lazy("Early"),
-    ReportKind.PARTIAL.value: lazy("In part only"),
+    ReportKind.PARTIAL.value: lazy("Incomplete"),
     ReportKind.NOT_LIVE.value: lazy("Not live at all"),
     ReportKind.WRONG_CONTENT.value: lazy("Wrong content"),
     ReportKind.PRA.value: lazy("Pre-release access"),
@@ -668,7 +668,7 @@ class Suspicion(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
     schedule_version = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=choices_of(SUSPECTED))
+    kind = models.CharField(max_length=10, choices=[(kind.value, KIND_CHOICES[kind.value]) for kind in SUSPECTED])
     verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="suspicions")
     raised_at = models.DateTimeField()
     report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, blank=True, related_name="suspicions")

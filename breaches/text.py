@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.models import KIND_CHOICES, Report, ReportEvent, SectionComment, Suspicion
+from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
@@ -36,17 +36,20 @@ from releases.verdict.address import Outcome
 
 # The name of each status and the colour of its tag.
 STATUSES = {
-    ReportStatus.DRAFT: (lazy("Draft"), "blue"),
-    ReportStatus.WITH_HOP: (lazy("Awaiting decision"), "purple"),
-    ReportStatus.RETURNED: (lazy("Returned"), "yellow"),
-    ReportStatus.APPROVED: (lazy("Approved"), "green"),
-    ReportStatus.RECORDED: (lazy("In our breach log"), "turquoise"),
-    ReportStatus.DISMISSED: (lazy("Dismissed"), "grey"),
-    ReportStatus.SENT: (lazy("Sent"), "green"),
-    ReportStatus.CLOSED: (lazy("Closed"), "grey"),
-    ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
-    ReportStatus.JOINED: (lazy("Combined"), "grey"),
-    ReportStatus.PARTED: (lazy("Separated"), "grey"),
+    status: (STATUS_CHOICES[status.value], colour)
+    for status, colour in {
+        ReportStatus.DRAFT: "blue",
+        ReportStatus.WITH_HOP: "purple",
+        ReportStatus.RETURNED: "yellow",
+        ReportStatus.APPROVED: "green",
+        ReportStatus.RECORDED: "turquoise",
+        ReportStatus.DISMISSED: "grey",
+        ReportStatus.SENT: "green",
+        ReportStatus.CLOSED: "grey",
+        ReportStatus.WITHDRAWN: "orange",
+        ReportStatus.JOINED: "grey",
+        ReportStatus.PARTED: "grey",
+    }.items()
 }
 
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
@@ -65,7 +68,7 @@ KIND_HINTS = {
     ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
     ReportKind.LEAK: lazy("Figures reached people outside before release."),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
-    ReportKind.USED_IN_PUBLIC: lazy("In a speech, an answer, a post or a press notice, for instance."),
+    ReportKind.USED_IN_PUBLIC: lazy("For example, in a speech, an answer, a post or a press notice."),
     ReportKind.UNEQUAL_ACCESS: lazy("Some users received the statistics before others."),
 }
 

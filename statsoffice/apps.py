@@ -51,7 +51,7 @@ class DeskConfig(AppConfig):
 class MessagesConfig(AppConfig):
     name = "statsoffice.notifications"
     label = "outbox"
-    verbose_name = lazy("Outbox")
+    verbose_name = lazy("Notifications")
 
     def ready(self) -> None:
         from statsoffice.notifications import outbox  # noqa: F401  # fills the table of labels
@@ -60,4 +60,4 @@ class MessagesConfig(AppConfig):
 class CanaryConfig(AppConfig):
     name = "statsoffice.self_monitoring"
     label = "canary"
-    verbose_name = lazy("Canary")
+    verbose_name = lazy("Self-monitoring")

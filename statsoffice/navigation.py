@@ -123,8 +123,22 @@ SECTIONS = (
     Section(
         lazy("Your account"),
         (
-            Entry("your_account", lazy("Your account"), ANYONE, ("invitations", "invite")),
-            Entry("mfa_index", lazy("Second step"), ANYONE),
+            Entry("your_account", lazy("Your account"), ANYONE, ("invitations", "invite", "cover", "name_cover")),
+            Entry(
+                "mfa_index",
+                lazy("Second step"),
+                ANYONE,
+                (
+                    "mfa_activate_totp",
+                    "mfa_deactivate_totp",
+                    "mfa_list_webauthn",
+                    "mfa_add_webauthn",
+                    "mfa_edit_webauthn",
+                    "mfa_remove_webauthn",
+                    "mfa_view_recovery_codes",
+                    "mfa_generate_recovery_codes",
+                ),
+            ),
             Entry("account_change_password", lazy("Password"), ANYONE),
             Entry("usersessions_list", lazy("Sessions"), ANYONE),
             Entry("guides:guides", lazy("Guides"), EVERY_ROLE, ("guides:guide",)),

@@ -335,7 +335,7 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
         start("broker", broker.server_command(var=var), lambda: broker.is_available(url, within_seconds=1))
     if rehearsal_port is not None:
         site = practice_site_command(rehearsal_port, var=var)
-        start("rehearsal site", site, lambda: web_answers(rehearsal_port))
+        start("practice site", site, lambda: web_answers(rehearsal_port))
     start("web", web_command(port), lambda: web_answers(port))
     settled_at = time.monotonic() + SETTLING_SECONDS
     start("worker", WORKER_WITH_BEAT, lambda: time.monotonic() > settled_at)

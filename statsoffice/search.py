@@ -2,12 +2,13 @@
 
 Each query contains the permissions of the person. Nothing is stored for the search, so that it finds no text that was
 redacted or deleted, and needs no update after a change (decision 83). PostgreSQL and SQLite search words by their stem
-and by their beginning.
+and by their beginning. Of releases, the best match is the one nearest to today whose own title has the words.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -16,11 +17,13 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import F, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Case, DateField, DurationField, ExpressionWrapper, F, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Concat, Greatest
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
@@ -35,7 +38,7 @@ from breaches.views.base import summarise_report
 from releases.models import Release, Series
 from releases.overview import visible_releases
 from releases.permissions import Action, Person, producers_where
-from releases.rules.calendar import format_day
+from releases.rules.calendar import format_day, local_date
 from releases.views.base import SignedInRequest
 
 MOST_CHARACTERS = 200
@@ -79,10 +82,12 @@ def find_words(typed: str) -> list[str]:
     return list(dict.fromkeys(_WORD.findall(typed[:MOST_CHARACTERS].casefold())))[:MOST_WORDS]
 
 
-def search(kind: Kind, typed: str, order: Order, *, by: Person) -> list[int]:
+def search(kind: Kind, typed: str, order: Order, *, by: Person, today: date) -> list[int]:
     """Return the keys of what a person may read and what has all words of a text, in the requested order.
 
     A report or release whose number or reference is the complete text comes first.
+
+    :param today: the day in London to which the best releases are nearest.
     """
     source = _SOURCES[kind]
     found = source.read(by)
@@ -90,40 +95,68 @@ def search(kind: Kind, typed: str, order: Order, *, by: Person) -> list[int]:
     if not words:
         return []
     exact = list(source.find_exact(found, typed.strip()).values_list("pk", flat=True)[:MOST_FOUND])
-    keys = list(dict.fromkeys([*exact, *_match(source.with_words(found), words)]))
+    keys = list(
+        dict.fromkeys([*exact, *_match(source.with_words(found), words, near=today if source.is_dated else None)])
+    )
     if order is Order.LATEST:
         return list(found.filter(pk__in=keys).order_by(*source.latest).values_list("pk", flat=True))
     return keys
 
 
-def _match(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
-    """Return the keys of the rows whose attribute `words` has all words, the best match first."""
-    return _match_in_postgresql(found, words) if connection.vendor == "postgresql" else _match_in_sqlite(found, words)
+def _match(found: "QuerySet[Any]", words: Sequence[str], *, near: date | None) -> list[int]:
+    """Return the keys of the rows whose attribute `words` has all words, the best match first.
+
+    :param near: the best rows have all words in their `name`, and are planned near this day; None: by the words alone.
+    """
+    if near is not None:
+        day = Value(near, DateField())
+        lengths = [ExpressionWrapper(one, DurationField()) for one in (F("planned_on") - day, day - F("planned_on"))]
+        found = found.annotate(distance=Greatest(*lengths))
+    matches = _match_in_postgresql if connection.vendor == "postgresql" else _match_in_sqlite
+    return matches(found, words, is_dated=near is not None)
 
 
-def _match_in_postgresql(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
+def _match_in_postgresql(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: bool) -> list[int]:
     query = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="english")
-    vector = SearchVector("words", config="english")
-    matches = found.annotate(vector=vector).filter(vector=query).annotate(rank=SearchRank(F("vector"), query))
-    return list(matches.order_by("-rank", "-pk").values_list("pk", flat=True)[:MOST_FOUND])
+    matches = found.annotate(vector=SearchVector("words", config="english")).filter(vector=query)
+    if is_dated:
+        matches = matches.annotate(named=SearchVector("name", config="english"))
+        matches = matches.order_by(Case(When(named=query, then=0), default=1), "distance", "-planned_on", "-pk")
+    else:
+        matches = matches.annotate(rank=SearchRank(F("vector"), query)).order_by("-rank", "-pk")
+    return list(matches.values_list("pk", flat=True)[:MOST_FOUND])
 
 
-def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
+_BEST_IN_SQLITE = "SELECT rowid FROM temp.searched WHERE searched MATCH %s ORDER BY rank, rowid DESC LIMIT %s"
+_NEAREST_IN_SQLITE = """
+    SELECT rowid FROM temp.searched WHERE searched MATCH %s
+    ORDER BY
+        rowid IN (SELECT rowid FROM temp.searched WHERE searched MATCH %s) DESC,
+        distance, planned_on DESC, rowid DESC
+    LIMIT %s
+"""
+
+
+def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: bool) -> list[int]:
     """Search in a temporary table of this connection, which has only rows that the person may read."""
+    fields = ("words", "name", "distance", "planned_on") if is_dated else ("words",)
     try:
-        sql, parameters = found.order_by().values_list("pk", "words").query.sql_with_params()
+        sql, parameters = found.order_by().values_list("pk", *fields).query.sql_with_params()
     except EmptyResultSet:  # the person may read none of these
         return []
+    query = " ".join(f'"{word}"*' for word in words)
+    columns = ", ".join(f"{field} UNINDEXED" if field in {"distance", "planned_on"} else field for field in fields)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS temp.searched")
         cursor.execute(
-            "CREATE VIRTUAL TABLE temp.searched USING fts5(words, tokenize='porter unicode61 remove_diacritics 2')"
+            f"CREATE VIRTUAL TABLE temp.searched USING fts5({columns}, tokenize='porter unicode61 remove_diacritics 2')"
         )
-        cursor.execute(f"INSERT INTO temp.searched(rowid, words) {sql}", parameters)  # Django's own SQL
-        cursor.execute(
-            "SELECT rowid FROM temp.searched WHERE words MATCH %s ORDER BY rank, rowid DESC LIMIT %s",
-            [" ".join(f'"{word}"*' for word in words), MOST_FOUND],
-        )
+        # Django's own SQL
+        cursor.execute(f"INSERT INTO temp.searched(rowid, {', '.join(fields)}) {sql}", parameters)
+        if is_dated:
+            cursor.execute(_NEAREST_IN_SQLITE, [f"words: ({query})", f"name: ({query})", MOST_FOUND])
+        else:
+            cursor.execute(_BEST_IN_SQLITE, [query, MOST_FOUND])
         keys = [key for (key,) in cursor.fetchall()]
         cursor.execute("DROP TABLE temp.searched")
     return keys
@@ -131,13 +164,17 @@ def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """How rows of one kind are read, found and shown. `latest` is their order by time."""
+    """How rows of one kind are read, found and shown. `latest` is their order by time.
+
+    Of rows that are dated, the best match is near today. Their attribute `name` has the words of their own title.
+    """
 
     read: Callable[[Person], "QuerySet[Any]"]
     with_words: Callable[["QuerySet[Any]"], "QuerySet[Any]"]
     find_exact: Callable[["QuerySet[Any]", str], "QuerySet[Any]"]
     latest: Sequence[Any]
     show: Callable[[Sequence[int]], Iterator[Result]]
+    is_dated: bool = False
 
 
 def _joined(*fields: str) -> Concat:
@@ -150,6 +187,8 @@ def _show_releases(keys: Sequence[int]) -> Iterator[Result]:
     rows = Release.objects.filter(pk__in=keys).select_related("series__producer").in_bulk()
     for release in (rows[key] for key in keys if key in rows):
         about = f"{release.slot}. {release.series.producer}"
+        if release.rehearsal:
+            about = f"{_('Rehearsal')}. {about}"
         yield Result(release.title, reverse("releases:release", args=[release.reference]), about, release.status)
 
 
@@ -185,10 +224,13 @@ def _show_reports(keys: Sequence[int]) -> Iterator[Result]:
 _SOURCES: Mapping[Kind, _Source] = {
     Kind.RELEASES: _Source(
         visible_releases,
-        lambda found: found.annotate(words=_joined("title", "series__title", "series__producer__name")),
+        lambda found: found.annotate(
+            words=_joined("title", "series__title", "series__producer__name"), name=_joined("title", "series__title")
+        ),
         lambda found, typed: found.filter(reference=typed),
         (F("planned_on").desc(), "-pk"),
         _show_releases,
+        is_dated=True,
     ),
     Kind.SERIES: _Source(
         _readable_series,
@@ -216,7 +258,8 @@ def search_page(request: SignedInRequest) -> HttpResponse:
     chosen = request.GET.get("kind", "")
     order = Order(request.GET["sort"]) if request.GET.get("sort") in set(Order) else Order.BEST
     kinds = [Kind(chosen)] if chosen in set(Kind) else list(Kind)
-    found = {kind: search(kind, typed, order, by=request.user) for kind in kinds} if typed else {}
+    today = local_date(timezone.now())
+    found = {kind: search(kind, typed, order, by=request.user, today=today) for kind in kinds} if typed else {}
     page = None
     if chosen in set(Kind):
         page = Paginator(found.get(Kind(chosen), []), ON_A_PAGE).get_page(request.GET.get("page"))

@@ -53,10 +53,10 @@ class DeleteFileForm(GovukForm):
     options: ClassVar = {"why": {"threshold": 75}}
 
     why = LongTextField(
-        label=lazy("Why do you delete the file?"),
+        label=lazy("Why are you deleting the file?"),
         help_text=lazy("The history of the report shows your reason. Do not name people in it."),
         max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Enter why you delete the file")},
+        error_messages={"required": lazy("Enter why you are deleting the file")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

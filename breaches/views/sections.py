@@ -228,9 +228,7 @@ class CauseForm(GovukForm):
         help_text=lazy("For example, 30 6 2026"),
         required=False,
     )
-    available_time = ClockTimeField(
-        label=lazy("Time in London"), help_text=lazy("For example, 10:27am"), required=False
-    )
+    available_time = ClockTimeField(label=lazy("London time"), help_text=lazy("For example, 10:27am"), required=False)
     available_unknown = LongTextField(
         label=lazy("If you do not know the time, explain why"),
         required=False,

@@ -94,7 +94,7 @@ class NoteForm(GovukForm):
     happened_on = GovukDateField(
         label=lazy("Date"), subject=lazy("Date on which it happened"), help_text=lazy("For example, 30 6 2026")
     )
-    happened_time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:35am or 9:35:20am"))
+    happened_time = ClockTimeField(label=lazy("London time"), help_text=lazy("For example, 9:35am or 9:35:20am"))
     text = LongTextField(
         label=lazy("What happened?"),
         help_text=lazy(

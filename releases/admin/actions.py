@@ -1,7 +1,8 @@
 """Actions on releases in the admin site: moves, exports, next year's plan, and addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -31,7 +32,7 @@ from releases.probe.adapters import ADAPTERS
 from releases.public.export import TooManyReleases, dated_file_name, download_response, export_calendar
 from releases.readiness import ReleaseWarning
 from releases.rules import calendar, web_address
-from releases.rules.calendar import Rule
+from releases.rules.calendar import Precision, Rule, Slot
 from releases.rules.canonical import sha256_hex
 from releases.rules.date_change import must_request_date
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CONFIRM, LEADS, TO_COME, Status
@@ -259,8 +260,6 @@ def run_bulk_move(
 
 
 def _bulk_row(plan: PlannedMove, text: BulkText, *, has_date: bool) -> dict[str, Any]:
-    nation = plan.release.series.order_nation
-    notes = [calendar.no_release_day(day, nation=nation) or "" for day in plan.in_the_way]
     label, colour = (text.result, "green") if plan.is_possible else (_("No change"), "grey")
     if plan.is_request:
         label, colour = _("Needs agreement"), "blue"
@@ -271,9 +270,23 @@ def _bulk_row(plan: PlannedMove, text: BulkText, *, has_date: bool) -> dict[str,
         "label": label,
         "colour": colour,
         "refusal": plan.refusal,
-        "notes": [note for note in notes if note],
+        "notes": [_describe_day(plan.to, skipped=plan.in_the_way, series=plan.release.series)]
+        if has_date and plan.to
+        else [],
         "warnings": [text_calendar.warning_sentence(each) for each in plan.warnings],
     }
+
+
+def _describe_day(slot: Slot, *, skipped: Sequence[date], series: Series) -> str:
+    """Write the weekday of a suggested day and, if days were skipped to find it, why the first of them was; or ""."""
+    if slot.precision is not Precision.EXACT:
+        return ""
+    if not skipped:
+        return f"{slot.on:%A}"
+    why = calendar.no_release_day(skipped[0], nation=series.order_nation) or _("Your office is closed on %(day)s.") % {
+        "day": calendar.format_weekday(skipped[0])
+    }
+    return _("%(why)s The next working day is %(day)s.") % {"why": why, "day": calendar.format_weekday(slot.on)}
 
 
 def _list_series_without_people(planned: list[PlannedMove]) -> list[Series]:
@@ -501,7 +514,7 @@ def _typed_references(request: HttpRequest) -> dict[int, str]:
 
 def _plan_row(plan: Plan) -> dict[str, Any]:
     terms, opening = plan.source.series.pre_release_terms(), plan.opening
-    notes = [calendar.no_release_day(day, nation=terms.nation) or "" for day in plan.in_the_way]
+    notes = [_describe_day(plan.slot, skipped=plan.in_the_way, series=plan.source.series)]
     if opening and terms.usual and plan.may_be_made:
         notes.append(pre_release.describe_opening_day(opening, period=terms.usual, nation=terms.nation))
     objection = str(PLAN_OBJECTIONS[plan.objection]) if plan.objection else ""

@@ -4,8 +4,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTimeWidget
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -264,6 +265,7 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
     list_select_related = ("producer", "responsible")
     search_fields = ("title", "producer__name")
     autocomplete_fields = PEOPLE
+    formfield_overrides: ClassVar = {models.TimeField: {"widget": AdminTimeWidget(format="%H:%M")}}
     inlines = (RotaInline,)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:

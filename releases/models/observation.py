@@ -8,11 +8,13 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.detection.finding import CheckOutcome
 from releases.models.append_only import AppendOnlyQuerySet, AppendOnlyRow, ChainedRow, choices_of
 from releases.models.release import Address, Release
+from releases.rules.calendar import format_day, format_time_with_seconds
 from releases.rules.canonical import sha256_hex
 from releases.verdict.release import Why
 
@@ -124,7 +126,8 @@ class Observation(ChainedRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.result} at {self.sent_at:%Y-%m-%d %H:%M:%S} UTC"
+        result = capfirst(self.get_result_display())
+        return f"{result} at {format_time_with_seconds(self.sent_at)} on {format_day(self.sent_at)}"
 
     @classmethod
     def in_order(cls) -> models.QuerySet[Self]:

@@ -558,7 +558,7 @@ class Exemption(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference} of {self.approved_on:%Y-%m-%d}"
+        return f"{self.reference} of {format_day(self.approved_on)}"
 
 
 CONTACT_DETAILS = ("name", "email", "telephone")

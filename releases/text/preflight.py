@@ -43,8 +43,8 @@ SENTENCES = {
         "The page already has text, and we cannot tell if it is this release. Answer the question about the page."
     ),
     PreflightCode.LEADS_TO_ANOTHER_HOST: lazy(
-        "The address redirects to another site, which we may not request. Allow that host for the producer, or correct "
-        "the address. Otherwise we cannot tell if the release is live."
+        "The web page redirects to another website, which we may not open. Add that website to the producer, or "
+        "correct the web address. Otherwise we cannot tell if the release is live."
     ),
     PreflightCode.ANNOUNCEMENT_NO_ANSWER: lazy("We could not read the announcement. Check its address."),
     PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME: lazy(

@@ -320,7 +320,7 @@ class CorrectAgreementForm(GovukForm):
     seen = forms.IntegerField(widget=forms.HiddenInput)
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement"),
-        help_text=lazy("Readers of the release calendar see it, and that it was corrected."),
+        help_text=lazy("Readers of the release calendar see the reference, and that it was corrected."),
         max_length=100,
         required=False,
     )

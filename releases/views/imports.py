@@ -418,7 +418,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
     try:
         signed = signing.loads(request.POST.get("seen", ""), salt=_SALT, max_age=_DAY_SECONDS)
     except signing.BadSignature:
-        messages.error(request, _("It is too long since we read the announcement. Enter its web address again."))
+        messages.error(request, _("We read the announcement too long ago. Enter its web address again."))
         return redirect("exchange:from_govuk")
     if form.is_valid():
         given = form.cleaned_data

@@ -145,7 +145,9 @@ class CorrectionForm(GovukForm):
         label=lazy("Date when the error was found"), help_text=lazy("For example, 30 6 2026"), required=False
     )
     found_time = ClockTimeField(
-        label=lazy("Time when the error was found, in London"), help_text=lazy("For example, 10:36am"), required=False
+        label=lazy("Time when the error was found (London time)"),
+        help_text=lazy("For example, 10:36am"),
+        required=False,
     )
     corrected_on = GovukDateField(
         label=lazy("Date of the correction (optional)"),
@@ -154,7 +156,7 @@ class CorrectionForm(GovukForm):
         required=False,
     )
     corrected_time = ClockTimeField(
-        label=lazy("Time of the correction, in London (optional)"),
+        label=lazy("Time of the correction (London time, optional)"),
         help_text=lazy("For example, 11:15am"),
         required=False,
     )
@@ -194,7 +196,7 @@ class WithdrawCorrectionForm(GovukForm):
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     reason = LongTextField(
-        label=lazy("Why do you withdraw the correction?"),
+        label=lazy("Why are you withdrawing the correction?"),
         help_text=lazy("Only your office sees this. Do not name people."),
         required=False,
         max_length=LONGEST_TEXT,

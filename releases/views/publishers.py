@@ -73,7 +73,9 @@ class CalendarForm(GovukForm):
     )
     create_missing = forms.BooleanField(
         label=lazy("Create a series for each title that does not match one of your series"),
-        help_text=lazy("If you do not, we leave out these releases. You can check the new series before you confirm."),
+        help_text=lazy(
+            "Otherwise we leave out releases that have no series. You can check the new series before you confirm."
+        ),
         required=False,
     )
 

@@ -76,7 +76,7 @@ class TrainingForm(GovukForm):
         error_messages={"required": lazy("Select a series")},
     )
     due_on = GovukDateField(label=lazy("Date of the rehearsal"), help_text=lazy("For example, 30 6 2026"))
-    due_time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"))
+    due_time = ClockTimeField(label=lazy("London time"), help_text=lazy("For example, 9:30am"))
     url = forms.CharField(
         label=lazy("Web page to check"),
         help_text=lazy("A test page of your own. Publish it late to practise a breach report."),

@@ -24,6 +24,14 @@ if (document.body.classList.contains("govuk-frontend-supported")) {
   });
 }
 
+// The right column of a report stays in sight if it fits into the window. Otherwise it scrolls with the page.
+const side = document.querySelector(".office-report__side");
+if (side) {
+  const fit = () => side.classList.toggle("office-report__side--fits", side.offsetHeight <= innerHeight);
+  new ResizeObserver(fit).observe(side);
+  addEventListener("resize", fit);
+}
+
 // "/" goes to the search. A person who dictates or types with one hand can turn it off (WCAG 2.1.4).
 const SHORTCUT = "search-shortcut";
 const search = document.getElementById("search");

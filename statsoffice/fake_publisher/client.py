@@ -89,7 +89,7 @@ class RehearsalSite:
             response = connection.getresponse()
             reply = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise RehearsalSiteError(f"The rehearsal site at {self.base_url} does not answer: {error}") from error
+            raise RehearsalSiteError(f"The practice site at {self.base_url} does not answer: {error}") from error
         finally:
             connection.close()
         if response.status != 200:

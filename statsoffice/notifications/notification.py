@@ -61,7 +61,10 @@ class Notification:
 
 
 def name_in_mail(release: Release) -> str:
-    """Return the title of a release on one line, or its reference as long as the release is not public."""
+    """Return the title of a release on one line, or its reference as long as the release is not public.
+
+    A rehearsal is never public and has no statistics, and only the people who take part in it get its messages.
+    """
     return one_line(release.title) if release.announced_at or release.rehearsal else release.reference
 
 

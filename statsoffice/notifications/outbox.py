@@ -103,17 +103,14 @@ class Rule:
     def render(self, notification: Notification) -> tuple[str, str]:
         """Return the subject on one line of at most 78 characters, and the text.
 
-        In a subject, `name` names the release, or else its producer or the office. A release that is not announced has
-        its reference. The name is shortened if the subject is too long. In the text, `full_name` names the same.
+        In a subject, `name` names the release, or else its producer or the office. It is shortened if the subject is
+        too long. In the text, `full_name` names the same.
         """
         release = notification.release
-        full_name = (
-            name_in_mail(release) if release else str(notification.context.get("producer", settings.OFFICE_NAME))
-        )
-        name = release.reference if release and not release.announced_at else full_name
-        subject, text = self._fill(notification, name=name, full_name=full_name)
+        name = name_in_mail(release) if release else str(notification.context.get("producer", settings.OFFICE_NAME))
+        subject, text = self._fill(notification, name=name, full_name=name)
         if (excess := len(subject) - LONGEST_SUBJECT) > 0:
-            subject, _text = self._fill(notification, name=shorten(name, len(name) - excess), full_name=full_name)
+            subject, _text = self._fill(notification, name=shorten(name, len(name) - excess), full_name=name)
         reason = PARTICIPANT if notification.training else self.reason
         return shorten(subject), f"{text}\n---\n\n{reason}\n" if reason else text
 

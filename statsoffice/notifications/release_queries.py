@@ -230,8 +230,10 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
         now=now,
     )
     for group, people in groups:
-        references = list(dict.fromkeys(suspicion.release.reference for suspicion in group))
-        yield _suspicion_notification(LIVE_AT_LAST, group, people, {"references": references})
+        releases = dict.fromkeys(suspicion.release for suspicion in group)
+        yield _suspicion_notification(
+            LIVE_AT_LAST, group, people, {"releases": [name_in_mail(release) for release in releases]}
+        )
 
 
 def _first_live_at(suspicion: Suspicion) -> datetime:

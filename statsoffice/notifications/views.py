@@ -15,6 +15,7 @@ from breaches import permissions as reports
 from breaches.models import Report
 from breaches.rules.report_number import parse_number
 from releases import permissions
+from releases.models import Release
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
 from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, Message, State
@@ -54,12 +55,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SentNotification:
-    """One notification: its subject, the references that it is about, and its messages."""
+    """One notification: its subject, the report and the release that it is about, and its messages."""
 
     message: Message
     subject: str
     report: Report | None
-    release: str
+    release: Release | None
     lines: tuple[Line, ...]
 
 
@@ -115,7 +116,7 @@ def find_notifications(
             message=first,
             subject=first.title,
             report=about if about and about.pk in readable else None,
-            release=release.reference if release and first.producer_id in own else "",
+            release=release if first.producer_id in own else None,
             lines=tuple(_lines(found[event], person=person, leads=first.producer_id in leads)),
         )
 

@@ -39,7 +39,7 @@ def make_private_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
 
 
 ADAPTER = "page"
-TITLE = "Rehearsal of the watcher"
+TITLE = "Self-test of the monitoring"
 GLANCE = timedelta(seconds=0.5)
 """The interval between calls of `stop`."""
 

@@ -9,6 +9,7 @@ from django.forms.formsets import BaseFormSet
 from django.forms.utils import flatatt
 from django.forms.widgets import Input
 from django.template import TemplateSyntaxError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.forms import PARTS, GovukDateWidget
@@ -55,6 +56,7 @@ DEFAULT_ROWS = "10"  # Django's default, a string; a form that needs ten rows us
 
 
 def kind(field: BoundField) -> str:
+    """:raises TemplateSyntaxError: if the template pack has no component for the field."""
     if field.is_hidden:
         return "hidden"
     widget = field.field.widget
@@ -246,6 +248,38 @@ def problems(*forms_with_errors: Any) -> list[dict[str, str]]:
             found += [{"text": str(text), "href": ""} for text in form.non_field_errors()]
             found += [problem for field in form for problem in _problems_of(field)]
     return found
+
+
+@register.simple_tag
+def admin_problems(form: forms.BaseForm, inlines: Iterable[Any] = ()) -> list[dict[str, str]]:
+    """List the entries of the error summary of a page of the admin site: the field, its error, and its control.
+
+    :param inlines: Django's inline formsets of the page; their rows are named and counted as on the page.
+    """
+    found = _named_problems(form, row="")
+    for inline in inlines:
+        found += [{"text": str(text), "href": ""} for text in inline.formset.non_form_errors()]
+        name = capfirst(inline.opts.verbose_name)
+        for number, row in enumerate(inline.formset.forms, start=1):
+            found += _named_problems(row, row=f"{name} {number}")
+    return found
+
+
+def _named_problems(form: forms.BaseForm, *, row: str) -> list[dict[str, str]]:
+    found = [(str(text), "") for text in form.non_field_errors()]
+    for field in form:
+        href = f"#{field.id_for_label or f'{field.auto_id}_0'}"  # radios have no control of their own
+        found += [(_with_label(field, str(text)), href) for text in field.errors]
+    return [{"text": f"{row}: {text}" if row else text, "href": href} for text, href in found]
+
+
+def _with_label(field: BoundField, text: str) -> str:
+    if text != str(forms.Field.default_error_messages["required"]):
+        return f"{field.label}: {text}"
+    # The admin site wraps the lists from which people choose, and has widgets of its own.
+    widget = getattr(field.field.widget, "widget", field.field.widget)
+    name = next((name for widget_class, name in KINDS if isinstance(widget, widget_class)), "input")
+    return str(EMPTY.get(name, EMPTY["input"])).format(field.label)
 
 
 def _problems_of(field: BoundField) -> list[dict[str, str]]:

@@ -8,12 +8,13 @@ from django.urls import reverse
 
 from breaches import decisions, drafting
 from breaches.models import Report
-from releases import judge
+from releases import judge, receipts
 from releases.detection.year_review import PageKind
 from releases.imports import uploads
-from releases.models import Release, Series
+from releases.models import AccessLink, Release, Series
 from releases.rules.calendar import LONDON
 from releases.rules.lifecycle import Role
+from releases.rules.receipts import Answer
 from statsoffice.accounts.models import User
 from tests.browser.open_files import pages_of_open_files
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
@@ -29,6 +30,7 @@ from tests.support.factories import (
 from tests.support.import_files import csv_of
 from tests.support.observations import create_observations
 from tests.support.people import Office, add_role, write_sections
+from tests.support.pre_release_lists import granted, someone
 from tests.support.report_mornings import record_coverage
 from tests.support.stored_imports import turn
 from tests.support.year_reviews import add_page, create_review, postponed, publication
@@ -68,6 +70,9 @@ def pictures() -> list[Picture]:
         Picture("calendar", None, "/calendar/2020/7/"),
         Picture("dashboard", statistician, reverse("desk")),
         Picture("release-late", statistician, "/releases/schools-june-2020/", ".office-picture"),
+        Picture("morning-sheet", statistician, f"{reverse('morning_sheet')}?on=2020-07-01"),
+        Picture("search", statistician, f"{reverse('search')}?q=labour"),
+        Picture("access-list", statistician, _an_access_list(office), "#main-content h2"),
         Picture("report-drafted", statistician, page),
         Picture("report-impact", statistician, f"{page}impact/", "label[for=id_impact]"),
         Picture("report-to-decide", head, page, "#decision", prepare=lambda: _submitted(report, by=statistician)),
@@ -152,6 +157,21 @@ def _announced(series: Series, reference: str, title: str, *, due_at: datetime =
     return ReleaseFactory(
         announced=True, series=series, reference=reference, title=title, url=url, due_at=due_at, **facts
     )
+
+
+def _an_access_list(office: Office) -> str:
+    """Ask the people who have access to tomorrow's release; one has confirmed and has the statistics."""
+    release = Release.objects.get(reference="houses-july-2020")
+    for post, person in (("Permanent Secretary", "Nia Rowlands"), ("Press officer", "Tom Achebe")):
+        email = f"{person.lower().replace(' ', '.')}@example.gov.uk"
+        granted(release, someone(post, person=person, email=email), by=office.statistician)
+    receipts.set_asking(office.producer, asks=True, by=office.head)
+    receipts.make_due_links(now=NOW)
+    links = AccessLink.objects.filter(entry__release=release).order_by("pk")
+    links.update(sent_at=NOW - timedelta(minutes=30))
+    for answer in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
+        receipts.answer_link(receipts.token_of(links[0]), answer, at=NOW - timedelta(minutes=20))
+    return reverse("releases:pre_release_list", args=[release.reference])
 
 
 def _submitted(report: Report, *, by: User) -> None:

@@ -15,7 +15,7 @@ from statsoffice import processes
 from statsoffice.jobs import QUEUES
 from tests.faults.stored import Stored
 from tests.servers.programs import celery_beat
-from tests.support.mail_server import without_number
+from tests.support.mail_server import with_slug
 
 HEADERS = re.compile(r"^(To|Subject): (.*)$", re.MULTILINE)
 BETWEEN_MAILS = "-" * 79
@@ -122,7 +122,7 @@ class Office:
         """Return recipient and subject of every mail that left, without the numbers of reports."""
         files = (self.folder / "mail").glob("*")
         headers = [HEADERS.findall(mail) for file in files for mail in file.read_text().split(BETWEEN_MAILS)]
-        return tuple((dict(found)["To"], without_number(dict(found)["Subject"])) for found in headers if found)
+        return tuple((dict(found)["To"], with_slug(dict(found)["Subject"])) for found in headers if found)
 
     def logs(self) -> Mapping[str, str]:
         """Return what each process printed."""

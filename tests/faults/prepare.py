@@ -76,7 +76,7 @@ def _record(story: Story, url: str, *, series: Series, due_at: datetime, files: 
         confirmed=True,
         series=series,
         reference=story.slug,
-        title=TITLE,
+        title=f"{story.slug}: {TITLE}",
         url=url,
         marker=MARKER,
         due_at=due_at,

@@ -11,7 +11,7 @@ from releases.evidence.store import NOT_STORED
 from releases.models import Observation, ReleaseEvent, Verification
 from releases.models.append_only import check_chain
 from statsoffice.notifications.models import Message
-from tests.support.mail_server import without_number
+from tests.support.mail_server import with_slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def tell() -> None:
         verdicts=tuple(Verdict(*row) for row in rows(verdicts)),
         suspicions=tuple(rows(Suspicion.objects.values_list("release__reference", "kind"))),
         reports=tuple(rows(Report.objects.values_list("suspicions__release__reference", "suspicions__kind"))),
-        messages=tuple((recipient, without_number(subject)) for recipient, subject in rows(sent)),
+        messages=tuple((recipient, with_slug(subject)) for recipient, subject in rows(sent)),
         looks=tuple(Kept(*row) for row in rows(looks)),
         broken_chains=tuple(filter(None, broken)),
         bodies_not_kept=ReleaseEvent.objects.filter(kind=NOT_STORED).count(),

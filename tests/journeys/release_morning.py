@@ -102,7 +102,7 @@ def prepare(story: Story, *, series: Series, due_at: datetime, now: datetime, si
         confirmed=True,
         series=series,
         reference=story.slug,
-        title=TITLE,
+        title=f"{story.slug}: {TITLE}",
         url=address(path, host=story.host, site=site),
         marker=MARKER,
         due_at=due_at,

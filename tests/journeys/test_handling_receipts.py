@@ -79,7 +79,7 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     # Ten working days before the release, the owner is asked; no one else is.
     mails = morning(LONG_BEFORE - timedelta(days=3))
     assert {mail["To"] for mail in mails} == {contact.email, series.head_of_profession.email}
-    assert all("Is the pre-release access list right" in mail["Subject"] for mail in mails)
+    assert all("Check the pre-release access list" in mail["Subject"] for mail in mails)
     client.force_login(office.statistician)
     client.post(address("confirm_list", release), {"posts": "2"})
     assert f"{office.statistician} confirmed at" in page_of_list()

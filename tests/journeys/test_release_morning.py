@@ -17,7 +17,7 @@ from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.at_the_web import OF_RELEASE
 from tests.journeys.release_morning import REACHED, STORIES, TITLE, TOLERANCE
 from tests.pages.statsoffice.test_public_leaks import VERDICTS
-from tests.support.mail_server import without_number
+from tests.support.mail_server import with_slug
 from tests.support.report_forms import words
 
 pytestmark = [
@@ -107,7 +107,7 @@ def test_only_what_was_found_live_is_published(played):
 
 def counted(told):
     """Count the notifications, except those of checks ahead: the minute leaves time for them, or does not."""
-    return Counter((to, without_number(what)) for to, what in told if "Check before release: " not in what)
+    return Counter((to, with_slug(what)) for to, what in told if "Check before release: " not in what)
 
 
 def test_no_one_is_told_anything_twice(played):
@@ -129,7 +129,7 @@ def test_what_became_of_the_announced_release_is_mailed_once_to_each_of_its_peop
     expected[STATISTICIAN, f"Report approved: {played.seen.number}"] = 1
     for told in (played.messages, played.mails):
         # A public release has its title, which is cut if it is long.
-        named = [(to, re.sub(rf": {TITLE[:20]}.*", f": {ANNOUNCED.slug}", without_number(what))) for to, what in told]
+        named = [(to, re.sub(rf": {TITLE[:20]}.*", f": {ANNOUNCED.slug}", with_slug(what))) for to, what in told]
         assert {one: count for one, count in counted(named).items() if not one[1].startswith("Rehearsal: ")} == expected
 
 

@@ -20,6 +20,11 @@ def without_number(subject: str) -> str:
     return re.sub(r"(^|: )(Late|Early|Incomplete): ", r"\1Suspected breach: ", subject)
 
 
+def with_slug(subject: str) -> str:
+    """Return such a subject with the slug instead of the title "slug: Inspections …", which is cut if it is long."""
+    return re.sub(r"(: [a-z0-9-]+): Inspec.*", r"\1", without_number(subject))
+
+
 class Mailbox:
     """What the server accepted; a reply to a recipient instead of taking the message."""
 

@@ -239,4 +239,4 @@ def test_typed_markup_is_shown_as_it_was_typed(client, office, draft_report):
 
 
 def test_an_empty_page_says_so(client):
-    assert "No report is published here." in client.get("/breaches/").text
+    assert "We have not published any reports." in client.get("/breaches/").text

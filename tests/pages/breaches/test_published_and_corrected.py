@@ -41,7 +41,7 @@ def public_page(client, report):
 def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, corrected):
     page = public_page(client, corrected)
     assert (
-        f"Being corrected since {format_day(DAYS_LATER.date())} ; first published here on {format_day(LATER.date())} ."
+        f"Being corrected since {format_day(DAYS_LATER.date())} . First published here on {format_day(LATER.date())} ."
         in page
     )
     content = content_of(corrected)

@@ -342,7 +342,7 @@ class TestNoLink:
         answer = signed_in(early.office.head).post(text, {})
         assert URL in answer.text
         assert f'href="{URL}"' not in answer.text
-        assert "Do not share this address." in answer.text
+        assert "Do not share this web address." in answer.text
 
 
 def rows_of(document):

@@ -138,7 +138,7 @@ def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office, report
     )
     assert "Pre-flight" not in seen(client, office.head, f"{PAGE}?about={report.reference}")
     assert "Report submitted" not in seen(client, office.head, f"{PAGE}?about=elsewhere")
-    assert "Release elsewhere" in seen(client, office.head, f"{PAGE}?about=elsewhere")
+    assert f"· {release.title}" in seen(client, office.head, f"{PAGE}?about=elsewhere")
     shown = {state: seen(client, office.head, f"{PAGE}?state={state}") for state in ("sent", "waiting", "left")}
     assert [state for state, page in shown.items() if "Pre-flight" in page] == ["waiting"]
     assert office.deputy.email not in shown["sent"]

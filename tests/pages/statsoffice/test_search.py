@@ -1,22 +1,26 @@
 """The search finds releases, series and reports that a person may read, and nothing else."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import current_version
+from releases.models import Producer
 from releases.rules.lifecycle import Role
 from statsoffice import search
 from statsoffice.search import Kind, Order, find_words
 from tests.support.early_release import TITLE, create_early_release, publish
-from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, london_slot
 from tests.support.people import create_office, create_report
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/search/"
+TODAY = date(2026, 11, 25)
 
 
 @pytest.fixture
@@ -127,9 +131,27 @@ def test_many_results_are_shown_by_kind_then_by_page_and_sorted(client, office, 
     first, second = (titles(client, "rail", kind="releases", page=page, sort="latest")["releases"] for page in (1, 2))
     assert len(first) == len(second) == 4
     assert not set(first) & set(second)
-    assert search.search(Kind.RELEASES, "rail", Order.LATEST, by=office.head)[0] in set(
-        search.search(Kind.RELEASES, "rail", Order.BEST, by=office.head)
+    latest, best = (
+        search.search(Kind.RELEASES, "rail", order, by=office.head, today=TODAY) for order in (Order.LATEST, Order.BEST)
     )
+    assert latest[0] in set(best)
+
+
+@pytest.mark.both_databases
+def test_the_release_nearest_to_today_comes_first_and_one_with_only_the_producers_name_last(
+    client, office, monkeypatch
+):
+    monkeypatch.setattr(search, "local_date", lambda _now: TODAY)
+    Producer.objects.filter(pk=office.producer.pk).update(name="Office of Rail")
+    rail, rain = (SeriesFactory(producer=office.producer, title=title) for title in ("Rail delays", "Rain"))
+    wanted = ["today", "tomorrow", "yesterday", "in a year", "a year ago"]
+    for title, days in zip(wanted, (0, 1, -1, 365, -366), strict=True):
+        slot = london_slot(TODAY + timedelta(days=days))
+        ReleaseFactory(series=rail, title=title, reference=f"r-{days}", slot=slot)
+    ReleaseFactory(series=rain, title="rain today", reference="rain", slot=london_slot(TODAY))
+    client.force_login(office.head)
+    assert titles(client, "rail", kind="releases")["releases"] == [*wanted, "rain today"]
+    assert titles(client, "rail", kind="releases", sort="latest")["releases"][0] == "in a year"
 
 
 @pytest.mark.both_databases

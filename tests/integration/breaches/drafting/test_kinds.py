@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 WORDS = {
     "late": "Late",
     "early": "Early",
-    "partial": "In part only",
+    "partial": "Incomplete",
     "not_live": "Not live at all",
     "wrong_content": "Wrong content",
     "pra": "Pre-release access",

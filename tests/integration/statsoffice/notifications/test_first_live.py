@@ -115,7 +115,15 @@ def several(number, series=None):
     """Releases of one series, suspected, with notifications of that."""
     series = series or SeriesFactory()
     releases = [
-        suspected(ReleaseFactory(announced=True, series=series, reference=f"release-{one:02}")) for one in range(number)
+        suspected(
+            ReleaseFactory(
+                announced=True,
+                series=series,
+                reference=f"release-{one:02}",
+                title=f"State-funded schools inspections and outcomes as at 31 March 2020, part {one}",
+            )
+        )
+        for one in range(number)
     ]
     told(SUSPECTED)
     return releases
@@ -143,7 +151,7 @@ def test_releases_of_one_producer_that_come_back_together_make_one_message_for_e
     messages = Message.objects.filter(subject__contains="Now live")
     assert messages.count() == messages.values("recipient").distinct().count() == 2
     for release in releases:
-        assert messages[0].text.count(f"- {release.reference}\n") == 1
+        assert messages[0].text.count(f"- {release.title}\n") == 1
     assert "/reports/\n" in messages[0].text
 
 
@@ -169,16 +177,20 @@ def test_each_person_reads_of_the_releases_of_which_they_were_notified_and_of_no
     series = SeriesFactory()
     other = SeriesFactory(producer=series.producer, head_of_profession=series.head_of_profession)
     first, second = [
-        suspected(ReleaseFactory(announced=True, series=of, reference=f"release-of-{of.slug}"))
+        suspected(
+            ReleaseFactory(
+                announced=True, series=of, reference=f"release-of-{of.slug}", title=f"Inspections of {of.slug}"
+            )
+        )
         for of in (series, other)
     ]
     told(SUSPECTED)
     for release in (first, second):
         seen(release, "live", at=SEEN)
     found = {recipient: message.text for recipient, message in told().items()}
-    assert second.reference not in found[series.responsible.email]
-    assert first.reference not in found[other.responsible.email]
-    assert all(release.reference in found[series.head_of_profession.email] for release in (first, second))
+    assert second.title not in found[series.responsible.email]
+    assert first.title not in found[other.responsible.email]
+    assert all(release.title in found[series.head_of_profession.email] for release in (first, second))
     assert Message.objects.filter(subject__contains="Now live").count() == 3
 
 

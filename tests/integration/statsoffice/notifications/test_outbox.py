@@ -177,11 +177,12 @@ def test_a_rehearsal_tells_only_contacts_with_an_account_and_says_that_it_is_one
     series = a_series()
     member = ContactFactory(producer=series.producer, user=UserFactory())
     series.deputies.add(member)
-    suspect(ReleaseFactory(confirmed=True, series=series, rehearsal=True))
+    suspect(ReleaseFactory(confirmed=True, series=series, rehearsal=True, title="Rail: a practice", reference="rail"))
     assert outbox.create_missing(now=NOW) == 1
     message = Message.objects.get()
     assert message.recipient == member.email
-    assert message.subject.startswith("Rehearsal: ")
+    # A rehearsal is never public, and its title says nothing of a release.
+    assert message.subject.startswith("Rehearsal: Late: Rail: a practice, due 9:30am")
     assert "This is a rehearsal" in message.text
 
 

@@ -100,7 +100,8 @@ def test_provisional_dates_move_by_weeks_to_working_days_and_confirmed_ones_by_r
     asked = check(manager, "move_dates", rows, **answers)
     # Christmas Day and the days after it are not working days.
     assert "New date: 29 December 2026 9:30am" in asked.text
-    assert "Friday 25 December 2026 is a bank holiday (Christmas Day)." in asked.text
+    assert "Friday 25 December 2026 is a bank holiday (Christmas Day). The next working day is Tuesday" in asked.text
+    assert "26 December 2026" not in asked.text
     assert planned(asked) == {"first": "Will be moved", "second": "Needs agreement"}
     assert said(act_checked(manager, "move_dates", rows, **answers)) == ["2 releases moved."]
     assert str(Release.objects.get(reference="first").slot) == "29 December 2026 9:30am"

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime, time
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from releases.models import Release, Series
 from releases.rules.lifecycle import Role
@@ -138,6 +139,19 @@ def new_release(series, on, **fields):
         "planned_at": "09:30",
     }
     return new | {"precision": "exact"} | address_rows(None) | fields
+
+
+def test_the_errors_of_a_form_name_their_fields_and_lead_to_them(client, series):
+    no_marker, not_an_address = {"url": "https://www.example.gov.uk/a", "marker": ""}, {"url": "rain", "marker": "rain"}
+    new = new_release(series, date(2026, 12, 12), title="") | address_rows(None, no_marker, not_an_address)
+    tree = HTMLParser(client.post(page("release", "add"), new).text)
+    found = {link.attributes["href"]: link.text() for link in tree.css(".govuk-error-summary a")}
+    assert found["#id_title"] == "Enter “Title”"
+    assert found["#id_planned_on"].startswith("Date: Saturday 12 December 2026 is at a weekend")
+    assert found["#id_addresses-1-url"].startswith("Web page or file 2: ")
+    assert all(tree.css_first(address) for address in found)
+    assert "Please correct the error" not in tree.text()
+    assert ">Select “Series”</a>" in client.post(page("release", "add"), {**new, "series": ""}).text
 
 
 @pytest.mark.parametrize(

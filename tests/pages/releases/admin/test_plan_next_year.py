@@ -65,7 +65,10 @@ def test_what_would_be_planned_is_shown_with_the_reason_where_it_is_moved_and_no
     for words in ("Rain July 2027", "rain-2027-07", "14 July 2027 9:30am", "31 August 2027 9:30am"):
         assert words in text
     assert "Saturday 28 August 2027 is not a weekday" in text
-    assert "Monday 30 August 2027 is a bank holiday (Summer bank holiday)." in text
+    assert "The next working day is Tuesday 31 August 2027." in text
+    assert "Wednesday</span>" in text
+    # Only the first day that cannot be used is named, so that no other one looks like the suggestion.
+    assert "30 August 2027 is" not in text
     assert Release.objects.count() == 2
 
 
