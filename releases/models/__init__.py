@@ -29,7 +29,7 @@ from releases.models.producer import (
     Series,
 )
 from releases.models.published_correction import PublishedCorrection
-from releases.models.receipt import AccessLink, AccessReceipt, ListConfirmation
+from releases.models.receipt import AccessLink, AccessReceipt, ListConfirmation, PhoneConfirmation
 from releases.models.release import (
     Address,
     AgreementCorrection,
@@ -44,7 +44,7 @@ from releases.models.release import (
     ReleaseTask,
 )
 from releases.models.training import Training
-from releases.models.verification import RollCall, Statement, Verification
+from releases.models.verification import MinuteBrief, RollCall, Statement, Verification
 
 __all__ = [
     "AccessLink",
@@ -73,10 +73,12 @@ __all__ = [
     "IncidentContact",
     "ListConfirmation",
     "Membership",
+    "MinuteBrief",
     "MonitoringRowRecord",
     "NonWorkingDay",
     "NotFoundPage",
     "Observation",
+    "PhoneConfirmation",
     "PreReleaseAccess",
     "PreReleaseRequest",
     "PreflightRun",

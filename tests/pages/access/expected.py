@@ -158,7 +158,11 @@ ON_RELEASES = {
     **named("releases:pre_release_", form(KEEP_LIST), "add copy change withdraw begin end"),
     "releases:pre_release_decide": act(by("a request for a change of such a list", "agree")),
     "releases:pre_release_take_back": form(by(ENTRY, "take_back")),
-    **named("releases:pre_release_", form(KEEP_LIST), "erase erase_name renew_links confirm_list"),
+    **named(
+        "releases:pre_release_",
+        form(KEEP_LIST),
+        "erase erase_name renew_links confirm_list confirm_by_phone take_back_phone",
+    ),
     "releases:ask_recipients": form(by(RELEASE, "ask_recipients_to_confirm")),
     **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
     **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk import_listing"),

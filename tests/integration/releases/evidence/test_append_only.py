@@ -15,6 +15,7 @@ from releases.models import (
     Departure,
     ListConfirmation,
     Observation,
+    PhoneConfirmation,
     PreReleaseAccess,
     PublishedCorrection,
     ReasonCorrection,
@@ -41,6 +42,7 @@ APPEND_ONLY = {
         PublishedCorrection,
         AccessReceipt,
         ListConfirmation,
+        PhoneConfirmation,
     )
 }
 
@@ -130,6 +132,7 @@ def what_readers_were_told(release, change):
     link = AccessLink.objects.create(entry=entry, purpose="terms", schedule_version=1, digest="d", made_at=AT)
     AccessReceipt.objects.create(link=link, answer="silent", at=AT)
     ListConfirmation.objects.create(release=release, schedule_version=1, posts=1, confirmed_by=by, confirmed_at=AT)
+    PhoneConfirmation.objects.create(entry=entry, schedule_version=1, terms="1:uk", recorded_by=by, recorded_at=AT)
 
 
 def test_a_chain_holds_as_it_is_read_back_from_the_database(release):
