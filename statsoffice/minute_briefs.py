@@ -183,12 +183,12 @@ def _describe(
     responsible = release.series.responsible
     notice = current_notice(release, rows) if may_tell else None
     draft = None
-    if may_tell and notice is None:
+    if may_tell and notice is None and responsible is not None:
         draft = DelayNotice(
             release=release,
             expected_words=texts.UNKNOWN_TIME,
-            contact_name=responsible.name if responsible else "",
-            contact_email=responsible.email if responsible else "",
+            contact_name=responsible.name,
+            contact_email=responsible.email,
         )
     return ReleaseItem(
         line=line,

@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from breaches import decisions, drafting
 from breaches.models import Report
-from releases import judge
+from releases import judge, minute_briefs, receipts
 from releases.imports import uploads
-from releases.models import Release, Series
+from releases.models import AccessLink, Release, Series
 from releases.rules.calendar import LONDON
 from releases.rules.lifecycle import Role
+from releases.rules.receipts import Answer
 from statsoffice.accounts.models import User
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support.factories import (
@@ -27,6 +28,7 @@ from tests.support.factories import (
 from tests.support.import_files import csv_of
 from tests.support.observations import create_observations
 from tests.support.people import Office, add_role, write_sections
+from tests.support.pre_release_lists import granted, someone
 from tests.support.report_mornings import record_coverage
 from tests.support.stored_imports import turn
 
@@ -74,6 +76,14 @@ def pictures() -> list[Picture]:
         Picture("register", head, reverse("breaches:register")),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
+        Picture("minute-brief", head, reverse("minute_brief", args=[1]), prepare=lambda: _a_brief(office)),
+        Picture(
+            "access-list",
+            statistician,
+            reverse("releases:pre_release_list", args=["houses-july-2020"]),
+            "h2",
+            prepare=lambda: _an_access_list(office),
+        ),
     ]
 
 
@@ -142,6 +152,33 @@ def _announced(series: Series, reference: str, title: str, *, due_at: datetime =
     return ReleaseFactory(
         announced=True, series=series, reference=reference, title=title, url=url, due_at=due_at, **facts
     )
+
+
+def _a_brief(office: Office) -> None:
+    """A release of the same minute that is not live yet, so that the brief tells of both."""
+    rail = _series(office, "Rail punctuality", "rail")
+    late = _announced(rail, "rail-june-2020", "Rail punctuality: January to March 2020")
+    create_observations(late, *["not_live"] * 62, start=DUE - timedelta(minutes=1), every=timedelta(minutes=1))
+    judge.judge_one(late, now=NOW)
+    drafting.draft_missing(now=NOW)
+    minute_briefs.make_due_briefs(now=DUE + timedelta(minutes=2, seconds=5))
+
+
+def _an_access_list(office: Office) -> None:
+    """The list of tomorrow's release: one person has confirmed, one did so by phone, and one has not."""
+    receipts.set_asking(office.producer, asks=True, by=office.head)
+    houses = Release.objects.get(reference="houses-july-2020")
+    by = office.statistician
+    posts = ("Minister of State for Housing", "Private secretary", "Chief economist")
+    minister, secretary, _economist = (
+        granted(houses, someone(post, email=f"{number}@example.gov.uk"), by=by, at=DUE - timedelta(days=20))
+        for number, post in enumerate(posts)
+    )
+    receipts.make_due_links(now=NOW - timedelta(hours=2))
+    links = {link.entry_id: link for link in AccessLink.objects.all()}
+    AccessLink.objects.update(sent_at=NOW - timedelta(hours=2))
+    receipts.answer_link(receipts.token_of(links[minister.pk]), Answer.CONFIRMED, at=NOW - timedelta(minutes=50))
+    receipts.record_phone_confirmation(secretary, by=by, at=NOW - timedelta(minutes=10))
 
 
 def _submitted(report: Report, *, by: User) -> None:

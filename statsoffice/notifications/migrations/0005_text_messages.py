@@ -4,40 +4,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('breaches', '0010_disclosure_reports'),
-        ('outbox', '0004_labels_of_fields'),
-        ('releases', '0018_phone_and_brief'),
+        ("breaches", "0010_disclosure_reports"),
+        ("outbox", "0004_labels_of_fields"),
+        ("releases", "0018_phone_and_brief"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='message',
-            name='channel_is_known',
+            model_name="message",
+            name="channel_is_known",
         ),
         migrations.AlterField(
-            model_name='historicalpreference',
-            name='channel',
-            field=models.CharField(choices=[('mail', 'Email'), ('notify', 'GOV.UK Notify'), ('webhook', 'Webhook'), ('text', 'Text message')], max_length=10),
+            model_name="historicalpreference",
+            name="channel",
+            field=models.CharField(
+                choices=[
+                    ("mail", "Email"),
+                    ("notify", "GOV.UK Notify"),
+                    ("webhook", "Webhook"),
+                    ("text", "Text message"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='channel',
-            field=models.CharField(choices=[('mail', 'Email'), ('notify', 'GOV.UK Notify'), ('webhook', 'Webhook'), ('text', 'Text message')], default='mail', max_length=10),
+            model_name="message",
+            name="channel",
+            field=models.CharField(
+                choices=[
+                    ("mail", "Email"),
+                    ("notify", "GOV.UK Notify"),
+                    ("webhook", "Webhook"),
+                    ("text", "Text message"),
+                ],
+                default="mail",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='recipient',
-            field=models.CharField(help_text='An email address, a phone number, or the name of a webhook in the settings.', max_length=254),
+            model_name="message",
+            name="recipient",
+            field=models.CharField(
+                help_text="An email address, a phone number, or the name of a webhook in the settings.", max_length=254
+            ),
         ),
         migrations.AlterField(
-            model_name='preference',
-            name='channel',
-            field=models.CharField(choices=[('mail', 'Email'), ('notify', 'GOV.UK Notify'), ('webhook', 'Webhook'), ('text', 'Text message')], max_length=10),
+            model_name="preference",
+            name="channel",
+            field=models.CharField(
+                choices=[
+                    ("mail", "Email"),
+                    ("notify", "GOV.UK Notify"),
+                    ("webhook", "Webhook"),
+                    ("text", "Text message"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['mail', 'notify', 'webhook', 'text'])), name='channel_is_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel__in", ["mail", "notify", "webhook", "text"])), name="channel_is_known"
+            ),
         ),
     ]
