@@ -17,7 +17,6 @@ UNKNOWN_TIME = "The time is not known yet."
 def brief_headline(read: ReadBrief) -> str:
     """Say how many releases were not live when the tolerance ended: "2 of 3 releases were not live at 9:32am."."""
     brief = read.brief
-    counts = {"count": brief.were_not_live, "due": brief.due}
     if not brief.were_not_live:
         return _("No release of this brief counts as not live any more.")
     if brief.due == 1:
@@ -27,7 +26,14 @@ def brief_headline(read: ReadBrief) -> str:
         "%(count)s of %(due)s releases were not live %(when)s.",
         brief.were_not_live,
     )
-    return sentence % {**counts, "when": _when(brief.limit_at)}
+    return sentence % {"count": brief.were_not_live, "due": brief.due, "when": _when(brief.limit_at)}
+
+
+def short_headline(read: ReadBrief) -> str:
+    """Give the figures for a subject or a text message: "2 of 3 not live at 9:32am"."""
+    brief = read.brief
+    counts = {"count": brief.were_not_live, "due": brief.due, "when": _when(brief.limit_at)}
+    return _("%(count)s of %(due)s not live %(when)s") % counts
 
 
 def host_sentence(count: HostCount) -> str:
@@ -76,6 +82,5 @@ def delay_sentence(read: ReadBrief) -> str:
 
 
 def publisher_sentence(line: BriefLine) -> str:
-    """Give the publisher's own statement about a release, which is no observation."""
-    said = describe_publisher(line.verdict) if line.verdict else ""
-    return said or _("The publisher’s system has not stated a time of publication.")
+    """Give the publisher's own statement about a release, which is no observation; empty if there is none."""
+    return describe_publisher(line.verdict) if line.verdict else ""

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from releases import calls, minute_briefs
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import MinuteBrief
-from releases.rules import calendar
 from releases.text import minute_brief as texts
 from releases.verdict.minute_brief import State
 from statsoffice.notifications.notification import (
@@ -51,7 +50,7 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
             context={
                 "producer": one_line(row.producer),
                 "headline": texts.brief_headline(read),
-                "short": _shorten_headline(read),
+                "short": texts.short_headline(read),
                 "since": texts.since_sentence(read),
                 "delay": texts.delay_sentence(read),
                 "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
@@ -80,23 +79,13 @@ def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
             yield f"{one_line(contact.name)}: {contact.telephone or _('no phone number')}"
 
 
-def _shorten_headline(read: ReadBrief) -> str:
-    """Write the figures for a subject: "2 of 3 not live, due 9:30am"."""
-    brief = read.brief
-    return _("%(count)s of %(due)s not live, due %(at)s") % {
-        "count": brief.were_not_live,
-        "due": brief.due,
-        "at": calendar.format_time(read.row.due_at),
-    }
-
-
 def write_text_message(read: ReadBrief) -> str:
     """Write the brief as a text message of at most 160 characters, in plain characters that need no second part.
 
     It names a release only if it is the only one that is not live, and announced.
     """
     link = f"{settings.ADDRESS}{reverse('minute_brief', args=[read.row.pk])}"
-    head = _shorten_headline(read)
+    head = texts.short_headline(read)
     if read.row.rehearsal:
         head = _("Rehearsal: %(text)s") % {"text": head}
     room = LONGEST_TEXT_MESSAGE - len(f"{head}. . {link}")

@@ -275,10 +275,10 @@ type Choices = dict[str, set[tuple[Channel, str]]]
 BATCH_SIZE = 100
 
 
-def create_missing(*, now: datetime, rules: Sequence[Rule] = RULES) -> int:
+def create_missing(*, now: datetime, rules: Sequence[Rule] | None = None) -> int:
     """Write the messages that are due and do not exist yet, one kind after the other.
 
-    :param rules: the kinds to write; all by default.
+    :param rules: the kinds to write; None writes all.
     :return: the number of messages that were missing.
     :raises ExceptionGroup: after all other kinds were written, if some could not be.
     """
@@ -295,7 +295,9 @@ def create_missing(*, now: datetime, rules: Sequence[Rule] = RULES) -> int:
         addressed = map(_within_training, map(with_covers, found) if rule.covered else found)
         return sum(_write(rule, batch, now=now) for batch in _batches(addressed))
 
-    return sum(run_each(rules, write_kind, failed="kinds of notifications could not be written"))
+    return sum(
+        run_each(RULES if rules is None else rules, write_kind, failed="kinds of notifications could not be written")
+    )
 
 
 def _within_training(one: Notification) -> Notification:

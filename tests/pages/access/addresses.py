@@ -8,7 +8,16 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from breaches.models import Attachment, CorrectiveAction, Practice, Report, Suspicion
 from breaches.rules.lifecycle import RESTRICTED
-from releases.models import CalendarImport, Cover, DateChangeRequest, Producer, ReleaseTask, Screenshot, StoredBody
+from releases.models import (
+    CalendarImport,
+    Cover,
+    DateChangeRequest,
+    MinuteBrief,
+    Producer,
+    ReleaseTask,
+    Screenshot,
+    StoredBody,
+)
 from statsoffice.accounts.models import Invitation
 
 
@@ -112,6 +121,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "guides:guide": ("statistician",),
         "early_releases:early_release": (Suspicion.objects.get(release__reference="early").pk,),
         "early_releases:contact": (slug,),
+        "minute_brief_part": (MinuteBrief.objects.filter(producer=producer)[0].pk,),
         "breaches:export_figures": ("csv",),
         "breaches:picture": ("causes", "csv"),
         "breaches:join_rehearsed": (slug, approved.occurred_on),

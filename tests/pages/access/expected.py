@@ -114,6 +114,8 @@ OWN = {
     # The incident contact too, whom no one has named here: tests/pages/statsoffice/test_early_releases.py.
     "early_releases:early_releases": own(by(RELEASE, "know_early_findings")),
     "early_releases:early_release": form(by(RELEASE, "know_early_findings")),
+    # People of a training alone, if it is about one: tests/integration/statsoffice/notifications/test_minute_briefs.py.
+    **named("", page(by(RELEASE, "read_minute_brief")), "minute_brief minute_brief_part"),
     "early_releases:contact": form(by(RELEASE, "name_incident_contact")),
     "guides:guides": own(SIGNED_IN),
     "guides:guide": own(frozenset({Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR}) | LEADS),

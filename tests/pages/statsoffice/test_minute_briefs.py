@@ -71,7 +71,7 @@ def test_the_page_shows_what_was_live_and_not_live_and_keeps_observed_and_stated
         "1 of 3 releases was not live at 9:32am.",
         "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",
         "Our checks Last found not live at 9:32:00am.",
-        "Stated by the publisher The publisher’s system has not stated a time of publication.",
+        "Stated by the publisher We have no statement from the publisher’s system.",
         "Our checks do not show whether these releases were live. They do not count as not live.",
         "Live on time",
     ):

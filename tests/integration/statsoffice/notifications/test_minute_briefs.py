@@ -61,7 +61,7 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
     assert {message.recipient for message in briefs()} == {office.head.email, office.deputy.email}
     assert briefs().count() == 2
     message = briefs()[0]
-    assert message.subject == "1 of 3 not live, due 9:30am: Office for Invented Numbers"
+    assert message.subject == "1 of 3 not live at 9:32am: Office for Invented Numbers"
     for part in (
         "1 of 3 releases was not live at 9:32am.",
         "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",
@@ -94,7 +94,7 @@ def test_the_job_makes_the_brief_and_sends_it_at_once_and_a_crash_between_both_l
     assert mailbox.mails == [], "the next run of deliver sends it"
     for _run in range(2):
         jobs.deliver()
-    sent = [mail for mail in mailbox.mails if "not live, due" in mail["Subject"]]
+    sent = [mail for mail in mailbox.mails if "not live at" in mail["Subject"]]
     assert sorted(mail["To"] for mail in sent) == sorted([office.head.email, office.deputy.email])
 
 
@@ -106,7 +106,7 @@ def test_the_job_sends_only_briefs_and_does_so_before_everything_else(office, se
     )
     jobs.brief()
     assert len(mailbox.mails) == 2
-    assert all("not live, due" in mail["Subject"] for mail in mailbox.mails)
+    assert all("not live at" in mail["Subject"] for mail in mailbox.mails)
 
 
 def test_a_title_that_is_not_announced_is_in_no_message(office, series, texted):
@@ -124,7 +124,7 @@ def test_a_text_message_goes_to_the_mobile_numbers_of_the_same_people_and_has_on
     text = briefs(channel=Channel.TEXT).get()
     assert text.recipient == "07700900123"
     link = f"https://office.example.gov.uk/briefs/{brief.pk}/"
-    assert text.text == f"1 of 1 not live, due 9:30am. Release late. {link}"
+    assert text.text == f"1 of 1 not live at 9:32am. Release late. {link}"
     deliver_messages(now=BRIEFED, kind="minute-brief-")
     (taken,) = [one for one in texted.taken if "phone_number" in one]
     assert (taken["phone_number"], taken["personalisation"]) == ("07700900123", {"text": text.text})
