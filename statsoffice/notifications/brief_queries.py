@@ -14,7 +14,6 @@ from releases.text import minute_brief as texts
 from releases.verdict.minute_brief import State
 from statsoffice.notifications.notification import (
     LONGEST_TEXT_MESSAGE,
-    MAX_AGE,
     Notification,
     name_in_mail,
     one_line,
@@ -34,7 +33,7 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
     Those of a rehearsal go to its people alone. A message names the releases that are not live, by their references
     if they are not announced.
     """
-    for row in MinuteBrief.objects.filter(made_at__gt=now - MAX_AGE).select_related("producer"):
+    for row in MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer"):
         event = f"{MINUTE_BRIEF}{row.pk}"
         if event in known:
             continue
