@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -137,7 +138,7 @@ def _follow_address(key: int, live: LiveText) -> str:
     return f"{reverse('minute_brief_part', args=[key])}?{urlencode({'shown': live.shown})}"
 
 
-def _render_body(person: Person, read: ReadBrief, *, now: datetime) -> Any:
+def _render_body(person: Person, read: ReadBrief, *, now: datetime) -> SafeString:
     return render_to_string("minute_briefs/body.html", _context(person, read, now=now))
 
 
