@@ -50,6 +50,7 @@ class Action(StrEnum):
     AUTHORISE_HOST = "record_authorised_host"
     CHECK_OPEN_FILES = "check_open_files"
     KNOW_OPEN_FILES = "know_open_files"
+    READ_BRIEF = "read_minute_brief"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -94,6 +95,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     # We write to people outside the office, such as ministers, so a lead turns it on: releases/receipts.py.
     Action.ASK_RECIPIENTS: LEADS,
+    # A release that was found early is missing from a brief, so only those who may know of it read one.
+    Action.READ_BRIEF: LEADS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.RECORD_CALL: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from releases import receipts
 from releases.models import AccessLink, PreReleaseAccess, PreReleaseRequest, Producer, Release
 from releases.models.event import lock_release, record_event
 from releases.models.pre_release import AccessDetails, columns_of
@@ -153,6 +154,7 @@ def _change_entry(entry: PreReleaseAccess, details: Details, *, by: User, at: da
         # The link belonged to another person, or the terms named another period.
         AccessLink.objects.filter(entry=entry, revoked_at__isnull=True).update(revoked_at=at)
         AccessLink.objects.filter(entry=entry, is_void=False).update(is_void=True)
+        receipts.take_back_phone_confirmation(entry, by=by, at=at)
     earlier: dict[str, Any] = {"was": [was[field] for field in PUBLIC]} if {*fields} & {*PUBLIC} else {}
     facts = {"fields": fields, **earlier, **_facts_of(entry)}
     record_event(entry.release, "pre_release_changed", at=at, by=by, words=entry.public_benefit, **facts)

@@ -21,6 +21,7 @@ from releases.models import (
     AccessLink,
     AccessReceipt,
     ListConfirmation,
+    PhoneConfirmation,
     PreReleaseAccess,
     Producer,
     Release,
@@ -29,12 +30,13 @@ from releases.models import (
 from releases.models.append_only import new_salt
 from releases.models.event import lock_release, record_event, record_rows
 from releases.models.receipt import digest_token
-from releases.permissions import Action, User, check_may
+from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Status
 from releases.rules.pre_release import LONGEST, ON_THE_LIST, AccessStatus, Unit
 from releases.rules.receipts import (
     ANSWERS,
     DAYS_FOR_TERMS,
+    UNCONFIRMED,
     Answer,
     Disclosure,
     Purpose,
@@ -306,7 +308,7 @@ def _record_silent_links(release: int, links: Collection[AccessLink], *, now: da
 class Recipient:
     """One entry of a list with its standing, and when the recipient was asked and answered for the present date.
 
-    `asks_at` is when they will be asked if they were not yet. `disclosure_at` is for people who lead alone.
+    `by_phone` is what staff recorded about a call, if it counts.
     """
 
     entry: PreReleaseAccess
@@ -314,6 +316,7 @@ class Recipient:
     window: Window | None
     made: dict[Purpose, AccessLink] = field(default_factory=dict)
     answered: dict[Answer, datetime] = field(default_factory=dict)
+    by_phone: PhoneConfirmation | None = None
 
     @property
     def asked_at(self) -> datetime | None:
@@ -328,13 +331,21 @@ class Recipient:
 
 def recipients_of(release: Release) -> dict[int, Recipient]:
     """Return the recipients on a release's list by the key of their entry, in a fixed number of queries."""
-    version = release.schedule_version
-    links = AccessLink.objects.filter(entry__release=release, schedule_version=version, is_void=False)
+    return {recipient.entry.pk: recipient for recipient in find_recipients([release.pk])}
+
+
+def find_recipients(releases: Collection[int]) -> list[Recipient]:
+    """Find the recipients on the lists of releases, by key, in a fixed number of queries."""
+    of_date = {"entry__release__in": releases, "schedule_version": F("entry__release__schedule_version")}
+    links = AccessLink.objects.filter(**of_date, is_void=False)
     of_entry: dict[int, list[AccessLink]] = defaultdict(list)
     for link in links.prefetch_related("receipts"):
         of_entry[link.entry_id].append(link)
-    found = {}
-    for entry in release.pre_release_access.filter(status__in=ON_THE_LIST).select_related("release__series__producer"):
+    calls = PhoneConfirmation.objects.filter(**of_date).select_related("recorded_by").order_by("recorded_at", "pk")
+    last_calls = {call.entry_id: call for call in calls}
+    found = []
+    entries = PreReleaseAccess.objects.filter(release__in=releases, status__in=ON_THE_LIST)
+    for entry in entries.select_related("release__series__producer"):
         answered: dict[Answer, datetime] = {}
         for receipt in sorted(
             (receipt for link in of_entry[entry.pk] for receipt in link.receipts.all()),
@@ -342,9 +353,78 @@ def recipients_of(release: Release) -> dict[int, Recipient]:
         ):
             answered.setdefault(Answer(receipt.answer), receipt.at)
         made = {Purpose(link.purpose): link for link in of_entry[entry.pk] if link.revoked_at is None}
-        standing = standing_of(has_address=bool(entry.email), asked=bool(of_entry[entry.pk]), answers=answered)
-        found[entry.pk] = Recipient(entry, standing, window_of(entry), made, answered)
+        call = last_calls.get(entry.pk)
+        by_phone = call if call and call.is_confirmed else None
+        standing = standing_of(
+            has_address=bool(entry.email),
+            asked=bool(of_entry[entry.pk]),
+            answers=answered,
+            by_phone=by_phone is not None,
+        )
+        found.append(Recipient(entry, standing, window_of(entry), made, answered, by_phone))
     return found
+
+
+def may_confirm_by_phone(recipient: Recipient, *, now: datetime) -> bool:
+    """Return whether staff can record a call: from when recipients are asked until the release is due."""
+    release, window = recipient.entry.release, recipient.window
+    return (
+        asks_recipients(release)
+        and release.status == Status.CONFIRMED
+        and window is not None
+        and recipient.standing in UNCONFIRMED
+        and window.asked_at <= now < window.due_at
+    )
+
+
+def record_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime) -> PhoneConfirmation:
+    """Record that a recipient confirmed the terms by phone, as the statement of the person who records it.
+
+    :raises NotYours: if the person may not edit the list.
+    :raises MoveRefused: if the recipient is not to be called now, for example because they have confirmed meanwhile.
+    """
+    with transaction.atomic():
+        recipient = _lock_recipient(entry, by=by)
+        if recipient is not None and recipient.by_phone is not None:
+            return recipient.by_phone  # a second click, or a second person
+        if recipient is None or not may_confirm_by_phone(recipient, now=at):
+            raise MoveRefused(
+                _(
+                    "You can record a confirmation by phone only for a person who has not confirmed: from five working "
+                    "days before their access begins until the release is due."
+                )
+            )
+        terms = name_terms(recipient.entry.release.series.order_nation)
+        return _record_call(recipient.entry, terms=terms, by=by, at=at)
+
+
+def take_back_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime) -> PhoneConfirmation | None:
+    """Record that a confirmation by phone was a mistake, or belongs to another person or period.
+
+    :return: None if there is none that counts.
+    :raises NotYours: if the person may not edit the list.
+    """
+    with transaction.atomic():
+        recipient = _lock_recipient(entry, by=by)
+        if recipient is None or recipient.by_phone is None:
+            return None
+        return _record_call(recipient.entry, terms="", by=by, at=at)
+
+
+def _lock_recipient(entry: PreReleaseAccess, *, by: User) -> Recipient | None:
+    release = lock_release(entry.release_id)
+    check_may(by, Action.KEEP_ACCESS_LIST, release.series.producer)
+    return recipients_of(release).get(entry.pk)
+
+
+def _record_call(entry: PreReleaseAccess, *, terms: str, by: User, at: datetime) -> PhoneConfirmation:
+    row = PhoneConfirmation.objects.create(
+        entry=entry, schedule_version=entry.release.schedule_version, terms=terms, recorded_by=by, recorded_at=at
+    )
+    kind = "pre_release_confirmed_by_phone" if terms else "pre_release_phone_confirmation_taken_back"
+    record_event(entry.release, kind, at=at, by=by, schedule_version=row.schedule_version, **_facts_of(entry))
+    record_rows({PhoneConfirmation: [row.pk]})
+    return row
 
 
 def asks_recipients(release: Release) -> bool:
@@ -392,6 +472,45 @@ def lists_to_confirm(*, now: datetime) -> Iterator[Release]:
         confirmed = release.list_confirmations.filter(schedule_version=release.schedule_version)
         if asked_at is not None and now >= asked_at and not confirmed.exists():
             yield release
+
+
+@dataclass(frozen=True, slots=True)
+class ListTask:
+    """What is left to do about one pre-release access list before the release.
+
+    `is_unconfirmed`: no one has confirmed that the list is right. `to_call` are the recipients near the beginning of
+    their access who have not confirmed the terms.
+    """
+
+    release: Release
+    is_unconfirmed: bool
+    to_call: tuple[Recipient, ...]
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """When the first of the recipients to call has access."""
+        return min((one.window.begins_at for one in self.to_call if one.window), default=None)
+
+
+def find_list_tasks(person: Person, *, now: datetime) -> list[ListTask]:
+    """Find the lists that a person edits with something left to do, the next release first."""
+    own = producers_where(person, Action.KEEP_ACCESS_LIST)
+    with_posts = PreReleaseAccess.objects.filter(status__in=ON_THE_LIST).values("release")
+    releases = list(_asking(now=now).filter(series__producer__in=own, pk__in=with_posts).order_by("due_at", "pk"))
+    if not releases:
+        return []
+    to_call: dict[int, list[Recipient]] = defaultdict(list)
+    for recipient in find_recipients([release.pk for release in releases]):
+        if recipient.standing in UNCONFIRMED and recipient.window and recipient.window.are_calls_due(now=now):
+            to_call[recipient.entry.release_id].append(recipient)
+    unconfirmed = {
+        release.pk for release in releases if may_confirm_list(release, now=now) and confirmation_of(release) is None
+    }
+    return [
+        ListTask(release, release.pk in unconfirmed, tuple(to_call[release.pk]))
+        for release in releases
+        if release.pk in unconfirmed or to_call[release.pk]
+    ]
 
 
 def may_confirm_list(release: Release, *, now: datetime) -> bool:

@@ -93,6 +93,11 @@ SETTINGS = (
         "the identifier of the email template in Notify",
         default="none; required with a key",
     ),
+    Setting(
+        "STATSOFFICE_NOTIFY_TEXT_TEMPLATE",
+        "the identifier of the text message template in Notify. We send text messages only for a minute brief",
+        default="none: no text messages",
+    ),
     Setting("STATSOFFICE_NOTIFY_ADDRESS", "the address of the Notify API"),
     Setting(
         "STATSOFFICE_WEBHOOKS",
@@ -785,6 +790,19 @@ def notify_template(name: str, *, key: str) -> str:
     template = text(name)
     if (key or template) and not re.fullmatch(UUID, template):
         message = f'{name} is "{template}"; it must be the identifier of a template with ((subject)) and ((text)).'
+        raise ImproperlyConfigured(message)
+    return template
+
+
+def notify_text_template(name: str, *, key: str) -> str:
+    """Read the identifier of a text message template of GOV.UK Notify; empty if it is not set.
+
+    :param key: the API key, without which no template can be used.
+    :raises ImproperlyConfigured: if it is not an identifier, or there is no key.
+    """
+    template = text(name)
+    if template and (not key or not re.fullmatch(UUID, template)):
+        message = f'{name} is "{template}"; it must be the identifier of a template with ((text)), next to an API key.'
         raise ImproperlyConfigured(message)
     return template
 

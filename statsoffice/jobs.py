@@ -17,7 +17,17 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from breaches import drafting
-from releases import announcements, date_changes, judge, morning_summary, open_files, preflight, receipts, verdict_queue
+from releases import (
+    announcements,
+    date_changes,
+    judge,
+    minute_briefs,
+    morning_summary,
+    open_files,
+    preflight,
+    receipts,
+    verdict_queue,
+)
 from releases.evidence import body_storage, screenshots
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads, year_review
@@ -33,6 +43,7 @@ from statsoffice import anchors, retention
 from statsoffice.fault_isolation import run_safely, run_steps
 from statsoffice.logs import log_context
 from statsoffice.notifications import delivery, outbox
+from statsoffice.notifications.recipients import MINUTE_BRIEF
 from statsoffice.self_monitoring import status, synthetic_check
 
 type Stop = Callable[[], bool]
@@ -216,6 +227,17 @@ def deliver(stop: Stop = never) -> None:
     )
 
 
+def brief(stop: Stop = never) -> None:
+    """Make the minute briefs that are due, and send their messages at once; `deliver` sends those of a crash."""
+    run_steps(_send_due_briefs, now=CLOCK.now, stop=stop)
+
+
+def _send_due_briefs(*, now: datetime) -> None:
+    if minute_briefs.make_due_briefs(now=now):
+        outbox.create_missing(now=now, rules=[outbox.MINUTE_BRIEF_RULE])
+        delivery.deliver_messages(now=now, kind=MINUTE_BRIEF)
+
+
 def run_synthetic_check(stop: Stop = never) -> None:
     synthetic_check.take_turn(clock=CLOCK, stop=stop)
 
@@ -294,6 +316,8 @@ ALL_JOBS = (
         setting="STATSOFFICE_JUDGE_QUEUE",
     ),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
+    # Five seconds after the limit, people have to have the page: nothing else that waits delays it.
+    Job("brief", SECOND, brief, "deliver", expires_seconds=0.9, time_limit=20 * MINUTE),
     Job("deliver", 5 * SECOND, deliver, "deliver", expires_seconds=4, time_limit=2 * HOUR),
     # The function itself waits a minute between two self-tests.
     Job("canary", 5 * SECOND, run_synthetic_check, "canary", expires_seconds=4, time_limit=5 * MINUTE),

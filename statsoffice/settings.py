@@ -306,6 +306,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- Channels out of the house, off unless they are set -------------------------------------------
 NOTIFY_KEY = env.notify_key("STATSOFFICE_NOTIFY_KEY")
 NOTIFY_TEMPLATE = env.notify_template("STATSOFFICE_NOTIFY_TEMPLATE", key=NOTIFY_KEY)
+NOTIFY_TEXT_TEMPLATE = env.notify_text_template("STATSOFFICE_NOTIFY_TEXT_TEMPLATE", key=NOTIFY_KEY)
 NOTIFY_ADDRESS = env.web_address("STATSOFFICE_NOTIFY_ADDRESS", "https://api.notifications.service.gov.uk")
 WEBHOOKS = env.webhooks("STATSOFFICE_WEBHOOKS")
 

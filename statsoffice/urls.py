@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 import breaches.urls
 import releases.urls
 from releases.text.languages import in_both_languages
-from statsoffice import early_releases, guides, health, middleware, redaction
+from statsoffice import early_releases, guides, health, middleware, minute_briefs, redaction
 from statsoffice.accounts import cover, provider
 from statsoffice.accounts import views as accounts
 from statsoffice.audit import views as audit
@@ -131,6 +131,9 @@ urlpatterns = [
     path("desk/morning-sheet/pdf/", sheet.print_sheet, name="morning_sheet_pdf"),
     path("desk/missing/<slug:concern>/", tasks.list_missing, name="desk_missing"),
     path("early-releases/", include((early_release_pages, "early_releases"))),
+    # Named by a number, because these addresses are in emails and text messages.
+    path("briefs/<int:key>/", minute_briefs.show_brief, name="minute_brief"),
+    path("briefs/<int:key>/part/", minute_briefs.update_brief, name="minute_brief_part"),
     path("messages/", include(([path("", notifications.list_notifications, name="sent")], "outbox"))),
     path("audit/", include(([path("", audit.show_trail, name="trail")], "audit"))),
     path("search/", search_page, name="search"),

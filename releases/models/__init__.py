@@ -36,7 +36,7 @@ from releases.models.producer import (
     Series,
 )
 from releases.models.published_correction import PublishedCorrection
-from releases.models.receipt import AccessLink, AccessReceipt, ListConfirmation
+from releases.models.receipt import AccessLink, AccessReceipt, ListConfirmation, PhoneConfirmation
 from releases.models.release import (
     Address,
     AgreementCorrection,
@@ -51,7 +51,7 @@ from releases.models.release import (
     ReleaseTask,
 )
 from releases.models.training import Training
-from releases.models.verification import RollCall, Statement, VerdictRequest, Verification
+from releases.models.verification import MinuteBrief, RollCall, Statement, VerdictRequest, Verification
 from releases.models.year_review import YearReview, YearReviewPage
 
 __all__ = [
@@ -83,6 +83,7 @@ __all__ = [
     "IncidentContact",
     "ListConfirmation",
     "Membership",
+    "MinuteBrief",
     "MonitoringRowRecord",
     "NonWorkingDay",
     "NotFoundPage",
@@ -90,6 +91,7 @@ __all__ = [
     "OpenFileCheck",
     "OpenFileFinding",
     "OpenFileRemedy",
+    "PhoneConfirmation",
     "PreReleaseAccess",
     "PreReleaseRequest",
     "PreflightRun",

@@ -328,6 +328,12 @@ class ReleaseRowRecord(RowRecord):
             deleted_by=NEVER,
         ),
         Table(
+            "releases.PhoneConfirmation",
+            ("entry_id", "schedule_version", "terms", "recorded_by_id", "recorded_at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
+        Table(
             "releases.ListConfirmation",
             ("release_id", "schedule_version", "posts", "confirmed_by_id", "confirmed_at"),
             changed_by=NEVER,

@@ -95,6 +95,34 @@ class AccessReceipt(AppendOnly):
         return f"{self.link}: {self.answer}"
 
 
+class PhoneConfirmation(AppendOnly):
+    """Staff recorded that a recipient confirmed the terms by phone, or that this no longer counts.
+
+    It is a statement of the person who recorded it, and never an answer of the recipient. The last row of an entry and
+    release date counts. `terms` is the code of the confirmed terms, and empty in a row that takes one back.
+    """
+
+    entry = models.ForeignKey(PreReleaseAccess, on_delete=models.PROTECT, related_name="phone_confirmations")
+    schedule_version = models.PositiveIntegerField()
+    terms = models.CharField(max_length=30, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("confirmation by phone")
+        verbose_name_plural = lazy("confirmations by phone")
+        ordering = ("recorded_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.entry}, {self.terms}"
+
+    @property
+    def is_confirmed(self) -> bool:
+        return bool(self.terms)
+
+
 class ListConfirmation(AppendOnly):
     """A person confirmed that the pre-release access list of a release was right, with its number of posts."""
 

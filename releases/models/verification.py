@@ -14,6 +14,7 @@ from releases.detection.finding import AddressRole
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of
 from releases.models.producer import Producer
 from releases.models.release import Address, Release
+from releases.models.training import Training
 from releases.rules.calendar import limit_at
 from releases.verdict.address import RULES_VERSION, AddressVerdict, BeforeDue, Flip, Gap, Interval, Outcome
 from releases.verdict.release import AddressResult, ReleaseVerdict
@@ -253,3 +254,46 @@ class RollCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.producer}, {self.day}: {self.live} of {self.due} live"
+
+
+class MinuteBrief(models.Model):
+    """The minute brief about one producer's releases due at one instant, of which some were not live at the limit.
+
+    The row makes the brief, and its notification, at most once. The page is computed from the record whenever it is
+    read. Rehearsals have their own briefs, and each training has.
+
+    :ivar limit_at: the end of the tolerance of the first release that was not live.
+    :ivar ready_at: when the brief could be made: five seconds after the limit, and not before a verdict was stored.
+    """
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="minute_briefs")
+    due_at = models.DateTimeField()
+    rehearsal = models.BooleanField(default=False)
+    training = models.ForeignKey(Training, on_delete=models.PROTECT, null=True, related_name="+")
+    limit_at = models.DateTimeField()
+    ready_at = models.DateTimeField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = lazy("minute brief")
+        verbose_name_plural = lazy("minute briefs")
+        ordering = ("-due_at", "producer")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["producer", "due_at", "rehearsal"],
+                condition=Q(training__isnull=True),
+                name="one_minute_brief_per_producer_and_instant",
+            ),
+            models.UniqueConstraint(
+                fields=["training", "producer", "due_at"],
+                condition=Q(training__isnull=False),
+                name="one_minute_brief_per_training_and_instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(training__isnull=True) | Q(rehearsal=True), name="minute_brief_of_training_is_rehearsal"
+            ),
+            models.CheckConstraint(condition=Q(made_at__gte=F("limit_at")), name="minute_brief_is_after_the_limit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer}, {self.due_at:%Y-%m-%d %H:%M} UTC"

@@ -13,6 +13,8 @@ from releases.rules.pre_release import AccessStatus
 # Issue L, item 1.
 DAYS_FOR_TERMS = 5
 DAYS_FOR_LIST = 10
+# From the working day before the window opens, staff have a task to call recipients who have not confirmed.
+DAYS_FOR_CALLS = 1
 # Requests are sent at the beginning of a working day, when people read them. London has this time on every day.
 ASKED_AT = time(9)
 # The longest time for which a link works after the release time, if the release is not found live.
@@ -91,6 +93,11 @@ def list_asked_at(due_at: datetime, *, nation: Nation) -> datetime:
     return _morning_before(due_at, DAYS_FOR_LIST, nation=nation)
 
 
+def calls_due_at(begins_at: datetime, *, nation: Nation) -> datetime:
+    """Return when staff have a task to call a recipient who has not confirmed: the working day before the window."""
+    return _morning_before(begins_at, DAYS_FOR_CALLS, nation=nation)
+
+
 def _morning_before(instant: datetime, days: int, *, nation: Nation) -> datetime:
     day = calendar.working_days_away(calendar.local_date(instant), -days, nation=nation)
     return calendar.from_london(datetime.combine(day, ASKED_AT))
@@ -107,6 +114,10 @@ class Window:
     @property
     def asked_at(self) -> datetime:
         return terms_asked_at(self.begins_at, nation=self.nation)
+
+    def are_calls_due(self, *, now: datetime) -> bool:
+        """Return whether staff have to call a recipient who has not confirmed, before the statistics are out."""
+        return calls_due_at(self.begins_at, nation=self.nation) <= now < self.due_at
 
     def due_purpose(self, *, now: datetime) -> Purpose | None:
         """Return the link that a recipient must have at an instant: never one before its time, none from `due_at`.
@@ -136,23 +147,32 @@ class Standing(StrEnum):
     NOT_ASKED = "not_asked"
     NOT_CONFIRMED = "not_confirmed"
     CONFIRMED = "confirmed"
+    CONFIRMED_BY_PHONE = "confirmed_by_phone"
     ACKNOWLEDGED = "acknowledged"
     NOT_NEEDED = "not_needed"
 
 
 # The statistics may be sent to these alone.
-MAY_BE_SENT = frozenset({Standing.CONFIRMED, Standing.ACKNOWLEDGED})
+MAY_BE_SENT = frozenset({Standing.CONFIRMED, Standing.CONFIRMED_BY_PHONE, Standing.ACKNOWLEDGED})
+# What is left to do about these: they have not confirmed the terms, in any way.
+UNCONFIRMED = frozenset({Standing.NO_ADDRESS, Standing.NOT_ASKED, Standing.NOT_CONFIRMED})
 
 
-def standing_of(*, has_address: bool, asked: bool, answers: Collection[Answer]) -> Standing:
+def standing_of(*, has_address: bool, asked: bool, answers: Collection[Answer], by_phone: bool = False) -> Standing:
     """Return the standing of a recipient from the answers for the present release date.
 
     A person who no longer needs access stays so. A reported disclosure changes nothing: it is a suspicion.
+
+    :param by_phone: whether staff recorded that the recipient confirmed the terms by phone.
     """
     if Answer.NOT_NEEDED in answers:
         return Standing.NOT_NEEDED
+    if Answer.ACKNOWLEDGED in answers and (Answer.CONFIRMED in answers or by_phone):
+        return Standing.ACKNOWLEDGED
     if Answer.CONFIRMED in answers:
-        return Standing.ACKNOWLEDGED if Answer.ACKNOWLEDGED in answers else Standing.CONFIRMED
+        return Standing.CONFIRMED
+    if by_phone:
+        return Standing.CONFIRMED_BY_PHONE
     if not has_address:
         return Standing.NO_ADDRESS
     return Standing.NOT_CONFIRMED if asked else Standing.NOT_ASKED

@@ -49,6 +49,11 @@ class WebAddress:
 _TELEPHONE = re.compile(r"\+?\d(?:[\d ()./-]*\d)?")
 
 
+def is_uk_mobile(uri: str) -> bool:
+    """Return whether an address that `telephone_uri` made is of a mobile phone in the UK, which can get a text."""
+    return bool(re.fullmatch(r"tel:(\+44|0)7\d{9}", uri))
+
+
 def telephone_uri(number: str) -> str:
     """Return the address that calls the first telephone number in a text (RFC 3966); empty if it has none.
 

@@ -19,6 +19,7 @@ STANDINGS = {
     Standing.NOT_ASKED: (DO_NOT_SEND, "red"),
     Standing.NOT_CONFIRMED: (DO_NOT_SEND, "red"),
     Standing.CONFIRMED: (lazy("Terms confirmed"), "green"),
+    Standing.CONFIRMED_BY_PHONE: (lazy("Terms confirmed by phone"), "green"),
     Standing.ACKNOWLEDGED: (lazy("Has it"), "green"),
     Standing.NOT_NEEDED: (lazy("No longer needs access: do not send"), "red"),
 }
@@ -83,6 +84,10 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
         for answer, words in ANSWERS.items()
         if answer in recipient.answered
     ]
+    if recipient.by_phone:
+        sentence = _("%(person)s recorded at %(moment)s that the terms were confirmed by phone.")
+        call = recipient.by_phone
+        answered.append(sentence % {"person": call.recorded_by, "moment": calendar.format_moment(call.recorded_at)})
     if recipient.standing is Standing.NO_ADDRESS and not answered:
         return [_("Add an email address, so that we can ask this person to confirm the terms.")]
     asked = []

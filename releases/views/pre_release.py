@@ -48,7 +48,7 @@ from releases.rules.pre_release import (
     Unit,
 )
 from releases.text import pre_release
-from releases.text.receipts import list_confirmation_sentence
+from releases.text.receipts import list_confirmation_sentence, terms_of
 from releases.views.base import SignedInRequest, find_release, post_data
 
 LONGEST_REASON = 1000
@@ -238,6 +238,7 @@ def _receipts_context(person: User, release: Release, *, rows: int, now: datetim
         "may_ask": may_ask,
         "recipients": recipients,
         "posts": len(recipients),
+        "to_call": {key for key, one in recipients.items() if receipts.may_confirm_by_phone(one, now=now)},
         "may_confirm": bool(recipients) and confirmed is None and receipts.may_confirm_list(release, now=now),
         "list_confirmation": list_confirmation_sentence(release, now=now)
         if recipients and release.status == Status.CONFIRMED
@@ -451,8 +452,48 @@ def record_end_view(request: SignedInRequest, release: Release, key: int) -> Htt
     return _record_time(request, release, key, move=END, act=act, button=_("Save time"))
 
 
-RENEW = "renew_links"
-"""A page about an entry that is no move of its access."""
+@list_view
+def confirm_by_phone_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    """Record that a recipient confirmed the terms by phone."""
+
+    def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
+        if entry.version != version:
+            raise ChangedMeanwhile(_("Another person changed this entry. Check the person before you try again."))
+        receipts.record_phone_confirmation(entry, by=request.user, at=at)
+        messages.success(request, _("Confirmation by phone recorded."))
+        return redirect("releases:pre_release_list", release.reference)
+
+    recipient = _find_recipient(release, key)
+    if recipient.by_phone is None and not receipts.may_confirm_by_phone(recipient, now=timezone.now()):
+        raise MoveRefused(_("This person has confirmed the terms, or is not to be called now."))
+    return _confirm_entry(request, release, key, move=BY_PHONE, act=act)
+
+
+@list_view
+def take_back_phone_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    """Take back the record that a recipient confirmed the terms by phone."""
+
+    def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
+        if receipts.take_back_phone_confirmation(entry, by=request.user, at=at):
+            messages.success(request, _("Confirmation by phone removed."))
+        else:
+            messages.info(request, _("You did not make any changes."))
+        return redirect("releases:pre_release_list", release.reference)
+
+    _find_recipient(release, key)
+    return _confirm_entry(request, release, key, move=NOT_BY_PHONE, act=act)
+
+
+def _find_recipient(release: Release, key: int) -> receipts.Recipient:
+    """:raises Http404: if the entry is not on the list."""
+    recipient = receipts.recipients_of(release).get(key)
+    if recipient is None or not receipts.asks_recipients(release):
+        raise Http404("There is no such recipient.")
+    return recipient
+
+
+RENEW, BY_PHONE, NOT_BY_PHONE = OF_RECIPIENT = ("renew_links", "confirm_by_phone", "take_back_phone")
+"""Pages about an entry that are no moves of its access."""
 
 PAGES: dict[str, Callable[..., HttpResponse]] = {
     "change": change_entry,
@@ -462,6 +503,8 @@ PAGES: dict[str, Callable[..., HttpResponse]] = {
     "take_back": take_back_times_view,
     "erase_name": erase_name_view,
     RENEW: renew_links_view,
+    BY_PHONE: confirm_by_phone_view,
+    NOT_BY_PHONE: take_back_phone_view,
 }
 
 
@@ -488,7 +531,7 @@ def _confirm_entry(
 ) -> HttpResponse:
     """Ask for confirmation, and act once it is given.
 
-    :param move: the move of the access, or RENEW; empty for erasing a name.
+    :param move: the move of the access, or one of OF_RECIPIENT; empty for erasing a name.
     """
     entry, now = _find_entry(release, key), timezone.now()
     if move in ACCESS.move_names:
@@ -506,6 +549,7 @@ def _confirm_entry(
         "entry": entry,
         "form": form,
         "move": move or "erase",
+        "terms": terms_of(entry) if move == BY_PHONE else (),
         "shortly": pre_release_access.is_shortly(release, now=now),
     }
     return render(request, "releases/pre_release/confirm.html", context)

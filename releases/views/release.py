@@ -53,6 +53,7 @@ from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
 from releases.text.languages import is_welsh
+from releases.text.minute_brief import UNKNOWN_TIME
 from releases.views.base import (
     SignedInRequest,
     complete_form,
@@ -277,6 +278,9 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
         initial |= {"contact_name": current.contact_name, "contact_email": current.contact_email}
     elif responsible:
         initial |= {"contact_name": responsible.name, "contact_email": responsible.email}
+    if "brief" in request.GET and not current:
+        # The minute brief has shown this notice; a person checks it here and posts it.
+        initial["expected_words"] = UNKNOWN_TIME
     form = DelayNoticeForm(post_data(request), initial=initial)
     delay_notices.check_postable(release, by=request.user)
     now = timezone.now()

@@ -16,20 +16,44 @@ from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import reports_with
 from breaches.rules.lifecycle import WRITERS, ReportStatus
-from releases import announcements, date_changes, open_files, overview, pre_release_access, statements, tasks
+from releases import (
+    announcements,
+    date_changes,
+    minute_briefs,
+    open_files,
+    overview,
+    pre_release_access,
+    receipts,
+    statements,
+    tasks,
+)
 from releases.early_findings import unpublished_early_releases
-from releases.models import DateChange, Release, ReleaseTask
+from releases.models import DateChange, MinuteBrief, Release, ReleaseTask
 from releases.open_files import DummyFileRecord
 from releases.overview import Concern
 from releases.permissions import Action, Person, producers_where
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
+from releases.text.minute_brief import brief_headline
 from statsoffice.dashboard.today import Day, Line, not_live_releases
 
 MOST_LINES = 20
 # Questions about a release arise from the day before it is due until long after its checks.
 DAYS_AHEAD = timedelta(days=1)
 DAYS_BEHIND = timedelta(days=14)
+
+
+MOST_BRIEFS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BriefTask:
+    """A minute brief of today; it is a task as long as a release is expected."""
+
+    row: MinuteBrief
+    headline: str
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +68,10 @@ class PersonTasks:
     to_agree: int
     left_provisional: list[Release]
     access_to_agree: list[Release]
+    access_lists: list[receipts.ListTask]
     tasks: list[tuple[ReleaseTask, Release | None]]
     open_files: list[DummyFileRecord]
+    briefs: list[BriefTask]
 
     @property
     def count(self) -> int:
@@ -57,13 +83,14 @@ class PersonTasks:
             self.to_answer,
             self.left_provisional,
             self.access_to_agree,
+            self.access_lists,
             self.tasks,
             self.open_files,
         ]
-        return self.to_agree + sum(map(len, listed))
+        return self.to_agree + sum(map(len, listed)) + sum(brief.is_open for brief in self.briefs)
 
     def __bool__(self) -> bool:
-        return self.count > 0
+        return self.count > 0 or bool(self.briefs)
 
 
 def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
@@ -79,9 +106,19 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         to_agree=date_changes.open_requests_for(person).count(),
         left_provisional=list(left_provisional.order_by("planned_on", "pk")[:MOST_LINES]),
         access_to_agree=_access_lists(person),
+        access_lists=receipts.find_list_tasks(person, now=now)[:MOST_LINES],
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
         open_files=open_files.tasks_of(person)[:MOST_LINES],
+        briefs=_briefs(person, now=now),
     )
+
+
+def _briefs(person: Person, *, now: datetime) -> list[BriefTask]:
+    """Return the minute briefs of the present London day that a person may read, the latest first."""
+    begins_at, _ends_at = overview.london_day(local_date(now))
+    rows = minute_briefs.briefs_known_to(person).filter(due_at__gte=begins_at, due_at__lte=now)
+    found = map(minute_briefs.read_brief, rows[:MOST_BRIEFS])
+    return [BriefTask(read.row, brief_headline(read), read.brief.is_open) for read in found]
 
 
 def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:

@@ -108,16 +108,22 @@ def send_by_notify(message: Message, *, name: str) -> None:
     :param name: the same at each attempt; Notify stores it as our reference.
     :raises DeliveryRefused: if Notify cannot be reached or refuses, or no key is set any more.
     """
-    if not settings.NOTIFY_KEY:
-        raise DeliveryRefused("STATSOFFICE_NOTIFY_KEY is not set.")
-    client = NotificationsAPIClient(settings.NOTIFY_KEY, base_url=settings.NOTIFY_ADDRESS, timeout=TIMEOUT_SECONDS)
-    try:
-        client.send_email_notification(
+    _send_by_notify(
+        lambda client: client.send_email_notification(
             email_address=message.recipient,
             template_id=settings.NOTIFY_TEMPLATE,
             personalisation={"subject": message.subject, "text": message.text},
             reference=name,
         )
+    )
+
+
+def _send_by_notify(send: Callable[[NotificationsAPIClient], object]) -> None:
+    if not settings.NOTIFY_KEY:
+        raise DeliveryRefused("STATSOFFICE_NOTIFY_KEY is not set.")
+    client = NotificationsAPIClient(settings.NOTIFY_KEY, base_url=settings.NOTIFY_ADDRESS, timeout=TIMEOUT_SECONDS)
+    try:
+        send(client)
     except APIError as fault:
         # Without any response, the client of Notify reports 503.
         status = fault.status_code if fault.response is not None else None
@@ -131,6 +137,20 @@ def send_by_notify(message: Message, *, name: str) -> None:
         ) from fault
     finally:
         client.request_session.close()
+
+
+def send_text_message(message: Message, *, name: str) -> None:
+    """Send one text message by GOV.UK Notify, as `send_by_notify` sends an email."""
+    if not settings.NOTIFY_TEXT_TEMPLATE:
+        raise DeliveryRefused("STATSOFFICE_NOTIFY_TEXT_TEMPLATE is not set.")
+    _send_by_notify(
+        lambda client: client.send_sms_notification(
+            phone_number=message.recipient,
+            template_id=settings.NOTIFY_TEXT_TEMPLATE,
+            personalisation={"text": message.text},
+            reference=name,
+        )
+    )
 
 
 def _format_errors(errors: Any) -> str:
@@ -166,7 +186,12 @@ def send_by_webhook(message: Message, *, name: str) -> None:
 
 type Send = Callable[[Message], None]
 
-SENDERS = {Channel.MAIL: send_by_email, Channel.NOTIFY: send_by_notify, Channel.WEBHOOK: send_by_webhook}
+SENDERS = {
+    Channel.MAIL: send_by_email,
+    Channel.NOTIFY: send_by_notify,
+    Channel.WEBHOOK: send_by_webhook,
+    Channel.TEXT: send_text_message,
+}
 BATCH_SIZE = 100
 # The claim is longer than any channel takes for one message. After it, another process sends the messages of a process
 # that has died.
@@ -183,12 +208,13 @@ def send_message(message: Message) -> None:
     SENDERS[Channel(message.channel)](message, name=name)
 
 
-def deliver_messages(*, now: datetime, send: Send = send_message) -> int:
+def deliver_messages(*, now: datetime, send: Send = send_message, kind: str = "") -> int:
     """Send the messages that are due. Each is claimed first, so that no two processes send the same one.
 
     A message that was not accepted is retried after a growing pause, at most fifteen times, unless a retry cannot help.
     A channel that is unavailable, or meets an error of our own, delays no other channel.
 
+    :param kind: the beginning of the events of the messages to send; "" sends all.
     :return: the number of messages sent.
     :raises ExceptionGroup: after all channels, if some met an error of our own.
     """
@@ -198,14 +224,16 @@ def deliver_messages(*, now: datetime, send: Send = send_message) -> int:
         return now + timedelta(seconds=time.monotonic() - begun)
 
     rounds = run_each(
-        SENDERS, lambda channel: _deliver_channel(channel, at=at, send=send), failed="channels had an error of our own"
+        SENDERS,
+        lambda channel: _deliver_channel(channel, at=at, send=send, kind=kind),
+        failed="channels had an error of our own",
     )
     return sum(rounds)
 
 
-def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
+def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send, kind: str) -> int:
     sent = 0
-    due = _due_messages(at()).filter(channel=channel)
+    due = _due_messages(at()).filter(channel=channel, event__startswith=kind)
     for key in list(due.values_list("pk", flat=True)[:BATCH_SIZE]):
         begun = at()
         message = _claim(key, at=begun)

@@ -29,10 +29,11 @@ class Channel(models.TextChoices):
     MAIL = "mail", lazy("Email")
     NOTIFY = "notify", lazy("GOV.UK Notify")
     WEBHOOK = "webhook", lazy("Webhook")
+    TEXT = "text", lazy("Text message")
 
 
 def available_channels() -> list[Channel]:
-    """Return the channels that the operator has set up. Email is always included."""
+    """Return the channels that the operator has set up and a person can choose. Email is always included."""
     notify = [Channel.NOTIFY] if settings.NOTIFY_KEY else []
     return [Channel.MAIL, *notify, *([Channel.WEBHOOK] if settings.WEBHOOKS else [])]
 
@@ -57,7 +58,7 @@ class Message(models.Model):
     event = models.CharField(max_length=150)
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
     recipient = models.CharField(
-        max_length=254, help_text=lazy("An email address, or the name of a webhook in the settings.")
+        max_length=254, help_text=lazy("An email address, a phone number, or the name of a webhook in the settings.")
     )
     subject = models.CharField(max_length=300)
     text = models.TextField()

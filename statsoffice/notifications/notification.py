@@ -37,6 +37,9 @@ class Notification:
     """Whether it is about a rehearsal, if it names neither the release nor the report."""
     of_training: int | None = None
     """The key of the training that it is about, if it names neither the release nor the report."""
+    text_numbers: frozenset[str] = frozenset()
+    """The mobile numbers that get `short_text` as a text message, in addition to the messages of the recipients."""
+    short_text: str = ""
     suspicions: Sequence[Suspicion] = ()
     verdicts: Sequence[Verification] = ()
 
@@ -72,6 +75,9 @@ def one_line(words: object) -> str:
     """Replace all white space with single spaces, because a line end would end the subject of an email."""
     return " ".join(str(words).split())
 
+
+# A text message in one part. Source: GSM 03.38, 160 characters of 7 bits.
+LONGEST_TEXT_MESSAGE = 160
 
 # Mail programs cut longer subjects, and RFC 5322 (section 2.1.1) recommends no longer lines.
 LONGEST_SUBJECT = 78

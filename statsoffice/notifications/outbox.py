@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.trainings import participant_addresses
 from statsoffice.fault_isolation import run_each
-from statsoffice.notifications import office_queries, receipt_queries, release_queries, report_queries
+from statsoffice.notifications import brief_queries, office_queries, receipt_queries, release_queries, report_queries
 from statsoffice.notifications.access_links import ACCESS_LINK
 from statsoffice.notifications.models import (
     KINDS,
@@ -35,7 +35,14 @@ from statsoffice.notifications.notification import (
     one_line,
     shorten,
 )
-from statsoffice.notifications.recipients import DISCLOSURE, EARLY_RELEASE, OPEN_FILE, add_covers, find_cover_addresses
+from statsoffice.notifications.recipients import (
+    DISCLOSURE,
+    EARLY_RELEASE,
+    MINUTE_BRIEF,
+    OPEN_FILE,
+    add_covers,
+    find_cover_addresses,
+)
 
 BEFORE = lazy("This is a rehearsal. There is nothing to release.")
 AFTER = lazy("This is a rehearsal. No statistics were released and there is nothing to report.")
@@ -136,6 +143,8 @@ class Rule:
         return subject, text
 
 
+MINUTE_BRIEF_RULE = Rule({MINUTE_BRIEF: lazy("Minute brief")}, brief_queries.find_minute_briefs, "minute_brief", LEAD)
+
 # Urgent kinds come first: this is the order in which the messages are written.
 RULES = (
     Rule({EARLY_RELEASE: lazy("Early release")}, release_queries.find_early_releases, "early_release", INCIDENT_PERSON),
@@ -148,6 +157,7 @@ RULES = (
         BEFORE,
         covered=False,
     ),
+    MINUTE_BRIEF_RULE,
     Rule({"suspected-breach": lazy("Suspected breach")}, release_queries.find_suspected_breaches, "suspected_breach"),
     Rule(
         {"needs-checking-": lazy("Release that needs checking")},
@@ -270,9 +280,10 @@ type Choices = dict[str, set[tuple[Channel, str]]]
 BATCH_SIZE = 100
 
 
-def create_missing(*, now: datetime) -> int:
+def create_missing(*, now: datetime, rules: Sequence[Rule] | None = None) -> int:
     """Write the messages that are due and do not exist yet, one kind after the other.
 
+    :param rules: the kinds to write; None writes all.
     :return: the number of messages that were missing.
     :raises ExceptionGroup: after all other kinds were written, if some could not be.
     """
@@ -289,7 +300,9 @@ def create_missing(*, now: datetime) -> int:
         addressed = map(_within_training, map(with_covers, found) if rule.covered else found)
         return sum(_write(rule, batch, now=now) for batch in _batches(addressed))
 
-    return sum(run_each(RULES, write_kind, failed="kinds of notifications could not be written"))
+    return sum(
+        run_each(RULES if rules is None else rules, write_kind, failed="kinds of notifications could not be written")
+    )
 
 
 def _within_training(one: Notification) -> Notification:
@@ -361,14 +374,17 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
             webhooks |= {webhook for channel, webhook in own | general if channel == Channel.WEBHOOK}
         if not one.is_rehearsal and not one.is_confidential:
             addressed += [(Channel.WEBHOOK, webhook) for webhook in sorted(webhooks) if webhook in settings.WEBHOOKS]
+        if settings.NOTIFY_TEXT_TEMPLATE:
+            addressed += [(Channel.TEXT, number) for number in sorted(one.text_numbers)]
         for channel, recipient in addressed:
             is_webhook = channel == Channel.WEBHOOK
+            short = {Channel.WEBHOOK: _last_link(text), Channel.TEXT: one.short_text}
             yield Message(
                 event=one.event,
                 channel=channel,
                 recipient=recipient,
                 subject=reference if is_webhook else subject,
-                text=_last_link(text) if is_webhook else text,
+                text=short.get(channel, text),
                 producer_id=one.producer,
                 release=one.release,
                 report=one.report,

@@ -13,10 +13,11 @@ from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action
 from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT, ReportKind
 from releases.early_findings import current_contact
-from releases.models import Contact, Cover, Membership, Producer, Release, Series, Training
+from releases.models import Contact, Cover, Membership, MinuteBrief, Producer, Release, Series, Training
 from releases.permissions import Person as AnyPerson
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
+from releases.rules.web_address import is_uk_mobile, telephone_uri
 from releases.trainings import participant_addresses
 from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
 
@@ -45,6 +46,13 @@ def incident_addresses(producer: Producer) -> frozenset[str]:
     """Return the addresses of those who are notified of an early release: the leads and the incident contact."""
     contact = current_contact(producer)
     return lead_addresses(producer.pk) | ({contact.person.email.lower()} if contact and contact.person else frozenset())
+
+
+def find_mobile_numbers(addresses: Collection[str], producer: int) -> frozenset[str]:
+    """Return the mobile numbers of a producer's contacts whose accounts have some email addresses."""
+    contacts = Contact.objects.filter(producer=producer, user__is_active=True).select_related("user")
+    numbers = (telephone_uri(one.telephone) for one in contacts if one.user and one.user.email.lower() in addresses)
+    return frozenset(number.removeprefix("tel:") for number in numbers if is_uk_mobile(number))
 
 
 def responsible_addresses(release: Release) -> frozenset[str]:
@@ -103,7 +111,14 @@ EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
 DISCLOSURE = "access-disclosure-"
 # The same of a dummy file that is open to the public (decision 107).
 OPEN_FILE = "open-file-"
-FOR_LEADS_ALONE = Q(event__startswith=EARLY_RELEASE) | Q(event__startswith=DISCLOSURE) | Q(event__startswith=OPEN_FILE)
+# The same of a minute brief, which only people who lead read: a release found early is missing from it (decision 100).
+MINUTE_BRIEF = "minute-brief-"
+FOR_LEADS_ALONE = (
+    Q(event__startswith=EARLY_RELEASE)
+    | Q(event__startswith=DISCLOSURE)
+    | Q(event__startswith=OPEN_FILE)
+    | Q(event__startswith=MINUTE_BRIEF)
+)
 OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-together"}
 
 
@@ -117,11 +132,13 @@ def event_of_suspicions(kind: str, suspicions: Sequence[int]) -> str:
 def about_hidden_trainings(person: AnyPerson) -> Q:
     """Select the messages about trainings in which a person takes no part.
 
-    The messages about an early release name no release, so they are found by their events.
+    The messages about an early release and minute briefs name no release, so they are found by their events.
     """
     hidden = Training.objects.exclude(participants=person.pk)
     early = Suspicion.objects.filter(kind=ReportKind.EARLY, release__training__in=hidden)
     found = Q(release__training__in=hidden) | Q(report__training__in=hidden)
+    for key in MinuteBrief.objects.filter(training__in=hidden).values_list("pk", flat=True):
+        found |= Q(event=f"{MINUTE_BRIEF}{key}")
     for key in early.values_list("pk", flat=True):
         found |= Q(event=f"{EARLY_RELEASE}{key}") | Q(event__startswith=f"{EARLY_RELEASE}{key}{REMINDER}")
     return found

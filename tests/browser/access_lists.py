@@ -63,6 +63,12 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
         "the link of a recipient": reverse("releases:receipt", args=[token]),
         "reporting a possible disclosure": reverse("releases:receipt_disclosure", args=[token]),
         "sending a recipient a new link": reverse("releases:pre_release_renew_links", args=[ahead.reference, asked.pk]),
+        "recording a confirmation by phone": reverse(
+            "releases:pre_release_confirm_by_phone", args=[ahead.reference, asked.pk]
+        ),
+        "removing a confirmation by phone": reverse(
+            "releases:pre_release_take_back_phone", args=[ahead.reference, asked.pk]
+        ),
         "asking recipients to confirm": reverse("releases:ask_recipients", args=[office.producer.slug]),
     }
     one = out.pre_release_access.exclude(person="").first()

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from breaches.models import Practice, Suspicion
-from releases import judge, scheduling, statements
+from releases import judge, minute_briefs, scheduling, statements
 from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Release
 from releases.rules.calendar import Precision, Slot
@@ -87,6 +87,8 @@ def a_morning() -> Morning:
     morning.add("an early release", "early_releases:early_release", early.pk)
     morning.add("the early releases", "early_releases:early_releases")
     morning.add("an incident contact", "early_releases:contact", office.producer.slug)
+    (brief,) = minute_briefs.make_due_briefs(now=NOW)
+    morning.add("a minute brief", "minute_brief", brief.pk)
     return morning
 
 

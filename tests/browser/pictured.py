@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from breaches import decisions, drafting
 from breaches.models import Report
-from releases import judge, receipts
+from releases import judge, minute_briefs, receipts
 from releases.detection.year_review import PageKind
 from releases.imports import uploads
 from releases.models import AccessLink, Release, Series
@@ -72,7 +72,6 @@ def pictures() -> list[Picture]:
         Picture("release-late", statistician, "/releases/schools-june-2020/", ".office-picture"),
         Picture("morning-sheet", statistician, f"{reverse('morning_sheet')}?on=2020-07-01"),
         Picture("search", statistician, f"{reverse('search')}?q=labour"),
-        Picture("access-list", statistician, _an_access_list(office), "#main-content h2"),
         Picture("report-drafted", statistician, page),
         Picture("report-impact", statistician, f"{page}impact/", "label[for=id_impact]"),
         Picture("report-to-decide", head, page, "#decision", prepare=lambda: _submitted(report, by=statistician)),
@@ -84,6 +83,14 @@ def pictures() -> list[Picture]:
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("past-year", head, _a_past_year(office), "h2"),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
+        Picture("minute-brief", head, reverse("minute_brief", args=[1]), prepare=lambda: _a_brief(office)),
+        Picture(
+            "access-list",
+            statistician,
+            reverse("releases:pre_release_list", args=["houses-july-2020"]),
+            "h2",
+            prepare=lambda: _an_access_list(office),
+        ),
     ]
 
 
@@ -172,6 +179,33 @@ def _an_access_list(office: Office) -> str:
     for answer in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
         receipts.answer_link(receipts.token_of(links[0]), answer, at=NOW - timedelta(minutes=20))
     return reverse("releases:pre_release_list", args=[release.reference])
+
+
+def _a_brief(office: Office) -> None:
+    """A release of the same minute that is not live yet, so that the brief tells of both."""
+    rail = _series(office, "Rail punctuality", "rail")
+    late = _announced(rail, "rail-june-2020", "Rail punctuality: January to March 2020")
+    create_observations(late, *["not_live"] * 62, start=DUE - timedelta(minutes=1), every=timedelta(minutes=1))
+    judge.judge_one(late, now=NOW)
+    drafting.draft_missing(now=NOW)
+    minute_briefs.make_due_briefs(now=DUE + timedelta(minutes=2, seconds=5))
+
+
+def _an_access_list(office: Office) -> None:
+    """The list of tomorrow's release: one person has confirmed, one did so by phone, and one has not."""
+    receipts.set_asking(office.producer, asks=True, by=office.head)
+    houses = Release.objects.get(reference="houses-july-2020")
+    by = office.statistician
+    posts = ("Minister of State for Housing", "Private secretary", "Chief economist")
+    minister, secretary, _economist = (
+        granted(houses, someone(post, email=f"{number}@example.gov.uk"), by=by, at=DUE - timedelta(days=20))
+        for number, post in enumerate(posts)
+    )
+    receipts.make_due_links(now=NOW - timedelta(hours=2))
+    links = {link.entry_id: link for link in AccessLink.objects.all()}
+    AccessLink.objects.update(sent_at=NOW - timedelta(hours=2))
+    receipts.answer_link(receipts.token_of(links[minister.pk]), Answer.CONFIRMED, at=NOW - timedelta(minutes=50))
+    receipts.record_phone_confirmation(secretary, by=by, at=NOW - timedelta(minutes=10))
 
 
 def _submitted(report: Report, *, by: User) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from breaches import decisions
 from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
-from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
+from releases.models import HostLease, MinuteBrief, Observation, Release, ReleaseEvent, Verification
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from statsoffice import processes
 from statsoffice.celery import app
@@ -32,6 +32,8 @@ HEAD_START = timedelta(seconds=38)
 WAIT_AT_MOST = timedelta(seconds=60)
 # Drafts are made every 2 s and messages every 5 s: surplus ones have come by then.
 QUIET = timedelta(seconds=7)
+BRIEFLY = " not live at "
+"""What the subject of each minute brief has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class Looked:
     purpose: str
     planned_at: datetime
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Briefed:
+    """The minute brief of the announced release, and when its one mail arrived."""
+
+    limit_at: datetime
+    made_at: datetime
+    arrived_at: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Played:
     statuses: Mapping[str, str]
     messages: tuple[tuple[str, str], ...]
     mails: tuple[tuple[str, str], ...]
+    briefs: tuple[Briefed, ...]
     looks: tuple[Looked, ...]
     arrivals: tuple[Arrival, ...]
     logs: Mapping[str, str]
@@ -190,7 +202,7 @@ def sleep_until(instant: datetime) -> None:
 def _deliver_three_times(redis_url: str) -> None:
     with app.connection_for_write(url=redis_url) as connection:
         for _ in range(3):
-            for task, queue in (("sweep", "watch"), ("draft", "draft"), ("deliver", "deliver")):
+            for task, queue in (("sweep", "watch"), ("draft", "draft"), ("brief", "deliver"), ("deliver", "deliver")):
                 app.send_task(task, queue=queue, connection=connection)
 
 
@@ -204,8 +216,9 @@ def _is_complete(mailbox: Mailbox) -> bool:
 
 
 def _told(mailbox: Mailbox) -> int:
-    """Count the mails, but for checks ahead: the minute leaves time for them, or does not."""
-    return sum("Check before release: " not in str(mail["Subject"]) for mail in mailbox.mails)
+    """Count the mails, but for briefs and for checks ahead: the minute leaves time for these, or does not."""
+    others = ("Check before release: ", BRIEFLY)
+    return sum(not any(words in str(mail["Subject"]) for words in others) for mail in mailbox.mails)
 
 
 def _told_of_stories() -> int:
@@ -253,6 +266,16 @@ def _gather(
         statuses=dict(Release.objects.values_list("reference", "status")),
         messages=tuple(Message.objects.values_list("recipient", "subject")),
         mails=tuple((str(mail["To"]), str(mail["Subject"])) for mail in mailbox.mails),
+        briefs=tuple(
+            Briefed(
+                brief.limit_at,
+                brief.made_at,
+                tuple(
+                    at for mail, at in zip(mailbox.mails, mailbox.arrived, strict=False) if BRIEFLY in mail["Subject"]
+                ),
+            )
+            for brief in MinuteBrief.objects.filter(rehearsal=False)
+        ),
         looks=looks,
         arrivals=tuple(site.arrivals()),
         logs={name: log.read_text(errors="replace") for name, log in logs.items()},

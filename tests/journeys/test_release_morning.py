@@ -15,6 +15,7 @@ from releases.rules.lifecycle import Role, Status
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.at_the_web import OF_RELEASE
+from tests.journeys.played_morning import BRIEFLY
 from tests.journeys.release_morning import REACHED, STORIES, TITLE, TOLERANCE
 from tests.pages.statsoffice.test_public_leaks import VERDICTS
 from tests.support.mail_server import with_slug
@@ -106,8 +107,21 @@ def test_only_what_was_found_live_is_published(played):
 
 
 def counted(told):
-    """Count the notifications, except those of checks ahead: the minute leaves time for them, or does not."""
-    return Counter((to, with_slug(what)) for to, what in told if "Check before release: " not in what)
+    """Count the notifications, except briefs and those of checks ahead, for which the minute may leave no time."""
+    others = ("Check before release: ", BRIEFLY)
+    return Counter((to, with_slug(what)) for to, what in told if not any(words in what for words in others))
+
+
+def test_the_head_of_profession_has_one_brief_in_seconds_after_the_limit_and_the_verdict_came_first(played):
+    (brief,) = played.briefs
+    limit_at = played.due_at + TOLERANCE
+    assert brief.limit_at == limit_at
+    decided_at = played.decided_at[ANNOUNCED.slug]
+    assert decided_at <= brief.made_at
+    assert limit_at + 5 * SECOND <= brief.made_at < limit_at + 10 * SECOND
+    (arrived_at,) = brief.arrived_at
+    assert brief.made_at <= arrived_at < brief.made_at + 5 * SECOND
+    assert [to for to, what in played.mails if BRIEFLY in what] == [HEAD]
 
 
 def test_no_one_is_told_anything_twice(played):

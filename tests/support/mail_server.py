@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -26,10 +27,11 @@ def with_slug(subject: str) -> str:
 
 
 class Mailbox:
-    """What the server accepted; a reply to a recipient instead of taking the message."""
+    """What the server accepted and when; a reply to a recipient instead of taking the message."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.arrived: list[datetime] = []
         self.recipients: list[str] = []
         self.refusals: dict[str, str] = {}
 
@@ -40,6 +42,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name
+        self.arrived.append(datetime.now(UTC))
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients += envelope.rcpt_tos
         return "250 Accepted"

@@ -19,6 +19,7 @@ from typing import Any
 SERVICE = "26785a09-ab16-4eb0-8407-a37497a57506"
 SECRET = "3d844edf-8d35-48ac-975b-e847b4f122b0"
 TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
+TEXT_TEMPLATE = "0a1b2c3d-2a88-4f6e-b855-c550268ce08a"
 KEY = f"release_desk-{SERVICE}-{SECRET}"
 CLOCKS_APART_SECONDS = 30
 ERRORS = {
@@ -47,13 +48,14 @@ class Notify:
             return refused(self.fault, *ERRORS[self.fault])
         if problem := wrong_with_token(authorisation):
             return refused(403, "AuthError", problem)
-        if path != "/v2/notifications/email":
+        check = {"/v2/notifications/email": wrong_with_request, "/v2/notifications/sms": wrong_with_text_message}
+        if path not in check:
             return refused(404, "Not found", "Not found")
         asked = json.loads(body)
-        if problem := wrong_with_request(asked):
+        if problem := check[path](asked):
             return refused(400, *problem)
         self.taken.append(asked)
-        content = {"subject": asked["personalisation"]["subject"], "body": asked["personalisation"]["text"]}
+        content = {"subject": asked["personalisation"].get("subject"), "body": asked["personalisation"]["text"]}
         return 201, {"id": "740e5834-3a29-46b4-9a6f-16142fde533a", "reference": asked["reference"], "content": content}
 
 
@@ -86,6 +88,14 @@ def wrong_with_request(asked: dict[str, Any]) -> tuple[str, str] | None:
         return "BadRequestError", "Template not found"
     missing = {"subject", "text"} - asked.get("personalisation", {}).keys()
     return ("BadRequestError", f"Missing personalisation: {', '.join(sorted(missing))}") if missing else None
+
+
+def wrong_with_text_message(asked: dict[str, Any]) -> tuple[str, str] | None:
+    if not re.fullmatch(r"(\+44|0)7\d{9}", asked.get("phone_number", "")):
+        return "ValidationError", "phone_number Not a UK mobile number"
+    if asked.get("template_id") != TEXT_TEMPLATE:
+        return "BadRequestError", "Template not found"
+    return None if "text" in asked.get("personalisation", {}) else ("BadRequestError", "Missing personalisation: text")
 
 
 def decoded(part: str) -> bytes:

@@ -5,7 +5,17 @@ from django.urls import reverse
 from tests.support.pre_release_lists import MINISTER
 
 # By entry; the others are pages of the whole list.
-OF_AN_ENTRY = ("change", "withdraw", "begin", "end", "take_back", "erase_name", "renew_links")
+OF_AN_ENTRY = (
+    "change",
+    "withdraw",
+    "begin",
+    "end",
+    "take_back",
+    "erase_name",
+    "renew_links",
+    "confirm_by_phone",
+    "take_back_phone",
+)
 OF_THE_LIST = ("list", "add", "copy", "decide", "erase", "confirm_list")
 
 

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from releases.management.base import PlainCommand
-from releases.models import AccessReceipt, Contact, PreReleaseAccess, PreReleaseRequest
+from releases.models import AccessReceipt, Contact, PhoneConfirmation, PreReleaseAccess, PreReleaseRequest
 from statsoffice.accounts.models import Invitation, User
 
 SECRETS = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
@@ -61,11 +61,19 @@ def collect_personal_data(email: str) -> dict[str, Any]:
 
 
 def _find_receipts(email: str) -> list[dict[str, Any]]:
-    """Return what a person on a pre-release access list answered, as long as the list has their address."""
+    """Return what a person on a pre-release access list answered, and what staff recorded of calls with them.
+
+    It is found as long as the list has their address.
+    """
     columns = ("answer", "terms", "what", "happened_at", "at")
     receipts = AccessReceipt.objects.filter(link__entry__email__iexact=email)
     rows = receipts.values_list("link__entry__release__reference", *columns)
-    return [dict(zip(("release", *columns), row, strict=True)) for row in rows]
+    calls = PhoneConfirmation.objects.filter(entry__email__iexact=email)
+    by_phone = calls.values_list("entry__release__reference", "terms", "recorded_at")
+    return [
+        *(dict(zip(("release", *columns), row, strict=True)) for row in rows),
+        *(dict(zip(("release", "terms_by_phone", "recorded_at"), row, strict=True)) for row in by_phone),
+    ]
 
 
 def _find_actions(model: type[models.Model], person: User) -> dict[str, Any]:

@@ -114,6 +114,8 @@ OWN = {
     # The incident contact too, whom no one has named here: tests/pages/statsoffice/test_early_releases.py.
     "early_releases:early_releases": own(by(RELEASE, "know_early_findings")),
     "early_releases:early_release": form(by(RELEASE, "know_early_findings")),
+    # People of a training alone, if it is about one: tests/integration/statsoffice/notifications/test_minute_briefs.py.
+    **named("", page(by(RELEASE, "read_minute_brief")), "minute_brief minute_brief_part"),
     "early_releases:contact": form(by(RELEASE, "name_incident_contact")),
     "guides:guides": own(SIGNED_IN),
     "guides:guide": own(frozenset({Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR}) | LEADS),
@@ -165,7 +167,11 @@ ON_RELEASES = {
     **named("releases:pre_release_", form(KEEP_LIST), "add copy change withdraw begin end"),
     "releases:pre_release_decide": act(by("a request for a change of such a list", "agree")),
     "releases:pre_release_take_back": form(by(ENTRY, "take_back")),
-    **named("releases:pre_release_", form(KEEP_LIST), "erase erase_name renew_links confirm_list"),
+    **named(
+        "releases:pre_release_",
+        form(KEEP_LIST),
+        "erase erase_name renew_links confirm_list confirm_by_phone take_back_phone",
+    ),
     "releases:ask_recipients": form(by(RELEASE, "ask_recipients_to_confirm")),
     **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
     **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk import_listing"),

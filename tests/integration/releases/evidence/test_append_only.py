@@ -20,6 +20,7 @@ from releases.models import (
     OpenFileCheck,
     OpenFileFinding,
     OpenFileRemedy,
+    PhoneConfirmation,
     PreReleaseAccess,
     PublishedCorrection,
     ReasonCorrection,
@@ -51,6 +52,7 @@ APPEND_ONLY = {
         OpenFileCheck,
         OpenFileFinding,
         OpenFileRemedy,
+        PhoneConfirmation,
     )
 }
 
@@ -140,6 +142,7 @@ def what_readers_were_told(release, change):
     link = AccessLink.objects.create(entry=entry, purpose="terms", schedule_version=1, digest="d", made_at=AT)
     AccessReceipt.objects.create(link=link, answer="silent", at=AT)
     ListConfirmation.objects.create(release=release, schedule_version=1, posts=1, confirmed_by=by, confirmed_at=AT)
+    PhoneConfirmation.objects.create(entry=entry, schedule_version=1, terms="1:uk", recorded_by=by, recorded_at=AT)
 
 
 def a_dummy_file(series):

@@ -7,7 +7,14 @@ import pytest
 from django.db import IntegrityError
 
 from releases import pre_release_access, receipts, scheduling
-from releases.models import AccessLink, AccessReceipt, ListConfirmation, ReleaseEvent, ReleaseRowRecord
+from releases.models import (
+    AccessLink,
+    AccessReceipt,
+    ListConfirmation,
+    PhoneConfirmation,
+    ReleaseEvent,
+    ReleaseRowRecord,
+)
 from releases.permissions import NotYours
 from releases.receipts import LinkUnusable, answer_link, make_due_links, token_of
 from releases.rules.calendar import Precision, Slot, local_date
@@ -252,6 +259,77 @@ class TestEvidence:
         assert (reported.what, reported.happened_at) == ("lost", None)
         assert ReleaseEvent.objects.count() == before
         assert standing(asked) is Standing.NOT_CONFIRMED
+
+
+class TestCalls:
+    def test_a_call_is_a_statement_of_the_person_who_recorded_it_with_an_event_and_a_digest(self, office, asked):
+        for _click in range(2):
+            receipts.record_phone_confirmation(asked, by=office.statistician, at=ASKS_AT + MINUTE)
+        row = PhoneConfirmation.objects.get()
+        assert (row.recorded_by, row.recorded_at, row.terms) == (office.statistician, ASKS_AT + MINUTE, "1:england")
+        assert standing(asked) is Standing.CONFIRMED_BY_PHONE
+        assert not AccessReceipt.objects.exists(), "it is no answer of the recipient"
+        event = ReleaseEvent.objects.get(kind="pre_release_confirmed_by_phone")
+        assert (event.actor, event.facts["post"]) == (office.statistician, MINISTER.post)
+        assert MINISTER.person not in str(event.facts)
+        recorded = [row.digests.get("releases.phoneconfirmation", {}) for row in ReleaseRowRecord.objects.all()]
+        assert {int(key) for one in recorded for key in one} == {row.pk}
+
+    def test_a_person_without_an_address_can_only_confirm_by_phone(self, office, asking, release):
+        entry = granted(release, someone(), by=office.statistician)
+        assert standing(entry) is Standing.NO_ADDRESS
+        receipts.record_phone_confirmation(entry, by=office.statistician, at=ASKS_AT)
+        assert standing(entry) is Standing.CONFIRMED_BY_PHONE
+
+    def test_a_call_is_recorded_only_by_those_who_edit_the_list_and_only_when_recipients_are_asked(
+        self, office, asking, entry
+    ):
+        for at in (ASKS_AT - MINUTE, SEED_DUE):
+            with pytest.raises(MoveRefused):
+                receipts.record_phone_confirmation(entry, by=office.head, at=at)
+        for role in (Role.PUBLISHING_TEAM, Role.AUDITOR):
+            with pytest.raises(NotYours):
+                receipts.record_phone_confirmation(entry, by=office.people[role], at=ASKS_AT)
+        make_due_links(now=ASKS_AT)
+        answer_link(token(), Answer.CONFIRMED, at=ASKS_AT)
+        with pytest.raises(MoveRefused):
+            receipts.record_phone_confirmation(entry, by=office.head, at=ASKS_AT)
+        assert not PhoneConfirmation.objects.exists()
+
+    @pytest.mark.parametrize("why", ["taken back", "another person", "another date"])
+    def test_a_call_no_longer_counts_if_it(self, office, asked, why):
+        receipts.record_phone_confirmation(asked, by=office.statistician, at=ASKS_AT + MINUTE)
+        at = ASKS_AT + 2 * MINUTE
+        if why == "taken back":
+            for _click in range(2):
+                receipts.take_back_phone_confirmation(asked, by=office.head, at=at)
+            last = PhoneConfirmation.objects.last()
+            assert (last.recorded_by, last.is_confirmed) == (office.head, False)
+        elif why == "another person":
+            details = replace(MINISTER, person="Somebody Else")
+            pre_release_access.change_access(asked, details, by=office.head, at=at, expected_version=asked.version)
+        else:
+            move(asked.release, office.head, days=7, at=at)
+        assert standing(asked) in {Standing.NOT_CONFIRMED, Standing.NOT_ASKED}
+
+    def test_a_list_is_a_task_while_it_is_not_confirmed_and_while_a_recipient_has_to_be_called(
+        self, office, asking, entry
+    ):
+        begins_at = SEED_DUE - timedelta(hours=24)
+
+        def tasks(at, person=office.statistician):
+            return [(one.is_unconfirmed, len(one.to_call)) for one in receipts.find_list_tasks(person, now=at)]
+
+        assert tasks(LONG_BEFORE) == [(True, 0)]
+        receipts.confirm_list(entry.release, posts=1, by=office.head, at=LONG_BEFORE + MINUTE)
+        assert tasks(LONG_BEFORE + MINUTE) == []
+        calls_at = SEED_DUE - timedelta(days=4, minutes=30)  # Friday 26 June, 9am
+        assert [tasks(at) for at in (calls_at - MINUTE, calls_at)] == [[], [(False, 1)]]
+        (task,) = receipts.find_list_tasks(office.head, now=calls_at)
+        assert task.begins_at == begins_at
+        assert tasks(calls_at, office.people[Role.AUDITOR]) == []
+        receipts.record_phone_confirmation(entry, by=office.statistician, at=calls_at)
+        assert tasks(calls_at + MINUTE) == []
 
 
 class TestOwner:

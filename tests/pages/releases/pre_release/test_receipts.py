@@ -231,6 +231,45 @@ class TestProducersPage:
         assert shown.count(DO_NOT_SEND) == 2
         assert "Add an email address" in shown
 
+    def test_a_call_is_recorded_as_the_statement_of_staff_and_taken_back(
+        self, client, keeper, office, entry, release, clock
+    ):
+        receipts.set_asking(office.producer, asks=True, by=office.head)
+        page, undo = (address(name, release, entry.pk) for name in ("confirm_by_phone", "take_back_phone"))
+        assert client.get(page).status_code == 409, "no one is asked yet"
+        clock(ASKS_AT)
+        make_due_links(now=ASKS_AT)
+        shown = words(client.get(page))
+        assert f"Call {PERSON}, and read these terms to them:" in shown
+        assert "Do not share the statistics" in shown
+        assert client.post(page, {"version": entry.version + 1}).status_code == 409
+        for _click in range(2):
+            shown = words(client.post(page, {"version": entry.version}, follow=True))
+        assert "Terms confirmed by phone" in shown
+        assert f"{keeper} recorded at 9am on 22 June 2020 that the terms were confirmed by phone." in shown
+        assert "Confirmed the terms at" not in shown
+        assert DO_NOT_SEND not in shown
+        # The page of the recipient does not say that they confirmed.
+        recipient = words(Client().get(of(Purpose.TERMS)))
+        assert "You confirmed these terms" not in recipient
+        assert "I confirm these terms" in recipient
+        shown = words(client.post(undo, {"version": entry.version}, follow=True))
+        assert DO_NOT_SEND in shown
+        assert client.get(address("confirm_by_phone", release, 0)).status_code == 404
+
+    def test_what_is_left_to_do_about_a_list_is_a_task_on_todays_releases(self, client, keeper, office, entry, clock):
+        receipts.set_asking(office.producer, asks=True, by=office.head)
+        clock(SEED_DUE - timedelta(days=4, minutes=30))
+        shown = words(client.get(reverse("desk")))
+        assert "Pre-release access to confirm" in shown
+        assert "No one has confirmed that the list is right." in shown
+        assert (
+            f"{DO_NOT_SEND}. 1 person has not confirmed the terms. Access begins at 9:30am on 29 June 2020. Call them."
+            in shown
+        )
+        client.force_login(office.people[Role.AUDITOR])
+        assert "Pre-release access to confirm" not in words(client.get(reverse("desk")))
+
     def test_the_list_says_when_we_ask(self, client, keeper, office, entry, release):
         receipts.set_asking(office.producer, asks=True, by=office.head)
         shown = words(client.get(address("list", release)))

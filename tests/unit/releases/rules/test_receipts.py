@@ -11,6 +11,7 @@ from releases.rules.pre_release import A_DAY, AccessStatus, Period, Unit
 from releases.rules.receipts import (
     AFTER_DUE,
     MAY_BE_SENT,
+    UNCONFIRMED,
     Answer,
     Purpose,
     Standing,
@@ -126,9 +127,27 @@ def test_the_statistics_may_be_sent_to_no_one_who_has_not_confirmed_the_terms():
     for answers in chain.from_iterable(combinations(every, number) for number in range(len(every) + 1)):
         for has_address in (True, False):
             for asked in (True, False):
-                found = standing_of(has_address=has_address, asked=asked, answers=answers)
-                may = Answer.CONFIRMED in answers and Answer.NOT_NEEDED not in answers
-                assert (found in MAY_BE_SENT) == may, answers
+                for by_phone in (True, False):
+                    found = standing_of(has_address=has_address, asked=asked, answers=answers, by_phone=by_phone)
+                    may = (by_phone or Answer.CONFIRMED in answers) and Answer.NOT_NEEDED not in answers
+                    assert (found in MAY_BE_SENT) == may, answers
+                    assert not (found in MAY_BE_SENT and found in UNCONFIRMED)
+
+
+def test_a_confirmation_by_phone_is_never_shown_as_the_recipients_own():
+    given = {"has_address": True, "asked": True}
+    assert standing_of(**given, answers=[], by_phone=True) is Standing.CONFIRMED_BY_PHONE
+    assert standing_of(**given, answers=[Answer.SILENT], by_phone=True) is Standing.CONFIRMED_BY_PHONE
+    assert standing_of(**given, answers=[Answer.CONFIRMED], by_phone=True) is Standing.CONFIRMED
+    assert standing_of(has_address=False, asked=False, answers=[], by_phone=True) is Standing.CONFIRMED_BY_PHONE
+
+
+def test_recipients_are_called_from_the_working_day_before_their_access_until_the_release_is_due():
+    access = window(london(2026, 6, 30, 9, 30))
+    assert format_moment(access.begins_at) == "9:30am on 29 June 2026"
+    calls_at = london(2026, 6, 26, 9)
+    assert [access.are_calls_due(now=at) for at in (calls_at - SECOND, calls_at)] == [False, True]
+    assert [access.are_calls_due(now=at) for at in (access.due_at - SECOND, access.due_at)] == [True, False]
 
 
 def test_silence_and_a_reported_disclosure_change_no_standing():

@@ -1,0 +1,247 @@
+"""Minute briefs: made once for each producer and instant, and read from the record whenever they are shown."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+
+from releases.early_findings import mask_verdict
+from releases.exemptions import find_exemptions
+from releases.models import Address, CheckSchedule, MinuteBrief, Release, ReleaseEvent, Verification
+from releases.permissions import Action, Person, producers_where
+from releases.rules.lifecycle import Status
+from releases.rules.web_address import place_if_any
+from releases.verdict.address import SUSPICIOUS, Outcome
+from releases.verdict.minute_brief import AFTER_LIMIT, Brief, DueRelease, State, build_brief
+
+LATEST = timedelta(days=1)
+"""How long after the due time a brief is still made, for example after our own processes were down."""
+LATE_AFTER = timedelta(minutes=1)
+"""A brief that was made later than this after it could be made says so."""
+_WANTED = (Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL)
+
+
+class _Key(NamedTuple):
+    producer: int
+    due_at: datetime
+    rehearsal: bool
+    training: int | None
+
+
+def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
+    """Make the briefs that are due and do not exist yet: five seconds after the limit, once a verdict is stored.
+
+    A brief is made if a release was not live at the limit, unless exemptions cover all such releases. Repeated and
+    simultaneous runs make one for each producer and instant; rehearsals and each training have their own.
+
+    :return: the briefs that this call made.
+    """
+    verdicts = Verification.objects.filter(
+        outcome__in=_WANTED, due_at__gt=now - LATEST, due_at__lte=now, decided_at__isnull=False
+    )
+    columns = ("due_at", "release__rehearsal", "release__training")
+    # This query runs every second, so it reads only what names a brief.
+    keys = {_Key(*row) for row in verdicts.values_list("release__series__producer", *columns).distinct()}
+    if keys:
+        made = MinuteBrief.objects.filter(due_at__in={key.due_at for key in keys})
+        keys -= {_Key(*row) for row in made.values_list("producer", "due_at", "rehearsal", "training")}
+    if not keys:
+        return []
+    unmade = verdicts.filter(due_at__in={key.due_at for key in keys}).select_related("release__series__producer")
+    waiting = [row for row in unmade if _key_of(row) in keys and now >= row.limit_at + AFTER_LIMIT]
+    exempted = find_exemptions(waiting)
+    groups: dict[_Key, list[Verification]] = defaultdict(list)
+    for row in waiting:
+        if row.pk not in exempted:
+            groups[_key_of(row)].append(row)
+    briefs = (_make_brief(key, rows, now=now) for key, rows in groups.items())
+    return [brief for brief in briefs if brief is not None]
+
+
+def _key_of(verdict: Verification) -> _Key:
+    release = verdict.release
+    return _Key(release.series.producer_id, verdict.due_at, release.rehearsal, release.training_id)
+
+
+def _make_brief(key: _Key, verdicts: Collection[Verification], *, now: datetime) -> MinuteBrief | None:
+    limit_at = min(row.limit_at for row in verdicts)
+    ready_at = max(limit_at + AFTER_LIMIT, min(map(_found_at, verdicts)))
+    brief = MinuteBrief(
+        producer_id=key.producer,
+        due_at=key.due_at,
+        rehearsal=key.rehearsal,
+        training_id=key.training,
+        limit_at=limit_at,
+        ready_at=min(ready_at, now),
+        made_at=now,
+    )
+    try:
+        with transaction.atomic():
+            brief.save(force_insert=True)
+    except IntegrityError:
+        return None  # another process was faster
+    return brief
+
+
+def _found_at(verdict: Verification) -> datetime:
+    """Return when it was stored that a release was not live; a person's statement may have changed the verdict."""
+    events = ReleaseEvent.objects.filter(release=verdict.release_id, kind="judged").order_by("position")
+    found = (
+        event.at
+        for event in events
+        if event.facts["schedule_version"] == verdict.schedule_version and event.facts["outcome"][1] in SUSPICIOUS
+    )
+    assert verdict.decided_at is not None  # noqa: S101  # the query asked for it
+    return next(found, verdict.decided_at)
+
+
+@dataclass(frozen=True, slots=True)
+class BriefLine:
+    """One release of a brief, with its verdict for the instant of the brief, if there is one."""
+
+    release: Release
+    verdict: Verification | None
+    state: State
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBrief:
+    """A brief as the record is now: the releases that were not live come first."""
+
+    row: MinuteBrief
+    brief: Brief
+    lines: tuple[BriefLine, ...]
+
+    def in_state(self, *states: State) -> list[BriefLine]:
+        return [line for line in self.lines if line.state in states]
+
+    @property
+    def not_live(self) -> list[BriefLine]:
+        return self.in_state(State.NOT_LIVE)
+
+    @property
+    def live_now(self) -> list[BriefLine]:
+        return self.in_state(State.LIVE_NOW)
+
+    @property
+    def live(self) -> list[BriefLine]:
+        return self.in_state(State.LIVE)
+
+    @property
+    def not_known(self) -> list[BriefLine]:
+        return self.in_state(State.NOT_KNOWN)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether our own process made the brief late; a result that was stored late is not meant."""
+        return self.row.made_at - self.row.ready_at > LATE_AFTER
+
+
+def read_brief(row: MinuteBrief) -> ReadBrief:
+    """Read a brief from the record, in a fixed number of queries.
+
+    Releases that were found early, published or not, are never in it. Of other producers only announced releases are
+    counted, and only on the same hosts.
+    """
+    releases = Release.objects.filter(_of_brief(row), due_at=row.due_at)
+    own = _read_due(row, releases, Verification.objects.filter(_of_brief(row, "release__")))
+    others: list[tuple[Release, Verification | None, DueRelease]] = []
+    if not row.rehearsal:
+        elsewhere = Release.objects.public().exclude(series__producer=row.producer_id)
+        verdicts = Verification.objects.filter(
+            release__rehearsal=False,
+            release__announced_at__isnull=False,
+            schedule_version=F("release__schedule_version"),
+        ).exclude(release__series__producer=row.producer_id)
+        others = _read_due(row, elsewhere.filter(due_at=row.due_at), verdicts)
+    brief = build_brief([due for _release, _verdict, due in own], [due for *_rest, due in others])
+    lines = tuple(BriefLine(release, verdict, due.state, due.is_over) for release, verdict, due in own)
+    return ReadBrief(row, brief, lines)
+
+
+def _of_brief(row: MinuteBrief, path: str = "") -> Q:
+    """Select the releases of a brief's producer, or rows about them by a path such as "release__"."""
+    columns = {"series__producer": row.producer_id, "rehearsal": row.rehearsal, "training": row.training_id}
+    return Q(**{f"{path}{name}": value for name, value in columns.items()})
+
+
+def _read_due(
+    row: MinuteBrief, releases: QuerySet[Release], verdicts: QuerySet[Verification]
+) -> list[tuple[Release, Verification | None, DueRelease]]:
+    """Read the releases that were due at the instant of a brief, without those that were found early."""
+    related = ("series__producer", "series__responsible__user", "series__head_of_profession__user")
+    found: dict[int, Release] = {
+        release.pk: release
+        for release in releases.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED])
+        .select_related(*related)
+        .prefetch_related("addresses")
+    }
+    verdict_of: dict[int, Verification] = {}
+    rows = verdicts.filter(due_at=row.due_at).select_related(*(f"release__{name}" for name in related))
+    for verdict in rows.prefetch_related("release__addresses").order_by("schedule_version", "pk"):
+        is_present = verdict.schedule_version == verdict.release.schedule_version
+        if is_present or verdict.outcome != Outcome.PENDING:
+            verdict_of[verdict.release_id] = verdict
+            found.setdefault(verdict.release_id, verdict.release)
+    early = set(
+        Verification.objects.filter(release__in=found, outcome=Outcome.EARLY).values_list("release_id", flat=True)
+    )
+    listed = sorted(
+        (release for key, release in found.items() if key not in early), key=lambda one: (one.title, one.pk)
+    )
+    return [_describe_due(release, verdict_of.get(release.pk), row) for release in listed]
+
+
+def _describe_due(
+    release: Release, verdict: Verification | None, row: MinuteBrief
+) -> tuple[Release, Verification | None, DueRelease]:
+    shown = mask_verdict(verdict) if verdict else None
+    is_moved = release.due_at != row.due_at
+    limit_at = shown.limit_at if shown else release.limit_at if not is_moved else row.limit_at
+    due = DueRelease(
+        key=release.pk,
+        host=next((place_if_any(one.url) for one in _pages_of(release)), ""),
+        outcome=Outcome(shown.outcome) if shown else Outcome.PENDING,
+        limit_at=limit_at,
+        complete_at=_complete_at(shown) if shown else None,
+        is_published=release.status == Status.PUBLISHED,
+        is_over=is_moved or release.status == Status.CANCELLED,
+    )
+    return release, shown, due
+
+
+def _pages_of(release: Release) -> Iterator[Address]:
+    return (one for one in release.addresses.all() if one.role == Address.Role.PAGE and one.required)
+
+
+def _complete_at(verdict: Verification) -> datetime | None:
+    """Return when every required part was first found live; None if one was not."""
+    required = [result.verdict.first_live_at for result in verdict.results if result.required]
+    found = [at for at in required if at]
+    return max(found) if found and len(found) == len(required) else None
+
+
+def briefs_known_to(person: Person) -> QuerySet[MinuteBrief]:
+    """Return the briefs that a person may read: those of the producers they lead, or of their trainings.
+
+    Only people who may know of early releases read them. A release that was found early is missing from a brief, which
+    would show others that it was found (decision 100).
+    """
+    own = MinuteBrief.objects.filter(producer__in=producers_where(person, Action.READ_BRIEF))
+    hidden = Q(training__isnull=False) & ~Q(training__participants=person.pk)
+    return own.exclude(pk__in=own.filter(hidden).values("pk")).select_related("producer", "training")
+
+
+def next_check_at(releases: Iterable[Release]) -> datetime | None:
+    """Return when the next check of some releases is planned, None if none is."""
+    planned = CheckSchedule.objects.filter(
+        address__release__in=[release.pk for release in releases],
+        schedule_version=F("address__release__schedule_version"),
+        live_since__isnull=True,
+    )
+    return planned.exclude(next_check_at=None).order_by("next_check_at").values_list("next_check_at", flat=True).first()

@@ -1,0 +1,86 @@
+"""Texts about minute briefs: figures without a cause, and what became of the releases since."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from releases.minute_briefs import BriefLine, ReadBrief
+from releases.rules import calendar
+from releases.text.release import clock_of_response, describe_publisher
+from releases.verdict.minute_brief import HostCount
+
+UNKNOWN_TIME = "The time is not known yet."
+"""What a notice for readers says until a person knows more. Readers see it in the language in which it is typed."""
+
+
+def brief_headline(read: ReadBrief) -> str:
+    """Say how many releases were not live when the tolerance ended: "2 of 3 releases were not live at 9:32am."."""
+    brief = read.brief
+    if not brief.were_not_live:
+        return _("No release of this brief counts as not live any more.")
+    if brief.due == 1:
+        return _("The release was not live %(when)s.") % {"when": _when(brief.limit_at)}
+    sentence = ngettext(
+        "%(count)s of %(due)s releases was not live %(when)s.",
+        "%(count)s of %(due)s releases were not live %(when)s.",
+        brief.were_not_live,
+    )
+    return sentence % {"count": brief.were_not_live, "due": brief.due, "when": _when(brief.limit_at)}
+
+
+def short_headline(read: ReadBrief) -> str:
+    """Give the figures for a subject or a text message: "2 of 3 not live at 9:32am"."""
+    brief = read.brief
+    counts = {"count": brief.were_not_live, "due": brief.due, "when": _when(brief.limit_at)}
+    return _("%(count)s of %(due)s not live %(when)s") % counts
+
+
+def host_sentence(count: HostCount) -> str:
+    """Give the figures of a host: "3 of 5 releases on www.example.gov.uk were not live at 9:32am. Cause not known."."""
+    sentence = ngettext(
+        "%(count)s of %(due)s releases on %(host)s was not live %(when)s.",
+        "%(count)s of %(due)s releases on %(host)s were not live %(when)s.",
+        count.not_live,
+    )
+    parts = [sentence % {"count": count.not_live, "due": count.due, "host": count.host, "when": _when(count.limit_at)}]
+    if count.not_known:
+        unknown = ngettext("%(count)s is not known.", "%(count)s are not known.", count.not_known)
+        parts.append(unknown % {"count": count.not_known})
+    return " ".join([*parts, _("Cause not known.")])
+
+
+def _when(limit_at: datetime | None) -> str:
+    if limit_at is None:
+        return _("at the end of their tolerance")
+    clock = calendar.format_time_with_seconds if calendar.in_london(limit_at).second else calendar.format_time
+    return _("at %(clock)s") % {"clock": clock(limit_at)}
+
+
+def since_sentence(read: ReadBrief) -> str:
+    """Say what became of the releases that were not live; empty while one of them is still expected and not live."""
+    brief = read.brief
+    if brief.live_at is not None:
+        at = clock_of_response(brief.live_at, due_at=read.row.due_at)
+        if brief.were_not_live == 1:
+            return _("It is live now. We first found it complete at %(at)s.") % {"at": at}
+        return _("All of them are live now. We first found the last one complete at %(at)s.") % {"at": at}
+    if not any(not line.is_over for line in read.not_live):
+        return _("The others were moved or cancelled, so they are no longer expected.") if read.not_live else ""
+    return ""
+
+
+def delay_sentence(read: ReadBrief) -> str:
+    """Say that the brief was made late because our own process did not run; empty if it was not."""
+    if not read.is_late:
+        return ""
+    row = read.row
+    return _(
+        "This brief is late. It could have been made at %(ready)s, and was made at %(made)s, because our own process "
+        "did not run in time."
+    ) % {"ready": calendar.format_time_with_seconds(row.ready_at), "made": calendar.format_moment(row.made_at)}
+
+
+def publisher_sentence(line: BriefLine) -> str:
+    """Give the publisher's own statement about a release, which is no observation; empty if there is none."""
+    return describe_publisher(line.verdict) if line.verdict else ""

@@ -1,0 +1,143 @@
+"""The minute brief: which releases of one producer were live when the tolerance ended, and what else failed.
+
+It counts and never explains: the cause is not known. A release without a usable verdict is "not known", never "not
+live". Releases that were found early are left out by the caller, because they are a security incident of their own.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from releases.verdict.address import Outcome
+
+AFTER_LIMIT = timedelta(seconds=5)
+"""When the brief is made, counted from the end of the tolerance (issue L, item 2). The verdict is stored by then."""
+FEWEST_ON_HOST = 2
+"""With one release on a host, its figures say nothing about others."""
+
+
+class State(StrEnum):
+    """What is known of one release: at the limit, and whether it was found live since."""
+
+    NOT_LIVE = "not_live"
+    LIVE_NOW = "live_now"
+    LIVE = "live"
+    NOT_KNOWN = "not_known"
+
+
+_NOT_LIVE_AT_LIMIT = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
+
+
+@dataclass(frozen=True, slots=True)
+class DueRelease:
+    """One release that was due at the instant of the brief, by key.
+
+    `host` is that of its page, such as "www.example.gov.uk", or "". `complete_at` is when every required part was first
+    found live, None if one was not. `is_published`: its page was found live, or a person stated so. `is_over`: it was
+    moved or cancelled since, so it is no longer expected.
+    """
+
+    key: int
+    host: str
+    outcome: Outcome
+    limit_at: datetime
+    complete_at: datetime | None = None
+    is_published: bool = False
+    is_over: bool = False
+
+    @property
+    def was_not_live(self) -> bool:
+        """Whether checks showed that it, or a required part, was not live when its tolerance ended."""
+        return self.outcome in _NOT_LIVE_AT_LIMIT
+
+    @property
+    def state(self) -> State:
+        if self.was_not_live:
+            return State.LIVE_NOW if self.complete_at else State.NOT_LIVE
+        return State.LIVE if self.outcome is Outcome.ON_TIME else State.NOT_KNOWN
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether people still wait for it, or for a part of it."""
+        is_unknown = self.state is State.NOT_KNOWN and not self.is_published
+        return not self.is_over and (self.state is State.NOT_LIVE or is_unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class HostCount:
+    """The releases of all producers that were due on one host at the instant, in figures.
+
+    `limit_at` is None if their tolerances ended at different times.
+    """
+
+    host: str
+    due: int
+    not_live: int
+    not_known: int
+    limit_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The releases of one producer by state, by key and in the order given, and the figures of their hosts.
+
+    `limit_at` is None if their tolerances ended at different times. `live_at` is when the last release that was not
+    live was found live, None while one is not.
+    """
+
+    releases: tuple[DueRelease, ...]
+    hosts: tuple[HostCount, ...]
+    limit_at: datetime | None
+    live_at: datetime | None
+
+    def in_state(self, *states: State) -> tuple[int, ...]:
+        return tuple(one.key for one in self.releases if one.state in states)
+
+    @property
+    def due(self) -> int:
+        return len(self.releases)
+
+    @property
+    def were_not_live(self) -> int:
+        """The number of releases that were not live when their tolerance ended, whatever happened since."""
+        return sum(one.was_not_live for one in self.releases)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a release is still expected that was not live, or of which it is not known."""
+        return any(one.is_expected for one in self.releases)
+
+
+def build_brief(own: Collection[DueRelease], others: Iterable[DueRelease] = ()) -> Brief:
+    """Build the brief of one producer and instant.
+
+    :param own: the producer's releases.
+    :param others: announced releases of other producers at the same instant, of which only figures are shown.
+    """
+    hosts = list(dict.fromkeys(one.host for one in own if one.was_not_live and one.host))
+    everything = [*own, *others]
+    counts = (_count(host, [one for one in everything if one.host == host]) for host in hosts)
+    waited_for = [one for one in own if one.was_not_live]
+    found = [one.complete_at for one in waited_for if one.complete_at]
+    return Brief(
+        releases=tuple(own),
+        hosts=tuple(count for count in counts if count.due >= FEWEST_ON_HOST),
+        limit_at=_shared_limit(waited_for),
+        live_at=max(found) if found and len(found) == len(waited_for) else None,
+    )
+
+
+def _count(host: str, releases: Collection[DueRelease]) -> HostCount:
+    return HostCount(
+        host=host,
+        due=len(releases),
+        not_live=sum(one.was_not_live for one in releases),
+        not_known=sum(one.state is State.NOT_KNOWN for one in releases),
+        limit_at=_shared_limit(releases),
+    )
+
+
+def _shared_limit(releases: Iterable[DueRelease]) -> datetime | None:
+    limits = {one.limit_at for one in releases}
+    return limits.pop() if len(limits) == 1 else None

@@ -1,0 +1,275 @@
+"""The page of a minute brief, for Heads of Profession, deputies and people who cover.
+
+It is computed from the record whenever it is read, and updates automatically as Today's releases does. No address of
+it names a release, because notifications contain it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from breaches import merging
+from breaches.models import Report, Suspicion
+from breaches.permissions import Action as ReportAction
+from breaches.permissions import reports_where
+from breaches.rules import lifecycle
+from releases import calls, minute_briefs, outages
+from releases.calls import NO_CALLS, CallList
+from releases.delay_notices import current_notice
+from releases.minute_briefs import BriefLine, ReadBrief
+from releases.models import Contact, DelayNotice, Release
+from releases.permissions import Person
+from releases.rules import calendar
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import Status
+from releases.rules.web_address import telephone_uri
+from releases.text import minute_brief as texts
+from releases.text.release import StatusLabel, known_sentence, status_of_release
+from releases.verdict.minute_brief import State
+from releases.views.base import SignedInRequest, signed_in_part
+from statsoffice.dashboard.today import LiveText, split_live_text
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """One contact to call; `uri` is the number as a link, and `note` says whom they cover for or who did not answer."""
+
+    contact: Contact
+    uri: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseItem:
+    """One release of the brief as the page shows it.
+
+    `observed` is from our checks and `stated` from the publisher's system. `notice` is what readers see now. The
+    address of the page to tell readers is "" if there is no one to tell.
+    """
+
+    line: BriefLine
+    standing: StatusLabel
+    observed: str
+    stated: str
+    page: str
+    notice: DelayNotice | None = None
+    draft: DelayNotice | None = None
+    notice_address: str = ""
+    contacts: tuple[ContactLine, ...] = ()
+
+    @property
+    def release(self) -> Release:
+        return self.line.release
+
+
+@dataclass(frozen=True, slots=True)
+class DueStep:
+    """What happens or has to be done next, and when: a time or a day."""
+
+    when: str
+    text: str
+
+
+@login_required
+@require_safe
+def show_brief(request: SignedInRequest, key: int) -> HttpResponse:
+    row = get_object_or_404(minute_briefs.briefs_known_to(request.user), pk=key)
+    now = timezone.now()
+    read = minute_briefs.read_brief(row)
+    still = "still" in request.GET
+    text = _render_body(request.user, read, now=now)
+    context = {
+        "read": read,
+        "row": row,
+        "text": text,
+        "headline": texts.brief_headline(read),
+        "now": now,
+        "still": still,
+        "updates": read.brief.is_open,
+        "here": reverse("minute_brief", args=[key]),
+        "follow_address": _follow_address(key, split_live_text(text)),
+    }
+    return render(request, "minute_briefs/brief.html", context)
+
+
+@signed_in_part
+@require_safe
+def update_brief(request: SignedInRequest, key: int) -> HttpResponse:
+    """Answer with the parts of the page that changed, or with 204 if there are none."""
+    row = get_object_or_404(minute_briefs.briefs_known_to(request.user), pk=key)
+    now = timezone.now()
+    read = minute_briefs.read_brief(row)
+    text = _render_body(request.user, read, now=now)
+    live = split_live_text(text)
+    changed = live.since(request.GET.get("shown", ""))
+    if changed == {} and read.brief.is_open:
+        return HttpResponse(status=204)
+    context = {
+        "text": text,
+        "changed": changed or {},
+        "all_changed": changed is None,
+        "updates": read.brief.is_open,
+        "news": _say_news(read) if changed is None or "brief-outcome" in changed else "",
+        "follow_address": _follow_address(key, live),
+    }
+    return render(request, "minute_briefs/part.html", context)
+
+
+def _say_news(read: ReadBrief) -> str:
+    return " ".join(filter(None, (texts.brief_headline(read), texts.since_sentence(read))))
+
+
+def _follow_address(key: int, live: LiveText) -> str:
+    return f"{reverse('minute_brief_part', args=[key])}?{urlencode({'shown': live.shown})}"
+
+
+def _render_body(person: Person, read: ReadBrief, *, now: datetime) -> SafeString:
+    return render_to_string("minute_briefs/body.html", _context(person, read, now=now))
+
+
+def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any]:
+    releases = [line.release for line in read.lines]
+    to_call = calls.find_call_lists([line.release for line in read.not_live])
+    notices = _find_notices([line.release for line in read.not_live])
+    reports = _find_reports(person, releases)
+    judged = [(line.release, line.verdict) for line in read.lines if not line.is_over]
+    items = {
+        state: [
+            _describe(line, calls=to_call.get(line.release.pk, NO_CALLS), notices=notices, now=now)
+            for line in read.in_state(state)
+        ]
+        for state in State
+    }
+    return {
+        "read": read,
+        "row": read.row,
+        "headline": texts.brief_headline(read),
+        "since": texts.since_sentence(read),
+        "delay": texts.delay_sentence(read),
+        "not_live": items[State.NOT_LIVE],
+        "live_now": items[State.LIVE_NOW],
+        "live": items[State.LIVE],
+        "not_known": items[State.NOT_KNOWN],
+        "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
+        "outages": outages.find_outages(person, judged),
+        "reports": reports,
+        "morning": _find_morning(read),
+        "steps": list(_list_steps(read, reports, now=now)),
+        "is_open": read.brief.is_open,
+    }
+
+
+def _describe(
+    line: BriefLine, *, calls: CallList, notices: Mapping[int, Sequence[DelayNotice]], now: datetime
+) -> ReleaseItem:
+    release = line.release
+    page = next((one.url for one in release.addresses.all() if one.role == "page"), "")
+    may_tell = line.state is State.NOT_LIVE and release.announced_at is not None and release.status == Status.CONFIRMED
+    rows = list(notices.get(release.pk, ()))
+    responsible = release.series.responsible
+    notice = current_notice(release, rows) if may_tell else None
+    draft = None
+    if may_tell and notice is None and responsible is not None:
+        draft = DelayNotice(
+            release=release,
+            expected_words=texts.UNKNOWN_TIME,
+            contact_name=responsible.name,
+            contact_email=responsible.email,
+        )
+    return ReleaseItem(
+        line=line,
+        standing=status_of_release(release, line.verdict, now=now),
+        observed=known_sentence(line.verdict) if line.verdict else _("We have no result for it."),
+        stated=texts.publisher_sentence(line),
+        # Every release of a brief is past its due time, and none was found early.
+        page=page,
+        notice=notice,
+        draft=draft,
+        notice_address=f"{reverse('releases:delay_notice', args=[release.reference])}?brief" if may_tell else "",
+        contacts=tuple(_list_contacts(calls)),
+    )
+
+
+def _list_contacts(calls: CallList) -> Iterator[ContactLine]:
+    for line in calls.lines:
+        notes = [_("covers for %(absent)s") % {"absent": line.absent}] if line.absent else []
+        if line.attempt:
+            notes.append(_("no answer at %(at)s") % {"at": calendar.format_time(line.attempt.at)})
+        yield ContactLine(line.contact, telephone_uri(line.contact.telephone), ", ".join(notes))
+
+
+def _find_notices(releases: Sequence[Release]) -> dict[int, list[DelayNotice]]:
+    found: dict[int, list[DelayNotice]] = defaultdict(list)
+    for notice in DelayNotice.objects.filter(release__in=releases).order_by("number"):
+        found[notice.release_id].append(notice)
+    return found
+
+
+def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:
+    """Return the reports about releases that a person may read in lists: one joint report, or the drafts."""
+    about = reports_where(person, ReportAction.VIEW).listed().filter(suspicions__release__in=releases).distinct()
+    return list(about.select_related("producer", "person_dealing").order_by("drafted_at", "pk"))
+
+
+def _find_morning(read: ReadBrief) -> merging.Morning | None:
+    """Return the drafts of the producer's morning, if there are several to combine into its one report."""
+    row = read.row
+    if row.training_id is not None:
+        return None
+    on = calendar.local_date(row.due_at)
+    drafts = merging.drafts_of(row.producer, on=on, rehearsal=row.rehearsal).count()
+    return merging.Morning(row.producer, on, row.rehearsal, drafts) if drafts > 1 else None
+
+
+def _list_steps(read: ReadBrief, reports: Sequence[Report], *, now: datetime) -> Iterator[DueStep]:
+    """List when we check next, when we remind of reports without a person, and when reports are due."""
+    waiting = [line.release for line in read.not_live if not line.is_over]
+    if (check_at := minute_briefs.next_check_at(waiting)) is not None:
+        when = calendar.format_time_with_seconds(max(check_at, now))
+        yield DueStep(when, _("We check again whether the release is live."))
+    undecided = [report for report in reports if report.status in lifecycle.UNDECIDED]
+    unassigned = [report for report in undecided if report.person_dealing_id is None]
+    raised = Suspicion.objects.filter(report__in=unassigned).order_by("raised_at").values_list("raised_at", flat=True)
+    if (first := raised.first()) is not None:
+        remind_at = first + settings.ACKNOWLEDGED_WITHIN
+        if remind_at > now:
+            yield DueStep(
+                calendar.format_time(remind_at),
+                ngettext(
+                    "If no one is assigned to the report by then, we remind the next contact.",
+                    "If no one is assigned to the reports by then, we remind the next contact.",
+                    len(unassigned),
+                ),
+            )
+    official = [report for report in undecided if not report.rehearsal]
+    if official:
+        report = official[0]
+        due_on = lifecycle.due_on(
+            calendar.local_date(report.drafted_at),
+            working_days=settings.REPORT_DUE_AFTER,
+            nation=Nation(report.producer.nation),
+            closed=report.producer.closed_days(),
+        )
+        yield DueStep(
+            calendar.format_day(due_on),
+            ngettext(
+                "The report should be decided by then. This is your office’s own aim.",
+                "The reports should be decided by then. This is your office’s own aim.",
+                len(official),
+            ),
+        )

@@ -1,0 +1,97 @@
+"""The query for notifications about minute briefs."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from releases import calls, minute_briefs
+from releases.minute_briefs import BriefLine, ReadBrief
+from releases.models import MinuteBrief
+from releases.text import minute_brief as texts
+from releases.verdict.minute_brief import State
+from statsoffice.notifications.notification import (
+    LONGEST_TEXT_MESSAGE,
+    Notification,
+    name_in_mail,
+    one_line,
+)
+from statsoffice.notifications.recipients import (
+    MINUTE_BRIEF,
+    add_covers,
+    approver_addresses,
+    find_cover_addresses,
+    find_mobile_numbers,
+)
+
+
+def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the minute briefs of which no one was notified: the Heads of Profession, deputies and who covers for them.
+
+    Those of a rehearsal go to its people alone. A message names the releases that are not live, by their references
+    if they are not announced.
+    """
+    for row in MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer"):
+        event = f"{MINUTE_BRIEF}{row.pk}"
+        if event in known:
+            continue
+        read = minute_briefs.read_brief(row)
+        late = read.in_state(State.NOT_LIVE, State.LIVE_NOW)
+        recipients = frozenset[str]().union(*(approver_addresses(line.release) for line in late))
+        reached = recipients
+        if row.training_id is None:
+            reached = add_covers(recipients, find_cover_addresses(now=now).get(row.producer_id, ()))
+        yield Notification(
+            event=event,
+            recipients=recipients,
+            context={
+                "producer": one_line(row.producer),
+                "headline": texts.brief_headline(read),
+                "short": texts.short_headline(read),
+                "since": texts.since_sentence(read),
+                "delay": texts.delay_sentence(read),
+                "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
+                "not_live": [name_in_mail(line.release) for line in read.not_live],
+                "live_now": [name_in_mail(line.release) for line in read.live_now],
+                "live": [name_in_mail(line.release) for line in read.live],
+                "not_known": [name_in_mail(line.release) for line in read.not_known],
+                "calls": list(_list_calls(read.not_live)),
+                "address": reverse("minute_brief", args=[row.pk]),
+            },
+            of_producer=row.producer_id,
+            rehearsal=row.rehearsal,
+            of_training=row.training_id,
+            text_numbers=find_mobile_numbers(reached, row.producer_id),
+            short_text=write_text_message(read),
+        )
+
+
+def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
+    """Yield whom to call first about releases that are not live, each person once."""
+    seen = set()
+    for found in calls.find_call_lists([line.release for line in lines]).values():
+        contact = found.next
+        if contact is not None and contact.pk not in seen:
+            seen.add(contact.pk)
+            yield f"{one_line(contact.name)}: {contact.telephone or _('no phone number')}"
+
+
+def write_text_message(read: ReadBrief) -> str:
+    """Write the brief as a text message of at most 160 characters, in plain characters that need no second part.
+
+    It names a release only if it is the only one that is not live, and announced.
+    """
+    link = f"{settings.ADDRESS}{reverse('minute_brief', args=[read.row.pk])}"
+    head = texts.short_headline(read)
+    if read.row.rehearsal:
+        head = _("Rehearsal: %(text)s") % {"text": head}
+    room = LONGEST_TEXT_MESSAGE - len(f"{head}. . {link}")
+    named = read.in_state(State.NOT_LIVE, State.LIVE_NOW)
+    name = one_line(named[0].release.title) if len(named) == 1 and named[0].release.announced_at else ""
+    if not name:
+        name = one_line(read.row.producer)
+    name = name if len(name) <= room else f"{name[: max(0, room - 3)].rstrip()}..."
+    text = f"{head}. {name}. {link}" if room > len("...") else f"{head}. {link}"
+    return text[:LONGEST_TEXT_MESSAGE]

@@ -1,0 +1,193 @@
+"""Minute briefs: made once for each producer and instant, after the verdict, and without releases that were early."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError
+
+from releases import exemptions, judge, minute_briefs, scheduling
+from releases.minute_briefs import make_due_briefs, read_brief
+from releases.models import Exemption, MinuteBrief, Release, Verification
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
+from tests.support.briefs import BRIEFED, LIMIT, SECOND, due_release, found_live, make_brief
+from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory
+from tests.support.observations import create_observation
+from tests.support.people import create_office
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@shared_fixture
+def office():
+    return create_office(name="Office for Invented Numbers")
+
+
+@shared_fixture
+def series(office):
+    return SeriesFactory(producer=office.producer)
+
+
+def titles(lines):
+    return [line.release.reference for line in lines]
+
+
+def test_a_brief_is_made_five_seconds_after_the_limit_and_once(series):
+    due_release(series, "late", "not_live")
+    due_release(series, "on-time", "live")
+    assert make_due_briefs(now=BRIEFED - SECOND) == []
+    brief = make_brief()
+    assert (brief.producer, brief.due_at, brief.limit_at, brief.made_at) == (series.producer, SEED_DUE, LIMIT, BRIEFED)
+    assert [make_due_briefs(now=BRIEFED + number * SECOND) for number in range(3)] == [[], [], []]
+
+
+def test_two_processes_make_one_brief(series, monkeypatch):
+    due_release(series, "late", "not_live")
+    first = make_brief()
+    # The other process has read the verdicts before this one stored its row.
+    monkeypatch.setattr(MinuteBrief, "objects", MinuteBrief.objects.none())
+    assert make_due_briefs(now=BRIEFED) == []
+    monkeypatch.undo()
+    assert list(MinuteBrief.objects.all()) == [first]
+    with pytest.raises(IntegrityError):
+        MinuteBrief.objects.create(
+            producer=series.producer, due_at=SEED_DUE, limit_at=LIMIT, ready_at=BRIEFED, made_at=BRIEFED
+        )
+
+
+def test_no_brief_is_made_without_a_verdict_that_a_release_was_not_live(series):
+    due_release(series, "on-time", "live")
+    due_release(series, "unchecked")
+    due_release(series, "unreachable", "unreachable")
+    judge.judge_without_checks(now=BRIEFED + MINUTE)
+    assert set(Verification.objects.values_list("outcome", flat=True)) >= {"on_time", "cannot_tell"}
+    assert make_due_briefs(now=BRIEFED + MINUTE) == []
+
+
+def test_the_brief_tells_what_was_live_what_was_not_and_what_is_not_known(series):
+    due_release(series, "late", "not_live")
+    due_release(series, "on-time", "live")
+    due_release(series, "unchecked")
+    due_release(series, "unreachable", "unreachable")
+    read = read_brief(make_brief())
+    assert titles(read.not_live) == ["late"]
+    assert titles(read.live) == ["on-time"]
+    assert titles(read.not_known) == ["unchecked", "unreachable"]
+    assert (read.brief.due, read.brief.were_not_live, read.brief.is_open) == (4, 1, True)
+
+
+def test_the_brief_tells_when_the_release_is_live(series):
+    release = due_release(series, "late", "not_live")
+    brief = make_brief()
+    found_live(release, at=BRIEFED + 7 * MINUTE)
+    read = read_brief(brief)
+    assert titles(read.live_now) == ["late"]
+    assert not read.brief.is_open
+    assert read.brief.live_at == Verification.objects.get().first_live_at
+
+
+def test_a_release_found_early_is_never_in_a_brief_published_or_not(series):
+    late = due_release(series, "late", "not_live")
+    for slug, since in (("early-and-gone", "not_live"), ("early", "live")):
+        release = due_release(series, slug)
+        page = release.addresses.get()
+        create_observation(page, "live", at=SEED_DUE - 4 * SECOND)
+        create_observation(page, "live", at=SEED_DUE - 3 * SECOND)
+        create_observation(page, since, at=SEED_DUE + SECOND)
+        create_observation(page, since, at=LIMIT)
+        judge.judge_one(release, now=BRIEFED)
+    assert Verification.objects.filter(outcome=Outcome.EARLY).count() == 2
+    read = read_brief(make_brief())
+    assert titles(read.lines) == [late.reference]
+    assert read.brief.hosts == ()
+    assert make_due_briefs(now=BRIEFED) == []
+
+
+def test_an_early_release_alone_makes_no_brief(series):
+    release = due_release(series, "early-and-gone")
+    page = release.addresses.get()
+    for seconds in (-4, -3):
+        create_observation(page, "live", at=SEED_DUE + seconds * SECOND)
+    create_observation(page, "not_live", at=LIMIT)
+    judge.judge_one(release, now=BRIEFED)
+    assert make_due_briefs(now=BRIEFED) == []
+
+
+def test_the_figures_of_a_host_count_announced_releases_of_other_producers_only(series):
+    due_release(series, "late", "not_live")
+    other = SeriesFactory()
+    due_release(other, "other-late", "not_live")
+    due_release(other, "other-on-time", "live")
+    due_release(other, "other-unchecked")
+    due_release(other, "other-host", "not_live", host="elsewhere.example.gov.uk")
+    due_release(other, "not-announced", "not_live", announced=False, confirmed=True)
+    due_release(other, "rehearsed", "not_live", announced=False, confirmed=True, rehearsal=True)
+    early = due_release(other, "early")
+    for seconds in (-4, -3):
+        create_observation(early.addresses.get(), "live", at=SEED_DUE + seconds * SECOND)
+    judge.judge_one(early, now=BRIEFED)
+    make_due_briefs(now=BRIEFED)
+    read = read_brief(MinuteBrief.objects.get(producer=series.producer))
+    (count,) = read.brief.hosts
+    assert (count.host, count.due, count.not_live, count.not_known) == ("www.example.gov.uk", 4, 2, 1)
+    assert titles(read.lines) == ["late"]
+
+
+def test_a_rehearsal_has_its_own_brief_and_counts_nothing_else(series):
+    due_release(series, "late", "not_live")
+    due_release(series, "rehearsed", "not_live", announced=False, confirmed=True, rehearsal=True)
+    briefs = make_due_briefs(now=BRIEFED)
+    assert {brief.rehearsal: titles(read_brief(brief).lines) for brief in briefs} == {
+        False: ["late"],
+        True: ["rehearsed"],
+    }
+    assert all(read_brief(brief).brief.hosts == () for brief in briefs)
+
+
+def test_an_exempted_release_makes_no_brief(office, series):
+    exemption = Exemption(
+        producer=office.producer,
+        reference="EX 1",
+        words="Planned maintenance.",
+        approved_on=date(2020, 6, 1),
+        covers_from=date(2020, 6, 1),
+        covers_to=date(2020, 6, 30),
+        covers_late=True,
+    )
+    exemptions.record_exemption(exemption, by=office.head, at=SEED_DUE - timedelta(days=7))
+    due_release(series, "late", "not_live")
+    assert make_due_briefs(now=BRIEFED) == []
+
+
+def test_a_brief_that_our_own_process_made_late_says_so_and_one_of_a_late_result_does_not(series):
+    release = due_release(series, "late", "not_live")
+    late = make_brief(now=BRIEFED + 20 * MINUTE)
+    assert late.ready_at == BRIEFED
+    assert read_brief(late).is_late
+    MinuteBrief.objects.all().delete()
+    Verification.objects.filter(release=release).update(outcome=Outcome.PENDING, revision=0)
+    Verification.objects.all().update(decided_at=None)
+    judge.judge_one(release, now=BRIEFED + 20 * MINUTE)
+    assert make_brief(now=BRIEFED + 20 * MINUTE + SECOND)
+    assert make_due_briefs(now=SEED_DUE + timedelta(days=2)) == []
+
+
+def test_only_people_who_may_know_of_early_releases_read_a_brief(office, series, subtests):
+    due_release(series, "late", "not_live")
+    brief = make_brief()
+    for role, person in office.people.items():
+        with subtests.test(str(role)):
+            may = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+            assert minute_briefs.briefs_known_to(person).filter(pk=brief.pk).exists() == may
+    assert not minute_briefs.briefs_known_to(UserFactory(is_superuser=True)).exists()
+
+
+def test_a_release_that_was_moved_or_cancelled_since_is_no_longer_expected(office, series):
+    release = due_release(series, "late", "not_live")
+    brief = make_brief()
+    scheduling.cancel_release(release, reason="It will not come.", by=office.head, at=BRIEFED + MINUTE)
+    read = read_brief(brief)
+    assert (titles(read.not_live), read.not_live[0].is_over, read.brief.is_open) == (["late"], True, False)
+    assert Release.objects.get().status == "cancelled"

@@ -1,0 +1,202 @@
+"""A minute brief is sent once, to the people who lead, five seconds after the limit, by email and as a text message."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases import cover, judge, minute_briefs
+from releases.cover import CoverPerson
+from releases.models import MinuteBrief, Release, Training
+from releases.rules.calendar import local_date
+from statsoffice import jobs
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver_messages
+from statsoffice.notifications.models import Channel, Message
+from statsoffice.notifications.recipients import about_hidden_trainings
+from tests.support.briefs import BRIEFED, SECOND, due_release, found_live, make_brief
+from tests.support.factories import SEED_DUE, ContactFactory, SeriesFactory
+from tests.support.notify_server import KEY, TEMPLATE, TEXT_TEMPLATE, notify_stub
+from tests.support.observations import create_observations
+from tests.support.people import create_office
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+MOBILE = "07700 900123"
+
+
+@shared_fixture
+def office():
+    office = create_office(name="Office for Invented Numbers")
+    for person, telephone in ((office.head, MOBILE), (office.deputy, "020 7946 0000"), (office.statistician, MOBILE)):
+        ContactFactory(producer=office.producer, user=person, email=person.email, telephone=telephone)
+    return office
+
+
+@shared_fixture
+def series(office):
+    return SeriesFactory(producer=office.producer)
+
+
+@pytest.fixture
+def texted(settings):
+    settings.ADDRESS = "https://office.example.gov.uk"
+    settings.NOTIFY_KEY, settings.NOTIFY_TEMPLATE, settings.NOTIFY_TEXT_TEMPLATE = KEY, TEMPLATE, TEXT_TEMPLATE
+    with notify_stub() as stub:
+        settings.NOTIFY_ADDRESS = stub.address
+        yield stub
+
+
+def briefs(**fields):
+    return Message.objects.filter(event__startswith="minute-brief-", **fields)
+
+
+def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
+    due_release(series, "late", "not_live")
+    due_release(series, "on-time", "live")
+    due_release(series, "unchecked")
+    brief = make_brief()
+    for number in range(3):
+        outbox.create_missing(now=BRIEFED + number * SECOND)
+    assert {message.recipient for message in briefs()} == {office.head.email, office.deputy.email}
+    assert briefs().count() == 2
+    message = briefs()[0]
+    assert message.subject == "1 of 3 not live at 9:32am: Office for Invented Numbers"
+    for part in (
+        "1 of 3 releases was not live at 9:32am.",
+        "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",
+        "Not live:\n\n- Release late\n",
+        "Not known:\n\n- Release unchecked\n",
+        "Live on time:\n\n- Release on-time\n",
+        f"Call:\n\n- {series.responsible.name}: 020 7946 0000\n",
+        f"/briefs/{brief.pk}/",
+    ):
+        assert part in message.text
+    assert "late." not in message.text
+
+
+def test_the_job_makes_the_brief_and_sends_it_at_once_and_a_crash_between_both_loses_nothing(
+    office, series, mailbox, time_machine, monkeypatch
+):
+    due_release(series, "late", "not_live")
+    time_machine.move_to(BRIEFED, tick=False)
+
+    def fail(**_given):
+        raise RuntimeError("The process was killed.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "create_missing", fail)
+        with pytest.raises(ExceptionGroup):
+            jobs.brief()
+    assert MinuteBrief.objects.count() == 1
+    assert (briefs().count(), mailbox.mails) == (0, [])
+    jobs.brief()
+    assert mailbox.mails == [], "the next run of deliver sends it"
+    for _run in range(2):
+        jobs.deliver()
+    sent = [mail for mail in mailbox.mails if "not live at" in mail["Subject"]]
+    assert sorted(mail["To"] for mail in sent) == sorted([office.head.email, office.deputy.email])
+
+
+def test_the_job_sends_only_briefs_and_does_so_before_everything_else(office, series, mailbox, time_machine):
+    due_release(series, "late", "not_live")
+    time_machine.move_to(BRIEFED, tick=False)
+    Message.objects.create(
+        event="other", recipient="x@example.gov.uk", subject="Other", text="x", created_at=SEED_DUE, due_at=SEED_DUE
+    )
+    jobs.brief()
+    assert len(mailbox.mails) == 2
+    assert all("not live at" in mail["Subject"] for mail in mailbox.mails)
+
+
+def test_a_title_that_is_not_announced_is_in_no_message(office, series, texted):
+    due_release(series, "late", "not_live", announced=False, confirmed=True)
+    make_brief()
+    outbox.create_missing(now=BRIEFED)
+    assert all("Release late" not in message.text + message.subject for message in briefs())
+    assert "- late\n" in briefs(channel=Channel.MAIL)[0].text
+
+
+def test_a_text_message_goes_to_the_mobile_numbers_of_the_same_people_and_has_one_part(office, series, texted):
+    due_release(series, "late", "not_live")
+    brief = make_brief()
+    outbox.create_missing(now=BRIEFED)
+    text = briefs(channel=Channel.TEXT).get()
+    assert text.recipient == "07700900123"
+    link = f"https://office.example.gov.uk/briefs/{brief.pk}/"
+    assert text.text == f"1 of 1 not live at 9:32am. Release late. {link}"
+    deliver_messages(now=BRIEFED, kind="minute-brief-")
+    (taken,) = [one for one in texted.taken if "phone_number" in one]
+    assert (taken["phone_number"], taken["personalisation"]) == ("07700900123", {"text": text.text})
+
+
+@pytest.mark.parametrize("length", [1, 60, 200])
+def test_a_text_message_is_never_longer_than_160_characters_and_always_has_the_whole_link(series, texted, length):
+    due_release(series, "late", "not_live", announced=True)
+    Release.objects.update(title="A very long title of statistics " * (length // 20 + 1))
+    brief = make_brief()
+    outbox.create_missing(now=BRIEFED)
+    text = briefs(channel=Channel.TEXT).get().text
+    assert len(text) <= 160
+    assert text.endswith(f"https://office.example.gov.uk/briefs/{brief.pk}/")
+    assert text.isascii()
+
+
+def test_without_a_template_there_are_no_text_messages(series):
+    due_release(series, "late", "not_live")
+    make_brief()
+    outbox.create_missing(now=BRIEFED)
+    assert not briefs(channel=Channel.TEXT).exists()
+
+
+def test_the_person_who_covers_gets_the_brief_and_the_text_message_too(office, series, texted):
+    today = local_date(SEED_DUE)
+    cover.name_cover(
+        office.producer,
+        office.head,
+        first=today,
+        last=today,
+        people=[CoverPerson(office.statistician, today, today)],
+        by=office.deputy,
+        at=SEED_DUE - timedelta(hours=1),
+    )
+    due_release(series, "late", "not_live")
+    make_brief()
+    outbox.create_missing(now=BRIEFED)
+    people = (office.head, office.deputy, office.statistician)
+    assert set(briefs(channel=Channel.MAIL).values_list("recipient", flat=True)) == {one.email for one in people}
+    assert list(briefs(channel=Channel.TEXT).values_list("recipient", flat=True)) == ["07700900123"]
+
+
+def test_the_brief_of_a_training_goes_to_its_leads_alone_and_is_hidden_from_others(office, series, texted):
+    training = Training.objects.create(
+        producer=office.producer, title="Practice", planned_by=office.deputy, planned_at=SEED_DUE - timedelta(days=1)
+    )
+    training.participants.set([office.deputy, office.statistician])
+    release = due_release(series, "trained", announced=False, confirmed=True, rehearsal=True)
+    Release.objects.filter(pk=release.pk).update(training=training)
+    release.refresh_from_db()
+    create_observations(release, "not_live", start=BRIEFED - 5 * SECOND)
+    judge.judge_one(release, now=BRIEFED)
+    make_brief()
+    outbox.create_missing(now=BRIEFED)
+    message = briefs().get()
+    assert message.recipient == office.deputy.email
+    assert message.subject.startswith("Training: 1 of 1 not live")
+    assert not briefs().exclude(about_hidden_trainings(office.head)).exists()
+    assert briefs().exclude(about_hidden_trainings(office.deputy)).exists()
+    assert not minute_briefs.briefs_known_to(office.head).exists()
+
+
+def test_a_brief_that_is_sent_late_by_our_own_fault_says_so_and_what_is_live_since(office, series):
+    release = due_release(series, "late", "not_live")
+    found_live(release, at=BRIEFED + timedelta(minutes=3))
+    now = BRIEFED + timedelta(minutes=10)
+    make_brief(now=now)
+    outbox.create_missing(now=now)
+    text = briefs()[0].text
+    assert "The release was not live at 9:32am. It is live now. We first found it complete at 9:35:06am." in text
+    assert (
+        "This brief is late. It could have been made at 9:32:05am, and was made at 9:42am on 30 June 2020, because our "
+        "own process did not run in time." in text
+    )

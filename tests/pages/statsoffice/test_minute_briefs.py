@@ -1,0 +1,187 @@
+"""The page of a minute brief: what it shows, to whom, and that it updates until the release is live."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting
+from releases import calls, delay_notices
+from releases.rules.lifecycle import Role
+from tests.support.briefs import BRIEFED, due_release, found_live, make_brief
+from tests.support.factories import SeriesFactory
+from tests.support.people import create_office
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+PART = re.compile(r'data-hx-get="([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def now(time_machine):
+    def to(instant):
+        time_machine.move_to(instant, tick=False)
+
+    to(BRIEFED)
+    return to
+
+
+@shared_fixture
+def office():
+    return create_office(name="Office for Invented Numbers")
+
+
+@shared_fixture
+def series(office):
+    return SeriesFactory(producer=office.producer)
+
+
+@shared_fixture
+def late(series):
+    return due_release(series, "late", "not_live")
+
+
+@pytest.fixture
+def brief(late):
+    return make_brief()
+
+
+@pytest.fixture
+def head(client, office):
+    client.force_login(office.head)
+    return office.head
+
+
+def words(answer):
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def page(brief):
+    return reverse("minute_brief", args=[brief.pk])
+
+
+def test_the_page_shows_what_was_live_and_not_live_and_keeps_observed_and_stated_apart(client, head, series, brief):
+    due_release(series, "on-time", "live")
+    due_release(series, "unchecked")
+    shown = words(client.get(page(brief)))
+    for part in (
+        "Minute brief for 9:30am on 30 June 2020",
+        "1 of 3 releases was not live at 9:32am.",
+        "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",
+        "Our checks Last found not live at 9:32:00am.",
+        "Stated by the publisher We have no statement from the publisher’s system.",
+        "Our checks do not show whether these releases were live. They do not count as not live.",
+        "Live on time",
+    ):
+        assert part in shown
+    assert shown.index("Not known") < shown.index("Release unchecked") < shown.index("Live on time")
+
+
+def test_the_page_names_whom_to_call_in_phone_order_and_who_did_not_answer(client, head, series, late, brief):
+    shown = words(client.get(page(brief)))
+    first, second = series.responsible, series.head_of_profession
+    assert shown.index(f"{first.name}, Lead statistician: 020 7946 0000") < shown.index(f"{second.name}, Lead")
+    assert 'href="tel:02079460000"' in client.get(page(brief)).text
+    calls.record_no_answer(late, first.pk, by=head, at=BRIEFED)
+    assert "(no answer at 9:32am)" in words(client.get(page(brief)))
+
+
+def test_a_notice_for_readers_is_ready_to_check_and_post_and_shown_once_it_is_posted(client, head, late, brief):
+    answer = client.get(page(brief))
+    assert "No notice is posted. This one is ready for you to check:" in words(answer)
+    assert "Expected: The time is not known yet." in words(answer)
+    (form_address,) = re.findall(r'href="(/releases/late/delay-notice/[^"]*)"', answer.text)
+    form = client.get(form_address).context["form"]
+    assert form.initial["expected_words"] == "The time is not known yet."
+    typed = {name: form.initial.get(name, "") for name in form.fields}
+    checked = client.post(form_address, typed)
+    assert "The time is not known yet." in words(checked)
+    client.post(form_address, {**typed, "checked": "yes"})
+    shown = words(client.get(page(brief)))
+    assert "Readers see this notice now:" in shown
+    assert "Change the notice" in shown
+    assert delay_notices.current_notice(late, list(late.delay_notices.all())).expected_words == (
+        "The time is not known yet."
+    )
+
+
+def test_a_release_that_is_not_announced_has_no_readers_to_tell(client, head, series):
+    due_release(series, "late", "not_live", announced=False, confirmed=True)
+    assert "Notice for readers" not in words(client.get(page(make_brief())))
+
+
+def test_the_page_says_when_the_next_steps_are_due_by_the_rules_that_apply(client, head, series, brief, settings):
+    settings.REPORT_DUE_AFTER = 5
+    assert "A draft will be ready within a minute." in words(client.get(page(brief)))
+    (report,) = drafting.draft_missing(now=BRIEFED)
+    shown = words(client.get(page(brief)))
+    assert f"Open report {report.number} (draft, not assigned)" in shown
+    minutes = int(settings.ACKNOWLEDGED_WITHIN.total_seconds() // 60)
+    assert f"9:{32 + minutes}am If no one is assigned to the report by then, we remind the next contact." in shown
+    assert "7 July 2020 The report should be decided by then. This is your office’s own aim." in shown
+
+
+def test_the_drafts_of_the_morning_are_combined_into_one_report(client, head, series, brief):
+    due_release(series, "also-late", "not_live")
+    drafting.draft_missing(now=BRIEFED)
+    answer = client.get(page(brief))
+    assert "One report for each producer and morning is enough." in words(answer)
+    assert reverse("breaches:join", args=[series.producer.slug, date(2020, 6, 30)]) in answer.text
+
+
+def test_only_people_who_lead_may_read_the_page_and_its_updates(client, office, brief, subtests):
+    other = create_office()
+    for person, role in [*((person, role) for role, person in office.people.items()), (other.head, None)]:
+        client.force_login(person)
+        for name in ("minute_brief", "minute_brief_part"):
+            with subtests.test(name, role=str(role)):
+                expected = 200 if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY} else 404
+                assert client.get(reverse(name, args=[brief.pk])).status_code == expected
+    client.logout()
+    assert client.get(page(brief)).status_code == 302
+
+
+def test_the_page_updates_until_the_release_is_live_and_then_says_when(client, head, late, brief, now):
+    update = PART.search(client.get(page(brief)).text)[1].replace("&amp;", "&")
+    assert client.get(update).status_code == 204
+    found_live(late, at=BRIEFED + timedelta(minutes=7))
+    now(BRIEFED + timedelta(minutes=7, seconds=3))
+    answer = client.get(update)
+    assert "It is live now. We first found it complete at 9:39:06am." in words(answer)
+    assert "hx-get" not in answer.text, "there is nothing to wait for"
+    shown = words(client.get(page(brief)))
+    assert "Live now, after the tolerance" in shown
+    assert "update automatically" not in shown
+    assert "Whom to call" not in shown
+
+
+def test_the_page_can_be_paused_and_is_complete_without_scripts(client, head, brief):
+    shown = client.get(f"{page(brief)}?still")
+    assert "Automatic updates are paused." in words(shown)
+    assert PART.search(shown.text) is None
+
+
+def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, head, late, brief, now):
+    desk = reverse("desk")
+    answer = client.get(desk)
+    assert "Brief for 9:30am, Office for Invented Numbers : The release was not live at 9:32am." in words(answer)
+    assert page(brief) in answer.text
+    found_live(late, at=BRIEFED + timedelta(minutes=7))
+    now(BRIEFED + timedelta(minutes=8))
+    client.force_login(office.head)
+    assert "No release of it is expected any more." in words(client.get(desk))
+    client.force_login(office.statistician)
+    assert page(brief) not in client.get(desk).text
+
+
+def test_releases_of_a_website_that_gave_no_response_are_not_known(client, head, series, brief):
+    for slug in ("down-1", "down-2"):
+        due_release(series, slug, "unreachable")
+    assert "2 are not known. Cause not known." in words(client.get(page(brief)))
+
+
+def test_a_verdict_that_changed_by_a_statement_leaves_a_brief_that_says_so(client, head, late, brief):
+    late.verifications.update(outcome="on_time")
+    assert "No release of this brief counts as not live any more." in words(client.get(page(brief)))

@@ -1,0 +1,87 @@
+"""The minute brief: what was live and not live, and the figures of a host."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases.verdict.address import Outcome
+from releases.verdict.minute_brief import DueRelease, State, build_brief
+from tests.support.factories import SEED_DUE
+
+LIMIT = SEED_DUE + timedelta(minutes=2)
+LATER = LIMIT + timedelta(minutes=7)
+HOST = "www.example.gov.uk"
+
+
+def due(key, outcome, *, host=HOST, **fields):
+    return DueRelease(key=key, host=host, outcome=outcome, **{"limit_at": LIMIT} | fields)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "complete_at", "state"),
+    [
+        (Outcome.ON_TIME, SEED_DUE, State.LIVE),
+        (Outcome.NOT_SEEN, None, State.NOT_LIVE),
+        (Outcome.LATE, LATER, State.LIVE_NOW),
+        (Outcome.LATE, None, State.NOT_LIVE),
+        (Outcome.PARTIAL, None, State.NOT_LIVE),
+        (Outcome.PARTIAL, LATER, State.LIVE_NOW),
+        (Outcome.PENDING, None, State.NOT_KNOWN),
+        (Outcome.CANNOT_TELL, None, State.NOT_KNOWN),
+        (Outcome.UNCERTAIN, LATER, State.NOT_KNOWN),
+    ],
+)
+def test_a_release_without_a_usable_verdict_is_not_known_and_never_not_live(outcome, complete_at, state):
+    one = due(1, outcome, complete_at=complete_at)
+    assert one.state is state
+    assert one.was_not_live == (state in {State.NOT_LIVE, State.LIVE_NOW})
+
+
+def test_every_release_is_in_one_state_and_the_figures_count_what_was_not_live_at_the_limit():
+    own = [due(number, outcome) for number, outcome in enumerate(Outcome) if outcome is not Outcome.EARLY]
+    brief = build_brief(own)
+    assert sorted(brief.in_state(*State)) == sorted(one.key for one in own)
+    assert (brief.due, brief.were_not_live) == (len(own), 3)
+    assert brief.limit_at == LIMIT
+
+
+def test_the_figures_of_a_host_count_all_producers_and_give_no_cause():
+    own = [due(1, Outcome.NOT_SEEN), due(2, Outcome.ON_TIME), due(3, Outcome.NOT_SEEN, host="other.example.gov.uk")]
+    others = [due(4, Outcome.LATE, complete_at=LATER), due(5, Outcome.CANNOT_TELL), due(6, Outcome.NOT_SEEN, host="x")]
+    (count,) = build_brief(own, others).hosts
+    assert (count.host, count.due, count.not_live, count.not_known) == (HOST, 4, 2, 1)
+
+
+def test_a_host_without_another_release_and_one_on_which_nothing_failed_have_no_figures():
+    assert build_brief([due(1, Outcome.NOT_SEEN)]).hosts == ()
+    assert build_brief([due(1, Outcome.NOT_SEEN, host=""), due(2, Outcome.NOT_SEEN, host="")]).hosts == ()
+    assert build_brief([due(1, Outcome.ON_TIME), due(2, Outcome.ON_TIME)]).hosts == ()
+
+
+def test_a_limit_is_named_only_if_it_is_the_same_for_all():
+    other = LIMIT + timedelta(minutes=1)
+    brief = build_brief([due(1, Outcome.NOT_SEEN), due(2, Outcome.NOT_SEEN, limit_at=other)])
+    assert brief.limit_at is None
+    assert brief.hosts[0].limit_at is None
+
+
+def test_the_brief_is_open_until_the_last_release_is_live_or_no_longer_expected():
+    late = due(1, Outcome.LATE, complete_at=LATER, is_published=True)
+    for other, is_open in (
+        (due(2, Outcome.NOT_SEEN), True),
+        (due(2, Outcome.NOT_SEEN, is_over=True), False),
+        (due(2, Outcome.PENDING), True),
+        (due(2, Outcome.UNCERTAIN, is_published=True), False),
+        (due(2, Outcome.PARTIAL, is_published=True), True),
+        (due(2, Outcome.ON_TIME, is_published=True), False),
+    ):
+        assert build_brief([late, other]).is_open == is_open, other
+
+
+def test_the_time_at_which_all_are_live_is_that_of_the_last():
+    earlier = due(1, Outcome.LATE, complete_at=LATER)
+    assert build_brief([earlier, due(2, Outcome.LATE, complete_at=LATER + timedelta(minutes=1))]).live_at == (
+        LATER + timedelta(minutes=1)
+    )
+    assert build_brief([earlier, due(2, Outcome.NOT_SEEN)]).live_at is None
+    assert build_brief([due(1, Outcome.ON_TIME)]).live_at is None
