@@ -51,12 +51,16 @@ def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
     return _reports_with(person, roles, open_to_many=open_to_many)
 
 
-def listed_reports_with(person: Person, roles: frozenset[Role], *, unlisted: Collection[int]) -> ReportQuerySet:
-    """Return those of these reports that lists show, for several lists of one page.
+def listed_reports_with(
+    person: Person, roles: frozenset[Role], *, unlisted: Collection[int] | None = None
+) -> ReportQuerySet:
+    """Return those of these reports that lists show.
 
-    :param unlisted: what `find_unlisted_reports` returned for this page.
+    :param unlisted: what `find_unlisted_reports` returned, for a page with several lists.
     """
     listed = _reports_with(person, roles, open_to_many=~Q(kind__in=list(RESTRICTED)))
+    if unlisted is None:
+        return listed.listed()
     return listed.exclude(pk__in=unlisted) if unlisted else listed
 
 

@@ -176,7 +176,7 @@ def sweep(stop: Stop = never) -> None:
 def draft(stop: Stop = never) -> None:
     run_steps(
         _judge_unchecked,
-        drafting.draft_missing,
+        _draft_missing,
         drafting.draft_disclosures,
         morning_summary.record_missing_summaries,
         now=CLOCK.now,
@@ -324,6 +324,12 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
 
 def _spool_folder() -> Path:
     return Path(settings.VAR_DIR) / "unstored"
+
+
+def _draft_missing(*, now: datetime) -> None:
+    """Draft the missing reports, and those of verdicts that were stored meanwhile, without waiting for the next run."""
+    while drafting.draft_missing(now=now):
+        now = CLOCK.now()
 
 
 def _judge_unchecked(*, now: datetime) -> None:
