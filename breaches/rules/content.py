@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
-from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -222,14 +221,20 @@ def plain_json(value: Any) -> Any:
         case tuple() | list():
             return [plain_json(part) for part in value]
         case _ if is_dataclass(value):
-            return {name: plain_json(getattr(value, name)) for name in _field_names(type(value))}
+            return {name: plain_json(getattr(value, name)) for name in _FIELD_NAMES[type(value)]}
         case _:
             return value
 
 
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+class _FieldNames(dict[type[Any], tuple[str, ...]]):
+    """The names of the fields of dataclasses, each found once."""
+
+    def __missing__(self, kind: type[Any]) -> tuple[str, ...]:
+        self[kind] = tuple(field.name for field in fields(kind))
+        return self[kind]
+
+
+_FIELD_NAMES = _FieldNames()
 
 
 def content_to_json(content: ReportContent) -> dict[str, Any]:

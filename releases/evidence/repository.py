@@ -220,9 +220,9 @@ def _count(releases: Collection[int]) -> tuple[int, Mapping[AddressKey, _Address
     later = reduce(or_, (Q(release__in=keys, position__gt=position) for position, keys in since.items()), Q())
     uncounted = [key for key in schedules if key not in known]
     for which in ([Q(release__in=uncounted)] if uncounted else []) + ([later] if since else []):
-        for key, count in _count_which(which & Q(position__lte=end)):
-            earlier = found[key[0]].get(key)
-            found[key[0]][key] = earlier.plus(count) if earlier else count
+        for address, count in _count_which(which & Q(position__lte=end)):
+            of_release = found[address[0]]
+            of_release[address] = of_release[address].plus(count) if address in of_release else count
     _counts.store({key: _ReleaseCount(*schedules[key], end, row_hash, found[key]) for key in schedules})
     return end, {key: count for counts in found.values() for key, count in counts.items()}
 
