@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -61,22 +61,34 @@ def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySe
     return of_producer.filter(pk__in=suspected.values("report"))
 
 
-def mergeable_drafts(person: Person, *, most: int) -> list[Morning]:
-    """Return up to `most` mornings of which a person may merge the drafts, the latest first."""
+def mergeable_drafts(person: Person, *, most: int, unlisted: Collection[int]) -> list[Morning]:
+    """Return up to `most` mornings of which a person may merge the drafts, the latest first.
+
+    :param unlisted: the reports that no list shows, as `find_unlisted_reports` returns them.
+    """
     suspected = Suspicion.objects.filter(
-        report__in=Report.objects.listed().filter(
-            status=ReportStatus.DRAFT, training__isnull=True, producer__in=producers_written_for(person)
-        )
+        report__status=ReportStatus.DRAFT,
+        report__training__isnull=True,
+        report__producer__in=producers_written_for(person),
     )
-    found: dict[tuple[date, Producer, bool], set[int]] = defaultdict(set)
-    columns = ("report__rehearsal", "report__producer__name", "report__producer__slug", "verification__due_at")
+    if unlisted:
+        suspected = suspected.exclude(report__in=unlisted)
+    found: dict[tuple[date, int, bool], set[int]] = defaultdict(set)
+    producers: dict[int, tuple[int, str, str]] = {}
     # Texts and results are long, and there may be many drafts.
-    for one in suspected.select_related("report__producer", "verification").only(*columns):
-        assert one.report is not None  # noqa: S101  # the query asked for it
-        on = local_date(one.verification.due_at)
-        found[on, one.report.producer, one.report.rehearsal].add(one.report.pk)
+    rows = suspected.order_by().values_list(
+        "verification__due_at",
+        "report__rehearsal",
+        "report_id",
+        "report__producer_id",
+        "report__producer__name",
+        "report__producer__slug",
+    )
+    for due_at, rehearsal, report, key, name, slug in rows:
+        found[local_date(due_at), key, rehearsal].add(report)
+        producers[key] = key, name, slug
     mornings = [
-        Morning(producer, on, rehearsal, len(drafts))
+        Morning(Producer.from_db(None, ["id", "name", "slug"], producers[producer]), on, rehearsal, drafts=len(drafts))
         for (on, producer, rehearsal), drafts in found.items()
         if len(drafts) > 1
     ]

@@ -1,5 +1,6 @@
 """Permissions on breach reports, apart from the moves of their lifecycle: one table of actions and roles."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
@@ -46,8 +47,35 @@ def reports_where(person: Person, action: Action) -> ReportQuerySet:
 
 def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
     """Return the reports that a person may know of, if they hold one of these roles for the producer."""
+    open_to_many = ~Q(kind__in=list(RESTRICTED)) & ~Q(pk__in=Report.objects.about_unpublished_early().values("pk"))
+    return _reports_with(person, roles, open_to_many=open_to_many)
+
+
+def listed_reports_with(
+    person: Person, roles: frozenset[Role], *, unlisted: Collection[int] | None = None
+) -> ReportQuerySet:
+    """Return those of these reports that lists show.
+
+    :param unlisted: what `find_unlisted_reports` returned, for a page with several lists.
+    """
+    listed = _reports_with(person, roles, open_to_many=~Q(kind__in=list(RESTRICTED)))
+    if unlisted is None:
+        return listed.listed()
+    return listed.exclude(pk__in=unlisted) if unlisted else listed
+
+
+def find_unlisted_reports() -> set[int]:
+    """Return the keys of the reports that no list shows, because they are about early releases still to be published.
+
+    There are very few, so a page with several lists finds them once.
+    """
+    return set(Report.objects.about_unpublished_early().order_by().values_list("pk", flat=True))
+
+
+def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) -> ReportQuerySet:
+    """:param open_to_many: the condition on reports of which not only few people may know."""
     is_visible = (
-        ~Q(kind__in=list(RESTRICTED)) & ~Q(pk__in=Report.objects.about_unpublished_early().values("pk"))
+        open_to_many
         | Q(producer__in=producers_with(person, LEADS))
         # A recipient of pre-release access starts reports too, and has no account.
         | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk or 0).values("report"))

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from breaches import text
 from breaches.models import CorrectiveAction, StartedReport, Suspicion
-from breaches.permissions import Action, report_producers, reports_where
+from breaches.permissions import TABLE as REPORT_TABLE
+from breaches.permissions import Action, listed_reports_with, report_producers
 from breaches.register import REASON_AFTER, about_series, with_outcome
 from breaches.rules.lifecycle import (
     BREACHES,
@@ -136,17 +137,20 @@ def _period_due(last_days: Iterable[date]) -> Cases:
 
 
 def _delays(scope: Scope, by: Person) -> Iterator[Delay]:
+    quarters = quarters_between(scope.first, scope.last)
     delayed = _verified(scope, by).filter(outcome__in=DELAYED, delay_to__isnull=False).order_by()
-    rows = delayed.values_list("release__series__producer", "release__series", "due_at", "delay_to")
-    for producer, series, due_at, seconds in rows:
+    rows = delayed.annotate(quarter=_period_due(one.last for one in quarters)).values_list(
+        "release__series__producer", "release__series", "quarter", "delay_to"
+    )
+    for producer, series, quarter, seconds in rows:
         assert seconds is not None  # noqa: S101  # the query asked for it
-        yield Delay(seconds=seconds, producer=producer, series=(series,), quarter=quarter_of(local_date(due_at)))
+        yield Delay(seconds=seconds, producer=producer, series=(series,), quarter=quarters[quarter])
 
 
 def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
     found = _reports(scope, by)
     series = _series_of(found) if _by_series(scope) else {}
-    actions = _open_actions(found, today)
+    actions = _open_actions(by, today)
     whole = with_outcome(found).values_list(
         "pk",
         "producer_id",
@@ -180,7 +184,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
 def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     """Return the reports within the scope, with the day on which each counts."""
     # Drafts merged into a joint report are left out; the joint report counts once.
-    found = reports_where(by, Action.VIEW).official().listed().exclude(status__in=MERGED_OR_SPLIT)
+    found = listed_reports_with(by, REPORT_TABLE[Action.VIEW]).official().exclude(status__in=MERGED_OR_SPLIT)
     if scope.producer:
         found = found.filter(producer=scope.producer)
     if scope.series:
@@ -189,11 +193,11 @@ def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     return counted.filter(counts_on__gte=scope.first, counts_on__lte=scope.last).order_by()
 
 
-def _open_actions(found: "QuerySet[Any]", today: date) -> dict[int, tuple[int, int]]:
+def _open_actions(by: Person, today: date) -> dict[int, tuple[int, int]]:
     """Count, by the key of their report, the actions that are not done, and those of them that are overdue."""
     counted = (
         CorrectiveAction.objects.open()
-        .filter(report__in=found.values("pk"))
+        .filter(report__producer__in=report_producers(by))
         .order_by()
         .values("report")
         .annotate(number=Count("pk"), late=Count("pk", filter=Q(due__lt=today)))

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.models import Exemption, Verification
+from releases.models import Exemption, Producer, Verification
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused
@@ -58,6 +58,10 @@ def end_exemption(exemption: Exemption, how: str, *, words: str, by: User, at: d
         stored.ended_by, stored.ended_at = by, at
         stored.save(update_fields=["end", "end_words", "ended_by", "ended_at"])
     return stored
+
+
+def producers_with_exemptions() -> QuerySet[Producer]:
+    return Producer.objects.filter(pk__in=Exemption.objects.values("producer"))
 
 
 def find_exemptions(verifications: Iterable[Verification]) -> dict[int, list[Exemption]]:

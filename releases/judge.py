@@ -26,7 +26,15 @@ from releases.models import (
     Verification,
 )
 from releases.models.append_only import CHUNK, Follow, without_progress
-from releases.models.event import ReleaseEvent, build_event, lock_heads, lock_releases, record_rows
+from releases.models.bulk_insert import insert_rows, update_rows
+from releases.models.event import (
+    ReleaseEvent,
+    build_event,
+    lock_heads,
+    lock_release_rows,
+    lock_releases,
+    record_rows,
+)
 from releases.models.verification import write_verdict
 from releases.rules.cadence import GIVE_UP
 from releases.rules.calendar import Precision, limit_at
@@ -331,24 +339,25 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
     in_force = _in_force(missing, present, now=now)
     if missing:
         with transaction.atomic():
-            # Insert before locking the heads of chains: an INSERT could wait for a release whose lock holder waits for
-            # the heads.
-            lock_releases({schedule.release.pk for schedule in missing})
+            # Lock the releases before the heads of chains: an INSERT could wait for a release whose lock holder waits
+            # for the heads.
+            lock_release_rows({schedule.release.pk for schedule in missing})
             # A transaction that stores a person's answer also locks the heads before the verification.
             lock_heads(ReleaseRowRecord)
-            Verification.objects.bulk_create(
-                [
-                    Verification(
-                        release=schedule.release,
-                        schedule_version=schedule.version,
-                        due_at=schedule.due_at,
-                        tolerance_seconds=in_force.get(schedule.key, present[schedule.release.series_id]),
-                    )
-                    for schedule in missing
-                ],
-                ignore_conflicts=True,
-            )
-            stored = _stored(schedules)
+            # Another process may have added some meanwhile. Now it cannot, because it needs these locks.
+            stored |= _stored(missing)
+            added = [
+                Verification(
+                    release=schedule.release,
+                    schedule_version=schedule.version,
+                    due_at=schedule.due_at,
+                    tolerance_seconds=in_force.get(schedule.key, present[schedule.release.series_id]),
+                )
+                for schedule in missing
+                if schedule.key not in stored
+            ]
+            insert_rows(added)
+            stored |= {(row.release_id, row.schedule_version): row for row in added}
             record_rows({Verification: [stored[schedule.key].pk for schedule in missing]})
     _correct_tolerances(schedules, stored, present, now=now)
     return stored
@@ -435,9 +444,7 @@ def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[
         mine = [c for c in changes if revisions.get(c.verification.pk) == c.verification.revision]
         stored = [_changed_verification(change, now=now) for change in mine]
         if stored:
-            # This upsert is ten times as fast as an UPDATE of each row. The rows are locked, so none is inserted.
-            columns = [*mine[0].columns, "decided_at", "revision", "rules_version"]
-            Verification.objects.bulk_create(stored, update_conflicts=True, unique_fields=["id"], update_fields=columns)
+            update_rows(stored, [*mine[0].columns, "decided_at", "revision", "rules_version"])
         current = [c for c in mine if releases[c.schedule.release.pk].schedule_version == c.schedule.version]
         _check_often_again(current, now=now)
         # A release that readers can see is published, whether on time or late. A person may have moved or cancelled it

@@ -1,7 +1,7 @@
 """Lists for a producer's own staff: releases, what needs attention, and the register of date changes."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -154,36 +154,54 @@ MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 
 def releases_of_concern(releases: ReleaseQuerySet, concern: Concern, *, now: datetime) -> ReleaseQuerySet:
-    return releases.filter(_conditions(now)[concern], status__in=TO_COME)
+    return releases.filter(_CONDITIONS[concern](now), status__in=TO_COME)
 
 
 def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now: datetime) -> dict[Concern, int]:
     """Count, with one query, the releases of a person's producers for each concern."""
-    conditions = _conditions(now)
-    counts = {concern.value: Count("pk", filter=conditions[concern]) for concern in concerns}
+    counts = {concern.value: Count("pk", filter=_CONDITIONS[concern](now)) for concern in concerns}
     found = visible_releases(person).filter(status__in=TO_COME).aggregate(**counts)
     return {Concern(name): found[name] for name in counts}
 
 
-def _conditions(now: datetime) -> dict[Concern, Q]:
-    """Return each concern as a condition on open releases, cheap parts first."""
-    today = calendar.local_date(now)
-    tomorrow = today + timedelta(days=1)
-    soon = Q(due_at__gt=now, due_at__lt=_midnight(today + SOON + timedelta(days=1)))
+def _is_due_soon(now: datetime) -> Q:
+    return Q(due_at__gt=now, due_at__lt=_midnight(calendar.local_date(now) + SOON + timedelta(days=1)))
+
+
+def _has_no_page(now: datetime) -> Q:
     pages = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
+    return _is_due_soon(now) & Q(~Exists(pages))
+
+
+def _has_preflight_problems(now: datetime) -> Q:
     with_problems = listed_preflights().newest().filter(release=OuterRef("pk"), problems__gt=0)
-    over = is_over(today)
-    return {
-        Concern.NO_ADDRESS: soon & Q(~Exists(pages)),
-        Concern.NO_CONTACT: soon & Q(series__responsible=None),
-        Concern.NO_HEAD: soon & Q(series__head_of_profession=None),
-        Concern.PREFLIGHT_PROBLEMS: Q(due_at__gt=now) & Q(Exists(with_problems)),
-        Concern.PAST_ITS_DATE: Q(status=Status.PROVISIONAL, rehearsal=False) & over,
-        Concern.NOT_CONFIRMED: Q(status=Status.PROVISIONAL, rehearsal=False, planned_on__lt=today + calendar.NOTICE)
-        & ~over,
-        Concern.NOT_ANNOUNCED: Q(announced_at=None, rehearsal=False) & ~over,
-        Concern.DUE_TOMORROW: Q(due_at__gte=_midnight(tomorrow), due_at__lt=_midnight(tomorrow + timedelta(days=1))),
-    }
+    return Q(due_at__gt=now) & Q(Exists(with_problems))
+
+
+def _is_not_confirmed(now: datetime) -> Q:
+    today = calendar.local_date(now)
+    near = Q(status=Status.PROVISIONAL, rehearsal=False, planned_on__lt=today + calendar.NOTICE)
+    return near & ~is_over(today)
+
+
+def _is_due_tomorrow(now: datetime) -> Q:
+    begin, end = london_day(calendar.local_date(now) + timedelta(days=1))
+    return Q(due_at__gte=begin, due_at__lt=end)
+
+
+# Each concern as a condition on open releases. A page needs only some of them, and two have subqueries.
+_CONDITIONS: Mapping[Concern, Callable[[datetime], Q]] = {
+    Concern.NO_ADDRESS: _has_no_page,
+    Concern.NO_CONTACT: lambda now: _is_due_soon(now) & Q(series__responsible=None),
+    Concern.NO_HEAD: lambda now: _is_due_soon(now) & Q(series__head_of_profession=None),
+    Concern.PREFLIGHT_PROBLEMS: _has_preflight_problems,
+    Concern.PAST_ITS_DATE: lambda now: (
+        Q(status=Status.PROVISIONAL, rehearsal=False) & is_over(calendar.local_date(now))
+    ),
+    Concern.NOT_CONFIRMED: _is_not_confirmed,
+    Concern.NOT_ANNOUNCED: lambda now: Q(announced_at=None, rehearsal=False) & ~is_over(calendar.local_date(now)),
+    Concern.DUE_TOMORROW: _is_due_tomorrow,
+}
 
 
 def london_day(on: date) -> tuple[datetime, datetime]:

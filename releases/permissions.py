@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import BooleanField, F, Func, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from releases.models import Cover, Membership, Producer
@@ -121,6 +121,14 @@ def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
     return _roles(held for held in _memberships(person) if held.producer_id == producer.pk)
 
 
+def roles_by_producer(person: Person) -> dict[int, frozenset[Role]]:
+    """Return the roles of a person as `roles_of` does, for all producers at once and by the producer's key."""
+    held: dict[int, list[Membership]] = defaultdict(list)
+    for membership in _memberships(person):
+        held[membership.producer_id].append(membership)
+    return {producer: _roles(memberships) for producer, memberships in held.items()}
+
+
 def standing_roles_of(person: Person, producer: Producer) -> frozenset[Role]:
     """Return the roles that a person holds for a producer, without cover.
 
@@ -200,13 +208,24 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
         return Producer.objects.none()
     if _has_memberships(person):
         # A list of keys instead of the same subqueries in every query of a page.
-        return Producer.objects.filter(
-            pk__in={held.producer_id for held in _memberships(person) if roles & _roles([held])}
-        )
+        return _producers_of({held.producer_id for held in _memberships(person) if roles & _roles([held])})
     held = Q(pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer"))
     if COVER_ROLE in roles:
         held |= Q(pk__in=Cover.objects.in_force(at=timezone.now()).filter(person=person).values("producer"))
     return Producer.objects.filter(held)
+
+
+def _producers_of(keys: Collection[int]) -> QuerySet[Producer]:
+    """Return producers by key.
+
+    The keys are a part of the statement. As parameters, fifty of them in each of twenty queries took a fifth of the
+    processor time of a page.
+    """
+    if not keys:
+        return Producer.objects.none()
+    written = ", ".join(str(int(key)) for key in sorted(keys))
+    is_one = Func(F("pk"), keys=written, template="%(expressions)s IN (%(keys)s)", output_field=BooleanField())
+    return Producer.objects.filter(is_one)
 
 
 def producers_with_standing(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:

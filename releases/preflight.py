@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import batched
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from releases.detection.preflight import (
 )
 from releases.early_findings import is_hidden
 from releases.evidence import repository
-from releases.models import Address, Coverage, PreflightRun, Release
+from releases.models import Address, Coverage, PreflightRun, Producer, Release
 from releases.monitoring import targets
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
@@ -176,11 +176,13 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
     """Return the instant of the preflight: on the working day before, at the London time STATSOFFICE_PREFLIGHT_AT."""
     if release.due_at is None:
         raise ValueError(f"{release.reference} has no exact time, so there is no day before it either.")
+    return planned_before(calendar.local_date(release.due_at), release.series.producer, at=at)
+
+
+def planned_before(on: date, producer: Producer, *, at: time) -> datetime:
+    """Return the instant of the preflights of a producer's releases on a London day."""
     # The office's working days, because people have to correct the problems that a preflight finds.
-    producer = release.series.producer
-    day = calendar.working_day_before(
-        calendar.local_date(release.due_at), nation=Nation(producer.nation), closed=producer.closed_days()
-    )
+    day = calendar.working_day_before(on, nation=Nation(producer.nation), closed=producer.closed_days())
     return calendar.from_london(datetime.combine(day, at))
 
 

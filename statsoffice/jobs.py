@@ -205,7 +205,7 @@ def draft(stop: Stop = never) -> None:
     run_steps(
         lambda now: verdict_queue.judge_old_requests(process=process_name(), now=now),
         _judge_unchecked,
-        drafting.draft_missing,
+        _draft_missing,
         drafting.draft_disclosures,
         morning_summary.record_missing_summaries,
         now=CLOCK.now,
@@ -396,6 +396,12 @@ def _run_dummy_file_checks(means: Callable[[], AdhocMeans], *, now: datetime) ->
 
 def _spool_folder() -> Path:
     return Path(settings.VAR_DIR) / "unstored"
+
+
+def _draft_missing(*, now: datetime) -> None:
+    """Draft the missing reports, and those of verdicts that were stored meanwhile, without waiting for the next run."""
+    while drafting.draft_missing(now=now):
+        now = CLOCK.now()
 
 
 def _judge_unchecked(*, now: datetime) -> None:

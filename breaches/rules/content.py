@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -208,8 +208,10 @@ LATER_FIELDS = frozenset({"timeline", "lead_official", "annex", "answers"})
 
 
 def plain_json(value: Any) -> Any:
-    """Convert the result of `asdict` to JSON types: dates and instants (in UTC) as ISO 8601, and tuples as lists."""
+    """Convert a value to JSON types: dataclasses to objects, dates and instants (in UTC) to ISO 8601."""
     match value:
+        case None | str() | int() | float():  # the most frequent first
+            return value
         case datetime():
             return value.astimezone(UTC).isoformat()
         case date():
@@ -218,13 +220,26 @@ def plain_json(value: Any) -> Any:
             return {name: plain_json(part) for name, part in value.items()}
         case tuple() | list():
             return [plain_json(part) for part in value]
+        case _ if is_dataclass(value):
+            return {name: plain_json(getattr(value, name)) for name in _FIELD_NAMES[type(value)]}
         case _:
             return value
 
 
+class _FieldNames(dict[type[Any], tuple[str, ...]]):
+    """The names of the fields of dataclasses, each found once."""
+
+    def __missing__(self, kind: type[Any]) -> tuple[str, ...]:
+        self[kind] = tuple(field.name for field in fields(kind))
+        return self[kind]
+
+
+_FIELD_NAMES = _FieldNames()
+
+
 def content_to_json(content: ReportContent) -> dict[str, Any]:
     """Write a report's content as a JSON-able mapping, which `content_from_json` reads back into an equal value."""
-    value = plain_json(asdict(content))
+    value = plain_json(content)
     # Omitted if there is none, as are the later fields.
     value["practices"] = [
         {name: part for name, part in practice.items() if part or name != "on"} for practice in value["practices"]

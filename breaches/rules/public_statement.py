@@ -3,7 +3,7 @@
 import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -101,7 +101,7 @@ def without_people(text: str, *, names: Collection[str], pages: Collection[str] 
 
 
 def statement_to_json(statement: PublicStatement) -> dict[str, Any]:
-    value: dict[str, Any] = plain_json(asdict(statement))
+    value: dict[str, Any] = plain_json(statement)
     return value
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol, TypedDict, Unpack
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -577,7 +578,13 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
 def _address(page: str, **filters: Any) -> str:
     """Write the address of a page with its filters; empty ones are left out."""
     written = {name: describe_filter(value) for name, value in filters.items() if value}
-    return f"{reverse(page)}?{urlencode(written)}"
+    return f"{_find_path(page, get_language())}?{urlencode(written)}"
+
+
+# The figures of fifty producers have a hundred links to two pages.
+@cache
+def _find_path(page: str, _language: str | None) -> str:
+    return reverse(page)
 
 
 NEAR_MISS_ORDERS = {

@@ -1,12 +1,13 @@
 """The stored checks, as stored and as corrected by people's statements. No other module queries them."""
 
 import json
-from collections import defaultdict
+import threading
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache, reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import (
@@ -84,43 +85,159 @@ def _explains() -> Q:
     return reduce(or_, stated, Q(written__contains=SAYS_A_TIME))
 
 
+class _AddressCount(NamedTuple):
+    """What is counted of the plain checks of one address and schedule, and of those that bypassed caches.
+
+    `shown` and `telling` are numbers of checks from before the due time. `first` is the earliest of the others.
+    """
+
+    checks: int
+    shown: int
+    telling: int
+    last_absent: datetime | None
+    last: datetime | None
+    first: datetime | None
+
+    def plus(self, later: "_AddressCount") -> "_AddressCount":
+        return _AddressCount(
+            self.checks + later.checks,
+            self.shown + later.shown,
+            self.telling + later.telling,
+            max(filter(None, (self.last_absent, later.last_absent)), default=None),
+            max(filter(None, (self.last, later.last)), default=None),
+            min(filter(None, (self.first, later.first)), default=None),
+        )
+
+
+class _ReleaseCount(NamedTuple):
+    """The counts of one release with a schedule, up to a position of the chain with the hash of its row."""
+
+    schedule_version: int
+    due_at: datetime | None
+    position: int
+    row_hash: str
+    addresses: Mapping[AddressKey, _AddressCount]
+
+
+class _CountCache:
+    """The last counts of releases in this process.
+
+    A release has hundreds of earlier checks, which judging and drafting would count each time. Checks are only ever
+    added at the end of their chain, and a hash covers all rows before it. So counts up to a position hold as long as
+    the row there has the same hash, and only later checks have to be counted.
+    """
+
+    MOST = 2_000
+    """More releases than fall due at once in most offices; an entry takes a kilobyte."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, _ReleaseCount] = {}
+        self._lock = threading.Lock()
+
+    def find(self, schedules: Mapping[int, tuple[int, datetime | None]], end: int) -> dict[int, _ReleaseCount]:
+        """Return the counts that hold for some releases with their present schedule, up to a position at most."""
+        with self._lock:
+            known = {key: self._counts[key] for key in schedules if key in self._counts}
+        fitting = {
+            key: one
+            for key, one in known.items()
+            if (one.schedule_version, one.due_at) == schedules[key] and one.position <= end
+        }
+        if not fitting:
+            return {}
+        ends = Observation.objects.filter(position__in={one.position for one in fitting.values()})
+        hashes = dict(ends.values_list("position", "row_hash"))
+        return {key: one for key, one in fitting.items() if hashes.get(one.position) == one.row_hash}
+
+    def store(self, counts: Mapping[int, _ReleaseCount]) -> None:
+        with self._lock:
+            for key, count in counts.items():
+                self._counts.pop(key, None)
+                self._counts[key] = count
+            for key in list(self._counts)[: max(0, len(self._counts) - self.MOST)]:
+                del self._counts[key]
+
+
+_counts = _CountCache()
+
+
+def count_checks(releases: Collection[int]) -> None:
+    """Count the checks of some releases now, so that only later ones are counted when they are judged."""
+    _count(releases)
+
+
 def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey, int]]:
-    """Find which of the stored checks must be read, in three queries.
+    """Find which of the stored checks must be read, in a few queries.
 
     Checks stored after this call are left to the next one, because a partial count could make others seem to be
     repetitions.
 
     :return: a condition on the checks, and the number of stored plain checks by release, schedule and address.
     """
-    known = Q(
-        position__lte=ChainHead.objects.filter(chain=Observation.CHAIN).aggregate(end=Max("position"))["end"] or 0
-    )
+    end, counts = _count(releases)
     in_full = set(
         Statement.objects.filter(release__in=releases).exclude(text_digest="").values_list("release_id", flat=True)
     )
     instants: set[datetime] = set()
     begins: set[datetime] = set()
     number: dict[AddressKey, int] = {}
-    for row in _counted(releases, known):
-        number[row["release_id"], row["schedule_version"], row["address_id"]] = row["checks"]
-        if row["shown"] or row["telling"]:
-            in_full.add(row["release_id"])
+    for key, count in counts.items():
+        number[key] = count.checks
+        if count.shown or count.telling:
+            in_full.add(key[0])
         else:
-            instants |= {row["last_absent"], row["last"]} - {None}
-            begins |= {row["first"]} - {None}
+            instants |= {at for at in (count.last_absent, count.last) if at}
+            begins |= {count.first} if count.first else set()
     # This condition lets the database use its index and read no earlier checks.
     from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
     unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
-    return known & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
+    return Q(position__lte=end) & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
 
 
-def _counted(releases: Collection[int], known: Q) -> Collection[Mapping[str, Any]]:
-    purposes = [Purpose.PLAIN, Purpose.FRESH]
-    return (
-        Observation.objects.filter(known, release__in=releases, superseded=False, purpose__in=purposes)
+def _count(releases: Collection[int]) -> tuple[int, Mapping[AddressKey, _AddressCount]]:
+    """Count the checks of some releases up to the present end of the chain, and return its position and the counts."""
+    # The head first: rows up to it are complete, because they are written together with it.
+    end, row_hash = (
+        ChainHead.objects.filter(chain=Observation.CHAIN).values_list("position", "row_hash").first() or NO_CHAIN
+    )
+    schedules: dict[int, tuple[int, datetime | None]] = {
+        key: (version, due_at)
+        for key, version, due_at in Release.objects.filter(pk__in=releases)
+        .order_by()
+        .values_list("pk", "schedule_version", "due_at")
+    }
+    known = _counts.find(schedules, end)
+    # Releases that were judged together were counted up to the same position.
+    usual = {position for position, _ in Counter(one.position for one in known.values()).most_common(MOST_POSITIONS)}
+    known = {key: one for key, one in known.items() if one.position in usual}
+    found: dict[int, dict[AddressKey, _AddressCount]] = {
+        key: dict(known[key].addresses) if key in known else {} for key in schedules
+    }
+    since: dict[int, list[int]] = defaultdict(list)
+    for key, one in known.items():
+        if one.position < end:
+            since[one.position].append(key)
+    later = reduce(or_, (Q(release__in=keys, position__gt=position) for position, keys in since.items()), Q())
+    uncounted = [key for key in schedules if key not in known]
+    for which in ([Q(release__in=uncounted)] if uncounted else []) + ([later] if since else []):
+        for address, count in _count_which(which & Q(position__lte=end)):
+            of_release = found[address[0]]
+            of_release[address] = of_release[address].plus(count) if address in of_release else count
+    _counts.store({key: _ReleaseCount(*schedules[key], end, row_hash, found[key]) for key in schedules})
+    return end, {key: count for counts in found.values() for key, count in counts.items()}
+
+
+NO_CHAIN = (0, "")
+MOST_POSITIONS = 10
+
+
+def _count_which(which: Q) -> Iterator[tuple[AddressKey, _AddressCount]]:
+    """Count plain checks and those that bypassed caches, in one query."""
+    counted = (
+        Observation.objects.filter(which, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH])
         .annotate(codes=Cast("reasons", TextField()), written=Cast("publisher_says", TextField()))
         .order_by()
-        .values("release_id", "schedule_version", "address_id")
+        .values_list("release_id", "schedule_version", "address_id")
         .annotate(
             checks=Count("pk", filter=_PLAIN),
             shown=Count("pk", filter=_SHOWN),
@@ -130,6 +247,8 @@ def _counted(releases: Collection[int], known: Q) -> Collection[Mapping[str, Any
             first=Min("sent_at", filter=~_PLAIN | _NOT_OVER_BY_DUE),
         )
     )
+    for release, version, address, *values in counted:
+        yield (release, version, address), _AddressCount(*values)
 
 
 # release and schedule version, by key and number
@@ -169,7 +288,8 @@ class RecordedCheck(NamedTuple):
     @property
     def taken_away(self) -> bool:
         """Whether the response shows that the release was there and was removed."""
-        return any(code in self.codes for code in TAKEN_AWAY) and is_taken_away(self.reasons)
+        gone, withdrawn = TAKEN_AWAY
+        return (gone in self.codes or withdrawn in self.codes) and is_taken_away(self.reasons)
 
     @property
     def publisher_says(self) -> PublisherSays | None:

@@ -1,6 +1,11 @@
-"""Insertion of many new rows of one table: by COPY on PostgreSQL, in a third of the processor time of an INSERT."""
+"""Insertion of many new rows of one table, and changes of many rows, on PostgreSQL in a third of the usual time.
 
+New rows are written by COPY. Changes are one UPDATE, which reads the values of all rows from one JSON text.
+"""
+
+import json
 from collections.abc import Sequence
+from datetime import date, time
 from operator import attrgetter
 
 from django.db import connection, models
@@ -23,6 +28,41 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
         _copy(rows)
     elif rows:
         type(rows[0])._default_manager.bulk_create(rows, batch_size=ROWS_OF_A_STATEMENT)
+
+
+def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
+    """Write some columns of stored rows of one model, each row with its own values.
+
+    The caller has locked the rows, so that writers do not wait for each other in different orders.
+    """
+    if connection.vendor == "postgresql" and len(rows) >= WORTH_COPYING:
+        _update(rows, columns)
+    elif rows:
+        # This upsert is several times as fast as an UPDATE of each row.
+        type(rows[0])._default_manager.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=columns
+        )
+
+
+def _update(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
+    meta, quote = rows[0]._meta, connection.ops.quote_name
+    fields = [field for field in meta.concrete_fields if field.name in columns]
+    names = [quote(field.column) for field in fields if field.column]
+    types = [field.rel_db_type(connection) if field.primary_key else field.db_type(connection) for field in fields]
+    declared = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
+    changes = ", ".join(f"{name} = new.{name}" for name in names)
+    values_of = attrgetter("pk", *(field.attname for field in fields))
+    written = [dict(zip(("id", *(field.column for field in fields)), values_of(row), strict=True)) for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {quote(meta.db_table)} AS stored SET {changes}"  # noqa: S608  # names of our own tables and columns
+            f" FROM json_to_recordset(%s) AS new(id bigint, {declared}) WHERE stored.id = new.id",
+            [json.dumps(written, default=_write_value)],
+        )
+
+
+def _write_value(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def _copy(rows: Sequence[models.Model]) -> None:

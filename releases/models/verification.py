@@ -80,7 +80,11 @@ class Verification(models.Model):
 
     @property
     def results(self) -> tuple[AddressResult, ...]:
-        return read_results(self.addresses)
+        # Read once, because a page or a draft needs the results several times. A new column brings new results.
+        read: tuple[Any, tuple[AddressResult, ...]] = self.__dict__.get("_read", (None, ()))
+        if read[0] is not self.addresses:
+            read = self.__dict__["_read"] = self.addresses, read_results(self.addresses)
+        return read[1]
 
 
 class VerdictRequest(models.Model):

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from releases import host_budgets, judge, verdict_queue
 from releases.detection.finding import CheckOutcome
-from releases.evidence import coverage, store
+from releases.evidence import coverage, repository, store
 from releases.evidence.store import CheckResult
 from releases.host_budgets import LONG_AGO, RENEWED_EVERY, SWEEP_DURATION, ProbeInterface, budgets_from_settings
 from releases.models import Address, Observation, Release, Verification
@@ -158,6 +158,8 @@ class Sweep:
         # The releases that another process is to judge for this one.
         self._requested: set[int] = set()
         self._read_verdicts_at = LONG_AGO
+        # The releases that were not live when due: their checks are counted while there is nothing else to do.
+        self._uncounted: set[int] = set()
         self._stored = 0
         self._batch_until = LONG_AGO
         # The hosts whose targets fall due now or soon, the hosts leased now, and whether other sweeps have to release
@@ -268,7 +270,7 @@ class Sweep:
     @property
     def _is_work_left(self) -> bool:
         """Whether there are responses to examine or, while the database is available, results to store or judge."""
-        is_to_store = self._database_away_since is None and (self._unstored or self._unjudged)
+        is_to_store = self._database_away_since is None and (self._unstored or self._unjudged or self._uncounted)
         return bool(self._unexamined or is_to_store)
 
     def _may_end(self, *, ending: bool) -> bool:
@@ -651,6 +653,8 @@ class Sweep:
         if is_over or len(self._unjudged) >= JUDGED_AT_A_TIME:
             self._judge()
         self._read_verdicts()
+        if not (self._unstored or self._unjudged):
+            self._count_checks()
         if is_over:
             self._batch_until = self._clock.now() + LONGEST_WAIT_FOR_BATCH
 
@@ -686,7 +690,23 @@ class Sweep:
         standing = {row.release_id for row in rows if not row.superseded}
         changed = (check.address.release for check in checks if self._may_change_verdict(check, now=now))
         self._unjudged |= {release.pk: release for release in changed if release.pk in standing}
+        for check in checks:
+            self._note_uncounted(check, now=now)
         self._write_next_checks({check.address.pk for check in checks})
+
+    def _note_uncounted(self, check: CheckResult, *, now: datetime) -> None:
+        target = self.targets.get(check.address.pk)
+        if target is None or target.is_counted or self._vantage_point:
+            return
+        is_not_live_yet = target.live_since is None and check.finding.result is not CheckOutcome.LIVE
+        if target.due_at <= check.answer.sent_at and now < target.limit_at and is_not_live_yet:
+            target.is_counted = True
+            self._uncounted.add(check.address.release_id)
+
+    def _count_checks(self) -> None:
+        """Count the checks of some releases before their limit, when each second counts."""
+        if self._uncounted:
+            repository.count_checks([self._uncounted.pop() for _ in range(min(JUDGED_AT_A_TIME, len(self._uncounted)))])
 
     def _take_rows(self, rows: Sequence[Observation]) -> None:
         """Collect the releases to judge whose checks were stored late, by this process or for an ended one.

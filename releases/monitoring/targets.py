@@ -90,6 +90,8 @@ class Target:
     live_early_at: list[datetime] = field(default_factory=list)
     fresh_checks: int = 0
     closest: timedelta = cadence.CLOSEST
+    is_counted: bool = False
+    """Whether its checks were counted since the due time, so that only later ones are counted at the limit."""
 
     @property
     def next_decides(self) -> bool:

@@ -396,13 +396,17 @@ def describe_seconds(seconds: int, *, units: int = 4) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    counted = (
-        (days, ngettext("%d day", "%d days", days)),
-        (hours, ngettext("%d hour", "%d hours", hours)),
-        (minutes, ngettext("%d minute", "%d minutes", minutes)),
-        (seconds, ngettext("%d second", "%d seconds", seconds)),
-    )
-    return " ".join([name % count for count, name in counted if count][:units]) or _("0 seconds")
+    parts = []
+    # Only what is written is translated, because pages have hundreds of durations.
+    if days:
+        parts.append(ngettext("%d day", "%d days", days) % days)
+    if hours:
+        parts.append(ngettext("%d hour", "%d hours", hours) % hours)
+    if minutes:
+        parts.append(ngettext("%d minute", "%d minutes", minutes) % minutes)
+    if seconds:
+        parts.append(ngettext("%d second", "%d seconds", seconds) % seconds)
+    return " ".join(parts[:units]) or _("0 seconds")
 
 
 def _same_day(one: datetime, other: datetime) -> bool:

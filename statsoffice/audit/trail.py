@@ -20,7 +20,7 @@ from releases.early_findings import without_early_events
 from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Cover, Exemption, Membership, Producer, Release, ReleaseEvent, Series
-from releases.permissions import Person, producers_with
+from releases.permissions import Person, producers_with, roles_anywhere
 from statsoffice.accounts.models import User
 from statsoffice.accounts.permissions import TRAIL_TABLE, TrailAction
 from statsoffice.audit.models import AccountEvent, What
@@ -39,6 +39,10 @@ class Scope:
 
 def producers_audited_by(person: Person) -> "QuerySet[Producer]":
     return producers_with(person, TRAIL_TABLE[TrailAction.READ]).order_by("name")
+
+
+def may_read_trail(person: Person) -> bool:
+    return bool(TRAIL_TABLE[TrailAction.READ] & roles_anywhere(person))
 
 
 def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:

@@ -1,9 +1,11 @@
 """The status of monitoring and the results of preflights, for the dashboard."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -11,7 +13,7 @@ from releases import host_budgets
 from releases import preflight as releases_preflight
 from releases.early_findings import listed_preflights
 from releases.host_budgets import budgets_from_settings
-from releases.models import PreflightRun, Release
+from releases.models import PreflightRun, Producer, Release
 from releases.permissions import Action, Person, producers_where
 from releases.rules import cadence, calendar
 from releases.rules.lifecycle import Status
@@ -71,6 +73,14 @@ def detection_chances() -> list[tuple[str, str]]:
     return rows
 
 
+class _Upcoming(NamedTuple):
+    """A release due within the days of preflights, with the keys of itself and its producer."""
+
+    key: int
+    due_at: datetime
+    producer: int
+
+
 def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
     visible = Release.objects.shown_to(person).filter(
         series__producer__in=producers_where(person, Action.VIEW),
@@ -78,20 +88,32 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
         due_at__lte=now + releases_preflight.AHEAD,
         status__in=[Status.PROVISIONAL, Status.CONFIRMED],
     )
-    # Releases share the objects of their series and producers.
-    releases_to_come = visible.prefetch_related("series__producer__non_working_days").order_by("due_at", "pk")
-    releases = {release.pk: release for release in releases_to_come}
-    runs = {run.release_id: run for run in listed_preflights().newest().filter(release__in=releases)}
-    troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]
-    well = [run for run in runs.values() if not run.problems]
+    columns = visible.order_by("due_at", "pk").values_list("pk", "due_at", "series__producer_id")
+    upcoming = [_Upcoming(key, due_at, producer) for key, due_at, producer in columns if due_at]
+    if not upcoming:
+        return Preflight(problems=[], left_out=0, well=0, checked_at=None, waiting=0, notes=[], crowds=[])
+    runs = {run.release_id: run for run in listed_preflights().newest().filter(release__in=visible.values("pk"))}
+    done = [one.key for one in upcoming if one.key in runs]
+    troubled = [key for key in done if runs[key].problems]
+    noted = _find_notes(done, runs)
+    named = {*troubled[:MOST_LINES], *(key for keys in noted.values() for key in keys[:MOST_NOTED])}
+    releases = Release.objects.in_bulk(named) if named else {}
+    well = [runs[key] for key in done if not runs[key].problems]
+    requests = PreflightRun.objects.open().filter(release__in=visible.values("pk"))
+    requested = set(requests.values_list("release_id", flat=True))
+    due = {one.key for one in _find_due([one for one in upcoming if one.key not in runs], now=now)}
     return Preflight(
-        problems=[(release, _sentences(release, runs[release.pk])) for release in troubled[:MOST_LINES]],
+        problems=[(releases[key], _sentences(releases[key], runs[key])) for key in troubled[:MOST_LINES]],
         left_out=max(0, len(troubled) - MOST_LINES),
         well=len(well),
         checked_at=max((run.done_at for run in well if run.done_at), default=None),
-        waiting=_count_waiting(releases, runs.keys(), now=now),
-        notes=_notes(releases, runs),
-        crowds=_crowds(releases, now=now),
+        waiting=len(due | requested),
+        notes=[
+            (str(words), [releases[key] for key in keys[:MOST_NOTED]], max(0, len(keys) - MOST_NOTED))
+            for code, words in text_preflight.NOTED.items()
+            if (keys := noted[code])
+        ],
+        crowds=_crowds(upcoming, now=now),
     )
 
 
@@ -101,33 +123,35 @@ def _sentences(release: Release, run: PreflightRun) -> list[str]:
     return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
 
 
-def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) -> list[tuple[str, list[Release], int]]:
-    noted: dict[str, list[Release]] = {code: [] for code in text_preflight.NOTED}
-    for release in releases.values():
-        for code in {found["code"] for found in runs[release.pk].findings} & noted.keys() if release.pk in runs else ():
-            noted[code].append(release)
-    return [
-        (str(words), noted[code][:MOST_NOTED], max(0, len(noted[code]) - MOST_NOTED))
-        for code, words in text_preflight.NOTED.items()
-        if noted[code]
-    ]
+def _find_notes(done: Sequence[int], runs: Mapping[int, PreflightRun]) -> dict[str, list[int]]:
+    """Return the releases with each kind of note, by key."""
+    noted: dict[str, list[int]] = {code: [] for code in text_preflight.NOTED}
+    for key in done:
+        for code in {found["code"] for found in runs[key].findings} & noted.keys():
+            noted[code].append(key)
+    return noted
 
 
-def _count_waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: datetime) -> int:
-    """Count the releases whose check is due, and those for which a person requested one."""
-    requested = PreflightRun.objects.open().filter(release__in=releases).values_list("release_id", flat=True)
-    at = settings.PREFLIGHT_AT
-    due = {
-        key for key in releases.keys() - checked if releases_preflight.preflight_planned_at(releases[key], at=at) <= now
-    }
-    return len(due | set(requested))
+def _find_due(unchecked: Sequence[_Upcoming], *, now: datetime) -> list[_Upcoming]:
+    """Return the releases whose preflight is due."""
+    if not unchecked:
+        return []
+    found = Producer.objects.filter(pk__in={one.producer for one in unchecked}).prefetch_related("non_working_days")
+    producers = {producer.pk: producer for producer in found}
+
+    @cache
+    def planned_before(on: date, producer: int) -> datetime:
+        return releases_preflight.planned_before(on, producers[producer], at=settings.PREFLIGHT_AT)
+
+    return [one for one in unchecked if planned_before(calendar.local_date(one.due_at), one.producer) <= now]
 
 
-def _crowds(releases: Mapping[int, Release], *, now: datetime) -> list[str]:
+def _crowds(upcoming: Sequence[_Upcoming], *, now: datetime) -> list[str]:
     """Describe the releases of today and of the next day with a release that share a host and a minute."""
-    days = sorted({calendar.local_date(release.due_at) for release in releases.values() if release.due_at})
+    days = sorted({calendar.local_date(one.due_at) for one in upcoming})
     today = calendar.local_date(now)
     last = next((day for day in days if day > today), today)
     end = calendar.from_london(datetime.combine(last + timedelta(days=1), time()))
     found = host_budgets.crowds_between(now, end, budgets=budgets_from_settings())
-    return [text_preflight.crowd_sentence(crowd) for crowd in found if releases.keys() & set(crowd.releases)]
+    keys = {one.key for one in upcoming}
+    return [text_preflight.crowd_sentence(crowd) for crowd in found if not keys.isdisjoint(crowd.releases)]

@@ -1,6 +1,6 @@
 """A person's tasks, missing information on coming releases, and differing announcements."""
 
-from collections.abc import Sized
+from collections.abc import Collection, Sized
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
-from breaches.permissions import reports_with
+from breaches.permissions import listed_reports_with
 from breaches.rules.lifecycle import WRITERS, ReportStatus
 from releases import (
     announcements,
@@ -99,9 +99,9 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
     )
     return PersonTasks(
         not_live=not_live_releases(person, day)[:MOST_LINES],
-        to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
-        to_join=mergeable_drafts(person, most=MOST_LINES),
-        to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
+        to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED, unlisted=day.unlisted),
+        to_join=mergeable_drafts(person, most=MOST_LINES, unlisted=day.unlisted),
+        to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP, unlisted=day.unlisted),
         to_answer=_questions(person, now=now),
         to_agree=date_changes.open_requests_for(person).count(),
         left_provisional=list(left_provisional.order_by("planned_on", "pk")[:MOST_LINES]),
@@ -121,8 +121,10 @@ def _briefs(person: Person, *, now: datetime) -> list[BriefTask]:
     return [BriefTask(read.row, brief_headline(read), read.brief.is_open) for read in found]
 
 
-def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
-    own = reports_with(person, roles).listed().filter(status__in=statuses)
+def _reports(
+    person: Person, roles: frozenset[Role], *statuses: ReportStatus, unlisted: Collection[int]
+) -> list[Report]:
+    own = listed_reports_with(person, roles, unlisted=unlisted).filter(status__in=statuses)
     listed = own.select_related("producer", "started__release", "started__series")
     columns = ("kind", "report_id", "release__title", "verification__outcome")
     suspicions = Suspicion.objects.select_related("release", "verification").only(*columns)
@@ -141,13 +143,10 @@ def _questions(person: Person, *, now: datetime) -> list[Release]:
     # The dashboard may be on a wall.
     own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
     recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)
-    keys = set(statements.verdicts_without_answer(recent).values_list("release_id", flat=True))
     moved = own.filter(pk__in=DateChange.objects.made_since(now - DAYS_BEHIND).values("release"))
-    keys |= set(
-        statements.verdicts_without_answer(moved)
-        .filter(due_at__gt=now - DAYS_BEHIND)
-        .values_list("release_id", flat=True)
-    )
+    of_moved = statements.verdicts_without_answer(moved).filter(due_at__gt=now - DAYS_BEHIND)
+    unanswered = statements.verdicts_without_answer(recent).order_by().values_list("release_id", flat=True)
+    keys = set(unanswered.union(of_moved.order_by().values_list("release_id", flat=True)))
     keys |= {question.address.release_id for question in statements.find_open_questions(recent)}
     return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -18,15 +18,16 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from selectolax.lexbor import LexborHTMLParser
 
+from breaches.permissions import TABLE as REPORT_TABLE
 from breaches.permissions import Action as ReportAction
-from breaches.permissions import reports_where
+from breaches.permissions import find_unlisted_reports, listed_reports_with
 from releases import check_history, exemptions, outages
 from releases.calls import NO_CALLS, CallList, find_call_lists
 from releases.early_findings import mask_verdict
-from releases.models import Address, Release, Verification
+from releases.models import Address, Contact, Release, Verification
 from releases.outages import Outage
 from releases.overview import london_day, visible_releases
-from releases.permissions import TABLE, Action, Person, roles_of
+from releases.permissions import TABLE, Action, Person, roles_by_producer, roles_of
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, Role, Status
 from releases.rules.response import LONGEST
@@ -86,6 +87,8 @@ def _digest(text: str, size: int) -> str:
 
 
 MOST_LINES = 200
+MOST_OF_GROUP = 10
+"""The most lines of a group that is not due yet, and of the finished releases, unless the reader asks for all."""
 MOST_NEWS = 3
 MOST_DAYS_AHEAD, MOST_RELEASES_AHEAD, DAYS_AHEAD = 3, 5, 14
 DUE_SOON = timedelta(minutes=10)
@@ -250,8 +253,11 @@ def _render_line(line: ShownLine, _language: str | None) -> SafeString:
     return render_to_string("dashboard/line.html", {"line": line})
 
 
+CHECKED = frozenset({Status.CONFIRMED, Status.PUBLISHED})
+
+
 def _is_checkable(release: Release) -> bool:
-    return release.status in {Status.CONFIRMED, Status.PUBLISHED} and release.due_at is not None
+    return release.status in CHECKED and release.due_at is not None
 
 
 def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None, now: datetime) -> Section:
@@ -269,24 +275,41 @@ def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None,
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The releases of one part of the page that are due at the same time."""
+    """The releases of one part of the page that are due at the same time; `further` counts those without a line."""
 
     section: Section
     at: str
     lines: list[Line]
+    further: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.lines) + self.further
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherRelease:
+    """A release due later today that has no line, because its group is long."""
+
+    due_at: datetime
+    is_checkable: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """The releases due on one London day; `left_out` counts those beyond the longest list.
 
-    `rehearsals` is None if there are none, else whether they are shown.
+    `rehearsals` is None if there are none, else whether they are shown. `is_long` means that the reader asked for all
+    lines. `unlisted` are the reports, by key, that no list of the page shows.
     """
 
     on: date
     lines: list[Line]
     left_out: int = 0
     rehearsals: bool | None = None
+    further: tuple[FurtherRelease, ...] = ()
+    is_long: bool = False
+    unlisted: frozenset[int] = frozenset()
 
     def count(self, tally: Tally) -> int:
         return sum(tally in line.tallies for line in self.lines)
@@ -297,7 +320,7 @@ class Day:
 
     @property
     def due(self) -> int:
-        return sum(line.is_checkable for line in self.lines)
+        return sum(line.is_checkable for line in self.lines) + sum(one.is_checkable for one in self.further)
 
     @property
     def live(self) -> int:
@@ -317,14 +340,25 @@ class Day:
         order = list(Section)
         unfinished = (line for line in self.lines if line.section is not Section.FINISHED)
         ranked = sorted(unfinished, key=lambda line: order.index(line.section))
+        further = Counter(calendar.format_time(one.due_at) for one in self.further)
         return [
-            Group(section, at, list(lines))
+            Group(section, at, list(lines), further[at] if section is Section.LATER else 0)
             for (section, at), lines in groupby(ranked, key=lambda line: (line.section, _time_of(line.release)))
         ]
 
     @property
     def finished(self) -> list[Line]:
         return [line for line in self.lines if line.section is Section.FINISHED]
+
+    @property
+    def finished_lines(self) -> list[Line]:
+        """The finished releases that the page shows."""
+        return self.finished if self.is_long else self.finished[:MOST_OF_GROUP]
+
+    @property
+    def shown(self) -> list[Line]:
+        """The lines on the page."""
+        return [*(line for line in self.lines if line.section is not Section.FINISHED), *self.finished_lines]
 
     @property
     def is_any_due(self) -> bool:
@@ -334,9 +368,8 @@ class Day:
     @property
     def next_due_at(self) -> datetime | None:
         """The due time of the next release, None if no other is due today."""
-        return min(
-            (line.release.due_at for line in self.lines if line.counts_down and line.release.due_at), default=None
-        )
+        lines = (line.release.due_at for line in self.lines if line.counts_down and line.release.due_at)
+        return min((*lines, *(one.due_at for one in self.further if one.is_checkable)), default=None)
 
     @property
     def summary(self) -> str:
@@ -375,10 +408,10 @@ class Day:
         return outages.find_outages(person, [(line.release, line.verdict) for line in self.lines])
 
     def with_strips(self, *, now: datetime, only: Collection[int] | None = None) -> "Day":
-        """Draw the strips of all releases that have one, or of some by key."""
+        """Draw the strips of all shown releases that have one, or of some by key."""
         chosen = [
             (line.release, line.verdict)
-            for line in self.lines
+            for line in self.shown
             if line.has_strip and (only is None or line.release.pk in only)
         ]
         strips = check_history.draw_strips(chosen, now=now) if chosen else {}
@@ -408,33 +441,80 @@ def standing_of(release: Release) -> str:
     return f"today-{release.pk}-standing"
 
 
-def today(person: Person, *, now: datetime, rehearsals: bool | None = None) -> Day:
+@dataclass(frozen=True, slots=True)
+class _DueRelease:
+    """What decides whether a release of the day has a line."""
+
+    key: int
+    due_at: datetime
+    title: str
+    status: str
+    is_rehearsal: bool
+    producer: str
+
+
+def today(person: Person, *, now: datetime, rehearsals: bool | None = None, long: bool = False) -> Day:
     """Return the releases of the present London day.
 
     :param rehearsals: whether to list rehearsals; None lists those of the demonstration only.
+    :param long: whether to list all releases of a group that is not due yet.
     """
     on = calendar.local_date(now)
     due = visible_releases(person).on_london_day(*london_day(on))
-    selected = due.select_related(
-        "series__producer", "series__responsible", "series__head_of_profession"
-    ).prefetch_related("addresses")
     # Rehearsals last, so that the longest list leaves out none of the others.
-    found = list(selected.order_by("rehearsal", "due_at", "title", "pk")[: MOST_LINES + 1])
+    rows = due.order_by("rehearsal", "due_at", "title", "pk").values_list(
+        "pk", "due_at", "title", "status", "rehearsal", "series__producer__slug"
+    )
+    found = [_DueRelease(*row) for row in rows[: MOST_LINES + 1]]  # type: ignore[arg-type]  # all have a due time
     left_out = due.count() - MOST_LINES if len(found) > MOST_LINES else 0
     found = found[:MOST_LINES]
-    listed = [release for release in found if not release.rehearsal or _is_shown(release, wanted=rehearsals)]
-    has_rehearsals = any(release.rehearsal for release in found)
-    are_shown = any(release.rehearsal for release in listed)
-    listed.sort(key=lambda release: (release.due_at, release.title, release.pk))
-    return Day(on, _lines(person, listed, now=now), left_out, are_shown if has_rehearsals else None)
+    listed = [release for release in found if not release.is_rehearsal or _is_shown(release, wanted=rehearsals)]
+    has_rehearsals = any(release.is_rehearsal for release in found)
+    are_shown = any(release.is_rehearsal for release in listed)
+    listed.sort(key=lambda release: (release.due_at, release.title, release.key))
+    shown, further = (listed, ()) if long else _cut_later_groups(listed, now=now)
+    selected = Release.objects.filter(pk__in=[release.key for release in shown]).select_related(
+        "series__producer", "series__responsible", "series__head_of_profession"
+    )
+    releases = {release.pk: release for release in selected.prefetch_related("addresses")} if shown else {}
+    # A release may have been deleted since its key was read.
+    in_order = [releases[release.key] for release in shown if release.key in releases]
+    unlisted = find_unlisted_reports()
+    return Day(
+        on,
+        _lines(person, in_order, now=now, unlisted=unlisted),
+        left_out,
+        are_shown if has_rehearsals else None,
+        further=further,
+        is_long=long,
+        unlisted=frozenset(unlisted),
+    )
 
 
-def _is_shown(rehearsal: Release, *, wanted: bool | None) -> bool:
-    in_demo = rehearsal.series.producer.slug in DEMO_PRODUCERS
+def _cut_later_groups(
+    listed: Sequence[_DueRelease], *, now: datetime
+) -> tuple[list[_DueRelease], tuple[FurtherRelease, ...]]:
+    """Return the releases that have a line, and those beyond the first of a group that is not due yet."""
+    shown: list[_DueRelease] = []
+    further: list[FurtherRelease] = []
+    at_time: Counter[str] = Counter()
+    for release in listed:
+        is_later = now < release.due_at - DUE_SOON and release.status != Status.CANCELLED
+        at = calendar.format_time(release.due_at) if is_later else ""
+        at_time[at] += 1
+        if is_later and at_time[at] > MOST_OF_GROUP:
+            further.append(FurtherRelease(release.due_at, release.status in CHECKED))
+        else:
+            shown.append(release)
+    return shown, tuple(further)
+
+
+def _is_shown(rehearsal: _DueRelease, *, wanted: bool | None) -> bool:
+    in_demo = rehearsal.producer in DEMO_PRODUCERS
     return in_demo if wanted is None else wanted
 
 
-def _lines(person: Person, releases: Sequence[Release], *, now: datetime) -> list[Line]:
+def _lines(person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int]) -> list[Line]:
     # The dashboard may be on a wall, so it shows no one that a release was found early.
     by_key = {release.pk: release for release in releases}
     verdicts: dict[int, Verification] = {}
@@ -446,13 +526,14 @@ def _lines(person: Person, releases: Sequence[Release], *, now: datetime) -> lis
     found = [(release, verdicts.get(release.pk)) for release in releases]
     exempted = _name_exemptions(found)
     suspected = [release.pk for release, verdict in found if verdict and verdict.outcome in SUSPICIOUS]
-    reports = _find_reports(person, suspected)
+    reports = _find_reports(person, suspected, unlisted=unlisted)
     calls = find_call_lists([release for release in releases if release.due_at and now >= release.due_at - DUE_SOON])
+    roles = roles_by_producer(person)
     return [
         _line(
-            person,
             release,
             verdict,
+            roles=roles.get(release.series.producer_id, frozenset()),
             exempted=exempted,
             report=reports.get(release.pk, ""),
             calls=calls.get(release.pk, NO_CALLS),
@@ -463,10 +544,10 @@ def _lines(person: Person, releases: Sequence[Release], *, now: datetime) -> lis
 
 
 def _line(
-    person: Person,
     release: Release,
     verdict: Verification | None,
     *,
+    roles: frozenset[Role],
     exempted: Mapping[int, str],
     report: str,
     calls: CallList,
@@ -492,7 +573,7 @@ def _line(
         publisher=publisher_note(verdict),
         exempted_by=exempted.get(release.pk, ""),
         due_in_future=release.due_at is not None and now < release.due_at,
-        actions=tuple(_actions(person, release, outcome, limit_at=limit_at, report=report, calls=calls, now=now))
+        actions=_actions(release, outcome, roles=roles, limit_at=limit_at, report=report, calls=calls, now=now)
         if checkable
         else (),
         calls=calls,
@@ -513,73 +594,131 @@ def _decided_by(verdict: Verification) -> datetime | None:
 
 
 def _actions(
-    person: Person,
     release: Release,
     outcome: Outcome,
     *,
+    roles: frozenset[Role],
     limit_at: datetime | None,
     report: str,
     calls: CallList,
     now: datetime,
-) -> Iterable[LineAction]:
-    due_at, title = release.due_at, release.title
+) -> tuple[LineAction, ...]:
+    due_at = release.due_at
     if due_at is None or limit_at is None or now < due_at - DUE_SOON:
-        return
+        return ()
     page = next((address.url for address in release.addresses.all() if address.role == Address.Role.PAGE), "")
-    # There is no link before the due time, because a link to a page that is out early would help it to spread.
-    if page and now >= due_at:
-        yield LineAction(_("Open page"), page, title, is_external=True)
-    roles = roles_of(person, release.series.producer)
-    if outcome in _TO_CALL:
-        yield from _calls(release, calls, may_record=bool(TABLE[Action.RECORD_CALL] & roles))
-    if LEADS & roles and outcome in _TO_CALL and release.status == Status.CONFIRMED:
-        yield from _lead_actions(release, outcome, is_over=now >= limit_at)
-    if report:
-        yield LineAction(_("Open report"), reverse("breaches:report", args=[report]), title)
+    is_absent = outcome in _TO_CALL
+    chosen = _ActionFacts(
+        reference=release.reference,
+        title=release.title,
+        # There is no link before the due time, because a link to a page that is out early would help it to spread.
+        page=page if now >= due_at else "",
+        is_to_call=is_absent,
+        may_record=bool(TABLE[Action.RECORD_CALL] & roles),
+        contacts=len(calls.contacts),
+        next=_CallFacts.of(calls.next) if is_absent and calls.next else None,
+        attempts=tuple((_CallFacts.of(one.contact), one.at) for one in calls.attempts) if is_absent else (),
+        may_decide=is_absent and bool(LEADS & roles) and release.status == Status.CONFIRMED,
+        is_announced=release.announced_at is not None,
+        is_over=now >= limit_at,
+        is_partial=outcome is Outcome.PARTIAL,
+        report=report,
+    )
+    return _write_actions(chosen, get_language())
 
 
-def _calls(release: Release, calls: CallList, *, may_record: bool) -> Iterable[LineAction]:
-    contact, title = calls.next, release.title
-    if not calls.contacts:
+@dataclass(frozen=True, slots=True)
+class _CallFacts:
+    contact: int
+    name: str
+    telephone: str
+
+    @classmethod
+    def of(cls, contact: Contact) -> "_CallFacts":
+        return cls(contact.pk, contact.name, contact.telephone)
+
+
+@dataclass(frozen=True, slots=True)
+class _ActionFacts:
+    """Everything on which the actions of a release depend, by which they are cached.
+
+    `page` is its address once it is due. `is_over` means that the tolerance has ended. `report` is the reference of
+    its report, if the person may read it.
+    """
+
+    reference: str
+    title: str
+    page: str
+    is_to_call: bool
+    may_record: bool
+    contacts: int
+    next: _CallFacts | None
+    attempts: tuple[tuple[_CallFacts, datetime], ...]
+    may_decide: bool
+    is_announced: bool
+    is_over: bool
+    is_partial: bool
+    report: str
+
+
+@lru_cache(maxsize=1_000)
+def _write_actions(facts: _ActionFacts, _language: str | None) -> tuple[LineAction, ...]:
+    return tuple(_list_actions(facts))
+
+
+def _list_actions(facts: _ActionFacts) -> Iterable[LineAction]:
+    if facts.page:
+        yield LineAction(_("Open page"), facts.page, facts.title, is_external=True)
+    if facts.is_to_call:
+        yield from _calls(facts)
+    if facts.may_decide:
+        yield from _lead_actions(facts)
+    if facts.report:
+        yield LineAction(_("Open report"), reverse("breaches:report", args=[facts.report]), facts.title)
+
+
+def _calls(facts: _ActionFacts) -> Iterable[LineAction]:
+    if not facts.contacts:
         yield LineAction(_("No contact"))
-    elif contact is None:
+    elif facts.next is None:
         yield LineAction(_("None of the contacts answered"))
     else:
-        names = {"name": contact.name, "title": title}
-        if uri := telephone_uri(contact.telephone):
-            yield LineAction(_("Call %(name)s") % names, uri, title)
+        names = {"name": facts.next.name, "title": facts.title}
+        if uri := telephone_uri(facts.next.telephone):
+            yield LineAction(_("Call %(name)s") % names, uri, facts.title)
         else:
             yield LineAction(_("No phone number for %(name)s") % names)
-        if may_record:
-            address = reverse("releases:no_answer", args=[release.reference])
-            yield LineAction(_("No answer"), address, _("%(name)s, %(title)s") % names, contact=contact.pk)
-    for attempt in calls.attempts:
-        name, at = attempt.contact.name, calendar.format_time(attempt.at)
-        yield LineAction(_("No answer from %(name)s at %(at)s") % {"name": name, "at": at})
-        if may_record:
-            address = reverse("releases:undo_no_answer", args=[release.reference])
-            about = _("no answer from %(name)s, %(title)s") % {"name": name, "title": title}
-            yield LineAction(_("Undo"), address, about, contact=attempt.contact.pk)
+        if facts.may_record:
+            address = reverse("releases:no_answer", args=[facts.reference])
+            about = _("%(name)s, %(title)s") % names
+            yield LineAction(_("No answer"), address, about, contact=facts.next.contact)
+    for called, at in facts.attempts:
+        time = calendar.format_time(at)
+        yield LineAction(_("No answer from %(name)s at %(at)s") % {"name": called.name, "at": time})
+        if facts.may_record:
+            address = reverse("releases:undo_no_answer", args=[facts.reference])
+            about = _("no answer from %(name)s, %(title)s") % {"name": called.name, "title": facts.title}
+            yield LineAction(_("Undo"), address, about, contact=called.contact)
 
 
-def _lead_actions(release: Release, outcome: Outcome, *, is_over: bool) -> Iterable[LineAction]:
-    """Return what a lead can do about a release that is not live.
-
-    :param is_over: whether the tolerance has ended.
-    """
-    if is_over and release.announced_at:
-        address = reverse("releases:delay_notice", args=[release.reference])
-        yield LineAction(_("Tell readers"), address, release.title)
+def _lead_actions(facts: _ActionFacts) -> Iterable[LineAction]:
+    """Return what a lead can do about a release that is not live."""
+    if facts.is_over and facts.is_announced:
+        address = reverse("releases:delay_notice", args=[facts.reference])
+        yield LineAction(_("Tell readers"), address, facts.title)
     # A part of an incomplete release is out, so it can no longer be postponed.
-    if outcome is not Outcome.PARTIAL:
-        address = reverse("releases:decide_on_day", args=[release.reference])
-        yield LineAction(_("Postpone or cancel"), address, release.title)
+    if not facts.is_partial:
+        address = reverse("releases:decide_on_day", args=[facts.reference])
+        yield LineAction(_("Postpone or cancel"), address, facts.title)
 
 
-def _find_reports(person: Person, releases: Sequence[int]) -> dict[int, str]:
+def _find_reports(person: Person, releases: Sequence[int], *, unlisted: Collection[int]) -> dict[int, str]:
     """Return the reference of the last report about each release, by key, if the person may read it in lists."""
-    about = reports_where(person, ReportAction.VIEW).listed().filter(suspicions__release__in=releases)
-    return dict(about.order_by("drafted_at").values_list("suspicions__release", "reference")) if releases else {}
+    if not releases:
+        return {}
+    theirs = listed_reports_with(person, REPORT_TABLE[ReportAction.VIEW], unlisted=unlisted)
+    about = theirs.filter(suspicions__release__in=releases)
+    return dict(about.order_by("drafted_at").values_list("suspicions__release", "reference"))
 
 
 def not_live_releases(person: Person, day: Day) -> list[Line]:

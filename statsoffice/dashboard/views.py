@@ -22,7 +22,7 @@ from releases.rules.canonical import sha256_hex
 from releases.text.languages import choose_language, office_names
 from releases.views.base import signed_in_part
 from statsoffice.accounts.cover import covers_about
-from statsoffice.audit.trail import producers_audited_by
+from statsoffice.audit.trail import may_read_trail
 from statsoffice.dashboard import monitoring, tasks, today
 from statsoffice.dashboard.today import Day, split_live_text, standing_of
 from statsoffice.setup.steps import may_set_up, office_of
@@ -39,18 +39,19 @@ MOST_DIGITS = 12
 class PageChoices:
     """What the reader chose to see, by the query string of the page.
 
-    `still` pauses the updates (WCAG 2.2, success criterion 2.2.2), `large` is for a screen on a wall. `rehearsals` is
-    None unless they were chosen.
+    `still` pauses the updates (WCAG 2.2, success criterion 2.2.2), `large` is for a screen on a wall, and `all` lists
+    every release of a long group. `rehearsals` is None unless they were chosen.
     """
 
     still: bool
     large: bool
+    all: bool
     rehearsals: bool | None
 
     @classmethod
     def of(cls, query: QueryDict) -> "PageChoices":
         rehearsals = {"show": True, "hide": False}.get(query.get("rehearsals", ""))
-        return cls(still="still" in query, large="large" in query, rehearsals=rehearsals)
+        return cls(still="still" in query, large="large" in query, all="all" in query, rehearsals=rehearsals)
 
     def address(self, **changed: bool | None) -> str:
         """Return the address of the page with some choices changed."""
@@ -62,7 +63,7 @@ class PageChoices:
 
     @property
     def query(self) -> str:
-        chosen = [name for name in ("still", "large") if getattr(self, name)]
+        chosen = [name for name in ("still", "large", "all") if getattr(self, name)]
         if self.rehearsals is not None:
             chosen.append(f"rehearsals={'show' if self.rehearsals else 'hide'}")
         return "&".join(chosen)
@@ -76,6 +77,8 @@ class PageChoices:
             "resume": self.address(still=False),
             "large": self.address(large=True),
             "normal": self.address(large=False),
+            "all": self.address(all=True),
+            "fewer": self.address(all=False),
             "show_rehearsals": self.address(rehearsals=True),
             "hide_rehearsals": self.address(rehearsals=False),
         }
@@ -85,7 +88,7 @@ class PageChoices:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     now, shown = timezone.now(), PageChoices.of(request.GET)
-    day = today.today(request.user, now=now, rehearsals=shown.rehearsals).with_strips(now=now)
+    day = _read_day(request, shown, now=now).with_strips(now=now)
     context = {"part": _part(request, day, shown, now=now), "shown": shown, "links": shown.links}
     if not shown.large:
         context |= {
@@ -94,7 +97,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "preflight": monitoring.preflight_summary_of(request.user, now=now),
             "noticing": monitoring.detection_chances(),
             "has_register": permissions.may_anywhere(request.user, permissions.Action.VIEW),
-            "has_trail": producers_audited_by(request.user).exists(),
+            "has_trail": may_read_trail(request.user),
             "announced": tasks.differences_of(request.user, now=now),
             "covers": covers_about(request.user, now=now),
             "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
@@ -107,7 +110,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def part(request: HttpRequest) -> HttpResponse:
     """Answer with the parts of the page that changed, or with 204 if there are none."""
     now, shown = timezone.now(), PageChoices.of(request.GET)
-    day = today.today(request.user, now=now, rehearsals=shown.rehearsals)
+    day = _read_day(request, shown, now=now)
     fresh = _part(request, day, shown, now=now)
     unchanged = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
     changed = fresh["changing"].since(request.GET.get("shown", ""))
@@ -131,12 +134,16 @@ def part(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/part.html", context)
 
 
+def _read_day(request: HttpRequest, shown: PageChoices, *, now: datetime) -> Day:
+    return today.today(request.user, now=now, rehearsals=shown.rehearsals, long=shown.all)
+
+
 def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datetime) -> dict[str, SafeString]:
     """Draw the strips of releases with a new status or a check since an instant, in seconds since 1970.
 
     An instant is no secret. The number of stored checks could show that an early release was checked more often.
     """
-    lines = [line for line in day.lines if line.has_strip]
+    lines = [line for line in day.shown if line.has_strip]
     seconds = int(since) if since.isdecimal() and len(since) < MOST_DIGITS else 0
     if not now.timestamp() - LONGEST_PAUSE.total_seconds() <= seconds <= now.timestamp():
         drawn = {line.release.pk for line in lines}

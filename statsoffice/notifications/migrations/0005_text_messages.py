@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("breaches", "0010_disclosure_reports"),
         ("outbox", "0004_labels_of_fields"),
-        ("releases", "0018_phone_and_brief"),
+        ("releases", "0021_phone_and_brief"),
     ]
 
     operations = [

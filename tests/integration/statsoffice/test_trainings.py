@@ -260,7 +260,7 @@ def test_its_report_is_in_no_figure_and_not_combined_with_others(office, trainin
     drafting.draft_missing(now=AFTER)
     reports = list(Report.objects.order_by("pk"))
     assert len(reports) == 2
-    assert merging.mergeable_drafts(office.head, most=9) == []
+    assert merging.mergeable_drafts(office.head, most=9, unlisted=()) == []
     assert merging.morning_of_drafts(reports[0]) is None
     with pytest.raises(MoveRefused):
         merging.merge_drafts(reports, by=office.head, at=AFTER)

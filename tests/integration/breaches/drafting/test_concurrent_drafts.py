@@ -15,7 +15,8 @@ from breaches import decisions, drafting, merging, refreshing
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion, SuspicionQuerySet
 from breaches.rules.lifecycle import DismissalReason, ReportKind
 from releases.models import Verification
-from tests.support.factories import SeriesFactory
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.observations import create_observations
 from tests.support.people import AT, create_office
 from tests.support.report_evidence import london
 from tests.support.report_mornings import create_draft, create_late_release
@@ -165,8 +166,10 @@ def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
 @pytest.mark.both_databases
 def test_drafting_one_or_six_reports_takes_as_many_queries(django_assert_num_queries):
     series = SeriesFactory()
+    other = ReleaseFactory(confirmed=True, series=series, reference="other")
     for name in ("begins-the-chain-of-events", "first"):
         create_late_release(series=series, reference=name)
+        create_observations(other, "not_live", start=SEED_DUE)
         with CaptureQueriesContext(connection) as few:
             assert len(drafting.draft_missing(now=NOW)) == 1
     for number in range(6):

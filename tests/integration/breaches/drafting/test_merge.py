@@ -7,7 +7,7 @@ import pytest
 from breaches import decisions, drafting, editing, merging
 from breaches.merging import drafts_of, mergeable_drafts, morning_of_drafts
 from breaches.models import JoinedDraft, Report, Suspicion
-from breaches.permissions import declared_own_act
+from breaches.permissions import declared_own_act, find_unlisted_reports
 from breaches.rules.content import ReportSection, content_from_json, content_to_json
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of, current_version
@@ -270,9 +270,9 @@ def test_a_morning_with_several_drafts_is_offered_to_those_who_write_them(office
     morning = morning_of_drafts(three_drafts[0])
     assert (morning.producer, morning.on, morning.rehearsal, morning.drafts) == (office.producer, DAY, False, 3)
     for role, person in office.people.items():
-        offered = mergeable_drafts(person, most=20)
+        offered = mergeable_drafts(person, most=20, unlisted=find_unlisted_reports())
         assert offered == ([morning] if role in {"statistician", "head_of_profession", "deputy"} else [])
-    assert mergeable_drafts(create_office().head, most=20) == []
+    assert mergeable_drafts(create_office().head, most=20, unlisted=()) == []
     assert set(drafts_of(office.producer, on=DAY, rehearsal=False)) == set(three_drafts)
     assert not drafts_of(office.producer, on=DAY, rehearsal=True)
     assert not drafts_of(office.producer, on=DAY - timedelta(days=1), rehearsal=False)
@@ -283,4 +283,4 @@ def test_one_draft_is_offered_with_nothing_and_a_joint_report_automatically_neit
     assert morning_of_drafts(joint) is None
     drafts[0].refresh_from_db()
     assert morning_of_drafts(drafts[0]) is None
-    assert mergeable_drafts(office.head, most=20) == []
+    assert mergeable_drafts(office.head, most=20, unlisted=find_unlisted_reports()) == []

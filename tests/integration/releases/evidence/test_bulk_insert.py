@@ -6,9 +6,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from releases.models import Address, Observation
+from releases.models import Address, Observation, Verification
 from releases.models.append_only import check_chain
-from releases.models.bulk_insert import WORTH_COPYING
+from releases.models.bulk_insert import WORTH_COPYING, update_rows
+from releases.verdict.address import Outcome
 from tests.support.factories import ReleaseFactory
 
 AT = datetime(2026, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
@@ -82,3 +83,49 @@ def test_a_refused_row_is_refused_as_by_an_insert():
     rows[3].watcher = None
     with pytest.raises(IntegrityError), transaction.atomic():
         Observation.append(rows)
+
+
+def verdicts(number, *, reference="many-dates"):
+    release = ReleaseFactory(reference=reference)
+    return Verification.objects.bulk_create(
+        Verification(release=release, schedule_version=place + 1, due_at=AT, tolerance_seconds=120)
+        for place in range(number)
+    )
+
+
+@pytest.mark.parametrize("number", [0, 1, WORTH_COPYING - 1, WORTH_COPYING, 450])
+def test_changed_rows_are_read_as_they_were_written_and_others_stay(number):
+    (other,) = verdicts(1)
+    rows = verdicts(number, reference="another")
+    for place, row in enumerate(rows):
+        row.outcome, row.revision = Outcome.LATE, place
+        row.last_not_live_at = None if place % 2 else AT + timedelta(microseconds=place)
+        row.delay_from, row.delay_to = 0.1 + place, None if place % 2 else 1e-7 + place + 1
+        row.addresses = [{"url": DIFFICULT, "looks": place, "delay": [0.1, None], "required": True}]
+        row.reasons, row.publisher_source = ["gone"] if place % 2 else [], DIFFICULT[:40]
+        row.tolerance_seconds = 1  # not among the columns
+    columns = [
+        "outcome",
+        "last_not_live_at",
+        "delay_from",
+        "delay_to",
+        "addresses",
+        "reasons",
+        "publisher_source",
+        "revision",
+    ]
+    update_rows(rows, columns)
+    stored = Verification.objects.in_bulk([row.pk for row in rows])
+    for row in rows:
+        for column in columns:
+            assert getattr(stored[row.pk], column) == getattr(row, column), column
+        assert stored[row.pk].tolerance_seconds == 120
+    other.refresh_from_db()
+    assert other.outcome == Outcome.PENDING
+
+
+def test_a_refused_change_is_refused_as_by_an_update():
+    rows = verdicts(WORTH_COPYING)
+    rows[3].outcome = "nonsense"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        update_rows(rows, ["outcome"])

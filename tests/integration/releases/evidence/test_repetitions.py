@@ -14,7 +14,7 @@ from releases.evidence import repository
 from releases.models import Observation, Release, Statement, Verification
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member, rolled_back
 from tests.support.observations import create_observation, create_observations
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +211,61 @@ def test_checks_of_another_schedule_are_read_all(confirmed_release):
     Release.objects.filter(pk=confirmed_release.pk).update(schedule_version=2)
     seen = repository.read_sightings([confirmed_release.pk])((confirmed_release.pk, 1))
     assert [len(one.sightings) for one in seen.values()] == [20]
+
+
+def needed_now(keys):
+    condition, number = repository.find_needed_checks(keys)
+    return set(Observation.objects.filter(condition, release__in=keys).values_list("pk", flat=True)), dict(number)
+
+
+def test_counts_to_which_later_checks_are_added_are_those_of_all_checks(monkeypatch):
+    chance = random.Random(11)  # noqa: S311  # a morning that can be played again
+    series = SeriesFactory()
+    releases = [
+        ReleaseFactory(confirmed=True, series=series, reference=f"r-{n}", url=f"https://www.example.gov.uk/{n}")
+        for n in range(12)
+    ]
+    pages = [release.addresses.select_related("release").get() for release in releases]
+    keys = [release.pk for release in releases]
+    for some in (keys, keys[:5], keys[3:8], keys[:1], keys):
+        day = {"published": chance.uniform(-30, 200), "noise": chance.choice((0, 0.02, 0.3))}
+        Observation.append([a_random_look(chance, chance.choice(pages), **day) for _ in range(60)])
+        added_up = needed_now(some)
+        with monkeypatch.context() as patch:
+            patch.setattr(repository, "_counts", repository._CountCache())
+            assert needed_now(some) == added_up
+
+
+def test_earlier_checks_are_counted_once(confirmed_release, django_assert_num_queries):
+    create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    repository.count_checks([confirmed_release.pk])
+    # the end of the chain, the schedules, the hash of the row up to which they are counted, and statements
+    with django_assert_num_queries(4):
+        _, number = repository.find_needed_checks([confirmed_release.pk])
+    assert list(number.values()) == [20]
+
+
+def test_checks_are_counted_anew_for_another_date(confirmed_release):
+    create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    before = needed_now([confirmed_release.pk])
+    Release.objects.filter(pk=confirmed_release.pk).update(due_at=SEED_DUE - timedelta(minutes=9))
+    assert needed_now([confirmed_release.pk]) != before
+
+
+def test_counts_are_not_used_for_another_chain(confirmed_release):
+    address = confirmed_release.addresses.get()
+    with rolled_back():
+        create_observations(confirmed_release, *["live"] * 3, start=SEED_DUE - timedelta(minutes=10))
+        repository.count_checks([confirmed_release.pk])
+    for second in range(3):
+        create_observation(address, "not_live", at=SEED_DUE - timedelta(minutes=9, seconds=second))
+    condition, _ = repository.find_needed_checks([confirmed_release.pk])
+    assert Observation.objects.filter(condition).count() == 1
+
+
+def test_a_process_remembers_the_counts_of_a_limited_number_of_releases(monkeypatch, confirmed_release):
+    monkeypatch.setattr(repository, "_counts", repository._CountCache())
+    monkeypatch.setattr(repository._CountCache, "MOST", 1)
+    other = ReleaseFactory(confirmed=True, reference="another")
+    repository.count_checks([confirmed_release.pk, other.pk])
+    assert list(repository._counts._counts) == [other.pk]

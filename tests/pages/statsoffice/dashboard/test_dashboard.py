@@ -279,6 +279,47 @@ def test_a_long_day_is_cut_and_says_so(client, clock, monkeypatch):
     assert "3 more releases are due today and are not listed here." in words_of(client.get(DESK))
 
 
+def test_a_long_group_that_is_not_due_yet_is_cut_until_the_reader_asks_for_all(client, clock, monkeypatch):
+    monkeypatch.setattr("statsoffice.dashboard.today.MOST_OF_GROUP", 2)
+    clock(SEED_DUE - timedelta(hours=1))
+    a_watcher_that_is_well(at=SEED_DUE - timedelta(hours=1))
+    series = SeriesFactory()
+    releases = [
+        ReleaseFactory(announced=True, reference=f"later-{n}", title=f"Later {n}", series=series) for n in range(4)
+    ]
+    sign_in(client, releases[0])
+    response = client.get(DESK)
+    assert [f"Later {n}" in response.text for n in range(4)] == [True, True, False, False]
+    assert "Later today, 9:30am: 4 releases" in words_of(response)
+    assert response.context["part"]["summary"] == "4 due, 0 live, 0 late, 0 need checking"
+    assert f'href="{DESK}?all">Show all 4 releases at 9:30am</a>' in response.text
+    everything = client.get(DESK, {"all": ""})
+    assert all(f"Later {n}" in everything.text for n in range(4))
+    assert f'href="{DESK}">Show fewer releases</a>' in everything.text
+    assert client.get(PART, {"all": "", **as_shown(everything.context["part"])}).status_code == 204
+    # When it is due, a release that needs attention must not be hidden.
+    clock(SEED_DUE - timedelta(minutes=9))
+    assert all(f"Later {n}" in client.get(DESK).text for n in range(4))
+
+
+def test_of_many_finished_releases_the_first_are_listed_until_the_reader_asks_for_all(client, clock, monkeypatch):
+    monkeypatch.setattr("statsoffice.dashboard.today.MOST_OF_GROUP", 1)
+    series = SeriesFactory()
+    for number in range(3):
+        release = ReleaseFactory(announced=True, reference=f"on-time-{number}", title=f"Live {number}", series=series)
+        create_observations(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+        judge.judge_one(release, now=AFTER)
+    clock(SEED_DUE + timedelta(hours=1))
+    a_watcher_that_is_well(at=SEED_DUE + timedelta(hours=1))
+    sign_in(client, release)
+    response = client.get(DESK)
+    assert [f"Live {n}" in response.text for n in range(3)] == [True, False, False]
+    assert "3 finished releases" in words_of(response)
+    assert response.context["part"]["summary"] == "3 due, 3 live, 0 late, 0 need checking"
+    assert f'href="{DESK}?all">Show all 3 finished releases</a>' in response.text
+    assert all(f"Live {n}" in client.get(DESK, {"all": ""}).text for n in range(3))
+
+
 def test_the_number_of_queries_does_not_grow_with_the_day(client, clock, release, django_assert_max_num_queries):
     clock(AFTER)
     suspect(release)
