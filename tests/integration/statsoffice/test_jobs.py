@@ -62,7 +62,7 @@ def test_the_job_imports_checks_what_was_uploaded():
 def test_a_job_that_is_told_to_end_leaves_its_next_steps_to_the_next_run(monkeypatch):
     called = []
     monkeypatch.setattr(jobs.morning_summary, "record_missing_summaries", lambda **asked: called.append(asked))
-    answers = iter([False, False, False, True])
+    answers = iter([False, False, False, False, True])
     jobs.draft(lambda: next(answers))
     assert called == []
 
