@@ -1,4 +1,4 @@
-"""Pictures of the figures, drawn by Vega-Lite: each with a text alternative, a table and files (decision 83)."""
+"""The pictures of the register and of the figures (decision 83)."""
 
 import math
 from collections import Counter, defaultdict

@@ -233,7 +233,7 @@ def _a_past_year(office: Office) -> str:
     for month, delay in enumerate((36, 22, 110, 48, None, 27, 64, None, 41, 29, None, 33), start=1):
         title = f"House sales by region: {date(2019, month, 1):%B %Y}"
         add_page(review, publication(month, year=2019, delay=delay, title=title))
-    add_page(review, postponed(), PageKind.ANNOUNCEMENT)
+    add_page(review, postponed(2019), PageKind.ANNOUNCEMENT)
     return reverse("exchange:year_review", args=[review.pk])
 
 

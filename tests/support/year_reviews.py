@@ -43,12 +43,12 @@ def publication(
     return govuk.publication(path, title or f"Rain {month:02}", published_at=published_at, **fields)
 
 
-def postponed() -> dict[str, Any]:
+def postponed(year: int = 2025) -> dict[str, Any]:
     """Return the document of an announcement whose date was changed."""
     return govuk.announcement(
         "/government/statistics/announcements/dew",
         "Dew",
-        due_at=datetime(2025, 9, 18, 8, 30, tzinfo=UTC),
-        previous_display_date="11 September 2025 9:30am",
+        due_at=datetime(year, 9, 18, 8, 30, tzinfo=UTC),
+        previous_display_date=f"11 September {year} 9:30am",
         latest_change_note="More checks.",
     )
