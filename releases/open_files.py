@@ -227,9 +227,9 @@ def make_dummy_file(series: Series, *, by: User, at: datetime) -> DummyFile:
     return row
 
 
-def write_dummy_file(dummy_file: DummyFile, ending: str) -> str:
+def write_dummy_file(dummy_file: DummyFile, kind: str) -> str:
     """Return the content of a dummy file as "txt" or "csv": its token, and no statistics."""
-    if ending == "csv":
+    if kind == "csv":
         return f"about,token\r\nDummy file without statistics,{dummy_file.token}\r\n"
     return f"This is a dummy file. It contains no statistics.\r\n\r\n{dummy_file.token}\r\n"
 

@@ -22,7 +22,7 @@ from releases.views.base import SignedInRequest, is_completed, post_data
 
 NOTHING = "There is no such dummy file or host, or this person may not know of it."
 MOST_LISTED = 100
-ENDINGS = {"txt": "text/plain", "csv": "text/csv"}
+KINDS = {"txt": "text/plain", "csv": "text/csv"}
 
 
 class HostForm(GovukForm):
@@ -219,19 +219,19 @@ def _context(request: SignedInRequest, record: DummyFileRecord) -> dict[str, Any
         "producer": producer,
         "may_check": may(request.user, Action.CHECK_OPEN_FILES, producer),
         "has_hosts": HostAuthorisation.objects.current().filter(producer=producer).exists(),
-        "endings": list(ENDINGS),
+        "kinds": list(KINDS),
     }
 
 
 @login_required
 @require_safe
-def download_dummy_file(request: SignedInRequest, key: int, ending: str) -> HttpResponse:
+def download_dummy_file(request: SignedInRequest, key: int, kind: str) -> HttpResponse:
     record = _find_record(request, key, Action.CHECK_OPEN_FILES)
-    if ending not in ENDINGS:
+    if kind not in KINDS:
         raise Http404(NOTHING)
-    content = open_files.write_dummy_file(record.dummy_file, ending)
-    response = HttpResponse(content, content_type=f"{ENDINGS[ending]}; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{record.dummy_file.name}.{ending}"'
+    content = open_files.write_dummy_file(record.dummy_file, kind)
+    response = HttpResponse(content, content_type=f"{KINDS[kind]}; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{record.dummy_file.name}.{kind}"'
     return response
 
 
