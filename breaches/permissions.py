@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from breaches.models import Report, ReportQuerySet, StartedReport
+from breaches.models import Report, ReportQuerySet, StartedReport, Suspicion
 from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, SEND, WRITERS, ReportKind
 from releases.models import Producer, Release
 from releases.models.training import is_open_to, is_shown_to
@@ -104,7 +104,10 @@ def is_restricted(report: Report) -> bool:
 
 
 def is_about_unpublished_early(report: Report) -> bool:
-    return Report.objects.about_unpublished_early().filter(pk=report.pk).exists()
+    # Asked for each report and action, so the shorter question comes first. Only an early report can be a started one.
+    if Suspicion.objects.unpublished_early().filter(report=report.pk).exists():
+        return True
+    return report.kind == ReportKind.EARLY and Report.objects.about_unpublished_early().filter(pk=report.pk).exists()
 
 
 def is_about_sealed_release(report: Report) -> bool:

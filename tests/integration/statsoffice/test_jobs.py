@@ -10,6 +10,7 @@ from celery.schedules import crontab
 from django.utils import timezone
 
 from breaches import drafting
+from breaches.models import Report
 from releases.rules.lifecycle import Role
 from statsoffice import jobs
 from statsoffice.celery import Fallback, FallbackStep, app
@@ -18,6 +19,7 @@ from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.outbox import RULES
 from tests.support.factories import ProducerFactory, SeriesFactory, create_member
+from tests.support.report_mornings import create_late_release
 from tests.support.stored_imports import uploaded
 
 
@@ -37,6 +39,23 @@ def test_a_message_that_cannot_be_written_keeps_no_other_from_being_sent(monkeyp
         jobs.deliver()
     assert [mail.subject for mail in mailoutbox] == ["News"]
     assert Message.objects.get().sent_at is not None
+
+
+@pytest.mark.django_db
+def test_verdicts_that_come_while_reports_are_drafted_do_not_wait_for_the_next_run(monkeypatch):
+    series = SeriesFactory()
+    create_late_release(series=series, reference="first")
+    draft_missing = drafting.draft_missing
+
+    def draft_and_judge_another(*, now):
+        drafted = draft_missing(now=now)
+        if Report.objects.count() == 1:
+            create_late_release(series=series, reference="second")
+        return drafted
+
+    monkeypatch.setattr(drafting, "draft_missing", draft_and_judge_another)
+    jobs.draft()
+    assert Report.objects.count() == 2
 
 
 @pytest.mark.django_db

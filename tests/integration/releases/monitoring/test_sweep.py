@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from breaches.models import Report, Suspicion
+from releases.evidence import repository
 from releases.models import Coverage, Observation, Release, Verification
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
@@ -71,6 +72,23 @@ def test_what_cannot_be_read_is_never_late(watched, morning, trouble):
     morning.play(JUDGED)
     assert verdict(release).outcome == Outcome.CANNOT_TELL
     assert not Suspicion.objects.exists()
+
+
+def test_the_checks_of_a_release_that_is_not_live_when_due_are_counted_before_its_limit(watched, morning, monkeypatch):
+    late, on_time = watched(), watched("/statistics/prisons")
+    morning.publish(PATH, [scene(status=404)])
+    morning.publish("/statistics/prisons", [scene(status=404), scene(release_page()) | {"from": DUE.isoformat()}])
+    counted = []
+    count_checks = repository.count_checks
+
+    def count(releases):
+        counted.append((releases, Verification.objects.filter(release=late).exists()))
+        count_checks(releases)
+
+    monkeypatch.setattr(repository, "count_checks", count)
+    morning.play(JUDGED)
+    assert (verdict(late).outcome, verdict(on_time).outcome) == (Outcome.NOT_SEEN, Outcome.ON_TIME)
+    assert counted == [([late.pk], False)]
 
 
 def test_a_publisher_that_no_one_can_reach_is_never_late(watched, morning_from, settings):
