@@ -357,7 +357,7 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.reference
+        return self.number
 
     @property
     def number(self) -> str:

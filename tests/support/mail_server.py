@@ -23,7 +23,7 @@ def without_number(subject: str) -> str:
 
 def with_slug(subject: str) -> str:
     """Return such a subject with the slug instead of the title "slug: Inspections …", which is cut if it is long."""
-    return re.sub(r"(: [a-z0-9-]+): Inspec.*", r"\1", without_number(subject))
+    return re.sub(r"(: [a-z0-9-]+)(: I.*|:?…)$", r"\1", without_number(subject))
 
 
 class Mailbox:
