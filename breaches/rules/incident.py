@@ -443,7 +443,7 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
         held = f"We have no record of a pre-release access list with any post, as read at {read}"
     else:
         held = f"The pre-release access list, as read at {read}, had {_count(number, 'post', 'posts')}"
-    lines = [f"– {' '.join(_describe_post(post))}" for post in access.posts] if number <= MOST_POSTS else []
+    lines = _list_posts(access.posts) if number <= MOST_POSTS else []
     yield "\n".join([f"{held}:" if lines else f"{held}.", *lines])
     if access.requests:
         requests = (
@@ -453,18 +453,30 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
         yield "\n".join(["These changes of the list had been asked for and were not yet agreed:", *requests])
 
 
-def _describe_post(post: PostAccess) -> Iterator[str]:
-    begins = f", from {format_moment(post.period_begins_at)}" if post.period_begins_at else ""
-    yield f"{post.post}, {post.organisation}: {post.period}{begins}."
+def _list_posts(posts: Iterable[PostAccess]) -> list[str]:
+    """List posts with the same organisation and period in one line, and below it what differs from the period."""
+    groups: dict[tuple[str, str, datetime | None], list[PostAccess]] = {}
+    for post in posts:
+        groups.setdefault((post.organisation, post.period, post.period_begins_at), []).append(post)
+    lines = []
+    for (organisation, period, begins_at), members in groups.items():
+        begins = f", from {format_moment(begins_at)}" if begins_at else ""
+        lines.append(f"– {join_words([post.post for post in members])}, {organisation}: {period}{begins}.")
+        described = ((post.post, " ".join(_describe_access(post))) for post in members)
+        lines.extend(f"– {post}: {text}" for post, text in described if text)
+    return lines
+
+
+def _describe_access(post: PostAccess) -> Iterator[str]:
+    """Yield the answers of a recipient, and recorded times that are not those of the period."""
     if post.terms_confirmed_at:
         yield f"Terms confirmed at {format_moment(post.terms_confirmed_at)}."
     if post.received_at:
         yield f"Receipt confirmed at {format_moment(post.received_at)}."
     if post.withdrawn_at:
         yield f"Withdrawn at {format_moment(post.withdrawn_at)}."
-    elif post.began_at:
-        ended = f" and ended at {format_moment(post.ended_at)}" if post.ended_at else ""
-        yield f"Access is recorded to have begun at {format_moment(post.began_at)}{ended}."
+    elif post.began_at and post.began_at != post.period_begins_at:
+        yield f"Access is recorded to have begun at {format_moment(post.began_at)}."
         if post.began_at < post.granted_at:
             yield f"It was granted at {format_moment(post.granted_at)}, after it had begun."
         if post.period_begins_at and post.began_at < post.period_begins_at:
@@ -507,15 +519,38 @@ def sentence(text: str) -> str:
     return f"{_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
-_NEVER_NAMES = frozenset(
-    {
-        *("A", "An", "The", "Some", "Two", "Three", "On", "In", "At", "From", "No", "Nothing"),
-        *("It", "We", "They", "This", "These", "There"),
-    }
-)
+# Words with which answers begin, and which are no names when a word in small letters follows. Other first words remain
+# as they were typed, because they may be names.
+_COMMON = """
+    a about access after all almost an analysis analysts and annual another any anyone at before both by certain
+    charts civil colleagues copies copy data documents draft drafts during each early editors eight either eighteen
+    eleven email emails every everyone external few fifteen fifty figures file files final first five for former
+    forty four fourteen from his her hundreds in internal it its journalists key last late later link links many
+    media members minister ministerial ministers monthly more most my new nine no nobody none nothing numbers
+    officers official officials on one only other others our page pages people press previous private provisional
+    quarterly readers recipients reporters results revised second senior seven several she he six some someone
+    spreadsheets staff statistical statisticians subscribers summary table tables ten that the their there these
+    they this those three to twelve twenty two unpublished users various we website weekly when where with within
+"""
+_COMMON_WORDS = frozenset(_COMMON.split())
+_LITTLE_WORDS = frozenset({"of", "for", "and"})
+# No name begins with one of these before a capital: "a Minister", "both Permanent Secretaries", "users of Twitter".
+_BEFORE_NAMES = """
+    a all an another any at both by each either every few four five from in it many most no on one other our
+    recipients several six some staff subscribers that their the these they this those three to two users various we
+    with within
+"""
+_DETERMINERS = frozenset(_BEFORE_NAMES.split())
 
 
 def within_sentence(text: str) -> str:
-    """Write a text within a sentence: a first word that is surely not a name begins with a small letter."""
+    """Write a text within a sentence: a first word that is surely not a name begins with a small letter.
+
+    "Press officers at the department" does, "Press Association" and "Reuters journalists" do not.
+    """
     first, space, rest = text.partition(" ")
-    return f"{first.lower()}{space}{rest}" if first in _NEVER_NAMES else text
+    following = next((word for word in rest.split() if word not in _LITTLE_WORDS), "")
+    is_in_name = following.istitle() and first.lower() not in _DETERMINERS
+    if first.lower() not in _COMMON_WORDS or not first.istitle() or is_in_name:
+        return text
+    return f"{first.lower()}{space}{rest}"

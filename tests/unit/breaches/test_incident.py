@@ -375,9 +375,38 @@ def test_without_answers_and_list_there_is_no_account():
     assert account(Answers(), ReportKind.LEAK) == ""
 
 
-def test_a_name_at_the_start_of_an_answer_keeps_its_capital():
-    assert within_sentence("Parliament") == "Parliament"
-    assert within_sentence("The final bulletin") == "the final bulletin"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Parliament",
+        "Press Association",
+        "Members of Parliament",
+        "Reuters journalists",
+        "Private Secretary to the minister",
+        "GOV.UK users",
+        "DfE staff",
+        "Office for Invented Statistics",
+    ],
+)
+def test_a_name_at_the_start_of_an_answer_keeps_its_capital(text):
+    assert within_sentence(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The final bulletin", "the final bulletin"),
+        ("One of the recipients", "one of the recipients"),
+        ("Users", "users"),
+        ("Users of Twitter", "users of Twitter"),
+        ("All three posts on the list", "all three posts on the list"),
+        ("Press officers at the Department for Examples", "press officers at the Department for Examples"),
+        ("Both Permanent Secretaries", "both Permanent Secretaries"),
+        ("Former private secretary", "former private secretary"),
+    ],
+)
+def test_another_word_at_the_start_of_an_answer_has_a_small_letter_within_a_sentence(text, words):
+    assert within_sentence(text) == words
 
 
 def listed(**changes):
@@ -396,18 +425,25 @@ def test_the_list_is_below_the_account_by_post_organisation_and_period():
     ("changes", "words"),
     [
         ({"began_at": london("09:45", "2020-06-29")}, "Access is recorded to have begun at 9:45am on 29 June 2020."),
-        (
-            {"began_at": london("09:45", "2020-06-29"), "ended_at": london("16:00", "2020-06-29")},
-            "begun at 9:45am on 29 June 2020 and ended at 4pm on 29 June 2020.",
-        ),
         ({"withdrawn_at": london("12:00", "2020-06-25")}, "Withdrawn at midday on 25 June 2020."),
         ({"began_at": london("09:29", "2020-06-29")}, "That is before the period."),
         ({"began_at": london("08:59", "2020-06-20")}, "after it had begun. That is before the period."),
     ],
-    ids=["begun", "ended", "withdrawn", "before the period", "before the grant"],
+    ids=["begun", "withdrawn", "before the period", "before the grant"],
 )
 def test_recorded_times_that_matter_are_in_the_entry(changes, words):
     assert listed(posts=(replace(MINISTER, **changes),))[0].endswith(words)
+
+
+def test_posts_with_the_same_organisation_and_period_share_a_line_and_only_what_differs_has_its_own():
+    as_planned = replace(MINISTER, began_at=MINISTER.period_begins_at, ended_at=london("09:30"))
+    early = replace(MINISTER, post="Press officer", began_at=london("09:21", "2020-06-29"))
+    assert listed(posts=(as_planned, early))[0] == (
+        "The pre-release access list, as read at 2pm on 30 June 2020, had 2 posts:\n"
+        "– Minister of State for Schools and Press officer, Department for Invented Education: 24 hours, from 9:30am "
+        "on 29 June 2020.\n"
+        "– Press officer: Access is recorded to have begun at 9:21am on 29 June 2020. That is before the period."
+    )
 
 
 def test_a_long_list_is_counted_and_an_empty_one_is_said_to_be_empty():
