@@ -522,15 +522,16 @@ def sentence(text: str) -> str:
 # Words with which answers begin, and which are no names when a word in small letters follows. Other first words remain
 # as they were typed, because they may be names.
 _COMMON = """
-    a about access after all almost an analysis analysts and annual another any anyone at before both by certain
-    charts civil colleagues copies copy data documents draft drafts during each early editors eight either eighteen
-    eleven email emails every everyone external few fifteen fifty figures file files final first five for former
-    forty four fourteen from his her hundreds in internal it its journalists key last late later link links many
-    media members minister ministerial ministers monthly more most my new nine no nobody none nothing numbers
-    officers official officials on one only other others our page pages people press previous private provisional
-    quarterly readers recipients reporters results revised second senior seven several she he six some someone
-    spreadsheets staff statistical statisticians subscribers summary table tables ten that the their there these
-    they this those three to twelve twenty two unpublished users various we website weekly when where with within
+    a about access after all almost an analysis analysts and annual another any anyone assistant at before both by
+    certain charts chief civil colleagues contractors copies copy customers data deputy documents draft drafts
+    during each early editors eight eighteen either eleven email emails every everyone external few fifteen fifty
+    figures file files final first five for former forty four fourteen from he her his hundreds in internal it its
+    journalists junior key last late later link links many media members minister ministerial ministers monthly more
+    most my new nine no nobody none nothing numbers officers official officials on one only other others our page
+    pages people permanent press previous printers private provisional public quarterly readers recipients regional
+    reporters results revised second senior seven several she six some someone spreadsheets staff statistical
+    statisticians subscribers summary suppliers table tables team teams ten that the their there these they this
+    those three to twelve twenty two unpublished users various visitors we website weekly when where with within
 """
 _COMMON_WORDS = frozenset(_COMMON.split())
 _LITTLE_WORDS = frozenset({"of", "for", "and"})
