@@ -80,7 +80,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         left_provisional=list(left_provisional.order_by("planned_on", "pk")[:MOST_LINES]),
         access_to_agree=_access_lists(person),
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
-        open_files=open_files.tasks_of(person)[:MOST_LINES],
+        open_files=open_files.find_open_places(person)[:MOST_LINES],
     )
 
 
