@@ -23,7 +23,7 @@ from releases.detection.open_files import (
     NOT_AUTHORISED,
     TASKS,
     AddressFault,
-    Checked,
+    AddressResult,
     Result,
     Sign,
     State,
@@ -74,7 +74,7 @@ class NothingToDo(MoveRefused):
     """There is nothing to repeat, or nothing that was open."""
 
 
-def producers_known_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILES) -> QuerySet[Producer]:
+def producers_shown_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILES) -> QuerySet[Producer]:
     """Return the producers of whose dummy files a person may know, by a role for an action or as incident contact."""
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
@@ -83,7 +83,7 @@ def producers_known_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILE
     return Producer.objects.filter(Q(pk__in=as_contact.values("producer")) | Q(pk__in=permitted.values("pk")))
 
 
-def may_know(person: Person, producer: Producer) -> bool:
+def may_see_files(person: Person, producer: Producer) -> bool:
     """Return whether a person may know of the dummy files of a producer and their results."""
     if may(person, Action.KNOW_OPEN_FILES, producer):
         return True
@@ -329,7 +329,7 @@ def is_address_of_release(url: str, producer: Producer) -> bool:
 # Checks
 
 
-def is_any_waiting() -> bool:
+def has_waiting_checks() -> bool:
     return OpenFileCheck.objects.waiting().exists()
 
 
@@ -440,13 +440,13 @@ def records_known_to(person: Person, *, only: Collection[int] | None = None) -> 
 
     :param only: the keys of dummy files to which they are limited.
     """
-    files = DummyFile.objects.filter(series__producer__in=producers_known_to(person))
+    files = DummyFile.objects.filter(series__producer__in=producers_shown_to(person))
     if only is not None:
         files = files.filter(pk__in=only)
     return _read_records(files)
 
 
-def tasks_of(person: Person) -> list[DummyFileRecord]:
+def find_open_places(person: Person) -> list[DummyFileRecord]:
     """Return the dummy files with an open address that a person has to deal with or to check again, oldest first.
 
     Auditors know of them, and have no tasks.
@@ -454,7 +454,7 @@ def tasks_of(person: Person) -> list[DummyFileRecord]:
     opened = set(OpenFileFinding.objects.filter(result=Result.OPEN).values_list("request__dummy_file", flat=True))
     if not opened:
         return []
-    producers = producers_known_to(person, action=Action.CHECK_OPEN_FILES)
+    producers = producers_shown_to(person, action=Action.CHECK_OPEN_FILES)
     files = DummyFile.objects.filter(pk__in=opened, series__producer__in=producers)
     return [record for record in reversed(_read_records(files)) if record.is_task]
 
@@ -477,7 +477,7 @@ def _make_record(
 ) -> DummyFileRecord:
     made, done = tuple(checks), tuple(remedies)
     checked = [
-        Checked(finding.url, Result(finding.result), finding.recorded_at)
+        AddressResult(finding.url, Result(finding.result), finding.recorded_at)
         for check in made
         for finding in check.findings.all()
     ]

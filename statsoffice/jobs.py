@@ -390,7 +390,7 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
 
 def _run_dummy_file_checks(means: Callable[[], AdhocMeans], *, now: datetime) -> None:
     # Most offices have none, and then no probe is created.
-    if open_files.is_any_waiting():
+    if open_files.has_waiting_checks():
         open_files.run_requested_checks(means=means(), now=now, quiet=lambda at: preflight.is_quiet_time(now=at))
 
 

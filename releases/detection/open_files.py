@@ -176,7 +176,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class AddressResult:
     """The result of one address in one check, and the aware instant at which it was recorded."""
 
     url: str
@@ -184,7 +184,7 @@ class Checked:
     at: datetime
 
 
-def find_state(checked: Iterable[Checked], remedied_at: datetime | None) -> State:
+def find_state(checked: Iterable[AddressResult], remedied_at: datetime | None) -> State:
     """Return where a dummy file stands.
 
     Once an address was open, a person must record that it is dealt with, and a later check of the same address must

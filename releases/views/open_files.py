@@ -109,7 +109,7 @@ class RemedyForm(GovukForm):
 @require_safe
 def list_open_files(request: SignedInRequest) -> HttpResponse:
     """List the dummy files and authorised hosts of which a person may know."""
-    known = open_files.producers_known_to(request.user).order_by("name")
+    known = open_files.producers_shown_to(request.user).order_by("name")
     producers = list(known)
     if not producers:
         raise Http404(NOTHING)

@@ -108,7 +108,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         access_to_agree=_access_lists(person),
         access_lists=receipts.find_list_tasks(person, now=now)[:MOST_LINES],
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
-        open_files=open_files.tasks_of(person)[:MOST_LINES],
+        open_files=open_files.find_open_places(person)[:MOST_LINES],
         briefs=_briefs(person, now=now),
     )
 

@@ -71,7 +71,7 @@ def find_open_files(*, known: Collection[str], now: datetime) -> Iterator[Notifi
     for check in open_files.checks_found_open(since=now - MAX_AGE):
         person, dummy_file = check.requested_by, check.dummy_file
         producer = dummy_file.series.producer
-        if (event := f"{OPEN_FILE}{check.pk}") not in known and open_files.may_know(person, producer):
+        if (event := f"{OPEN_FILE}{check.pk}") not in known and open_files.may_see_files(person, producer):
             yield Notification(
                 event=event,
                 recipients=_requester_address(person),

@@ -259,10 +259,10 @@ class TestJob:
         for name in (place, host_budgets.claim_spare(place)):
             host_budgets.claim_hosts([name], holder="another", now=NOW)
         assert run(means) == 0
-        assert open_files.is_any_waiting()
+        assert open_files.has_waiting_checks()
         host_budgets.release_hosts("another", now=NOW)
         assert run(means) == 1
-        assert not open_files.is_any_waiting()
+        assert not open_files.has_waiting_checks()
 
     def test_a_failure_of_our_own_code_ends_the_check_as_not_known(self, dummy_file, site, means, office, monkeypatch):
         put(site, dummy_file)
@@ -287,28 +287,28 @@ class TestPeople:
                     assert open_files.record_remedy(
                         record_of(dummy_file, person), Measure.OTHER, by=person, at=hours(1)
                     )
-                    assert [one.dummy_file for one in open_files.tasks_of(person)] == [dummy_file]
+                    assert [one.dummy_file for one in open_files.find_open_places(person)] == [dummy_file]
                     continue
                 with pytest.raises(NotYours):
                     ask(dummy_file, site, by=person, at=hours(1))
                 with pytest.raises(NotYours):
                     make_file(office, by=person, at=hours(1))
-                assert open_files.tasks_of(person) == []
+                assert open_files.find_open_places(person) == []
                 assert bool(open_files.records_known_to(person)) == (role is Role.AUDITOR)
 
     def test_the_incident_contact_knows_and_other_offices_do_not(self, dummy_file, site, means, office):
         put(site, dummy_file)
         check(dummy_file, site, means, by=office.head)
         contact = office.statistician
-        assert not open_files.may_know(contact, office.producer)
+        assert not open_files.may_see_files(contact, office.producer)
         name_contact(office.producer, contact, by=office.head, at=NOW, seen=0)
-        assert open_files.may_know(contact, office.producer)
-        assert [one.dummy_file for one in open_files.tasks_of(contact)] == [dummy_file]
+        assert open_files.may_see_files(contact, office.producer)
+        assert [one.dummy_file for one in open_files.find_open_places(contact)] == [dummy_file]
         with pytest.raises(NotYours):
             ask(dummy_file, site, by=contact)
         for person in create_office().people.values():
             assert open_files.records_known_to(person) == []
-            assert open_files.tasks_of(person) == []
+            assert open_files.find_open_places(person) == []
 
     def test_an_open_file_is_a_task_until_it_is_dealt_with_and_not_open(self, dummy_file, site, means, office):
         head = office.head
@@ -318,11 +318,11 @@ class TestPeople:
         again = open_files.record_remedy(record_of(dummy_file, head), Measure.RESTRICTED, by=head, at=hours(1))
         assert again is None, "a second click"
         assert record_of(dummy_file, head).state is State.DEALT_WITH
-        assert open_files.tasks_of(head)
+        assert open_files.find_open_places(head)
         site.publish(path_of(dummy_file), [scene("", status=403)])
         check(dummy_file, site, means, by=head, at=hours(2))
         assert record_of(dummy_file, head).state is State.NOT_OPEN
-        assert open_files.tasks_of(head) == []
+        assert open_files.find_open_places(head) == []
 
     def test_there_is_nothing_to_deal_with_before_a_file_was_open(self, dummy_file, site, means, office):
         check(dummy_file, site, means, by=office.head)

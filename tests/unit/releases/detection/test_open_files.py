@@ -7,7 +7,7 @@ import pytest
 from releases.detection.finding import AddressRole, Expectation
 from releases.detection.open_files import (
     AddressFault,
-    Checked,
+    AddressResult,
     Judgement,
     Result,
     Sign,
@@ -200,5 +200,5 @@ def hours(number):
     ],
 )
 def test_an_open_file_is_a_task_until_it_is_dealt_with_and_a_new_check_finds_it_not_open(checked, remedied, state):
-    found = [Checked(url, result, hours(at)) for url, result, at in checked]
+    found = [AddressResult(url, result, hours(at)) for url, result, at in checked]
     assert find_state(found, hours(remedied) if remedied else None) is state
