@@ -30,9 +30,6 @@ CLAIMED_AT_A_TIME = 200
 CLAIM_DURATION = timedelta(seconds=20)
 OLD_AFTER = timedelta(seconds=30)
 """A request that is older was not claimed by any judging process, or the process died more than once."""
-POLL_SECONDS = 0.2
-LINGER_SECONDS = 10.0
-"""A process waits for so long for the next request, because it would be started again only a second later."""
 MOST_SECONDS = 600.0
 """A process ends after so long, however much is left, so that a job that hangs can be told from one that works."""
 
@@ -155,27 +152,33 @@ def judge_claim(claimed: Claim, *, now: Callable[[], datetime]) -> list[Exceptio
     return [fault for _, fault in faults]
 
 
-def judge_requests(*, process: str, now: Callable[[], datetime], stop: Callable[[], bool]) -> int:
-    """Judge what is requested until nothing was requested for some seconds, or for ten minutes.
+def judge_requests(*, process: str, most: int, now: Callable[[], datetime], stop: Callable[[], bool]) -> int:
+    """Judge what is requested until nothing is left, or for ten minutes.
 
-    :param process: the name of this process, unique.
+    :param process: the name of this process: its machine, a colon, and what makes it unique there.
+    :param most: if so many other processes of this machine are judging now, this one leaves it to them. Otherwise the
+        job, which begins every second, would take all processes of a worker on a busy morning.
     :return: the number of releases judged.
     :raises ExceptionGroup: at the end, if our own code failed on some releases.
     """
+    if _count_others(process, now=now()) >= most:
+        return 0
     number, faults = 0, list[Exception]()
-    began = idle_since = time.monotonic()
-    while not stop() and time.monotonic() < began + MOST_SECONDS:
-        claimed = claim_requests(process=process, now=now())
-        if claimed.versions:
-            faults += judge_claim(claimed, now=now)
-            number += len(claimed.releases)
-            idle_since = time.monotonic()
-        elif faults or time.monotonic() > idle_since + LINGER_SECONDS:
+    until = time.monotonic() + MOST_SECONDS
+    while not stop() and time.monotonic() < until:
+        claim = claim_requests(process=process, now=now())
+        if not claim.versions:
             break
-        else:
-            time.sleep(POLL_SECONDS)
+        faults += judge_claim(claim, now=now)
+        number += len(claim.releases)
     _raise(faults)
     return number
+
+
+def _count_others(process: str, *, now: datetime) -> int:
+    machine = f"{process.partition(':')[0]}:"
+    others = VerdictRequest.objects.filter(claimed_by__startswith=machine, claimed_until__gt=now)
+    return others.exclude(claimed_by=process).order_by().values("claimed_by").distinct().count()
 
 
 def judge_old_requests(*, process: str, now: datetime) -> int:

@@ -198,7 +198,8 @@ def sweep(stop: Stop = never) -> None:
 
 
 def give_verdicts(stop: Stop = never) -> None:
-    verdict_queue.judge_requests(process=process_name(), now=CLOCK.now, stop=stop)
+    most = max(2, os.cpu_count() or 1)
+    verdict_queue.judge_requests(process=process_name(), most=most, now=CLOCK.now, stop=stop)
 
 
 def draft(stop: Stop = never) -> None:
@@ -303,7 +304,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 # - deliver: a hundred messages by each of three channels may take 20 s each.
 # - preflights: thousands of checks within the request limits of one host, and the comparison of the whole calendar.
 # - anchors: five requests to a slow authority, and the digests of all rows of a large record.
-# - judge: it ends after ten minutes, or when nothing was requested for ten seconds.
+# - judge: it ends after ten minutes, or when nothing is requested.
 ALL_JOBS = (
     Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4),
     Job(

@@ -117,6 +117,27 @@ def request(releases, *, at=AFTER, answered_until=AFTER):
     verdict_queue.request_verdicts(releases, answered_until=lambda address: answered_until, now=at)
 
 
+def run_job(process="machine:1", *, at=AFTER):
+    return verdict_queue.judge_requests(process=process, most=2, now=lambda: at, stop=lambda: False)
+
+
+def test_the_job_judges_all_that_is_requested_and_ends(late_releases, monkeypatch):
+    monkeypatch.setattr(verdict_queue, "CLAIMED_AT_A_TIME", 1)
+    request(late_releases)
+    assert (run_job(), run_job()) == (3, 0)
+    assert (judged_events(), VerdictRequest.objects.count()) == (3, 0)
+
+
+def test_the_job_leaves_it_to_others_if_enough_processes_of_its_machine_judge(late_releases, monkeypatch):
+    """It begins every second, and would take all processes of a worker, which has other jobs too."""
+    monkeypatch.setattr(verdict_queue, "CLAIMED_AT_A_TIME", 1)
+    request(late_releases)
+    for process in ("machine:1", "machine:2"):
+        verdict_queue.claim_requests(process=process, now=AFTER)
+    assert run_job("machine:3") == 0
+    assert run_job("another:3") == 1  # the one that is left
+
+
 def judged_events():
     return ReleaseEvent.objects.filter(kind="judged").count()
 
@@ -202,6 +223,6 @@ def test_a_fault_on_one_release_stops_no_other_and_ends_the_job_with_its_fault(l
             cursor.execute("DROP TRIGGER append_only ON releases_observation")
         cursor.execute("UPDATE releases_observation SET result = 'nonsense' WHERE id = %s", [bad.pk])
     with pytest.raises(ExceptionGroup, match="1 releases"):
-        verdict_queue.judge_requests(process="judge", now=lambda: AFTER, stop=lambda: False)
+        run_job()
     assert Verification.objects.filter(outcome="late").count() == 2
     assert not VerdictRequest.objects.exists()
