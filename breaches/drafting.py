@@ -20,6 +20,7 @@ from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion,
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
 from breaches.rules.answers import NO_ANSWERS, Answer, Answers
+from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
@@ -493,7 +494,9 @@ def _account(
     if about.release is None:
         return ""
     if kind is ReportKind.PRA:
-        incident = facts.incident_about(about.release, kind=kind, answers=answers, cause=None, now=at, receipt=receipt)
+        incident = facts.incident_about(
+            about.release, kind=kind, answers=answers, cause=NO_CAUSE, now=at, receipt=receipt
+        )
         return write_incident_account(incident)
     verdict = _uncertain_verdict(about.release) if kind is ReportKind.LATE else None
     return write_account(facts.facts_of([verdict])[verdict.pk]) if verdict else ""

@@ -7,14 +7,16 @@ from datetime import datetime, time
 
 from django.db.models import F, Q
 
-from breaches.models import Report, StartedReport, Suspicion
+from breaches.models import EarlyReleaseDecision, Report, StartedReport, Suspicion
 from breaches.rules.answers import Answer, Answers
+from breaches.rules.causes import NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
     AccessFacts,
     AccessRequest,
     AddressFacts,
     CheckFact,
+    EarlyDecision,
     Facts,
     PostAccess,
     ReleaseException,
@@ -35,6 +37,7 @@ from releases.permissions import find_past_roles
 from releases.rules.calendar import from_london
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
+from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
 from releases.rules.receipts import Answer as Receipt
 from releases.rules.receipts import Disclosure
@@ -106,6 +109,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     exceptions: dict[tuple[int, int], list[ReleaseException]] = defaultdict(list)
     for departure in models.Departure.objects.filter(release__in=releases).prefetch_related("corrections"):
         exceptions[departure.release_id, departure.schedule_version].append(_exception(departure))
+    decisions = _find_early_decisions(one.release_id for one in verifications if one.outcome == Outcome.EARLY)
     past_caches = _find_past_caches(checks, fresh)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
     addresses: dict[int, tuple[AddressFacts, ...]] = {}
@@ -151,9 +155,42 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
                 replace(one, due_at=verification.due_at)
                 for one in exceptions[verification.release_id, verification.schedule_version]
             ),
+            decision=decisions.get((verification.release_id, verification.schedule_version)),
+            at_once=_find_release_at_once(verification, exceptions),
+            date_changed=verification.release.schedule_version != verification.schedule_version,
         )
         for verification in verifications
     }
+
+
+def _find_early_decisions(releases: Iterable[int]) -> dict[tuple[int, int], EarlyDecision]:
+    """Return the decision in force on each early release, by release and schedule version."""
+    if not (keys := set(releases)):
+        return {}
+    rows = EarlyReleaseDecision.objects.filter(suspicion__release__in=keys).select_related("suspicion")
+    # Later decisions replace earlier ones.
+    return {
+        (row.suspicion.release_id, row.suspicion.schedule_version): early_decision(row)
+        for row in rows.order_by("number")
+    }
+
+
+def early_decision(row: EarlyReleaseDecision) -> EarlyDecision:
+    """Read one stored decision on an early release."""
+    role = Role(row.role) if row.role in set(Role) else None
+    return EarlyDecision(row.choice == EarlyReleaseDecision.Choice.PUBLISH_NOW, role, row.decided_at)
+
+
+def _find_release_at_once(
+    verification: Verification, exceptions: Mapping[tuple[int, int], Iterable[ReleaseException]]
+) -> ReleaseException | None:
+    """Return the release at once, on its present date, of a release that was early under an earlier schedule."""
+    release = verification.release
+    if verification.outcome != Outcome.EARLY or release.schedule_version == verification.schedule_version:
+        return None
+    present = exceptions.get((release.pk, release.schedule_version), ())
+    at_once = next((one for one in present if one.kind is DepartureKind.AT_ONCE), None)
+    return replace(at_once, due_at=release.due_at) if at_once else None
 
 
 def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact]) -> Iterable[CheckFact]:
@@ -277,10 +314,15 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
         started.release if started else None,
         kind=ReportKind(report.kind),
         answers=content.answers,
-        cause=Cause(report.cause) if report.cause else None,
+        cause=recorded_cause(report),
         now=now,
         receipt=started.receipt if started else None,
     )
+
+
+def recorded_cause(report: Report) -> RecordedCause:
+    """Return the cause that people chose for a report, with their words for it."""
+    return RecordedCause(Cause(report.cause), report.cause_words) if report.cause else NO_CAUSE
 
 
 def incident_about(
@@ -288,7 +330,7 @@ def incident_about(
     *,
     kind: ReportKind,
     answers: Answers,
-    cause: Cause | None,
+    cause: RecordedCause,
     now: datetime,
     receipt: AccessReceipt | None = None,
 ) -> Incident:

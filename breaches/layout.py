@@ -31,7 +31,7 @@ from breaches.rules.document import (
     without_links,
     without_links_to_outputs,
 )
-from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
+from breaches.rules.lifecycle import WITH_DOCUMENT, ReportKind, ReportStatus
 from breaches.versions import current_version
 from releases.permissions import COVER_ROLE, cover_of
 from releases.rules.calendar import format_moment
@@ -124,7 +124,7 @@ def _asks_for_cause(report: Report, version: ReportVersion, content: ReportConte
     if not version.is_untouched("circumstances"):
         return False
     kind = ReportKind(report.kind)
-    return bool(kind not in ASKED or find_missing_answers(kind, content.answers) or report.cause in {"", Cause.OTHER})
+    return not report.cause or bool(find_missing_answers(kind, content.answers))
 
 
 def _cause_prompt(kind: ReportKind, content: ReportContent) -> str:

@@ -159,7 +159,7 @@ class TimelineEntry:
     @property
     def is_on_record(self) -> bool:
         """Whether it comes from the record rather than from a person's note or statement."""
-        return self.source.startswith(("verdict-", "suspicion-"))
+        return self.source.startswith(("verdict-", "suspicion-", "decision-", "departure-"))
 
 
 def sort_entries(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
@@ -404,16 +404,20 @@ def remark_on(question: Question, sentence: str) -> Remark:
     return Remark(ReportSection.WHAT_HAPPENED, f"{question}_on" if question in MOMENTS else question.value, sentence)
 
 
-def find_named_people(content: ReportContent, names: Iterable[str]) -> tuple[Remark, ...]:
+def find_named_people(content: ReportContent, names: Sequence[str]) -> tuple[Remark, ...]:
     """List the answers that contain the name of a person on the pre-release access list."""
-    patterns = [re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE) for name in names if name.strip()]
     return tuple(
         remark_on(
             question, f"‘{SHORT_LABELS[question]}’ must give a post, not a person on the pre-release access list."
         )
         for question, answer in content.answers.given().items()
-        if any(pattern.search(f"{answer.text} {answer.why_unknown}") for pattern in patterns)
+        if has_name(f"{answer.text} {answer.why_unknown}", names)
     )
+
+
+def has_name(text: str, names: Sequence[str]) -> bool:
+    patterns = (rf"(?<!\w){re.escape(name.strip())}(?!\w)" for name in names if name.strip())
+    return any(re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
 
 
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:

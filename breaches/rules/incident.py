@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from breaches.rules.answers import KINDS_BEFORE_RELEASE, SHORT_LABELS, Answers, Extent, Question
+from breaches.rules.causes import NO_CAUSE, RecordedCause, describe_cause, describe_cause_in_full, describe_reason
 from breaches.rules.facts import (
     DAY,
     HOUR,
@@ -20,7 +21,6 @@ from breaches.rules.facts import (
     join_words,
 )
 from breaches.rules.lifecycle import Cause, ReportKind
-from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
 from releases.rules.receipts import Disclosure
 
@@ -58,39 +58,10 @@ class Incident:
     answers: Answers
     title: str = ""
     due_at: datetime | None = None
-    cause: Cause | None = None
+    cause: RecordedCause = NO_CAUSE
     access: AccessFacts | None = None
     exceptions: tuple[ReleaseException, ...] = ()
     disclosure: ReportedDisclosure | None = None
-
-
-# "Another cause" is missing here, because a person describes it in the text.
-_BECAUSE: Mapping[Cause, str] = {
-    Cause.SCHEDULER_FAULT: "of a scheduler fault",
-    Cause.NOT_AUTHORISED: "the publication was not authorised",
-    Cause.LATE_FIX: "of a late data correction",
-    Cause.PROCESSING_ERROR: "of a processing error",
-    Cause.OUTAGE: "of an outage",
-    Cause.WRONG_FILE: "the wrong file was used",
-    Cause.CACHE: "of caching",
-    Cause.HUMAN_ERROR: "of human error",
-    Cause.WRONG_RECIPIENT: "the wrong recipient was chosen",
-    Cause.LIST_OUT_OF_DATE: "the list of recipients was out of date",
-    Cause.SENT_TOO_EARLY: "the time of sending was wrong",
-    Cause.WRONG_DOCUMENT: "the wrong document or link was used",
-    Cause.STATUS_MISUNDERSTOOD: "the status of the statistics was misunderstood",
-    Cause.LIVE_TEST: "a test was made on the live site",
-    Cause.SAID_IN_PUBLIC: "the figures were mentioned in public before release",
-}
-
-
-def describe_cause(cause: Cause | None) -> str:
-    """Write the recorded cause as a sentence; "" for another cause, which only people can describe."""
-    if cause is None:
-        return CAUSE_NOT_RECORDED
-    if cause is Cause.NOT_KNOWN:
-        return "The cause is not known yet."
-    return f"It happened because {_BECAUSE[cause]}." if cause in _BECAUSE else ""
 
 
 MOST_SENTENCES = 4
@@ -119,6 +90,7 @@ def write_incident_account(incident: Incident) -> str:
     sentences, listed = _choose_sentences(incident)
     paragraphs = (
         " ".join(map(sentence, sentences)),
+        describe_cause_in_full(incident.cause),
         describe_exceptions(incident.exceptions),
         _describe_disclosure(incident.disclosure),
         _list_further_facts(incident, listed),
@@ -170,11 +142,10 @@ class _Account:
         # The order matters, because each sentence names a day only if it differs from the day named last.
         due, event, discovery, outcome = self.due(), self.event(), self.discovery(), self.outcome()
         cause = self.incident.cause
-        last = describe_cause(cause)
-        reason = _BECAUSE.get(cause) if cause else None
+        last, reason = describe_cause(cause), describe_reason(cause)
         if reason and event and (due or discovery or outcome) and self.kind is not ReportKind.OTHER:
             # A use in public did not happen "because the figures were mentioned in public".
-            is_said = (self.kind, cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
+            is_said = (self.kind, cause.cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
             event, last = event if is_said else f"{event}, because {reason}", ""
         event = event or self.unknown_event() or self.reported()
         if not (due or event or discovery or outcome):

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
+from breaches.facts import recorded_cause
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -30,6 +31,7 @@ from breaches.permissions import (
     reports_where,
 )
 from breaches.rules.answers import ASKED, causes_of
+from breaches.rules.causes import CAUSE_NOT_RECORDED, describe_cause
 from breaches.rules.content import (
     FORM_SECTIONS,
     FROM_FACTS,
@@ -139,7 +141,9 @@ def _take_record(report: Report, data: QueryDict) -> str:
     stays.
     """
     replaced = str(data.get("circumstances", ""))
-    newest = report.machine.get("circumstances", replaced)
+    # The record's account of an edited report may be older than the chosen cause.
+    cause = describe_cause(recorded_cause(report)) or CAUSE_NOT_RECORDED
+    newest = report.machine.get("circumstances", replaced).replace(CAUSE_NOT_RECORDED, cause)
     earlier, typed = current_version(report).machine.get("circumstances", ""), replaced.replace("\r\n", "\n")
     data["circumstances"] = typed.replace(earlier, newest, 1) if earlier and earlier in typed else newest
     data["facts_seen"] = editing.facts_digest(report)
@@ -217,7 +221,7 @@ class CauseForm(GovukForm):
     )
     cause_words = LongTextField(
         label=lazy("Describe the cause (required if you choose ‘Other’)"),
-        help_text=lazy("This is not printed. Describe the cause in ‘Circumstances of breach’ too."),
+        help_text=lazy("If you choose ‘Other’, we add this to ‘Circumstances of breach’. Name posts, not people."),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -20,11 +20,11 @@ from breaches.rules.answers import (
     find_contradictions,
     find_missing_answers,
 )
+from breaches.rules.causes import RecordedCause, describe_cause
 from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, ReleaseException
 from breaches.rules.incident import (
     Incident,
     ReportedDisclosure,
-    describe_cause,
     unknown_phrases,
     within_sentence,
     write_incident_account,
@@ -66,8 +66,9 @@ FULL = Answers(
 )
 
 
-def account(answers=FULL, kind=ReportKind.PRA, **more):
-    incident = Incident(kind, answers, title="School workforce, March 2020", due_at=DUE, **more)
+def account(answers=FULL, kind=ReportKind.PRA, cause=None, words="", **more):
+    recorded = RecordedCause(cause, words)
+    incident = Incident(kind, answers, title="School workforce, March 2020", due_at=DUE, cause=recorded, **more)
     return write_incident_account(incident)
 
 
@@ -118,6 +119,14 @@ def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
         assert f"– Not known: {unknown_phrases(kind)[asked]} (no one recorded it)." in told
 
 
+def test_another_cause_is_printed_in_the_words_that_people_wrote():
+    assert account(cause=Cause.OTHER, words="the template of the site merges pages").endswith(
+        " The template of the site merges pages."
+    )
+    words = "The template merges pages. It did so for three years, and no one noticed it until now."
+    assert account(cause=Cause.OTHER, words=words).endswith(f"\n\n{words}")
+
+
 def a_known(question):
     if question in MOMENTS:
         return at({Question.HAPPENED: SENT, Question.NOTICED: NOTICED}.get(question, CONTAINED))
@@ -132,7 +141,7 @@ UNKNOWN = Answer(why_unknown=WRITTEN)
 
 def check_account(answers, kind, cause, *, due_at=DUE):
     """The account is its first paragraph: two to four sentences and at most 80 words, apart from what people wrote."""
-    incident = Incident(kind, answers, title=WRITTEN, due_at=due_at, cause=cause)
+    incident = Incident(kind, answers, title=WRITTEN, due_at=due_at, cause=RecordedCause(cause))
     told = write_incident_account(incident).partition("\n\n")[0]
     # Only people describe another cause, in a sentence of their own.
     fewest = 1 if cause is Cause.OTHER else 2
@@ -359,7 +368,7 @@ def test_an_exception_of_the_release_is_below_the_account(exception, words):
 
 
 def test_every_cause_but_another_has_a_sentence():
-    assert [cause for cause in Cause if not describe_cause(cause)] == [Cause.OTHER]
+    assert [cause for cause in Cause if not describe_cause(RecordedCause(cause))] == [Cause.OTHER]
 
 
 def test_the_causes_of_a_kind_are_offered_each_once():
