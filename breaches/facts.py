@@ -8,7 +8,7 @@ from datetime import datetime, time
 from django.db.models import F, Q
 
 from breaches.models import EarlyReleaseDecision, Report, StartedReport, Suspicion
-from breaches.rules.answers import Answer, Answers
+from breaches.rules.answers import ASKED, Answer, Answers, Question, find_missing_answers
 from breaches.rules.causes import NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
@@ -24,7 +24,8 @@ from breaches.rules.facts import (
     StatementFact,
 )
 from breaches.rules.incident import Incident, ReportedDisclosure
-from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
+from breaches.rules.lifecycle import SUSPECTED, Cause, ReportKind, ReportStatus
+from breaches.rules.narrative import describe_checks
 from releases import models, receipts
 from releases.detection.finding import CheckOutcome, Source
 from releases.early_findings import is_hidden, mask_verdict
@@ -34,14 +35,14 @@ from releases.evidence.screenshots import find_open_screenshots
 from releases.models import AccessReceipt, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
-from releases.rules.calendar import from_london
+from releases.rules.calendar import from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
 from releases.rules.receipts import Answer as Receipt
 from releases.rules.receipts import Disclosure
-from releases.verdict.address import Outcome, is_corrected, last_statements
+from releases.verdict.address import NEEDS_CHECKING, Outcome, is_corrected, last_statements
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
 
 
@@ -303,21 +304,44 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
     )
 
 
+def is_asked(report: Report) -> bool:
+    """Return whether people answer questions about the breach, because no observation of ours has its account."""
+    kind = ReportKind(report.kind)
+    return kind in ASKED and not (kind in SUSPECTED and report.suspicions.exists())
+
+
+def find_unanswered(report: Report, content: ReportContent) -> tuple[Question, ...]:
+    """Return the required questions that are asked for a report and not answered."""
+    missing = find_missing_answers(ReportKind(report.kind), content.answers)
+    return missing if missing and is_asked(report) else ()
+
+
+def has_known_date(report: Report) -> bool:
+    """Return whether a report is about a release with an exact date, so that people are not asked when it was due."""
+    return StartedReport.objects.filter(report=report, release__due_at__isnull=False).exists()
+
+
 def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Incident:
     """Gather the facts for the account of a breach that a person reports: the answers, the release, the cause.
 
-    A report about pre-release access to a release also has its list, as it is read now.
+    A report about pre-release access to a release also has its list, as it is read now. When a late release was made
+    available is answered with the cause.
     """
     related = StartedReport.objects.filter(report=report).select_related("release__series__producer", "receipt")
-    started = related.first()
-    return incident_about(
+    started, kind, answers = related.first(), ReportKind(report.kind), content.answers
+    if kind is ReportKind.LATE and (report.available_at or report.available_unknown):
+        on = local_date(report.available_at) if report.available_at else None
+        happened = Answer(on=on, at=report.available_at, why_unknown=report.available_unknown)
+        answers = replace(answers, happened=happened)
+    incident = incident_about(
         started.release if started else None,
-        kind=ReportKind(report.kind),
-        answers=content.answers,
+        kind=kind,
+        answers=answers,
         cause=recorded_cause(report),
         now=now,
         receipt=started.receipt if started else None,
     )
+    return incident if incident.title or not content.outputs else replace(incident, title=content.outputs[0].title)
 
 
 def recorded_cause(report: Report) -> RecordedCause:
@@ -351,7 +375,21 @@ def incident_about(
         access=access_facts_of(release, now=now) if kind is ReportKind.PRA else None,
         exceptions=exceptions,
         disclosure=_reported_disclosure(receipt),
+        checks=_describe_uncertain_checks(release) if kind is ReportKind.LATE else "",
     )
+
+
+def uncertain_verdict(release: Release) -> Verification | None:
+    """Return the verdict on the present schedule of a release, if it does not say whether the release was on time."""
+    present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
+    verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
+    # The account would disclose findings from before the due time.
+    return None if verdict is None or is_hidden(release, [verdict]) else verdict
+
+
+def _describe_uncertain_checks(release: Release) -> str:
+    verdict = uncertain_verdict(release)
+    return describe_checks(facts_of([verdict])[verdict.pk]) if verdict else ""
 
 
 def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | None:

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from breaches.rules.answers import ASKED, MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
-from breaches.rules.lifecycle import AttachmentKind, ReportKind
+from breaches.rules.answers import MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
+from breaches.rules.lifecycle import AttachmentKind
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 
@@ -339,9 +339,12 @@ class ReportSection(StrEnum):
 FORM_SECTIONS = tuple(section for section in ReportSection if section is not ReportSection.WHAT_HAPPENED)
 
 
-def sections_of(kind: ReportKind) -> tuple[ReportSection, ...]:
-    """Return the sections that people complete for a kind of breach: "What happened" only where questions are asked."""
-    return tuple(ReportSection) if kind in ASKED else FORM_SECTIONS
+def sections_of(*, asked: bool) -> tuple[ReportSection, ...]:
+    """Return the sections that people complete.
+
+    :param asked: whether people answer the questions of "What happened".
+    """
+    return tuple(ReportSection) if asked else FORM_SECTIONS
 
 
 class Remark(NamedTuple):

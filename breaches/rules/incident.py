@@ -50,7 +50,8 @@ class Incident:
     """Everything that the account of one breach is written from.
 
     `due_at` is the release time in force when it happened; None if the report is about no release, or about one without
-    an exact date. `exceptions` are those of that release. `access` is the pre-release access list if the report was
+    an exact date. `checks` is what our checks of the release show, if that proves no breach. `exceptions` are those of
+    that release. `access` is the pre-release access list if the report was
     started from one. `disclosure` is what a recipient reported, if that started the report.
     """
 
@@ -62,6 +63,7 @@ class Incident:
     access: AccessFacts | None = None
     exceptions: tuple[ReleaseException, ...] = ()
     disclosure: ReportedDisclosure | None = None
+    checks: str = ""
 
 
 MOST_SENTENCES = 4
@@ -85,12 +87,13 @@ def write_incident_account(incident: Incident) -> str:
     separate paragraphs, and line ends the entries of lists. Times are London's. The result is empty while there are
     neither answers nor a list.
     """
-    if not incident.answers.given() and incident.access is None:
+    if not (incident.answers.given() or incident.access or incident.checks):
         return ""
     sentences, listed = _choose_sentences(incident)
     paragraphs = (
         " ".join(map(sentence, sentences)),
         describe_cause_in_full(incident.cause),
+        incident.checks,
         describe_exceptions(incident.exceptions),
         _describe_disclosure(incident.disclosure),
         _list_further_facts(incident, listed),
@@ -163,7 +166,10 @@ class _Account:
         return answer.number if answer else None
 
     def due(self) -> str:
-        incident = self.incident
+        incident, answer = self.incident, self.known.get(Question.DUE)
+        if incident.due_at is None and answer and answer.on:
+            title = f"‘{incident.title}’" if incident.title else "The release"
+            return f"{title} was due for release{self.moment(Question.DUE)}"
         if incident.due_at is None:
             return ""
         self.last_day = local_date(incident.due_at)
@@ -174,6 +180,8 @@ class _Account:
 
     def event(self) -> str:
         """Write what happened: what, to whom or where, when, and how long before the release was due."""
+        if self.kind is ReportKind.NOT_LIVE:
+            return "It was not published"
         if not _OF_EVENT.intersection(self.known):
             return ""
         what = self.words(Question.WHAT)
@@ -196,6 +204,9 @@ class _Account:
             ReportKind.UNEQUAL_ACCESS: (
                 f"{self.words(Question.RECIPIENTS) or 'Some users'} received {thing}{when}, before others"
             ),
+            ReportKind.LATE: f"It appeared{when}{self.after_due()}",
+            ReportKind.EARLY: f"It appeared{when}{self.before_due()}",
+            ReportKind.PARTIAL: f"It was published without {thing}",
             ReportKind.WRONG_CONTENT: f"The wrong content{f' ({thing})' if what else ''} was live{since}",
         }
         return f"{sentences[self.kind]}{self.before_due() if self.kind in KINDS_BEFORE_RELEASE else ''}"
@@ -234,10 +245,18 @@ class _Account:
         return f" at {format_time(answer.at)}{day}" if answer.at else day
 
     def before_due(self) -> str:
-        answer, due_at = self.known.get(Question.HAPPENED), self.incident.due_at
-        if due_at is None or answer is None or answer.at is None or answer.at >= due_at:
-            return ""
-        return f", {_hours(round((due_at - answer.at).total_seconds()))} before it was due"
+        seconds = self.seconds_after_due()
+        return f", {_hours(round(-seconds))} before it was due" if seconds and seconds < 0 else ""
+
+    def after_due(self) -> str:
+        seconds = self.seconds_after_due()
+        return f", {_hours(round(seconds))} late" if seconds and seconds > 0 else ""
+
+    def seconds_after_due(self) -> float | None:
+        """Return how long after the due time it happened; None if either time is not known."""
+        happened, due = self.known.get(Question.HAPPENED), self.known.get(Question.DUE)
+        due_at = self.incident.due_at or (due and due.at)
+        return (happened.at - due_at).total_seconds() if due_at and happened and happened.at else None
 
     def discovery(self) -> str:
         """Write when and by whom the breach was noticed, and when it was contained."""
@@ -288,6 +307,7 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.LEAK: "contained",
     ReportKind.NOT_ANNOUNCED: "corrected",
     ReportKind.WRONG_CONTENT: "corrected",
+    ReportKind.PARTIAL: "completed",
     ReportKind.OTHER: "put right",
 }
 # The words for several recipients, and for one.
@@ -331,6 +351,7 @@ _UNKNOWN: Mapping[Question, str] = {
     Question.OPENED: "whether it was opened",
     Question.DELETED: "whether it was deleted",
     Question.CONFIRMED: "whether the deletion was confirmed",
+    Question.DUE: "when it was due",
 }
 _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
     ReportKind.PRA: {
@@ -370,6 +391,15 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
     ReportKind.WRONG_CONTENT: {
         Question.WHAT: "what was wrong",
         Question.HAPPENED: "when the wrong content went live",
+    },
+    ReportKind.LATE: {Question.HAPPENED: "when it was made available"},
+    ReportKind.EARLY: {
+        Question.HAPPENED: "when it appeared",
+        Question.CONTAINED: "when it was contained",
+    },
+    ReportKind.PARTIAL: {
+        Question.WHAT: "what was missing",
+        Question.CONTAINED: "when it was complete",
     },
     ReportKind.OTHER: {
         Question.WHAT: "what happened",

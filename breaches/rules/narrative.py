@@ -102,6 +102,11 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
     return f"{account} {describe_cause(cause, subject='It' if of_one else 'These breaches')}".rstrip()
 
 
+def describe_checks(facts: Facts) -> str:
+    """Write what the checks of a release show, as a paragraph without its due time and cause."""
+    return " ".join(_describe_checks(facts))
+
+
 def _due(facts: Facts) -> str:
     return f"‘{facts.release_title}’ was due for release at {format_moment(facts.due_at)}."
 

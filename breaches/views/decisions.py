@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
-from breaches.facts import evidence_digest, recorded_cause
+from breaches.facts import evidence_digest, is_asked, recorded_cause
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
 from breaches.models import Attachment, JoinedDraft, Report, ReportVersion
@@ -55,7 +55,6 @@ from breaches.rules.lifecycle import (
     SUBMIT,
     TAKE_BACK,
     WITHDRAW,
-    ReportKind,
 )
 from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, cause_name, suspicion_name
 from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, current_version
@@ -307,7 +306,7 @@ class WholeReportPage(MovePage):
             "moves": moves_open_to(request.user, report),
             "sections": [
                 (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
-                for section in sections_of(ReportKind(report.kind))
+                for section in sections_of(asked=is_asked(report))
             ],
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],

@@ -11,6 +11,7 @@ from breaches.rules.answers import (
     ASKED,
     COUNTS,
     EXTENTS,
+    KINDS_OF_RELEASE,
     MOMENTS,
     Answer,
     Answers,
@@ -238,16 +239,24 @@ def test_the_account_of_any_answers_is_made_of_whole_sentences(kind, left_out):
 @pytest.mark.parametrize("kind", list(ASKED))
 def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
     required = set(find_missing_answers(kind, Answers()))
-    assert {Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED} <= required
+    always = {Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED}
+    assert always & set(ASKED[kind]) <= required
+    assert always <= required or kind in KINDS_OF_RELEASE
     unknown = {question.value: Answer(why_unknown="No record.") for question in required}
     assert find_missing_answers(kind, Answers(**unknown)) == ()
     only_of_access = {Question.PEOPLE, Question.OPENED, Question.DELETED, Question.CONFIRMED}
     assert required & only_of_access == (only_of_access if kind is ReportKind.PRA else set())
 
 
-@pytest.mark.parametrize("kind", sorted(set(ReportKind) - set(ASKED)))
-def test_a_breach_that_our_checks_observe_asks_no_questions(kind):
-    assert find_missing_answers(kind, Answers()) == ()
+def test_every_kind_of_breach_has_questions():
+    assert set(ASKED) == set(ReportKind)
+
+
+def test_what_our_checks_show_without_proving_a_breach_has_a_paragraph_of_its_own():
+    checks = "Our automatic checks do not show whether it was on its page at www.example.gov.uk on time."
+    told, further = account(Answers(), ReportKind.LATE, checks=checks).split("\n\n")
+    assert told.endswith("was due for release at 9:30am on 30 June 2020. The cause has not been recorded.")
+    assert further == checks
 
 
 @pytest.mark.parametrize(

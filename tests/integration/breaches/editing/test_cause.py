@@ -116,10 +116,8 @@ def test_new_facts_leave_the_cause_in_the_account(office, uncaused_report):
     assert account.endswith("It happened because of an outage.")
 
 
-def test_text_that_a_person_edited_stays_and_a_warning_says_that_the_cause_is_not_in_it(
-    client, office, uncaused_report
-):
-    report = write_circumstances(uncaused_report, office, "The site was slow.")
+def test_text_that_a_person_edited_stays_and_a_warning_says_that_the_cause_is_not_in_it(client, office):
+    report = write_circumstances(create_report(office, complete=False), office, "The site was slow.")
     report = editing.choose_cause(report, FOUND, by=office.statistician, at=AT)
     assert content_of(report).circumstances == "The site was slow."
     assert not refreshing.changed_facts(report, versions.current_version(report))
@@ -130,8 +128,8 @@ def test_text_that_a_person_edited_stays_and_a_warning_says_that_the_cause_is_no
     assert warning not in words(client.get(page_of(report, "check")).text)
 
 
-def test_a_person_who_takes_the_text_of_the_record_gets_it_with_the_cause(client, office, uncaused_report):
-    report = write_circumstances(uncaused_report, office, "The site was slow.")
+def test_a_person_who_takes_the_text_of_the_record_gets_it_with_the_cause(client, office):
+    report = write_circumstances(create_report(office, complete=False), office, "The site was slow.")
     report = editing.choose_cause(report, ChosenCause(Cause.NOT_KNOWN), by=office.statistician, at=AT)
     client.force_login(office.statistician)
     address = section_address(report, "circumstances")
