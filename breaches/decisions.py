@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, text, versions
-from breaches.facts import evidence_digest
+from breaches.facts import evidence_digest, find_unanswered
 from breaches.layout import lay_out_approved_report
 from breaches.models import (
     ApprovedDocument,
@@ -30,7 +30,6 @@ from breaches.models import (
 )
 from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
-from breaches.rules.answers import find_missing_answers
 from breaches.rules.content import (
     Remark,
     ReportContent,
@@ -104,7 +103,7 @@ def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     kind = ReportKind(report.kind)
     unanswered = (
         remark_on(question, f"Answer ‘{text.question_text(kind, question)[0]}’, or say why it is not known.")
-        for question in find_missing_answers(kind, content.answers)
+        for question in find_unanswered(report, content)
     )
     return (*unanswered, *find_missing(content), *needs_for_submission(report, content))
 

@@ -20,6 +20,7 @@ from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion,
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
 from breaches.rules.answers import NO_ANSWERS, Answer, Answers
+from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
@@ -34,7 +35,7 @@ from breaches.versions import (
     references_to_draft,
 )
 from releases import exemptions, receipts
-from releases.early_findings import is_hidden, unpublished_early_releases
+from releases.early_findings import unpublished_early_releases
 from releases.models import AccessReceipt, Producer, Release, Series, Verification
 from releases.models.bulk_insert import insert_rows, update_rows
 from releases.models.event import lock_release
@@ -42,7 +43,7 @@ from releases.permissions import User
 from releases.public import calendar
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import FieldRefused, Role
-from releases.verdict.address import NEEDS_CHECKING, Outcome
+from releases.verdict.address import Outcome
 
 SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
     ReportKind.EARLY: (Outcome.EARLY,),
@@ -299,15 +300,8 @@ def open_report_about_list(release: Release, *, by: User) -> Report | None:
 
 def find_uncertain_day(release: Release) -> date | None:
     """Return the London day on which a release was due, if the record does not show whether it was on time."""
-    verdict = _uncertain_verdict(release)
+    verdict = facts.uncertain_verdict(release)
     return local_date(verdict.due_at) if verdict else None
-
-
-def _uncertain_verdict(release: Release) -> Verification | None:
-    present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
-    verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
-    # The account would disclose findings from before the due time.
-    return None if verdict is None or is_hidden(release, [verdict]) else verdict
 
 
 def start_about_list(release: Release, *, occurred_on: date, by: User, at: datetime) -> tuple[Report, bool]:
@@ -490,9 +484,11 @@ def _account(
     if about.release is None:
         return ""
     if kind is ReportKind.PRA:
-        incident = facts.incident_about(about.release, kind=kind, answers=answers, cause=None, now=at, receipt=receipt)
+        incident = facts.incident_about(
+            about.release, kind=kind, answers=answers, cause=NO_CAUSE, now=at, receipt=receipt
+        )
         return write_incident_account(incident)
-    verdict = _uncertain_verdict(about.release) if kind is ReportKind.LATE else None
+    verdict = facts.uncertain_verdict(about.release) if kind is ReportKind.LATE else None
     return write_account(facts.facts_of([verdict])[verdict.pk]) if verdict else ""
 
 

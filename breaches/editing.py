@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import versions
-from breaches.facts import incident_of, names_on_list
+from breaches.facts import early_decision, facts_of_suspicions, incident_of, names_on_list
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
-from breaches.rules.answers import ASKED, Answers, Question
+from breaches.refreshing import FACT_EVENTS, automatic_content, cause_of_account
+from breaches.rules.answers import Answers, Question
 from breaches.rules.content import (
     FROM_FACTS,
     ContactPerson,
@@ -26,17 +27,20 @@ from breaches.rules.content import (
     find_impossible,
     find_impossible_answers,
     find_named_people,
+    has_name,
     sort_entries,
 )
 from breaches.rules.facts import round_down, round_up
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
+from breaches.rules.narrative import describe_choice, describe_decider
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
 from releases.permissions import Person, User, roles_of
 from releases.rules.calendar import format_moment, local_date
 from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 
 FIELDS: dict[ReportSection, tuple[str, ...]] = {
@@ -174,11 +178,16 @@ def _read_automatic_text(
 def _with_new_account(
     report: Report, current: ReportVersion, content: ReportContent, *, at: datetime
 ) -> tuple[ReportContent, dict[str, Any], dict[str, Any]]:
-    """Write the account from the answers and the cause. If a person edited the text, the account is only offered.
+    """Write the account from the answers or the record, and the cause. If a person edited it, it is only offered.
 
     :return: the content, the automatic text to store with it, and the report's columns to set.
     """
-    account = write_incident_account(incident_of(report, content, now=at))
+    suspicions = list(report.suspicions.with_facts())
+    if suspicions:
+        facts = facts_of_suspicions(suspicions)
+        account = automatic_content(suspicions, facts, cause=cause_of_account(report, current)).circumstances
+    else:
+        account = write_incident_account(incident_of(report, content, now=at))
     newest = report.machine or report.versions.get(number=1).content
     newest = {name: part for name, part in newest.items() if name != "answers"} | {"circumstances": account}
     if not current.is_untouched("circumstances"):
@@ -267,8 +276,8 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
 
 
 def _state_cause(report: Report, *, by: User, at: datetime) -> Report:
-    """Write the cause into an account that is written from answers, unless the report is decided."""
-    if ReportKind(report.kind) not in ASKED or report.status in DECIDED:
+    """Write the cause into the account, unless the report is decided."""
+    if report.status in DECIDED:
         return report
     current = versions.current_version(report)
     was = content_from_json(current.content)
@@ -277,7 +286,10 @@ def _state_cause(report: Report, *, by: User, at: datetime) -> Report:
         return report
     if content == was:
         Report.objects.filter(pk=report.pk).update(**columns)
-        record_report_event(report, "facts_offered", at=at)
+        # The verdicts may have changed since the text was last refreshed; the next refresh compares them with it.
+        last = report.events.filter(kind__in=FACT_EVENTS).order_by("position").last()
+        standing = {"standing": last.facts["standing"]} if last and "standing" in last.facts else {}
+        record_report_event(report, "facts_offered", at=at, **standing)
         return Report.objects.select_related("producer").get(pk=report.pk)
     move = REPORT.find(EDIT, source=report.status)
     return versions.advance_report(
@@ -301,6 +313,9 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
         raise MissingFields("cause", _("Choose the cause, or say that it is not known yet."))
     if found.cause == Cause.OTHER and not words:
         raise MissingFields("cause_words", _("Describe the cause."))
+    if has_name(words, names_on_list(report)):
+        sentence = _("Describe the cause without the names of people on the pre-release access list. Give their posts.")
+        raise FieldRefused("cause_words", sentence)
     available = found.available_at
     if available is None:
         return ChosenCause(found.cause, words, None, found.available_unknown.strip())
@@ -444,6 +459,27 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
                 yield TimelineEntry(round_up(flip.back_at), text, f"{at}-back{which}")
     raised = f"The automatic check suspected a breach ({suspicion.kind}) in the release of {title}."
     yield TimelineEntry(round_down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
+    if suspicion.kind == ReportKind.EARLY:
+        yield from _response_to_early(suspicion, title)
+
+
+def _response_to_early(suspicion: Suspicion, title: str) -> Iterator[TimelineEntry]:
+    """Yield the decisions on an early release, its release at once, and when OSR was informed."""
+    for row in suspicion.decisions.all():
+        decision = early_decision(row)
+        text = f"{describe_decider(decision.role)} decided to {describe_choice(decision, title)}."
+        yield TimelineEntry(round_down(row.decided_at), text, f"decision-{row.pk}")
+    release = suspicion.release
+    at_once = release.departures.filter(kind=DepartureKind.AT_ONCE, schedule_version__gt=suspicion.schedule_version)
+    for departure in at_once:
+        key = f"departure-{departure.pk}"
+        is_present = departure.schedule_version == release.schedule_version
+        time = f", at {format_moment(release.due_at)}" if is_present and release.due_at else ""
+        text = f"The Head of Profession for Statistics or a deputy decided to release {title} at once{time}."
+        yield TimelineEntry(round_down(departure.decided_at), text, key)
+        if departure.osr_told_at:
+            text = "The Office for Statistics Regulation (OSR) was informed."
+            yield TimelineEntry(round_down(departure.osr_told_at), text, f"{key}-osr")
 
 
 def write_note(

@@ -7,14 +7,16 @@ from datetime import datetime, time
 
 from django.db.models import F, Q
 
-from breaches.models import Report, StartedReport, Suspicion
-from breaches.rules.answers import Answer, Answers
+from breaches.models import EarlyReleaseDecision, Report, StartedReport, Suspicion
+from breaches.rules.answers import ASKED, Answer, Answers, Question, find_missing_answers
+from breaches.rules.causes import NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
     AccessFacts,
     AccessRequest,
     AddressFacts,
     CheckFact,
+    EarlyDecision,
     Facts,
     PostAccess,
     ReleaseException,
@@ -22,7 +24,8 @@ from breaches.rules.facts import (
     StatementFact,
 )
 from breaches.rules.incident import Incident, ReportedDisclosure
-from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
+from breaches.rules.lifecycle import SUSPECTED, Cause, ReportKind, ReportStatus
+from breaches.rules.narrative import describe_checks
 from releases import models, receipts
 from releases.detection.finding import CheckOutcome, Source
 from releases.early_findings import is_hidden, mask_verdict
@@ -32,13 +35,14 @@ from releases.evidence.screenshots import find_open_screenshots
 from releases.models import AccessReceipt, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
-from releases.rules.calendar import from_london
+from releases.rules.calendar import from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
+from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
 from releases.rules.receipts import Answer as Receipt
 from releases.rules.receipts import Disclosure
-from releases.verdict.address import Outcome, is_corrected, last_statements
+from releases.verdict.address import NEEDS_CHECKING, Outcome, is_corrected, last_statements
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
 
 
@@ -106,6 +110,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     exceptions: dict[tuple[int, int], list[ReleaseException]] = defaultdict(list)
     for departure in models.Departure.objects.filter(release__in=releases).prefetch_related("corrections"):
         exceptions[departure.release_id, departure.schedule_version].append(_exception(departure))
+    decisions = _find_early_decisions(one.release_id for one in verifications if one.outcome == Outcome.EARLY)
     past_caches = _find_past_caches(checks, fresh)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
     addresses: dict[int, tuple[AddressFacts, ...]] = {}
@@ -151,9 +156,42 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
                 replace(one, due_at=verification.due_at)
                 for one in exceptions[verification.release_id, verification.schedule_version]
             ),
+            decision=decisions.get((verification.release_id, verification.schedule_version)),
+            at_once=_find_release_at_once(verification, exceptions),
+            date_changed=verification.release.schedule_version != verification.schedule_version,
         )
         for verification in verifications
     }
+
+
+def _find_early_decisions(releases: Iterable[int]) -> dict[tuple[int, int], EarlyDecision]:
+    """Return the decision in force on each early release, by release and schedule version."""
+    if not (keys := set(releases)):
+        return {}
+    rows = EarlyReleaseDecision.objects.filter(suspicion__release__in=keys).select_related("suspicion")
+    # Later decisions replace earlier ones.
+    return {
+        (row.suspicion.release_id, row.suspicion.schedule_version): early_decision(row)
+        for row in rows.order_by("number")
+    }
+
+
+def early_decision(row: EarlyReleaseDecision) -> EarlyDecision:
+    """Read one stored decision on an early release."""
+    role = Role(row.role) if row.role in set(Role) else None
+    return EarlyDecision(row.choice == EarlyReleaseDecision.Choice.PUBLISH_NOW, role, row.decided_at)
+
+
+def _find_release_at_once(
+    verification: Verification, exceptions: Mapping[tuple[int, int], Iterable[ReleaseException]]
+) -> ReleaseException | None:
+    """Return the release at once, on its present date, of a release that was early under an earlier schedule."""
+    release = verification.release
+    if verification.outcome != Outcome.EARLY or release.schedule_version == verification.schedule_version:
+        return None
+    present = exceptions.get((release.pk, release.schedule_version), ())
+    at_once = next((one for one in present if one.kind is DepartureKind.AT_ONCE), None)
+    return replace(at_once, due_at=release.due_at) if at_once else None
 
 
 def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact]) -> Iterable[CheckFact]:
@@ -266,21 +304,49 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
     )
 
 
+def is_asked(report: Report) -> bool:
+    """Return whether people answer questions about the breach, because no observation of ours has its account."""
+    kind = ReportKind(report.kind)
+    return kind in ASKED and not (kind in SUSPECTED and report.suspicions.exists())
+
+
+def find_unanswered(report: Report, content: ReportContent) -> tuple[Question, ...]:
+    """Return the required questions that are asked for a report and not answered."""
+    missing = find_missing_answers(ReportKind(report.kind), content.answers)
+    return missing if missing and is_asked(report) else ()
+
+
+def has_known_date(report: Report) -> bool:
+    """Return whether a report is about a release with an exact date, so that people are not asked when it was due."""
+    return StartedReport.objects.filter(report=report, release__due_at__isnull=False).exists()
+
+
 def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Incident:
     """Gather the facts for the account of a breach that a person reports: the answers, the release, the cause.
 
-    A report about pre-release access to a release also has its list, as it is read now.
+    A report about pre-release access to a release also has its list, as it is read now. When a late release was made
+    available is answered with the cause.
     """
     related = StartedReport.objects.filter(report=report).select_related("release__series__producer", "receipt")
-    started = related.first()
-    return incident_about(
+    started, kind, answers = related.first(), ReportKind(report.kind), content.answers
+    if kind is ReportKind.LATE and (report.available_at or report.available_unknown):
+        on = local_date(report.available_at) if report.available_at else None
+        happened = Answer(on=on, at=report.available_at, why_unknown=report.available_unknown)
+        answers = replace(answers, happened=happened)
+    incident = incident_about(
         started.release if started else None,
-        kind=ReportKind(report.kind),
-        answers=content.answers,
-        cause=Cause(report.cause) if report.cause else None,
+        kind=kind,
+        answers=answers,
+        cause=recorded_cause(report),
         now=now,
         receipt=started.receipt if started else None,
     )
+    return incident if incident.title or not content.outputs else replace(incident, title=content.outputs[0].title)
+
+
+def recorded_cause(report: Report) -> RecordedCause:
+    """Return the cause that people chose for a report, with their words for it."""
+    return RecordedCause(Cause(report.cause), report.cause_words) if report.cause else NO_CAUSE
 
 
 def incident_about(
@@ -288,7 +354,7 @@ def incident_about(
     *,
     kind: ReportKind,
     answers: Answers,
-    cause: Cause | None,
+    cause: RecordedCause,
     now: datetime,
     receipt: AccessReceipt | None = None,
 ) -> Incident:
@@ -309,7 +375,21 @@ def incident_about(
         access=access_facts_of(release, now=now) if kind is ReportKind.PRA else None,
         exceptions=exceptions,
         disclosure=_reported_disclosure(receipt),
+        checks=_describe_uncertain_checks(release) if kind is ReportKind.LATE else "",
     )
+
+
+def uncertain_verdict(release: Release) -> Verification | None:
+    """Return the verdict on the present schedule of a release, if it does not say whether the release was on time."""
+    present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
+    verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
+    # The account would disclose findings from before the due time.
+    return None if verdict is None or is_hidden(release, [verdict]) else verdict
+
+
+def _describe_uncertain_checks(release: Release) -> str:
+    verdict = uncertain_verdict(release)
+    return describe_checks(facts_of([verdict])[verdict.pk]) if verdict else ""
 
 
 def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | None:

@@ -1,6 +1,6 @@
 """The forms of the sections of a report, and the fields that pages share."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar, cast
@@ -201,14 +201,17 @@ class SectionForm(forms.Form):
         facts_seen: str = "",
         practices: Iterable[PracticeChoice] = (),
         kind: ReportKind = ReportKind.OTHER,
+        left_out: Collection[answers.Question] = (),
     ) -> None:
         """Fill in one section.
 
         :param content: the present content of the report.
         :param practices: the practices that may be cited on the day of occurrence.
         :param kind: the kind of breach, by which "What happened" asks its questions.
+        :param left_out: the questions that the record answers.
         """
         self.kind = kind
+        self.asked = tuple(question for question in ASKED.get(kind, ()) if question not in left_out)
         initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
         self.add_questions()
@@ -521,7 +524,7 @@ class WhatHappenedForm(SectionForm):
 
     def add_questions(self) -> None:
         phrases = unknown_phrases(self.kind)
-        for question in ASKED[self.kind]:
+        for question in self.asked:
             label, hint = text.question_text(self.kind, question)
             if question in MOMENTS:
                 subject = SHORT_LABELS[question]
@@ -570,7 +573,7 @@ class WhatHappenedForm(SectionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for question in ASKED[self.kind]:
+        for question in self.asked:
             label, _hint = text.question_text(self.kind, question)
             first = f"{question}_on" if question in MOMENTS else question.value
             on, clock = cleaned.get(f"{question}_on"), cleaned.get(f"{question}_time")
@@ -588,7 +591,7 @@ class WhatHappenedForm(SectionForm):
 
     def values(self) -> dict[str, Any]:
         """Return the answers; questions of another kind of breach are never asked, so their answers do not exist."""
-        given = ((question, self._answer(question)) for question in ASKED[self.kind])
+        given = ((question, self._answer(question)) for question in self.asked)
         return {"answers": Answers(**{question.value: answer for question, answer in given if answer != Answer()})}
 
     def _answer(self, question: answers.Question) -> Answer:
@@ -605,7 +608,7 @@ class WhatHappenedForm(SectionForm):
 
     @property
     def last(self) -> FormHelper:
-        return inside_the_form(*(self._group(question) for question in ASKED[self.kind]))
+        return inside_the_form(*(self._group(question) for question in self.asked))
 
     def _group(self, question: answers.Question) -> Div:
         unknown = UnknownBox(Question(f"{question}{UNKNOWN}", threshold=75))

@@ -9,10 +9,10 @@ from dataclasses import replace
 from django.conf import settings
 
 from breaches import text
+from breaches.facts import find_unanswered, is_asked
 from breaches.models import ApprovedDocument, Report, ReportVersion
 from breaches.permissions import is_about_sealed_release
 from breaches.refreshing import with_annex
-from breaches.rules.answers import ASKED, find_missing_answers
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.document import (
     ACCESS_PROMPT,
@@ -31,7 +31,7 @@ from breaches.rules.document import (
     without_links,
     without_links_to_outputs,
 )
-from breaches.rules.lifecycle import WITH_DOCUMENT, Cause, ReportKind, ReportStatus
+from breaches.rules.lifecycle import WITH_DOCUMENT, ReportKind, ReportStatus
 from breaches.versions import current_version
 from releases.permissions import COVER_ROLE, cover_of
 from releases.rules.calendar import format_moment
@@ -110,7 +110,7 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
         version=version.number,
         lead_official=settings.LEAD_OFFICIAL,
         with_cause_prompt=_asks_for_cause(report, version, content),
-        cause_prompt=_cause_prompt(ReportKind(report.kind), content),
+        cause_prompt=_cause_prompt(report, content),
         rehearsal=report.rehearsal,
         training=report.training_id is not None,
         decided=DECISION_MARKS.get(report.status, ""),
@@ -123,13 +123,12 @@ def _asks_for_cause(report: Report, version: ReportVersion, content: ReportConte
     """Return whether the automatic text lacks what people know: the answers, or else the cause."""
     if not version.is_untouched("circumstances"):
         return False
-    kind = ReportKind(report.kind)
-    return bool(kind not in ASKED or find_missing_answers(kind, content.answers) or report.cause in {"", Cause.OTHER})
+    return not report.cause or bool(find_unanswered(report, content))
 
 
-def _cause_prompt(kind: ReportKind, content: ReportContent) -> str:
-    if kind not in ASKED:
+def _cause_prompt(report: Report, content: ReportContent) -> str:
+    if not is_asked(report):
         return CAUSE_PROMPT
-    if not find_missing_answers(kind, content.answers):
+    if not find_unanswered(report, content):
         return MISSING_CAUSE_PROMPT
-    return ACCESS_PROMPT if kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT
+    return ACCESS_PROMPT if report.kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT

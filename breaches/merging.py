@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from breaches.facts import facts_of_suspicions
+from breaches.facts import facts_of_suspicions, recorded_cause
 from breaches.models import JoinedDraft, OwnAct, Report, ReportQuerySet, ReportRowRecord, ReportVersion, Suspicion
 from breaches.permissions import producers_written_for, senior_role
 from breaches.refreshing import automatic_content, state_of_verdicts
@@ -161,7 +161,9 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
         if any(draft.last_change != read[draft.pk] for draft in drafts):
             raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you combine them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
-        machine = automatic_content(suspicions, facts_of_suspicions(suspicions))
+        carried = _carry_to_joint(drafts)
+        cause = recorded_cause(Report(cause=carried.get("cause", ""), cause_words=carried.get("cause_words", "")))
+        machine = automatic_content(suspicions, facts_of_suspicions(suspicions), cause=cause)
         content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)
         first, on = drafts[0], local_date(suspicions[0].verification.due_at)
         (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
@@ -173,7 +175,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
             machine=content_to_json(machine),
             rehearsal=first.rehearsal,
             occurred_on=content.first_day,
-            **_carry_to_joint(drafts),
+            **carried,
         )
         assign_numbers([joint])
         joint.save(force_insert=True)

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
-from breaches.facts import facts_of_suspicions, screenshots_of_suspicions
+from breaches.facts import facts_of_suspicions, recorded_cause, screenshots_of_suspicions
 from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
+from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
 from breaches.rules.content import (
     FROM_FACTS,
     AnnexAttachment,
@@ -24,7 +25,7 @@ from breaches.rules.content import (
     content_to_json,
 )
 from breaches.rules.facts import Facts
-from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, AttachmentKind, ReportStatus
+from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, AttachmentKind, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
 from releases.models import Address, Contact, Release, Series
@@ -41,13 +42,15 @@ def automatic_content(
     facts: Mapping[int, Facts],
     *,
     practices_on: PracticesOn = code_of_practice.suggest_practices,
+    cause: RecordedCause = NO_CAUSE,
 ) -> ReportContent:
     """Return the automatic content of a report about these suspicions.
 
-    Cause, impact and corrective actions stay empty for people to write; approval sets the date of the report.
+    Impact and corrective actions stay empty for people to write; approval sets the date of the report.
 
     :param suspicions: read `with_facts`.
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
+    :param cause: what people recorded for the report.
     """
     listed = list(suspicions)
     # A verdict that was corrected since then has no time. The day on which the release was due still counts.
@@ -58,8 +61,18 @@ def automatic_content(
         content_of_releases({suspicion.release_id: suspicion.release for suspicion in listed}.values()),
         practices=tuple(dict.fromkeys(practice for kind, on in occurred for practice in practices_on(kind, on=on))),
         occurred_on=tuple(sorted({on for _kind, on in occurred})),
-        circumstances=write_account(*(facts[verdict] for verdict in verdicts)),
+        circumstances=write_account(*(facts[verdict] for verdict in verdicts), cause=cause),
     )
+
+
+def cause_of_account(report: Report, version: ReportVersion) -> RecordedCause:
+    """Return the cause to write into the automatic account.
+
+    It is none if a person edited an account that had none: the cause that people chose is no new fact for them.
+    """
+    if CAUSE_NOT_RECORDED in version.machine.get("circumstances", "") and not version.is_untouched("circumstances"):
+        return NO_CAUSE
+    return recorded_cause(report)
 
 
 def content_of_releases(releases: Collection[Release]) -> ReportContent:
@@ -104,7 +117,9 @@ SHARE_OF_ITS_AGE = 0.25
 def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
     """Return the parts of a report's verdicts that people must know of. Other changes are figures that merely grow.
 
-    :param suspicions: read with their verification.
+    A decision on an early release and its new date count as well.
+
+    :param suspicions: read with their verification and release.
     """
     return [
         [
@@ -119,9 +134,18 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
                 ]
                 for result in suspicion.verification.results
             ],
+            *_response_to_early(suspicion),
         ]
         for suspicion in sorted(suspicions, key=lambda suspicion: suspicion.pk)
     ]
+
+
+def _response_to_early(suspicion: Suspicion) -> list[list[int]]:
+    """Return how many decisions there are on an early release, and its schedule version; nothing without either."""
+    if suspicion.kind != ReportKind.EARLY:
+        return []
+    decided, schedule = suspicion.decisions.count(), suspicion.release.schedule_version
+    return [[decided, schedule]] if decided or schedule != suspicion.schedule_version else []
 
 
 def _first_flip(verdict: AddressVerdict) -> list[str | None]:
@@ -133,13 +157,16 @@ def _first_flip(verdict: AddressVerdict) -> list[str | None]:
 
 
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
-    """Refresh every undecided report whose verdicts have been revised since.
+    """Refresh every undecided report whose verdicts have been revised since, or about an early release decided since.
 
     :param faults: receives the errors of single reports; the other reports are refreshed anyway.
     """
+    is_revised = Q(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
+    is_changed = Q(suspicions__release__schedule_version__gt=F("suspicions__schedule_version"))
+    is_answered = Q(suspicions__kind=ReportKind.EARLY) & (Q(suspicions__decisions__isnull=False) | is_changed)
     outdated = (
         Report.objects.undecided()
-        .filter(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
+        .filter(is_revised | is_answered)
         .select_related("producer")
         .prefetch_related(Prefetch("suspicions", Suspicion.objects.with_facts()))
         .distinct()
@@ -150,6 +177,8 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     for report in reports:
         suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
         if last is not None and last.facts["standing"] == state_of_verdicts(suspicions):
+            if all(one.verification.revision <= one.facts_revision for one in suspicions):
+                continue  # the account has the decision already
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
             if now - last.at < interval:
                 continue
@@ -178,7 +207,9 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
     :param suspicions: those of the report, read `with_facts`.
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
     """
-    content, _automatic = _refresh_untouched(current_version(report), automatic_content(suspicions, facts))
+    version = current_version(report)
+    machine = automatic_content(suspicions, facts, cause=cause_of_account(report, version))
+    content, _automatic = _refresh_untouched(version, machine)
     return content
 
 
@@ -232,8 +263,9 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
 
 
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
-    machine = automatic_content(suspicions, facts_of_suspicions(suspicions))
     version = current_version(report)
+    cause = cause_of_account(report, version)
+    machine = automatic_content(suspicions, facts_of_suspicions(suspicions), cause=cause)
     content, automatic = _refresh_untouched(version, machine)
     is_changed = content != content_from_json(version.content)
     newest = content_to_json(machine)

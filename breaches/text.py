@@ -204,6 +204,7 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
         lazy("Was the deletion confirmed?"),
         lazy("For example, in a reply from each recipient. Leave this unanswered if no copy was deleted."),
     ),
+    Question.DUE: (lazy("When was it due?"), lazy("The announced date and time. For example, 30 6 2026")),
 }
 CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
     Question.CONTAINED: (
@@ -264,6 +265,25 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
     ReportKind.WRONG_CONTENT: {
         Question.WHAT: (lazy("What was wrong?"), lazy("For example, ‘the tables of the previous month’.")),
         Question.HAPPENED: (lazy("When did the wrong content go live?"), lazy("For example, 30 6 2026")),
+    },
+    ReportKind.EARLY: {
+        Question.HAPPENED: (lazy("When did it appear?"), lazy("For example, 30 6 2026")),
+        Question.CONTAINED: (
+            lazy("When was it contained?"),
+            lazy("When it was taken down, or published to everyone. For example, 30 6 2026"),
+        ),
+        Question.MEASURES: (
+            lazy("What was done to contain it?"),
+            lazy("In one sentence, for example ‘The page was taken down.’"),
+        ),
+    },
+    ReportKind.PARTIAL: {
+        Question.WHAT: (lazy("What was missing?"), lazy("For example, ‘the tables’.")),
+        Question.CONTAINED: (lazy("When was it complete?"), lazy("For example, 30 6 2026")),
+        Question.MEASURES: (
+            lazy("What was done to correct it?"),
+            lazy("In one sentence, for example ‘The tables were added to the page.’"),
+        ),
     },
     ReportKind.OTHER: {
         Question.WHAT: (lazy("What happened?"), lazy("In one sentence. Name roles, not people.")),

@@ -29,9 +29,10 @@ class Question(StrEnum):
     OPENED = "opened"
     DELETED = "deleted"
     CONFIRMED = "confirmed"
+    DUE = "due"
 
 
-MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
+MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED, Question.DUE})
 COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
 EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
 
@@ -78,6 +79,7 @@ class Answers:
     opened: Answer | None = None
     deleted: Answer | None = None
     confirmed: Answer | None = None
+    due: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
         """Return the existing answers, including those that are not known, in the order of the questions."""
@@ -93,6 +95,8 @@ _IN_PUBLIC = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, *
 _SHORTEST = (Question.WHAT, Question.HAPPENED, *_AFTERWARDS)
 _SENT = (Question.WHAT, Question.HAPPENED, Question.PEOPLE, Question.POSTS, Question.RECIPIENTS)
 _SEEN = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.PEOPLE)
+# For a late release, the page of the cause asks when it was made available.
+_OF_RELEASE = (Question.DUE, Question.NOTICED, Question.NOTICED_BY, Question.MEASURES)
 # The questions for each kind of breach, in order, and those without which a report is incomplete (acceptance N5).
 ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.PRA: (*_SENT, *_AFTERWARDS, Question.OPENED, Question.DELETED, Question.CONFIRMED),
@@ -103,7 +107,14 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.WRONG_CONTENT: _SHORTEST,
     ReportKind.OTHER: _SHORTEST,
+    # Only asked if the report is not about suspicions, which have the record's own account.
+    ReportKind.LATE: _OF_RELEASE,
+    ReportKind.EARLY: (Question.DUE, Question.HAPPENED, *_AFTERWARDS),
+    ReportKind.PARTIAL: (Question.DUE, Question.WHAT, *_AFTERWARDS),
+    ReportKind.NOT_LIVE: _OF_RELEASE,
 }
+# Breaches that the automatic check could have observed.
+KINDS_OF_RELEASE = frozenset({ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL, ReportKind.NOT_LIVE})
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
     ReportKind.PRA: frozenset(
@@ -143,7 +154,7 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
     """Return the causes to offer for a kind of breach, in the order of the list."""
     if kind in KINDS_BEFORE_RELEASE:
         return (*_SENDING, Cause.PROCESSING_ERROR, Cause.OUTAGE, *_ANY)
-    if kind in ASKED:
+    if kind not in KINDS_OF_RELEASE:
         return (*_PUBLISHING, *_SENDING, *_ANY)
     return (*_PUBLISHING, *_ANY)
 
@@ -221,4 +232,5 @@ SHORT_LABELS: Mapping[Question, str] = {
     Question.OPENED: "Opened",
     Question.DELETED: "Deleted",
     Question.CONFIRMED: "Deletion confirmed",
+    Question.DUE: "When it was due",
 }

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from breaches.rules.answers import ASKED, MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
-from breaches.rules.lifecycle import AttachmentKind, ReportKind
+from breaches.rules.answers import MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
+from breaches.rules.lifecycle import AttachmentKind
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 
@@ -159,7 +159,7 @@ class TimelineEntry:
     @property
     def is_on_record(self) -> bool:
         """Whether it comes from the record rather than from a person's note or statement."""
-        return self.source.startswith(("verdict-", "suspicion-"))
+        return self.source.startswith(("verdict-", "suspicion-", "decision-", "departure-"))
 
 
 def sort_entries(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
@@ -354,9 +354,12 @@ class ReportSection(StrEnum):
 FORM_SECTIONS = tuple(section for section in ReportSection if section is not ReportSection.WHAT_HAPPENED)
 
 
-def sections_of(kind: ReportKind) -> tuple[ReportSection, ...]:
-    """Return the sections that people complete for a kind of breach: "What happened" only where questions are asked."""
-    return tuple(ReportSection) if kind in ASKED else FORM_SECTIONS
+def sections_of(*, asked: bool) -> tuple[ReportSection, ...]:
+    """Return the sections that people complete.
+
+    :param asked: whether people answer the questions of "What happened".
+    """
+    return tuple(ReportSection) if asked else FORM_SECTIONS
 
 
 class Remark(NamedTuple):
@@ -419,16 +422,20 @@ def remark_on(question: Question, sentence: str) -> Remark:
     return Remark(ReportSection.WHAT_HAPPENED, f"{question}_on" if question in MOMENTS else question.value, sentence)
 
 
-def find_named_people(content: ReportContent, names: Iterable[str]) -> tuple[Remark, ...]:
+def find_named_people(content: ReportContent, names: Sequence[str]) -> tuple[Remark, ...]:
     """List the answers that contain the name of a person on the pre-release access list."""
-    patterns = [re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE) for name in names if name.strip()]
     return tuple(
         remark_on(
             question, f"‘{SHORT_LABELS[question]}’ must give a post, not a person on the pre-release access list."
         )
         for question, answer in content.answers.given().items()
-        if any(pattern.search(f"{answer.text} {answer.why_unknown}") for pattern in patterns)
+        if has_name(f"{answer.text} {answer.why_unknown}", names)
     )
+
+
+def has_name(text: str, names: Sequence[str]) -> bool:
+    patterns = (rf"(?<!\w){re.escape(name.strip())}(?!\w)" for name in names if name.strip())
+    return any(re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
 
 
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:

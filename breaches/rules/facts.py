@@ -120,10 +120,24 @@ def _describe_exception(one: ReleaseException) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyDecision:
+    """The decision in force on an early release: publish it to everyone now, or take it down.
+
+    `role` is None if the incident contact decided. `at` is aware.
+    """
+
+    publish_now: bool
+    role: Role | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All facts for the account of one release. Instants are aware.
 
     `publisher_time` is the time of publication according to the publisher's own system, with the figure it is from.
+    `decision` and `at_once` are only set for an early release: the decision on it, and its release at once on a later
+    schedule. `date_changed`: the release has another date by now, so checks for this one will not continue.
     """
 
     release_title: str
@@ -137,6 +151,9 @@ class Facts:
     publisher_time: tuple[datetime, Source] | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
     exceptions: tuple[ReleaseException, ...] = ()
+    decision: EarlyDecision | None = None
+    at_once: ReleaseException | None = None
+    date_changed: bool = False
 
     @property
     def limit_at(self) -> datetime:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from breaches.rules.answers import KINDS_BEFORE_RELEASE, SHORT_LABELS, Answers, Extent, Question
+from breaches.rules.causes import NO_CAUSE, RecordedCause, describe_cause, describe_cause_in_full, describe_reason
 from breaches.rules.facts import (
     DAY,
     HOUR,
@@ -20,7 +21,6 @@ from breaches.rules.facts import (
     join_words,
 )
 from breaches.rules.lifecycle import Cause, ReportKind
-from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
 from releases.rules.receipts import Disclosure
 
@@ -50,7 +50,8 @@ class Incident:
     """Everything that the account of one breach is written from.
 
     `due_at` is the release time in force when it happened; None if the report is about no release, or about one without
-    an exact date. `exceptions` are those of that release. `access` is the pre-release access list if the report was
+    an exact date. `checks` is what our checks of the release show, if that proves no breach. `exceptions` are those of
+    that release. `access` is the pre-release access list if the report was
     started from one. `disclosure` is what a recipient reported, if that started the report.
     """
 
@@ -58,39 +59,11 @@ class Incident:
     answers: Answers
     title: str = ""
     due_at: datetime | None = None
-    cause: Cause | None = None
+    cause: RecordedCause = NO_CAUSE
     access: AccessFacts | None = None
     exceptions: tuple[ReleaseException, ...] = ()
     disclosure: ReportedDisclosure | None = None
-
-
-# "Another cause" is missing here, because a person describes it in the text.
-_BECAUSE: Mapping[Cause, str] = {
-    Cause.SCHEDULER_FAULT: "of a scheduler fault",
-    Cause.NOT_AUTHORISED: "the publication was not authorised",
-    Cause.LATE_FIX: "of a late data correction",
-    Cause.PROCESSING_ERROR: "of a processing error",
-    Cause.OUTAGE: "of an outage",
-    Cause.WRONG_FILE: "the wrong file was used",
-    Cause.CACHE: "of caching",
-    Cause.HUMAN_ERROR: "of human error",
-    Cause.WRONG_RECIPIENT: "the wrong recipient was chosen",
-    Cause.LIST_OUT_OF_DATE: "the list of recipients was out of date",
-    Cause.SENT_TOO_EARLY: "the time of sending was wrong",
-    Cause.WRONG_DOCUMENT: "the wrong document or link was used",
-    Cause.STATUS_MISUNDERSTOOD: "the status of the statistics was misunderstood",
-    Cause.LIVE_TEST: "a test was made on the live site",
-    Cause.SAID_IN_PUBLIC: "the figures were mentioned in public before release",
-}
-
-
-def describe_cause(cause: Cause | None) -> str:
-    """Write the recorded cause as a sentence; "" for another cause, which only people can describe."""
-    if cause is None:
-        return CAUSE_NOT_RECORDED
-    if cause is Cause.NOT_KNOWN:
-        return "The cause is not known yet."
-    return f"It happened because {_BECAUSE[cause]}." if cause in _BECAUSE else ""
+    checks: str = ""
 
 
 MOST_SENTENCES = 4
@@ -114,11 +87,13 @@ def write_incident_account(incident: Incident) -> str:
     separate paragraphs, and line ends the entries of lists. Times are London's. The result is empty while there are
     neither answers nor a list.
     """
-    if not incident.answers.given() and incident.access is None:
+    if not (incident.answers.given() or incident.access or incident.checks):
         return ""
     sentences, listed = _choose_sentences(incident)
     paragraphs = (
         " ".join(map(sentence, sentences)),
+        describe_cause_in_full(incident.cause),
+        incident.checks,
         describe_exceptions(incident.exceptions),
         _describe_disclosure(incident.disclosure),
         _list_further_facts(incident, listed),
@@ -170,11 +145,10 @@ class _Account:
         # The order matters, because each sentence names a day only if it differs from the day named last.
         due, event, discovery, outcome = self.due(), self.event(), self.discovery(), self.outcome()
         cause = self.incident.cause
-        last = describe_cause(cause)
-        reason = _BECAUSE.get(cause) if cause else None
+        last, reason = describe_cause(cause), describe_reason(cause)
         if reason and event and (due or discovery or outcome) and self.kind is not ReportKind.OTHER:
             # A use in public did not happen "because the figures were mentioned in public".
-            is_said = (self.kind, cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
+            is_said = (self.kind, cause.cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
             event, last = event if is_said else f"{event}, because {reason}", ""
         event = event or self.unknown_event() or self.reported()
         if not (due or event or discovery or outcome):
@@ -192,7 +166,10 @@ class _Account:
         return answer.number if answer else None
 
     def due(self) -> str:
-        incident = self.incident
+        incident, answer = self.incident, self.known.get(Question.DUE)
+        if incident.due_at is None and answer and answer.on:
+            title = f"‘{incident.title}’" if incident.title else "The release"
+            return f"{title} was due for release{self.moment(Question.DUE)}"
         if incident.due_at is None:
             return ""
         self.last_day = local_date(incident.due_at)
@@ -203,6 +180,8 @@ class _Account:
 
     def event(self) -> str:
         """Write what happened: what, to whom or where, when, and how long before the release was due."""
+        if self.kind is ReportKind.NOT_LIVE:
+            return "It was not published"
         if not _OF_EVENT.intersection(self.known):
             return ""
         what = self.words(Question.WHAT)
@@ -225,6 +204,9 @@ class _Account:
             ReportKind.UNEQUAL_ACCESS: (
                 f"{self.words(Question.RECIPIENTS) or 'Some users'} received {thing}{when}, before others"
             ),
+            ReportKind.LATE: f"It appeared{when}{self.after_due()}",
+            ReportKind.EARLY: f"It appeared{when}{self.before_due()}",
+            ReportKind.PARTIAL: f"It was published without {thing}",
             ReportKind.WRONG_CONTENT: f"The wrong content{f' ({thing})' if what else ''} was live{since}",
         }
         return f"{sentences[self.kind]}{self.before_due() if self.kind in KINDS_BEFORE_RELEASE else ''}"
@@ -263,10 +245,18 @@ class _Account:
         return f" at {format_time(answer.at)}{day}" if answer.at else day
 
     def before_due(self) -> str:
-        answer, due_at = self.known.get(Question.HAPPENED), self.incident.due_at
-        if due_at is None or answer is None or answer.at is None or answer.at >= due_at:
-            return ""
-        return f", {_hours(round((due_at - answer.at).total_seconds()))} before it was due"
+        seconds = self.seconds_after_due()
+        return f", {_hours(round(-seconds))} before it was due" if seconds and seconds < 0 else ""
+
+    def after_due(self) -> str:
+        seconds = self.seconds_after_due()
+        return f", {_hours(round(seconds))} late" if seconds and seconds > 0 else ""
+
+    def seconds_after_due(self) -> float | None:
+        """Return how long after the due time it happened; None if either time is not known."""
+        happened, due = self.known.get(Question.HAPPENED), self.known.get(Question.DUE)
+        due_at = self.incident.due_at or (due and due.at)
+        return (happened.at - due_at).total_seconds() if due_at and happened and happened.at else None
 
     def discovery(self) -> str:
         """Write when and by whom the breach was noticed, and when it was contained."""
@@ -317,6 +307,7 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.LEAK: "contained",
     ReportKind.NOT_ANNOUNCED: "corrected",
     ReportKind.WRONG_CONTENT: "corrected",
+    ReportKind.PARTIAL: "completed",
     ReportKind.OTHER: "put right",
 }
 # The words for several recipients, and for one.
@@ -360,6 +351,7 @@ _UNKNOWN: Mapping[Question, str] = {
     Question.OPENED: "whether it was opened",
     Question.DELETED: "whether it was deleted",
     Question.CONFIRMED: "whether the deletion was confirmed",
+    Question.DUE: "when it was due",
 }
 _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
     ReportKind.PRA: {
@@ -399,6 +391,15 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
     ReportKind.WRONG_CONTENT: {
         Question.WHAT: "what was wrong",
         Question.HAPPENED: "when the wrong content went live",
+    },
+    ReportKind.LATE: {Question.HAPPENED: "when it was made available"},
+    ReportKind.EARLY: {
+        Question.HAPPENED: "when it appeared",
+        Question.CONTAINED: "when it was contained",
+    },
+    ReportKind.PARTIAL: {
+        Question.WHAT: "what was missing",
+        Question.CONTAINED: "when it was complete",
     },
     ReportKind.OTHER: {
         Question.WHAT: "what happened",

@@ -1,7 +1,7 @@
 """The drafted account of a suspected breach. It says only what the record shows.
 
 The account of a breach has two to four sentences and at most 80 words: what was due, what the check found, when the
-release appeared, and that the cause is not recorded. Every time in it is true even if the clock of the checks was wrong
+release appeared, and the cause that people recorded. Every time in it is true even if the clock of the checks was wrong
 by its whole error bound. The clock, caches, the publisher's own time and single checks belong in the annex.
 """
 
@@ -13,8 +13,16 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from breaches.rules.causes import (
+    NO_CAUSE,
+    RecordedCause,
+    describe_cause,
+    describe_cause_in_full,
+    describe_reason,
+)
 from breaches.rules.facts import (
     AddressFacts,
+    EarlyDecision,
     Facts,
     Statement,
     StatementFact,
@@ -31,7 +39,6 @@ from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.lifecycle import Role
 from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Flip, Interval, Outcome, Sighting
 
-CAUSE_NOT_RECORDED = "The cause has not been recorded."
 CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
 LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 # What a check found instead of the release, where that helps the reader of a report.
@@ -61,23 +68,43 @@ STATED = {
 MOST_STATEMENTS = 2
 
 
-def write_account(*releases: Facts) -> str:
+def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
     """Write the circumstances of a suspected breach of one or more releases from the record.
 
-    Each release has a paragraph. Its exceptions, and what people stated about it, have one each. Times are London's.
-    The account names no cause, no person and no reaction, which people write.
+    Each release has a paragraph. Its exceptions, the decision on an early release, and what people stated about it have
+    one each. Times are London's.
+    The account names no person and no reaction, which people write.
 
+    :param cause: what people recorded; a cause in their own words has a paragraph of its own if it is long.
     :raises ValueError: if the facts of a release have no address.
     """
     if not all(facts.addresses for facts in releases):
         message = "An account needs at least one address that was checked."
         raise ValueError(message)
     accounts = [" ".join((_due(facts), *_describe_checks(facts))) for facts in releases]
-    accounts[-1] += f" {CAUSE_NOT_RECORDED}"
+    accounts[-1] = _add_cause(accounts[-1], cause, of_one=len(releases) == 1)
     paragraphs = []
     for account, facts in zip(accounts, releases, strict=True):
-        paragraphs += [account, describe_exceptions(facts.exceptions), " ".join(_statements(facts))]
-    return "\n\n".join(filter(None, paragraphs))
+        paragraphs += [
+            account,
+            describe_exceptions(facts.exceptions),
+            " ".join(_describe_decision(facts)),
+            " ".join(_statements(facts)),
+        ]
+    return "\n\n".join(filter(None, [*paragraphs, describe_cause_in_full(cause)]))
+
+
+def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
+    """Add the recorded cause to an account: to its last clause if that says how late or early one release was."""
+    reason = describe_reason(cause)
+    if of_one and reason and account.endswith((" late.", " early.")):
+        return f"{account.removesuffix('.')}, because {reason}."
+    return f"{account} {describe_cause(cause, subject='It' if of_one else 'These breaches')}".rstrip()
+
+
+def describe_checks(facts: Facts) -> str:
+    """Write what the checks of a release show, as a paragraph without its due time and cause."""
+    return " ".join(_describe_checks(facts))
 
 
 def _due(facts: Facts) -> str:
@@ -108,7 +135,7 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
         yield from _describe_unknown(facts, lead)
     elif lead.verdict.outcome is Outcome.ON_TIME:
         yield f"Our automatic check found {_name(lead)} on time{_absences(facts, lead.verdict.flips)}."
-    else:
+    elif not facts.date_changed:
         yield CHECKS_NOT_ENDED
 
 
@@ -182,7 +209,7 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
         yield f"{what.capitalize()} was still not back at {_time(still, facts)}."
     elif verdict.from_due in NEEDS_CHECKING:
         yield f"Our checks do not show whether {what} was there at the due time."
-    elif verdict.from_due is Outcome.PENDING:
+    elif verdict.from_due is Outcome.PENDING and not facts.date_changed:
         yield CHECKS_NOT_ENDED
 
 
@@ -302,6 +329,24 @@ def _clock(instant: datetime, facts: Facts) -> str:
 def _stretches(stretches: Sequence[tuple[datetime, datetime]], facts: Facts) -> str:
     times = f"{_clock(round_down(stretches[0][0]), facts)} and {_clock(round_up(stretches[-1][1]), facts)}"
     return f"between {times}" if len(stretches) == 1 else f"in {len(stretches)} periods between {times}"
+
+
+def _describe_decision(facts: Facts) -> Iterator[str]:
+    """Describe the decision on an early release, and its release at once."""
+    if facts.decision:
+        at = _clock(round_down(facts.decision.at), facts)
+        yield f"{describe_decider(facts.decision.role)} decided at {at} to {describe_choice(facts.decision)}."
+    if facts.at_once:
+        yield describe_exceptions([facts.at_once])
+
+
+def describe_decider(role: Role | None) -> str:
+    """:param role: None for the incident contact."""
+    return SPEAKERS[role] if role else "The incident contact"
+
+
+def describe_choice(decision: EarlyDecision, what: str = "it") -> str:
+    return f"publish {what} to everyone" if decision.publish_now else f"take {what} down"
 
 
 def _statements(facts: Facts) -> Iterator[str]:

@@ -20,13 +20,14 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
-from breaches.facts import evidence_digest
+from breaches.facts import evidence_digest, is_asked, recorded_cause
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
 from breaches.models import Attachment, JoinedDraft, Report, ReportVersion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
-from breaches.rules.answers import ASKED, MOMENTS
+from breaches.rules.answers import MOMENTS
+from breaches.rules.causes import CAUSE_NOT_RECORDED, may_lack_cause
 from breaches.rules.content import (
     FORM_SECTIONS,
     Remark,
@@ -54,11 +55,8 @@ from breaches.rules.lifecycle import (
     SUBMIT,
     TAKE_BACK,
     WITHDRAW,
-    Cause,
-    ReportKind,
 )
-from breaches.rules.narrative import CAUSE_NOT_RECORDED
-from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, suspicion_name
+from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, cause_name, suspicion_name
 from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, current_version
 from breaches.views.base import (
     NOT_DONE,
@@ -308,7 +306,7 @@ class WholeReportPage(MovePage):
             "moves": moves_open_to(request.user, report),
             "sections": [
                 (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
-                for section in sections_of(ReportKind(report.kind))
+                for section in sections_of(asked=is_asked(report))
             ],
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
@@ -316,7 +314,7 @@ class WholeReportPage(MovePage):
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:
-    """List the fields whose recorded facts are newer than the text, and those with nothing but automatic text."""
+    """List the fields whose recorded facts are newer than the text, and an edited account without the cause."""
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
             continue  # the text then has the newest check results, like the annex
@@ -324,16 +322,19 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
             "The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    # If a person reported the breach, the text states the chosen cause, and a cause that is not chosen is a missing
-    # value.
-    is_asked = ReportKind(report.kind) in ASKED
-    is_stated = is_asked and report.cause != Cause.OTHER
-    if CAUSE_NOT_RECORDED in content.circumstances and (report.cause or not is_asked):
+    # The automatic text has the recorded cause. A cause that is not recorded is a missing value.
+    if not report.cause:
+        return
+    recorded = recorded_cause(report)
+    if CAUSE_NOT_RECORDED in content.circumstances:
         sentence = _("‘Circumstances of breach’ says that the cause has not been recorded. Add the cause.")
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
-    elif content.circumstances and version.is_untouched("circumstances") and not is_stated:
-        sentence = _("‘Circumstances of breach’ has only the automatic text. Add the cause.")
-        yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
+    elif not version.is_untouched("circumstances") and may_lack_cause(content.circumstances, recorded):
+        sentence = _(
+            "‘Circumstances of breach’ was edited and does not seem to contain the cause that you chose "
+            "(%(cause)s). Check it."
+        )
+        yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence % {"cause": cause_name(report.cause)})
 
 
 # Fields with a page of their own instead of a place on the page of their section: the page, and its first control.

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 
 from breaches import comments, decisions, editing, publication, refreshing, text
 from breaches.editing import FIELDS
+from breaches.facts import is_asked
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
@@ -60,7 +61,6 @@ from breaches.rules.lifecycle import (
     WITH_DOCUMENT,
     AttachmentKind,
     Nature,
-    ReportKind,
     ReportStatus,
 )
 from breaches.versions import current_version
@@ -282,7 +282,7 @@ def _parts_of(
     changed = refreshing.changed_facts(report, version)
     commented = comments.open_comments(report)
     parts = []
-    for section in sections_of(ReportKind(report.kind)):
+    for section in sections_of(asked=is_asked(report)):
         printed = document.sections[PRINTED[section]] if section in PRINTED else None
         needed = [one for one in needs if one.section == section and one.field not in decisions.OF_THE_CAUSE]
         has_changed = may_edit and any(field in changed for field in FIELDS[section])

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
+from breaches.facts import has_known_date, is_asked, recorded_cause
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -29,7 +30,8 @@ from breaches.permissions import (
     moves_open_to,
     reports_where,
 )
-from breaches.rules.answers import ASKED, causes_of
+from breaches.rules.answers import Question, causes_of
+from breaches.rules.causes import CAUSE_NOT_RECORDED, describe_cause
 from breaches.rules.content import (
     FORM_SECTIONS,
     FROM_FACTS,
@@ -59,7 +61,7 @@ from releases.views.base import SignedInRequest, post_data
 
 @report_page("GET", "POST", move=EDIT)
 def edit_section(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
-    if section not in sections_of(ReportKind(report.kind)):
+    if section not in sections_of(asked=is_asked(report)):
         raise Http404("This section is not part of a report of this kind.")
     form = _section_form(report, section, post_data(request))
     if request.method != "POST":
@@ -139,7 +141,9 @@ def _take_record(report: Report, data: QueryDict) -> str:
     stays.
     """
     replaced = str(data.get("circumstances", ""))
-    newest = report.machine.get("circumstances", replaced)
+    # The record's account of an edited report may be older than the chosen cause.
+    cause = describe_cause(recorded_cause(report)) or CAUSE_NOT_RECORDED
+    newest = report.machine.get("circumstances", replaced).replace(CAUSE_NOT_RECORDED, cause)
     earlier, typed = current_version(report).machine.get("circumstances", ""), replaced.replace("\r\n", "\n")
     data["circumstances"] = typed.replace(earlier, newest, 1) if earlier and earlier in typed else newest
     data["facts_seen"] = editing.facts_digest(report)
@@ -156,6 +160,7 @@ def _section_form(report: Report, section: ReportSection, data: QueryDict | None
         facts_seen=editing.facts_digest(report),
         practices=code_of_practice.offer_practices(report, content) if is_citing else (),
         kind=ReportKind(report.kind),
+        left_out={Question.DUE} if has_known_date(report) else (),
     )
 
 
@@ -190,7 +195,7 @@ def _show_section(
             if field in FROM_FACTS and report.machine
         ],
         "dealing": editing.suggest_contact(report, content) if section is ReportSection.CORE_INFORMATION else None,
-        "from_answers": report.kind in ASKED,
+        "from_answers": is_asked(report),
         "facts_changed": any(field in changed for field in editing.FIELDS[section]),
         **more,
     }
@@ -217,7 +222,7 @@ class CauseForm(GovukForm):
     )
     cause_words = LongTextField(
         label=lazy("Describe the cause (required if you choose ‘Other’)"),
-        help_text=lazy("This is not printed. Describe the cause in ‘Circumstances of breach’ too."),
+        help_text=lazy("If you choose ‘Other’, we add this to ‘Circumstances of breach’. Name posts, not people."),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -8,9 +8,9 @@ from breaches import comments, corrective_actions, decisions, editing, merging, 
 from breaches.corrective_actions import Plan
 from breaches.editing import ChosenCause
 from breaches.models import Report
+from breaches.rules.causes import CAUSE_NOT_RECORDED
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, DismissalReason, RecordingReason, ReportTerm
-from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from breaches.rules.public_statement import statement_digest
 from releases import statements
 from releases.models import Release

@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.rules.facts import Statement, StatementFact
-from breaches.rules.narrative import CAUSE_NOT_RECORDED, write_account
+from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause, may_lack_cause
+from breaches.rules.facts import EarlyDecision, ReleaseException, Statement, StatementFact
+from breaches.rules.lifecycle import Cause
+from breaches.rules.narrative import write_account
 from releases.detection.finding import AddressRole, Reason
+from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import Role
 from tests.support.report_evidence import (
     LIVE,
@@ -301,6 +304,80 @@ def test_every_kind_of_record_has_a_short_account(facts, sentences):
     assert 2 <= len(re.findall(r"[a-z]\. |\.$", text)) <= 4
 
 
+NOT_FOUND_IN_TIME = f"{DUE} {NOT_FOUND}"
+
+
+@pytest.mark.parametrize(
+    ("cause", "words", "said"),
+    [
+        (Cause.SCHEDULER_FAULT, "", f"{APPEARED}, because of a scheduler fault."),
+        (Cause.NOT_AUTHORISED, "", f"{APPEARED}, because the publication was not authorised."),
+        (Cause.NOT_KNOWN, "", f"{APPEARED}. The cause is not known yet."),
+        (Cause.OTHER, "the template of the site\nmerges pages", f"{APPEARED}. The template of the site merges pages."),
+        (Cause.OUTAGE, "Words that only the register has.", f"{APPEARED}, because of an outage."),
+    ],
+)
+def test_the_account_gives_the_recorded_cause_in_its_last_sentence(cause, words, said):
+    text = write_account(record(address(*SEED_LOOKS)), cause=RecordedCause(cause, words))
+
+    assert text == f"{NOT_FOUND_IN_TIME} {said}"
+
+
+def test_the_account_of_an_early_release_gives_its_cause():
+    early = record(address(*EARLY, check("09:30", LIVE)))
+
+    assert write_account(early, cause=RecordedCause(Cause.HUMAN_ERROR)).endswith(
+        "15 to 20 minutes early, because of human error."
+    )
+
+
+def test_a_cause_after_a_sentence_about_something_else_has_a_sentence_of_its_own():
+    gone = record(address(*SEED_LOOKS, check("10:28", NOT_LIVE), check("10:40", LIVE)))
+
+    assert write_account(gone, cause=RecordedCause(Cause.OUTAGE)).endswith(
+        "gone at 10:28am and back by 10:40am. It happened because of an outage."
+    )
+
+
+def test_the_cause_of_several_releases_is_given_once_for_all_of_them():
+    late, early = record(address(*SEED_LOOKS)), record(address(*EARLY, check("09:30", LIVE)))
+    first, second = write_account(late, early, cause=RecordedCause(Cause.OUTAGE)).split("\n\n")
+
+    assert first == f"{NOT_FOUND_IN_TIME} {APPEARED}."
+    assert second.endswith("15 to 20 minutes early. These breaches happened because of an outage.")
+
+
+def test_a_long_description_of_another_cause_is_a_paragraph_as_it_was_written():
+    words = "The template merges pages. It did so for three years, and no one noticed it until now."
+    account, cause = write_account(record(address(*SEED_LOOKS)), cause=RecordedCause(Cause.OTHER, words)).split("\n\n")
+
+    assert account == f"{NOT_FOUND_IN_TIME} {APPEARED}."
+    assert cause == words
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.OTHER])
+@pytest.mark.parametrize("facts", [facts for facts, *_said in ACCOUNTS.values()], ids=ACCOUNTS)
+def test_an_account_with_any_cause_stays_short(facts, cause):
+    text = write_account(facts, cause=RecordedCause(cause))
+
+    assert CAUSE_NOT_RECORDED not in text
+    assert len(text.split()) <= 80
+    assert 2 <= text.count(". ") + 1 <= 4
+
+
+@pytest.mark.parametrize(
+    ("account", "lacks"),
+    [
+        ("It appeared at 9:44am. The scheduler did not start.", True),
+        ("It appeared at 9:44am, because of a scheduler\nfault.", False),
+        ("It appeared at 9:44am. This was caused by a full disk.", False),
+    ],
+)
+def test_an_edited_account_without_any_cause_is_found(account, lacks):
+    assert may_lack_cause(account, RecordedCause(Cause.SCHEDULER_FAULT)) is lacks
+    assert not may_lack_cause(account, RecordedCause())
+
+
 def by_clock(one, seconds, *, confirmed=True):
     """Return a check whose clock may be off by so many seconds."""
     clock = {"clock_bound": timedelta(seconds=seconds), "clock_confirmed": confirmed}
@@ -394,3 +471,39 @@ def test_every_statement_of_every_role_has_words(role, said):
 def test_facts_without_an_address_are_refused():
     with pytest.raises(ValueError, match="at least one address"):
         write_account(record())
+
+
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [
+        (
+            EarlyDecision(True, Role.HEAD_OF_PROFESSION, london("09:20:10")),
+            "The Head of Profession for Statistics decided at 9:20:10am to publish it to everyone.",
+        ),
+        (
+            EarlyDecision(False, Role.DEPUTY, london("09:20")),
+            "A deputy of the Head of Profession for Statistics decided at 9:20am to take it down.",
+        ),
+        (EarlyDecision(False, None, london("09:20")), "The incident contact decided at 9:20am to take it down."),
+    ],
+)
+def test_the_decision_on_an_early_release_is_below_the_account_by_post(decision, said):
+    facts = replace(record(address(*EARLY, settled=False)), decision=decision)
+    account, below = write_account(facts).split("\n\n")
+
+    assert account.endswith(f"Our checks had not ended when this was written. {CAUSE_NOT_RECORDED}")
+    assert below == said
+
+
+def test_after_a_release_at_once_the_account_has_its_time_and_no_checks_that_go_on():
+    at_once = ReleaseException(
+        DepartureKind.AT_ONCE, due_at=london("09:22"), reason="It was public.", osr_told_at=london("09:21")
+    )
+    decision = EarlyDecision(True, Role.HEAD_OF_PROFESSION, london("09:20"))
+    early = record(address(*EARLY, settled=False))
+    account, below = write_account(replace(early, decision=decision, at_once=at_once, date_changed=True)).split("\n\n")
+
+    assert account.endswith(f"15 to 20 minutes early. {CAUSE_NOT_RECORDED}")
+    assert "decided at 9:20am to publish it to everyone. " in below
+    assert "release it at once, at 9:22am on 30 June 2020." in below
+    assert below.endswith("at 9:21am on 30 June 2020.")

@@ -7,7 +7,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.rules.narrative import CAUSE_NOT_RECORDED, write_account
+from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause
+from breaches.rules.lifecycle import Cause
+from breaches.rules.narrative import write_account
 from releases.detection.finding import CheckOutcome
 from releases.rules.calendar import format_time, format_time_with_seconds
 from releases.verdict.address import Outcome
@@ -50,6 +52,16 @@ def test_every_time_in_an_account_is_one_of_the_record_and_no_cause_is_given(che
     assert len(text.split()) <= 80
     assert 2 <= text.count(". ") + 1 <= 4
     assert CAUSE_NOT_RECORDED in text
+
+
+@given(CHECKS, st.booleans(), st.sampled_from([cause for cause in Cause if cause is not Cause.OTHER]))
+def test_an_account_with_a_recorded_cause_is_as_short_and_gives_it_once(checks, settled, cause):
+    text = write_account(record(address(*checks, settled=settled)), cause=RecordedCause(cause))
+
+    assert len(text.split()) <= 80
+    assert 2 <= text.count(". ") + 1 <= 4
+    assert CAUSE_NOT_RECORDED not in text
+    assert text.count("because") == (cause is not Cause.NOT_KNOWN)
 
 
 @given(CHECKS)

@@ -7,7 +7,8 @@ import pytest
 from breaches import drafting, editing
 from breaches.models import Report
 from breaches.rules.annex import checks_around_change
-from breaches.rules.narrative import CAUSE_NOT_RECORDED, write_account
+from breaches.rules.causes import CAUSE_NOT_RECORDED
+from breaches.rules.narrative import write_account
 from breaches.versions import content_of
 from releases.detection.finding import AddressRole
 from releases.models.verification import read_results, write_verdict

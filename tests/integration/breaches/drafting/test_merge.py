@@ -125,7 +125,7 @@ def test_what_people_wrote_in_the_drafts_is_in_the_joint_report(office, drafts):
     joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
     content = content_of(joint)
     assert content.impact == "One user asked.\n\nA journalist rang."
-    assert content.circumstances == f"{told}\n\n{content_of(drafts[1]).circumstances}"
+    assert content.circumstances == f"{told}\n\n{content_of(Report.objects.get(pk=drafts[1].pk)).circumstances}"
     assert not current_version(joint).is_untouched("circumstances")
     assert "Release 0" in joint.machine["circumstances"]
 

@@ -5,16 +5,18 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from breaches import decisions, editing, versions
+from breaches import decisions, drafting, editing, layout, refreshing, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
 from tests.support.people import AT, create_report
-from tests.support.report_evidence import london
-from tests.support.report_forms import error_links, filled_in, send, words
+from tests.support.report_evidence import NOT_LIVE, london
+from tests.support.report_forms import error_links, filled_in, section_address, send, words
+from tests.support.report_mornings import record_checks
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +41,19 @@ def without_end(report):
     verdict = report.suspicions.get().verification
     type(verdict).objects.filter(pk=verdict.pk).update(first_live_at=None)
     return report
+
+
+def write_circumstances(report, office, text):
+    """The report after a person has edited the account."""
+    return editing.save_section(
+        report,
+        section=ReportSection.CIRCUMSTANCES,
+        only=["circumstances"],
+        values={"circumstances": text},
+        expected_version=fresh(report).version,
+        by=office.statistician,
+        at=AT,
+    ).report
 
 
 def page_of(report, name="cause"):
@@ -68,15 +83,66 @@ def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office, uncaused
     assert fresh(uncaused_report).cause == ""
 
 
-def test_the_cause_is_kept_next_to_the_text_with_an_event(office, uncaused_report):
-    before = uncaused_report.version, content_of(uncaused_report)
+def test_the_account_of_the_record_gives_the_chosen_cause_and_no_prompt_asks_for_it(office, uncaused_report):
+    before = versions.current_version(uncaused_report)
+    assert layout.lay_out_report(uncaused_report, before).sections[1].prompt
     chosen = editing.choose_cause(uncaused_report, FOUND, by=office.statistician, at=AT)
-    editing.choose_cause(chosen, FOUND, by=office.statistician, at=AT)
+    again = editing.choose_cause(chosen, FOUND, by=office.statistician, at=AT)
     assert (chosen.cause, chosen.cause_words) == ("outage", "The server stopped.")
-    assert (chosen.version, content_of(chosen)) == before
+    assert again.version == chosen.version == uncaused_report.version + 1
+    version = versions.current_version(chosen)
+    assert content_of(chosen).circumstances.endswith(", because of an outage.")
+    assert layout.lay_out_report(chosen, version).sections[1].prompt == ""
+    assert version.written_by is None
     event = uncaused_report.events.filter(kind="cause_chosen").last()
     assert (event.facts["to"]["cause"], event.words) == ("outage", "The server stopped.")
     assert uncaused_report.events.filter(kind="cause_chosen", facts__to__cause="outage").count() == 1
+
+
+def test_a_cause_that_changes_is_replaced_in_the_account(office, uncaused_report):
+    report = editing.choose_cause(uncaused_report, ChosenCause(Cause.NOT_KNOWN), by=office.statistician, at=AT)
+    assert content_of(report).circumstances.endswith(" late. The cause is not known yet.")
+    other = ChosenCause(Cause.OTHER, "the template of the site merges pages")
+    report = editing.choose_cause(report, other, by=office.statistician, at=AT)
+    assert content_of(report).circumstances.endswith(" late. The template of the site merges pages.")
+
+
+def test_new_facts_leave_the_cause_in_the_account(office, uncaused_report):
+    editing.choose_cause(uncaused_report, FOUND, by=office.statistician, at=AT)
+    record_checks(uncaused_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:06"))
+    account = content_of(fresh(uncaused_report)).circumstances
+    assert "gone at 11:05am" in account
+    assert account.endswith("It happened because of an outage.")
+
+
+def test_text_that_a_person_edited_stays_and_a_warning_says_that_the_cause_is_not_in_it(client, office):
+    report = write_circumstances(create_report(office, complete=False), office, "The site was slow.")
+    report = editing.choose_cause(report, FOUND, by=office.statistician, at=AT)
+    assert content_of(report).circumstances == "The site was slow."
+    assert not refreshing.changed_facts(report, versions.current_version(report))
+    client.force_login(office.statistician)
+    warning = "does not seem to contain the cause that you chose (Outage)"
+    assert warning in words(client.get(page_of(report, "check")).text)
+    write_circumstances(report, office, "The site was slow because of an outage.")
+    assert warning not in words(client.get(page_of(report, "check")).text)
+
+
+def test_a_person_who_takes_the_text_of_the_record_gets_it_with_the_cause(client, office):
+    report = write_circumstances(create_report(office, complete=False), office, "The site was slow.")
+    report = editing.choose_cause(report, ChosenCause(Cause.NOT_KNOWN), by=office.statistician, at=AT)
+    client.force_login(office.statistician)
+    address = section_address(report, "circumstances")
+    page = send(client, address, take="circumstances").text
+    assert filled_in(page)["circumstances"][0].endswith(" late. The cause is not known yet.")
+
+
+def test_the_page_of_the_cause_says_that_it_is_printed(client, office, uncaused_report):
+    client.force_login(office.statistician)
+    assert "We add it to the circumstances of the breach until you edit them" in words(
+        client.get(page_of(uncaused_report)).text
+    )
+    assert "Not printed. We use the cause" not in words(client.get(page_of(uncaused_report, "report")).text)
 
 
 def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office, submitted_report):

@@ -1,7 +1,7 @@
 """The situations of published reports about access, leaks and content: each becomes an approved report to sign."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -19,6 +19,7 @@ from tests.integration.breaches.pdf.documents import text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
 from tests.support.pre_release_lists import PERSON, granted
+from tests.support.report_evidence import london
 from tests.support.report_forms import send
 from tests.support.shared_rows import shared_fixture
 
@@ -45,6 +46,7 @@ class Situation:
     account: str
     facts: tuple[str, ...] = ()
     on: date = EVE
+    available_at: datetime | None = None
 
 
 SITUATIONS = [
@@ -264,6 +266,58 @@ SITUATIONS = [
         on=DAY,
     ),
     Situation(
+        "late, on a page that was not monitored",
+        ReportKind.LATE,
+        Cause.OUTAGE,
+        {
+            **moment("noticed", "9:40am", DAY),
+            "noticed_by": "a statistician in the team",
+            "measures": "The release was published by hand.",
+        },
+        "It appeared at 10:27am, 57 minutes late, because of an outage. It was noticed at 9:40am by a statistician in "
+        "the team. The release was published by hand.",
+        on=DAY,
+        available_at=london("10:27"),
+    ),
+    Situation(
+        "early, on a page that was not monitored",
+        ReportKind.EARLY,
+        Cause.SCHEDULER_FAULT,
+        {
+            **moment("happened", "9:10am", DAY),
+            **moment("noticed", "9:12am", DAY),
+            "noticed_by": "the press office",
+            **moment("contained", "9:15am", DAY),
+            "measures": "The page was taken down.",
+        },
+        "It appeared at 9:10am, 20 minutes before it was due, because of a scheduler fault. It was noticed at 9:12am "
+        "by the press office and contained at 9:15am. The page was taken down.",
+        on=DAY,
+    ),
+    Situation(
+        "incomplete, on a page that was not monitored",
+        ReportKind.PARTIAL,
+        Cause.HUMAN_ERROR,
+        {
+            "what": "the tables",
+            **moment("noticed", "9:50am", DAY),
+            **moment("contained", "10:05am", DAY),
+            "measures": "The tables were added to the page.",
+        },
+        "It was published without the tables, because of human error. It was noticed at 9:50am and completed at "
+        "10:05am. The tables were added to the page.",
+        on=DAY,
+    ),
+    Situation(
+        "never published",
+        ReportKind.NOT_LIVE,
+        Cause.OTHER,
+        {**moment("noticed", "11am", DAY), "measures": "A new date was announced."},
+        "It was not published. It was noticed at 11am. The editor was ill.",
+        ("What was done: A new date was announced.",),
+        on=DAY,
+    ),
+    Situation(
         "another kind of breach",
         ReportKind.OTHER,
         Cause.PROCESSING_ERROR,
@@ -323,7 +377,8 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
             by=office.statistician,
             at=NEXT_WEEK,
         ).report
-    chosen = ChosenCause(situation.cause)
+    words_of_cause = "the editor was ill" if situation.cause is Cause.OTHER else ""
+    chosen = ChosenCause(situation.cause, words_of_cause, situation.available_at)
     report = editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK)
     account, *below = content_of(report).circumstances.split("\n\n")
     due = "planned" if situation.kind is ReportKind.NOT_ANNOUNCED else "due"
@@ -370,3 +425,36 @@ def test_the_account_of_a_breach_on_two_dates_gives_both_and_the_report_lists_bo
     printed = dict(lay_out(content, number="", version=1).sections[1].rows)
     (dates,) = [entries for label, entries in printed.items() if label.startswith("Date of occurrence")]
     assert [line.text for entry in dates for line in entry] == ["29 June 2020", "30 June 2020"]
+
+
+def test_a_late_report_about_a_series_asks_when_it_was_due_and_gives_it_in_the_account(
+    client, office, release, time_machine
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = drafting.ReportSubject(office.producer, series=release.series)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind.LATE, occurred_on=[DAY], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    client.force_login(office.statistician)
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    typed = {**moment("due", "9:30am", DAY), **moment("noticed", "9:40am", DAY)}
+    assert send(client, address, **typed).status_code == 302
+    chosen = ChosenCause(Cause.NOT_KNOWN, available_unknown="No one saw it appear.")
+    report = editing.choose_cause(Report.objects.get(pk=report.pk), chosen, by=office.statistician, at=NEXT_WEEK)
+    assert content_of(report).circumstances == (
+        f"‘{release.series.title}’ was due for release at 9:30am on 30 June 2020. It is not known when it was made "
+        "available. It was noticed at 9:40am. The cause is not known yet.\n\n"
+        "Further facts:\n– Not known: when it was made available (no one saw it appear)."
+    )
+
+
+def test_a_report_about_a_release_with_a_date_does_not_ask_when_it_was_due(client, office, release, time_machine):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = drafting.ReportSubject(office.producer, release=release)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind.LATE, occurred_on=[DAY], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    client.force_login(office.statistician)
+    page = client.get(reverse("breaches:section", args=[report.reference, "what_happened"])).text
+    assert "When was it noticed?" in page
+    assert "When was it due?" not in page

@@ -1,0 +1,82 @@
+"""The recorded cause of a breach in the words of its account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from breaches.rules.lifecycle import Cause
+
+CAUSE_NOT_RECORDED = "The cause has not been recorded."
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCause:
+    """The cause that people chose, with their own words for it; None while none is chosen."""
+
+    cause: Cause | None = None
+    words: str = ""
+
+
+NO_CAUSE = RecordedCause()
+
+# "Other" is missing here, because people describe it in their own words.
+_BECAUSE: Mapping[Cause, str] = {
+    Cause.SCHEDULER_FAULT: "of a scheduler fault",
+    Cause.NOT_AUTHORISED: "the publication was not authorised",
+    Cause.LATE_FIX: "of a late data correction",
+    Cause.PROCESSING_ERROR: "of a processing error",
+    Cause.OUTAGE: "of an outage",
+    Cause.WRONG_FILE: "the wrong file was used",
+    Cause.CACHE: "of caching",
+    Cause.HUMAN_ERROR: "of human error",
+    Cause.WRONG_RECIPIENT: "the wrong recipient was chosen",
+    Cause.LIST_OUT_OF_DATE: "the list of recipients was out of date",
+    Cause.SENT_TOO_EARLY: "the time of sending was wrong",
+    Cause.WRONG_DOCUMENT: "the wrong document or link was used",
+    Cause.STATUS_MISUNDERSTOOD: "the status of the statistics was misunderstood",
+    Cause.LIVE_TEST: "a test was made on the live site",
+    Cause.SAID_IN_PUBLIC: "the figures were mentioned in public before release",
+}
+
+
+def describe_reason(recorded: RecordedCause) -> str:
+    """Write the cause as it follows "because"; "" if there is none, or people describe it in their own words."""
+    return _BECAUSE.get(recorded.cause, "") if recorded.cause else ""
+
+
+# People's words are a sentence of the account if they are one sentence and not longer than this; otherwise a paragraph.
+MOST_WORDS = 20
+
+
+def describe_cause(recorded: RecordedCause, *, subject: str = "It") -> str:
+    """Write the recorded cause as a sentence of the account; "" if only `describe_cause_in_full` can describe it.
+
+    :param subject: what happened because of it.
+    """
+    if recorded.cause is None:
+        return CAUSE_NOT_RECORDED
+    if recorded.cause is Cause.NOT_KNOWN:
+        return "The cause is not known yet."
+    if reason := describe_reason(recorded):
+        return f"{subject} happened because {reason}."
+    words = " ".join(recorded.words.split())
+    is_short = words and len(words.split()) <= MOST_WORDS and ". " not in words
+    return f"{words[0].upper()}{words[1:].rstrip('.')}{'' if words.endswith(('?', '!')) else '.'}" if is_short else ""
+
+
+def describe_cause_in_full(recorded: RecordedCause) -> str:
+    """Return people's words for another cause as a paragraph, if they are too long for a sentence of the account."""
+    words = recorded.words.strip() if recorded.cause is Cause.OTHER else ""
+    return "" if describe_cause(recorded) else words
+
+
+# Other words by which people introduce a cause in an account that they write themselves.
+_INTRODUCED = ("because", "caus", "owing to", "as a result", "resulted", "led to")
+
+
+def may_lack_cause(account: str, recorded: RecordedCause) -> bool:
+    """Return whether an account that a person edited does not seem to contain the recorded cause."""
+    if recorded.cause is None:
+        return False
+    ours = describe_reason(recorded) or describe_cause(recorded) or " ".join(recorded.words.split())
+    text = " ".join(account.split()).lower()
+    return ours.lower().rstrip(".") not in text and not any(word in text for word in _INTRODUCED)
