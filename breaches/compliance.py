@@ -44,7 +44,6 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 
 POLICY_EDITED, TABLE_APPROVED = "policy_edited", "yearly_table_approved"
 PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN = "punctuality_shown", "punctuality_hidden"
-COMPLIANCE_EVENTS = (POLICY_EDITED, TABLE_APPROVED, PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN)
 DOCUMENTS_AT_ONCE = 20
 LONGEST_SECTION = 6000
 

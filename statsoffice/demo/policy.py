@@ -1,4 +1,4 @@
-"""The release practice policy of the demonstration: texts around the compliance table, which no one has approved yet."""
+"""The release practice policy of the demonstration, around a compliance table that no one has approved yet."""
 
 from datetime import datetime
 
@@ -12,19 +12,20 @@ from statsoffice.fake_publisher import STATISTICS
 
 TEXTS = {
     PolicySection.INTRODUCTION: (
-        "This policy says how the Office for Invented Statistics releases its official statistics. The Head of Profession "
-        "for Statistics is responsible for it.\n\nThe table below is filled from our record of the year."
+        "This policy says how the Office for Invented Statistics releases its official statistics. The Head of "
+        "Profession for Statistics is responsible for it.\n\nThe table below is filled from our record of the year."
     ),
     PolicySection.ANNOUNCEMENT: (
-        "We announce releases in our public release calendar twelve months ahead. We confirm the date and time at least "
-        "four weeks ahead where we can."
+        "We announce releases in our public release calendar twelve months ahead. We confirm the date and time at "
+        "least four weeks ahead where we can."
     ),
     PolicySection.DATE_CHANGES: (
-        "The Head of Profession or a deputy agrees to each change of a confirmed date. The calendar shows the reason at once."
+        "The Head of Profession or a deputy agrees to each change of a confirmed date. The calendar shows the reason "
+        "at once."
     ),
     PolicySection.ACCESS: (
-        "Only the posts on our published lists have pre-release access, for 24 hours. Each list is confirmed before the "
-        "release."
+        "Only the posts on our published lists have pre-release access, for 24 hours. Each list is confirmed before "
+        "the release."
     ),
     PolicySection.TIMELINESS: "We release at 9:30am on a weekday, as soon as the statistics are ready.",
 }

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.urls import reverse
 
-from breaches import decisions, drafting
+from breaches import compliance, decisions, drafting
 from breaches.models import Report
+from breaches.rules.compliance import PolicySection
 from releases import judge
 from releases.imports import uploads
 from releases.models import Release, Series
@@ -72,9 +73,17 @@ def pictures() -> list[Picture]:
         Picture("import-checked", calendar_manager, _a_checked_file(office)),
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
         Picture("register", head, reverse("breaches:register")),
+        Picture("compliance-table", head, _a_compliance_table(office), "#introduction"),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
     ]
+
+
+def _a_compliance_table(office: Office) -> str:
+    text = "This policy says how we release our official statistics. The Head of Profession is responsible for it."
+    section = PolicySection.INTRODUCTION
+    compliance.save_section(office.producer, NOW.year, section, text, seen=0, by=office.statistician, at=NOW)
+    return reverse("breaches:yearly_table", args=[office.producer.slug, NOW.year])
 
 
 def _an_office() -> Office:

@@ -23,6 +23,7 @@ from releases.permissions import NotYours
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from statsoffice import verification
+from statsoffice.audit import trail
 from tests.integration.breaches.pdf.documents import text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import AT, create_report, move_report
@@ -334,6 +335,19 @@ def without_triggers():
         models.QuerySet(model).filter(pk=key).update(**values)
 
     return change
+
+
+def test_the_audit_trail_names_texts_approvals_and_switches(office):
+    write(office)
+    approve(office)
+    compliance.switch_punctuality(office.producer, on=True, seen=0, by=office.head, at=NOW)
+    scope = trail.scope_of(office.head, [office.producer], is_narrowed=False)
+    found = trail.find_entries(list(trail.find_places(scope)[:10]), scope)
+    assert {(entry.kind, entry.what) for entry in found} == {
+        (trail.Kind.EDIT, f"Edited the release practice policy of {office.producer} for 2020"),
+        (trail.Kind.DECISION, f"Approved the compliance table of {office.producer} for 2020, version 1"),
+        (trail.Kind.DECISION, f"Turned on the public page of punctuality of {office.producer}"),
+    }
 
 
 class TestFiles:
