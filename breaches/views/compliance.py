@@ -316,7 +316,7 @@ def _file_response(content: bytes, kind: str, name: str) -> HttpResponse:
 
 class SwitchForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    on = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
+    on = forms.RegexField(r"^(on|off)$", widget=forms.HiddenInput)
 
 
 @login_required
