@@ -73,7 +73,7 @@ def pictures() -> list[Picture]:
         Picture("import-checked", calendar_manager, _a_checked_file(office)),
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
         Picture("register", head, reverse("breaches:register")),
-        Picture("compliance-table", head, _a_compliance_table(office), "#introduction"),
+        Picture("compliance-table", head, _a_compliance_table(office), "#table"),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
     ]
