@@ -25,6 +25,7 @@ from breaches.models import (
     TimelineNote,
 )
 from breaches.permissions import Action
+from breaches.register import EXPORTED
 from breaches.text import event_title
 from releases.admin.access import KindFilter, ReadOnlyAdmin, cache_check
 
@@ -123,7 +124,7 @@ class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RegisterEvent]:
         own = permissions.report_producers(request.user, Action.DOWNLOAD)
-        return admin.ModelAdmin.get_queryset(self, request).filter(producer__in=own)
+        return admin.ModelAdmin.get_queryset(self, request).filter(producer__in=own, kind=EXPORTED)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

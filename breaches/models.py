@@ -783,6 +783,22 @@ OF_ATTACHMENT = (
     "added_at",
     "salt",
 )
+# The hashes protect the bytes of its files: see breaches.compliance.
+OF_COMPLIANCE_DOCUMENT = (
+    "producer_id",
+    "year",
+    "number",
+    "text_number",
+    "content",
+    "content_sha256",
+    "html_sha256",
+    "odt_sha256",
+    "pdf_sha256",
+    "approved_by_id",
+    "approved_role",
+    "approved_at",
+    "one_person",
+)
 # The kinds of events that give a suspicion to a report.
 GIVEN_TO_A_REPORT = frozenset({"drafted", "suspicion_joined", "joint_drafted", "resumed"})
 
@@ -815,6 +831,19 @@ class ReportRowRecord(RowRecord):
         Table("breaches.ReportVersion", OF_VERSION, changed_by=NEVER, deleted_by=NEVER),
         Table("breaches.ApprovedDocument", OF_DOCUMENT, changed_by=NEVER, deleted_by=NEVER),
         Table("breaches.Attachment", OF_ATTACHMENT, changed_by=NEVER, deleted_by=NEVER),
+        Table(
+            "breaches.PolicyText",
+            ("producer_id", "year", "number", "sections", "text_sha256", "written_by_id", "written_at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
+        Table("breaches.ComplianceDocument", OF_COMPLIANCE_DOCUMENT, changed_by=NEVER, deleted_by=NEVER),
+        Table(
+            "breaches.PunctualitySwitch",
+            ("producer_id", "number", "is_on", "by_id", "role", "at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
     )
 
 
@@ -880,7 +909,10 @@ class Published(AppendOnly):
 
 
 class RegisterEvent(AbstractEvent):
-    """An event about all reports of a producer. An export of several producers has one event for each."""
+    """An event about all reports of a producer: an export, its yearly table, or its public page of punctuality.
+
+    An export of several producers has one event for each.
+    """
 
     CHAIN: ClassVar[str] = "breaches.register_event"
 
@@ -984,3 +1016,88 @@ class CorrectiveAction(models.Model):
     def finished_at(self) -> datetime | None:
         """When the action or its release task was done."""
         return self.task.done_at if self.task else self.done_at
+
+
+class PolicyText(AppendOnly):
+    """One version of the texts that people write around the yearly compliance table of a producer."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="policy_texts")
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    sections = models.JSONField(help_text=lazy("The text of each section that has one."))
+    text_sha256 = models.CharField(max_length=64)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("release practice policy")
+        verbose_name_plural = lazy("release practice policies")
+        ordering = ("producer", "year", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "year", "number"], name="one_policy_text_per_number"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="policy_texts_are_numbered_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer_id} {self.year}: text {self.number}"
+
+
+class ComplianceDocument(AppendOnly):
+    """A yearly compliance table with its policy, as it was approved. The one with the greatest number is in force."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="compliance_documents")
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    text_number = models.PositiveIntegerField()
+    content = models.JSONField()
+    content_sha256 = models.CharField(max_length=64)
+    html = models.BinaryField()
+    html_sha256 = models.CharField(max_length=64)
+    odt = models.BinaryField()
+    odt_sha256 = models.CharField(max_length=64)
+    pdf = models.BinaryField()
+    pdf_sha256 = models.CharField(max_length=64)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_role = models.CharField(max_length=20)
+    approved_at = models.DateTimeField()
+    one_person = models.BooleanField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("approved compliance table")
+        verbose_name_plural = lazy("approved compliance tables")
+        ordering = ("producer", "year", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "year", "number"], name="one_compliance_document_per_number"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="compliance_documents_are_numbered_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer_id} {self.year}: table {self.number} as approved"
+
+
+class PunctualitySwitch(AppendOnly):
+    """The public page of punctuality of a producer was turned on or off. The last row is in force; none means off."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="punctuality_switches")
+    number = models.PositiveIntegerField()
+    is_on = models.BooleanField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("public page of punctuality")
+        verbose_name_plural = lazy("public pages of punctuality")
+        ordering = ("producer", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "number"], name="one_punctuality_switch_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer_id}: {'on' if self.is_on else 'off'}"

@@ -14,7 +14,7 @@ from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 
 
 class Action(StrEnum):
-    """An action on a report that is not a move of its lifecycle."""
+    """An action on a report, or on the reports of a producer, that is not a move of the lifecycle."""
 
     VIEW = "view"
     DOWNLOAD = "download"
@@ -22,6 +22,9 @@ class Action(StrEnum):
     DEAL = "deal_with_it"
     PUBLISH = "publish"
     REDACT = "redact"
+    WRITE_POLICY = "write_release_practice_policy"
+    APPROVE_TABLE = "approve_yearly_table"
+    SHOW_PUNCTUALITY = "show_punctuality_to_readers"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -34,6 +37,10 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.PUBLISH: LEADS,
     # Removed text cannot be restored, so only the person who is responsible for the record may remove it.
     Action.REDACT: frozenset({Role.HEAD_OF_PROFESSION}),
+    # Of the producer, not of one report: breaches/compliance.py.
+    Action.WRITE_POLICY: WRITERS,
+    Action.APPROVE_TABLE: LEADS,
+    Action.SHOW_PUNCTUALITY: LEADS,
 }
 
 
@@ -144,6 +151,17 @@ def producers_written_for(person: Person) -> QuerySet[Producer]:
 def report_producers(person: Person, action: Action = Action.VIEW) -> QuerySet[Producer]:
     """Return the producers for whose reports a person may do an action."""
     return producers_with(person, TABLE[action])
+
+
+def acting_role(person: Person, action: Action, producer: Producer) -> Role:
+    """Return the most senior role by which a person does an action for a producer; one that they only cover comes last.
+
+    :raises NotYours: if none of their roles allows it.
+    """
+    held = TABLE[action] & roles_of(person, producer)
+    if not held:
+        raise NotYours(f"{person} may not {action.replace('_', ' ')} of {producer}.")
+    return _most_senior(held & standing_roles_of(person, producer) or held)
 
 
 def starting_role(person: Person, producer: Producer, *, release: Release | None = None) -> Role:

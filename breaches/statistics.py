@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
 
 from breaches import text
-from breaches.models import CorrectiveAction, StartedReport, Suspicion
+from breaches.models import DONE, CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import TABLE as REPORT_TABLE
 from breaches.permissions import Action, listed_reports_with, report_producers
 from breaches.register import REASON_AFTER, about_series, with_outcome
@@ -84,9 +84,13 @@ def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
 
 
 def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
+    return counted_verdicts(scope).filter(release__series__producer__in=report_producers(by))
+
+
+def counted_verdicts(scope: Scope) -> "QuerySet[Verification]":
+    """Return the verdicts that count in figures, of all producers in a scope, whoever may read them."""
     found = Verification.objects.filter(
         release__rehearsal=False,
-        release__series__producer__in=report_producers(by),
         due_at__gte=_midnight(scope.first),
         due_at__lt=_midnight(scope.last, days_after=1),
         **_narrowed(scope, "release__series"),
@@ -148,9 +152,9 @@ def _delays(scope: Scope, by: Person) -> Iterator[Delay]:
 
 
 def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
-    found = _reports(scope, by)
+    found = counted_reports(scope, by)
     series = _series_of(found) if _by_series(scope) else {}
-    actions = _open_actions(by, today)
+    actions = _count_actions(by, today)
     whole = with_outcome(found).values_list(
         "pk",
         "producer_id",
@@ -164,7 +168,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
         "alone",
     )
     for key, producer, status, reason, cause, counts_on, occurred_on, approved_at, sent_on, alone in whole:
-        still_open, overdue = actions.get(key, (0, 0))
+        counted = actions.get(key, ActionCount())
         yield Case(
             decision=DECISION_ON[ReportStatus(status)],
             reason=reason,
@@ -176,13 +180,14 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
             days_to_sending=_days(occurred_on, sent_on),
             approved=approved_at is not None,
             one_person=bool(alone),
-            open_actions=still_open,
-            overdue_actions=overdue,
+            open_actions=counted.still_open,
+            overdue_actions=counted.overdue,
+            done_actions=counted.done,
         )
 
 
-def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
-    """Return the reports within the scope, with the day on which each counts."""
+def counted_reports(scope: Scope, by: Person) -> "QuerySet[Any]":
+    """Return the reports within the scope, with the day on which each counts as `counts_on`."""
     # Drafts merged into a joint report are left out; the joint report counts once.
     found = listed_reports_with(by, REPORT_TABLE[Action.VIEW]).official().exclude(status__in=MERGED_OR_SPLIT)
     if scope.producer:
@@ -193,16 +198,30 @@ def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     return counted.filter(counts_on__gte=scope.first, counts_on__lte=scope.last).order_by()
 
 
-def _open_actions(by: Person, today: date) -> dict[int, tuple[int, int]]:
-    """Count, by the key of their report, the actions that are not done, and those of them that are overdue."""
+@dataclass(frozen=True, slots=True)
+class ActionCount:
+    """The corrective actions of a report: those still open, those of them that are overdue, and those done."""
+
+    still_open: int = 0
+    overdue: int = 0
+    done: int = 0
+
+
+def _count_actions(by: Person, today: date) -> dict[int, ActionCount]:
+    """Count corrective actions by the key of their report, of all producers whose reports a person may read."""
     counted = (
-        CorrectiveAction.objects.open()
-        .filter(report__producer__in=report_producers(by))
+        CorrectiveAction.objects.filter(report__producer__in=report_producers(by))
         .order_by()
         .values("report")
-        .annotate(number=Count("pk"), late=Count("pk", filter=Q(due__lt=today)))
+        .annotate(
+            number=Count("pk", filter=~DONE),
+            late=Count("pk", filter=~DONE & Q(due__lt=today)),
+            ended=Count("pk", filter=DONE),
+        )
     )
-    return {report: (number, late) for report, number, late in counted.values_list("report", "number", "late")}
+    return {
+        report: ActionCount(*counts) for report, *counts in counted.values_list("report", "number", "late", "ended")
+    }
 
 
 def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:
@@ -275,6 +294,7 @@ class ReleaseResult:
     due_at: datetime
     outcome: Outcome
     delay: float | None
+    reference: str = ""
 
 
 # The results for which the checks show when the release went live. For an incomplete release, its last part decides.
@@ -285,18 +305,26 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
     """Return the results of the releases that a person may read, by the time at which they were due."""
     rows = _verified(scope, by).order_by("due_at", "pk")
     found = rows.values_list(
-        "release__series", "release__series__title", "release__title", "due_at", "outcome", "delay_to"
+        "release__series",
+        "release__series__title",
+        "release__title",
+        "due_at",
+        "outcome",
+        "delay_to",
+        "release__reference",
     )
     return [
-        ReleaseResult(series, name, title, due_at, Outcome(outcome), delay if outcome in WITH_DELAY else None)
-        for series, name, title, due_at, outcome, delay in found
+        ReleaseResult(
+            series, name, title, due_at, Outcome(outcome), delay if outcome in WITH_DELAY else None, reference
+        )
+        for series, name, title, due_at, outcome, delay, reference in found
     ]
 
 
 def count_causes(scope: Scope, *, by: Person) -> Counter[Cause | None]:
     """Count the breaches that a person may read by their cause; None if no cause was chosen yet."""
     states = [state for decision in BREACHES for state in STATES[decision]]
-    causes = _reports(scope, by).filter(status__in=states).values_list("cause", flat=True)
+    causes = counted_reports(scope, by).filter(status__in=states).values_list("cause", flat=True)
     return Counter(Cause(cause) if cause else None for cause in causes)
 
 

@@ -4,8 +4,9 @@ from datetime import date
 
 from django.urls import path, register_converter
 
+from breaches.rules.compliance import PolicySection
 from breaches.rules.content import ReportSection
-from breaches.views import attachments, decisions, detail, public, register, report, sections, timeline
+from breaches.views import attachments, compliance, decisions, detail, public, register, report, sections, timeline
 
 
 class SectionConverter:
@@ -15,6 +16,16 @@ class SectionConverter:
         return ReportSection(value.replace("-", "_"))
 
     def to_url(self, value: ReportSection) -> str:
+        return value.replace("_", "-")
+
+
+class PolicySectionConverter:
+    regex = "|".join(section.replace("_", "-") for section in PolicySection)
+
+    def to_python(self, value: str) -> PolicySection:
+        return PolicySection(value.replace("-", "_"))
+
+    def to_url(self, value: str) -> str:
         return value.replace("_", "-")
 
 
@@ -36,6 +47,7 @@ class DayConverter:
 
 register_converter(DayConverter, "day")
 register_converter(SectionConverter, "section")
+register_converter(PolicySectionConverter, "policy_section")
 
 app_name = "breaches"
 
@@ -46,6 +58,26 @@ urlpatterns = [
     path("register/figures/", register.figures_page, name="figures"),
     path("register/pictures/<slug:key>.<str:kind>", register.picture_file, name="picture"),
     path("register/figures/export/<str:kind>/", register.export_figures, name="export_figures"),
+    path("compliance/", compliance.list_yearly_tables, name="yearly_tables"),
+    path("compliance/<slug:producer>/punctuality/", compliance.switch_punctuality_page, name="switch_punctuality"),
+    path("compliance/<slug:producer>/<int:year>/", compliance.show_yearly_table, name="yearly_table"),
+    path(
+        "compliance/<slug:producer>/<int:year>/text/<policy_section:section>/",
+        compliance.edit_policy_section,
+        name="policy_section",
+    ),
+    path(
+        "compliance/<slug:producer>/<int:year>/approve/", compliance.approve_yearly_table, name="approve_yearly_table"
+    ),
+    path("compliance/<slug:producer>/<int:year>/lists/<slug:figure>/", compliance.show_yearly_list, name="yearly_list"),
+    path(
+        "compliance/<slug:producer>/<int:year>/draft.<str:kind>", compliance.download_draft_table, name="yearly_draft"
+    ),
+    path(
+        "compliance/<slug:producer>/<int:year>/version-<int:number>.<str:kind>",
+        compliance.download_approved_table,
+        name="yearly_file",
+    ),
     path("near-misses/", register.near_miss_log, name="near_misses"),
     path("code-of-practice/", sections.list_editions, name="code_of_practice"),
     path("code-of-practice/<int:practice>/", sections.settle_wording_view, name="settle_wording"),
@@ -113,6 +145,9 @@ urlpatterns = [
 
 # These addresses are in the namespace "transparency".
 public_urlpatterns = [
-    path("", public.statements, name="statements"),
-    path("<slug:reference>/", public.statement, name="statement"),
+    path("breaches/", public.statements, name="statements"),
+    path("breaches/<slug:reference>/", public.statement, name="statement"),
+    path("punctuality/", compliance.list_punctuality, name="punctuality_list"),
+    path("punctuality/<slug:producer>/", compliance.show_punctuality, name="punctuality"),
+    path("punctuality/<slug:producer>/<int:year>/", compliance.show_punctuality, name="punctuality_year"),
 ]

@@ -107,6 +107,18 @@ SECTIONS = (
             Entry("breaches:register", lazy("Register"), READERS, ("breaches:export",)),
             Entry("breaches:figures", lazy("Figures"), READERS),
             Entry("breaches:near_misses", lazy("Near misses"), READERS),
+            Entry(
+                "breaches:yearly_tables",
+                lazy("Compliance tables"),
+                READERS,
+                (
+                    "breaches:yearly_table",
+                    "breaches:policy_section",
+                    "breaches:approve_yearly_table",
+                    "breaches:yearly_list",
+                    "breaches:switch_punctuality",
+                ),
+            ),
             Entry("breaches:code_of_practice", lazy("Code of Practice"), reports.CODE_EDITORS),
             Entry(
                 "early_releases:early_releases",

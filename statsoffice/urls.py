@@ -116,7 +116,7 @@ public_pages: list[URLPattern | URLResolver] = [
     path("contact/", guides.contact, name="contact"),
     path("cookies/", guides.cookies, name="cookies"),
     path("privacy/", guides.privacy, name="privacy"),
-    path("breaches/", include((breaches.urls.public_urlpatterns, "transparency"))),
+    path("", include((breaches.urls.public_urlpatterns, "transparency"))),
 ]
 
 urlpatterns = [

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from breaches import redaction
 from breaches.attachments import check_attachments
+from breaches.compliance import check_compliance_documents
 from breaches.models import Report, ReportEvent, ReportRowRecord
 from breaches.versions import check_documents, check_versions
 from releases.evidence.anchors import check_anchors, check_consistency, check_external_anchor, check_time_stamps
@@ -107,7 +108,9 @@ def _check_chain(
         ReportEvent: partial(
             find_relinked_event, ReportEvent, key="report_id", name="report_reference", named=Report, by="reference"
         ),
-        ReportRowRecord: lambda: check_documents() or check_versions() or check_attachments(),
+        ReportRowRecord: lambda: (
+            check_documents() or check_versions() or check_attachments() or check_compliance_documents()
+        ),
         Anchor: lambda: check_anchors(CHAINS, follow=follow),
         TimeStamp: lambda: check_time_stamps(certificates=settings.TIMESTAMP_CERTIFICATES, follow=follow),
     }

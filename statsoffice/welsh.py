@@ -30,6 +30,9 @@ PUBLIC_FILES = frozenset(
         "templates/skeleton.html",
         "templates/breaches/public/being_corrected.html",
         "templates/breaches/public/body.html",
+        "templates/breaches/public/punctuality.html",
+        "templates/breaches/public/punctuality_figures.html",
+        "templates/breaches/public/punctuality_list.html",
         "templates/breaches/public/statement.html",
         "templates/breaches/public/statements.html",
         "templates/components/back_link.html",
@@ -66,11 +69,13 @@ PUBLIC_FILES = frozenset(
 """Files all of whose texts are for readers."""
 
 PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
+    "breaches/compliance_figures.py": ("describe_tolerances",),
     "breaches/models.py": ("KIND_CHOICES",),
     "releases/forms.py": ("FilterForm",),
     "releases/models/producer.py": ("Designation",),
     "releases/text/calendar.py": ("STATUSES", "agreement_sentence", "departure_sentence"),
     "releases/text/pre_release.py": ("judgement_sentence", "write_period"),
+    "releases/text/release.py": ("_seconds",),
     "releases/views/calendar.py": ("NOT_THERE", "VIEWS", "CalendarFilter", "calendar_file_page", "change_feed_page"),
     "statsoffice/guides.py": ("cookies",),
     "statsoffice/middleware.py": ("RateLimit",),

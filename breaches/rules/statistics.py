@@ -84,7 +84,7 @@ class Case(Fact):
     """One report: the decision, and the days from the occurrence until approval and sending.
 
     `approved`: there is an approved document. `one_person`: its last approver was also an author. `cause` is None until
-    it is chosen. Only actions that are not done are counted.
+    it is chosen.
     """
 
     decision: Decision
@@ -96,6 +96,7 @@ class Case(Fact):
     one_person: bool = False
     open_actions: int = 0
     overdue_actions: int = 0
+    done_actions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,7 @@ class Figures:
     by_cause: Mapping[Cause, int]
     open_actions: int
     overdue_actions: int
+    done_actions: int
 
     @property
     def on_time(self) -> int:
@@ -198,6 +200,7 @@ def figures_of(history: History) -> Figures:
         by_cause=Counter(case.cause for case in breaches if case.cause),
         open_actions=sum(case.open_actions for case in breaches),
         overdue_actions=sum(case.overdue_actions for case in breaches),
+        done_actions=sum(case.done_actions for case in breaches),
     )
 
 

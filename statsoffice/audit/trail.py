@@ -12,6 +12,7 @@ from django.db.models import CharField, F, Model, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.compliance import POLICY_EDITED, PUNCTUALITY_HIDDEN, PUNCTUALITY_SHOWN, TABLE_APPROVED
 from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
 from breaches.permissions import reports_with
 from breaches.register import EXPORTED as REGISTER_EXPORTED
@@ -114,6 +115,13 @@ def _of_registers(scope: Scope) -> "QuerySet[Any]":
     return RegisterEvent.objects.filter(producer__in=scope.producers, kind=REGISTER_EXPORTED)
 
 
+def _of_compliance(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
+    def rows(scope: Scope) -> "QuerySet[Any]":
+        return RegisterEvent.objects.filter(producer__in=scope.producers, kind__in=kinds)
+
+    return rows
+
+
 def _account_changes(scope: Scope) -> "QuerySet[Any]":
     # Keys of groups and invitations may equal those of accounts, so a key alone does not identify a person.
     own = Q(content_type__app_label="accounts", content_type__model="user")
@@ -147,6 +155,8 @@ SOURCES = {
         Source("evidence", Kind.EXPORT, _of_releases(EVIDENCE_EXPORTED)),
         Source("documents", Kind.DOWNLOAD, _of_reports(*DOCUMENTS)),
         Source("decisions", Kind.DECISION, _of_reports(*DECISIONS)),
+        Source("compliance", Kind.DECISION, _of_compliance(TABLE_APPROVED, PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN)),
+        Source("policies", Kind.EDIT, _of_compliance(POLICY_EDITED)),
         Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
         Source("accounts", Kind.PERMISSION, _account_changes, at="action_time", who="user"),
         _edits_of(Membership, "producer", kind=Kind.PERMISSION),
@@ -175,7 +185,7 @@ KINDS = {
     Kind.PERMISSION: lazy("Roles and accounts"),
     Kind.DOWNLOAD: lazy("Documents read or downloaded"),
     Kind.EXPORT: lazy("Exports"),
-    Kind.DECISION: lazy("Decisions on breach reports"),
+    Kind.DECISION: lazy("Decisions"),
     Kind.EDIT: lazy("Edits"),
 }
 ACCOUNT = {
@@ -235,6 +245,19 @@ def _register(event: Any) -> str:
     return words % {"producer": event.producer, "reports": event.facts.get("reports", "?")}
 
 
+COMPLIANCE = {
+    POLICY_EDITED: lazy("Edited the release practice policy of %(producer)s for %(year)s"),
+    TABLE_APPROVED: lazy("Approved the compliance table of %(producer)s for %(year)s, version %(number)s"),
+    PUNCTUALITY_SHOWN: lazy("Turned on the public page of punctuality of %(producer)s"),
+    PUNCTUALITY_HIDDEN: lazy("Turned off the public page of punctuality of %(producer)s"),
+}
+
+
+def _compliance(event: Any) -> str:
+    facts = {"year": event.facts.get("year", ""), "number": event.facts["number"]}
+    return str(COMPLIANCE[event.kind]) % {"producer": event.producer, **facts}
+
+
 def _evidence(event: Any) -> str:
     return _("Downloaded the evidence on release %(release)s") % {"release": event.release.reference}
 
@@ -263,6 +286,8 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "documents": _document,
     "decisions": _decision,
     "registers": _register,
+    "compliance": _compliance,
+    "policies": _compliance,
     "evidence": _evidence,
     "bodies": _body,
     "accounts": _describe_account_change,

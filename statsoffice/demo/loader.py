@@ -9,7 +9,7 @@ from releases.models import Release
 from releases.models.event import batch_events
 from releases.rules import calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, from_london
-from statsoffice.demo import access, history, office, reports, year_ahead
+from statsoffice.demo import access, history, office, policy, reports, year_ahead
 from statsoffice.demo.office import find_working_day
 from statsoffice.fake_publisher.client import RehearsalSite
 
@@ -46,6 +46,7 @@ def _load_past_and_year(*, now: datetime, last_morning: datetime, site: Rehearsa
             )
     morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
     year_ahead.request_checks(now=now)
+    policy.write_policy(now=now)
 
 
 def find_last_morning(now: datetime) -> datetime:

@@ -21,7 +21,7 @@ from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
 from tests.browser.notices import pages_of_notices
 from tests.browser.open_files import pages_of_open_files
-from tests.browser.reports import pages_of_reports
+from tests.browser.reports import pages_of_reports, pages_of_yearly_table
 from tests.browser.started import pages_of_started_reports
 from tests.browser.stored_copies import pages_of_stored_bodies
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
@@ -55,6 +55,7 @@ def a_morning() -> Morning:
     """Set the office up: a calendar, releases with every verdict, questions, and reports in every state."""
     office = create_office(name="Office for Invented Numbers and Very Long Organisation Names")
     morning = Morning(office)
+    pages_of_yearly_table(morning)
     series = SeriesFactory(
         producer=office.producer,
         title="State-funded schools inspections and outcomes",
@@ -283,4 +284,6 @@ PUBLIC = (
     "what is public of breaches",
     "a public breach",
     "accepting an invitation",
+    "who shows punctuality",
+    "punctuality",
 )

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.urls import reverse
 
-from breaches import decisions, drafting
+from breaches import compliance, decisions, drafting
 from breaches.models import Report
+from breaches.rules.compliance import PolicySection
 from releases import judge, minute_briefs, receipts
 from releases.detection.year_review import PageKind
 from releases.imports import uploads
@@ -80,6 +81,7 @@ def pictures() -> list[Picture]:
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
         Picture("register", head, reverse("breaches:register")),
         Picture("open-file", head, _an_open_file(office), "h1"),
+        Picture("compliance-table", head, _a_compliance_table(office), "#table"),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("past-year", head, _a_past_year(office), "h2"),
         Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
@@ -97,6 +99,13 @@ def pictures() -> list[Picture]:
 def _an_open_file(office: Office) -> str:
     series = Series.objects.get(producer=office.producer, title="House sales by region")
     return pages_of_open_files(office, series)["a dummy file that is open"]
+
+
+def _a_compliance_table(office: Office) -> str:
+    text = "This policy says how we release our official statistics. The Head of Profession is responsible for it."
+    section = PolicySection.INTRODUCTION
+    compliance.save_section(office.producer, NOW.year, section, text, seen=0, by=office.statistician, at=NOW)
+    return reverse("breaches:yearly_table", args=[office.producer.slug, NOW.year])
 
 
 def _an_office() -> Office:

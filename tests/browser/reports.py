@@ -2,15 +2,45 @@
 
 from datetime import date, timedelta
 
-from breaches import attachments, comments, corrective_actions, drafting, editing, publication
+from breaches import attachments, comments, compliance, corrective_actions, drafting, editing, publication
+from breaches.compliance import ComplianceFiles
 from breaches.models import Report
 from breaches.redaction import KIND
+from breaches.rules.compliance import PolicySection
 from breaches.rules.content import FORM_SECTIONS
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.public_statement import statement_digest
 from statsoffice.redaction import redact
 from tests.support.factories import SEED_DUE
 from tests.support.people import AT, create_report
+
+
+def pages_of_yearly_table(morning) -> None:
+    """Add the pages of a compliance table that was approved before there was a report, and of punctuality."""
+    producer, head = morning.office.producer, morning.office.head
+    slug, year = producer.slug, AT.year
+    text = "We publish official statistics."
+    compliance.save_section(
+        producer, year, PolicySection.INTRODUCTION, text, seen=0, by=morning.office.statistician, at=AT
+    )
+    content = compliance.read_content(producer, year, by=head, now=AT)[0]
+    compliance.approve_table(
+        producer,
+        year,
+        read_sha256=compliance.content_digest(content),
+        by=head,
+        at=AT,
+        write=lambda layout: ComplianceFiles(layout.title.encode(), b"odt", b"pdf"),
+    )
+    compliance.switch_punctuality(producer, on=True, seen=0, by=head, at=AT)
+    morning.add("compliance tables", "breaches:yearly_tables")
+    morning.add("a compliance table", "breaches:yearly_table", slug, year)
+    morning.add("the text of a policy", "breaches:policy_section", slug, year, PolicySection.DATE_CHANGES)
+    morning.add("approving a compliance table", "breaches:approve_yearly_table", slug, year)
+    morning.add("the list behind a figure", "breaches:yearly_list", slug, year, "due")
+    morning.add("the switch of punctuality", "breaches:switch_punctuality", slug)
+    morning.add("who shows punctuality", "transparency:punctuality_list")
+    morning.add("punctuality", "transparency:punctuality", slug)
 
 
 def pages_of_reports(morning) -> str:

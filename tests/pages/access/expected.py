@@ -75,7 +75,9 @@ PUBLIC = {
     **named("releases:", page(EVERYBODY), "producer_changes series_calendar series_changes release_calendar api_guide"),
     **named("releases:", page(EVERYBODY), "pre_release pre_release_lists"),
     **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
-    **named("transparency:", page(EVERYBODY), "statements statement"),
+    **named("transparency:", page(EVERYBODY), "statements statement punctuality punctuality_list"),
+    # Of a year with a month that is over: tests/pages/breaches/test_compliance_pages.py.
+    "transparency:punctuality_year": page(NOBODY),
     **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive accessibility"),
     **named("", page(EVERYBODY), "contact cookies privacy"),
     # Readers with the operator's token: tests/pages/statsoffice/metrics/.
@@ -188,6 +190,12 @@ ON_BREACHES = {
     **named("breaches:", own(READ), "register near_misses figures export_figures picture"),
     "breaches:report_list": own(SIGNED_IN),
     "breaches:export": own(DOWNLOAD, DOWNLOAD),
+    "breaches:yearly_tables": own(READ),
+    **named("breaches:", page(READ), "yearly_table yearly_list"),
+    **named("breaches:", page(DOWNLOAD), "yearly_draft yearly_file"),
+    "breaches:policy_section": form(ON_REPORTS[Action.WRITE_POLICY]),
+    "breaches:approve_yearly_table": form(ON_REPORTS[Action.APPROVE_TABLE]),
+    "breaches:switch_punctuality": form(ON_REPORTS[Action.SHOW_PUNCTUALITY]),
     **named("breaches:", form(WRITE), "start_about_release start_about_series start_pra join join_rehearsed"),
     "breaches:start": own(WRITE, WRITE),
     **named("breaches:", page(READ), "report check history technical_details version changes timeline actions"),

@@ -10,7 +10,7 @@ import time_machine
 from django.urls import get_resolver
 from django.urls.resolvers import RoutePattern
 
-from breaches import drafting
+from breaches import compliance, drafting
 from breaches.models import Report
 from releases import date_changes, judge, pre_release_access, scheduling, statements, trainings
 from releases.models import Release
@@ -65,6 +65,8 @@ VERDICTS = re.compile(
     r"breach|suspect|verdict|seen|not.seen|uncertain|cannot.tell|\blate\b|\bearly\b|partial|toleran|rehears|unreachable"
     r"|observ|evidence|delay|schedule_version|chain|marker"
 )
+# The page of punctuality speaks of tolerance and breaches once a lead has turned it on, and of no release.
+SPEAK_OF_PUNCTUALITY = ("/health/", "/accounts/", "/robots.txt", "/punctuality/")
 ANNOUNCED = ("late", "not-seen", "early", "moved", "cancelled", "provisional", "was-moved-before", "short-notice")
 SAMPLES: dict[str, tuple[object, ...]] = {
     "reference": (*ANNOUNCED, "hidden-release", "hidden-run", "hidden-training"),
@@ -99,6 +101,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "source": ("govuk", "ons"),
     "host": ("www.example.gov.uk",),
     "due": ("0930",),
+    "figure": ("due",),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),
@@ -213,6 +216,8 @@ def _not_announced(series) -> None:
     scheduling.change_date(early, to=london_slot(date(2020, 7, 9)), by=keeper, at=A_LONG_TIME_AGO)
     scheduling.announce_release(Release.objects.get(pk=early.pk), by=None, at=A_LONG_TIME_AGO)
     _late_training(series, keeper)
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
+    compliance.switch_punctuality(series.producer, on=True, seen=0, by=head, at=NOW)
 
 
 def _late_training(series, keeper) -> None:
@@ -332,7 +337,7 @@ def without_question(text: str, address: str) -> str:
 def test_no_public_answer_of_the_calendar_speaks_of_verdicts_or_watching(answers):
     for address, (status, text) in answers.items():
         # A redirect to the log-in page says the address again that was asked for; robots.txt is the same everywhere.
-        if status != 302 and not address.startswith(("/health/", "/accounts/", "/robots.txt")):
+        if status != 302 and not address.startswith(SPEAK_OF_PUNCTUALITY):
             # The titles and references of this test's own releases say what happened to them.
             told = re.sub(r"(prices\\?, |/|\")(not-seen|late|early)\b", "", text)
             assert VERDICTS.findall(told) == [], address

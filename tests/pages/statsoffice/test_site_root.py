@@ -11,7 +11,7 @@ from tests.pages.access.expected import EVERYBODY, EXPECTED
 
 CRAWLED = ("releases:", "transparency:")
 # The pages of releases are public once a release is announced; the table is about one that is not.
-CRAWLED_NAMES = {"accessibility", "security_txt", "releases:release"}
+CRAWLED_NAMES = {"accessibility", "security_txt", "releases:release", "transparency:punctuality_year"}
 # Links that we send to one person each.
 FOR_ONE_PERSON = {"releases:receipt", "releases:receipt_disclosure"}
 

@@ -174,6 +174,7 @@ HISTORIES = st.builds(
             one_person=st.booleans(),
             open_actions=st.integers(0, 3),
             overdue_actions=st.integers(0, 3),
+            done_actions=st.integers(0, 3),
         ),
         max_size=10,
     ),
@@ -204,6 +205,7 @@ def by_hand(history: History, belongs) -> Figures:
         {one: causes.count(one) for one in causes},
         sum(case.open_actions for case in breaches),
         sum(case.overdue_actions for case in breaches),
+        sum(case.done_actions for case in breaches),
     )
 
 

@@ -1,0 +1,506 @@
+"""The policy around the yearly compliance table of a producer, its approval, and the public page of punctuality.
+
+`breaches/compliance_figures.py` counts the figures, and `breaches/compliance_files.py` writes the files.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from breaches.compliance_figures import FIGURES, GROUP_NAMES, YearRecord, describe_tolerances, read_year
+from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, ReportRowRecord
+from breaches.permissions import Action, acting_role
+from breaches.rules.compliance import (
+    BEFORE_TABLE,
+    GROUPS,
+    ComplianceContent,
+    ComplianceTable,
+    Figure,
+    FigureChange,
+    PolicySection,
+    compare_tables,
+    content_from_json,
+    content_to_json,
+    digest,
+    sections_from_json,
+    sections_to_json,
+    split_paragraphs,
+)
+from breaches.rules.lifecycle import Decision
+from releases.models import Producer
+from releases.permissions import COVER_ROLE, User, cover_of
+from releases.public.feeds import absolute_address
+from releases.rules.calendar import format_day
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
+
+POLICY_EDITED, TABLE_APPROVED = "policy_edited", "yearly_table_approved"
+PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN = "punctuality_shown", "punctuality_hidden"
+DOCUMENTS_AT_ONCE = 20
+LONGEST_SECTION = 6000
+
+SECTIONS: Mapping[PolicySection, Any] = {
+    PolicySection.INTRODUCTION: lazy("Introduction"),
+    PolicySection.ANNOUNCEMENT: lazy("How we announce releases"),
+    PolicySection.DATE_CHANGES: lazy("How we change a date"),
+    PolicySection.ACCESS: lazy("Access before release"),
+    PolicySection.TIMELINESS: lazy("When we release"),
+    PolicySection.BREACHES: lazy("How we handle breaches"),
+    PolicySection.NOTES: lazy("Notes on the figures"),
+}
+ROLE_NAMES: Mapping[Role, Any] = {
+    Role.HEAD_OF_PROFESSION: lazy("the Head of Profession for Statistics"),
+    Role.DEPUTY: lazy("a deputy of the Head of Profession for Statistics"),
+}
+
+
+class TwoPeopleNeeded(MoveRefused):
+    """The person wrote the text, and the producer requires that another person approves it."""
+
+
+class NotApprovable(MoveRefused):
+    """Something is missing or open, so the table cannot be approved; the message is one sentence."""
+
+
+class NotWritten(MoveRefused):
+    """A file could not be written, so nothing was approved."""
+
+
+class ComplianceFileChanged(Exception):
+    """The stored bytes of an approved file do not have the hash under which they were approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """The texts of a policy: version `number` of a year, or those of an earlier year (`begun_from`) as a beginning."""
+
+    sections: Mapping[PolicySection, str]
+    number: int = 0
+    begun_from: int | None = None
+    stored: PolicyText | None = None
+
+
+def read_policy(producer: Producer, year: int) -> PolicyDraft:
+    """Return the newest texts of a year. If none were saved for it, those of the last earlier year are proposed."""
+    texts = PolicyText.objects.filter(producer=producer, year__lte=year).select_related("written_by")
+    newest = texts.order_by("-year", "-number").first()
+    if newest is None:
+        return PolicyDraft({})
+    sections = sections_from_json(newest.sections)
+    if newest.year != year:
+        return PolicyDraft(sections, begun_from=newest.year)
+    return PolicyDraft(sections, number=newest.number, stored=newest)
+
+
+class SectionConflict(Exception):
+    """Another person changed the same section meanwhile; `theirs` is the policy as it is stored now."""
+
+    def __init__(self, theirs: PolicyDraft) -> None:
+        super().__init__("The section was changed meanwhile.")
+        self.theirs = theirs
+
+
+def save_section(
+    producer: Producer, year: int, section: PolicySection, text: str, *, seen: int, by: User, at: datetime
+) -> PolicyText | None:
+    """Save the text of a section as a new version, unless it is the same.
+
+    :param seen: the number of the version that the person read; 0 if there was none.
+    :return: the new version, or None if nothing has changed.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises SectionConflict: if another person changed this section since then.
+    """
+    role = acting_role(by, Action.WRITE_POLICY, producer)
+    current = read_policy(producer, year)
+    if current.number != seen:
+        read = PolicyText.objects.filter(producer=producer, year=year, number=seen).first()
+        before = sections_from_json(read.sections) if read else read_policy(producer, year - 1).sections
+        if current.sections.get(section, "") not in (before.get(section, ""), text.strip()):
+            raise SectionConflict(current)
+    if current.sections.get(section, "") == text.strip() and current.number:
+        return None
+    stored = sections_to_json({**current.sections, section: text.strip()})
+    version = PolicyText(
+        producer=producer,
+        year=year,
+        number=current.number + 1,
+        sections=stored,
+        text_sha256=digest(stored),
+        written_by=by,
+        written_at=at,
+    )
+    try:
+        with transaction.atomic():
+            version.save()
+            facts = {"year": year, "number": version.number, "section": section.value}
+            _record_event(POLICY_EDITED, producer, by=by, role=role, at=at, text_sha256=version.text_sha256, **facts)
+            ReportRowRecord.record({PolicyText: [version.pk]})
+    except IntegrityError:
+        raise SectionConflict(read_policy(producer, year)) from None
+    return version
+
+
+def _record_event(kind: str, producer: Producer, *, by: User, role: Role, at: datetime, **facts: Any) -> None:
+    if role == COVER_ROLE and (cover := cover_of(by.pk, producer.pk, at=at)):
+        facts |= {"covers": cover.absent_id}
+    RegisterEvent.append([RegisterEvent(producer=producer, kind=kind, at=at, actor=by, facts={**facts, "role": role})])
+
+
+def list_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent]":
+    """Return the events of the policy and the table of a year, the latest first."""
+    kinds = (POLICY_EDITED, TABLE_APPROVED)
+    found = RegisterEvent.objects.filter(producer=producer, kind__in=kinds, facts__year=year)
+    return found.select_related("actor").order_by("-position")
+
+
+def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocument]":
+    """Return the approved tables of a year without their files, the one in force first."""
+    found = ComplianceDocument.objects.filter(producer=producer, year=year).select_related("approved_by")
+    return found.defer("html", "odt", "pdf").order_by("-number")
+
+
+def read_content(
+    producer: Producer, year: int, *, by: User, now: datetime
+) -> tuple[ComplianceContent, YearRecord, PolicyDraft]:
+    """Return what an approval would store: the table of the record as it is now, and the newest texts."""
+    record, policy = read_year(producer, year, by=by, now=now), read_policy(producer, year)
+    return ComplianceContent(producer.name, record.table, policy.sections), record, policy
+
+
+def content_digest(content: ComplianceContent) -> str:
+    return digest(content_to_json(content))
+
+
+def find_changes(document: ComplianceDocument, table: ComplianceTable) -> tuple[FigureChange, ...]:
+    """Return the figures of the record that differ from the approved ones."""
+    return compare_tables(content_from_json(document.content).table, table)
+
+
+def find_obstacle(
+    producer: Producer, content: ComplianceContent, record: YearRecord, policy: PolicyDraft, *, by: User
+) -> MoveRefused | None:
+    """Return why a person cannot approve the table now, or None."""
+    if record.undecided:
+        # An approved table is published. It must not count a suspected breach.
+        sentence = ngettext(
+            "Decide on %(number)s open report of this year before you approve the table.",
+            "Decide on %(number)s open reports of this year before you approve the table.",
+            record.undecided,
+        )
+        return NotApprovable(sentence % {"number": record.undecided})
+    if not content.sections.get(PolicySection.INTRODUCTION):
+        return NotApprovable(_("Write the introduction before you approve the table."))
+    newest = list_documents(producer, content.table.year).first()
+    if newest and newest.content_sha256 == content_digest(content):
+        return NotApprovable(_("Nothing has changed since the table was approved."))
+    if producer.two_person_approval and is_author(producer, content.table.year, by):
+        return TwoPeopleNeeded(_("You wrote this text. Another person must approve it."))
+    return None
+
+
+def is_author(producer: Producer, year: int, person: User) -> bool:
+    return PolicyText.objects.filter(producer=producer, year=year, written_by=person).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceLine:
+    """One figure as it is printed; `address` is that of the list behind it, with the address of this service."""
+
+    figure: Figure
+    label: str
+    value: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceLayout:
+    """A table and its policy as the files print them.
+
+    :ivar before: heading and paragraphs of each section before the table, `after` of those that follow it.
+    :ivar groups: the heading and lines of each part of the table.
+    :ivar approval: who approved it, and when; empty for a draft.
+    """
+
+    title: str
+    producer: str
+    period: str
+    before: Sequence[tuple[str, Sequence[Sequence[str]]]]
+    groups: Sequence[tuple[str, Sequence[ComplianceLine]]]
+    after: Sequence[tuple[str, Sequence[Sequence[str]]]]
+    rules: Sequence[str]
+    approval: str = ""
+    number: int = 0
+    approved_at: datetime | None = None
+
+    @property
+    def draft_mark(self) -> str:
+        return "" if self.approval else _("Draft: not approved")
+
+    @property
+    def table_heading(self) -> str:
+        return _("Compliance table")
+
+    @property
+    def rules_heading(self) -> str:
+        return _("How we count")
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        return _("Figure"), _("Number")
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceFiles:
+    html: bytes
+    odt: bytes
+    pdf: bytes
+
+
+# Writes the files of a layout; an adapter that pages pass to the action.
+type WriteFiles = Callable[[ComplianceLayout], ComplianceFiles]
+
+
+def lay_out_table(
+    producer: Producer,
+    content: ComplianceContent,
+    *,
+    number: int = 0,
+    role: Role | None = None,
+    approved_at: datetime | None = None,
+) -> ComplianceLayout:
+    """Lay out a table with its policy: as approved, or as a draft if `approved_at` is None."""
+    table = content.table
+
+    def sections(wanted: Sequence[PolicySection]) -> list[tuple[str, list[list[str]]]]:
+        texts = ((section, content.sections.get(section, "")) for section in wanted)
+        return [(str(SECTIONS[section]), split_paragraphs(text)) for section, text in texts if text]
+
+    approval = ""
+    if approved_at is not None and role is not None:
+        values = {"who": ROLE_NAMES[role], "on": format_day(approved_at), "number": number}
+        approval = _("Approved by %(who)s on %(on)s. Version %(number)s.") % values
+    return ComplianceLayout(
+        title=_("Release practice in %(year)s") % {"year": table.year},
+        producer=content.producer,
+        period=describe_period(table),
+        before=sections(BEFORE_TABLE),
+        groups=[
+            (
+                str(GROUP_NAMES[group]),
+                [
+                    ComplianceLine(
+                        figure, str(FIGURES[figure]), table.values[figure], _list_address(producer, table, figure)
+                    )
+                    for figure in figures
+                ],
+            )
+            for group, figures in GROUPS.items()
+        ],
+        after=sections([section for section in PolicySection if section not in BEFORE_TABLE]),
+        rules=list_rules(table),
+        approval=approval,
+        number=number,
+        approved_at=approved_at,
+    )
+
+
+def _list_address(producer: Producer, table: ComplianceTable, figure: Figure) -> str:
+    """Return the address of the list behind a figure, with that of this service."""
+    decisions = {Figure.REPORTED: Decision.REPORTED, Figure.RECORDED: Decision.RECORDED}
+    if figure in decisions:
+        first, last = date(table.year, 1, 1), date(table.year, 12, 31)
+        query = {"producer": producer.slug, "decision": decisions[figure].value}
+        query |= {"first": first.isoformat(), "last": last.isoformat()}
+        return f"{absolute_address('breaches:register')}?{urlencode(query)}#reports"
+    return absolute_address("breaches:yearly_list", producer.slug, str(table.year), figure.value)
+
+
+def describe_period(table: ComplianceTable) -> str:
+    first = date(table.year, 1, 1)
+    return _("%(first)s to %(last)s") % {"first": format_day(first), "last": format_day(table.until)}
+
+
+def list_rules(table: ComplianceTable) -> list[str]:
+    """Return how the figures are counted, in sentences."""
+    tolerance = describe_tolerances(table.tolerances)
+    on_time = (
+        _("A release is on time if it was live within our tolerance of %(tolerance)s after its announced time.")
+        % {"tolerance": tolerance}
+        if tolerance
+        else _("A release is on time if it was live within our tolerance after its announced time.")
+    )
+    return [
+        on_time,
+        _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
+        _("A release that could not be determined, or has no result, is neither on time nor late."),
+        _("Percentages leave these releases out and are rounded down. [z] means not applicable."),
+        _("Notice is the time from the day when a date was confirmed and announced to that date."),
+        _("A post with access to several releases counts once. Rehearsals are not counted."),
+        _("A breach counts in the year in which it occurred. Corrective actions are those of these breaches."),
+    ]
+
+
+def approve_table(
+    producer: Producer, year: int, *, read_sha256: str, by: User, at: datetime, write: WriteFiles
+) -> ComplianceDocument:
+    """Approve the table of a year with its policy, and store its files with their hashes.
+
+    The files are written first, so a table that cannot be printed is not approved. A later change of the record does
+    not change what was approved. A further approval replaces it, and both stay.
+
+    :param read_sha256: the digest of the content that the person read.
+    :return: the approved table; of a second click, the one that the first click approved.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NotApprovable: if a report of the year is undecided, the introduction is missing or nothing has changed.
+    :raises TwoPeopleNeeded: if the producer requires two people and this person wrote the text.
+    :raises ChangedMeanwhile: if the record or the text is not as the person read it.
+    :raises NotWritten: if a file cannot be written.
+    """
+    role = acting_role(by, Action.APPROVE_TABLE, producer)
+    newest = list_documents(producer, year).first()
+    if newest and newest.content_sha256 == read_sha256 and newest.approved_by_id == by.pk:
+        return newest  # a second click
+    content, record, policy = read_content(producer, year, by=by, now=at)
+    if content_digest(content) != read_sha256:
+        raise ChangedMeanwhile(
+            _("The record or the text has changed since you read it. Check it before you approve it.")
+        )
+    if obstacle := find_obstacle(producer, content, record, policy, by=by):
+        raise obstacle
+    document = ComplianceDocument(
+        producer=producer,
+        year=year,
+        number=newest.number + 1 if newest else 1,
+        text_number=policy.number,
+        content=content_to_json(content),
+        content_sha256=read_sha256,
+        approved_by=by,
+        approved_role=role,
+        approved_at=at,
+        one_person=is_author(producer, year, by),
+    )
+    try:
+        files = write(lay_out_table(producer, content, number=document.number, role=role, approved_at=at))
+    except Exception as fault:
+        sentence = _("The files could not be written, so the table is not approved: %(fault)s") % {"fault": fault}
+        raise NotWritten(sentence) from fault
+    document.html, document.odt, document.pdf = files.html, files.odt, files.pdf
+    for kind in FILE_KINDS:
+        setattr(document, f"{kind}_sha256", sha256_hex(getattr(document, kind)))
+    try:
+        with transaction.atomic():
+            document.save()
+            _record_event(TABLE_APPROVED, producer, by=by, role=role, at=at, **_stated(document))
+            ReportRowRecord.record({ComplianceDocument: [document.pk]})
+    except IntegrityError:
+        raise ChangedMeanwhile(
+            _("Another person approved this table meanwhile. Check it before you try again.")
+        ) from None
+    return document
+
+
+FILE_KINDS = {
+    "html": "text/html; charset=utf-8",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "pdf": "application/pdf",
+}
+_STATED = ("year", "number", "text_number", "content_sha256", "html_sha256", "odt_sha256", "pdf_sha256", "one_person")
+
+
+def _stated(document: ComplianceDocument) -> dict[str, Any]:
+    return {name: getattr(document, name) for name in _STATED}
+
+
+def file_of(document: ComplianceDocument, kind: str) -> bytes:
+    """Return an approved file after comparing it with its hash.
+
+    :param kind: html, odt or pdf.
+    :raises ComplianceFileChanged: if it was changed after its approval.
+    """
+    content = bytes(getattr(document, kind))
+    if sha256_hex(content) != getattr(document, f"{kind}_sha256"):
+        raise ComplianceFileChanged(f"The {kind} file of {document} was changed after its approval.")
+    return content
+
+
+def name_file(producer: Producer, year: int, kind: str, *, number: int = 0) -> str:
+    return f"release-practice-{producer.slug}-{year}-{f'version-{number}' if number else 'draft'}.{kind}"
+
+
+def check_compliance_documents() -> str | None:
+    """Return one sentence on the first approved table that is not as its event says it was approved, or None."""
+    events = RegisterEvent.objects.filter(kind=TABLE_APPROVED).order_by("position")
+    approved = {(event.producer_id, event.facts["year"], event.facts["number"]): event for event in events.iterator()}
+    for document in ComplianceDocument.objects.order_by("pk").iterator(chunk_size=DOCUMENTS_AT_ONCE):
+        name = f"{document._meta.label_lower} {document.pk}"
+        for kind in FILE_KINDS:
+            try:
+                file_of(document, kind)
+            except ComplianceFileChanged:
+                return f"the {kind} file of {name} was changed after its approval"
+        key = (document.producer_id, document.year, document.number)
+        # It may have been approved since the events were read.
+        event = (
+            approved.pop(key, None) or events.filter(producer=key[0], facts__year=key[1], facts__number=key[2]).first()
+        )
+        stated = event and {name: event.facts[name] for name in _STATED} | {"by": event.actor_id, "at": event.at}
+        if stated != _stated(document) | {"by": document.approved_by_id, "at": document.approved_at}:
+            return f"{name} is not what its event says was approved"
+        if digest(document.content) != document.content_sha256:
+            return f"the content of {name} was changed after its approval"
+    if approved:
+        producer, year, number = min(approved)
+        return f"the approved table {number} of {year} of producer {producer} is missing"
+    return None
+
+
+def last_switch(producer: Producer) -> PunctualitySwitch | None:
+    return PunctualitySwitch.objects.filter(producer=producer).select_related("by").order_by("number").last()
+
+
+def producers_with_punctuality() -> "QuerySet[Producer]":
+    """Return the producers whose public page of punctuality is on, by name."""
+    last = PunctualitySwitch.objects.filter(producer=OuterRef("pk")).order_by("-number")
+    return Producer.objects.annotate(is_on=Subquery(last.values("is_on")[:1])).filter(is_on=True).order_by("name")
+
+
+def is_punctuality_public() -> bool:
+    """Return whether any producer shows its punctuality to readers."""
+    return producers_with_punctuality().exists()
+
+
+def switch_punctuality(producer: Producer, *, on: bool, seen: int, by: User, at: datetime) -> PunctualitySwitch:
+    """Turn the public page of punctuality of a producer on or off.
+
+    :param seen: the number of the last switch that the person read, 0 if there was none.
+    :return: the switch in force; of a second click, the one of the first.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises ChangedMeanwhile: if another person has turned it on or off since.
+    """
+    role = acting_role(by, Action.SHOW_PUNCTUALITY, producer)
+    last = last_switch(producer)
+    if last and (last.number, last.is_on, last.by_id) == (seen + 1, on, by.pk):
+        return last
+    changed = ChangedMeanwhile(_("Another person turned the page on or off meanwhile. Check it before you try again."))
+    if (last.number if last else 0) != seen:
+        raise changed
+    if bool(last and last.is_on) == on:
+        raise MoveRefused(_("The page is already on.") if on else _("The page is already off."))
+    switch = PunctualitySwitch(producer=producer, number=seen + 1, is_on=on, by=by, role=role, at=at)
+    try:
+        with transaction.atomic():
+            switch.save()
+            kind = PUNCTUALITY_SHOWN if on else PUNCTUALITY_HIDDEN
+            _record_event(kind, producer, by=by, role=role, at=at, number=switch.number)
+            ReportRowRecord.record({PunctualitySwitch: [switch.pk]})
+    except IntegrityError:
+        raise changed from None
+    return switch

@@ -1,0 +1,541 @@
+"""The figures of the yearly compliance table with the lists behind them, and those of the public page of punctuality.
+
+Figures of releases and reports are those of `breaches/statistics.py`, so that a number has one definition.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from breaches import publication, statistics
+from breaches.models import DONE, CorrectiveAction, Suspicion
+from breaches.rules.compliance import ComplianceTable, Figure, Group
+from breaches.rules.lifecycle import BREACHES, DECIDED, STATES, Decision, ReportStatus
+from breaches.rules.statistics import History, Verdicts, figures_of, quarter_of
+from breaches.statistics import ReleaseResult, Scope, counted_reports, counted_verdicts, list_results
+from breaches.text import NOT_APPLICABLE, describe_rate
+from releases.exemptions import find_exemptions
+from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
+from releases.overview import MADE_AT
+from releases.permissions import Person, find_past_roles
+from releases.rules.calendar import NOTICE, days_of_notice, format_day, format_moment, from_london, local_date, month_of
+from releases.rules.lifecycle import Role, Status
+from releases.rules.pre_release import AccessStatus
+from releases.text.release import duration, name_outcome
+from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
+
+FIGURES: Mapping[Figure, Any] = {
+    Figure.DUE: lazy("Releases due"),
+    Figure.ON_TIME: lazy("On time, within our tolerance"),
+    Figure.NOT_ON_TIME: lazy("Not on time"),
+    Figure.NOT_DETERMINED: lazy("Could not be determined"),
+    Figure.NO_RESULT: lazy("Without a result"),
+    Figure.RATE: lazy("On time, where the result is known"),
+    Figure.FOUR_WEEKS: lazy("Date given four weeks ahead or more"),
+    Figure.SHORT_NOTICE: lazy("Date given less than four weeks ahead"),
+    Figure.NOT_ANNOUNCED: lazy("Date not announced"),
+    Figure.LEAST_NOTICE: lazy("Shortest notice"),
+    Figure.MOVED: lazy("Changes of announced dates"),
+    Figure.MOVED_BY_HEAD: lazy("Agreed by the Head of Profession"),
+    Figure.MOVED_BY_DEPUTY: lazy("Agreed by a deputy or a person who covered"),
+    Figure.MOVED_PROVISIONAL: lazy("Provisional dates, which need no agreement"),
+    Figure.ACCESS_RELEASES: lazy("Releases with pre-release access"),
+    Figure.ACCESS_POSTS: lazy("Posts with pre-release access"),
+    Figure.MOST_POSTS: lazy("Most posts for one release"),
+    Figure.EXEMPTIONS: lazy("Exemptions agreed by OSR"),
+    Figure.EXEMPTED: lazy("Releases not on time that an exemption covered"),
+    Figure.EXCEPTIONS: lazy("Exceptions for single releases"),
+    Figure.REPORTED: lazy("Breaches reported"),
+    Figure.RECORDED: lazy("Breaches recorded in our breach log only"),
+    Figure.ACTIONS_DONE: lazy("Corrective actions done"),
+    Figure.ACTIONS_OPEN: lazy("Corrective actions not done"),
+    Figure.ACTIONS_OVERDUE: lazy("Corrective actions overdue"),
+}
+GROUP_NAMES: Mapping[Group, Any] = {
+    Group.RELEASES: lazy("Releases"),
+    Group.NOTICE: lazy("Notice of release dates"),
+    Group.DATE_CHANGES: lazy("Changes of dates"),
+    Group.ACCESS: lazy("Pre-release access"),
+    Group.EXEMPTIONS: lazy("Exemptions and exceptions"),
+    Group.BREACHES: lazy("Breaches of the Code of Practice"),
+    Group.ACTIONS: lazy("Corrective actions of these breaches"),
+}
+# What was due and not cancelled counts, whether or not it was checked.
+_DUE = (Status.CONFIRMED, Status.PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One line of a list behind a figure; `release` or `report` is the reference of the page that it leads to."""
+
+    cells: tuple[str, ...]
+    release: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    columns: tuple[str, ...]
+    rows: Sequence[ListRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class YearRecord:
+    """A year as the record is now: its table, the list behind each figure, and how many reports are undecided.
+
+    The breaches reported and recorded have no list here, because the register has it.
+    """
+
+    table: ComplianceTable
+    listings: Mapping[Figure, Listing]
+    undecided: int
+
+
+def days_of_year(year: int, today: date) -> tuple[date, date]:
+    """Return the first day of a year, and the last one that its table covers: 31 December, or today."""
+    return date(year, 1, 1), min(date(year, 12, 31), today)
+
+
+def list_years(producer: Producer, *, today: date) -> list[int]:
+    """Return the years that have a table, the latest first: since the first release of the producer."""
+    due = Release.objects.official().filter(series__producer=producer, due_at__isnull=False)
+    first = due.order_by("due_at").values_list("due_at", flat=True).first()
+    begins = min(local_date(first).year, today.year) if first else today.year
+    return list(range(today.year, begins - 1, -1))
+
+
+def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> YearRecord:
+    """Count a year of a producer whose reports a person may read; kinds that they may not know of are left out."""
+    today = local_date(now)
+    first, until = days_of_year(year, today)
+    scope = Scope(first, date(year, 12, 31), producer=producer)
+    counted = figures_of(statistics.read_breach_history(scope, by=by, today=today))
+    due = _due_releases(first, until, now=now).filter(series__producer=producer)
+    access, given = _access_to(due), _given_dates(due)
+    listings = {
+        **_list_results(list_results(scope, by=by), due),
+        **_list_notice(given),
+        **_list_date_changes(_announced_changes(producer, first, until)),
+        **_list_access(access),
+        **_list_exemptions(producer, first, until, scope, due),
+        **_list_actions(scope, by=by, today=today),
+    }
+    table = ComplianceTable(
+        year,
+        until,
+        {
+            **{figure: f"{len(listing.rows):,}" for figure, listing in listings.items()},
+            Figure.ON_TIME: f"{counted.on_time:,}",
+            Figure.NOT_ON_TIME: f"{counted.not_on_time:,}",
+            Figure.NOT_DETERMINED: f"{counted.unknown:,}",
+            Figure.RATE: describe_rate(counted.on_time_rate),
+            Figure.LEAST_NOTICE: _describe_days(min(_days(given), default=None)),
+            Figure.MOST_POSTS: f"{max(_posts_by_release(access).values(), default=0):,}",
+            Figure.REPORTED: f"{counted.by_decision.get(Decision.REPORTED, 0):,}",
+            Figure.RECORDED: f"{counted.by_decision.get(Decision.RECORDED, 0):,}",
+            Figure.ACTIONS_DONE: f"{counted.done_actions:,}",
+            Figure.ACTIONS_OPEN: f"{counted.open_actions:,}",
+            Figure.ACTIONS_OVERDUE: f"{counted.overdue_actions:,}",
+        },
+        tolerances=_tolerances(counted_verdicts(scope)),
+    )
+    return YearRecord(table, listings, undecided=counted.undecided)
+
+
+def _due_releases(first: date, until: date, *, now: datetime) -> "QuerySet[Release]":
+    """Return the releases that were due from a London day to another, and not cancelled, by their time."""
+    since, before = _midnight(first), min(_midnight(until + timedelta(days=1)), now)
+    found = Release.objects.official().filter(due_at__gte=since, due_at__lt=before, status__in=_DUE)
+    return found.select_related("series").order_by("due_at", "pk")
+
+
+def _midnight(on: date) -> datetime:
+    return from_london(datetime.combine(on, time()))
+
+
+def _tolerances(verdicts: "QuerySet[Verification]") -> tuple[int, ...]:
+    return tuple(sorted(set(verdicts.order_by().values_list("tolerance_seconds", flat=True).distinct())))
+
+
+def describe_tolerances(tolerances: Collection[int]) -> str:
+    """Write the tolerance of some releases: "2 minutes", or the shortest and the longest."""
+    if not tolerances:
+        return ""
+    shortest, longest = (duration(timedelta(seconds=value)) for value in (min(tolerances), max(tolerances)))
+    if shortest == longest:
+        return shortest
+    return _("%(shortest)s to %(longest)s, depending on the statistics") % {"shortest": shortest, "longest": longest}
+
+
+def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") -> dict[Figure, Listing]:
+    columns = (_("Release"), _("Series"), _("Due"), _("Result"))
+
+    def listing(wanted: Collection[Outcome]) -> Listing:
+        return Listing(columns, [_result_row(result) for result in results if result.outcome in wanted])
+
+    known = {(result.reference, result.due_at) for result in results}
+    without = [
+        ListRow(
+            (release.title, release.series.title, format_moment(_due_at(release)), _("No result")),
+            release=release.reference,
+        )
+        for release in due
+        if (release.reference, release.due_at) not in known
+    ]
+    every = Listing(columns, [*map(_result_row, results), *without])
+    return {
+        Figure.DUE: every,
+        Figure.ON_TIME: listing({Outcome.ON_TIME}),
+        Figure.NOT_ON_TIME: listing(SUSPICIOUS),
+        Figure.NOT_DETERMINED: listing(NEEDS_CHECKING),
+        Figure.NO_RESULT: Listing(columns, without),
+        Figure.RATE: every,
+    }
+
+
+def _result_row(result: ReleaseResult) -> ListRow:
+    cells = (result.title, result.series_title, format_moment(result.due_at), name_outcome(result.outcome))
+    return ListRow(cells, release=result.reference)
+
+
+def _due_at(release: Release) -> datetime:
+    assert release.due_at is not None  # noqa: S101  # the query asked for it
+    return release.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """When the first exact date of a release was both confirmed and announced; None if it was not announced."""
+
+    release: Release
+    first_date: date
+    at: datetime | None
+
+    @property
+    def days(self) -> int | None:
+        """The days of notice; negative if the date was given after it.
+
+        Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
+        """
+        return None if self.at is None else days_of_notice(self.first_date, given_at=self.at)
+
+
+def _given_dates(due: "QuerySet[Release]") -> list[_Given]:
+    """Return when the dates of releases were given. A later change of a date is counted as a change, not as notice."""
+    changes = DateChange.objects.filter(release__in=due.values("pk"), agreed_at__isnull=False)
+    first: dict[int, date] = {}
+    for release, was_on in changes.order_by("schedule_version").values_list("release_id", "was_on"):
+        first.setdefault(release, was_on)
+    return [
+        _Given(
+            release,
+            first.get(release.pk, release.planned_on),
+            max(release.confirmed_at, release.announced_at) if release.confirmed_at and release.announced_at else None,
+        )
+        for release in due
+    ]
+
+
+def _days(given: Iterable[_Given]) -> list[int]:
+    return [one.days for one in given if one.days is not None]
+
+
+def _describe_days(days: int | None) -> str:
+    return NOT_APPLICABLE if days is None else ngettext("%(days)s day", "%(days)s days", days) % {"days": f"{days:,}"}
+
+
+def _list_notice(found: Iterable[_Given]) -> dict[Figure, Listing]:
+    columns = (_("Release"), _("Date"), _("Confirmed and announced"), _("Notice"), _("Reason for short notice"))
+    given = sorted(found, key=lambda one: (one.days is None, one.days or 0))
+
+    def listing(wanted: Callable[[int | None], bool]) -> Listing:
+        rows = [
+            ListRow(
+                (
+                    one.release.title,
+                    format_day(one.first_date),
+                    format_day(one.at) if one.at else _("Not announced"),
+                    _describe_days(one.days),
+                    one.release.short_notice_reason,
+                ),
+                release=one.release.reference,
+            )
+            for one in given
+            if wanted(one.days)
+        ]
+        return Listing(columns, rows)
+
+    return {
+        Figure.FOUR_WEEKS: listing(lambda days: days is not None and days >= NOTICE.days),
+        Figure.SHORT_NOTICE: listing(lambda days: days is not None and days < NOTICE.days),
+        Figure.NOT_ANNOUNCED: listing(lambda days: days is None),
+        Figure.LEAST_NOTICE: listing(lambda days: days is not None),
+    }
+
+
+def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySet[DateChange]":
+    """Return the changes of announced dates that were made from a London day to another, in their order."""
+    announced = DateChange.objects.filter(
+        announced_at__isnull=False, release__rehearsal=False, release__series__producer=producer
+    )
+    made = announced.annotate(made=MADE_AT).filter(
+        made__gte=_midnight(first), made__lt=_midnight(until + timedelta(days=1))
+    )
+    return made.select_related("release", "agreed_by").order_by("made", "pk")
+
+
+def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, Listing]:
+    columns = (_("Release"), _("From"), _("To"), _("Agreed by"), _("Agreed on"))
+    found = list(changes)
+    roles = find_past_roles({change.agreed_by_id for change in found if change.agreed_by_id is not None})
+
+    def row(change: DateChange) -> ListRow:
+        agreed_by = str(change.agreed_by) if change.agreed_by else _("No agreement needed")
+        agreed_on = format_day(change.agreed_at) if change.agreed_at else ""
+        cells = (change.release.title, str(change.was), str(change.to), agreed_by, agreed_on)
+        return ListRow(cells, release=change.release.reference)
+
+    def is_by_head(change: DateChange) -> bool:
+        key = (change.agreed_by_id or 0, change.release.series.producer_id)
+        return roles.get(key) is Role.HEAD_OF_PROFESSION
+
+    by_head = [change for change in found if change.agreed_by_id and is_by_head(change)]
+    by_others = [change for change in found if change.agreed_by_id and not is_by_head(change)]
+    groups = {
+        Figure.MOVED: found,
+        Figure.MOVED_BY_HEAD: by_head,
+        Figure.MOVED_BY_DEPUTY: by_others,
+        Figure.MOVED_PROVISIONAL: [change for change in found if not change.agreed_by_id],
+    }
+    return {figure: Listing(columns, [row(change) for change in some]) for figure, some in groups.items()}
+
+
+def _access_to(due: "QuerySet[Release]") -> list[PreReleaseAccess]:
+    """Return the entries of the pre-release access lists of releases that were not withdrawn, without names."""
+    entries = PreReleaseAccess.objects.filter(release__in=due.values("pk")).exclude(status=AccessStatus.WITHDRAWN)
+    return list(entries.select_related("release").defer("person", "email").order_by("release__due_at", "pk"))
+
+
+def _posts_by_release(access: Iterable[PreReleaseAccess]) -> Counter[Release]:
+    return Counter(entry.release for entry in access)
+
+
+def _list_access(access: Sequence[PreReleaseAccess]) -> dict[Figure, Listing]:
+    counted = _posts_by_release(access)
+
+    def listing(releases: Iterable[Release]) -> Listing:
+        rows = [
+            ListRow((one.title, format_moment(_due_at(one)), f"{counted[one]:,}"), release=one.reference)
+            for one in releases
+        ]
+        return Listing((_("Release"), _("Due"), _("Posts")), rows)
+
+    posts = Counter((entry.post, entry.organisation) for entry in access)
+    of_posts = Listing(
+        (_("Post"), _("Organisation"), _("Releases")),
+        [ListRow((post, organisation, f"{number:,}")) for (post, organisation), number in sorted(posts.items())],
+    )
+    return {
+        Figure.ACCESS_RELEASES: listing(counted),
+        Figure.ACCESS_POSTS: of_posts,
+        Figure.MOST_POSTS: listing(release for release, _number in counted.most_common()),
+    }
+
+
+def _suspicious(verdicts: "QuerySet[Verification]") -> "QuerySet[Verification]":
+    found = verdicts.filter(outcome__in=SUSPICIOUS).select_related("release__series__producer")
+    return found.order_by("due_at", "pk")
+
+
+def _list_exemptions(
+    producer: Producer, first: date, until: date, scope: Scope, due: "QuerySet[Release]"
+) -> dict[Figure, Listing]:
+    in_force = Exemption.objects.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gte=_midnight(first)),
+        producer=producer,
+        covers_from__lte=until,
+        covers_to__gte=first,
+    ).exclude(end=Exemption.End.IN_ERROR)
+    exemptions = [
+        ListRow(
+            (
+                exemption.reference,
+                exemption.series.title if exemption.series else _("All series"),
+                format_day(exemption.covers_from),
+                format_day(exemption.covers_to),
+                exemption.words,
+            )
+        )
+        for exemption in in_force.select_related("series").order_by("covers_from", "pk")
+    ]
+    verdicts = list(_suspicious(counted_verdicts(scope)))
+    covering = find_exemptions(verdicts)
+    exempted = [
+        ListRow(
+            (
+                verdict.release.title,
+                format_moment(verdict.due_at),
+                name_outcome(Outcome(verdict.outcome)),
+                ", ".join(exemption.reference for exemption in covering[verdict.pk]),
+            ),
+            release=verdict.release.reference,
+        )
+        for verdict in verdicts
+        if verdict.pk in covering
+    ]
+    exceptions = [
+        ListRow(
+            (
+                departure.release.title,
+                format_moment(_due_at(departure.release)),
+                departure.get_kind_display(),
+                departure.agreement.osr_reference or departure.reason,
+            ),
+            release=departure.release.reference,
+        )
+        for departure in _departures(due).prefetch_related("corrections")
+    ]
+    what = (_("Exemption"), _("Series"), _("From"), _("To"), _("What it covers"))
+    return {
+        Figure.EXEMPTIONS: Listing(what, exemptions),
+        Figure.EXEMPTED: Listing((_("Release"), _("Due"), _("Result"), _("Exemption")), exempted),
+        Figure.EXCEPTIONS: Listing((_("Release"), _("Due"), _("Kind"), _("Agreement or reason")), exceptions),
+    }
+
+
+def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
+    of_present = Departure.objects.filter(release__in=due.values("pk"), schedule_version=F("release__schedule_version"))
+    return of_present.select_related("release").order_by("release__due_at", "pk")
+
+
+def _list_actions(scope: Scope, *, by: Person, today: date) -> dict[Figure, Listing]:
+    columns = (_("Corrective action"), _("Report"), _("Due"), _("Done"))
+    states = [state for decision in BREACHES for state in STATES[decision]]
+    breaches = counted_reports(scope, by).filter(status__in=states)
+    actions = CorrectiveAction.objects.filter(report__in=breaches.values("pk")).with_tasks().order_by("added_at", "pk")
+    done, still_open = list(actions.filter(DONE)), list(actions.open())
+
+    def listing(some: Iterable[CorrectiveAction]) -> Listing:
+        rows = [
+            ListRow(
+                (
+                    action.text,
+                    action.report.number,
+                    format_day(action.due) if action.due else "",
+                    format_day(action.finished_at) if action.finished_at else _("Not done"),
+                ),
+                report=action.report.reference,
+            )
+            for action in some
+        ]
+        return Listing(columns, rows)
+
+    return {
+        Figure.ACTIONS_DONE: listing(done),
+        Figure.ACTIONS_OPEN: listing(still_open),
+        Figure.ACTIONS_OVERDUE: listing(action for action in still_open if action.due and action.due < today),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Punctuality:
+    """The figures of one year for readers: announced releases, and results that are decided.
+
+    :ivar until: the last London day that they cover, the end of a month.
+    :ivar not_determined: releases whose result is not known or not decided, so that it discloses no suspicion.
+    :ivar not_breaches: those of `not_on_time` of which it was decided, or agreed before, that they are no breach.
+    :ivar statements: the published statements about breaches; None if the office does not publish them.
+    """
+
+    year: int
+    until: date
+    due: int
+    on_time: int
+    not_on_time: int
+    not_breaches: int
+    not_determined: int
+    rate: str
+    four_weeks: int
+    short_notice: int
+    moved: int
+    access_releases: int
+    access_posts: int
+    exceptions: int
+    statements: int | None
+    tolerance: str
+
+
+def punctuality_years(producer: Producer, *, today: date) -> list[int]:
+    """Return the years that the public page has, the latest first: those with a month that is over."""
+    last_day = month_of(today).previous.last
+    due = Release.objects.public().filter(series__producer=producer, due_at__lt=_midnight(last_day + timedelta(days=1)))
+    first = due.order_by("due_at").values_list("due_at", flat=True).first()
+    return list(range(last_day.year, local_date(first).year - 1, -1)) if first else []
+
+
+def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctuality:
+    """Count a year for readers, until the end of the last month that is over.
+
+    A release that was not on time counts as such once each of its suspected breaches is decided, or if an exemption
+    covers it. Until then it is among those that are not determined.
+    """
+    first = date(year, 1, 1)
+    until = min(date(year, 12, 31), month_of(local_date(now)).previous.last)
+    scope = Scope(first, until, producer=producer)
+    verdicts = counted_verdicts(scope).filter(release__announced_at__isnull=False)
+    suspicious = list(_suspicious(verdicts))
+    dismissed = _decided_as(suspicious, (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
+    decided = _decided_as(suspicious, DECIDED)
+    exempted = set(find_exemptions(suspicious))
+    on_time = verdicts.filter(outcome=Outcome.ON_TIME).count()
+    not_on_time = len(decided | exempted)
+    due = _due_releases(first, until, now=now).filter(series__producer=producer, announced_at__isnull=False)
+    known = list(verdicts.values_list("release_id", "due_at"))
+    number = len(known) + sum((release.pk, release.due_at) not in known for release in due)
+    access = _access_to(due.filter(status=Status.PUBLISHED))
+    notice = _days(_given_dates(due))
+    quarter = quarter_of(first)
+    counted = [
+        Verdicts(outcome=outcome, number=count, producer=producer.pk, quarter=quarter)
+        for outcome, count in ((Outcome.ON_TIME, on_time), (Outcome.LATE, not_on_time))
+    ]
+    return Punctuality(
+        year=year,
+        until=until,
+        due=number,
+        on_time=on_time,
+        not_on_time=not_on_time,
+        not_breaches=len(dismissed | exempted),
+        not_determined=number - on_time - not_on_time,
+        rate=describe_rate(figures_of(History(verdicts=counted)).on_time_rate),
+        four_weeks=sum(days >= NOTICE.days for days in notice),
+        short_notice=sum(days < NOTICE.days for days in notice),
+        moved=_announced_changes(producer, first, until).count(),
+        access_releases=len(_posts_by_release(access)),
+        access_posts=len({(entry.post, entry.organisation) for entry in access}),
+        exceptions=_departures(due).count(),
+        statements=_count_statements(producer, first, until) if settings.BREACHES_PUBLIC else None,
+        tolerance=describe_tolerances(_tolerances(verdicts)),
+    )
+
+
+def _decided_as(verdicts: Collection[Verification], states: Collection[ReportStatus]) -> set[int]:
+    """Return the keys of the verdicts all of whose suspected breaches are in reports in some of these states."""
+    statuses: dict[int, list[str | None]] = defaultdict(list)
+    found = Suspicion.objects.filter(verification__in=[verdict.pk for verdict in verdicts])
+    for verdict, status in found.values_list("verification_id", "report__status"):
+        statuses[verdict].append(status)
+    return {verdict for verdict, of_it in statuses.items() if all(status in states for status in of_it)}
+
+
+def _count_statements(producer: Producer, first: date, until: date) -> int:
+    published = publication.published_statements().filter(report__producer=producer)
+    return published.filter(report__occurred_on__gte=first, report__occurred_on__lte=until).count()

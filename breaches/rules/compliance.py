@@ -1,0 +1,175 @@
+"""The yearly compliance table of a producer: its figures, the sections of the policy around it, and what changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from releases.rules.canonical import canonical_json, sha256_hex
+
+FORMAT = 1
+
+
+class PolicySection(StrEnum):
+    """The parts of a release practice policy that people write, in the order in which they are printed.
+
+    The subjects are those of the practices on orderly release (2.1: T3.1 to T3.6, 3.0: 3.1 to 3.6).
+    """
+
+    INTRODUCTION = "introduction"
+    ANNOUNCEMENT = "announcement"
+    DATE_CHANGES = "date_changes"
+    ACCESS = "access"
+    TIMELINESS = "timeliness"
+    BREACHES = "breaches"
+    NOTES = "notes"
+
+
+# The sections that are printed before the table; the others follow it.
+BEFORE_TABLE = tuple(section for section in PolicySection if section is not PolicySection.NOTES)
+
+
+class Figure(StrEnum):
+    """One line of the table. The values are stored and are parts of addresses."""
+
+    DUE = "due"
+    ON_TIME = "on_time"
+    NOT_ON_TIME = "not_on_time"
+    NOT_DETERMINED = "not_determined"
+    NO_RESULT = "no_result"
+    RATE = "rate"
+    FOUR_WEEKS = "four_weeks"
+    SHORT_NOTICE = "short_notice"
+    NOT_ANNOUNCED = "not_announced"
+    LEAST_NOTICE = "least_notice"
+    MOVED = "moved"
+    MOVED_BY_HEAD = "moved_by_head"
+    MOVED_BY_DEPUTY = "moved_by_deputy"
+    MOVED_PROVISIONAL = "moved_provisional"
+    ACCESS_RELEASES = "access_releases"
+    ACCESS_POSTS = "access_posts"
+    MOST_POSTS = "most_posts"
+    EXEMPTIONS = "exemptions"
+    EXEMPTED = "exempted"
+    EXCEPTIONS = "exceptions"
+    REPORTED = "reported"
+    RECORDED = "recorded"
+    ACTIONS_DONE = "actions_done"
+    ACTIONS_OPEN = "actions_open"
+    ACTIONS_OVERDUE = "actions_overdue"
+
+
+class Group(StrEnum):
+    RELEASES = "releases"
+    NOTICE = "notice"
+    DATE_CHANGES = "date_changes"
+    ACCESS = "access"
+    EXEMPTIONS = "exemptions"
+    BREACHES = "breaches"
+    ACTIONS = "actions"
+
+
+GROUPS: Mapping[Group, Sequence[Figure]] = {
+    Group.RELEASES: (
+        Figure.DUE,
+        Figure.ON_TIME,
+        Figure.NOT_ON_TIME,
+        Figure.NOT_DETERMINED,
+        Figure.NO_RESULT,
+        Figure.RATE,
+    ),
+    Group.NOTICE: (Figure.FOUR_WEEKS, Figure.SHORT_NOTICE, Figure.NOT_ANNOUNCED, Figure.LEAST_NOTICE),
+    Group.DATE_CHANGES: (Figure.MOVED, Figure.MOVED_BY_HEAD, Figure.MOVED_BY_DEPUTY, Figure.MOVED_PROVISIONAL),
+    Group.ACCESS: (Figure.ACCESS_RELEASES, Figure.ACCESS_POSTS, Figure.MOST_POSTS),
+    Group.EXEMPTIONS: (Figure.EXEMPTIONS, Figure.EXEMPTED, Figure.EXCEPTIONS),
+    Group.BREACHES: (Figure.REPORTED, Figure.RECORDED),
+    Group.ACTIONS: (Figure.ACTIONS_DONE, Figure.ACTIONS_OPEN, Figure.ACTIONS_OVERDUE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceTable:
+    """The figures of a producer for a year, as they are printed.
+
+    `until` is the last London day that they cover: 31 December, or the day of counting in a year that is not over.
+    """
+
+    year: int
+    until: date
+    values: Mapping[Figure, str]
+    tolerances: tuple[int, ...] = ()
+    """The tolerances of the counted releases, in seconds."""
+
+    @property
+    def is_whole_year(self) -> bool:
+        return self.until == date(self.year, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceContent:
+    """What is approved: the table, and the texts around it. Empty sections are not printed."""
+
+    producer: str
+    table: ComplianceTable
+    sections: Mapping[PolicySection, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureChange:
+    """One figure that is no longer as it was approved."""
+
+    figure: Figure
+    approved: str
+    now: str
+
+
+def compare_tables(approved: ComplianceTable, now: ComplianceTable) -> tuple[FigureChange, ...]:
+    """Return the figures of the record that differ from the approved ones, in the order of the table."""
+    figures = (figure for group in GROUPS.values() for figure in group)
+    pairs = ((figure, approved.values.get(figure, ""), now.values.get(figure, "")) for figure in figures)
+    return tuple(FigureChange(*pair) for pair in pairs if pair[1] != pair[2])
+
+
+def content_to_json(content: ComplianceContent) -> dict[str, Any]:
+    table = content.table
+    return {
+        "format": FORMAT,
+        "producer": content.producer,
+        "year": table.year,
+        "until": table.until.isoformat(),
+        "tolerances": list(table.tolerances),
+        "values": {figure.value: value for figure, value in table.values.items()},
+        "sections": sections_to_json(content.sections),
+    }
+
+
+def content_from_json(stored: Mapping[str, Any]) -> ComplianceContent:
+    return ComplianceContent(
+        producer=stored["producer"],
+        table=ComplianceTable(
+            year=stored["year"],
+            until=date.fromisoformat(stored["until"]),
+            values={Figure(figure): value for figure, value in stored["values"].items()},
+            tolerances=tuple(stored["tolerances"]),
+        ),
+        sections=sections_from_json(stored["sections"]),
+    )
+
+
+def sections_to_json(sections: Mapping[PolicySection, str]) -> dict[str, str]:
+    return {section.value: text for section, text in sections.items() if text.strip()}
+
+
+def sections_from_json(stored: Mapping[str, str]) -> dict[PolicySection, str]:
+    return {PolicySection(section): text for section, text in stored.items()}
+
+
+def digest(value: Any) -> str:
+    return sha256_hex(canonical_json(value))
+
+
+def split_paragraphs(text: str) -> list[list[str]]:
+    """Split a text at empty lines into paragraphs of one or more lines."""
+    paragraphs = (part.strip() for part in text.replace("\r\n", "\n").split("\n\n"))
+    return [part.split("\n") for part in paragraphs if part]

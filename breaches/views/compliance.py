@@ -1,0 +1,371 @@
+"""The pages of the yearly compliance table, and the public pages of punctuality."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from breaches import compliance, compliance_files
+from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, SectionConflict
+from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctuality_years, read_punctuality, read_year
+from breaches.models import ComplianceDocument
+from breaches.permissions import TABLE, Action, report_producers
+from breaches.rules.compliance import (
+    BEFORE_TABLE,
+    GROUPS,
+    Figure,
+    PolicySection,
+    split_paragraphs,
+)
+from releases.forms import GovukForm, LongTextField, inside_the_form
+from releases.models import Producer
+from releases.permissions import User, roles_of
+from releases.rules.calendar import local_date
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MoveRefused
+from releases.views.base import SignedInRequest, post_data
+
+type YearView[**P] = Callable[Concatenate[SignedInRequest, Producer, int, P], HttpResponse]
+
+HINTS = {
+    PolicySection.INTRODUCTION: lazy("What this policy is, for which statistics, and who is responsible for it."),
+    PolicySection.ANNOUNCEMENT: lazy("Your release calendar, and how far ahead you confirm a date."),
+    PolicySection.DATE_CHANGES: lazy("Who agrees to a change, and how you tell readers."),
+    PolicySection.ACCESS: lazy("Who may see statistics before their release, and how you keep the list."),
+    PolicySection.TIMELINESS: lazy("Your release time, any other time that OSR has approved, and how you stay timely."),
+    PolicySection.BREACHES: lazy("How you find, report and correct breaches, and how you handle corrections."),
+    PolicySection.NOTES: lazy("What readers need to know about the figures of this year."),
+}
+
+
+def year_page[**P](*methods: str, action: Action = Action.VIEW) -> Callable[[YearView[P]], Callable[..., HttpResponse]]:
+    """Decorate a view of a producer's year: it requires sign-in, and answers 404 to people who may not do the action.
+
+    :param methods: the allowed HTTP methods; GET by default.
+    """
+    answered = methods or ("GET",)
+
+    def decorate(view: YearView[P]) -> Callable[..., HttpResponse]:
+        @login_required
+        @wraps(view)
+        def page(request: SignedInRequest, producer: str, year: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            found = find_producer(request.user, producer, action)
+            if year not in list_years(found, today=local_date(timezone.now())):
+                raise Http404(f"There is no table of {year}.")
+            if request.method not in answered and not (request.method == "HEAD" and "GET" in answered):
+                return HttpResponseNotAllowed(answered)
+            return view(request, found, year, *args, **kwargs)
+
+        return page
+
+    return decorate
+
+
+def find_producer(person: User, slug: str, action: Action) -> Producer:
+    """Return a producer for whose reports a person may do an action.
+
+    :raises Http404: if there is none.
+    """
+    found = report_producers(person, action).filter(slug=slug).first()
+    if found is None:
+        raise Http404("There is no such producer, or it is not yours.")
+    return found
+
+
+@login_required
+@require_safe
+def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
+    """List the years of the person's producers, each with its approved versions."""
+    producers = list(report_producers(request.user))
+    if not producers:
+        raise Http404("There are no tables for this person.")
+    today = local_date(timezone.now())
+    approved: dict[tuple[int, int], int] = {}
+    for key in ComplianceDocument.objects.filter(producer__in=producers).values_list("producer", "year", "number"):
+        approved[key[:2]] = max(approved.get(key[:2], 0), key[2])
+    rows = [
+        {
+            "producer": producer,
+            "years": [
+                {"year": year, "approved": approved.get((producer.pk, year)), "is_running": year == today.year}
+                for year in list_years(producer, today=today)
+            ],
+            "switch": compliance.last_switch(producer),
+            "may_switch": bool(TABLE[Action.SHOW_PUNCTUALITY] & roles_of(request.user, producer)),
+        }
+        for producer in producers
+    ]
+    return render(request, "breaches/compliance/list.html", {"rows": rows})
+
+
+class SectionForm(GovukForm):
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    text = LongTextField(required=False, max_length=LONGEST_SECTION)
+    defaults = {"size": "s", "threshold": 75}
+
+    def __init__(self, *args: Any, section: PolicySection, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["text"]
+        field.label = SECTIONS[section]
+        field.help_text = f"{HINTS[section]} {_('Name posts, not people. Leave an empty line between paragraphs.')}"
+        field.widget.attrs["rows"] = 10
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        return inside_the_form(*self.questions())
+
+
+@year_page()
+def show_yearly_table(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:
+    return _table_page(request, producer, year)
+
+
+@year_page("GET", "POST", action=Action.WRITE_POLICY)
+def edit_policy_section(
+    request: SignedInRequest, producer: Producer, year: int, section: PolicySection
+) -> HttpResponse:
+    """Show the page with the form of a section in its place, and save the text."""
+    policy = compliance.read_policy(producer, year)
+    initial = {"seen": policy.number, "text": policy.sections.get(section, "")}
+    form = SectionForm(post_data(request), section=section, initial=initial)
+    theirs = None
+    if form.is_valid():
+        try:
+            saved = compliance.save_section(
+                producer,
+                year,
+                section,
+                form.cleaned_data["text"],
+                seen=form.cleaned_data["seen"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        except SectionConflict as conflict:
+            theirs = conflict.theirs
+            # The next attempt replaces the other text, which the person has now read.
+            again = request.POST.copy()
+            again["seen"] = str(theirs.number)
+            form = SectionForm(again, section=section)
+        else:
+            if saved:
+                messages.success(request, _("%(section)s saved") % {"section": SECTIONS[section]})
+            else:
+                messages.info(request, _("You did not make any changes."))
+            return redirect(f"{reverse('breaches:yearly_table', args=[producer.slug, year])}#{section.value}")
+    conflict_text = theirs.sections.get(section, "") if theirs else None
+    return _table_page(request, producer, year, edited=section, form=form, theirs=theirs, conflict_text=conflict_text)
+
+
+def _table_page(request: SignedInRequest, producer: Producer, year: int, **more: Any) -> HttpResponse:
+    now = timezone.now()
+    content, record, policy = compliance.read_content(producer, year, by=request.user, now=now)
+    documents = list(compliance.list_documents(producer, year))
+    roles = roles_of(request.user, producer)
+    # Other people may not know of every report, so the record as they can read it differs from what was approved.
+    changes = compliance.find_changes(documents[0], record.table) if documents and LEADS & roles else ()
+    context = {
+        "producer": producer,
+        "year": year,
+        "years": list_years(producer, today=local_date(now)),
+        "table": record.table,
+        "layout": compliance.lay_out_table(producer, content),
+        "policy": policy,
+        "sections": _sections(policy.sections),
+        "documents": documents,
+        "changes": [{"label": FIGURES[one.figure], "approved": one.approved, "now": one.now} for one in changes],
+        "text_has_changed": bool(documents) and policy.number != documents[0].text_number,
+        "undecided": record.undecided,
+        "sees_all": bool(LEADS & roles),
+        "may_write": bool(TABLE[Action.WRITE_POLICY] & roles),
+        "may_approve": bool(TABLE[Action.APPROVE_TABLE] & roles),
+        "may_download": bool(TABLE[Action.DOWNLOAD] & roles),
+        "events": list(compliance.list_events(producer, year)[:20]),
+        "switch": compliance.last_switch(producer),
+        "kinds": KIND_NAMES,
+        **more,
+    }
+    return render(request, "breaches/compliance/table.html", context)
+
+
+KIND_NAMES = {"html": "HTML", "odt": "ODT", "pdf": "PDF"}
+
+
+def _sections(texts: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return the sections before and after the table as the page shows them, empty ones too."""
+
+    def shown(section: PolicySection) -> dict[str, Any]:
+        return {
+            "key": section.value,
+            "heading": SECTIONS[section],
+            "hint": HINTS[section],
+            "paragraphs": split_paragraphs(texts.get(section, "")),
+        }
+
+    return {
+        "before": [shown(section) for section in BEFORE_TABLE],
+        "after": [shown(section) for section in PolicySection if section not in BEFORE_TABLE],
+    }
+
+
+class ApproveForm(forms.Form):
+    content_sha256 = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+
+
+@year_page("GET", "POST", action=Action.APPROVE_TABLE)
+def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:
+    """Show all that is approved, and approve it as it was read."""
+    now, page = timezone.now(), reverse("breaches:yearly_table", args=[producer.slug, year])
+    form = ApproveForm(post_data(request))
+    if form.is_valid():
+        try:
+            document = compliance.approve_table(
+                producer,
+                year,
+                read_sha256=form.cleaned_data["content_sha256"],
+                by=request.user,
+                at=now,
+                write=compliance_files.write_files,
+            )
+        except ChangedMeanwhile as refusal:
+            messages.warning(request, str(refusal))
+            return redirect("breaches:approve_yearly_table", producer.slug, year)
+        except MoveRefused as refusal:
+            messages.warning(request, str(refusal))
+            return redirect(page)
+        messages.success(request, _("Version %(number)s approved") % {"number": document.number})
+        return redirect(f"{page}#approved")
+    content, record, policy = compliance.read_content(producer, year, by=request.user, now=now)
+    obstacle = compliance.find_obstacle(producer, content, record, policy, by=request.user)
+    newest = compliance.list_documents(producer, year).first()
+    context = {
+        "producer": producer,
+        "year": year,
+        "table": record.table,
+        "layout": compliance.lay_out_table(producer, content),
+        "obstacle": str(obstacle) if obstacle else "",
+        "undecided": record.undecided,
+        "one_person": compliance.is_author(producer, year, request.user),
+        "number": newest.number + 1 if newest else 1,
+        "content_sha256": compliance.content_digest(content),
+    }
+    return render(request, "breaches/compliance/approve.html", context)
+
+
+@year_page()
+def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, figure: str) -> HttpResponse:
+    """List what is behind one figure of the table, as the record is now."""
+    record = read_year(producer, year, by=request.user, now=timezone.now())
+    listing = record.listings.get(Figure(figure)) if figure in set(Figure) else None
+    if listing is None:
+        raise Http404(f"There is no list {figure}.")
+    group = next(group for group, figures in GROUPS.items() if figure in figures)
+    context = {
+        "producer": producer,
+        "year": year,
+        "label": FIGURES[Figure(figure)],
+        "group": GROUP_NAMES[group],
+        "value": record.table.values[Figure(figure)],
+        "listing": listing,
+        "rows": [{"row": row, "cells": list(zip(listing.columns, row.cells, strict=True))[1:]} for row in listing.rows],
+    }
+    return render(request, "breaches/compliance/list_behind.html", context)
+
+
+@year_page(action=Action.DOWNLOAD)
+def download_draft_table(request: SignedInRequest, producer: Producer, year: int, kind: str) -> HttpResponse:
+    _check_kind(kind)
+    content, _record, _policy = compliance.read_content(producer, year, by=request.user, now=timezone.now())
+    write = {"html": compliance_files.write_html, "odt": compliance_files.write_odt, "pdf": compliance_files.write_pdf}
+    file = write[kind](compliance.lay_out_table(producer, content))
+    return _file_response(file, kind, compliance.name_file(producer, year, kind))
+
+
+@year_page(action=Action.DOWNLOAD)
+def download_approved_table(
+    request: SignedInRequest, producer: Producer, year: int, number: int, kind: str
+) -> HttpResponse:
+    _check_kind(kind)
+    document = ComplianceDocument.objects.filter(producer=producer, year=year, number=number).first()
+    if document is None:
+        raise Http404(f"There is no version {number}.")
+    return _file_response(
+        compliance.file_of(document, kind), kind, compliance.name_file(producer, year, kind, number=number)
+    )
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in FILE_KINDS:
+        raise Http404(f"There is no kind of file {kind}.")
+
+
+def _file_response(content: bytes, kind: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=FILE_KINDS[kind], headers=headers)
+
+
+class SwitchForm(forms.Form):
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    on = forms.RegexField(r"^(on|off)$", widget=forms.HiddenInput)
+
+
+@login_required
+def switch_punctuality_page(request: SignedInRequest, producer: str) -> HttpResponse:
+    """Show what readers see, or would see, and turn the public page on or off."""
+    of = find_producer(request.user, producer, Action.SHOW_PUNCTUALITY)
+    now = timezone.now()
+    if request.method not in {"GET", "HEAD", "POST"}:
+        return HttpResponseNotAllowed(["GET", "POST"])
+    form = SwitchForm(post_data(request))
+    if form.is_valid():
+        on = form.cleaned_data["on"] == "on"
+        try:
+            compliance.switch_punctuality(of, on=on, seen=form.cleaned_data["seen"], by=request.user, at=now)
+        except MoveRefused as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, _("The page is public now") if on else _("The page is no longer public"))
+        return redirect("breaches:switch_punctuality", of.slug)
+    years = punctuality_years(of, today=local_date(now))
+    switch = compliance.last_switch(of)
+    context = {
+        "producer": of,
+        "switch": switch,
+        "is_on": bool(switch and switch.is_on),
+        "seen": switch.number if switch else 0,
+        "figures": read_punctuality(of, years[0], now=now) if years else None,
+    }
+    return render(request, "breaches/compliance/switch.html", context)
+
+
+@require_safe
+def list_punctuality(request: HttpRequest) -> HttpResponse:
+    """List the producers that show their punctuality to readers."""
+    producers = list(compliance.producers_with_punctuality())
+    if not producers:
+        raise Http404("No producer shows its punctuality.")
+    return render(request, "breaches/public/punctuality_list.html", {"producers": producers})
+
+
+@require_safe
+def show_punctuality(request: HttpRequest, producer: str, year: int | None = None) -> HttpResponse:
+    """Show the figures of a year to readers, if the Head of Profession has turned the page on."""
+    of = compliance.producers_with_punctuality().filter(slug=producer).first()
+    if of is None:
+        raise Http404("This producer does not show its punctuality.")
+    now = timezone.now()
+    years = punctuality_years(of, today=local_date(now))
+    if year is not None and year not in years:
+        raise Http404(f"There are no figures of {year}.")
+    figures = read_punctuality(of, year or years[0], now=now) if years else None
+    return render(request, "breaches/public/punctuality.html", {"producer": of, "years": years, "figures": figures})

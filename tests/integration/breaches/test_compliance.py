@@ -1,0 +1,462 @@
+"""The yearly compliance table: its figures with their lists, its policy, its approval, and punctuality for readers."""
+
+import io
+import zipfile
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection, models
+
+from breaches import compliance, compliance_files, corrective_actions
+from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoPeopleNeeded
+from breaches.compliance_figures import describe_tolerances, read_punctuality, read_year
+from breaches.corrective_actions import Plan
+from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, Report
+from breaches.rules.compliance import GROUPS, Figure, PolicySection
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.rules.statistics import figures_of
+from breaches.statistics import Scope, read_breach_history
+from releases import exemptions, scheduling
+from releases.models import Exemption, Release, Verification
+from releases.models.append_only import AppendOnlyRow, check_chain
+from releases.permissions import NotYours
+from releases.rules.calendar import Slot
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
+from statsoffice import verification
+from statsoffice.audit import trail
+from tests.integration.breaches.pdf.documents import text_of, words
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.people import AT, create_report, move_report
+from tests.support.pre_release_lists import granted, someone
+from tests.support.report_evidence import london
+from tests.verapdf import check_pdf_ua
+
+pytestmark = pytest.mark.django_db
+
+YEAR = 2020
+NOW = london("15:00", "2020-07-03")
+AFTERWARDS = london("10:00", "2021-01-11")
+WRITTEN = PolicySection.INTRODUCTION
+
+
+def judged(series, reference, outcome, **fields):
+    """A release of the seed's day with a verdict."""
+    release = ReleaseFactory(series=series, reference=reference, title=reference, **{"announced": True, **fields})
+    Verification.objects.create(
+        release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome=outcome
+    )
+    return release
+
+
+@pytest.fixture
+def series(office):
+    return SeriesFactory(producer=office.producer)
+
+
+@pytest.fixture
+def year_of_releases(office, series):
+    """Two releases on time, one that no one could determine, one without a check, one rehearsal, one cancelled."""
+    for number in range(2):
+        judged(series, f"on-time-{number}", "on_time")
+    judged(series, "unclear", "cannot_tell")
+    judged(series, "rehearsed", "on_time", rehearsal=True, announced=False, confirmed=True)
+    ReleaseFactory(series=series, reference="unchecked", announced=True)
+    cancelled = ReleaseFactory(series=series, reference="cancelled", announced=True)
+    scheduling.cancel_release(cancelled, reason="No data.", by=office.head, at=SEED_DUE - timedelta(days=9))
+
+
+def value(record, figure):
+    return record.table.values[figure]
+
+
+def write(office, text="We publish official statistics.", section=WRITTEN, *, seen=0, by=None, at=NOW):
+    return compliance.save_section(office.producer, YEAR, section, text, seen=seen, by=by or office.statistician, at=at)
+
+
+def approve(office, *, by=None, at=NOW, read_sha256=None, write=compliance_files.write_files):
+    by = by or office.head
+    content = compliance.read_content(office.producer, YEAR, by=by, now=at)[0]
+    digest = read_sha256 or compliance.content_digest(content)
+    return compliance.approve_table(office.producer, YEAR, read_sha256=digest, by=by, at=at, write=write)
+
+
+class TestFigures:
+    def test_each_figure_is_the_length_of_the_list_behind_it(self, office, series, year_of_releases, approved_report):
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        summaries = {Figure.RATE, Figure.LEAST_NOTICE, Figure.MOST_POSTS}
+        for figure in set(record.listings) - summaries:
+            assert value(record, figure) == f"{len(record.listings[figure].rows):,}", figure
+        assert set(record.table.values) == {figure for group in GROUPS.values() for figure in group}
+        assert set(record.table.values) - set(record.listings) == {Figure.REPORTED, Figure.RECORDED}
+
+    def test_they_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
+        create_report(office, ReportStatus.RECORDED, reference="second")
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        scope = Scope(date(YEAR, 1, 1), date(YEAR, 12, 31), producer=office.producer)
+        counted = figures_of(read_breach_history(scope, by=office.head, today=NOW.date()))
+        assert value(record, Figure.ON_TIME) == str(counted.on_time)
+        assert value(record, Figure.NOT_ON_TIME) == str(counted.not_on_time)
+        assert value(record, Figure.NOT_DETERMINED) == str(counted.unknown)
+        assert (value(record, Figure.REPORTED), value(record, Figure.RECORDED)) == ("1", "1")
+
+    def test_what_could_not_be_determined_is_neither_on_time_nor_late(self, office, year_of_releases, approved_report):
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        figures = (Figure.DUE, Figure.ON_TIME, Figure.NOT_ON_TIME, Figure.NOT_DETERMINED, Figure.NO_RESULT, Figure.RATE)
+        assert [value(record, figure) for figure in figures] == ["5", "2", "1", "1", "1", "66.6%"]
+
+    def test_notice_is_that_of_the_first_date_that_was_confirmed_and_announced(self, office, series):
+        early = judged(series, "four-weeks", "on_time")
+        late = ReleaseFactory(
+            series=series, reference="short", recorded_at=SEED_DUE - timedelta(days=10), announced=True
+        )
+        unannounced = judged(series, "unannounced", "on_time", announced=False, confirmed=True)
+        moved = Slot(on=date(2020, 7, 2), at=early.planned_at)
+        scheduling.change_date(early, to=moved, reason="An error.", by=office.head, at=SEED_DUE - timedelta(days=3))
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert (value(record, Figure.FOUR_WEEKS), value(record, Figure.SHORT_NOTICE)) == ("1", "1")
+        assert (value(record, Figure.NOT_ANNOUNCED), value(record, Figure.LEAST_NOTICE)) == ("1", "10 days")
+        assert [row.release for row in record.listings[Figure.LEAST_NOTICE].rows] == [late.reference, early.reference]
+        assert [row.release for row in record.listings[Figure.NOT_ANNOUNCED].rows] == [unannounced.reference]
+
+    def test_changes_of_dates_are_counted_by_who_agreed(self, office, series):
+        for number, by in enumerate((office.head, office.deputy, office.head)):
+            release = ReleaseFactory(series=series, reference=f"moved-{number}", announced=True)
+            to = Slot(on=date(2020, 7, 10), at=release.planned_at)
+            scheduling.change_date(release, to=to, reason="An error.", by=by, at=SEED_DUE - timedelta(days=30))
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        figures = (Figure.MOVED, Figure.MOVED_BY_HEAD, Figure.MOVED_BY_DEPUTY, Figure.MOVED_PROVISIONAL)
+        assert [value(record, figure) for figure in figures] == ["3", "2", "1", "0"]
+        assert record.listings[Figure.MOVED_BY_DEPUTY].rows[0].cells[3] == str(office.deputy)
+
+    def test_pre_release_access_is_counted_by_posts_without_a_name(self, office, series):
+        for reference, posts in (("one", ["Minister"]), ("two", ["Minister", "Permanent Secretary"])):
+            release = judged(series, reference, "on_time")
+            for post in posts:
+                granted(release, someone(post), by=office.statistician)
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        figures = (Figure.ACCESS_RELEASES, Figure.ACCESS_POSTS, Figure.MOST_POSTS)
+        assert [value(record, figure) for figure in figures] == ["2", "2", "2"]
+        assert someone("Minister").person not in str(record.listings)
+
+    def test_an_exemption_in_force_and_the_release_that_it_covered_are_counted(self, office, series):
+        exemption = Exemption(
+            producer=office.producer,
+            reference="OSR/2020/7",
+            approved_on=date(2020, 1, 2),
+            covers_from=date(2020, 6, 1),
+            covers_to=date(2020, 6, 30),
+            covers_late=True,
+            words="Late releases in June",
+        )
+        exemptions.record_exemption(exemption, by=office.head, at=london("09:00", "2020-01-03"))
+        late = judged(series, "late", "late")
+        Verification.objects.filter(release=late).update(occurred_at=SEED_DUE)
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert (value(record, Figure.EXEMPTIONS), value(record, Figure.EXEMPTED)) == ("1", "1")
+        exemptions.end_exemption(
+            exemption, Exemption.End.IN_ERROR, words="A mistake.", by=office.head, at=NOW - timedelta(hours=1)
+        )
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        assert (value(record, Figure.EXEMPTIONS), value(record, Figure.EXEMPTED)) == ("0", "0")
+
+    def test_corrective_actions_of_breaches_are_counted_as_done_open_and_overdue(self, office, approved_report):
+        plans = [Plan(text, ReportTerm.SHORT, "The team", due) for text, due in (
+            ("Check the scheduler", date(2020, 7, 1)), ("Write it down", date(2020, 8, 1)), ("Train people", None)
+        )]  # fmt: skip
+        actions = [
+            corrective_actions.add_action(approved_report, plan, by=office.statistician, at=AT) for plan in plans
+        ]
+        corrective_actions.finish_action(actions[2], done=True, by=office.statistician, at=AT)
+        record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        figures = (Figure.ACTIONS_DONE, Figure.ACTIONS_OPEN, Figure.ACTIONS_OVERDUE)
+        assert [value(record, figure) for figure in figures] == ["1", "2", "1"]
+
+    def test_a_restricted_report_counts_for_leads_alone(self, office, series):
+        report = create_report(office, ReportStatus.DRAFT)
+        Report.objects.filter(pk=report.pk).update(kind="leak")
+        assert read_year(office.producer, YEAR, by=office.head, now=NOW).undecided == 1
+        assert read_year(office.producer, YEAR, by=office.people[Role.AUDITOR], now=NOW).undecided == 0
+
+
+class TestPolicy:
+    def test_each_save_is_a_version_with_an_event_and_the_same_text_is_none(self, office):
+        first = write(office)
+        assert write(office, seen=1) is None
+        second = write(office, "Dates are confirmed early.", PolicySection.ANNOUNCEMENT, seen=1)
+        assert (first.number, second.number) == (1, 2)
+        assert set(compliance.read_policy(office.producer, YEAR).sections) == {WRITTEN, PolicySection.ANNOUNCEMENT}
+        assert [event.kind for event in RegisterEvent.objects.order_by("position")] == ["policy_edited"] * 2
+        assert check_chain(RegisterEvent) == (2, None)
+
+    def test_another_person_who_changed_the_same_section_is_not_overwritten(self, office):
+        write(office)
+        write(office, "By the head", seen=1, by=office.head)
+        with pytest.raises(SectionConflict) as conflict:
+            write(office, "By the statistician", seen=1)
+        assert conflict.value.theirs.sections[WRITTEN] == "By the head"
+        assert PolicyText.objects.count() == 2
+
+    def test_another_section_that_was_changed_meanwhile_stays(self, office):
+        write(office)
+        write(office, "Notes", PolicySection.NOTES, seen=1, by=office.head)
+        write(office, "Changed", seen=1)
+        assert compliance.read_policy(office.producer, YEAR).sections == {
+            WRITTEN: "Changed",
+            PolicySection.NOTES: "Notes",
+        }
+
+    def test_a_year_begins_with_the_texts_of_the_year_before(self, office):
+        write(office)
+        policy = compliance.read_policy(office.producer, YEAR + 1)
+        assert (policy.number, policy.begun_from, policy.sections) == (
+            0,
+            YEAR,
+            {WRITTEN: "We publish official statistics."},
+        )
+        assert compliance.read_policy(office.producer, YEAR - 1).sections == {}
+
+    def test_only_those_who_write_reports_write_the_policy(self, office, subtests):
+        for role, person in office.people.items():
+            with subtests.test(role):
+                if role in {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
+                    continue
+                with pytest.raises(NotYours):
+                    write(office, by=person)
+
+
+class TestApproval:
+    def test_what_is_approved_stays_when_the_record_changes_and_a_new_version_replaces_it(
+        self, office, series, year_of_releases
+    ):
+        write(office)
+        first = approve(office)
+        files = {kind: compliance.file_of(first, kind) for kind in compliance.FILE_KINDS}
+        judged(series, "found-later", "on_time")
+        table = read_year(office.producer, YEAR, by=office.head, now=NOW).table
+        changed = {change.figure: (change.approved, change.now) for change in compliance.find_changes(first, table)}
+        assert changed[Figure.ON_TIME] == ("2", "3")
+        assert changed[Figure.DUE] == ("4", "5")
+        second = approve(office)
+        assert (second.number, [one.number for one in compliance.list_documents(office.producer, YEAR)]) == (2, [2, 1])
+        assert compliance.find_changes(second, table) == ()
+        stored = ComplianceDocument.objects.get(pk=first.pk)
+        assert {kind: compliance.file_of(stored, kind) for kind in compliance.FILE_KINDS} == files
+
+    def test_a_second_click_approves_nothing_more(self, office, year_of_releases):
+        write(office)
+        first = approve(office)
+        again = approve(office, read_sha256=first.content_sha256, at=NOW + timedelta(seconds=2))
+        assert again == first
+        assert RegisterEvent.objects.filter(kind="yearly_table_approved").count() == 1
+        with pytest.raises(NotApprovable, match="Nothing has changed"):
+            approve(office, by=office.deputy)
+
+    def test_a_record_that_has_changed_since_it_was_read_is_not_approved(self, office, series, year_of_releases):
+        write(office)
+        content = compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
+        judged(series, "found-later", "on_time")
+        with pytest.raises(ChangedMeanwhile):
+            approve(office, read_sha256=compliance.content_digest(content))
+        assert not ComplianceDocument.objects.exists()
+
+    def test_while_a_report_is_undecided_or_there_is_no_introduction_nothing_is_approved(self, office, draft_report):
+        with pytest.raises(NotApprovable, match="Decide on 1 open report"):
+            approve(office)
+        move_report(draft_report, office, ReportStatus.DISMISSED)
+        with pytest.raises(NotApprovable, match="Write the introduction"):
+            approve(office)
+        write(office)
+        assert approve(office).number == 1
+
+    def test_only_a_head_or_deputy_approves(self, office, subtests):
+        write(office)
+        for role, person in office.people.items():
+            with subtests.test(role):
+                if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
+                    continue
+                with pytest.raises(NotYours):
+                    approve(office, by=person)
+
+    def test_where_two_people_are_needed_an_author_cannot_approve(self, office):
+        write(office, by=office.head)
+        office.producer.two_person_approval = True
+        office.producer.save()
+        with pytest.raises(TwoPeopleNeeded):
+            approve(office)
+        assert approve(office, by=office.deputy).one_person is False
+
+    def test_a_file_that_cannot_be_written_approves_nothing(self, office):
+        def fail(_layout):
+            raise RuntimeError("no font")
+
+        write(office)
+        with pytest.raises(NotWritten, match="no font"):
+            approve(office, write=fail)
+        assert not ComplianceDocument.objects.exists()
+
+    def test_the_rows_are_append_only_and_verified_with_their_bytes(self, office):
+        write(office)
+        document = approve(office)
+        assert [one.why for one in verification.check_evidence(now=NOW) if one.why] == []
+        for row in (document, PolicyText.objects.get()):
+            with pytest.raises(AppendOnlyRow):
+                row.save()
+            with pytest.raises(AppendOnlyRow):
+                type(row).objects.all().delete()
+
+    @pytest.mark.parametrize("column", ["pdf", "odt", "html"])
+    def test_verification_names_a_file_that_was_changed_in_the_database(self, office, column, without_triggers):
+        write(office)
+        document = approve(office)
+        without_triggers(ComplianceDocument, document.pk, **{column: b"other"})
+        assert compliance.check_compliance_documents() == (
+            f"the {column} file of breaches.compliancedocument {document.pk} was changed after its approval"
+        )
+        with pytest.raises(compliance.ComplianceFileChanged):
+            compliance.file_of(ComplianceDocument.objects.get(), column)
+
+    def test_verification_names_figures_that_were_changed_in_the_database(self, office, without_triggers):
+        write(office)
+        document = approve(office)
+        without_triggers(ComplianceDocument, document.pk, content={**document.content, "year": 1999})
+        assert compliance.check_compliance_documents() == (
+            f"the content of breaches.compliancedocument {document.pk} was changed after its approval"
+        )
+
+
+@pytest.fixture
+def without_triggers():
+    """A change by SQL, as a person with the owner's rights could make it."""
+
+    def change(model, key, **values):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DISABLE TRIGGER append_only')
+        models.QuerySet(model).filter(pk=key).update(**values)
+
+    return change
+
+
+def test_the_audit_trail_names_texts_approvals_and_switches(office):
+    write(office)
+    approve(office)
+    compliance.switch_punctuality(office.producer, on=True, seen=0, by=office.head, at=NOW)
+    scope = trail.scope_of(office.head, [office.producer], is_narrowed=False)
+    found = trail.find_entries(list(trail.find_places(scope)[:10]), scope)
+    assert {(entry.kind, entry.what) for entry in found} == {
+        (trail.Kind.EDIT, f"Edited the release practice policy of {office.producer} for 2020"),
+        (trail.Kind.DECISION, f"Approved the compliance table of {office.producer} for 2020, version 1"),
+        (trail.Kind.DECISION, f"Turned on the public page of punctuality of {office.producer}"),
+    }
+
+
+class TestFiles:
+    @pytest.fixture
+    def document(self, office, year_of_releases):
+        write(office, "First paragraph, with a line\nand one more.\n\nSecond paragraph.")
+        write(office, "Counted by hand: none.", PolicySection.NOTES, seen=1)
+        return approve(office)
+
+    def test_the_pdf_is_pdf_ua_with_every_figure_its_link_and_the_policy(self, office, document, tmp_path):
+        path = tmp_path / "table.pdf"
+        path.write_bytes(bytes(document.pdf))
+        assert check_pdf_ua(path) == []
+        text = words(text_of(path))
+        for part in (
+            "Release practice in 2020",
+            "1 January 2020 to 3 July 2020",
+            "Approved by the Head of Profession for Statistics on 3 July 2020. Version 1.",
+            "Could not be determined 1",
+            "within our tolerance of 2 minutes",
+            "The Code of Practice for Statistics does not define it.",
+            "Second paragraph.",
+            "Counted by hand: none.",
+        ):
+            assert part in text
+        assert str(office.head) not in text
+
+    def test_the_odt_has_headings_tables_and_a_link_behind_each_figure(self, office, document, settings):
+        archive = zipfile.ZipFile(io.BytesIO(bytes(document.odt)))
+        assert archive.read("mimetype") == b"application/vnd.oasis.opendocument.text"
+        content = archive.read("content.xml").decode()
+        address = f"{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/lists/not_determined/"
+        assert f'xlink:href="{address}"' in content
+        assert content.count("<table:table-header-rows>") == len(GROUPS)
+        assert content.count("<text:a ") == sum(map(len, GROUPS.values()))
+        assert 'text:outline-level="1"' in content
+        assert "First paragraph, with a line<text:line-break/>and one more." in content
+
+    def test_the_html_file_stands_alone_with_links_to_this_service(self, office, document, settings):
+        text = bytes(document.html).decode()
+        assert (
+            f'href="{settings.ADDRESS}/reports/register/?producer={office.producer.slug}&amp;decision=reported' in text
+        )
+        for fetched in ("<script", "<link", "<img", "style="):
+            assert fetched not in text
+
+    def test_markup_in_the_policy_stays_text(self, office):
+        write(office, '<img src="https://elsewhere.example/x"> & <b>bold</b>')
+        document = approve(office)
+        assert b"<img" not in bytes(document.html)
+        assert b"&lt;b&gt;bold" in zipfile.ZipFile(io.BytesIO(bytes(document.odt))).read("content.xml")
+
+    def test_a_draft_says_so_and_has_no_approval(self, office):
+        content = compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
+        text = compliance_files.write_html(compliance.lay_out_table(office.producer, content)).decode()
+        assert "Draft: not approved" in text
+        assert "Approved by" not in text
+
+
+class TestPunctuality:
+    def test_the_page_is_off_until_a_lead_turns_it_on_and_off_again(self, office):
+        assert list(compliance.producers_with_punctuality()) == []
+        compliance.switch_punctuality(office.producer, on=True, seen=0, by=office.head, at=NOW)
+        assert list(compliance.producers_with_punctuality()) == [office.producer]
+        compliance.switch_punctuality(office.producer, on=False, seen=1, by=office.deputy, at=NOW)
+        assert list(compliance.producers_with_punctuality()) == []
+        kinds = [event.kind for event in RegisterEvent.objects.order_by("position")]
+        assert kinds == ["punctuality_shown", "punctuality_hidden"]
+        assert [one.why for one in verification.check_evidence(now=NOW) if one.why] == []
+
+    def test_a_second_click_and_an_outdated_page_change_nothing(self, office):
+        switch = compliance.switch_punctuality(office.producer, on=True, seen=0, by=office.head, at=NOW)
+        assert compliance.switch_punctuality(office.producer, on=True, seen=0, by=office.head, at=NOW) == switch
+        with pytest.raises(ChangedMeanwhile):
+            compliance.switch_punctuality(office.producer, on=False, seen=0, by=office.deputy, at=NOW)
+        with pytest.raises(MoveRefused, match="already on"):
+            compliance.switch_punctuality(office.producer, on=True, seen=1, by=office.deputy, at=NOW)
+        assert PunctualitySwitch.objects.count() == 1
+
+    def test_only_a_head_or_deputy_turns_it_on(self, office, subtests):
+        for role, person in office.people.items():
+            with subtests.test(role):
+                if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
+                    continue
+                with pytest.raises(NotYours):
+                    compliance.switch_punctuality(office.producer, on=True, seen=0, by=person, at=NOW)
+
+    def test_a_suspected_breach_is_among_those_not_determined_until_it_is_decided(self, office, draft_report):
+        Release.objects.update(announced_at=london("09:00", "2020-01-03"))
+        before = read_punctuality(office.producer, YEAR, now=AFTERWARDS)
+        assert (before.due, before.not_on_time, before.not_determined) == (1, 0, 1)
+        move_report(draft_report, office, ReportStatus.RECORDED)
+        after = read_punctuality(office.producer, YEAR, now=AFTERWARDS)
+        assert (after.due, after.not_on_time, after.not_breaches, after.not_determined) == (1, 1, 0, 0)
+        assert after.rate == "0.0%"
+
+    def test_what_was_decided_to_be_no_breach_stays_and_says_so(self, office, dismissed_report):
+        Release.objects.update(announced_at=london("09:00", "2020-01-03"))
+        found = read_punctuality(office.producer, YEAR, now=AFTERWARDS)
+        assert (found.not_on_time, found.not_breaches) == (1, 1)
+
+    def test_only_announced_releases_of_months_that_are_over_count(self, office, series, year_of_releases):
+        judged(series, "unannounced", "on_time", announced=False, confirmed=True)
+        found = read_punctuality(office.producer, YEAR, now=NOW)
+        assert (found.until, found.due, found.on_time, found.not_determined) == (date(2020, 6, 30), 4, 2, 2)
+        # On 30 June the month of June is not over.
+        assert read_punctuality(office.producer, YEAR, now=london("15:00", "2020-06-30")).due == 0
+
+    def test_the_tolerance_is_that_of_the_counted_releases(self):
+        assert describe_tolerances([120]) == "2 minutes"
+        assert describe_tolerances([60, 150]) == "1 minute to 2 minutes 30 seconds, depending on the statistics"
+        assert describe_tolerances([]) == ""

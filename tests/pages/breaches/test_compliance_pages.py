@@ -1,0 +1,327 @@
+"""The pages of the yearly compliance table and of punctuality: who sees them, what they say, and what they change."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from breaches import compliance
+from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
+from breaches.rules.compliance import PolicySection
+from breaches.rules.lifecycle import ReportStatus
+from releases.models import Release, Verification
+from releases.rules.lifecycle import Role
+from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.people import create_office, move_report
+from tests.support.report_evidence import london
+from tests.support.report_forms import words
+
+pytestmark = pytest.mark.django_db
+
+READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
+WRITERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+DOWNLOADERS = LEADS | {Role.STATISTICIAN, Role.AUDITOR}
+NOW = london("15:00", "2020-07-03")
+
+
+@pytest.fixture(autouse=True)
+def _in_2020(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def releases(office):
+    series = SeriesFactory(producer=office.producer)
+    for reference, outcome in (("first", "on_time"), ("second", "on_time"), ("unclear", "uncertain")):
+        release = ReleaseFactory(series=series, reference=reference, title=f"Statistics: {reference}", announced=True)
+        Verification.objects.create(
+            release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome=outcome
+        )
+
+
+def address(name, office, *more):
+    return reverse(f"breaches:{name}", args=[office.producer.slug, *more])
+
+
+def write(office, *, by=None, text="We publish official statistics."):
+    seen = compliance.read_policy(office.producer, 2020).number
+    section = PolicySection.INTRODUCTION
+    by = by or office.statistician
+    return compliance.save_section(office.producer, 2020, section, text, seen=seen, by=by, at=NOW)
+
+
+def approve(client, office):
+    page = client.get(address("approve_yearly_table", office, 2020))
+    sent = {"content_sha256": page.context["content_sha256"]}
+    return client.post(address("approve_yearly_table", office, 2020), sent)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "roles"),
+    [
+        ("yearly_table", (2020,), READERS),
+        ("yearly_list", (2020, "on_time"), READERS),
+        ("policy_section", (2020, "introduction"), WRITERS),
+        ("approve_yearly_table", (2020,), LEADS),
+        ("yearly_draft", (2020, "html"), DOWNLOADERS),
+        ("switch_punctuality", (), LEADS),
+    ],
+)
+def test_each_page_is_there_for_the_roles_of_its_table_and_for_no_one_else(client, office, subtests, name, more, roles):
+    asked = address(name, office, *more)
+    assert client.get(asked).status_code == 302
+    for role, person in office.people.items():
+        with subtests.test(role):
+            client.force_login(person)
+            assert client.get(asked).status_code == (200 if role in roles else 404)
+    client.force_login(create_office().head)
+    assert client.get(asked).status_code == 404
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.get(asked).status_code == 404
+
+
+def test_the_years_of_all_own_producers_are_listed_and_no_others(client, office):
+    create_office(name="Another office")
+    client.force_login(office.people[Role.AUDITOR])
+    page = client.get(reverse("breaches:yearly_tables"))
+    assert address("yearly_table", office, 2020) in page.text
+    assert "Another office" not in page.text
+    assert address("switch_punctuality", office) not in page.text
+    client.force_login(UserFactory())
+    assert client.get(reverse("breaches:yearly_tables")).status_code == 404
+
+
+def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, approved_report):
+    client.force_login(office.head)
+    page = client.get(address("yearly_table", office, 2020))
+    for _heading, lines in page.context["layout"].groups:
+        for line in lines:
+            path = line.address.removeprefix("http://127.0.0.1:8000")
+            listed = client.get(path[path.index("/reports") :].partition("#")[0])
+            assert listed.status_code == 200, line.figure
+            rows = listed.context["rows"]
+            if line.value.isdecimal() and line.figure not in {"most_posts"}:
+                assert len(rows) == int(line.value), line.figure
+
+
+def test_what_could_not_be_determined_has_a_line_and_a_list_of_its_own(client, office, releases):
+    client.force_login(office.head)
+    text = words(client.get(address("yearly_list", office, 2020, "not_determined")).text)
+    assert "Releases: Could not be determined" in text
+    assert "Statistics: unclear" in text
+    assert "Statistics: first" not in text
+    assert client.get(address("yearly_list", office, 2020, "reported")).status_code == 404
+    assert client.get(address("yearly_list", office, 2020, "nothing")).status_code == 404
+
+
+def test_a_year_without_a_table_is_not_found(client, office):
+    client.force_login(office.head)
+    assert client.get(address("yearly_table", office, 2019)).status_code == 404
+    assert client.get(address("yearly_table", office, 2021)).status_code == 404
+
+
+def test_an_office_without_releases_has_a_table_of_zeros(client, office):
+    client.force_login(office.head)
+    page = client.get(address("yearly_table", office, 2020))
+    values = {line.value for _heading, lines in page.context["layout"].groups for line in lines}
+    assert values == {"0", "[z]"}
+
+
+def test_a_section_is_written_in_its_place_and_saved_as_a_version(client, office):
+    client.force_login(office.statistician)
+    asked = address("policy_section", office, 2020, "date_changes")
+    page = client.get(asked)
+    assert page.context["form"].initial["seen"] == 0
+    done = client.post(asked, {"seen": "0", "text": "The Head of Profession agrees."}, follow=True)
+    assert done.redirect_chain == [(f"{address('yearly_table', office, 2020)}#date_changes", 302)]
+    assert "How we change a date saved" in words(done.text)
+    assert "The Head of Profession agrees." in done.text
+    again = client.post(asked, {"seen": "1", "text": "The Head of Profession agrees."}, follow=True)
+    assert "You did not make any changes." in words(again.text)
+    assert PolicyText.objects.count() == 1
+
+
+def test_a_person_whose_text_was_overtaken_loses_nothing_and_sees_the_other(client, office):
+    write(office)
+    write(office, by=office.head, text="By the head.")
+    client.force_login(office.statistician)
+    asked = address("policy_section", office, 2020, "introduction")
+    page = client.post(asked, {"seen": "1", "text": "By the statistician."})
+    text = words(page.text)
+    assert "Not saved yet" in text
+    assert "By the head." in text
+    assert "By the statistician." in text
+    assert PolicyText.objects.count() == 2
+    saved = client.post(asked, {"seen": page.context["form"]["seen"].value(), "text": "Both."}, follow=True)
+    assert "Introduction saved" in words(saved.text)
+
+
+def test_a_text_that_is_too_long_is_an_error_at_its_field(client, office):
+    client.force_login(office.statistician)
+    page = client.post(address("policy_section", office, 2020, "introduction"), {"seen": "0", "text": "x" * 6001})
+    assert page.status_code == 200
+    assert "Error:" in page.text
+    assert not PolicyText.objects.exists()
+
+
+def test_approving_freezes_the_files_and_the_page_says_how_the_record_has_changed_since(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    done = approve(client, office)
+    assert done.status_code == 302
+    document = ComplianceDocument.objects.get()
+    page = client.get(address("yearly_table", office, 2020))
+    assert "Nothing has changed since then." in words(page.text)
+    Release.objects.filter(reference="second").update(rehearsal=True, announced_at=None)
+    page = client.get(address("yearly_table", office, 2020))
+    text = words(page.text)
+    assert "The record has changed since then. 3 figures differ." in text
+    assert "On time, within our tolerance 2 1" in text
+    for kind in ("html", "odt", "pdf"):
+        file = client.get(address("yearly_file", office, 2020, 1, kind))
+        assert file.content == bytes(getattr(document, kind))
+        assert file["Content-Disposition"].startswith("attachment")
+    write(office, text="A new text.")
+    assert "The texts have changed since then." in words(client.get(address("yearly_table", office, 2020)).text)
+
+
+def test_a_page_that_is_outdated_approves_nothing_and_shows_the_record_again(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    page = client.get(address("approve_yearly_table", office, 2020))
+    write(office, text="A new text.")
+    sent = {"content_sha256": page.context["content_sha256"]}
+    done = client.post(address("approve_yearly_table", office, 2020), sent, follow=True)
+    assert "The record or the text has changed since you read it." in words(done.text)
+    assert not ComplianceDocument.objects.exists()
+
+
+def test_a_second_click_approves_once_and_says_the_same(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    page = client.get(address("approve_yearly_table", office, 2020))
+    for _click in range(2):
+        done = client.post(
+            address("approve_yearly_table", office, 2020),
+            {"content_sha256": page.context["content_sha256"]},
+            follow=True,
+        )
+        assert "Version 1 approved" in words(done.text)
+    assert ComplianceDocument.objects.count() == 1
+
+
+def test_an_undecided_report_stops_the_approval_with_a_link_to_it(client, office, draft_report):
+    write(office)
+    client.force_login(office.head)
+    page = client.get(address("approve_yearly_table", office, 2020))
+    assert "Decide on 1 open report of this year" in words(page.text)
+    assert "decision=undecided" in page.text
+    assert "Approve version" not in page.text
+
+
+def test_only_leads_see_how_the_record_differs_from_what_was_approved(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    Release.objects.filter(reference="second").update(rehearsal=True, announced_at=None)
+    client.force_login(office.people[Role.AUDITOR])
+    text = words(client.get(address("yearly_table", office, 2020)).text)
+    assert "The record has changed" not in text
+    assert "Only reports that you can read are counted here." in text
+    assert "A Head of Profession or deputy approves the table." in text
+
+
+def test_the_table_needs_as_many_queries_for_many_releases_as_for_few(client, office, releases):
+    client.force_login(office.head)
+    asked = address("yearly_table", office, 2020)
+    Verification.objects.filter(outcome="uncertain").update(outcome="late")
+    client.get(asked)
+    with CaptureQueriesContext(connection) as few:
+        client.get(asked)
+    series = SeriesFactory(producer=office.producer)
+    for number in range(12):
+        release = ReleaseFactory(series=series, reference=f"more-{number}", announced=True)
+        Verification.objects.create(
+            release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome="late"
+        )
+    with CaptureQueriesContext(connection) as many:
+        client.get(asked)
+    assert len(many) == len(few)
+
+
+class TestPunctuality:
+    @pytest.fixture
+    def page(self, office):
+        return reverse("transparency:punctuality", args=[office.producer.slug])
+
+    def turn(self, client, office, on, *, by=None):
+        client.force_login(by or office.head)
+        asked = address("switch_punctuality", office)
+        seen = client.get(asked).context["seen"]
+        done = client.post(asked, {"seen": seen, "on": "on" if on else "off"}, follow=True)
+        client.logout()
+        return words(done.text)
+
+    def test_it_is_absent_until_it_is_turned_on_and_after_it_is_turned_off(self, client, office, releases, page):
+        calendar = reverse("releases:calendar")
+        for address_of_page in (page, f"{page}2020/", reverse("transparency:punctuality_list")):
+            assert client.get(address_of_page).status_code == 404
+        assert "Punctuality of our releases" not in client.get(calendar).text
+        assert "The page is public now" in self.turn(client, office, on=True)
+        assert client.get(page).status_code == 200
+        assert page in client.get(reverse("transparency:punctuality_list")).text
+        assert "Punctuality of our releases" in client.get(calendar).text
+        assert "The page is no longer public" in self.turn(client, office, on=False)
+        assert client.get(page).status_code == 404
+        assert "Punctuality of our releases" not in client.get(calendar).text
+        assert PunctualitySwitch.objects.count() == 2
+
+    def test_another_producer_stays_absent(self, client, office, page):
+        other = create_office()
+        self.turn(client, office, on=True)
+        assert client.get(reverse("transparency:punctuality", args=[other.producer.slug])).status_code == 404
+        assert other.producer.name not in client.get(reverse("transparency:punctuality_list")).text
+
+    def test_it_defines_on_time_and_says_that_the_code_does_not(self, client, office, releases, page):
+        self.turn(client, office, on=True)
+        text = words(client.get(page).text)
+        assert "A release is on time if it was live within our tolerance of 2 minutes after its announced time." in text
+        assert "This is our own measure. It is not a definition of the Code of Practice for Statistics." in text
+        assert "1 January 2020 to 30 June 2020" in text
+        assert "Releases due 3" in text
+        assert "On time, within our tolerance 2" in text
+        assert "Could not be determined 1" in text
+
+    def test_the_page_is_the_same_whether_a_release_is_suspected_or_not_determined(
+        self, client, office, page, draft_report
+    ):
+        Release.objects.update(announced_at=london("09:00", "2020-01-03"))
+        self.turn(client, office, on=True)
+        suspected = words(client.get(page).text)
+        Verification.objects.update(outcome="uncertain")
+        assert words(client.get(page).text) == suspected
+        assert "Not on time 0" in suspected
+        Verification.objects.update(outcome="not_seen")
+        move_report(draft_report, office, ReportStatus.RECORDED)
+        assert "Not on time 1" in words(client.get(page).text)
+
+    def test_breaches_are_counted_only_if_the_office_publishes_them(self, client, office, releases, page, settings):
+        self.turn(client, office, on=True)
+        settings.BREACHES_PUBLIC = False
+        assert "Published reports of breaches" not in client.get(page).text
+        settings.BREACHES_PUBLIC = True
+        assert "Published reports of breaches 0" in words(client.get(page).text)
+
+    def test_without_a_month_that_is_over_it_has_no_figures(self, client, office, page):
+        self.turn(client, office, on=True)
+        assert "There are no figures yet." in words(client.get(page).text)
+        assert client.get(f"{page}2020/").status_code == 404
+
+    def test_readers_get_the_same_bytes_without_a_cookie(self, client, office, releases, page):
+        self.turn(client, office, on=True)
+        client.cookies.clear()
+        first, second = client.get(page), client.get(page)
+        assert first.content == second.content
+        assert not first.cookies
+        assert first["Cache-Control"] == "no-cache"
