@@ -22,7 +22,7 @@ def create_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0010_disclosure_reports"),
+        ("breaches", "0011_plain_labels"),
         ("releases", "0017_vantage_points"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
