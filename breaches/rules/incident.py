@@ -246,7 +246,22 @@ class _Account:
 
     def before_due(self) -> str:
         seconds = self.seconds_after_due()
-        return f", {_hours(round(-seconds))} before it was due" if seconds and seconds < 0 else ""
+        if not seconds or seconds > 0:
+            return ""
+        before_period = self.before_period()
+        before = f"{_hours(round(-seconds))} before it was due"
+        return f", {before_period} and {before}" if before_period else f", {before}"
+
+    def before_period(self) -> str:
+        """Write how long before the period of access it was sent; "" if the list has several periods, or if it was not."""
+        access, answer = self.incident.access, self.known.get(Question.HAPPENED)
+        if self.incident.cause.cause is not Cause.SENT_TOO_EARLY or not (access and answer and answer.at):
+            return ""
+        begins = {post.period_begins_at for post in access.posts if post.withdrawn_at is None}
+        begins_at = begins.pop() if len(begins) == 1 else None
+        if begins_at is None or answer.at >= begins_at:
+            return ""
+        return f"{_hours(round((begins_at - answer.at).total_seconds()))} before the period of access"
 
     def after_due(self) -> str:
         seconds = self.seconds_after_due()
