@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from statsoffice import jobs
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.calendars import ORGANISATION
 from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, create_member
+from tests.support.shared_database import environment_of_processes
 
 pytestmark = pytest.mark.django_db
 
@@ -302,14 +302,12 @@ def test_a_command_that_is_killed_is_continued_by_the_next_one(organisation, pro
     path = f"{govuk.API}/government/statistics/announcements/taxi-licences-2025"
     site.publish(path, [{"status": 200, "delay_seconds": 50}])
     site.forget_arrivals()
-    database = project.DATABASES["default"]
     words = [sys.executable, "manage.py", "look_back", "--organisation", organisation, "--year", str(YEAR)]
     host = organisation.split("/")[2]
-    environment = os.environ | {
+    environment = environment_of_processes(redis_url="") | {
         "STATSOFFICE_PROBE_ALLOW_PRIVATE": host,
         "STATSOFFICE_REHEARSAL_SITE": f"http://{host}",
         "STATSOFFICE_PROBE_BUDGETS": "127.0.0.1=2/1000",
-        "DATABASE_URL": _address_of(database),
     }
     process = subprocess.Popen(words, cwd=project.BASE_DIR, env=environment, stderr=subprocess.PIPE)
     until = time.monotonic() + 60
@@ -318,7 +316,7 @@ def test_a_command_that_is_killed_is_continued_by_the_next_one(organisation, pro
         assert time.monotonic() < until
         time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     review = YearReview.objects.get()
     assert review.status == "reading"
     done = year_review.count_progress(review)
@@ -332,10 +330,3 @@ def test_a_command_that_is_killed_is_continued_by_the_next_one(organisation, pro
     assert len(content_requests(site)) == LISTED - done.read
     assert YearReview.objects.count() == 1
     assert review.pages.count() == len(set(review.pages.values_list("path", flat=True))) == LISTED
-
-
-def _address_of(database) -> str:
-    if database["ENGINE"].endswith("sqlite3"):
-        return f"sqlite:///{database['NAME']}"
-    user = f"{database['USER']}:{database['PASSWORD']}" if database["PASSWORD"] else database["USER"]
-    return f"postgres://{user}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
