@@ -253,7 +253,7 @@ class _Account:
         return f", {before_period} and {before}" if before_period else f", {before}"
 
     def before_period(self) -> str:
-        """Write how long before the period of access it was sent; "" if the list has several periods, or if it was not."""
+        """Write how long before the period of access it was sent; "" if it was not, or if there are several periods."""
         access, answer = self.incident.access, self.known.get(Question.HAPPENED)
         if self.incident.cause.cause is not Cause.SENT_TOO_EARLY or not (access and answer and answer.at):
             return ""

@@ -111,7 +111,8 @@ SITUATIONS = [
             "deleted": "none",
         },
         "The final bulletin went to 14 people at 9:21am on 29 June 2020, 9 minutes before the period of access and "
-        "24 hours 9 minutes before it was due, because the time of sending was wrong. It was noticed at 9:40am. It was opened and no copy was deleted.",
+        "24 hours 9 minutes before it was due, because the time of sending was wrong. It was noticed at 9:40am. It was "
+        "opened and no copy was deleted.",
         (
             "Not known: who received it (the log of the mail server is no longer kept).",
             "Not known: when it was contained (the period began nine minutes later).",
