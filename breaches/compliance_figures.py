@@ -82,7 +82,7 @@ class ListRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class FigureList:
     columns: tuple[str, ...]
     rows: Sequence[ListRow] = ()
 
@@ -95,7 +95,7 @@ class YearRecord:
     """
 
     table: ComplianceTable
-    listings: Mapping[Figure, Listing]
+    listings: Mapping[Figure, FigureList]
     undecided: int
 
 
@@ -175,11 +175,11 @@ def describe_tolerances(tolerances: Collection[int]) -> str:
     return _("%(shortest)s to %(longest)s, depending on the statistics") % {"shortest": shortest, "longest": longest}
 
 
-def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") -> dict[Figure, Listing]:
+def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") -> dict[Figure, FigureList]:
     columns = (_("Release"), _("Series"), _("Due"), _("Result"))
 
-    def listing(wanted: Collection[Outcome]) -> Listing:
-        return Listing(columns, [_result_row(result) for result in results if result.outcome in wanted])
+    def listing(wanted: Collection[Outcome]) -> FigureList:
+        return FigureList(columns, [_result_row(result) for result in results if result.outcome in wanted])
 
     known = {(result.reference, result.due_at) for result in results}
     without = [
@@ -190,13 +190,13 @@ def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") ->
         for release in due
         if (release.reference, release.due_at) not in known
     ]
-    every = Listing(columns, [*map(_result_row, results), *without])
+    every = FigureList(columns, [*map(_result_row, results), *without])
     return {
         Figure.DUE: every,
         Figure.ON_TIME: listing({Outcome.ON_TIME}),
         Figure.NOT_ON_TIME: listing(SUSPICIOUS),
         Figure.NOT_DETERMINED: listing(NEEDS_CHECKING),
-        Figure.NO_RESULT: Listing(columns, without),
+        Figure.NO_RESULT: FigureList(columns, without),
         Figure.RATE: every,
     }
 
@@ -252,11 +252,11 @@ def _describe_days(days: int | None) -> str:
     return NOT_APPLICABLE if days is None else ngettext("%(days)s day", "%(days)s days", days) % {"days": f"{days:,}"}
 
 
-def _list_notice(found: Iterable[_Given]) -> dict[Figure, Listing]:
+def _list_notice(found: Iterable[_Given]) -> dict[Figure, FigureList]:
     columns = (_("Release"), _("Date"), _("Confirmed and announced"), _("Notice"), _("Reason for short notice"))
     given = sorted(found, key=lambda one: (one.days is None, one.days or 0))
 
-    def listing(wanted: Callable[[int | None], bool]) -> Listing:
+    def listing(wanted: Callable[[int | None], bool]) -> FigureList:
         rows = [
             ListRow(
                 (
@@ -271,7 +271,7 @@ def _list_notice(found: Iterable[_Given]) -> dict[Figure, Listing]:
             for one in given
             if wanted(one.days)
         ]
-        return Listing(columns, rows)
+        return FigureList(columns, rows)
 
     return {
         Figure.FOUR_WEEKS: listing(lambda days: days is not None and days >= NOTICE.days),
@@ -292,7 +292,7 @@ def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySe
     return made.select_related("release", "agreed_by").order_by("made", "pk")
 
 
-def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, Listing]:
+def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureList]:
     columns = (_("Release"), _("From"), _("To"), _("Agreed by"), _("Agreed on"))
     found = list(changes)
     roles = find_past_roles({change.agreed_by_id for change in found if change.agreed_by_id is not None})
@@ -315,7 +315,7 @@ def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, Listing]
         Figure.MOVED_BY_DEPUTY: by_others,
         Figure.MOVED_PROVISIONAL: [change for change in found if not change.agreed_by_id],
     }
-    return {figure: Listing(columns, [row(change) for change in some]) for figure, some in groups.items()}
+    return {figure: FigureList(columns, [row(change) for change in some]) for figure, some in groups.items()}
 
 
 def _access_to(due: "QuerySet[Release]") -> list[PreReleaseAccess]:
@@ -328,18 +328,18 @@ def _posts_by_release(access: Iterable[PreReleaseAccess]) -> Counter[Release]:
     return Counter(entry.release for entry in access)
 
 
-def _list_access(access: Sequence[PreReleaseAccess]) -> dict[Figure, Listing]:
+def _list_access(access: Sequence[PreReleaseAccess]) -> dict[Figure, FigureList]:
     counted = _posts_by_release(access)
 
-    def listing(releases: Iterable[Release]) -> Listing:
+    def listing(releases: Iterable[Release]) -> FigureList:
         rows = [
             ListRow((one.title, format_moment(_due_at(one)), f"{counted[one]:,}"), release=one.reference)
             for one in releases
         ]
-        return Listing((_("Release"), _("Due"), _("Posts")), rows)
+        return FigureList((_("Release"), _("Due"), _("Posts")), rows)
 
     posts = Counter((entry.post, entry.organisation) for entry in access)
-    of_posts = Listing(
+    of_posts = FigureList(
         (_("Post"), _("Organisation"), _("Releases")),
         [ListRow((post, organisation, f"{number:,}")) for (post, organisation), number in sorted(posts.items())],
     )
@@ -357,7 +357,7 @@ def _suspicious(verdicts: "QuerySet[Verification]") -> "QuerySet[Verification]":
 
 def _list_exemptions(
     producer: Producer, first: date, until: date, scope: Scope, due: "QuerySet[Release]"
-) -> dict[Figure, Listing]:
+) -> dict[Figure, FigureList]:
     in_force = Exemption.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gte=_midnight(first)),
         producer=producer,
@@ -405,9 +405,9 @@ def _list_exemptions(
     ]
     what = (_("Exemption"), _("Series"), _("From"), _("To"), _("What it covers"))
     return {
-        Figure.EXEMPTIONS: Listing(what, exemptions),
-        Figure.EXEMPTED: Listing((_("Release"), _("Due"), _("Result"), _("Exemption")), exempted),
-        Figure.EXCEPTIONS: Listing((_("Release"), _("Due"), _("Kind"), _("Agreement or reason")), exceptions),
+        Figure.EXEMPTIONS: FigureList(what, exemptions),
+        Figure.EXEMPTED: FigureList((_("Release"), _("Due"), _("Result"), _("Exemption")), exempted),
+        Figure.EXCEPTIONS: FigureList((_("Release"), _("Due"), _("Kind"), _("Agreement or reason")), exceptions),
     }
 
 
@@ -416,14 +416,14 @@ def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
     return of_present.select_related("release").order_by("release__due_at", "pk")
 
 
-def _list_actions(scope: Scope, *, by: Person, today: date) -> dict[Figure, Listing]:
+def _list_actions(scope: Scope, *, by: Person, today: date) -> dict[Figure, FigureList]:
     columns = (_("Corrective action"), _("Report"), _("Due"), _("Done"))
     states = [state for decision in BREACHES for state in STATES[decision]]
     breaches = counted_reports(scope, by).filter(status__in=states)
     actions = CorrectiveAction.objects.filter(report__in=breaches.values("pk")).with_tasks().order_by("added_at", "pk")
     done, still_open = list(actions.filter(DONE)), list(actions.open())
 
-    def listing(some: Iterable[CorrectiveAction]) -> Listing:
+    def listing(some: Iterable[CorrectiveAction]) -> FigureList:
         rows = [
             ListRow(
                 (
@@ -436,7 +436,7 @@ def _list_actions(scope: Scope, *, by: Person, today: date) -> dict[Figure, List
             )
             for action in some
         ]
-        return Listing(columns, rows)
+        return FigureList(columns, rows)
 
     return {
         Figure.ACTIONS_DONE: listing(done),

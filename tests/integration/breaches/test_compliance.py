@@ -331,6 +331,7 @@ def without_triggers():
     def change(model, key, **values):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DISABLE TRIGGER append_only')
         models.QuerySet(model).filter(pk=key).update(**values)
 
