@@ -11,10 +11,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import versions
-from breaches.facts import early_decision, facts_of_suspicions, incident_of, names_on_list
+from breaches.facts import cause_of_account, early_decision, facts_of_suspicions, incident_of, names_on_list
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
-from breaches.refreshing import FACT_EVENTS, automatic_content, cause_of_account
 from breaches.rules.answers import Answers, Question
 from breaches.rules.content import (
     FROM_FACTS,
@@ -33,7 +32,7 @@ from breaches.rules.content import (
 from breaches.rules.facts import round_down, round_up
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
-from breaches.rules.narrative import describe_choice, describe_decider
+from breaches.rules.narrative import describe_choice, describe_decider, write_account
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
@@ -184,8 +183,8 @@ def _with_new_account(
     """
     suspicions = list(report.suspicions.with_facts())
     if suspicions:
-        facts = facts_of_suspicions(suspicions)
-        account = automatic_content(suspicions, facts, cause=cause_of_account(report, current)).circumstances
+        facts = facts_of_suspicions(suspicions).values()
+        account = write_account(*facts, cause=cause_of_account(report, current))
     else:
         account = write_incident_account(incident_of(report, content, now=at))
     newest = report.machine or report.versions.get(number=1).content
@@ -287,8 +286,8 @@ def _state_cause(report: Report, *, by: User, at: datetime) -> Report:
     if content == was:
         Report.objects.filter(pk=report.pk).update(**columns)
         # The verdicts may have changed since the text was last refreshed; the next refresh compares them with it.
-        last = report.events.filter(kind__in=FACT_EVENTS).order_by("position").last()
-        standing = {"standing": last.facts["standing"]} if last and "standing" in last.facts else {}
+        last = report.events.filter(facts__has_key="standing").order_by("position").last()
+        standing = {"standing": last.facts["standing"]} if last else {}
         record_report_event(report, "facts_offered", at=at, **standing)
         return Report.objects.select_related("producer").get(pk=report.pk)
     move = REPORT.find(EDIT, source=report.status)

@@ -7,9 +7,9 @@ from datetime import datetime, time
 
 from django.db.models import F, Q
 
-from breaches.models import EarlyReleaseDecision, Report, StartedReport, Suspicion
+from breaches.models import EarlyReleaseDecision, Report, ReportVersion, StartedReport, Suspicion
 from breaches.rules.answers import ASKED, Answer, Answers, Question, find_missing_answers
-from breaches.rules.causes import NO_CAUSE, RecordedCause
+from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
     AccessFacts,
@@ -310,7 +310,7 @@ def is_asked(report: Report) -> bool:
     return kind in ASKED and not (kind in SUSPECTED and report.suspicions.exists())
 
 
-def find_unanswered(report: Report, content: ReportContent) -> tuple[Question, ...]:
+def find_open_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
     """Return the required questions that are asked for a report and not answered."""
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
     return missing if missing and is_asked(report) else ()
@@ -347,6 +347,16 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
 def recorded_cause(report: Report) -> RecordedCause:
     """Return the cause that people chose for a report, with their words for it."""
     return RecordedCause(Cause(report.cause), report.cause_words) if report.cause else NO_CAUSE
+
+
+def cause_of_account(report: Report, version: ReportVersion) -> RecordedCause:
+    """Return the cause to write into the automatic account.
+
+    It is none if a person edited an account that had none: the cause that people chose is no new fact for them.
+    """
+    if CAUSE_NOT_RECORDED in version.machine.get("circumstances", "") and not version.is_untouched("circumstances"):
+        return NO_CAUSE
+    return recorded_cause(report)
 
 
 def incident_about(

@@ -10,10 +10,10 @@ from django.db.models import F, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
-from breaches.facts import facts_of_suspicions, recorded_cause, screenshots_of_suspicions
+from breaches.facts import cause_of_account, facts_of_suspicions, screenshots_of_suspicions
 from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
-from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
+from breaches.rules.causes import NO_CAUSE, RecordedCause
 from breaches.rules.content import (
     FROM_FACTS,
     AnnexAttachment,
@@ -63,16 +63,6 @@ def automatic_content(
         occurred_on=tuple(sorted({on for _kind, on in occurred})),
         circumstances=write_account(*(facts[verdict] for verdict in verdicts), cause=cause),
     )
-
-
-def cause_of_account(report: Report, version: ReportVersion) -> RecordedCause:
-    """Return the cause to write into the automatic account.
-
-    It is none if a person edited an account that had none: the cause that people chose is no new fact for them.
-    """
-    if CAUSE_NOT_RECORDED in version.machine.get("circumstances", "") and not version.is_untouched("circumstances"):
-        return NO_CAUSE
-    return recorded_cause(report)
 
 
 def content_of_releases(releases: Collection[Release]) -> ReportContent:

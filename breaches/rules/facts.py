@@ -113,6 +113,11 @@ def _describe_exception(one: ReleaseException) -> Iterator[str]:
         case DepartureKind.AT_ONCE:
             moment = f", at {format_moment(one.due_at)}" if one.due_at else ""
             yield f"The Head of Profession for Statistics or a deputy decided to release it at once{moment}."
+    yield from describe_grounds(one)
+
+
+def describe_grounds(one: ReleaseException) -> Iterator[str]:
+    """Write the public reason for an exception, and when OSR was told, each as a sentence."""
     if one.reason:
         yield f"The reason given was: {' '.join(one.reason.split()).rstrip('.')}."
     if one.osr_told_at:

@@ -28,6 +28,7 @@ from breaches.rules.facts import (
     StatementFact,
     delay_in_words,
     describe_exceptions,
+    describe_grounds,
     join_words,
     round_down,
     round_up,
@@ -336,7 +337,10 @@ def _describe_decision(facts: Facts) -> Iterator[str]:
     if facts.decision:
         at = _clock(round_down(facts.decision.at), facts)
         yield f"{describe_decider(facts.decision.role)} decided at {at} to {describe_choice(facts.decision)}."
-    if facts.at_once:
+    if facts.at_once and facts.at_once.due_at and facts.decision and facts.decision.publish_now:
+        yield f"Its release time was changed to {_clock(facts.at_once.due_at, facts)}."
+        yield from describe_grounds(facts.at_once)
+    elif facts.at_once:
         yield describe_exceptions([facts.at_once])
 
 

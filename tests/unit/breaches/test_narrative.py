@@ -504,6 +504,8 @@ def test_after_a_release_at_once_the_account_has_its_time_and_no_checks_that_go_
     account, below = write_account(replace(early, decision=decision, at_once=at_once, date_changed=True)).split("\n\n")
 
     assert account.endswith(f"15 to 20 minutes early. {CAUSE_NOT_RECORDED}")
-    assert "decided at 9:20am to publish it to everyone. " in below
-    assert "release it at once, at 9:22am on 30 June 2020." in below
+    assert "decided at 9:20am to publish it to everyone. Its release time was changed to 9:22am. " in below
+    assert "The reason given was: It was public." in below
     assert below.endswith("at 9:21am on 30 June 2020.")
+    undecided = write_account(replace(early, at_once=at_once, date_changed=True))
+    assert "decided to release it at once, at 9:22am on 30 June 2020." in undecided

@@ -53,7 +53,7 @@ def test_after_a_release_at_once_the_account_has_its_time_and_when_osr_was_infor
     assert account.startswith(f"‘{TITLE}’ was due for release at 9:30am on 30 June 2020. ")
     assert account.endswith(" early. The cause has not been recorded.")
     assert decision.startswith("The Head of Profession for Statistics decided at 9:11:30am to publish it to everyone. ")
-    assert "release it at once, at 9:15am on 30 June 2020." in decision
+    assert "Its release time was changed to 9:15am." in decision
     assert "(OSR) was" in decision
     assert decision.endswith("at 9:12am on 30 June 2020.")
 
