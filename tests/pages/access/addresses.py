@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.contrib import admin
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from breaches.models import Attachment, CorrectiveAction, Practice, Report, Suspicion
+from breaches.models import Attachment, CorrectiveAction, Practice, RegisterEvent, Report, Suspicion
+from breaches.register import EXPORTED
 from breaches.rules.lifecycle import RESTRICTED
 from releases.models import (
     CalendarImport,
@@ -192,6 +193,9 @@ def _of_admin(producer: Producer) -> dict[str, str]:
 def _is_theirs(its_admin: object, row: object, producer: Producer) -> bool:
     report = row if isinstance(row, Report) else getattr(row, "report", None)
     if report is not None and report.kind in RESTRICTED:
+        return False
+    # The admin site shows downloads of the register, and the audit trail the other events.
+    if isinstance(row, RegisterEvent) and row.kind != EXPORTED:
         return False
     # Few people see rows about a release that was found early: tests/pages/statsoffice/test_early_releases.py.
     release = report.suspicions.first() if report is not None else row
