@@ -26,6 +26,7 @@ from breaches.rules.content import (
     find_impossible,
     find_impossible_answers,
     find_named_people,
+    follow_answered_day,
     has_name,
     sort_entries,
 )
@@ -121,6 +122,7 @@ def save_section(
         current = versions.current_version(fresh)
         was = content_from_json(current.content)
         content = _merge_fields(values, read=content_from_json(read.content), current=current)
+        content = follow_answered_day(content, was=was)
         _refuse_impossible(fresh, section, content, at=at)
         others = fresh.versions.filter(number__gt=read.number).select_related("written_by")
         names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
@@ -217,6 +219,9 @@ def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: Re
 def _merge_answers(typed: Answers, read: Answers, current: ReportVersion, theirs: Answers) -> Answers:
     """Take over the answers that this person changed; an answer that another person also changed is a conflict."""
     mine = {one.value: getattr(typed, one) for one in Question if getattr(typed, one) != getattr(read, one)}
+    # The form fills in the day on which it happened. Another person has added the time meanwhile.
+    if typed.happened and theirs.happened and typed.happened == replace(theirs.happened, at=None):
+        mine.pop(Question.HAPPENED, None)
     if any(getattr(theirs, name) not in (getattr(read, name), answer) for name, answer in mine.items()):
         raise SameFieldChanged(current, ["answers"])
     return replace(theirs, **mine)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from django.db.models import F, Q
 
@@ -32,9 +32,10 @@ from releases.early_findings import is_hidden, mask_verdict
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
 from releases.evidence.screenshots import find_open_screenshots
-from releases.models import AccessReceipt, Release, Verification
+from releases.models import AccessReceipt, Address, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
+from releases.public.calendar import live_page_of
 from releases.rules.calendar import from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
@@ -319,6 +320,23 @@ def find_open_questions(report: Report, content: ReportContent) -> tuple[Questio
 def has_known_date(report: Report) -> bool:
     """Return whether a report is about a release with an exact date, so that people are not asked when it was due."""
     return StartedReport.objects.filter(report=report, release__due_at__isnull=False).exists()
+
+
+def find_stated_day(report: Report, content: ReportContent) -> date | None:
+    """Return the only day of occurrence that a person stated when the report was started; None if there is none."""
+    started = StartedReport.objects.filter(report=report).select_related("receipt").first()
+    is_stated = started and (started.receipt is None or started.receipt.happened_at)
+    return content.occurred_on[0] if is_stated and len(content.occurred_on) == 1 else None
+
+
+def outputs_without_public_address(report: Report, *, now: datetime) -> set[str]:
+    """Return the titles of the outputs whose address is left out because the release is not public yet."""
+    releases = Release.objects.filter(started_reports__report=report)
+    return {
+        release.title
+        for release in releases.filter(addresses__role=Address.Role.PAGE).select_related("series").distinct()
+        if not live_page_of(release, now=now)
+    }
 
 
 def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Incident:

@@ -202,6 +202,7 @@ class SectionForm(forms.Form):
         practices: Iterable[PracticeChoice] = (),
         kind: ReportKind = ReportKind.OTHER,
         left_out: Collection[answers.Question] = (),
+        stated_day: date | None = None,
     ) -> None:
         """Fill in one section.
 
@@ -209,8 +210,10 @@ class SectionForm(forms.Form):
         :param practices: the practices that may be cited on the day of occurrence.
         :param kind: the kind of breach, by which "What happened" asks its questions.
         :param left_out: the questions that the record answers.
+        :param stated_day: when it happened, as stated when the report was started.
         """
         self.kind = kind
+        self.stated_day = stated_day
         self.asked = tuple(question for question in ASKED.get(kind, ()) if question not in left_out)
         initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
@@ -510,7 +513,7 @@ class WhatHappenedForm(SectionForm):
     section = ReportSection.WHAT_HAPPENED
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {f"{answers.Question.HAPPENED}_on": self.stated_day}
         for question, answer in content.answers.given().items():
             values[f"{question}{UNKNOWN}"] = answer.why_unknown
             if question in MOMENTS:
@@ -584,7 +587,8 @@ class WhatHappenedForm(SectionForm):
                     cleaned[f"{question}_at"] = from_london(datetime.combine(on, clock))
                 except ValueError as error:
                     self.add_error(f"{question}_time", str(error))
-            if cleaned.get(first) and cleaned.get(f"{question}{UNKNOWN}", "").strip():
+            is_filled_in = question is answers.Question.HAPPENED and on == self.stated_day and not clock
+            if cleaned.get(first) and not is_filled_in and cleaned.get(f"{question}{UNKNOWN}", "").strip():
                 sentence = _("‘%(question)s’ has an answer and a reason why it is not known. Clear one of them.")
                 self.add_error(first, sentence % {"question": label})
         return cleaned

@@ -1,7 +1,7 @@
 """The content of a breach report: its values, their stored form, and what is missing, impossible or unusual in them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import SequenceMatcher
@@ -447,25 +447,52 @@ def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
     return tuple(remark for remark in find_missing(content) if remark.field in NEEDED_IN_LOG)
 
 
+def follow_answered_day(content: ReportContent, *, was: ReportContent) -> ReportContent:
+    """Return a content whose date of occurrence is the day that people newly answer for the event.
+
+    Of several dates, only the day answered before is replaced.
+
+    :param was: the content before the answers were changed.
+    """
+    before, now = was.answers.happened, content.answers.happened
+    if now is None or now.on is None or now == before or now.on in content.occurred_on:
+        return content
+    if len(content.occurred_on) == 1:
+        return replace(content, occurred_on=(now.on,))
+    others = {on for on in content.occurred_on if before is None or on != before.on}
+    if len(others) == len(content.occurred_on):
+        return content
+    return replace(content, occurred_on=tuple(sorted({*others, now.on})))
+
+
 def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
     """List values that cannot be true on `today` (London) and are refused, such as a day in the future."""
-    sentences = (
+    sentences = [
         f"The date of occurrence, {format_day(occurred)}, is in the future."
         for occurred in content.occurred_on
         if occurred > today
-    )
+    ]
+    happened = content.answers.happened
+    if happened and happened.on and content.occurred_on and happened.on not in content.occurred_on:
+        sentences.append(
+            f"‘Date of occurrence of breach’ must include {format_day(happened.on)}, the day given under "
+            "‘What happened’. If that day is wrong, change it there."
+        )
     return tuple(Remark(ReportSection.CIRCUMSTANCES, "occurred_on", sentence) for sentence in sentences)
 
 
-def find_odd(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List values that are unusual on `today` (London) but are not refused."""
-    return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today), *_contact_details(content))
+def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] = ()) -> tuple[Remark, ...]:
+    """List values that are unusual on `today` (London) but are not refused.
+
+    :param withheld: the titles of outputs whose addresses are left out because they are not public yet.
+    """
+    return (*_odd_in_core(content, today, withheld), *_odd_in_circumstances(content, today), *_contact_details(content))
 
 
-def _odd_in_core(content: ReportContent, today: date) -> Iterator[Remark]:
+def _odd_in_core(content: ReportContent, today: date, withheld: Collection[str]) -> Iterator[Remark]:
     core = ReportSection.CORE_INFORMATION
     for output in content.outputs:
-        if not is_web_address(output.url):
+        if not is_web_address(output.url) and (output.url or output.title not in withheld):
             sentence = f"The output ‘{output.title}’ has no web address, so it is printed without a link."
             yield Remark(core, "outputs", sentence)
     if content.dealing and content.dealing.is_team:
@@ -495,10 +522,6 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
         if today - occurred > LONG_AGO:
             sentence = f"The date of occurrence, {format_day(occurred)}, is more than a year ago: check the year."
             yield Remark(section, "occurred_on", sentence)
-    happened = content.answers.happened
-    if happened and happened.on and content.occurred_on and happened.on not in content.occurred_on:
-        sentence = f"It happened on {format_day(happened.on)}, which is not a date of occurrence of this report."
-        yield Remark(section, "occurred_on", sentence)
 
 
 def _contact_details(content: ReportContent) -> Iterator[Remark]:

@@ -506,11 +506,9 @@ def _count(number: int | None, one: str, many: str) -> str:
 
 
 def _hours(seconds: int) -> str:
-    """Write less than two days in hours, as the law on pre-release access does, and more in whole days."""
+    """Write one to two days in hours, as the law on pre-release access does: "47 hours 59 minutes"."""
     days, rest = divmod(seconds, DAY)
-    if days > 1:
-        return f"{'more than ' if rest else ''}{days} days"
-    if not days:
+    if days != 1:
         return describe_duration(seconds)
     hours, rest = divmod(rest, HOUR)
     return f"{24 + hours} hours{f' {describe_duration(rest)}' if rest else ''}"

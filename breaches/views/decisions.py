@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
-from breaches.facts import evidence_digest, is_asked, recorded_cause
+from breaches.facts import evidence_digest, is_asked, outputs_without_public_address, recorded_cause
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
 from breaches.models import Attachment, JoinedDraft, Report, ReportVersion
@@ -297,7 +297,8 @@ class WholeReportPage(MovePage):
     ) -> dict[str, Any]:
         """Return the document, its missing or unusual values, and the address of the page of each section."""
         today = local_date(timezone.now())
-        odd = [*find_odd(content, today=today), *code_of_practice.find_edition_remarks(content)]
+        withheld = outputs_without_public_address(report, now=timezone.now())
+        odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
             odd = [*find_outdated_text(report, version, content), *odd]
         return {

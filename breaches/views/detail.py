@@ -281,12 +281,21 @@ def _parts_of(
     needs = decisions.find_needs(report, content)
     changed = refreshing.changed_facts(report, version)
     commented = comments.open_comments(report)
+    # We write the circumstances from the answers until a person edits them.
+    is_unwritten = version.is_untouched("circumstances") and any(
+        one.section is ReportSection.WHAT_HAPPENED for one in needs
+    )
     parts = []
     for section in sections_of(asked=is_asked(report)):
         printed = document.sections[PRINTED[section]] if section in PRINTED else None
         needed = [one for one in needs if one.section == section and one.field not in decisions.OF_THE_CAUSE]
         has_changed = may_edit and any(field in changed for field in FIELDS[section])
-        status, colour = _status_of(report, needed, has_changed=has_changed)
+        status, colour = _status_of(
+            report,
+            needed,
+            has_changed=has_changed,
+            is_unwritten=is_unwritten and section is ReportSection.CIRCUMSTANCES,
+        )
         address = reverse("breaches:section", args=[report.reference, section])
         parts.append(
             ReportPart(
@@ -321,11 +330,13 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
     )
 
 
-def _status_of(report: Report, needed: Sequence[Remark], *, has_changed: bool = False) -> tuple[str, str]:
+def _status_of(
+    report: Report, needed: Sequence[Remark], *, has_changed: bool = False, is_unwritten: bool = False
+) -> tuple[str, str]:
     """Return the status of a part and the colour of its tag, empty for plain text."""
     if has_changed:
         return _("Facts changed"), "yellow"
-    if not needed:
+    if not needed and (report.status in DECIDED or not is_unwritten):
         return _("Completed"), ""
     # An empty part was not needed for the decision that was made.
     return (_("Left empty"), "") if report.status in DECIDED else (_("Incomplete"), "blue")

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
-from breaches.facts import has_known_date, is_asked, recorded_cause
+from breaches.facts import find_stated_day, has_known_date, is_asked, recorded_cause
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -161,6 +161,7 @@ def _section_form(report: Report, section: ReportSection, data: QueryDict | None
         practices=code_of_practice.offer_practices(report, content) if is_citing else (),
         kind=ReportKind(report.kind),
         left_out={Question.DUE} if has_known_date(report) else (),
+        stated_day=find_stated_day(report, content) if section is ReportSection.WHAT_HAPPENED else None,
     )
 
 

@@ -1,5 +1,7 @@
 """The page "What happened": structured answers, "not known", what is refused, two editors, and what it changes."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -12,11 +14,13 @@ from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
 from breaches.rules.lifecycle import Cause
 from breaches.versions import current_version
+from releases.models import Address
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.editing.test_published_situations import EVE, NEXT_WEEK, moment
 from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
 from tests.support.pre_release_lists import PERSON, granted
+from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, filled_in, page_of, said, section_address, send, status_of, words
 from tests.support.report_mornings import create_draft
 from tests.support.shared_rows import shared_fixture
@@ -147,7 +151,7 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
             "#id_what",
             "must give posts and organisations, not email addresses",
         ),
-        ({"happened_time": "9am"}, "#id_happened_on-day", "‘When was it sent?’ must include a date"),
+        ({"noticed_time": "9am"}, "#id_noticed_on-day", "‘When was it noticed?’ must include a date"),
         ({"people": "many"}, "#id_people", "Enter a whole number, such as 3"),
         (
             {"deleted": "none", "confirmed": "all"},
@@ -249,8 +253,57 @@ def test_the_report_page_lists_the_section_with_what_is_missing(statistician, re
     page = words(statistician.get(page_of(report, "report")).text)
     assert "What happened Incomplete Change" in page
     assert "9 items are missing." in page
+    assert "Circumstances of breach Incomplete" in page
     answered(statistician, address, **REQUIRED)
-    assert "What happened Completed" in words(statistician.get(page_of(report, "report")).text)
+    page = words(statistician.get(page_of(report, "report")).text)
+    assert "What happened Completed" in page
+    assert "Circumstances of breach Completed" in page
+
+
+def test_the_day_of_the_start_is_filled_in_so_that_only_the_time_is_typed(statistician, report, address):
+    answered(statistician, address, happened_time="4:10pm")
+    assert said(report).answers.happened == Answer(on=EVE, at=london("16:10", EVE.isoformat()))
+
+
+def test_that_the_day_is_filled_in_does_not_prevent_the_answer_that_it_is_not_known(statistician, report, address):
+    answered(statistician, address, happened_unknown="The log has gaps.")
+    assert said(report).answers.happened == Answer(why_unknown="The log has gaps.")
+    assert filled_in(statistician.get(address).text)["happened_on-day"] == [""]
+
+
+def test_another_day_of_the_event_becomes_the_date_of_occurrence(statistician, report, address):
+    day_before = EVE - timedelta(days=1)
+    answered(statistician, address, **moment("happened", "4:10pm", day_before))
+    assert said(report).occurred_on == (day_before,)
+    assert Report.objects.get(pk=report.pk).occurred_on == day_before
+
+
+def test_a_date_of_occurrence_without_the_day_of_the_event_is_refused(statistician, report, address):
+    answered(statistician, address, **moment("happened", "4:10pm"))
+    own = section_address(report, ReportSection.CIRCUMSTANCES)
+    refused = send(statistician, own, **{"dates-0-on-day": "28"})
+    assert refused.status_code == 200
+    assert (
+        "‘Date of occurrence of breach’ must include 29 June 2020, the day given under ‘What happened’. "
+        "If that day is wrong, change it there."
+    ) in words(refused.text)
+    assert said(report).occurred_on == (EVE,)
+
+
+def test_the_day_that_is_filled_in_does_not_replace_the_time_that_another_person_saved(statistician, report, address):
+    page = statistician.get(address).text
+    answered(statistician, address, **moment("happened", "4:10pm"))
+    answered(statistician, address, page=page, people="3")
+    answers = said(report).answers
+    assert answers.people == Answer(number=3)
+    assert answers.happened.at == london("16:10", EVE.isoformat())
+
+
+def test_no_one_is_asked_for_an_address_that_we_leave_out_until_the_release_is_public(statistician, report):
+    note = "has no web address, so it is printed without a link"
+    assert note not in words(statistician.get(page_of(report, "check")).text)
+    Address.objects.filter(release__started_reports__report=report).delete()
+    assert note in words(statistician.get(page_of(report, "check")).text)
 
 
 def test_sending_the_section_as_it_stands_changes_nothing(statistician, report, address):

@@ -27,6 +27,7 @@ from breaches.rules.content import (
     find_impossible,
     find_missing,
     find_odd,
+    follow_answered_day,
     is_web_address,
 )
 from tests.support.seed_case import CONTENT as SEED
@@ -293,3 +294,38 @@ def test_times_and_web_addresses_in_a_text_reach_no_one():
 )
 def test_only_web_addresses_become_links(url, is_link):
     assert is_web_address(url) is is_link
+
+
+ANSWERED = date(2020, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("days", "before", "after"),
+    [
+        ([29], None, [30]),
+        ([29], 29, [30]),
+        ([28, 29], 29, [28, 30]),
+        ([28, 29], None, [28, 29]),
+        ([28, 30], 28, [28, 30]),
+        ([], None, []),
+    ],
+    ids=["only day", "only day, answered before", "one of two", "none of two", "already a date", "no date"],
+)
+def test_the_date_of_occurrence_follows_the_answered_day(days, before, after):
+    was = dataclasses.replace(
+        SEED,
+        occurred_on=tuple(date(2020, 6, day) for day in days),
+        answers=Answers(happened=Answer(on=date(2020, 6, before)) if before else None),
+    )
+    content = dataclasses.replace(was, answers=Answers(happened=Answer(on=ANSWERED)))
+    followed = follow_answered_day(content, was=was)
+    assert [day.day for day in followed.occurred_on] == after
+    assert [remark.field for remark in find_impossible(followed, today=TODAY)] == (
+        [] if ANSWERED in followed.occurred_on or not days else ["occurred_on"]
+    )
+
+
+def test_a_withheld_address_is_not_odd():
+    content = dataclasses.replace(SEED, outputs=(Output("Schools"), Output("Pupils")))
+    (remark,) = find_odd(content, today=TODAY, withheld={"Schools"})
+    assert "‘Pupils’ has no web address" in remark.sentence

@@ -309,11 +309,12 @@ def test_one_person_is_not_said_to_be_in_one_post():
     [
         (london("09:31", "2020-06-28"), "47 hours 59 minutes before it was due"),
         (london("09:30", "2020-06-28"), ", 2 days before it was due"),
-        (london("09:42", "2020-06-27"), ", more than 2 days before it was due"),
+        (london("14:00", "2020-06-27"), ", 2 days 19 hours 30 minutes before it was due"),
+        (london("09:42", "2020-06-27"), ", 2 days 23 hours 48 minutes before it was due"),
     ],
-    ids=["hours", "whole days", "days"],
+    ids=["hours", "whole days", "days and hours", "almost three days"],
 )
-def test_a_long_time_before_the_release_is_written_in_days(sent, words):
+def test_a_time_of_two_days_or_more_before_the_release_is_written_in_days(sent, words):
     assert words in account(replace(FULL, happened=at(sent)))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from breaches import drafting, editing
-from breaches.facts import releases_with_needed_names
+from breaches.facts import find_stated_day, releases_with_needed_names
 from breaches.models import Report, ReportEvent, StartedReport
 from breaches.permissions import reports_with, roles_for
 from breaches.rules.answers import Answer
@@ -118,3 +118,15 @@ def test_the_names_on_the_list_stay_while_the_draft_is_undecided(entry):
     drafting.draft_disclosures(now=NOW)
     assert releases_with_needed_names([entry.release_id]) == {entry.release_id}
     assert receipts.disclosures().count() == 1
+
+
+def test_the_day_of_the_event_is_only_filled_in_if_the_recipient_stated_it(entry):
+    report_disclosure(entry)
+    (report,) = drafting.draft_disclosures(now=NOW)
+    assert find_stated_day(report, content_of(report)) is None
+
+
+def test_the_day_that_the_recipient_stated_is_filled_in(entry):
+    report_disclosure(entry, happened_at=OPENS)
+    (report,) = drafting.draft_disclosures(now=NOW)
+    assert find_stated_day(report, content_of(report)) == OPENS.date()
