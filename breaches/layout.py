@@ -104,13 +104,15 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
         event = report.events.filter(kind=report.status).select_related("actor").latest("position")
         decision = f"{text.event_title(event)}. {text.event_author(event)}, at {format_moment(event.at)}"
         decision += f": {event.words}" if event.words else "."
+    asks_for_cause = _asks_for_cause(report, version, content)
+    is_prompted = asks_for_cause or not content.circumstances.strip()
     laid_out = lay_out(
         content,
         number=report.number,
         version=version.number,
         lead_official=settings.LEAD_OFFICIAL,
-        with_cause_prompt=_asks_for_cause(report, version, content),
-        cause_prompt=_cause_prompt(report, content),
+        with_cause_prompt=asks_for_cause,
+        cause_prompt=_cause_prompt(report, content) if is_prompted else "",
         rehearsal=report.rehearsal,
         training=report.training_id is not None,
         decided=DECISION_MARKS.get(report.status, ""),

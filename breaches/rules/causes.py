@@ -47,17 +47,17 @@ def describe_reason(recorded: RecordedCause) -> str:
 MOST_WORDS = 20
 
 
-def describe_cause(recorded: RecordedCause, *, of: str = "It") -> str:
+def describe_cause(recorded: RecordedCause, *, what: str = "It") -> str:
     """Write the recorded cause as a sentence of the account; "" if only `describe_cause_in_full` can describe it.
 
-    :param of: what happened because of it.
+    :param what: what happened because of it.
     """
     if recorded.cause is None:
         return CAUSE_NOT_RECORDED
     if recorded.cause is Cause.NOT_KNOWN:
         return "The cause is not known yet."
     if reason := describe_reason(recorded):
-        return f"{of} happened because {reason}."
+        return f"{what} happened because {reason}."
     words = " ".join(recorded.words.split())
     is_short = words and len(words.split()) <= MOST_WORDS and ". " not in words
     return f"{words[0].upper()}{words[1:].rstrip('.')}{'' if words.endswith(('?', '!')) else '.'}" if is_short else ""

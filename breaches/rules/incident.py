@@ -168,8 +168,8 @@ class _Account:
     def due(self) -> str:
         incident, answer = self.incident, self.known.get(Question.DUE)
         if incident.due_at is None and answer and answer.on:
-            release = f"‘{incident.title}’" if incident.title else "The release"
-            return f"{release} was due for release{self.moment(Question.DUE)}"
+            what = f"‘{incident.title}’" if incident.title else "The release"
+            return f"{what} was due for release{self.moment(Question.DUE)}"
         if incident.due_at is None:
             return ""
         self.last_day = local_date(incident.due_at)

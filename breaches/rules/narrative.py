@@ -100,7 +100,7 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
     reason = describe_reason(cause)
     if of_one and reason and account.endswith((" late.", " early.")):
         return f"{account.removesuffix('.')}, because {reason}."
-    return f"{account} {describe_cause(cause, of='It' if of_one else 'These breaches')}".rstrip()
+    return f"{account} {describe_cause(cause, what='It' if of_one else 'These breaches')}".rstrip()
 
 
 def describe_checks(facts: Facts) -> str:

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,7 +24,7 @@ from breaches import code_of_practice, decisions, merging, pdf, publication, tex
 from breaches.facts import evidence_digest, is_asked, outputs_without_public_address, recorded_cause
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
-from breaches.models import Attachment, JoinedDraft, Report, ReportVersion
+from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules.answers import MOMENTS
@@ -279,10 +280,17 @@ class DecisionPage(MovePage):
         }
 
 
+def _read_suspicions(report: Report) -> None:
+    """Read the suspicions of a report once for its page."""
+    suspicions = Suspicion.objects.select_related("verification", "release")
+    prefetch_related_objects([report], Prefetch("suspicions", suspicions))
+
+
 class WholeReportPage(MovePage):
     """The page of a move whose form is below the whole report, as it would be printed."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        _read_suspicions(report)
         version = current_version(report)
         content = content_from_json(version.content)
         return self.describe(request, report, version, content, lay_out_report(report, version))
@@ -404,6 +412,7 @@ class ApprovalPage(WholeReportPage):
         return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf.render_pdf}
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        _read_suspicions(report)
         annex = form["annex"].value() in {True, "1"}
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(

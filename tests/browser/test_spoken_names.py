@@ -147,7 +147,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
         "Check and approve",
         "heading 2: 1. Core Information",
         "Readers waited for just under an hour.",
-        "heading 2: Approve version 3",
+        "heading 2: Approve version 4",
         "DisclosureTriangle: Technical details",
         "button: Approve",
         "link: Cancel",

@@ -76,7 +76,7 @@ def test_each_download_is_kept_with_name_role_and_time(client, office, submitted
         ("downloaded", office.head, "head_of_profession"),
     ]
     history = words(client.get(page_of(submitted_report, "history")).text)
-    assert "Approved document downloaded (version 4)" in history
+    assert "Approved document downloaded (version 5)" in history
     assert f"{office.head}, Head of Profession" in history
 
 

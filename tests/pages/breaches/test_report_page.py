@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
             ReportStatus.WITH_HOP,
             "head",
             (
-                "Add the cause, if it is known, how",
+                "because of a scheduler fault",
                 "Your decision",
                 "1. Is the report ready?",
                 "2. Is this a breach of the Code?",
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
             ReportStatus.DRAFT,
             "head",
             (
-                "Add the cause, if it is known, how",
+                "because of a scheduler fault",
                 "Your decision",
                 "Check and submit",
                 "Is this a breach of the Code?",
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.django_db
             ReportStatus.WITH_HOP,
             "statistician",
             (
-                "Add the cause, if it is known, how",
+                "because of a scheduler fault",
                 "You cannot edit the report",
                 "Take the report back to change it",
                 "Documents",
@@ -84,8 +84,8 @@ def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_fro
 ):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "approve")).text
-    assert "Approve version 3" in words(page)
-    assert "save the approved text as version 4." in words(page)
+    assert "Approve version 4" in words(page)
+    assert "save the approved text as version 5." in words(page)
     for other in ("return", "record", "dismiss"):
         assert f'href="{page_of(submitted_report, other)}"' in page
 
