@@ -77,7 +77,8 @@ def addresses(report):
         "attachment": {"attachment": 1},
         "delete_attachment": {"attachment": 1},
     }
-    names = {pattern.name for pattern in urlpatterns} - NO_ONE_REPORT
+    of_reports = (pattern for pattern in urlpatterns if not str(pattern.pattern).startswith("compliance/"))
+    names = {pattern.name for pattern in of_reports} - NO_ONE_REPORT
     return {
         name: reverse(f"breaches:{name}", kwargs={"reference": report.reference, **given.get(name, {})})
         for name in names

@@ -24,7 +24,7 @@ def test_a_document_that_cannot_be_printed_refuses_the_approval_and_changes_noth
     client.force_login(office.head)
     answer = send(client, page_of(submitted_report, "approve"))
     assert answer.status_code == 409
-    assert "could not be printed" in words(answer.text)
+    assert "could not create the PDF" in words(answer.text)
     assert (status_of(submitted_report), submitted_report.versions.count()) == (
         ReportStatus.WITH_HOP,
         submitted_report.version,

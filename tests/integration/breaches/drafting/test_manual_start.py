@@ -125,7 +125,7 @@ def test_those_who_write_reports_start_one_and_no_one_else_does(office, role):
 
 @pytest.mark.parametrize(
     ("days", "sentence"),
-    [((date(2020, 7, 1),), "in the future"), ((), "Give the day")],
+    [((date(2020, 7, 1),), "in the future"), ((), "Enter the day")],
     ids=["still to come", "no day"],
 )
 def test_without_a_day_that_can_be_nothing_is_started(office, days, sentence):

@@ -49,8 +49,7 @@ def check_draft(path):
     text = words(text_of(path))
     for part in (
         DRAFT_MARK,
-        f"{MINISTER.post}, {MINISTER.organisation}: 24 hours, from",
-        f"Permanent Secretary, {MINISTER.organisation}: 24 hours, from",
+        f"{MINISTER.post} and Permanent Secretary, {MINISTER.organisation}: 24 hours, from",
         "Trustworthiness: T3.3",
         "Trustworthiness: T3.4",
         "29 June 2020",
@@ -61,5 +60,4 @@ def check_draft(path):
         assert hidden not in text
     # Each entry of the list begins on its own line.
     lines = [line.strip() for line in text_of(path).splitlines()]
-    assert any(line.startswith(f"– {MINISTER.post},") for line in lines)
-    assert any(line.startswith("– Permanent Secretary,") for line in lines)
+    assert any(line.startswith(f"– {MINISTER.post} and ") for line in lines)

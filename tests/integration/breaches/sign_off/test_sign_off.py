@@ -104,7 +104,7 @@ def test_a_document_that_cannot_be_printed_is_not_approved_and_nothing_changes()
     office = create_office()
     report = create_report(office, ReportStatus.WITH_HOP)
     before = state_of(report)
-    with pytest.raises(decisions.NotPrinted, match=r"could not be printed.*no paper"):
+    with pytest.raises(decisions.NotPrinted, match=r"could not create the PDF.*no paper"):
         decisions.approve_report(report, by=office.head, at=AT, render=out_of_paper)
     assert state_of(report) == before
 

@@ -137,7 +137,7 @@ def broken(message):
 
 
 def deliver_with_a_fault(now=NOW):
-    with pytest.raises(ExceptionGroup, match="1 of 3 channels") as raised:
+    with pytest.raises(ExceptionGroup, match="1 of 4 channels") as raised:
         deliver_messages(now=now, send=broken)
     assert [str(fault) for fault in raised.value.exceptions] == ["our own fault"]
 
