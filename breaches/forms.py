@@ -20,7 +20,18 @@ from django.utils.translation import ngettext
 from breaches import text
 from breaches.code_of_practice import PracticeChoice
 from breaches.rules import answers
-from breaches.rules.answers import ASKED, COUNTS, EXTENT_LABELS, EXTENTS, MOMENTS, SHORT_LABELS, Answer, Answers, Extent
+from breaches.rules.answers import (
+    ASKED,
+    COUNTS,
+    EXTENT_LABELS,
+    EXTENTS,
+    MAY_NOT_APPLY,
+    MOMENTS,
+    SHORT_LABELS,
+    Answer,
+    Answers,
+    Extent,
+)
 from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
 from breaches.rules.incident import unknown_phrases
 from breaches.rules.lifecycle import ReportKind
@@ -492,30 +503,45 @@ def practice_key(practice: CitedPractice) -> str:
     return f"{practice.edition} {practice.code}"
 
 
-class UnknownBox(Div):  # type: ignore[misc]  # crispy-forms ships no types
-    """The reason why an answer is not known, behind "I do not know"; open if there is one."""
+class ReasonBox(Div):  # type: ignore[misc]  # crispy-forms ships no types
+    """A reason in place of an answer, behind its summary; open if there is one."""
 
-    template = "breaches/unknown.html"
+    template = "breaches/reason.html"
+
+    def __init__(self, field: Question, *, summary: str) -> None:
+        super().__init__(field)
+        self.summary = summary
 
     def render(self, form: forms.BaseForm, context: Any, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
         (field,) = self.fields
         bound = form[field.fields[0]]
-        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
-        return render_to_string(self.template, {"fields": fields, "open": bool(bound.value() or bound.errors)})
+        shown = {
+            "fields": self.get_rendered_fields(form, context, template_pack, **kwargs),
+            "summary": self.summary,
+            "open": bool(bound.value() or bound.errors),
+        }
+        return render_to_string(self.template, shown)
 
 
 UNKNOWN = "_unknown"
+NOT_APPLICABLE = "_not_applicable"
 
 
 class WhatHappenedForm(SectionForm):
-    """The questions for the kind of breach. Each has an answer, a reason why it is not known, or neither as yet."""
+    """The questions for the kind of breach.
+
+    Each has an answer, a reason why it is not known, for some a reason why it does not apply, or nothing as yet.
+    """
 
     section = ReportSection.WHAT_HAPPENED
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
         values: dict[str, Any] = {f"{answers.Question.HAPPENED}_on": self.stated_day}
         for question, answer in content.answers.given().items():
-            values[f"{question}{UNKNOWN}"] = answer.why_unknown
+            values |= {
+                f"{question}{UNKNOWN}": answer.why_unknown,
+                f"{question}{NOT_APPLICABLE}": answer.why_not_applicable,
+            }
             if question in MOMENTS:
                 local = in_london(answer.at) if answer.at else None
                 values |= {f"{question}_on": answer.on, f"{question}_time": local and local.time()}
@@ -566,13 +592,13 @@ class WhatHappenedForm(SectionForm):
                     max_length=500,
                     widget=forms.Textarea(attrs={"rows": 2}),
                 )
-            self.fields[f"{question}{UNKNOWN}"] = LongTextField(
-                label=_("Why is it not known %(what)s?") % {"what": phrases[question]},
-                help_text=_("Clear this text if you answer the question later."),
-                required=False,
-                max_length=500,
-                widget=forms.Textarea(attrs={"rows": 2}),
+            self.fields[f"{question}{UNKNOWN}"] = _reason_field(
+                _("Why is it not known %(what)s?") % {"what": phrases[question]}
             )
+            if question in MAY_NOT_APPLY:
+                self.fields[f"{question}{NOT_APPLICABLE}"] = _reason_field(
+                    _("Why does ‘%(question)s’ not apply?") % {"question": label}
+                )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -588,7 +614,15 @@ class WhatHappenedForm(SectionForm):
                 except ValueError as error:
                     self.add_error(f"{question}_time", str(error))
             is_filled_in = question is answers.Question.HAPPENED and on == self.stated_day and not clock
-            if cleaned.get(first) and not is_filled_in and cleaned.get(f"{question}{UNKNOWN}", "").strip():
+            why_unknown = cleaned.get(f"{question}{UNKNOWN}", "").strip()
+            why_not_applicable = cleaned.get(f"{question}{NOT_APPLICABLE}", "").strip()
+            if why_unknown and why_not_applicable:
+                sentence = _("‘%(question)s’ is both not known and does not apply. Clear one of the reasons.")
+                self.add_error(first, sentence % {"question": label})
+            elif cleaned.get(first) and why_not_applicable:
+                sentence = _("‘%(question)s’ has an answer and a reason why it does not apply. Clear one of them.")
+                self.add_error(first, sentence % {"question": label})
+            elif cleaned.get(first) and not is_filled_in and why_unknown:
                 sentence = _("‘%(question)s’ has an answer and a reason why it is not known. Clear one of them.")
                 self.add_error(first, sentence % {"question": label})
         return cleaned
@@ -602,6 +636,8 @@ class WhatHappenedForm(SectionForm):
         typed = self.cleaned_data
         if why := typed[f"{question}{UNKNOWN}"].strip():
             return Answer(why_unknown=why)
+        if why := typed.get(f"{question}{NOT_APPLICABLE}", "").strip():
+            return Answer(why_not_applicable=why)
         if question in MOMENTS:
             return Answer(on=typed[f"{question}_on"], at=typed.get(f"{question}_at"))
         if question in COUNTS:
@@ -615,17 +651,30 @@ class WhatHappenedForm(SectionForm):
         return inside_the_form(*(self._group(question) for question in self.asked))
 
     def _group(self, question: answers.Question) -> Div:
-        unknown = UnknownBox(Question(f"{question}{UNKNOWN}", threshold=75))
+        boxes = [ReasonBox(Question(f"{question}{UNKNOWN}", threshold=75), summary=_("I do not know"))]
+        if question in MAY_NOT_APPLY:
+            reason = Question(f"{question}{NOT_APPLICABLE}", threshold=75)
+            boxes.append(ReasonBox(reason, summary=_("This does not apply")))
         if question in MOMENTS:
             time = Question(f"{question}_time", css_class="govuk-input--width-5")
-            return Div(Question(f"{question}_on", size="m"), time, unknown)
+            return Div(Question(f"{question}_on", size="m"), time, *boxes)
         if question in COUNTS:
             number = Question(question.value, size="m", css_class="govuk-input--width-4")
-            return Div(number, unknown)
+            return Div(number, *boxes)
         if question in EXTENTS:
             choice = Question(question.value, size="m", inline=True, small=True)
-            return Div(choice, unknown)
-        return Div(Question(question.value, size="m", threshold=75), unknown)
+            return Div(choice, *boxes)
+        return Div(Question(question.value, size="m", threshold=75), *boxes)
+
+
+def _reason_field(label: str) -> LongTextField:
+    return LongTextField(
+        label=label,
+        help_text=_("Clear this text if you answer the question later."),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 SECTION_FORMS: Mapping[ReportSection, type[SectionForm]] = {

@@ -35,6 +35,8 @@ class Question(StrEnum):
 MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED, Question.DUE})
 COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
 EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
+# Questions that need not apply to a breach: nothing is to be deleted if only a link was sent.
+MAY_NOT_APPLY = frozenset({*EXTENTS, Question.CONTAINED, Question.MEASURES})
 
 
 class Extent(StrEnum):
@@ -45,7 +47,7 @@ class Extent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, or the reason why it is not known.
+    """One answer, or the reason why it is not known, or why the question does not apply.
 
     For a point in time, `on` is the day in London; `at` is the aware instant if the time is known too.
     """
@@ -56,6 +58,16 @@ class Answer:
     at: datetime | None = None
     extent: Extent | None = None
     why_unknown: str = ""
+    why_not_applicable: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return not (self.why_unknown or self.why_not_applicable)
+
+    @property
+    def words(self) -> str:
+        """Everything that a person wrote as text."""
+        return f"{self.text} {self.why_unknown} {self.why_not_applicable}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ class Answers:
     due: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
-        """Return the existing answers, including those that are not known, in the order of the questions."""
+        """Return the existing answers in the order of the questions, also those not known or not applicable."""
         found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
         return {question: answer for question, answer in found if answer is not None}
 
@@ -160,7 +172,7 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
 
 
 def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
-    """Return the required questions of a kind that are neither answered nor recorded as not known.
+    """Return the required questions of a kind without an answer, "not known" or "does not apply".
 
     Nothing is to be confirmed if no copy was deleted, or if it is not known whether one was.
     """
@@ -203,6 +215,8 @@ def _describe_answer(question: Question, answer: Answer) -> str:
     """Write one answer for a list or a comparison."""
     if answer.why_unknown:
         return f"Not known: {answer.why_unknown}"
+    if answer.why_not_applicable:
+        return f"Not applicable: {answer.why_not_applicable}"
     if question in MOMENTS:
         return _full_moment(answer).removeprefix("at ").removeprefix("on ")
     if question in EXTENTS and answer.extent:

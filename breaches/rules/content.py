@@ -410,7 +410,7 @@ def find_impossible_answers(content: ReportContent, *, now: datetime) -> tuple[R
     for question, answer in content.answers.given().items():
         if answer.on and (answer.at > now if answer.at else answer.on > local_date(now)):
             remarks.append(remark_on(question, f"{SHORT_LABELS[question]} must not be in the future."))
-        if EMAIL_ADDRESS.search(f"{answer.text} {answer.why_unknown}"):
+        if EMAIL_ADDRESS.search(answer.words):
             sentence = f"‘{SHORT_LABELS[question]}’ must give posts and organisations, not email addresses."
             remarks.append(remark_on(question, sentence))
     remarks += [remark_on(question, sentence) for question, sentence in find_contradictions(content.answers)]
@@ -429,7 +429,7 @@ def find_named_people(content: ReportContent, names: Sequence[str]) -> tuple[Rem
             question, f"‘{SHORT_LABELS[question]}’ must give a post, not a person on the pre-release access list."
         )
         for question, answer in content.answers.given().items()
-        if has_name(f"{answer.text} {answer.why_unknown}", names)
+        if has_name(answer.words, names)
     )
 
 

@@ -118,11 +118,14 @@ def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question
 
 
 def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
-    """List the answers that the account leaves out, and what is not known."""
+    """List the answers that the account leaves out, what is not known, and what does not apply."""
     phrases, lines = unknown_phrases(incident.kind), []
     for question, answer in incident.answers.given().items():
         if answer.why_unknown:
             lines.append(f"– Not known: {phrases[question]} ({within_sentence(_one_line(answer.why_unknown))}).")
+        elif answer.why_not_applicable:
+            name = name_not_applicable(incident.kind, question)
+            lines.append(f"– Not applicable: {name} ({within_sentence(_one_line(answer.why_not_applicable))}).")
         elif question in listed:
             lines.append(f"– {SHORT_LABELS[question]}: {sentence(answer.text)}")
     return "\n".join(["Further facts:", *lines]) if lines else ""
@@ -136,8 +139,8 @@ class _Account:
         self.incident = incident
         self.kind = incident.kind
         given = {question: answer for question, answer in incident.answers.given().items() if question not in listed}
-        self.known = {question: answer for question, answer in given.items() if not answer.why_unknown}
-        self.unknown = [question for question in given if question not in self.known]
+        self.known = {question: answer for question, answer in given.items() if answer.is_known}
+        self.unknown = [question for question, answer in given.items() if answer.why_unknown]
         self.last_day: date | None = None
 
     def sentences(self) -> list[str]:
@@ -426,6 +429,31 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
 def unknown_phrases(kind: ReportKind) -> dict[Question, str]:
     """Return the words for each question after "It is not known"."""
     return {**_UNKNOWN, **_UNKNOWN_OF_KIND.get(kind, {})}
+
+
+# The words for each question after "Not applicable:".
+_NOT_APPLICABLE: Mapping[Question, str] = {
+    Question.CONTAINED: "containment",
+    Question.MEASURES: "measures",
+    Question.OPENED: "opening",
+    Question.DELETED: "deletion",
+    Question.CONFIRMED: "confirmation of the deletion",
+}
+_CORRECTION_OF_KIND: Mapping[ReportKind, str] = {
+    ReportKind.USED_IN_PUBLIC: "correction",
+    ReportKind.NOT_ANNOUNCED: "correction",
+    ReportKind.WRONG_CONTENT: "correction",
+    ReportKind.OTHER: "correction",
+    ReportKind.PARTIAL: "completion",
+    ReportKind.UNEQUAL_ACCESS: "access for all users",
+}
+
+
+def name_not_applicable(kind: ReportKind, question: Question) -> str:
+    """Name what a question that does not apply is about: "deletion"."""
+    if question is Question.CONTAINED:
+        return _CORRECTION_OF_KIND.get(kind, _NOT_APPLICABLE[question])
+    return _NOT_APPLICABLE[question]
 
 
 # A list that is longer than this is only counted.

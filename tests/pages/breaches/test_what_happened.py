@@ -9,7 +9,7 @@ from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.redaction import redact_report
-from breaches.rules.answers import Answer
+from breaches.rules.answers import MAY_NOT_APPLY, Answer
 from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
 from breaches.rules.lifecycle import Cause
@@ -108,6 +108,43 @@ def test_each_required_answer_may_be_not_known_with_the_reason(statistician, off
     assert "(no one recorded it)" in said(report).circumstances
 
 
+@pytest.mark.parametrize("name", ["contained", "measures", "opened", "deleted", "confirmed"])
+def test_an_answer_may_be_not_applicable_with_the_reason(statistician, report, address, name):
+    typed = {field: "" if field.startswith(name) else value for field, value in REQUIRED.items()}
+    # Nothing is confirmed if nothing was to be deleted.
+    answered(statistician, address, **typed | ({"confirmed": ""} if name == "deleted" else {}))
+    answered(statistician, address, **{f"{name}_not_applicable": "It was a link."})
+    assert find_missing_answers(report) == []
+    assert filled_in(statistician.get(address).text)[f"{name}_not_applicable"] == ["It was a link."]
+    told = said(report).circumstances
+    assert "– Not applicable: " in told
+    assert "(it was a link)." in told
+    assert "Not known" not in told
+    answered(statistician, address, **{f"{name}_not_applicable": ""})
+    assert "Not applicable" not in said(report).circumstances
+
+
+def test_only_what_may_not_apply_is_offered_as_not_applicable(statistician, address):
+    offered = {field for field in filled_in(statistician.get(address).text) if field.endswith("_not_applicable")}
+    assert offered == {f"{question}_not_applicable" for question in MAY_NOT_APPLY}
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({"deleted": "all"}, "has an answer and a reason why it does not apply. Clear one of them."),
+        ({"deleted_unknown": "No record."}, "is both not known and does not apply. Clear one of the reasons."),
+    ],
+    ids=["answered", "not known"],
+)
+def test_what_does_not_apply_has_no_other_answer(statistician, report, address, other, sentence):
+    refused = send(statistician, address, deleted_not_applicable="It was a link.", **other)
+    assert error_links(refused.text) == {"#id_deleted": True}
+    assert f"‘Was it deleted?’ {sentence}" in words(refused.text)
+    assert filled_in(refused.text)["deleted_not_applicable"] == ["It was a link."]
+    assert said(report).answers.deleted is None
+
+
 def find_missing_answers(report):
     fresh = Report.objects.get(pk=report.pk)
     return [one for one in decisions.find_needs(fresh, said(fresh)) if one.section is ReportSection.WHAT_HAPPENED]
@@ -151,6 +188,11 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
             "#id_what",
             "must give posts and organisations, not email addresses",
         ),
+        (
+            {"deleted_not_applicable": f"{PERSON} had a link."},
+            "#id_deleted",
+            "must give a post, not a person on the pre-release access list",
+        ),
         ({"noticed_time": "9am"}, "#id_noticed_on-day", "‘When was it noticed?’ must include a date"),
         ({"people": "many"}, "#id_people", "Enter a whole number, such as 3"),
         (
@@ -159,7 +201,16 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
             "A deletion cannot be confirmed if nothing is known to have been deleted.",
         ),
     ],
-    ids=["future", "noticed before", "name on the list", "email address", "time alone", "no number", "not deleted"],
+    ids=[
+        "future",
+        "noticed before",
+        "name on the list",
+        "email address",
+        "name in reason",
+        "time alone",
+        "no number",
+        "not deleted",
+    ],
 )
 def test_what_cannot_be_true_or_names_a_person_is_refused_at_its_field(
     statistician, report, address, typed, control, sentence
@@ -329,11 +380,12 @@ def test_a_redaction_removes_words_from_the_answers_of_every_version_and_leaves_
     statistician, office, report, address, word
 ):
     answered(statistician, address, recipients=f"The {word}", people_unknown=f"The {word} kept no log.")
+    answered(statistician, address, measures_not_applicable=f"The {word} left.")
     answered(statistician, address, posts="2")
     redact_report(report, words=word, why="It identifies one man.", by=office.head, at=NEXT_WEEK)
     for version in report.versions.all():
         answers = content_from_json(version.content).answers
-        assert word not in str([answer.text + answer.why_unknown for answer in answers.given().values()])
+        assert word not in str([answer.words for answer in answers.given().values()])
         assert answers.recipients is None or "[removed on 7 July 2020]" in answers.recipients.text
     assert statistician.get(page_of(report, "report")).status_code == 200
 

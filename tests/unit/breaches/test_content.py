@@ -102,6 +102,7 @@ CONTENTS = st.builds(
         happened=st.none() | st.builds(Answer, on=st.dates(), at=st.none() | st.datetimes(timezones=st.just(UTC))),
         opened=st.none() | st.builds(Answer, extent=st.sampled_from(Extent)),
         noticed=st.none() | st.builds(Answer, why_unknown=TEXT.filter(bool)),
+        deleted=st.none() | st.builds(Answer, why_not_applicable=TEXT.filter(bool)),
     ),
 )
 
@@ -329,3 +330,15 @@ def test_a_withheld_address_is_not_odd():
     content = dataclasses.replace(SEED, outputs=(Output("Schools"), Output("Pupils")))
     (remark,) = find_odd(content, today=TODAY, withheld={"Schools"})
     assert "‘Pupils’ has no web address" in remark.sentence
+
+
+def test_answers_that_were_stored_before_a_question_could_be_not_applicable_keep_their_digest():
+    answers = Answers(
+        what=Answer("a link"),
+        people=Answer(number=3),
+        noticed=Answer(on=date(2020, 6, 29)),
+        contained=Answer(why_unknown="No log."),
+        deleted=Answer(extent=Extent.NONE),
+    )
+    digest = content_digest(dataclasses.replace(SEED, answers=answers))
+    assert digest == "cf9902dc49ed4ebf3d3cc60adc018100ef9db81c1b0ec5697f463173158eb820"

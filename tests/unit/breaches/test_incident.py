@@ -12,6 +12,7 @@ from breaches.rules.answers import (
     COUNTS,
     EXTENTS,
     KINDS_OF_RELEASE,
+    MAY_NOT_APPLY,
     MOMENTS,
     Answer,
     Answers,
@@ -26,6 +27,7 @@ from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, Release
 from breaches.rules.incident import (
     Incident,
     ReportedDisclosure,
+    name_not_applicable,
     unknown_phrases,
     within_sentence,
     write_incident_account,
@@ -120,6 +122,32 @@ def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
         assert f"– Not known: {unknown_phrases(kind)[asked]} (no one recorded it)." in told
 
 
+@pytest.mark.parametrize("kind", list(ASKED))
+def test_what_does_not_apply_is_left_out_of_the_account_and_listed_with_the_reason(kind):
+    for asked in MAY_NOT_APPLY.intersection(ASKED[kind]):
+        not_applicable = Answer(why_not_applicable="It was a link.")
+        told = account(Answers(noticed=at(NOTICED), **{asked.value: not_applicable}), kind)
+        first, listed = told.split("\n\n")
+        assert first == account(Answers(noticed=at(NOTICED)), kind)
+        assert listed == f"Further facts:\n– Not applicable: {name_not_applicable(kind, asked)} (it was a link)."
+        assert "not known" not in told.lower().replace("it is not known", "")
+        assert asked not in find_missing_answers(kind, Answers(**{asked.value: not_applicable}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "name"),
+    [
+        (ReportKind.PRA, Question.DELETED, "deletion"),
+        (ReportKind.PRA, Question.CONTAINED, "containment"),
+        (ReportKind.WRONG_CONTENT, Question.CONTAINED, "correction"),
+        (ReportKind.PARTIAL, Question.CONTAINED, "completion"),
+        (ReportKind.UNEQUAL_ACCESS, Question.CONTAINED, "access for all users"),
+    ],
+)
+def test_what_does_not_apply_has_the_name_of_its_kind(kind, asked, name):
+    assert name_not_applicable(kind, asked) == name
+
+
 def test_another_cause_is_printed_in_the_words_that_people_wrote():
     assert account(cause=Cause.OTHER, words="the template of the site merges pages").endswith(
         " The template of the site merges pages."
@@ -138,6 +166,7 @@ def a_known(question):
 
 WRITTEN = "Writtenbyaperson"
 UNKNOWN = Answer(why_unknown=WRITTEN)
+NOT_APPLICABLE = Answer(why_not_applicable=WRITTEN)
 
 
 def check_account(answers, kind, cause, *, due_at=DUE):
@@ -163,7 +192,7 @@ def test_whichever_questions_are_answered_the_account_has_two_to_four_sentences_
                 check_account(answers, kind, cause, due_at=None)
 
 
-EXTENT_ANSWERS = st.sampled_from([None, UNKNOWN, *(Answer(extent=extent) for extent in Extent)])
+EXTENT_ANSWERS = st.sampled_from([None, UNKNOWN, NOT_APPLICABLE, *(Answer(extent=extent) for extent in Extent)])
 MOMENT_ANSWERS = st.sampled_from(
     [None, UNKNOWN, at(SENT), at(NOTICED), at(CONTAINED), Answer(on=local_date(SENT)), Answer(on=local_date(DUE))]
 )
@@ -175,6 +204,7 @@ TEXT_ANSWERS = st.sampled_from([None, UNKNOWN, Answer(WRITTEN)])
 def any_answers(draw, kind):
     of = {**dict.fromkeys(MOMENTS, MOMENT_ANSWERS), **dict.fromkeys(COUNTS, COUNT_ANSWERS)}
     of |= dict.fromkeys(EXTENTS, EXTENT_ANSWERS)
+    of |= {asked: of.get(asked, TEXT_ANSWERS) | st.just(NOT_APPLICABLE) for asked in MAY_NOT_APPLY}
     return Answers(**{asked.value: draw(of.get(asked, TEXT_ANSWERS)) for asked in ASKED[kind]})
 
 
@@ -206,7 +236,10 @@ def test_an_account_of_which_nothing_is_known_says_so():
     assert write_incident_account(incident).startswith("What happened has not been recorded yet. ")
 
 
-@pytest.mark.parametrize("deleted", [Answer(extent=Extent.NONE), Answer(why_unknown="No record.")])
+@pytest.mark.parametrize(
+    "deleted",
+    [Answer(extent=Extent.NONE), Answer(why_unknown="No record."), Answer(why_not_applicable="It was a link.")],
+)
 def test_whether_the_deletion_was_confirmed_is_only_asked_if_a_copy_was_deleted(deleted):
     assert Question.CONFIRMED in find_missing_answers(ReportKind.PRA, Answers())
     assert Question.CONFIRMED in find_missing_answers(ReportKind.PRA, Answers(deleted=Answer(extent=Extent.SOME)))

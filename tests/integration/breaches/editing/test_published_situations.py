@@ -106,7 +106,7 @@ SITUATIONS = [
             "recipients_unknown": "The log of the mail server is no longer kept.",
             **moment("happened", "9:21am"),
             **moment("noticed", "9:40am"),
-            "contained_unknown": "The period began nine minutes later.",
+            "contained_not_applicable": "The period began nine minutes later.",
             "opened": "all",
             "deleted": "none",
         },
@@ -115,7 +115,7 @@ SITUATIONS = [
         "opened and no copy was deleted.",
         (
             "Not known: who received it (the log of the mail server is no longer kept).",
-            "Not known: when it was contained (the period began nine minutes later).",
+            "Not applicable: containment (the period began nine minutes later).",
         ),
     ),
     Situation(
@@ -133,12 +133,12 @@ SITUATIONS = [
             **moment("contained", "10:02am"),
             "measures": "The link was disabled.",
             "opened": "some",
-            "deleted_unknown": "It cannot be traced.",
+            "deleted_not_applicable": "It was a link.",
         },
         "A link to the tables of another release went to 5 people in 5 posts (press officers of the department) at "
         "9:35am on 29 June 2020, 23 hours 55 minutes before it was due, because the wrong document or link was used. "
         "It was noticed at 9:50am by one of the recipients and contained at 10:02am. Some recipients opened it.",
-        ("What was done: The link was disabled.", "Not known: whether it was deleted (it cannot be traced)."),
+        ("What was done: The link was disabled.", "Not applicable: deletion (it was a link)."),
     ),
     Situation(
         "a test on the live site",
@@ -189,13 +189,13 @@ SITUATIONS = [
             **moment("happened", "6:15pm"),
             **moment("noticed", "6:40pm"),
             "noticed_by": "A press officer",
-            "contained_unknown": "the article is still there",
+            "contained_not_applicable": "the article is still there",
         },
         "Three figures of the release appeared in an article on a news site at 6:15pm on 29 June 2020, 15 hours 15 "
         "minutes before it was due. It was noticed at 6:40pm by a press officer. The cause is not known yet.",
         (
             "Not known: who the source was (the inquiry has not ended).",
-            "Not known: when it was contained (the article is still there).",
+            "Not applicable: containment (the article is still there).",
         ),
     ),
     Situation(
@@ -259,11 +259,11 @@ SITUATIONS = [
             **moment("noticed", "9:20am", DAY),
             "noticed_by": "The press office",
             **moment("contained", "9:30am", DAY),
-            "measures_unknown": "Nothing could be done in ten minutes.",
+            "measures_not_applicable": "Nothing could be done in ten minutes.",
         },
         "Subscribers to the email alert received the bulletin at 9:12am, before others, because of a scheduler fault. "
         "It was noticed at 9:20am by the press office, and all users could read the statistics at 9:30am.",
-        ("Not known: what was done about it (nothing could be done in ten minutes).",),
+        ("Not applicable: measures (nothing could be done in ten minutes).",),
         on=DAY,
     ),
     Situation(
