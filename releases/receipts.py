@@ -421,7 +421,7 @@ def _record_call(entry: PreReleaseAccess, *, terms: str, by: User, at: datetime)
     row = PhoneConfirmation.objects.create(
         entry=entry, schedule_version=entry.release.schedule_version, terms=terms, recorded_by=by, recorded_at=at
     )
-    kind = "pre_release_confirmed_by_phone" if terms else "pre_release_phone_confirmation_taken_back"
+    kind = "pre_release_confirmed_by_phone" if terms else "pre_release_phone_call_taken_back"
     record_event(entry.release, kind, at=at, by=by, schedule_version=row.schedule_version, **_facts_of(entry))
     record_rows({PhoneConfirmation: [row.pk]})
     return row
