@@ -40,7 +40,7 @@ def _describe_fault(written: str, *, name: str, schemes: tuple[str, ...]) -> str
     return f'{name} starts with "{scheme}://"; {allowed}. ' + (
         "RabbitMQ is set by CELERY_BROKER_URL."
         if f"{scheme}://" in RABBITMQ
-        else "Other brokers are polled, once a second or less often, and our messages expire after 1.8 seconds."
+        else "Other brokers are polled, once a second or less often, and our messages expire after 0.9 seconds."
     )
 
 

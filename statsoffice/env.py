@@ -70,7 +70,7 @@ SETTINGS = (
     Setting(
         "CELERY_BROKER_URL",
         "the broker instead of `REDIS_URL`: RabbitMQ (`amqp://user:password@host:5672/vhost`, `amqps://…`), Redis or "
-        "Valkey. Others are refused, because Celery polls them and our messages expire after 1.8 seconds",
+        "Valkey. Others are refused, because Celery polls them and our messages expire after 0.9 seconds",
         default="none: `REDIS_URL` is used",
     ),
     Setting(

@@ -54,7 +54,7 @@ def test_celerys_own_setting_goes_first_as_it_does_in_celery(monkeypatch, tmp_pa
         ("REDIS_URL", "broker.example.gov.uk", "is not a valid address; it must start with redis://"),
         ("REDIS_URL", "amqp://u:secret@host", 'starts with "amqp://"; .* RabbitMQ is set by CELERY_BROKER_URL'),
         ("CELERY_BROKER_URL", "sqs://u:secret@", r'starts with "sqs://"; .* or amqps://\. Other brokers are polled'),
-        ("CELERY_BROKER_URL", "memory://", 'starts with "memory://"; .* our messages expire after 1.8 seconds'),
+        ("CELERY_BROKER_URL", "memory://", 'starts with "memory://"; .* our messages expire after 0.9 seconds'),
     ],
 )
 def test_a_broker_that_cannot_be_used_is_refused_with_the_reason(monkeypatch, tmp_path, setting, written, why):
@@ -65,7 +65,7 @@ def test_a_broker_that_cannot_be_used_is_refused_with_the_reason(monkeypatch, tm
 
 
 def test_the_reason_is_true_of_the_shortest_expiry():
-    assert min(job.expires_seconds for job in JOBS) == 1.8
+    assert min(job.expires_seconds for job in JOBS) == 0.9
 
 
 def test_only_redis_gets_the_options_of_redis(monkeypatch, tmp_path):

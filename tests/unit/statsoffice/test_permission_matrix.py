@@ -45,7 +45,7 @@ def test_the_publishing_team_writes_notes_on_a_report_or_deals_with_it_and_nothi
 
 def test_an_auditor_reads_and_changes_nothing():
     done = {row.action for row in permissions.rows() if Role.AUDITOR in row.roles}
-    assert done == {"view", "export_evidence", "download", "read"}
+    assert done == {"view", "export_evidence", "download", "read", "know_open_files"}
 
 
 def test_what_no_table_says_is_an_error():
