@@ -44,8 +44,8 @@ UNCLEAR = r"""() => {
         }
     }
 
-    // What is read out by itself: one place of the desk, errors and messages, and what GOV.UK's own components say.
-    const ours = "#desk-summary, #passkey-error, .govuk-error-summary *, .govuk-notification-banner"
+    // What is read out by itself: one place of the desk and of a brief, errors and messages, and what GOV.UK's own components say.
+    const ours = "#desk-summary, #brief-news, #passkey-error, .govuk-error-summary *, .govuk-notification-banner"
         + ", [class*=__sr-status]";
     const live = "[role=status], [role=alert], [role=log], [role=timer], [aria-live]";
     for (const region of document.querySelectorAll(live)) {

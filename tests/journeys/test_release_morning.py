@@ -249,7 +249,8 @@ def test_what_was_approved_at_a_machine_that_has_ended_is_read_at_the_other(play
 
 def test_each_thing_that_happened_to_release_and_report_is_on_record_once(played):
     events = Counter(kind for slug, kind in played.report_events if slug == ANNOUNCED.slug)
-    assert events.pop("edited") == len(("impact", "circumstances", "corrective actions"))
+    # A cause is written into the account, too.
+    assert events.pop("edited") == len(("cause", "impact", "circumstances", "corrective actions"))
     # The facts of a draft are refreshed as often as there are new ones.
     assert events.pop("facts_refreshed") >= 1
     assert {"cause_chosen", "approved", "downloaded"} <= events.keys()
