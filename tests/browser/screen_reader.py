@@ -44,7 +44,7 @@ UNCLEAR = r"""() => {
         }
     }
 
-    // What is read out by itself: one place of the desk and of a brief, errors and messages, and what GOV.UK's own components say.
+    // What is read out by itself: the news of the desk and of a brief, errors, messages, and GOV.UK's own components.
     const ours = "#desk-summary, #brief-news, #passkey-error, .govuk-error-summary *, .govuk-notification-banner"
         + ", [class*=__sr-status]";
     const live = "[role=status], [role=alert], [role=log], [role=timer], [aria-live]";
