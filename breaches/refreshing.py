@@ -30,8 +30,9 @@ from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
 from releases.models import Address, Contact, Release, Series
 from releases.rules.calendar import local_date
+from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import ChangedMeanwhile
-from releases.verdict.address import AddressVerdict
+from releases.verdict.address import AddressVerdict, Outcome
 
 # Returns the practices that a draft cites, for a kind of breach and a day of occurrence (`on`).
 type PracticesOn = Callable[..., tuple[CitedPractice, ...]]
@@ -107,7 +108,7 @@ SHARE_OF_ITS_AGE = 0.25
 def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
     """Return the parts of a report's verdicts that people must know of. Other changes are figures that merely grow.
 
-    A decision on an early release and its new date count as well.
+    The response to an early release counts as well.
 
     :param suspicions: read with their verification and release.
     """
@@ -131,11 +132,22 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
 
 
 def _response_to_early(suspicion: Suspicion) -> list[list[int]]:
-    """Return how many decisions there are on an early release, and its schedule version; nothing without either."""
+    """Return what the account of an early release has of the response to it; nothing without a response.
+
+    A new date alone changes no account.
+
+    :return: the number of decisions; the schedule version of the release at once, or 0; and 1 if checks that had not
+        ended will not continue because the release has another date, else 0.
+    """
     if suspicion.kind != ReportKind.EARLY:
         return []
-    decided, schedule = suspicion.decisions.count(), suspicion.release.schedule_version
-    return [[decided, schedule]] if decided or schedule != suspicion.schedule_version else []
+    decided, at_once, is_cut_short = suspicion.decisions.count(), 0, 0
+    present = suspicion.release.schedule_version
+    if present != suspicion.schedule_version:
+        departures = suspicion.release.departures.filter(kind=DepartureKind.AT_ONCE, schedule_version=present)
+        at_once = present if departures.exists() else 0
+        is_cut_short = int(any(one.verdict.from_due is Outcome.PENDING for one in suspicion.verification.results))
+    return [[decided, at_once, is_cut_short]] if decided or at_once or is_cut_short else []
 
 
 def _first_flip(verdict: AddressVerdict) -> list[str | None]:
@@ -168,7 +180,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
         if last is not None and last.facts["standing"] == state_of_verdicts(suspicions):
             if all(one.verification.revision <= one.facts_revision for one in suspicions):
-                continue  # the account has the decision already
+                continue  # the account has the response already
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
             if now - last.at < interval:
                 continue

@@ -3,12 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from breaches import drafting, editing
 from breaches.early_releases import Choice, decide
 from breaches.models import Report, ReportVersion
 from breaches.versions import content_of
+from releases import scheduling
+from releases.models import Observation, Release
+from releases.rules.calendar import slot_at
 from tests.support.early_release import FOUND_AT, TITLE, add_checks, create_early_release, move_to_quarter_past
+from tests.support.factories import SEED_DUE
 from tests.support.report_evidence import london
 from tests.support.shared_rows import shared_fixture
 
@@ -64,6 +70,18 @@ def test_an_account_that_has_the_decision_already_is_not_written_again(early):
     versions = ReportVersion.objects.filter(report=early.report).count()
     account_after(early, 3600)
     assert ReportVersion.objects.filter(report=early.report).count() == versions
+
+
+def test_after_a_new_date_that_changes_nothing_in_the_account_the_checks_are_not_read_again(early):
+    add_checks(early.release, *(("not_live", at) for at in range(-60, 125, 5)))
+    account_after(early, 1320)
+    release = Release.objects.select_related("series__producer").get(pk=early.release.pk)
+    to = slot_at(SEED_DUE + timedelta(days=7))
+    scheduling.change_date(release, to=to, reason="Later.", by=early.office.head, at=london("09:50"))
+    account = account_after(early, 2400)
+    with CaptureQueriesContext(connection) as queries:
+        assert account_after(early, 2401) == account
+    assert not [query["sql"] for query in queries if Observation._meta.db_table in query["sql"]]
 
 
 def test_the_timeline_of_the_report_offers_the_decision_the_release_at_once_and_osr(early):
