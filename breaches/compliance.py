@@ -32,8 +32,8 @@ from breaches.rules.compliance import (
     digest,
     sections_from_json,
     sections_to_json,
-    split_paragraphs,
 )
+from breaches.rules.document import paragraphs
 from breaches.rules.lifecycle import Decision
 from releases.models import Producer
 from releases.permissions import COVER_ROLE, User, cover_of
@@ -279,9 +279,9 @@ def lay_out_table(
     """Lay out a table with its policy: as approved, or as a draft if `approved_at` is None."""
     table = content.table
 
-    def sections(wanted: Sequence[PolicySection]) -> list[tuple[str, list[list[str]]]]:
+    def sections(wanted: Sequence[PolicySection]) -> list[tuple[str, Sequence[Sequence[str]]]]:
         texts = ((section, content.sections.get(section, "")) for section in wanted)
-        return [(str(SECTIONS[section]), split_paragraphs(text)) for section, text in texts if text]
+        return [(str(SECTIONS[section]), paragraphs(text)) for section, text in texts if text]
 
     approval = ""
     if approved_at is not None and role is not None:

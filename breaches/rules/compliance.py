@@ -167,9 +167,3 @@ def sections_from_json(stored: Mapping[str, str]) -> dict[PolicySection, str]:
 
 def digest(value: Any) -> str:
     return sha256_hex(canonical_json(value))
-
-
-def split_paragraphs(text: str) -> list[list[str]]:
-    """Split a text at empty lines into paragraphs of one or more lines."""
-    paragraphs = (part.strip() for part in text.replace("\r\n", "\n").split("\n\n"))
-    return [part.split("\n") for part in paragraphs if part]

@@ -27,8 +27,8 @@ from breaches.rules.compliance import (
     GROUPS,
     Figure,
     PolicySection,
-    split_paragraphs,
 )
+from breaches.rules.document import paragraphs
 from releases.forms import GovukForm, LongTextField, inside_the_form
 from releases.models import Producer
 from releases.permissions import User, roles_of
@@ -209,7 +209,7 @@ def _sections(texts: Any) -> dict[str, list[dict[str, Any]]]:
             "key": section.value,
             "heading": SECTIONS[section],
             "hint": HINTS[section],
-            "paragraphs": split_paragraphs(texts.get(section, "")),
+            "paragraphs": paragraphs(texts.get(section, "")),
         }
 
     return {

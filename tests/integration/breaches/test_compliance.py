@@ -5,6 +5,7 @@ import zipfile
 from datetime import date, timedelta
 
 import pytest
+from defusedxml import ElementTree
 from django.db import connection, models
 
 from breaches import compliance, compliance_files, corrective_actions
@@ -400,6 +401,11 @@ class TestFiles:
         document = approve(office)
         assert b"<img" not in bytes(document.html)
         assert b"&lt;b&gt;bold" in zipfile.ZipFile(io.BytesIO(bytes(document.odt))).read("content.xml")
+
+    def test_a_control_character_between_words_is_a_space_in_the_odt(self, office):
+        write(office, "Copied\x0bfrom a document.")
+        content = zipfile.ZipFile(io.BytesIO(bytes(approve(office).odt))).read("content.xml")
+        assert "Copied from a document." in "".join(ElementTree.fromstring(content).itertext())
 
     def test_a_draft_says_so_and_has_no_approval(self, office):
         content = compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
