@@ -6,7 +6,7 @@ Figures of releases and reports are those of `breaches/statistics.py`, so that a
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,9 +24,9 @@ from breaches.statistics import ReleaseResult, Scope, counted_reports, counted_v
 from breaches.text import NOT_APPLICABLE, describe_rate
 from releases.exemptions import find_exemptions
 from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
-from releases.overview import MADE_AT
+from releases.overview import MADE_AT, london_day
 from releases.permissions import Person, find_past_roles
-from releases.rules.calendar import NOTICE, days_of_notice, format_day, format_moment, from_london, local_date, month_of
+from releases.rules.calendar import NOTICE, days_of_notice, format_day, format_moment, local_date, month_of
 from releases.rules.lifecycle import Role, Status
 from releases.rules.pre_release import AccessStatus
 from releases.text.release import duration, name_outcome
@@ -152,13 +152,14 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
 
 def _due_releases(first: date, until: date, *, now: datetime) -> "QuerySet[Release]":
     """Return the releases that were due from a London day to another, and not cancelled, by their time."""
-    since, before = _midnight(first), min(_midnight(until + timedelta(days=1)), now)
-    found = Release.objects.official().filter(due_at__gte=since, due_at__lt=before, status__in=_DUE)
+    since, before = _london_days(first, until)
+    found = Release.objects.official().filter(due_at__gte=since, due_at__lt=min(before, now), status__in=_DUE)
     return found.select_related("series").order_by("due_at", "pk")
 
 
-def _midnight(on: date) -> datetime:
-    return from_london(datetime.combine(on, time()))
+def _london_days(first: date, until: date) -> tuple[datetime, datetime]:
+    """Return the instants at which the first of some London days begins and the last ends."""
+    return london_day(first)[0], london_day(until)[1]
 
 
 def _tolerances(verdicts: "QuerySet[Verification]") -> tuple[int, ...]:
@@ -286,9 +287,8 @@ def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySe
     announced = DateChange.objects.filter(
         announced_at__isnull=False, release__rehearsal=False, release__series__producer=producer
     )
-    made = announced.annotate(made=MADE_AT).filter(
-        made__gte=_midnight(first), made__lt=_midnight(until + timedelta(days=1))
-    )
+    since, before = _london_days(first, until)
+    made = announced.annotate(made=MADE_AT).filter(made__gte=since, made__lt=before)
     return made.select_related("release", "agreed_by").order_by("made", "pk")
 
 
@@ -359,7 +359,7 @@ def _list_exemptions(
     producer: Producer, first: date, until: date, scope: Scope, due: "QuerySet[Release]"
 ) -> dict[Figure, FigureList]:
     in_force = Exemption.objects.filter(
-        Q(ended_at__isnull=True) | Q(ended_at__gte=_midnight(first)),
+        Q(ended_at__isnull=True) | Q(ended_at__gte=london_day(first)[0]),
         producer=producer,
         covers_from__lte=until,
         covers_to__gte=first,
@@ -476,7 +476,7 @@ class Punctuality:
 def punctuality_years(producer: Producer, *, today: date) -> list[int]:
     """Return the years that the public page has, the latest first: those with a month that is over."""
     last_day = month_of(today).previous.last
-    due = Release.objects.public().filter(series__producer=producer, due_at__lt=_midnight(last_day + timedelta(days=1)))
+    due = Release.objects.public().filter(series__producer=producer, due_at__lt=london_day(last_day)[1])
     first = due.order_by("due_at").values_list("due_at", flat=True).first()
     return list(range(last_day.year, local_date(first).year - 1, -1)) if first else []
 
