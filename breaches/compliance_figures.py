@@ -492,14 +492,15 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
     scope = Scope(first, until, producer=producer)
     verdicts = counted_verdicts(scope).filter(release__announced_at__isnull=False)
     suspicious = list(_suspicious(verdicts))
-    dismissed = _decided_as(suspicious, (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
-    decided = _decided_as(suspicious, DECIDED)
+    statuses = _statuses_of_reports(suspicious)
+    dismissed = _all_in(statuses, (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
+    decided = _all_in(statuses, DECIDED)
     exempted = set(find_exemptions(suspicious))
     on_time = verdicts.filter(outcome=Outcome.ON_TIME).count()
     not_on_time = len(decided | exempted)
     due = _due_releases(first, until, now=now).filter(series__producer=producer, announced_at__isnull=False)
     known = list(verdicts.values_list("release_id", "due_at"))
-    number = len(known) + sum((release.pk, release.due_at) not in known for release in due)
+    number = len(known) + len({(release.pk, release.due_at) for release in due}.difference(known))
     access = _access_to(due.filter(status=Status.PUBLISHED))
     notice = _days(_given_dates(due))
     quarter = quarter_of(first)
@@ -527,12 +528,16 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
     )
 
 
-def _decided_as(verdicts: Collection[Verification], states: Collection[ReportStatus]) -> set[int]:
-    """Return the keys of the verdicts all of whose suspected breaches are in reports in some of these states."""
+def _statuses_of_reports(verdicts: Collection[Verification]) -> Mapping[int, Collection[str | None]]:
+    """Return the states of the reports about each suspected breach of a verdict, by its key; None without a report."""
     statuses: dict[int, list[str | None]] = defaultdict(list)
     found = Suspicion.objects.filter(verification__in=[verdict.pk for verdict in verdicts])
     for verdict, status in found.values_list("verification_id", "report__status"):
         statuses[verdict].append(status)
+    return statuses
+
+
+def _all_in(statuses: Mapping[int, Collection[str | None]], states: Collection[ReportStatus]) -> set[int]:
     return {verdict for verdict, of_it in statuses.items() if all(status in states for status in of_it)}
 
 
