@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.compliance_figures import FIGURES, GROUP_NAMES, YearRecord, describe_tolerances, read_year
+from breaches.compliance_figures import FIGURES, GROUP_NAMES, YearRecord, describe_on_time, read_year
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, ReportRowRecord
 from breaches.permissions import Action, acting_role
 from breaches.rules.compliance import (
+    AFTER_TABLE,
     BEFORE_TABLE,
     GROUPS,
     ComplianceContent,
@@ -304,7 +305,7 @@ def lay_out_table(
             )
             for group, figures in GROUPS.items()
         ],
-        after=sections([section for section in PolicySection if section not in BEFORE_TABLE]),
+        after=sections(AFTER_TABLE),
         rules=list_rules(table),
         approval=approval,
         number=number,
@@ -330,15 +331,8 @@ def describe_period(table: ComplianceTable) -> str:
 
 def list_rules(table: ComplianceTable) -> list[str]:
     """Return how the figures are counted, in sentences."""
-    tolerance = describe_tolerances(table.tolerances)
-    on_time = (
-        _("A release is on time if it was live within our tolerance of %(tolerance)s after its announced time.")
-        % {"tolerance": tolerance}
-        if tolerance
-        else _("A release is on time if it was live within our tolerance after its announced time.")
-    )
     return [
-        on_time,
+        describe_on_time(table.tolerances),
         _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
         _("A release that could not be determined, or has no result, is neither on time nor late."),
         _("Percentages leave these releases out and are rounded down. [z] means not applicable."),

@@ -176,6 +176,16 @@ def describe_tolerances(tolerances: Collection[int]) -> str:
     return _("%(shortest)s to %(longest)s, depending on the statistics") % {"shortest": shortest, "longest": longest}
 
 
+def describe_on_time(tolerances: Collection[int]) -> str:
+    """Write what "on time" means for releases with some tolerances, in seconds."""
+    if tolerance := describe_tolerances(tolerances):
+        sentence = _(
+            "A release is on time if it was live within our tolerance of %(tolerance)s after its announced time."
+        )
+        return sentence % {"tolerance": tolerance}
+    return _("A release is on time if it was live within our tolerance after its announced time.")
+
+
 def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") -> dict[Figure, FigureList]:
     columns = (_("Release"), _("Series"), _("Due"), _("Result"))
 
@@ -470,7 +480,7 @@ class Punctuality:
     access_posts: int
     exceptions: int
     statements: int | None
-    tolerance: str
+    on_time_rule: str
 
 
 def punctuality_years(producer: Producer, *, today: date) -> list[int]:
@@ -524,7 +534,7 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
         access_posts=len({(entry.post, entry.organisation) for entry in access}),
         exceptions=_departures(due).count(),
         statements=_count_statements(producer, first, until) if settings.BREACHES_PUBLIC else None,
-        tolerance=describe_tolerances(_tolerances(verdicts)),
+        on_time_rule=describe_on_time(_tolerances(verdicts)),
     )
 
 

@@ -26,8 +26,9 @@ class PolicySection(StrEnum):
     NOTES = "notes"
 
 
-# The sections that are printed before the table; the others follow it.
+# The sections that are printed before the table, and those that follow it.
 BEFORE_TABLE = tuple(section for section in PolicySection if section is not PolicySection.NOTES)
+AFTER_TABLE = (PolicySection.NOTES,)
 
 
 class Figure(StrEnum):

@@ -1,6 +1,6 @@
 """The pages of the yearly compliance table, and the public pages of punctuality."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, Concatenate
 
@@ -23,6 +23,7 @@ from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctu
 from breaches.models import ComplianceDocument
 from breaches.permissions import TABLE, Action, report_producers
 from breaches.rules.compliance import (
+    AFTER_TABLE,
     BEFORE_TABLE,
     GROUPS,
     Figure,
@@ -181,7 +182,8 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         "table": record.table,
         "layout": compliance.lay_out_table(producer, content),
         "policy": policy,
-        "sections": _sections(policy.sections),
+        "sections_before": _show_sections(BEFORE_TABLE, policy.sections),
+        "sections_after": _show_sections(AFTER_TABLE, policy.sections),
         "documents": documents,
         "changes": [{"label": FIGURES[one.figure], "approved": one.approved, "now": one.now} for one in changes],
         "text_has_changed": bool(documents) and policy.number != documents[0].text_number,
@@ -191,31 +193,18 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         "may_approve": bool(TABLE[Action.APPROVE_TABLE] & roles),
         "may_download": bool(TABLE[Action.DOWNLOAD] & roles),
         "events": list(compliance.list_events(producer, year)[:20]),
-        "switch": compliance.last_switch(producer),
-        "kinds": KIND_NAMES,
+        "kinds": [*FILE_KINDS],
         **more,
     }
     return render(request, "breaches/compliance/table.html", context)
 
 
-KIND_NAMES = {"html": "HTML", "odt": "ODT", "pdf": "PDF"}
-
-
-def _sections(texts: Any) -> dict[str, list[dict[str, Any]]]:
-    """Return the sections before and after the table as the page shows them, empty ones too."""
-
-    def shown(section: PolicySection) -> dict[str, Any]:
-        return {
-            "key": section.value,
-            "heading": SECTIONS[section],
-            "hint": HINTS[section],
-            "paragraphs": paragraphs(texts.get(section, "")),
-        }
-
-    return {
-        "before": [shown(section) for section in BEFORE_TABLE],
-        "after": [shown(section) for section in PolicySection if section not in BEFORE_TABLE],
-    }
+def _show_sections(sections: Iterable[PolicySection], texts: Mapping[PolicySection, str]) -> list[dict[str, Any]]:
+    """Return sections as the page shows them, empty ones too."""
+    return [
+        {"key": section.value, "heading": SECTIONS[section], "paragraphs": paragraphs(texts.get(section, ""))}
+        for section in sections
+    ]
 
 
 class ApproveForm(forms.Form):
