@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from django.template.loader import render_to_string
 from odf import dc, meta, office
@@ -12,9 +11,7 @@ from odf.table import Table, TableCell, TableColumn, TableHeaderRows, TableRow
 from odf.text import A, H, LineBreak, P
 
 from breaches.compliance import ComplianceFiles, ComplianceLayout, ComplianceLine
-from breaches.pdf import print_html
-
-GENERATOR = "statsoffice"
+from breaches.pdf import metadata_date, print_html
 
 
 def write_files(layout: ComplianceLayout) -> ComplianceFiles:
@@ -34,9 +31,8 @@ def write_pdf(layout: ComplianceLayout) -> bytes:
 
 
 def _html(layout: ComplianceLayout) -> str:
-    at = layout.approved_at
-    written = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
-    return render_to_string("breaches/compliance/document.html", {"layout": layout, "approved_at": written})
+    approved_at = metadata_date(layout.approved_at)
+    return render_to_string("breaches/compliance/document.html", {"layout": layout, "approved_at": approved_at})
 
 
 def write_odt(layout: ComplianceLayout) -> bytes:
@@ -97,11 +93,10 @@ def _add_styles(document: OpenDocumentText) -> dict[str, Style]:
 
 
 def _describe(document: OpenDocumentText, layout: ComplianceLayout) -> None:
-    at: datetime | None = layout.approved_at
     document.meta.addElement(dc.Title(text=f"{layout.title}: {layout.producer}"))
     document.meta.addElement(dc.Language(text="en-GB"))
-    if at:
-        document.meta.addElement(dc.Date(text=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")))
+    if layout.approved_at:
+        document.meta.addElement(dc.Date(text=metadata_date(layout.approved_at)))
     document.meta.addElement(meta.Keyword(text=layout.period))
 
 

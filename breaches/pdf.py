@@ -10,7 +10,7 @@ import threading
 from base64 import b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -74,14 +74,17 @@ def render_concern(document: ConcernDocument) -> bytes:
 
 
 def _print(template: str, document: ReportDocument | ConcernDocument) -> bytes:
-    approved_at = document.approved_at
-    date = approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if approved_at else ""
     try:
-        html = render_to_string(template, {"document": document, "approved_at": date})
+        html = render_to_string(template, {"document": document, "approved_at": metadata_date(document.approved_at)})
     except BodyUnavailable as fault:
         logger.exception("a screenshot could not be read")
         raise NotRendered(_("We could not read a screenshot from the storage. Try again later.")) from fault
     return print_html(html)
+
+
+def metadata_date(at: datetime | None) -> str:
+    """Write an instant in UTC as the metadata of files have it; "" if it is None."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
 
 def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
