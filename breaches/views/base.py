@@ -85,6 +85,12 @@ def return_to_report(
     return redirect("breaches:report", report.reference)
 
 
+def file_response(content: bytes, name: str, *, kind: str = "application/pdf") -> HttpResponse:
+    """Return a file to download, which no cache stores; `kind` is its media type."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=kind, headers=headers)
+
+
 def refusal_page(
     request: SignedInRequest,
     report: Report,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from breaches import compliance, compliance_files
-from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, SectionConflict
+from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, ComplianceFileChanged, SectionConflict
 from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctuality_years, read_punctuality, read_year
 from breaches.models import ComplianceDocument
 from breaches.permissions import TABLE, Action, report_producers
@@ -30,6 +30,7 @@ from breaches.rules.compliance import (
     PolicySection,
 )
 from breaches.rules.document import paragraphs
+from breaches.views.base import file_response
 from releases.forms import GovukForm, LongTextField, inside_the_form
 from releases.models import Producer
 from releases.permissions import User, roles_of
@@ -277,7 +278,7 @@ def download_draft_table(request: SignedInRequest, producer: Producer, year: int
     content, _record, _policy = compliance.read_content(producer, year, by=request.user, now=timezone.now())
     write = {"html": compliance_files.write_html, "odt": compliance_files.write_odt, "pdf": compliance_files.write_pdf}
     file = write[kind](compliance.lay_out_table(producer, content))
-    return _file_response(file, kind, compliance.name_file(producer, year, kind))
+    return file_response(file, compliance.name_file(producer, year, kind), kind=FILE_KINDS[kind])
 
 
 @year_page(action=Action.DOWNLOAD)
@@ -288,19 +289,17 @@ def download_approved_table(
     document = ComplianceDocument.objects.filter(producer=producer, year=year, number=number).first()
     if document is None:
         raise Http404(f"There is no version {number}.")
-    return _file_response(
-        compliance.file_of(document, kind), kind, compliance.name_file(producer, year, kind, number=number)
-    )
+    try:
+        file = compliance.file_of(document, kind)
+    except ComplianceFileChanged:
+        messages.error(request, _("This document was changed after its approval. Contact an administrator."))
+        return redirect("breaches:yearly_table", producer.slug, year)
+    return file_response(file, compliance.name_file(producer, year, kind, number=number), kind=FILE_KINDS[kind])
 
 
 def _check_kind(kind: str) -> None:
     if kind not in FILE_KINDS:
         raise Http404(f"There is no kind of file {kind}.")
-
-
-def _file_response(content: bytes, kind: str, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type=FILE_KINDS[kind], headers=headers)
 
 
 class SwitchForm(forms.Form):

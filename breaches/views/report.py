@@ -55,7 +55,7 @@ from breaches.rules.public_statement import PublicStatement
 from breaches.rules.report_number import parse_number
 from breaches.text import KIND_HINTS, KINDS
 from breaches.versions import comments_by_event, record_report_event
-from breaches.views.base import compare_versions, report_page, return_to_report, summarise_report
+from breaches.views.base import compare_versions, file_response, report_page, return_to_report, summarise_report
 from releases.early_findings import producers_known_to
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer, Release, Series
@@ -224,7 +224,7 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
             messages.ERROR,
         )
     _record(request, report, "downloaded", version=version, pdf_sha256=document.pdf_sha256)
-    return _file(content, versions.name_document_file(document))
+    return file_response(content, versions.name_document_file(document))
 
 
 @report_page("GET", action=Action.DOWNLOAD)
@@ -246,7 +246,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
         )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
     annex = "-with-annex" if with_annex else ""
-    return _file(printed, f"{report.number}-draft-{report.version}{annex}.pdf")
+    return file_response(printed, f"{report.number}-draft-{report.version}{annex}.pdf")
 
 
 @report_page("GET", action=Action.DOWNLOAD)
@@ -260,7 +260,7 @@ def concern_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
         return return_to_report(request, report, sentence, messages.ERROR)
     _record(request, report, "concern_downloaded", version=version, sha256=sha256_hex(printed))
     draft = "" if report.status in WITH_DOCUMENT else "-draft"
-    return _file(printed, f"{report.number}-short-concern{draft}-{version}.pdf")
+    return file_response(printed, f"{report.number}-short-concern{draft}-{version}.pdf")
 
 
 @report_page("GET", action=Action.DOWNLOAD)
@@ -270,14 +270,14 @@ def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
     laid_out = {"title": public_statement.TITLE, "sections": sections}
     page = render_to_string("breaches/statement_file.html", laid_out)
     _record(request, report, "statement_downloaded", version=report.version)
-    return _file(page.encode(), f"{report.number}-statement.html", kind="text/html; charset=utf-8")
+    return file_response(page.encode(), f"{report.number}-statement.html", kind="text/html; charset=utf-8")
 
 
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
     words = public_statement.statement_as_text(_statement(report), publication.reported_dates(report))
     _record(request, report, "statement_downloaded", version=report.version)
-    return _file(words.encode(), f"{report.number}-statement.txt", kind="text/plain; charset=utf-8")
+    return file_response(words.encode(), f"{report.number}-statement.txt", kind="text/plain; charset=utf-8")
 
 
 def _statement(report: Report) -> PublicStatement:
@@ -289,11 +289,6 @@ def _statement(report: Report) -> PublicStatement:
 def _record(request: SignedInRequest, report: Report, kind: str, **facts: Any) -> None:
     role = senior_role(request.user, TABLE[Action.DOWNLOAD], report)
     record_report_event(report, kind, at=timezone.now(), by=request.user, role=role, **facts)
-
-
-def _file(content: bytes, name: str, *, kind: str = "application/pdf") -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type=kind, headers=headers)
 
 
 class StartAboutListForm(GovukForm):

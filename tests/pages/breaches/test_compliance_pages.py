@@ -186,6 +186,17 @@ def test_approving_freezes_the_files_and_the_page_says_how_the_record_has_change
     assert "The texts have changed since then." in words(client.get(address("yearly_table", office, 2020)).text)
 
 
+def test_a_file_that_was_changed_after_its_approval_is_not_downloaded(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    values = ComplianceDocument.objects.values().get()
+    ComplianceDocument.objects.create(**values | {"id": None, "number": 2, "pdf": b"other"})
+    answered = client.get(address("yearly_file", office, 2020, 2, "pdf"), follow=True)
+    assert "This document was changed after its approval. Contact an administrator." in words(answered.text)
+    assert b"other" not in answered.content
+
+
 def test_a_page_that_is_outdated_approves_nothing_and_shows_the_record_again(client, office, releases):
     write(office)
     client.force_login(office.head)
