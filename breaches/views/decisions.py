@@ -366,13 +366,13 @@ def link_remark(report: Report, remark: Remark) -> dict[str, str]:
     """Return a remark with a link to the form control that it is about."""
     if remark.field in PAGES:
         page, control = PAGES[remark.field]
-        return {"text": remark.sentence, "address": f"{reverse(page, args=[report.reference])}#{control}"}
+        return {"text": remark.sentence, "href": f"{reverse(page, args=[report.reference])}#{control}"}
     control = CONTROLS.get(remark.field, f"id_{remark.field}")
     # For days before the first recorded edition there are no checkboxes, only a text box.
     if remark.field == "practices" and not code_of_practice.offer_practices(report, content_of(report)):
         control = "id_other_practices"
     address = reverse("breaches:section", args=[report.reference, remark.section])
-    return {"text": remark.sentence, "address": f"{address}#{control}"}
+    return {"text": remark.sentence, "href": f"{address}#{control}"}
 
 
 CHECK_PAGE = WholeReportPage(
