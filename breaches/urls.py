@@ -1,6 +1,7 @@
 """Addresses of the breach report pages."""
 
 from datetime import date
+from enum import StrEnum
 
 from django.urls import path, register_converter
 
@@ -9,24 +10,19 @@ from breaches.rules.content import ReportSection
 from breaches.views import attachments, compliance, decisions, detail, public, register, report, sections, timeline
 
 
-class SectionConverter:
-    regex = "|".join(section.replace("_", "-") for section in ReportSection)
+def create_section_converter(sections: type[StrEnum]) -> type:
+    """Return a converter of one of some sections as a part of an address: core-information."""
 
-    def to_python(self, value: str) -> ReportSection:
-        return ReportSection(value.replace("-", "_"))
+    class SectionConverter:
+        regex = "|".join(section.replace("_", "-") for section in sections)
 
-    def to_url(self, value: ReportSection) -> str:
-        return value.replace("_", "-")
+        def to_python(self, value: str) -> StrEnum:
+            return sections(value.replace("-", "_"))
 
+        def to_url(self, value: str) -> str:
+            return value.replace("_", "-")
 
-class PolicySectionConverter:
-    regex = "|".join(section.replace("_", "-") for section in PolicySection)
-
-    def to_python(self, value: str) -> PolicySection:
-        return PolicySection(value.replace("-", "_"))
-
-    def to_url(self, value: str) -> str:
-        return value.replace("_", "-")
+    return SectionConverter
 
 
 class DayConverter:
@@ -46,8 +42,8 @@ class DayConverter:
 
 
 register_converter(DayConverter, "day")
-register_converter(SectionConverter, "section")
-register_converter(PolicySectionConverter, "policy_section")
+register_converter(create_section_converter(ReportSection), "section")
+register_converter(create_section_converter(PolicySection), "policy_section")
 
 app_name = "breaches"
 

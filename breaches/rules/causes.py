@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from breaches.rules.facts import one_line, sentence
 from breaches.rules.lifecycle import Cause
 
 CAUSE_NOT_RECORDED = "The cause has not been recorded."
@@ -58,9 +59,8 @@ def describe_cause(recorded: RecordedCause, *, what: str = "It") -> str:
         return "The cause is not known yet."
     if reason := describe_reason(recorded):
         return f"{what} happened because {reason}."
-    words = " ".join(recorded.words.split())
-    is_short = words and len(words.split()) <= MOST_WORDS and ". " not in words
-    return f"{words[0].upper()}{words[1:].rstrip('.')}{'' if words.endswith(('?', '!')) else '.'}" if is_short else ""
+    words = one_line(recorded.words)
+    return sentence(words) if len(words.split()) <= MOST_WORDS and ". " not in words else ""
 
 
 def describe_cause_in_full(recorded: RecordedCause) -> str:
@@ -77,6 +77,6 @@ def may_lack_cause(account: str, recorded: RecordedCause) -> bool:
     """Return whether an account that a person edited does not seem to contain the recorded cause."""
     if recorded.cause is None:
         return False
-    ours = describe_reason(recorded) or describe_cause(recorded) or " ".join(recorded.words.split())
-    text = " ".join(account.split()).lower()
-    return ours.lower().rstrip(".") not in text and not any(word in text for word in _INTRODUCED)
+    ours = one_line(describe_reason(recorded) or describe_cause(recorded) or recorded.words).lower()
+    text = one_line(account).lower()
+    return ours not in text and not any(word in text for word in _INTRODUCED)

@@ -119,7 +119,7 @@ def _describe_exception(one: ReleaseException) -> Iterator[str]:
 def describe_grounds(one: ReleaseException) -> Iterator[str]:
     """Write the public reason for an exception, and when OSR was told, each as a sentence."""
     if one.reason:
-        yield f"The reason given was: {' '.join(one.reason.split()).rstrip('.')}."
+        yield f"The reason given was: {one_line(one.reason)}."
     if one.osr_told_at:
         yield f"The Office for Statistics Regulation (OSR) was told at {format_moment(one.osr_told_at)}."
 
@@ -232,6 +232,17 @@ def time_in_words(instant: datetime, *, due_at: datetime) -> str:
     """Write an aware instant in London time, with its day if it is not the day of the due instant."""
     text = format_time_with_seconds(instant) if instant.second else format_time(instant)
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and without a full stop at its end."""
+    return " ".join(text.split()).rstrip(".")
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence with a capital and one full stop; "" if it is empty."""
+    text = one_line(text)
+    return f"{text[0].upper()}{text[1:]}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
 def join_words(items: Iterable[str]) -> str:

@@ -19,6 +19,8 @@ from breaches.rules.facts import (
     describe_duration,
     describe_exceptions,
     join_words,
+    one_line,
+    sentence,
 )
 from breaches.rules.lifecycle import Cause, ReportKind
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
@@ -122,10 +124,10 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
     phrases, lines = unknown_phrases(incident.kind), []
     for question, answer in incident.answers.given().items():
         if answer.why_unknown:
-            lines.append(f"– Not known: {phrases[question]} ({within_sentence(_one_line(answer.why_unknown))}).")
+            lines.append(f"– Not known: {phrases[question]} ({within_sentence(one_line(answer.why_unknown))}).")
         elif answer.why_not_applicable:
             name = name_not_applicable(incident.kind, question)
-            lines.append(f"– Not applicable: {name} ({within_sentence(_one_line(answer.why_not_applicable))}).")
+            lines.append(f"– Not applicable: {name} ({within_sentence(one_line(answer.why_not_applicable))}).")
         elif question in listed:
             lines.append(f"– {SHORT_LABELS[question]}: {sentence(answer.text)}")
     return "\n".join(["Further facts:", *lines]) if lines else ""
@@ -162,7 +164,7 @@ class _Account:
 
     def words(self, question: Question) -> str:
         answer = self.known.get(question)
-        return _one_line(answer.text) if answer else ""
+        return one_line(answer.text) if answer else ""
 
     def number(self, question: Question) -> int | None:
         answer = self.known.get(question)
@@ -545,20 +547,6 @@ def _hours(seconds: int) -> str:
 def _either(parts: Iterable[str]) -> str:
     *most, last = parts
     return f"{', '.join(most)} or {last}" if most else last
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).rstrip(".")
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
-def sentence(text: str) -> str:
-    """Return a text as a sentence with a capital and one full stop; "" if it is empty."""
-    text = _one_line(text)
-    return f"{_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
 # Words with which answers begin, and which are no names when a word in small letters follows. Other first words remain
