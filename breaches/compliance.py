@@ -36,6 +36,7 @@ from breaches.rules.compliance import (
 )
 from breaches.rules.document import paragraphs
 from breaches.rules.lifecycle import Decision
+from breaches.versions import DOCUMENTS_AT_ONCE
 from releases.models import Producer
 from releases.permissions import COVER_ROLE, User, cover_of
 from releases.public.feeds import absolute_address
@@ -45,7 +46,6 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 
 POLICY_EDITED, TABLE_APPROVED = "policy_edited", "yearly_table_approved"
 PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN = "punctuality_shown", "punctuality_hidden"
-DOCUMENTS_AT_ONCE = 20
 LONGEST_SECTION = 6000
 
 SECTIONS: Mapping[PolicySection, Any] = {

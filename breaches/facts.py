@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from django.db.models import F, Q
 
 from breaches.models import EarlyReleaseDecision, Report, ReportVersion, StartedReport, Suspicion
-from breaches.rules.answers import ASKED, Answer, Answers, Question, find_missing_answers
+from breaches.rules.answers import Answer, Answers, Question, find_missing_answers
 from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
@@ -307,8 +307,7 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
 def is_asked(report: Report) -> bool:
     """Return whether people answer questions about the breach, because no observation of ours has its account."""
-    kind = ReportKind(report.kind)
-    return kind in ASKED and not (kind in SUSPECTED and report.suspicions.exists())
+    return not (report.kind in SUSPECTED and report.suspicions.exists())
 
 
 def find_open_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:

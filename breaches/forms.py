@@ -225,7 +225,7 @@ class SectionForm(forms.Form):
         """
         self.kind = kind
         self.stated_day = stated_day
-        self.asked = tuple(question for question in ASKED.get(kind, ()) if question not in left_out)
+        self.asked = tuple(question for question in ASKED[kind] if question not in left_out)
         initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
         self.add_questions()

@@ -80,7 +80,7 @@ def find_unlisted_reports() -> set[int]:
 
 
 def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) -> ReportQuerySet:
-    """:param open_to_many: the condition on reports of which not only few people may know."""
+    """:param open_to_many: the condition on reports that are not restricted to a few people."""
     is_visible = (
         open_to_many
         | Q(producer__in=producers_with(person, LEADS))
@@ -111,7 +111,7 @@ def is_restricted(report: Report) -> bool:
 
 
 def is_about_unpublished_early(report: Report) -> bool:
-    # Asked for each report and action, so the shorter question comes first. Only an early report can be a started one.
+    # This runs for each report and action, so the shorter query comes first. People start such reports as early ones.
     if Suspicion.objects.unpublished_early().filter(report=report.pk).exists():
         return True
     return report.kind == ReportKind.EARLY and Report.objects.about_unpublished_early().filter(pk=report.pk).exists()

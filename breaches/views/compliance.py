@@ -8,27 +8,21 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import compliance, compliance_files
 from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, ComplianceFileChanged, SectionConflict
 from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctuality_years, read_punctuality, read_year
 from breaches.models import ComplianceDocument
 from breaches.permissions import TABLE, Action, report_producers
-from breaches.rules.compliance import (
-    AFTER_TABLE,
-    BEFORE_TABLE,
-    GROUPS,
-    Figure,
-    PolicySection,
-)
+from breaches.rules.compliance import AFTER_TABLE, BEFORE_TABLE, GROUPS, Figure, PolicySection
 from breaches.rules.document import paragraphs
 from breaches.views.base import file_response
 from releases.forms import GovukForm, LongTextField, inside_the_form
@@ -56,18 +50,17 @@ def year_page[**P](*methods: str, action: Action = Action.VIEW) -> Callable[[Yea
 
     :param methods: the allowed HTTP methods; GET by default.
     """
-    answered = methods or ("GET",)
 
     def decorate(view: YearView[P]) -> Callable[..., HttpResponse]:
+        answer = require_http_methods([*(methods or ("GET",)), "HEAD"])(view)
+
         @login_required
         @wraps(view)
         def page(request: SignedInRequest, producer: str, year: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             found = find_producer(request.user, producer, action)
             if year not in list_years(found, today=local_date(timezone.now())):
                 raise Http404(f"There is no table of {year}.")
-            if request.method not in answered and not (request.method == "HEAD" and "GET" in answered):
-                return HttpResponseNotAllowed(answered)
-            return view(request, found, year, *args, **kwargs)
+            return answer(request, found, year, *args, **kwargs)
 
         return page
 
@@ -308,12 +301,11 @@ class SwitchForm(forms.Form):
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def switch_punctuality_page(request: SignedInRequest, producer: str) -> HttpResponse:
     """Show what readers see, or would see, and turn the public page on or off."""
     of = find_producer(request.user, producer, Action.SHOW_PUNCTUALITY)
     now = timezone.now()
-    if request.method not in {"GET", "HEAD", "POST"}:
-        return HttpResponseNotAllowed(["GET", "POST"])
     form = SwitchForm(post_data(request))
     if form.is_valid():
         on = form.cleaned_data["on"] == "on"

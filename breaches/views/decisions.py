@@ -304,8 +304,8 @@ class WholeReportPage(MovePage):
         document: ReportDocument,
     ) -> dict[str, Any]:
         """Return the document, its missing or unusual values, and the address of the page of each section."""
-        today = local_date(timezone.now())
-        withheld = outputs_without_public_address(report, now=timezone.now())
+        now = timezone.now()
+        today, withheld = local_date(now), outputs_without_public_address(report, now=now)
         odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
             odd = [*find_outdated_text(report, version, content), *odd]
