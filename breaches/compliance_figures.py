@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -104,12 +104,15 @@ def days_of_year(year: int, today: date) -> tuple[date, date]:
     return date(year, 1, 1), min(date(year, 12, 31), today)
 
 
-def list_years(producer: Producer, *, today: date) -> list[int]:
-    """Return the years that have a table, the latest first: since the first release of the producer."""
-    due = Release.objects.official().filter(series__producer=producer, due_at__isnull=False)
-    first = due.order_by("due_at").values_list("due_at", flat=True).first()
-    begins = min(local_date(first).year, today.year) if first else today.year
-    return list(range(today.year, begins - 1, -1))
+def list_years(producers: Collection[Producer], *, today: date) -> dict[int, list[int]]:
+    """Return the years that have a table, the latest first, by producer: since the first release of each."""
+    due = Release.objects.official().filter(series__producer__in=producers, due_at__isnull=False).order_by()
+    first = dict(due.values_list("series__producer").annotate(first=Min("due_at")))
+    begins = {
+        producer.pk: local_date(first[producer.pk]).year if producer.pk in first else today.year
+        for producer in producers
+    }
+    return {key: list(range(today.year, min(year, today.year) - 1, -1)) for key, year in begins.items()}
 
 
 def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> YearRecord:

@@ -88,7 +88,7 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
 
 
 def counted_verdicts(scope: Scope) -> "QuerySet[Verification]":
-    """Return the verdicts that count in figures, of all producers in a scope, whoever may read them."""
+    """Return the verdicts that count in figures, of all producers in a scope, without a check of permissions."""
     found = Verification.objects.filter(
         release__rehearsal=False,
         due_at__gte=_midnight(scope.first),

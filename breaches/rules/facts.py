@@ -117,7 +117,7 @@ def _describe_exception(one: ReleaseException) -> Iterator[str]:
 
 
 def describe_grounds(one: ReleaseException) -> Iterator[str]:
-    """Write the public reason for an exception, and when OSR was told, each as a sentence."""
+    """Write the public reason for an exception, and when OSR was informed, each as a sentence."""
     if one.reason:
         yield f"The reason given was: {one_line(one.reason)}."
     if one.osr_told_at:

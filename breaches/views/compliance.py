@@ -58,7 +58,7 @@ def year_page[**P](*methods: str, action: Action = Action.VIEW) -> Callable[[Yea
         @wraps(view)
         def page(request: SignedInRequest, producer: str, year: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             found = find_producer(request.user, producer, action)
-            if year not in list_years(found, today=local_date(timezone.now())):
+            if year not in list_years([found], today=local_date(timezone.now()))[found.pk]:
                 raise Http404(f"There is no table of {year}.")
             return answer(request, found, year, *args, **kwargs)
 
@@ -86,18 +86,20 @@ def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
     if not producers:
         raise Http404("There are no tables for this person.")
     today = local_date(timezone.now())
-    approved: dict[tuple[int, int], int] = {}
-    for key in ComplianceDocument.objects.filter(producer__in=producers).values_list("producer", "year", "number"):
-        approved[key[:2]] = max(approved.get(key[:2], 0), key[2])
+    years = list_years(producers, today=today)
+    documents = ComplianceDocument.objects.filter(producer__in=producers).order_by("number")
+    approved = {(of, year): number for of, year, number in documents.values_list("producer", "year", "number")}
+    shown = set(compliance.producers_with_punctuality().values_list("pk", flat=True))
+    switchable = set(report_producers(request.user, Action.SHOW_PUNCTUALITY).values_list("pk", flat=True))
     rows = [
         {
             "producer": producer,
             "years": [
                 {"year": year, "approved": approved.get((producer.pk, year)), "is_running": year == today.year}
-                for year in list_years(producer, today=today)
+                for year in years[producer.pk]
             ],
-            "switch": compliance.last_switch(producer),
-            "may_switch": bool(TABLE[Action.SHOW_PUNCTUALITY] & roles_of(request.user, producer)),
+            "is_public": producer.pk in shown,
+            "may_switch": producer.pk in switchable,
         }
         for producer in producers
     ]
@@ -172,7 +174,7 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
     context = {
         "producer": producer,
         "year": year,
-        "years": list_years(producer, today=local_date(now)),
+        "years": list_years([producer], today=local_date(now))[producer.pk],
         "table": record.table,
         "layout": compliance.lay_out_table(producer, content),
         "policy": policy,

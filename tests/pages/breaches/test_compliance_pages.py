@@ -9,7 +9,7 @@ from breaches import compliance
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
 from breaches.rules.compliance import PolicySection
 from breaches.rules.lifecycle import ReportStatus
-from releases.models import Release, Verification
+from releases.models import Membership, Release, Verification
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.people import create_office, move_report
@@ -195,6 +195,23 @@ def test_a_file_that_was_changed_after_its_approval_is_not_downloaded(client, of
     answered = client.get(address("yearly_file", office, 2020, 2, "pdf"), follow=True)
     assert "This document was changed after its approval. Contact an administrator." in words(answered.text)
     assert b"other" not in answered.content
+
+
+def test_the_list_makes_no_queries_for_each_producer(client, office, releases):
+    client.force_login(office.head)
+
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("breaches:yearly_tables"))
+        return len(queries)
+
+    count()
+    before = count()
+    for _number in range(3):
+        more = create_office().producer
+        Membership.objects.create(user=office.head, producer=more, role=Role.HEAD_OF_PROFESSION)
+        ReleaseFactory(series=SeriesFactory(producer=more), reference=f"of-{more.slug}", announced=True)
+    assert count() == before
 
 
 def test_a_page_that_is_outdated_approves_nothing_and_shows_the_record_again(client, office, releases):
