@@ -36,9 +36,9 @@ PUBLIC_FILES = frozenset(
         "templates/breaches/public/statement.html",
         "templates/breaches/public/statements.html",
         "templates/components/back_link.html",
-        "templates/components/error_summary.html",
         "templates/components/language_navigation.html",
         "templates/components/pagination.html",
+        "templates/components/problem_list.html",
         "templates/components/service_navigation.html",
         "templates/guides/accessibility.html",
         "templates/guides/contact.html",
@@ -69,7 +69,7 @@ PUBLIC_FILES = frozenset(
 """Files all of whose texts are for readers."""
 
 PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
-    "breaches/compliance_figures.py": ("describe_tolerances",),
+    "breaches/compliance_figures.py": ("describe_on_time", "describe_tolerances"),
     "breaches/models.py": ("KIND_CHOICES",),
     "releases/forms.py": ("FilterForm",),
     "releases/models/producer.py": ("Designation",),
