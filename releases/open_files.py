@@ -71,7 +71,7 @@ class OpenFileRefused(FieldRefused):
 
 
 class NothingToDo(MoveRefused):
-    """There is nothing to repeat, or nothing that was open."""
+    """No address of the dummy file was open."""
 
 
 def producers_shown_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILES) -> QuerySet[Producer]:
@@ -255,20 +255,6 @@ def request_check(dummy_file: DummyFile, *, file_url: str, page_url: str, by: Us
         )
         record_rows({OpenFileCheck: [row.pk]})
     return row
-
-
-def repeat_check(dummy_file: DummyFile, *, by: User, at: datetime) -> OpenFileCheck:
-    """Request the last check of a dummy file again.
-
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingToDo: if it was never checked.
-    :raises OpenFileRefused: if an address is no longer accepted.
-    """
-    check_may(by, Action.CHECK_OPEN_FILES, dummy_file.series.producer)
-    last = dummy_file.checks.first()
-    if last is None:
-        raise NothingToDo(_("This dummy file was not checked yet. Enter its address first."))
-    return request_check(dummy_file, file_url=last.file_url, page_url=last.page_url, by=by, at=at)
 
 
 def _check_file_address(dummy_file: DummyFile, url: str) -> str:

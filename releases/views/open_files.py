@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from releases import open_files
 from releases.forms import GovukDateField, GovukForm
@@ -253,27 +253,9 @@ def check_open_file(request: SignedInRequest, key: int) -> HttpResponse:
         )
 
     if is_completed(form, act):
-        return _requested(request, key)
-    context = {**_context(request, record), "form": form}
-    return render(request, "releases/open_files/check.html", context)
-
-
-def _requested(request: SignedInRequest, key: int) -> HttpResponse:
-    messages.success(request, _("Check requested. Refresh this page for the result, usually within a minute."))
-    return redirect("releases:open_file", key)
-
-
-@login_required
-@require_POST
-def repeat_check_view(request: SignedInRequest, key: int) -> HttpResponse:
-    """Request the last check of a dummy file again."""
-    record = _find_record(request, key, Action.CHECK_OPEN_FILES)
-    try:
-        open_files.repeat_check(record.dummy_file, by=request.user, at=timezone.now())
-    except MoveRefused as refusal:
-        messages.error(request, str(refusal))
+        messages.success(request, _("Check requested. Refresh this page for the result, usually within a minute."))
         return redirect("releases:open_file", key)
-    return _requested(request, key)
+    return render(request, "releases/open_files/check.html", {**_context(request, record), "form": form})
 
 
 @login_required

@@ -220,11 +220,9 @@ class TestRequests:
         assert open_files.make_dummy_file(dummy_file.series, by=office.head, at=hours(1)) == fresh
         assert DummyFile.objects.count() == 2
 
-    def test_the_last_check_can_be_requested_again(self, dummy_file, site, means, office):
-        with pytest.raises(NothingToDo):
-            open_files.repeat_check(dummy_file, by=office.head, at=NOW)
+    def test_the_same_addresses_can_be_checked_again(self, dummy_file, site, means, office):
         first = check(dummy_file, site, means, page=PAGE, by=office.head)[Target.FILE].request
-        again = open_files.repeat_check(dummy_file, by=office.deputy, at=hours(1))
+        again = ask(dummy_file, site, page=PAGE, by=office.deputy, at=hours(1))
         assert again != first
         assert (again.file_url, again.page_url) == (first.file_url, first.page_url)
         assert record_of(dummy_file, office.head).is_waiting
