@@ -292,7 +292,7 @@ class TestPeople:
                 with pytest.raises(NotYours):
                     make_file(office, by=person, at=hours(1))
                 assert open_files.find_open_places(person) == []
-                assert bool(open_files.records_known_to(person)) == (role is Role.AUDITOR)
+                assert open_files.files_known_to(person).exists() == (role is Role.AUDITOR)
 
     def test_the_incident_contact_knows_and_other_offices_do_not(self, dummy_file, site, means, office):
         put(site, dummy_file)
@@ -305,7 +305,7 @@ class TestPeople:
         with pytest.raises(NotYours):
             ask(dummy_file, site, by=contact)
         for person in create_office().people.values():
-            assert open_files.records_known_to(person) == []
+            assert not open_files.files_known_to(person).exists()
             assert open_files.find_open_places(person) == []
 
     def test_an_open_file_is_a_task_until_it_is_dealt_with_and_not_open(self, dummy_file, site, means, office):

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases import open_files
 from releases.early_findings import name_contact
 from releases.models import DummyFile, HostAuthorisation, OpenFileCheck, OpenFileRemedy
 from releases.rules.lifecycle import LEADS, Role
+from releases.views import open_files as views
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Channel, Message
@@ -270,4 +270,14 @@ def test_the_list_shows_hosts_and_files_of_the_persons_producers_only(client, of
     assert hidden.name not in text
     assert "files.example.gov.uk" not in text
     assert address("authorise_host", office.producer.slug) not in text
-    assert open_files.records_known_to(office.head)
+
+
+def test_the_list_has_pages(client, office, monkeypatch):
+    monkeypatch.setattr(views, "FILES_ON_A_PAGE", 1)
+    first = make_file(office)
+    last = make_file(office, at=NOW + timedelta(minutes=2))
+    client.force_login(office.head)
+    text = client.get(LIST).text
+    assert last.name in text
+    assert first.name not in text
+    assert first.name in client.get(LIST, {"page": 2}).text
