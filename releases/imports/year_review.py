@@ -80,6 +80,11 @@ def pages_of_year(review: YearReview) -> QuerySet[YearReviewPage]:
     return review.pages.filter(in_year=True)
 
 
+def find_read_pages(review: YearReview) -> QuerySet[YearReviewPage]:
+    """Find the pages of a review that may concern its year, apart from those that are still to be read."""
+    return pages_of_year(review).exclude(outcome=PageOutcome.LISTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How many pages the search listed, and how many of them were read in this run."""

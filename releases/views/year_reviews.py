@@ -1,6 +1,7 @@
 """Pages of a past year on GOV.UK: to read one, its progress, its table, its picture and its files (decision 105)."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -29,6 +30,7 @@ from releases.rules.tables import TableKind
 from releases.rules.year_review import ReviewStatus, years_to_review
 from releases.text import year_review as text
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
+from releases.views.publishers import OrganisationField
 from releases.views.sorting import Column, Sorting
 
 PAGES_ON_A_PAGE = 50
@@ -44,24 +46,15 @@ class YearReviewForm(GovukForm):
         empty_label=lazy("Choose"),
         error_messages={"required": lazy("Choose a producer")},
     )
-    organisation = forms.CharField(
-        label=lazy("Organisation on GOV.UK"),
-        help_text=lazy(
-            "Enter the last part of the organisation’s GOV.UK web address, for example office-for-rain, or the "
-            "whole address."
-        ),
-        max_length=1000,
-        error_messages={"required": lazy("Enter the organisation")},
-    )
+    organisation = OrganisationField()
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, error_messages={"required": lazy("Choose a year")})
 
-    def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer], this_year: int) -> None:
+    def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer], today: date) -> None:
         # With one producer there is nothing to choose. Most people review the last whole year.
         only = producers.first() if producers.count() == 1 else None
-        super().__init__(data, initial={"producer": only, "year": this_year - 1})
+        super().__init__(data, initial={"producer": only, "year": today.year - 1})
         self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
-        years = years_to_review(timezone.localdate())
-        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]
+        self.fields["year"].choices = [(year, str(year)) for year in years_to_review(today)]  # type: ignore[attr-defined]
 
 
 @login_required
@@ -72,7 +65,7 @@ def list_reviews(request: SignedInRequest) -> HttpResponse:
     if not producers.exists():
         raise Http404("This person manages no calendar.")
     now = timezone.now()
-    form = YearReviewForm(post_data(request), producers=producers, this_year=local_date(now).year)
+    form = YearReviewForm(post_data(request), producers=producers, today=local_date(now))
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -98,8 +91,7 @@ def list_reviews(request: SignedInRequest) -> HttpResponse:
 def show_review(request: SignedInRequest, key: int) -> HttpResponse:
     """Show what GOV.UK states about each page of the year, with the progress while they are read."""
     review = _find_review(request, key)
-    found = year_review.pages_of_year(review).exclude(outcome=PageOutcome.LISTED)
-    found = found.order_by(
+    found = year_review.find_read_pages(review).order_by(
         F("first_published_on").asc(nulls_last=True), F("announced_at").asc(nulls_last=True), "title", "pk"
     )
     sorting = Sorting(request.GET, _columns(review), default="published")
@@ -107,7 +99,6 @@ def show_review(request: SignedInRequest, key: int) -> HttpResponse:
     context = {
         **_progress_context(review),
         "status": text.STATUSES[ReviewStatus(review.status)],
-        "problem": text.describe_problem(review),
         "page": page,
         "sorting": sorting,
         "rows": [_describe_page(row, review) for row in page],
@@ -248,8 +239,9 @@ def _describe_changes(stated: PageStatement) -> Iterator[str]:
 
 
 def _show_picture(review: YearReview) -> ShownPicture:
-    pages = list(year_review.pages_of_year(review).exclude(outcome=PageOutcome.LISTED))
-    picture = draw_stated_delays(pages, review.year, site=review.site)
+    # The picture needs no more than the columns, and a statement can have hundreds of changes.
+    pages = year_review.find_read_pages(review).defer("statement")
+    picture = draw_stated_delays(list(pages), review.year, site=review.site)
 
     def address(kind: FileKind, query: str = "") -> str:
         return reverse("exchange:year_review_picture", args=[review.pk, kind]) + query
