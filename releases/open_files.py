@@ -7,7 +7,7 @@ whether the token can be read. Only hosts whose owner's written authorisation is
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
@@ -71,7 +71,7 @@ class OpenFileRefused(FieldRefused):
 
 
 class NothingToDo(MoveRefused):
-    """There is nothing to repeat, or nothing that was open."""
+    """No address of the dummy file was open."""
 
 
 def producers_shown_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILES) -> QuerySet[Producer]:
@@ -257,20 +257,6 @@ def request_check(dummy_file: DummyFile, *, file_url: str, page_url: str, by: Us
     return row
 
 
-def repeat_check(dummy_file: DummyFile, *, by: User, at: datetime) -> OpenFileCheck:
-    """Request the last check of a dummy file again.
-
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingToDo: if it was never checked.
-    :raises OpenFileRefused: if an address is no longer accepted.
-    """
-    check_may(by, Action.CHECK_OPEN_FILES, dummy_file.series.producer)
-    last = dummy_file.checks.first()
-    if last is None:
-        raise NothingToDo(_("This dummy file was not checked yet. Enter its address first."))
-    return request_check(dummy_file, file_url=last.file_url, page_url=last.page_url, by=by, at=at)
-
-
 def _check_file_address(dummy_file: DummyFile, url: str) -> str:
     try:
         fault = find_file_fault(url, code=dummy_file.code, token=dummy_file.token)
@@ -435,15 +421,10 @@ class DummyFileRecord:
         return self.checks[0] if self.checks else None
 
 
-def records_known_to(person: Person, *, only: Collection[int] | None = None) -> list[DummyFileRecord]:
-    """Return the dummy files of which a person may know, the latest first.
-
-    :param only: the keys of dummy files to which they are limited.
-    """
+def files_known_to(person: Person) -> QuerySet[DummyFile]:
+    """Return the dummy files of which a person may know, the latest first."""
     files = DummyFile.objects.filter(series__producer__in=producers_shown_to(person))
-    if only is not None:
-        files = files.filter(pk__in=only)
-    return _read_records(files)
+    return files.select_related("series__producer", "made_by")
 
 
 def find_open_places(person: Person) -> list[DummyFileRecord]:
@@ -455,12 +436,13 @@ def find_open_places(person: Person) -> list[DummyFileRecord]:
     if not opened:
         return []
     producers = producers_shown_to(person, action=Action.CHECK_OPEN_FILES)
-    files = DummyFile.objects.filter(pk__in=opened, series__producer__in=producers)
-    return [record for record in reversed(_read_records(files)) if record.is_task]
+    files = DummyFile.objects.filter(pk__in=opened, series__producer__in=producers).select_related("series__producer")
+    return [record for record in read_records(files.reverse()) if record.is_task]
 
 
-def _read_records(files: QuerySet[DummyFile]) -> list[DummyFileRecord]:
-    in_order = list(files.select_related("series__producer", "made_by").order_by("-made_at", "-pk"))
+def read_records(files: Iterable[DummyFile]) -> list[DummyFileRecord]:
+    """Return dummy files with their checks and remedies, in the same order and in a fixed number of queries."""
+    in_order = list(files)
     keys = [one.pk for one in in_order]
     checks: dict[int, list[OpenFileCheck]] = defaultdict(list)
     asked = OpenFileCheck.objects.filter(dummy_file__in=keys).select_related("requested_by")
@@ -503,7 +485,7 @@ def record_remedy(
     check_may(by, Action.CHECK_OPEN_FILES, producer)
     with transaction.atomic():
         Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
-        (present,) = _read_records(DummyFile.objects.filter(pk=record.dummy_file.pk))
+        (present,) = read_records([record.dummy_file])
         if present.state is not State.OPEN:
             if present.remedies:
                 return None

@@ -446,12 +446,19 @@ def set_asking(producer: Producer, *, asks: bool, by: User) -> None:
 
 def confirmation_of(release: Release) -> ListConfirmation | None:
     """Return the last confirmation of the list for the present date of a release; None if the list changed since."""
-    confirmations = release.list_confirmations.filter(schedule_version=release.schedule_version)
-    last = confirmations.select_related("confirmed_by").last()
-    if last is None:
-        return None
-    changed = ReleaseEvent.objects.filter(release=release, kind__in=_LIST_CHANGES, at__gt=last.confirmed_at)
-    return None if changed.exists() else last
+    return find_confirmations([release.pk]).get(release.pk)
+
+
+def find_confirmations(releases: Collection[int]) -> dict[int, ListConfirmation]:
+    """Find the confirmations of lists of releases, as `confirmation_of` does, by the key of the release."""
+    changed = ReleaseEvent.objects.filter(
+        release=OuterRef("release"), kind__in=_LIST_CHANGES, at__gt=OuterRef("confirmed_at")
+    )
+    confirmations = ListConfirmation.objects.filter(
+        ~Exists(changed), release__in=releases, schedule_version=F("release__schedule_version")
+    )
+    in_order = confirmations.select_related("confirmed_by").order_by("confirmed_at", "pk")
+    return {confirmation.release_id: confirmation for confirmation in in_order}
 
 
 def confirmation_due_at(release: Release) -> datetime | None:
@@ -503,9 +510,8 @@ def find_list_tasks(person: Person, *, now: datetime) -> list[ListTask]:
     for recipient in find_recipients([release.pk for release in releases]):
         if recipient.standing in UNCONFIRMED and recipient.window and recipient.window.are_calls_due(now=now):
             to_call[recipient.entry.release_id].append(recipient)
-    unconfirmed = {
-        release.pk for release in releases if may_confirm_list(release, now=now) and confirmation_of(release) is None
-    }
+    to_confirm = {release.pk for release in releases if may_confirm_list(release, now=now)}
+    unconfirmed = to_confirm - find_confirmations(to_confirm).keys()
     return [
         ListTask(release, release.pk in unconfirmed, tuple(to_call[release.pk]))
         for release in releases

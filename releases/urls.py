@@ -75,7 +75,6 @@ urlpatterns = [
     path("open-files/<int:key>/", open_files.show_open_file, name="open_file"),
     path("open-files/<int:key>/file/<str:kind>/", open_files.download_dummy_file, name="dummy_file"),
     path("open-files/<int:key>/check/", open_files.check_open_file, name="check_open_file"),
-    path("open-files/<int:key>/check-again/", open_files.repeat_check_view, name="check_open_file_again"),
     path("open-files/<int:key>/dealt-with/", open_files.record_remedy_view, name="open_file_dealt_with"),
     path("open-files/hosts/<int:key>/withdraw/", open_files.withdraw_host_view, name="withdraw_host"),
     path("open-files/<slug:producer>/add/", open_files.make_dummy_file_view, name="make_dummy_file"),

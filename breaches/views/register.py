@@ -57,12 +57,13 @@ from breaches.views.base import summarise_report
 from releases.forms import GovukForm
 from releases.models import Producer, Series
 from releases.permissions import Person
-from releases.pictures import MEDIA_TYPES, FileKind, Layout, Picture, ShownPicture, render_picture
+from releases.pictures import Picture, ShownPicture
 from releases.public.export import dated_file_name, download_response
 from releases.rules.calendar import Month, format_day, format_month, local_date
 from releases.rules.tables import TableKind
 from releases.text import preflight
 from releases.views.base import SignedInRequest, post_data
+from releases.views.pictures import find_picture_file, picture_response, show_picture
 from releases.views.sorting import Column, Sorting
 
 REPORTS_ON_A_PAGE = 30
@@ -391,13 +392,7 @@ GLANCE: Mapping[str, _Draw] = {"punctuality": _punctuality, "causes": _causes, "
 def _show_picture(picture: Picture, of: Mapping[str, Any]) -> ShownPicture:
     """:param of: the selection, and the year of a picture of the figures."""
     chosen = {name: describe_filter(value) for name, value in of.items() if value}
-
-    def address(kind: FileKind, **more: str) -> str:
-        query = urlencode(chosen | more)
-        return reverse("breaches:picture", args=[picture.key, kind]) + (f"?{query}" if query else "")
-
-    layouts = {layout.value: address(FileKind.SVG, layout=layout) for layout in (Layout.WIDE, Layout.NARROW)}
-    return ShownPicture(picture, {kind.value: address(kind) for kind in FileKind} | layouts)
+    return show_picture(picture, "breaches:picture", picture.key, query=chosen)
 
 
 @login_required
@@ -407,21 +402,14 @@ def picture_file(request: SignedInRequest, key: str, kind: str) -> HttpResponse:
 
     Pages request their pictures one by one, so that drawing them delays no page.
     """
-    layout = request.GET.get("layout", Layout.FILE)
-    if kind not in set(FileKind) or layout not in set(Layout):
-        raise Http404(f"There is no picture of the kind {kind} in the layout {layout}.")
+    file_kind, layout = find_picture_file(request, kind)
     now = timezone.now()
     form = _figures_form(request, local_date(now))
     if not form.is_valid():
         raise Http404("There is no picture of this selection.")
     picture, subtitle = _find_picture(key, request, form, local_date(now))
-    file_kind = FileKind(kind)
-    content = render_picture(picture, file_kind, Layout(layout), subtitle=subtitle)
     name = dated_file_name(f"breach-{key}", now=now)
-    if file_kind is FileKind.CSV:
-        return download_response(content, TableKind.CSV, name=name)
-    headers = {} if layout != Layout.FILE else {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    return HttpResponse(content, content_type=MEDIA_TYPES[file_kind], headers=headers)
+    return picture_response(picture, file_kind, layout, subtitle=subtitle, name=name)
 
 
 def _find_picture(key: str, request: SignedInRequest, form: "FiguresForm", today: date) -> tuple[Picture, str]:

@@ -166,7 +166,7 @@ def _place(url: str) -> tuple[str, str]:
 
 
 class State(StrEnum):
-    """Where a dummy file stands: what its last checks found, and whether a person has dealt with an open address."""
+    """What the last checks of a dummy file found, and whether a person has dealt with an open address."""
 
     NOT_CHECKED = "not_checked"
     OPEN = "open"
@@ -185,7 +185,7 @@ class AddressResult:
 
 
 def find_state(checked: Iterable[AddressResult], remedied_at: datetime | None) -> State:
-    """Return where a dummy file stands.
+    """Return the state of a dummy file.
 
     Once an address was open, a person must record that it is dealt with, and a later check of the same address must
     find it not open. A later check of another address changes nothing.

@@ -17,7 +17,7 @@ from typing import Any
 
 from releases.detection import govuk
 from releases.detection.govuk import GovukDocument, NotADocumentError, parse_instant, plain_line
-from releases.detection.publisher_calendar import ListedRelease
+from releases.detection.publisher_calendar import CalendarProblem, ListedRelease
 from releases.rules.calendar import in_london, local_date, months_after
 from releases.rules.response import Answer, Failure
 
@@ -97,21 +97,14 @@ class PageStatement:
         return tuple(figure for figure in self.figures if figure.name is name)
 
 
-class ReadProblem(StrEnum):
-    """Why the publisher gave no response that says anything about a page. The page is asked again later."""
-
-    UNREACHABLE = "unreachable"
-    ASKED_TO_WAIT = "asked_to_wait"
-
-
-def find_problem(answer: Answer) -> ReadProblem | None:
+def find_problem(answer: Answer) -> CalendarProblem | None:
     """Return why a request has to be made again; None if its response can be read, whatever it says."""
     if answer.failure is Failure.ASKED_TO_WAIT or answer.status == 429:
-        return ReadProblem.ASKED_TO_WAIT
+        return CalendarProblem.ASKED_TO_WAIT
     if answer.failure in _PERMANENT:
         return None
     if answer.failure is not None or answer.status is None or answer.status >= 500 or answer.status in {401, 403, 408}:
-        return ReadProblem.UNREACHABLE
+        return CalendarProblem.UNREACHABLE
     return None
 
 
@@ -177,13 +170,12 @@ def merge_statements(earlier: PageStatement, later: PageStatement) -> PageStatem
     If a page was read again, its new figures replace the earlier ones of the same address. Figures of the search stay
     where the page itself gives none, because an announcement loses its date when it is published.
     """
-    if later.outcome is not PageOutcome.READ:
-        kept = tuple(one for one in earlier.figures if one.name is not Figure.MOVED_TO)
-        return replace(later, title=later.title or earlier.title, figures=kept + later.figures)
-    addresses = {figure.address for figure in later.figures}
-    names = {figure.name for figure in later.figures}
-    kept = tuple(one for one in earlier.figures if one.address not in addresses and one.name not in names)
-    return replace(later, title=later.title or earlier.title, figures=kept + later.figures)
+    addresses, names = set[str](), {Figure.MOVED_TO}
+    if later.outcome is PageOutcome.READ:
+        addresses = {figure.address for figure in later.figures}
+        names = {figure.name for figure in later.figures}
+    remaining = tuple(one for one in earlier.figures if one.address not in addresses and one.name not in names)
+    return replace(later, title=later.title or earlier.title, figures=remaining + later.figures)
 
 
 def concerns_year(statement: PageStatement, year: int) -> bool:

@@ -7,7 +7,7 @@ then checked, shown, confirmed and applied like those of a file (releases/import
 import json
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -70,10 +70,6 @@ class PublisherCalendar:
     @property
     def publisher(self) -> str:
         return PUBLISHERS[self.source]
-
-    def page_address(self, query: str, start: int) -> str:
-        names = ("start", "count") if self.source is ImportSource.GOVUK else ("offset", "limit")
-        return f"{query}&{urlencode(dict(zip(names, (start, PAGE_SIZE), strict=True)))}"
 
     def read_page(self, answer: Answer) -> CalendarPage:
         """:raises CalendarUnreadableError: if it is no page of this calendar."""
@@ -228,29 +224,45 @@ def fetch_releases(calendar: PublisherCalendar, *, means: "AdhocMeans", now: dat
     """
     begun = time.monotonic()
     found: dict[str, ListedRelease] = {}
+
+    def read_page(address: str) -> CalendarPage:
+        at = now + timedelta(seconds=time.monotonic() - begun)
+        answer = govuk.request_patiently(address, adapter="page", means=means, now=at, publisher=calendar.publisher)
+        page = calendar.read_page(answer)
+        if page.total > MOST_ROWS:
+            sentence = _("%(name)s has %(total)s releases. You can import up to %(most)s. Choose fewer.")
+            numbers = {"name": calendar.name, "total": f"{page.total:,}", "most": f"{MOST_ROWS:,}"}
+            raise TooManyListed(sentence % numbers)
+        return page
+
     for query in calendar.queries:
-        total: int | None = None
-        listed, start = list[ListedRelease](), 0
-        while total is None or start < total:
-            at = now + timedelta(seconds=time.monotonic() - begun)
-            answer = govuk.request_patiently(
-                calendar.page_address(query, start), adapter="page", means=means, now=at, publisher=calendar.publisher
-            )
-            page = calendar.read_page(answer)
-            if page.total > MOST_ROWS:
-                sentence = _("%(name)s has %(total)s releases. You can import up to %(most)s. Choose fewer.")
-                numbers = {"name": calendar.name, "total": f"{page.total:,}", "most": f"{MOST_ROWS:,}"}
-                raise TooManyListed(sentence % numbers)
-            if total not in {None, page.total}:
-                raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
-            total, start = page.total, start + PAGE_SIZE
-            listed += page.releases
-        paths = [each.path or f"{query} {number}" for number, each in enumerate(listed)]
-        if len(set(paths)) != total:
-            # A release that was added or moved while we read the pages is on two of them, or on none.
-            raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
-        found |= dict(zip(paths, listed, strict=True))
+        for number, (_address, listed) in enumerate(read_all_pages(query, calendar.source, read_page)):
+            found[listed.path or f"{query} {number}"] = listed
     return list(found.values())
+
+
+def read_all_pages(
+    query: str, source: ImportSource, read_page: Callable[[str], CalendarPage]
+) -> list[tuple[str, ListedRelease]]:
+    """Read the pages of results of a query, and return each result with the address of its page.
+
+    :param read_page: called with the address of a page of results.
+    :raises CalendarUnreadableError: if the results changed between two pages.
+    """
+    start_name, count_name = ("start", "count") if source is ImportSource.GOVUK else ("offset", "limit")
+    found, start, total = list[tuple[str, ListedRelease]](), 0, None
+    while total is None or start < total:
+        address = f"{query}&{urlencode({start_name: start, count_name: PAGE_SIZE})}"
+        page = read_page(address)
+        if total not in {None, page.total}:
+            raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
+        total, start = page.total, start + PAGE_SIZE
+        found += [(address, listed) for listed in page.releases]
+    paths = {listed.path or str(number) for number, (_address, listed) in enumerate(found)}
+    if len(paths) != total:
+        # A release that was added or moved while we read the pages is on two of them, or on none.
+        raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
+    return found
 
 
 def make_rows(

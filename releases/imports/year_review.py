@@ -6,7 +6,7 @@ observations, verdicts or releases.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,12 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releases.detection.govuk import API
-from releases.detection.publisher_calendar import CalendarProblem, CalendarUnreadableError, read_govuk_page
+from releases.detection.publisher_calendar import (
+    CalendarPage,
+    CalendarProblem,
+    CalendarUnreadableError,
+    read_govuk_page,
+)
 from releases.detection.year_review import (
     DOCUMENT_TYPES,
     Figure,
@@ -37,6 +42,7 @@ from releases.permissions import Action, Person, User, check_may, producers_wher
 from releases.rules import tables
 from releases.rules.calendar import in_london, local_date
 from releases.rules.host_budget import requested_pause
+from releases.rules.imports import ImportSource
 from releases.rules.lifecycle import FieldRefused
 from releases.rules.response import Answer
 from releases.rules.tables import TableKind, Value
@@ -44,8 +50,6 @@ from releases.rules.web_address import place_of
 from releases.rules.year_review import MOST_FAILURES, ReviewStatus, wait_after, years_to_review
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from releases.monitoring.adhoc_checks import AdhocMeans
 
 logger = logging.getLogger(__name__)
@@ -76,6 +80,11 @@ def pages_of_year(review: YearReview) -> QuerySet[YearReviewPage]:
     return review.pages.filter(in_year=True)
 
 
+def find_read_pages(review: YearReview) -> QuerySet[YearReviewPage]:
+    """Find the pages of a review that may concern its year, apart from those that are still to be read."""
+    return pages_of_year(review).exclude(outcome=PageOutcome.LISTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How many pages the search listed, and how many of them were read in this run."""
@@ -91,7 +100,7 @@ def count_progress(review: YearReview) -> Progress:
 
 
 def start_review(
-    organisation: str, *, year: int, producer: Producer, hosts: "Collection[str]", by: User | None, at: datetime
+    organisation: str, *, year: int, producer: Producer, hosts: Collection[str], by: User | None, at: datetime
 ) -> YearReview:
     """Add a year to the queue, continue one that stopped, or read a complete one again; a running one is not changed.
 
@@ -120,11 +129,11 @@ def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
     """Continue a review that stopped, or read a complete one again; one that is being read is not changed."""
     if by is not None:
         check_may(by, Action.EDIT, found.producer)
-    afresh = {"status": ReviewStatus.READING, "failures": 0, "problem": "", "retry_at": None, "ended_at": None}
+    values = {"status": ReviewStatus.READING, "failures": 0, "problem": "", "retry_at": None, "ended_at": None}
     rows = YearReview.objects.filter(pk=found.pk)
     # What was read before the stop counts; a complete year begins again.
-    rows.filter(status=ReviewStatus.STOPPED).update(**afresh)
-    rows.filter(status=ReviewStatus.COMPLETE).update(**afresh, started_at=at, started_by=by, listed_at=None)
+    rows.filter(status=ReviewStatus.STOPPED).update(**values)
+    rows.filter(status=ReviewStatus.COMPLETE).update(**values, started_at=at, started_by=by, listed_at=None)
     found.refresh_from_db()
 
 
@@ -247,21 +256,19 @@ class _Reader:
 
     def _list_kind(self, kind: PageKind, query: str) -> dict[str, YearReviewPage]:
         """:raises CalendarUnreadableError: if a page of results cannot be read, or they changed between two pages."""
-        found, number, start, total = dict[str, YearReviewPage](), 0, 0, 1
-        while start < total:
-            address = f"{query}&{urlencode({'start': start, 'count': publishers.PAGE_SIZE})}"
-            results = read_govuk_page(self._request(address))
-            total, start, number = results.total, start + publishers.PAGE_SIZE, number + len(results.releases)
-            if total > MOST_PAGES:
-                self._stop(TOO_MANY_LISTED)
-            for listed in results.releases:
-                if listed.path and len(listed.path) <= _LONGEST_PATH:
-                    page = YearReviewPage(review=self._review, kind=kind, path=listed.path)
-                    page.set_statement(state_from_search(listed, kind=kind, address=address))
-                    found[listed.path] = page
-        if number != total:
-            raise CalendarUnreadableError(CalendarProblem.CHANGED_MEANWHILE)
+        found = dict[str, YearReviewPage]()
+        for address, listed in publishers.read_all_pages(query, ImportSource.GOVUK, self._read_results):
+            if listed.path and len(listed.path) <= _LONGEST_PATH:
+                page = YearReviewPage(review=self._review, kind=kind, path=listed.path)
+                page.set_statement(state_from_search(listed, kind=kind, address=address))
+                found[listed.path] = page
         return found
+
+    def _read_results(self, address: str) -> CalendarPage:
+        results = read_govuk_page(self._request(address))
+        if results.total > MOST_PAGES:
+            self._stop(TOO_MANY_LISTED)
+        return results
 
     def _read_page(self, page: YearReviewPage) -> None:
         review = self._review

@@ -1,4 +1,4 @@
-"""Texts about dummy files: what a check found, and where a dummy file stands."""
+"""Texts about dummy files: the results of checks, and the states of dummy files."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -7,7 +7,7 @@ from releases.detection.open_files import Result, Sign, State, Target
 from releases.models import OpenFileFinding
 from releases.open_files import DummyFileRecord
 
-# The tag of a result and its colour.
+# The text of a tag and its colour.
 RESULTS = {
     Result.OPEN: (lazy("Open to the public"), "red"),
     Result.NOT_OPEN: (lazy("Not open"), "green"),
@@ -15,10 +15,10 @@ RESULTS = {
 }
 STATES = {
     State.NOT_CHECKED: (lazy("Not checked"), "grey"),
-    State.OPEN: (lazy("Open to the public"), "red"),
+    State.OPEN: RESULTS[Result.OPEN],
     State.DEALT_WITH: (lazy("Check again"), "orange"),
-    State.NOT_KNOWN: (lazy("Not known"), "yellow"),
-    State.NOT_OPEN: (lazy("Not open"), "green"),
+    State.NOT_KNOWN: RESULTS[Result.NOT_KNOWN],
+    State.NOT_OPEN: RESULTS[Result.NOT_OPEN],
 }
 TARGETS = {Target.FILE: lazy("Dummy file"), Target.PAGE: lazy("Unpublished page")}
 SIGNS = {

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.detection.publisher_calendar import CalendarProblem
-from releases.detection.year_review import Figure, PageKind, PageOutcome, ReadProblem, StatedFigure
+from releases.detection.year_review import Figure, PageKind, PageOutcome, StatedFigure
 from releases.imports.year_review import NOTHING_LISTED, TOO_MANY_LISTED
 from releases.models import YearReview
 from releases.rules.calendar import format_day
@@ -51,8 +51,8 @@ OUTCOMES = {
 }
 
 _PROBLEMS = {
-    ReadProblem.UNREACHABLE: lazy("GOV.UK did not respond."),
-    ReadProblem.ASKED_TO_WAIT: lazy("GOV.UK asked us to wait."),
+    CalendarProblem.UNREACHABLE: lazy("GOV.UK did not respond."),
+    CalendarProblem.ASKED_TO_WAIT: lazy("GOV.UK asked us to wait."),
     CalendarProblem.CHANGED_MEANWHILE: lazy("The list of pages on GOV.UK changed while we read it."),
     CalendarProblem.LED_ELSEWHERE: lazy("GOV.UK’s search led to another website."),
     CalendarProblem.UNKNOWN_SHAPE: lazy("We could not read the response of GOV.UK’s search."),

@@ -5,12 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from releases import open_files
 from releases.forms import GovukDateField, GovukForm
@@ -21,7 +22,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.views.base import SignedInRequest, is_completed, post_data
 
 NOTHING = "There is no such dummy file or host, or this person may not know of it."
-MOST_LISTED = 100
+FILES_ON_A_PAGE = 30
 KINDS = {"txt": "text/plain", "csv": "text/csv"}
 
 
@@ -114,8 +115,10 @@ def list_open_files(request: SignedInRequest) -> HttpResponse:
     if not producers:
         raise Http404(NOTHING)
     hosts = HostAuthorisation.objects.current().filter(producer__in=producers).select_related("producer", "recorded_by")
+    page = Paginator(open_files.files_known_to(request.user), FILES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
-        "records": open_files.records_known_to(request.user)[:MOST_LISTED],
+        "page": page,
+        "records": open_files.read_records(page),
         "hosts": hosts.order_by("producer__name", "host"),
         "several_producers": len(producers) > 1,
         "checked_producers": [one for one in producers if may(request.user, Action.CHECK_OPEN_FILES, one)],
@@ -205,10 +208,11 @@ def _find_record(request: SignedInRequest, key: int, action: Action | None = Non
 
     :raises Http404: if there is none, or they may not.
     """
-    found = open_files.records_known_to(request.user, only=[key])
-    if not found or (action and not may(request.user, action, found[0].dummy_file.series.producer)):
+    dummy_file = open_files.files_known_to(request.user).filter(pk=key).first()
+    if dummy_file is None or (action and not may(request.user, action, dummy_file.series.producer)):
         raise Http404(NOTHING)
-    return found[0]
+    (record,) = open_files.read_records([dummy_file])
+    return record
 
 
 def _context(request: SignedInRequest, record: DummyFileRecord) -> dict[str, Any]:
@@ -253,27 +257,9 @@ def check_open_file(request: SignedInRequest, key: int) -> HttpResponse:
         )
 
     if is_completed(form, act):
-        return _requested(request, key)
-    context = {**_context(request, record), "form": form}
-    return render(request, "releases/open_files/check.html", context)
-
-
-def _requested(request: SignedInRequest, key: int) -> HttpResponse:
-    messages.success(request, _("Check requested. Refresh this page for the result, usually within a minute."))
-    return redirect("releases:open_file", key)
-
-
-@login_required
-@require_POST
-def repeat_check_view(request: SignedInRequest, key: int) -> HttpResponse:
-    """Request the last check of a dummy file again."""
-    record = _find_record(request, key, Action.CHECK_OPEN_FILES)
-    try:
-        open_files.repeat_check(record.dummy_file, by=request.user, at=timezone.now())
-    except MoveRefused as refusal:
-        messages.error(request, str(refusal))
+        messages.success(request, _("Check requested. Refresh this page for the result, usually within a minute."))
         return redirect("releases:open_file", key)
-    return _requested(request, key)
+    return render(request, "releases/open_files/check.html", {**_context(request, record), "form": form})
 
 
 @login_required

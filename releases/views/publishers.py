@@ -90,16 +90,23 @@ class CalendarForm(GovukForm):
         raise NotImplementedError
 
 
+class OrganisationField(forms.CharField):
+    """An organisation on GOV.UK, as `publishers.find_organisation` reads it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=lazy("Organisation on GOV.UK"),
+            help_text=lazy(
+                "Enter the last part of the organisation’s GOV.UK web address, for example office-for-rain, or the "
+                "whole address."
+            ),
+            max_length=1000,
+            error_messages={"required": lazy("Enter the organisation")},
+        )
+
+
 class GovukCalendarForm(CalendarForm):
-    organisation = forms.CharField(
-        label=lazy("Organisation on GOV.UK"),
-        help_text=lazy(
-            "Enter the last part of the organisation’s GOV.UK web address, for example office-for-rain, or the "
-            "whole address."
-        ),
-        max_length=1000,
-        error_messages={"required": lazy("Enter the organisation")},
-    )
+    organisation = OrganisationField()
     field_order = ("organisation",)
 
     def find_calendar(self, *, today: date) -> PublisherCalendar:

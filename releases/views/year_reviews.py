@@ -1,6 +1,7 @@
 """Pages of a past year on GOV.UK: to read one, its progress, its table, its picture and its files (decision 105)."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,7 +11,6 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -21,7 +21,7 @@ from releases.detection.year_review import Figure, PageKind, PageOutcome, PageSt
 from releases.forms import GovukForm, add_refusal
 from releases.imports import govuk, uploads, year_review
 from releases.models import Producer, YearReview, YearReviewPage
-from releases.pictures import MEDIA_TYPES, FileKind, Layout, ShownPicture, draw_stated_delays, render_picture
+from releases.pictures import Picture, draw_stated_delays
 from releases.public.export import dated_file_name, download_response
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import FieldRefused
@@ -29,6 +29,8 @@ from releases.rules.tables import TableKind
 from releases.rules.year_review import ReviewStatus, years_to_review
 from releases.text import year_review as text
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
+from releases.views.pictures import find_picture_file, picture_response, show_picture
+from releases.views.publishers import OrganisationField
 from releases.views.sorting import Column, Sorting
 
 PAGES_ON_A_PAGE = 50
@@ -44,24 +46,15 @@ class YearReviewForm(GovukForm):
         empty_label=lazy("Choose"),
         error_messages={"required": lazy("Choose a producer")},
     )
-    organisation = forms.CharField(
-        label=lazy("Organisation on GOV.UK"),
-        help_text=lazy(
-            "Enter the last part of the organisation’s GOV.UK web address, for example office-for-rain, or the "
-            "whole address."
-        ),
-        max_length=1000,
-        error_messages={"required": lazy("Enter the organisation")},
-    )
+    organisation = OrganisationField()
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, error_messages={"required": lazy("Choose a year")})
 
-    def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer], this_year: int) -> None:
+    def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer], today: date) -> None:
         # With one producer there is nothing to choose. Most people review the last whole year.
         only = producers.first() if producers.count() == 1 else None
-        super().__init__(data, initial={"producer": only, "year": this_year - 1})
+        super().__init__(data, initial={"producer": only, "year": today.year - 1})
         self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
-        years = years_to_review(timezone.localdate())
-        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]
+        self.fields["year"].choices = [(year, str(year)) for year in years_to_review(today)]  # type: ignore[attr-defined]
 
 
 @login_required
@@ -72,7 +65,7 @@ def list_reviews(request: SignedInRequest) -> HttpResponse:
     if not producers.exists():
         raise Http404("This person manages no calendar.")
     now = timezone.now()
-    form = YearReviewForm(post_data(request), producers=producers, this_year=local_date(now).year)
+    form = YearReviewForm(post_data(request), producers=producers, today=local_date(now))
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -98,8 +91,7 @@ def list_reviews(request: SignedInRequest) -> HttpResponse:
 def show_review(request: SignedInRequest, key: int) -> HttpResponse:
     """Show what GOV.UK states about each page of the year, with the progress while they are read."""
     review = _find_review(request, key)
-    found = year_review.pages_of_year(review).exclude(outcome=PageOutcome.LISTED)
-    found = found.order_by(
+    found = year_review.find_read_pages(review).order_by(
         F("first_published_on").asc(nulls_last=True), F("announced_at").asc(nulls_last=True), "title", "pk"
     )
     sorting = Sorting(request.GET, _columns(review), default="published")
@@ -107,11 +99,12 @@ def show_review(request: SignedInRequest, key: int) -> HttpResponse:
     context = {
         **_progress_context(review),
         "status": text.STATUSES[ReviewStatus(review.status)],
-        "problem": text.describe_problem(review),
         "page": page,
         "sorting": sorting,
         "rows": [_describe_page(row, review) for row in page],
-        "shown": _show_picture(review) if page.paginator.count else None,
+        "shown": show_picture(_draw_delays(review), "exchange:year_review_picture", review.pk)
+        if page.paginator.count
+        else None,
         "kinds": list(TableKind),
     }
     return render(request, "imports/year_review.html", context)
@@ -157,16 +150,10 @@ def export_review_file(request: SignedInRequest, key: int, kind: str) -> HttpRes
 def review_picture(request: SignedInRequest, key: int, kind: str) -> HttpResponse:
     """Return the picture of delays: for a page if a layout is requested, else as a file to download."""
     review = _find_review(request, key)
-    layout = request.GET.get("layout", Layout.FILE)
-    if kind not in set(FileKind) or layout not in set(Layout):
-        raise Http404(f"There is no picture of the kind {kind} in the layout {layout}.")
-    shown, file_kind = _show_picture(review), FileKind(kind)
-    content = render_picture(shown.picture, file_kind, Layout(layout), subtitle=f"{review.organisation}, {review.year}")
+    file_kind, layout = find_picture_file(request, kind)
+    subtitle = f"{review.organisation}, {review.year}"
     name = dated_file_name(f"govuk-delays-{review.organisation}-{review.year}", now=timezone.now())
-    if file_kind is FileKind.CSV:
-        return download_response(content, TableKind.CSV, name=name)
-    headers = {} if layout != Layout.FILE else {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    return HttpResponse(content, content_type=MEDIA_TYPES[file_kind], headers=headers)
+    return picture_response(_draw_delays(review), file_kind, layout, subtitle=subtitle, name=name)
 
 
 def _find_review(request: SignedInRequest, key: int) -> YearReview:
@@ -247,12 +234,7 @@ def _describe_changes(stated: PageStatement) -> Iterator[str]:
         yield _("None in the public history")
 
 
-def _show_picture(review: YearReview) -> ShownPicture:
-    pages = list(year_review.pages_of_year(review).exclude(outcome=PageOutcome.LISTED))
-    picture = draw_stated_delays(pages, review.year, site=review.site)
-
-    def address(kind: FileKind, query: str = "") -> str:
-        return reverse("exchange:year_review_picture", args=[review.pk, kind]) + query
-
-    layouts = {each.value: address(FileKind.SVG, f"?layout={each}") for each in (Layout.WIDE, Layout.NARROW)}
-    return ShownPicture(picture, {kind.value: address(kind) for kind in FileKind} | layouts)
+def _draw_delays(review: YearReview) -> Picture:
+    # The picture needs no more than the columns, and a statement can have hundreds of changes.
+    pages = year_review.find_read_pages(review).defer("statement")
+    return draw_stated_delays(list(pages), review.year, site=review.site)

@@ -51,7 +51,6 @@ AT_ONCE = {
     "releases/views/release.py:export_bundle": "it gives a file, and is on record",
     "releases/views/pre_release.py:decide_request_view": "each change was shown and ticked",
     "releases/views/release.py:request_preflight_view": "it requests checks, and changes nothing",
-    "releases/views/open_files.py:repeat_check_view": "it requests the same check, and changes nothing",
     "releases/views/release.py:record_no_answer_view": "the button next to it takes the record back",
     "releases/views/release.py:undo_no_answer_view": "the same button records it again",
     "releases/views/release.py:tick_task_view": "the same button takes the tick away",

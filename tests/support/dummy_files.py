@@ -78,5 +78,6 @@ def check(
 
 
 def record_of(dummy_file: DummyFile, person: object) -> DummyFileRecord:
-    (record,) = open_files.records_known_to(person, only=[dummy_file.pk])  # type: ignore[arg-type]
+    known = open_files.files_known_to(person).filter(pk=dummy_file.pk)  # type: ignore[arg-type]
+    (record,) = open_files.read_records(known)
     return record

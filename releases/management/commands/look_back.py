@@ -80,16 +80,16 @@ pages that have changed."""
     def _read(self, review: YearReview) -> None:
         """Read until the review is complete or has stopped, waiting as long as GOV.UK asks."""
         self._reported = float("-inf")
-        told: datetime | None = None
+        retry_at: datetime | None = None
         with open_adhoc_means(seconds=LONGEST_SECONDS, process="command") as checks:
             means = ReviewMeans(checks=checks, now=timezone.now, report=self._report_sometimes)
             while review.status == ReviewStatus.READING:
                 advanced = year_review.advance_review(review.pk, means)
                 review.refresh_from_db()
-                if review.retry_at and review.retry_at != told and review.status == ReviewStatus.READING:
-                    told = review.retry_at
+                if review.retry_at and review.retry_at != retry_at and review.status == ReviewStatus.READING:
+                    retry_at = review.retry_at
                     why = text.describe_problem(review) or "A release is due now."
-                    self.stderr.write(f"{why} We continue at {write_exact_moment(told)}.")
+                    self.stderr.write(f"{why} We continue at {write_exact_moment(retry_at)}.")
                 if not advanced:
                     # It has to wait, or another process reads it.
                     self._report_sometimes(review)

@@ -220,11 +220,9 @@ class TestRequests:
         assert open_files.make_dummy_file(dummy_file.series, by=office.head, at=hours(1)) == fresh
         assert DummyFile.objects.count() == 2
 
-    def test_the_last_check_can_be_requested_again(self, dummy_file, site, means, office):
-        with pytest.raises(NothingToDo):
-            open_files.repeat_check(dummy_file, by=office.head, at=NOW)
+    def test_the_same_addresses_can_be_checked_again(self, dummy_file, site, means, office):
         first = check(dummy_file, site, means, page=PAGE, by=office.head)[Target.FILE].request
-        again = open_files.repeat_check(dummy_file, by=office.deputy, at=hours(1))
+        again = ask(dummy_file, site, page=PAGE, by=office.deputy, at=hours(1))
         assert again != first
         assert (again.file_url, again.page_url) == (first.file_url, first.page_url)
         assert record_of(dummy_file, office.head).is_waiting
@@ -294,7 +292,7 @@ class TestPeople:
                 with pytest.raises(NotYours):
                     make_file(office, by=person, at=hours(1))
                 assert open_files.find_open_places(person) == []
-                assert bool(open_files.records_known_to(person)) == (role is Role.AUDITOR)
+                assert open_files.files_known_to(person).exists() == (role is Role.AUDITOR)
 
     def test_the_incident_contact_knows_and_other_offices_do_not(self, dummy_file, site, means, office):
         put(site, dummy_file)
@@ -307,7 +305,7 @@ class TestPeople:
         with pytest.raises(NotYours):
             ask(dummy_file, site, by=contact)
         for person in create_office().people.values():
-            assert open_files.records_known_to(person) == []
+            assert not open_files.files_known_to(person).exists()
             assert open_files.find_open_places(person) == []
 
     def test_an_open_file_is_a_task_until_it_is_dealt_with_and_not_open(self, dummy_file, site, means, office):

@@ -97,7 +97,6 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:release_at_once": ("tomorrow",),
         "releases:preflight": ("tomorrow",),
         "releases:dummy_file": (dummy_file.pk, "csv"),
-        "releases:check_open_file_again": (dummy_file.pk,),
         "releases:export_evidence": ("late",),
         "releases:kept_body_download": ("kept", body.sha256),
         "releases:screenshot": ("kept", shot.pk),

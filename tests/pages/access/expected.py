@@ -151,7 +151,6 @@ ON_RELEASES = {
     "releases:open_file": page(by(RELEASE, "know_open_files")),
     "releases:dummy_file": page(by(RELEASE, "check_open_files")),
     **named("releases:", form(by(RELEASE, "check_open_files")), "check_open_file open_file_dealt_with make_dummy_file"),
-    "releases:check_open_file_again": act(by(RELEASE, "check_open_files")),
     **named("releases:", form(by(RELEASE, "record_authorised_host")), "authorise_host withdraw_host"),
     "releases:outage": form(by(RELEASE, "post_outage_notice")),
     "releases:corrections": own(VIEW),

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases import open_files
 from releases.early_findings import name_contact
 from releases.models import DummyFile, HostAuthorisation, OpenFileCheck, OpenFileRemedy
 from releases.rules.lifecycle import LEADS, Role
+from releases.views import open_files as views
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Channel, Message
@@ -114,7 +114,9 @@ class TestWay:
         assert "You did not make any changes." in words(client.post(deal, {"measure": "restricted"}, follow=True))
         assert page in client.get("/desk/").text
         site.publish(path_of(dummy_file), [scene("", status=404)])
-        assert "Check requested" in words(client.post(address("check_open_file_again", dummy_file.pk), follow=True))
+        check = address("check_open_file", dummy_file.pk)
+        assert check in client.get(page).text
+        assert "Check requested" in words(client.post(check, answers(dummy_file, site), follow=True))
         run(means, at=NOW + timedelta(hours=1))
         assert "HTTP status 404." in words(client.get(page))
         assert page not in client.get("/desk/").text
@@ -128,7 +130,7 @@ class TestWay:
         assert "Authorisation withdrawn." in words(client.post(withdraw, follow=True))
         client.post(withdraw)
         assert HostAuthorisation.objects.count() == 2
-        again = words(client.post(address("check_open_file_again", dummy_file.pk), follow=True))
+        again = words(client.post(address("check_open_file", dummy_file.pk), answers(dummy_file, site)))
         assert "No written authorisation of the owner of 127.0.0.1" in again
 
 
@@ -151,6 +153,15 @@ class TestForms:
         assert error in words(shown)
         assert "There is a problem" in words(shown)
         assert not OpenFileCheck.objects.exists()
+
+    def test_each_check_asks_again_whether_the_file_is_there(self, client, office, site, means):
+        dummy_file = found_open(office, site, means)
+        client.force_login(office.deputy)
+        form = client.get(address("check_open_file", dummy_file.pk)).context["form"]
+        assert form["file_url"].value() == site.url(path_of(dummy_file))
+        assert not form["in_place"].value()
+        client.post(address("check_open_file", dummy_file.pk), answers(dummy_file, site, in_place=""))
+        assert [check.requested_by for check in OpenFileCheck.objects.all()] == [office.people[Role.PUBLISHING_TEAM]]
 
     def test_a_host_needs_each_part_of_its_authorisation(self, client, office):
         client.force_login(office.head)
@@ -195,7 +206,6 @@ class TestPrivacy:
         dummy_file = found_open(office, site, means)
         posts = {
             address("check_open_file", dummy_file.pk): answers(dummy_file, site),
-            address("check_open_file_again", dummy_file.pk): {},
             address("open_file_dealt_with", dummy_file.pk): {"measure": "other"},
             address("make_dummy_file", office.producer.slug): {"series": dummy_file.series_id},
             address("authorise_host", office.producer.slug): HOST,
@@ -260,4 +270,14 @@ def test_the_list_shows_hosts_and_files_of_the_persons_producers_only(client, of
     assert hidden.name not in text
     assert "files.example.gov.uk" not in text
     assert address("authorise_host", office.producer.slug) not in text
-    assert open_files.records_known_to(office.head)
+
+
+def test_the_list_has_pages(client, office, monkeypatch):
+    monkeypatch.setattr(views, "FILES_ON_A_PAGE", 1)
+    first = make_file(office)
+    last = make_file(office, at=NOW + timedelta(minutes=2))
+    client.force_login(office.head)
+    text = client.get(LIST).text
+    assert last.name in text
+    assert first.name not in text
+    assert first.name in client.get(LIST, {"page": 2}).text

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from releases.rules.tables import TableKind
 from statsoffice import jobs
 from statsoffice.fake_publisher import govuk
 from statsoffice.fake_publisher.calendars import ORGANISATION
+from statsoffice.fake_publisher.scenes import scene
 from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, create_member
 from tests.support.shared_database import environment_of_processes
 
@@ -128,6 +130,14 @@ def test_the_results_of_the_search_are_read_page_by_page(organisation, producer,
     review = read(organisation, producer)
     assert review.pages.count() == LISTED
     assert [one.path for one in site.arrivals()].count("/api/search.json") == 1 + 6
+
+
+def test_a_page_that_the_search_lists_twice_may_hide_another_one(organisation, producer, site):
+    twice = {"total": 2, "results": [{"title": "Rain", "link": "/government/statistics/rain"}] * 2}
+    site.publish("/api/search.json", [scene(json.dumps(twice), content_type="application/json")])
+    review = start(organisation, producer)
+    advance(review)
+    assert (review.status, review.problem, review.pages.count()) == ("reading", "changed_meanwhile", 0)
 
 
 def test_a_run_that_ends_is_continued_and_no_page_is_read_twice(organisation, producer, site):

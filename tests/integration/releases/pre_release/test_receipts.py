@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 
 from releases import pre_release_access, receipts, scheduling
 from releases.models import (
@@ -330,6 +331,17 @@ class TestCalls:
         assert tasks(calls_at, office.people[Role.AUDITOR]) == []
         receipts.record_phone_confirmation(entry, by=office.statistician, at=calls_at)
         assert tasks(calls_at + MINUTE) == []
+
+    def test_more_lists_need_no_more_queries(self, office, asking, entry):
+        counts = []
+        for number in range(3):
+            with CaptureQueriesContext(connection) as queries:
+                assert len(receipts.find_list_tasks(office.statistician, now=LONG_BEFORE)) == number + 1
+            counts.append(len(queries))
+            more = {"reference": f"list-{number}", "url": f"https://www.example.gov.uk/list-{number}"}
+            release = ReleaseFactory(series=entry.release.series, announced=True, **more)
+            granted(release, someone(), by=office.head, at=LONG_BEFORE)
+        assert len(set(counts)) == 1, counts
 
 
 class TestOwner:

@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.detection.publisher_calendar import read_govuk_page
+from releases.detection.publisher_calendar import CalendarProblem, read_govuk_page
 from releases.detection.year_review import (
     Figure,
     PageKind,
     PageOutcome,
     PageStatement,
-    ReadProblem,
     concerns_year,
     find_problem,
     merge_statements,
@@ -160,11 +159,11 @@ def test_a_page_that_is_gone_or_cannot_be_read_is_named_as_such(document, status
         (304, None, None),
         (404, None, None),
         (422, None, None),
-        (429, None, ReadProblem.ASKED_TO_WAIT),
-        (None, Failure.ASKED_TO_WAIT, ReadProblem.ASKED_TO_WAIT),
-        (503, None, ReadProblem.UNREACHABLE),
-        (403, None, ReadProblem.UNREACHABLE),
-        (None, Failure.TIMEOUT, ReadProblem.UNREACHABLE),
+        (429, None, CalendarProblem.ASKED_TO_WAIT),
+        (None, Failure.ASKED_TO_WAIT, CalendarProblem.ASKED_TO_WAIT),
+        (503, None, CalendarProblem.UNREACHABLE),
+        (403, None, CalendarProblem.UNREACHABLE),
+        (None, Failure.TIMEOUT, CalendarProblem.UNREACHABLE),
         (200, Failure.TOO_LARGE, None),
     ],
 )
