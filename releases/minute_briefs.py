@@ -24,6 +24,7 @@ LATEST = timedelta(days=1)
 """How long after the due time a brief is still made, for example after our own processes were down."""
 LATE_AFTER = timedelta(minutes=1)
 """A brief that was made later than this after it could be made says so."""
+_EXPECTED = (Status.CONFIRMED, Status.PUBLISHED)
 
 
 class _Key(NamedTuple):
@@ -149,72 +150,71 @@ class ReadBrief:
         return self.row.made_at - self.row.ready_at > LATE_AFTER
 
 
-def read_brief(row: MinuteBrief) -> ReadBrief:
+type _Due = tuple[Release, Verification | None, DueRelease]
+
+
+def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
     """Read a brief from the record, in a fixed number of queries.
 
     Releases that were found early, published or not, are never in it. Of other producers only announced releases are
     counted, and only on the same hosts.
+
+    :param with_hosts: whether to read the figures of hosts. Many releases of other producers may be due at the instant.
     """
-    releases = Release.objects.filter(_of_brief(row), due_at=row.due_at)
-    own = _read_due(row, releases, Verification.objects.filter(_of_brief(row, "release__")))
-    others: list[tuple[Release, Verification | None, DueRelease]] = []
-    if not row.rehearsal:
+    own = _read_due(
+        row,
+        Release.objects.filter(series__producer=row.producer_id, rehearsal=row.rehearsal, training=row.training_id),
+    )
+    others: list[_Due] = []
+    if with_hosts and not row.rehearsal:
         elsewhere = Release.objects.public().exclude(series__producer=row.producer_id)
-        verdicts = Verification.objects.filter(
-            release__rehearsal=False,
-            release__announced_at__isnull=False,
-            schedule_version=F("release__schedule_version"),
-        ).exclude(release__series__producer=row.producer_id)
-        others = _read_due(row, elsewhere.filter(due_at=row.due_at), verdicts)
+        others = _read_due(row, elsewhere.filter(due_at=row.due_at))
     brief = build_brief([due for _release, _verdict, due in own], [due for *_rest, due in others])
     lines = tuple(BriefLine(release, verdict, due.state, due.is_over) for release, verdict, due in own)
     return ReadBrief(row, brief, lines)
 
 
-def _of_brief(row: MinuteBrief, path: str = "") -> Q:
-    """Select the releases of a brief's producer, or rows about them by a path such as "release__"."""
-    columns = {"series__producer": row.producer_id, "rehearsal": row.rehearsal, "training": row.training_id}
-    return Q(**{f"{path}{name}": value for name, value in columns.items()})
-
-
-def _read_due(
-    row: MinuteBrief, releases: QuerySet[Release], verdicts: QuerySet[Verification]
-) -> list[tuple[Release, Verification | None, DueRelease]]:
-    """Read the releases that were due at the instant of a brief, without those that were found early."""
-    related = ("series__producer", "series__responsible__user", "series__head_of_profession__user")
+def _read_due(row: MinuteBrief, among: QuerySet[Release]) -> list[_Due]:
+    """Read the releases that are or were due at the instant of a brief, without those that were found early."""
+    verdicts = list(
+        Verification.objects.filter(release__in=among, due_at=row.due_at).order_by("schedule_version", "pk")
+    )
+    is_due = Q(due_at=row.due_at, status__in=_EXPECTED) | Q(pk__in={verdict.release_id for verdict in verdicts})
     found: dict[int, Release] = {
         release.pk: release
-        for release in releases.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED])
-        .select_related(*related)
+        for release in among.filter(is_due)
+        .select_related("series__producer", "series__responsible__user", "series__head_of_profession__user")
         .prefetch_related("addresses")
     }
     verdict_of: dict[int, Verification] = {}
-    rows = verdicts.filter(due_at=row.due_at).select_related(*(f"release__{name}" for name in related))
-    for verdict in rows.prefetch_related("release__addresses").order_by("schedule_version", "pk"):
-        is_present = verdict.schedule_version == verdict.release.schedule_version
-        if is_present or verdict.outcome != Outcome.PENDING:
-            verdict_of[verdict.release_id] = verdict
-            found.setdefault(verdict.release_id, verdict.release)
+    for verdict in verdicts:
+        release = found.get(verdict.release_id)  # None if it was moved since the query above
+        if release and (verdict.schedule_version == release.schedule_version or verdict.outcome != Outcome.PENDING):
+            verdict.release = release
+            verdict_of[release.pk] = verdict
     early = set(
         Verification.objects.filter(release__in=found, outcome=Outcome.EARLY).values_list("release_id", flat=True)
     )
-    listed = sorted(
-        (release for key, release in found.items() if key not in early), key=lambda one: (one.title, one.pk)
-    )
-    return [_describe_due(release, verdict_of.get(release.pk), row) for release in listed]
+    listed = [
+        release
+        for release in found.values()
+        if release.pk not in early
+        and (release.pk in verdict_of or (release.due_at == row.due_at and release.status in _EXPECTED))
+    ]
+    return [
+        _describe_due(release, verdict_of.get(release.pk), row)
+        for release in sorted(listed, key=lambda one: (one.title, one.pk))
+    ]
 
 
-def _describe_due(
-    release: Release, verdict: Verification | None, row: MinuteBrief
-) -> tuple[Release, Verification | None, DueRelease]:
+def _describe_due(release: Release, verdict: Verification | None, row: MinuteBrief) -> _Due:
     shown = mask_verdict(verdict) if verdict else None
     is_moved = release.due_at != row.due_at
-    limit = shown.limit_at if shown else release.limit_at if not is_moved else row.limit_at
     due = DueRelease(
         key=release.pk,
         host=next((place_if_any(one.url) for one in _pages_of(release)), ""),
         outcome=Outcome(shown.outcome) if shown else Outcome.PENDING,
-        limit_at=limit,
+        limit_at=shown.limit_at if shown else release.limit_at,
         complete_at=_complete_at(shown) if shown else None,
         is_published=release.status == Status.PUBLISHED,
         is_over=is_moved or release.status == Status.CANCELLED,
