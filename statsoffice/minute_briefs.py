@@ -42,7 +42,7 @@ from releases.text import minute_brief as texts
 from releases.text.release import StatusLabel, known_sentence, status_of_release
 from releases.verdict.minute_brief import State
 from releases.views.base import SignedInRequest, signed_in_part
-from statsoffice.dashboard.today import LiveText, split_live_text
+from statsoffice.dashboard.live_text import LiveText, split_live_text
 
 
 @dataclass(frozen=True, slots=True)
