@@ -10,6 +10,7 @@ from releases import exemptions, judge, minute_briefs, scheduling
 from releases.minute_briefs import make_due_briefs, read_brief
 from releases.models import Exemption, MinuteBrief, Release, Verification
 from releases.rules.lifecycle import Role
+from releases.text.minute_brief import since_sentence
 from releases.verdict.address import Outcome
 from tests.support.briefs import BRIEFED, LIMIT, SECOND, due_release, found_live, make_brief
 from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory
@@ -225,3 +226,15 @@ def test_a_release_that_was_moved_or_cancelled_since_is_no_longer_expected(offic
     read = read_brief(brief)
     assert (titles(read.not_live), read.not_live[0].is_over, read.brief.is_open) == (["late"], True, False)
     assert Release.objects.get().status == "cancelled"
+    assert since_sentence(read) == "It was moved or cancelled, so it is no longer expected."
+
+
+def test_the_brief_says_what_happened_to_each_release_that_was_not_live(office, series):
+    live, *others = (due_release(series, name, "not_live") for name in ("live", "cancelled", "cancelled-too"))
+    brief = make_brief()
+    for release in others:
+        assert since_sentence(read_brief(brief)) == ""
+        scheduling.cancel_release(release, reason="It will not come.", by=office.head, at=BRIEFED + MINUTE)
+    assert since_sentence(read_brief(brief)) == ""
+    found_live(live, at=BRIEFED + 7 * MINUTE)
+    assert since_sentence(read_brief(brief)) == "Each of them is live now, or was moved or cancelled."
