@@ -31,7 +31,7 @@ CLAIM_DURATION = timedelta(seconds=20)
 OLD_AFTER = timedelta(seconds=30)
 """A request that is older was not claimed by any judging process, or the process died more than once."""
 MOST_SECONDS = 600.0
-"""A process ends after so long, however much is left, so that a job that hangs can be told from one that works."""
+"""A process ends after this time, so that a job that hangs differs from one that has much to do."""
 
 
 def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:

@@ -349,7 +349,7 @@ def _marked_processes(mark: str) -> list[int]:
 def has_namespaces_below(pid: int) -> bool:
     """Return whether a process that another one has started, or a later one of these, has a namespace of process ids.
 
-    Only Linux tells.
+    Only Linux shows this.
     """
     # A process has one id for each namespace that it is in.
     ids = {one: len(lines.get("NSpid", "").split()) for one, lines in _read_statuses().items()}

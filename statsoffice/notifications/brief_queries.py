@@ -28,10 +28,9 @@ from statsoffice.notifications.recipients import (
 
 
 def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the minute briefs of which no one was notified: the Heads of Profession, deputies and who covers for them.
+    """Find the minute briefs without notifications, for Heads of Profession, deputies and people who cover for them.
 
-    Those of a rehearsal go to its people alone. A message names the releases that are not live, by their references
-    if they are not announced.
+    Those of a training go to its participants alone. A message names a release that is not announced by its reference.
     """
     for row in MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer"):
         event = f"{MINUTE_BRIEF}{row.pk}"
@@ -64,7 +63,7 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
             rehearsal=row.rehearsal,
             of_training=row.training_id,
             text_numbers=find_mobile_numbers(reached, row.producer_id),
-            short_text=write_text_message(read),
+            short_text=_write_text_message(read),
         )
 
 
@@ -78,7 +77,7 @@ def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
             yield f"{one_line(contact.name)}: {contact.telephone or _('no phone number')}"
 
 
-def write_text_message(read: ReadBrief) -> str:
+def _write_text_message(read: ReadBrief) -> str:
     """Write the brief as a text message of at most 160 characters, in plain characters that need no second part.
 
     It names a release only if it is the only one that is not live, and announced.
