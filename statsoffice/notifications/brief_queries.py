@@ -32,18 +32,16 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
 
     Those of a training go to its participants alone. A message names a release that is not announced by its reference.
     """
-    for row in MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer"):
-        event = f"{MINUTE_BRIEF}{row.pk}"
-        if event in known:
-            continue
+    made = MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer")
+    rows = [row for row in made if _event_of(row) not in known]
+    covers = find_cover_addresses(now=now) if rows else {}
+    for row in rows:
         read = minute_briefs.read_brief(row)
-        late = read.in_state(State.NOT_LIVE, State.LIVE_NOW)
-        recipients = frozenset[str]().union(*(approver_addresses(line.release) for line in late))
-        reached = recipients
+        recipients = reached = _find_recipients(read)
         if row.training_id is None:
-            reached = add_covers(recipients, find_cover_addresses(now=now).get(row.producer_id, ()))
+            reached = add_covers(recipients, covers.get(row.producer_id, ()))
         yield Notification(
-            event=event,
+            event=_event_of(row),
             recipients=recipients,
             context={
                 "producer": one_line(row.producer),
@@ -65,6 +63,17 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
             text_numbers=find_mobile_numbers(reached, row.producer_id),
             short_text=_write_text_message(read),
         )
+
+
+def _event_of(row: MinuteBrief) -> str:
+    return f"{MINUTE_BRIEF}{row.pk}"
+
+
+def _find_recipients(read: ReadBrief) -> frozenset[str]:
+    late = [line.release for line in read.in_state(State.NOT_LIVE, State.LIVE_NOW)]
+    if not read.row.rehearsal or read.row.training_id is not None:
+        late = late[:1]  # they are the same for each: the leads of the producer, or those among the participants
+    return frozenset[str]().union(*map(approver_addresses, late))
 
 
 def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
