@@ -12,17 +12,19 @@ from django.db.models import F, Q, QuerySet
 from releases.early_findings import mask_verdict
 from releases.exemptions import find_exemptions
 from releases.models import Address, CheckSchedule, MinuteBrief, Release, ReleaseEvent, Verification
+from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, producers_where
+from releases.rules.calendar import limit_at
 from releases.rules.lifecycle import Status
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.minute_brief import AFTER_LIMIT, Brief, DueRelease, State, build_brief
+from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, DueRelease, State, build_brief
 
 LATEST = timedelta(days=1)
 """How long after the due time a brief is still made, for example after our own processes were down."""
 LATE_AFTER = timedelta(minutes=1)
 """A brief that was made later than this after it could be made says so."""
-_WANTED = (Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL)
+_EXPECTED = (Status.CONFIRMED, Status.PUBLISHED)
 
 
 class _Key(NamedTuple):
@@ -41,11 +43,15 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
     :return: the briefs that this call made.
     """
     verdicts = Verification.objects.filter(
-        outcome__in=_WANTED, due_at__gt=now - LATEST, due_at__lte=now, decided_at__isnull=False
+        outcome__in=NOT_LIVE_AT_LIMIT, due_at__gt=now - LATEST, due_at__lte=now, decided_at__isnull=False
     )
-    columns = ("due_at", "release__rehearsal", "release__training")
-    # This query runs every second, so it reads only what names a brief.
-    keys = {_Key(*row) for row in verdicts.values_list("release__series__producer", *columns).distinct()}
+    columns = ("release__series__producer", "due_at", "release__rehearsal", "release__training", "tolerance_seconds")
+    # This query runs every second, so it reads only what names a brief, and whether it is due.
+    keys = {
+        _Key(producer, due_at, rehearsal, training)
+        for producer, due_at, rehearsal, training, tolerance in verdicts.values_list(*columns).distinct()
+        if now >= limit_at(due_at, tolerance_seconds=tolerance) + AFTER_LIMIT
+    }
     if keys:
         made = MinuteBrief.objects.filter(due_at__in={key.due_at for key in keys})
         keys -= {_Key(*row) for row in made.values_list("producer", "due_at", "rehearsal", "training")}
@@ -68,14 +74,14 @@ def _key_of(verdict: Verification) -> _Key:
 
 
 def _make_brief(key: _Key, verdicts: Collection[Verification], *, now: datetime) -> MinuteBrief | None:
-    limit_at = min(row.limit_at for row in verdicts)
-    ready_at = max(limit_at + AFTER_LIMIT, min(map(_found_at, verdicts)))
+    first_limit_at = min(row.limit_at for row in verdicts)
+    ready_at = max(first_limit_at + AFTER_LIMIT, _first_found_at(verdicts))
     brief = MinuteBrief(
         producer_id=key.producer,
         due_at=key.due_at,
         rehearsal=key.rehearsal,
         training_id=key.training,
-        limit_at=limit_at,
+        limit_at=first_limit_at,
         ready_at=min(ready_at, now),
         made_at=now,
     )
@@ -87,16 +93,18 @@ def _make_brief(key: _Key, verdicts: Collection[Verification], *, now: datetime)
     return brief
 
 
-def _found_at(verdict: Verification) -> datetime:
-    """Return when it was stored that a release was not live; a person's statement may have changed the verdict."""
-    events = ReleaseEvent.objects.filter(release=verdict.release_id, kind="judged").order_by("position")
-    found = (
-        event.at
-        for event in events
-        if event.facts["schedule_version"] == verdict.schedule_version and event.facts["outcome"][1] in SUSPICIOUS
-    )
-    assert verdict.decided_at is not None  # noqa: S101  # the query asked for it
-    return next(found, verdict.decided_at)
+def _first_found_at(verdicts: Collection[Verification]) -> datetime:
+    """Return when it was first stored that one of the releases was not live.
+
+    A person's statement may have changed a verdict since.
+    """
+    found_at: dict[tuple[int, int], datetime] = {}
+    releases = [verdict.release_id for verdict in verdicts]
+    for event in ReleaseEvent.objects.filter(release__in=releases, kind="judged").order_by("position"):
+        if event.facts["outcome"][1] in SUSPICIOUS:
+            found_at.setdefault((event.release_id, event.facts["schedule_version"]), event.at)
+    instants = (found_at.get((one.release_id, one.schedule_version), one.decided_at) for one in verdicts)
+    return min(at for at in instants if at)  # each was decided: the query of the verdicts asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,72 +150,71 @@ class ReadBrief:
         return self.row.made_at - self.row.ready_at > LATE_AFTER
 
 
-def read_brief(row: MinuteBrief) -> ReadBrief:
+type _Due = tuple[Release, Verification | None, DueRelease]
+
+
+def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
     """Read a brief from the record, in a fixed number of queries.
 
     Releases that were found early, published or not, are never in it. Of other producers only announced releases are
     counted, and only on the same hosts.
+
+    :param with_hosts: whether to read the figures of hosts. Many releases of other producers may be due at the instant.
     """
-    releases = Release.objects.filter(_of_brief(row), due_at=row.due_at)
-    own = _read_due(row, releases, Verification.objects.filter(_of_brief(row, "release__")))
-    others: list[tuple[Release, Verification | None, DueRelease]] = []
-    if not row.rehearsal:
+    own = _read_due(
+        row,
+        Release.objects.filter(series__producer=row.producer_id, rehearsal=row.rehearsal, training=row.training_id),
+    )
+    others: list[_Due] = []
+    if with_hosts and not row.rehearsal:
         elsewhere = Release.objects.public().exclude(series__producer=row.producer_id)
-        verdicts = Verification.objects.filter(
-            release__rehearsal=False,
-            release__announced_at__isnull=False,
-            schedule_version=F("release__schedule_version"),
-        ).exclude(release__series__producer=row.producer_id)
-        others = _read_due(row, elsewhere.filter(due_at=row.due_at), verdicts)
+        others = _read_due(row, elsewhere.filter(due_at=row.due_at))
     brief = build_brief([due for _release, _verdict, due in own], [due for *_rest, due in others])
     lines = tuple(BriefLine(release, verdict, due.state, due.is_over) for release, verdict, due in own)
     return ReadBrief(row, brief, lines)
 
 
-def _of_brief(row: MinuteBrief, path: str = "") -> Q:
-    """Select the releases of a brief's producer, or rows about them by a path such as "release__"."""
-    columns = {"series__producer": row.producer_id, "rehearsal": row.rehearsal, "training": row.training_id}
-    return Q(**{f"{path}{name}": value for name, value in columns.items()})
-
-
-def _read_due(
-    row: MinuteBrief, releases: QuerySet[Release], verdicts: QuerySet[Verification]
-) -> list[tuple[Release, Verification | None, DueRelease]]:
-    """Read the releases that were due at the instant of a brief, without those that were found early."""
-    related = ("series__producer", "series__responsible__user", "series__head_of_profession__user")
+def _read_due(row: MinuteBrief, among: QuerySet[Release]) -> list[_Due]:
+    """Read the releases that are or were due at the instant of a brief, without those that were found early."""
+    verdicts = list(
+        Verification.objects.filter(release__in=among, due_at=row.due_at).order_by("schedule_version", "pk")
+    )
+    is_due = Q(due_at=row.due_at, status__in=_EXPECTED) | Q(pk__in={verdict.release_id for verdict in verdicts})
     found: dict[int, Release] = {
         release.pk: release
-        for release in releases.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED])
-        .select_related(*related)
+        for release in among.filter(is_due)
+        .select_related("series__producer", "series__responsible__user", "series__head_of_profession__user")
         .prefetch_related("addresses")
     }
     verdict_of: dict[int, Verification] = {}
-    rows = verdicts.filter(due_at=row.due_at).select_related(*(f"release__{name}" for name in related))
-    for verdict in rows.prefetch_related("release__addresses").order_by("schedule_version", "pk"):
-        is_present = verdict.schedule_version == verdict.release.schedule_version
-        if is_present or verdict.outcome != Outcome.PENDING:
-            verdict_of[verdict.release_id] = verdict
-            found.setdefault(verdict.release_id, verdict.release)
+    for verdict in verdicts:
+        release = found.get(verdict.release_id)  # None if it was moved since the query above
+        if release and (verdict.schedule_version == release.schedule_version or verdict.outcome != Outcome.PENDING):
+            verdict.release = release
+            verdict_of[release.pk] = verdict
     early = set(
         Verification.objects.filter(release__in=found, outcome=Outcome.EARLY).values_list("release_id", flat=True)
     )
-    listed = sorted(
-        (release for key, release in found.items() if key not in early), key=lambda one: (one.title, one.pk)
-    )
-    return [_describe_due(release, verdict_of.get(release.pk), row) for release in listed]
+    listed = [
+        release
+        for release in found.values()
+        if release.pk not in early
+        and (release.pk in verdict_of or (release.due_at == row.due_at and release.status in _EXPECTED))
+    ]
+    return [
+        _describe_due(release, verdict_of.get(release.pk), row)
+        for release in sorted(listed, key=lambda one: (one.title, one.pk))
+    ]
 
 
-def _describe_due(
-    release: Release, verdict: Verification | None, row: MinuteBrief
-) -> tuple[Release, Verification | None, DueRelease]:
+def _describe_due(release: Release, verdict: Verification | None, row: MinuteBrief) -> _Due:
     shown = mask_verdict(verdict) if verdict else None
     is_moved = release.due_at != row.due_at
-    limit_at = shown.limit_at if shown else release.limit_at if not is_moved else row.limit_at
     due = DueRelease(
         key=release.pk,
         host=next((place_if_any(one.url) for one in _pages_of(release)), ""),
         outcome=Outcome(shown.outcome) if shown else Outcome.PENDING,
-        limit_at=limit_at,
+        limit_at=shown.limit_at if shown else release.limit_at,
         complete_at=_complete_at(shown) if shown else None,
         is_published=release.status == Status.PUBLISHED,
         is_over=is_moved or release.status == Status.CANCELLED,
@@ -232,9 +239,8 @@ def briefs_known_to(person: Person) -> QuerySet[MinuteBrief]:
     Only people who may know of early releases read them. A release that was found early is missing from a brief, which
     would show others that it was found (decision 100).
     """
-    own = MinuteBrief.objects.filter(producer__in=producers_where(person, Action.READ_BRIEF))
-    hidden = Q(training__isnull=False) & ~Q(training__participants=person.pk)
-    return own.exclude(pk__in=own.filter(hidden).values("pk")).select_related("producer", "training")
+    own = MinuteBrief.objects.filter(is_shown_to(person), producer__in=producers_where(person, Action.READ_BRIEF))
+    return own.select_related("producer", "training")
 
 
 def next_check_at(releases: Iterable[Release]) -> datetime | None:

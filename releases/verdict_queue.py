@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from releases import judge
 from releases.judge import AnsweredUntil, JudgedByOthers
@@ -31,7 +31,7 @@ CLAIM_DURATION = timedelta(seconds=20)
 OLD_AFTER = timedelta(seconds=30)
 """A request that is older was not claimed by any judging process, or the process died more than once."""
 MOST_SECONDS = 600.0
-"""A process ends after so long, however much is left, so that a job that hangs can be told from one that works."""
+"""A process ends after this time, so that a job that hangs differs from one that has much to do."""
 
 
 def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:
@@ -65,10 +65,8 @@ def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredU
 
 
 def find_verdicts(releases: Collection[int]) -> list[Verification]:
-    """Return the verifications of releases, by key, that no request waits for any more, for their present schedules."""
-    waiting = VerdictRequest.objects.filter(release=OuterRef("release"))
-    found = Verification.objects.filter(~Exists(waiting), release__in=releases).select_related("release")
-    return [row for row in found if row.schedule_version == row.release.schedule_version]
+    """Return the verifications of releases, by key, for their present schedules."""
+    return list(Verification.objects.filter(release__in=releases, schedule_version=F("release__schedule_version")))
 
 
 def find_open_requests(releases: Collection[int]) -> set[int]:

@@ -229,7 +229,7 @@ def deliver(stop: Stop = never) -> None:
 
 
 def brief(stop: Stop = never) -> None:
-    """Make the minute briefs that are due, and send their messages at once; `deliver` sends those of a crash."""
+    """Make the minute briefs that are due, and send their messages at once. `deliver` sends what this job did not."""
     run_steps(_send_due_briefs, now=CLOCK.now, stop=stop)
 
 
@@ -259,7 +259,7 @@ def imports(stop: Stop = never) -> None:
 
 
 def read_past_years(stop: Stop = never) -> None:
-    """Read on in past years of GOV.UK for some seconds, so that the process is soon free for other jobs."""
+    """Read past years of GOV.UK for some seconds, so that the process is soon free for other jobs."""
     if not year_review.is_any_due(now=CLOCK.now()):
         return
     until = time.monotonic() + PAST_YEARS_SECONDS
@@ -317,7 +317,7 @@ ALL_JOBS = (
         setting="STATSOFFICE_JUDGE_QUEUE",
     ),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
-    # Five seconds after the limit, people have to have the page: nothing else that waits delays it.
+    # People need the brief five seconds after the limit, so it waits for no other notifications.
     Job("brief", SECOND, brief, "deliver", expires_seconds=0.9, time_limit=20 * MINUTE),
     Job("deliver", 5 * SECOND, deliver, "deliver", expires_seconds=4, time_limit=2 * HOUR),
     # The function itself waits a minute between two self-tests.

@@ -4,8 +4,7 @@ It is computed from the record whenever it is read, and updates automatically as
 it names a release, because notifications contain it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -42,7 +42,8 @@ from releases.text import minute_brief as texts
 from releases.text.release import StatusLabel, known_sentence, status_of_release
 from releases.verdict.minute_brief import State
 from releases.views.base import SignedInRequest, signed_in_part
-from statsoffice.dashboard.today import LiveText, split_live_text
+from statsoffice.dashboard.live_text import LiveText, split_live_text
+from statsoffice.dashboard.monitoring import monitoring_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,8 @@ def show_brief(request: SignedInRequest, key: int) -> HttpResponse:
     still = "still" in request.GET
     text = _render_body(request.user, read, now=now)
     context = {
-        "read": read,
         "row": row,
         "text": text,
-        "headline": texts.brief_headline(read),
         "now": now,
         "still": still,
         "updates": read.brief.is_open,
@@ -145,19 +144,18 @@ def _render_body(person: Person, read: ReadBrief, *, now: datetime) -> SafeStrin
 def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any]:
     releases = [line.release for line in read.lines]
     to_call = calls.find_call_lists([line.release for line in read.not_live])
-    notices = _find_notices([line.release for line in read.not_live])
+    prefetch_related_objects([line.release for line in read.not_live], "delay_notices")
     reports = _find_reports(person, releases)
     judged = [(line.release, line.verdict) for line in read.lines if not line.is_over]
+    # What our own monitoring cannot see is no outage.
+    found = outages.find_outages(person, judged)
+    if found and not monitoring_status(now=now).active:
+        found = []
     items = {
-        state: [
-            _describe(line, calls=to_call.get(line.release.pk, NO_CALLS), notices=notices, now=now)
-            for line in read.in_state(state)
-        ]
+        state: [_describe(line, calls=to_call.get(line.release.pk, NO_CALLS), now=now) for line in read.in_state(state)]
         for state in State
     }
     return {
-        "read": read,
-        "row": read.row,
         "headline": texts.brief_headline(read),
         "since": texts.since_sentence(read),
         "delay": texts.delay_sentence(read),
@@ -166,7 +164,7 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
         "live": items[State.LIVE],
         "not_known": items[State.NOT_KNOWN],
         "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
-        "outages": outages.find_outages(person, judged),
+        "outages": found,
         "reports": reports,
         "morning": _find_morning(read),
         "steps": list(_list_steps(read, reports, now=now)),
@@ -174,15 +172,12 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
     }
 
 
-def _describe(
-    line: BriefLine, *, calls: CallList, notices: Mapping[int, Sequence[DelayNotice]], now: datetime
-) -> ReleaseItem:
+def _describe(line: BriefLine, *, calls: CallList, now: datetime) -> ReleaseItem:
     release = line.release
     page = next((one.url for one in release.addresses.all() if one.role == "page"), "")
     may_tell = line.state is State.NOT_LIVE and release.announced_at is not None and release.status == Status.CONFIRMED
-    rows = list(notices.get(release.pk, ()))
     responsible = release.series.responsible
-    notice = current_notice(release, rows) if may_tell else None
+    notice = current_notice(release, list(release.delay_notices.all())) if may_tell else None
     draft = None
     if may_tell and notice is None and responsible is not None:
         draft = DelayNotice(
@@ -211,13 +206,6 @@ def _list_contacts(calls: CallList) -> Iterator[ContactLine]:
         if line.attempt:
             notes.append(_("no answer at %(at)s") % {"at": calendar.format_time(line.attempt.at)})
         yield ContactLine(line.contact, telephone_uri(line.contact.telephone), ", ".join(notes))
-
-
-def _find_notices(releases: Sequence[Release]) -> dict[int, list[DelayNotice]]:
-    found: dict[int, list[DelayNotice]] = defaultdict(list)
-    for notice in DelayNotice.objects.filter(release__in=releases).order_by("number"):
-        found[notice.release_id].append(notice)
-    return found
 
 
 def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:

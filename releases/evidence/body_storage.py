@@ -1,6 +1,6 @@
 """The move of page bodies and pictures from the database to a storage of objects, if the office has one.
 
-It also removes those there that the database no longer has.
+Objects whose bodies were removed from the database are removed too.
 
 The storage is `STORAGES["bodies"]`. Monitoring never uses it: checks store bodies in the database, and they move a day
 later. An object has the compressed bytes under their SHA-256.

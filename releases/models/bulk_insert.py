@@ -31,7 +31,7 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
 
 
 def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
-    """Write some columns of stored rows of one model, each row with its own values.
+    """Write some columns of stored rows of one model, each row with its own values. The key is not among them.
 
     The caller has locked the rows, so that writers do not wait for each other in different orders.
     """
@@ -48,8 +48,7 @@ def _update(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     meta, quote = rows[0]._meta, connection.ops.quote_name
     fields = [field for field in meta.concrete_fields if field.name in columns]
     names = [quote(field.column) for field in fields if field.column]
-    types = [field.rel_db_type(connection) if field.primary_key else field.db_type(connection) for field in fields]
-    declared = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
+    declared = ", ".join(f"{name} {field.db_type(connection)}" for name, field in zip(names, fields, strict=True))
     changes = ", ".join(f"{name} = new.{name}" for name in names)
     values_of = attrgetter("pk", *(field.attname for field in fields))
     written = [dict(zip(("id", *(field.column for field in fields)), values_of(row), strict=True)) for row in rows]

@@ -80,7 +80,7 @@ class Verification(models.Model):
 
     @property
     def results(self) -> tuple[AddressResult, ...]:
-        # Read once, because a page or a draft needs the results several times. A new column brings new results.
+        # Read once, because a page or a draft needs the results several times, until the column has another value.
         read: tuple[Any, tuple[AddressResult, ...]] = self.__dict__.get("_read", (None, ()))
         if read[0] is not self.addresses:
             read = self.__dict__["_read"] = self.addresses, read_results(self.addresses)
@@ -263,8 +263,8 @@ class RollCall(models.Model):
 class MinuteBrief(models.Model):
     """The minute brief about one producer's releases due at one instant, of which some were not live at the limit.
 
-    The row makes the brief, and its notification, at most once. The page is computed from the record whenever it is
-    read. Rehearsals have their own briefs, and each training has.
+    With the row, the brief is made and sent at most once. The page is computed from the record whenever it is read.
+    Rehearsals have their own briefs, and so has each training.
 
     :ivar limit_at: the end of the tolerance of the first release that was not live.
     :ivar ready_at: when the brief could be made: five seconds after the limit, and not before a verdict was stored.

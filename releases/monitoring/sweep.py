@@ -158,7 +158,7 @@ class Sweep:
         # The releases that another process is to judge for this one.
         self._requested: set[int] = set()
         self._read_verdicts_at = LONG_AGO
-        # The releases that were not live when due: their checks are counted while there is nothing else to do.
+        # The releases to judge that were not live when due: their checks are counted while there is nothing else to do.
         self._uncounted: set[int] = set()
         self._stored = 0
         self._batch_until = LONG_AGO
@@ -696,7 +696,8 @@ class Sweep:
 
     def _note_uncounted(self, check: CheckResult, *, now: datetime) -> None:
         target = self.targets.get(check.address.pk)
-        if target is None or target.is_counted or self._vantage_point:
+        # The counts serve only this process, and only if it judges.
+        if target is None or target.is_counted or self._vantage_point or not self._judges:
             return
         is_not_live_yet = target.live_since is None and check.finding.result is not CheckOutcome.LIVE
         if target.due_at <= check.answer.sent_at and now < target.limit_at and is_not_live_yet:

@@ -13,7 +13,7 @@ import tempfile
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -349,16 +349,21 @@ def _marked_processes(mark: str) -> list[int]:
 def has_namespaces_below(pid: int) -> bool:
     """Return whether a process that another one has started, or a later one of these, has a namespace of process ids.
 
-    Only Linux tells.
+    Only Linux shows this.
     """
+    statuses = _read_statuses()
     # A process has one id for each namespace that it is in.
-    ids = {one: len(lines.get("NSpid", "").split()) for one, lines in _read_statuses().items()}
-    return any(ids.get(one, 0) > ids.get(pid, 1) for one in find_processes_below(pid))
+    ids = {one: len(lines.get("NSpid", "").split()) for one, lines in statuses.items()}
+    return any(ids.get(one, 0) > ids.get(pid, 1) for one in _find_below(pid, statuses))
 
 
 def find_processes_below(pid: int) -> set[int]:
     """Find a process, those that it has started, those that these have started, and so on."""
-    parents = {one: int(lines.get("PPid", 0)) for one, lines in _read_statuses().items()}
+    return _find_below(pid, _read_statuses())
+
+
+def _find_below(pid: int, statuses: Mapping[int, Mapping[str, str]]) -> set[int]:
+    parents = {one: int(lines.get("PPid", 0)) for one, lines in statuses.items()}
     below, found = set[int](), {pid}
     while found:
         below |= found

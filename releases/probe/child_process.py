@@ -1,4 +1,4 @@
-"""What the pools of child processes share: how each is ended with its owner, and how it is sent what it has to do."""
+"""The child processes of a pool: their end, and the bytes that they get."""
 
 import os
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def end_all[C: Child](children: list[C], end: Callable[[C], None], *, of_process
 
 def send_some(child: Child) -> None:
     """Send as much as the pipe takes now."""
-    assert child.process.stdin is not None  # noqa: S101  # as asked for
+    assert child.process.stdin is not None  # noqa: S101  # the pool starts each child with pipes
     try:
         sent = os.write(child.process.stdin.fileno(), memoryview(child.unsent)[:SENT_AT_A_TIME])
     except BlockingIOError:

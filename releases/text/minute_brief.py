@@ -1,4 +1,4 @@
-"""Texts about minute briefs: figures without a cause, and what became of the releases since."""
+"""Texts about minute briefs: figures without a cause, and what happened to the releases since."""
 
 from datetime import datetime
 
@@ -58,16 +58,20 @@ def _when(limit_at: datetime | None) -> str:
 
 
 def since_sentence(read: ReadBrief) -> str:
-    """Say what became of the releases that were not live; empty while one of them is still expected and not live."""
+    """Say what happened to the releases that were not live; empty while one of them is still expected and not live."""
     brief = read.brief
     if brief.live_at is not None:
         at = clock_of_response(brief.live_at, due_at=read.row.due_at)
         if brief.were_not_live == 1:
             return _("It is live now. We first found it complete at %(at)s.") % {"at": at}
         return _("All of them are live now. We first found the last one complete at %(at)s.") % {"at": at}
-    if not any(not line.is_over for line in read.not_live):
-        return _("The others were moved or cancelled, so they are no longer expected.") if read.not_live else ""
-    return ""
+    if not read.not_live or not all(line.is_over for line in read.not_live):
+        return ""
+    if brief.were_not_live == 1:
+        return _("It was moved or cancelled, so it is no longer expected.")
+    if read.live_now:
+        return _("Each of them is live now, or was moved or cancelled.")
+    return _("All of them were moved or cancelled, so they are no longer expected.")
 
 
 def delay_sentence(read: ReadBrief) -> str:

@@ -26,7 +26,7 @@ class State(StrEnum):
     NOT_KNOWN = "not_known"
 
 
-_NOT_LIVE_AT_LIMIT = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
+NOT_LIVE_AT_LIMIT = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class DueRelease:
     @property
     def was_not_live(self) -> bool:
         """Whether checks showed that it, or a required part, was not live when its tolerance ended."""
-        return self.outcome in _NOT_LIVE_AT_LIMIT
+        return self.outcome in NOT_LIVE_AT_LIMIT
 
     @property
     def state(self) -> State:
@@ -90,9 +90,6 @@ class Brief:
     hosts: tuple[HostCount, ...]
     limit_at: datetime | None
     live_at: datetime | None
-
-    def in_state(self, *states: State) -> tuple[int, ...]:
-        return tuple(one.key for one in self.releases if one.state in states)
 
     @property
     def due(self) -> int:

@@ -39,12 +39,10 @@ from releases.text.minute_brief import brief_headline
 from statsoffice.dashboard.today import Day, Line, not_live_releases
 
 MOST_LINES = 20
+MOST_BRIEFS = 5
 # Questions about a release arise from the day before it is due until long after its checks.
 DAYS_AHEAD = timedelta(days=1)
 DAYS_BEHIND = timedelta(days=14)
-
-
-MOST_BRIEFS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def _briefs(person: Person, *, now: datetime) -> list[BriefTask]:
     """Return the minute briefs of the present London day that a person may read, the latest first."""
     begins_at, _ends_at = overview.london_day(local_date(now))
     rows = minute_briefs.briefs_known_to(person).filter(due_at__gte=begins_at, due_at__lte=now)
-    found = map(minute_briefs.read_brief, rows[:MOST_BRIEFS])
+    found = (minute_briefs.read_brief(row, with_hosts=False) for row in rows[:MOST_BRIEFS])
     return [BriefTask(read.row, brief_headline(read), read.brief.is_open) for read in found]
 
 

@@ -1,7 +1,5 @@
-"""The releases of a day with their checks and results, and the parts of the page that update automatically."""
+"""The releases of a day with their checks and results."""
 
-import hashlib
-from base64 import urlsafe_b64encode
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +14,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from selectolax.lexbor import LexborHTMLParser
 
 from breaches.permissions import TABLE as REPORT_TABLE
 from breaches.permissions import Action as ReportAction
@@ -36,55 +33,6 @@ from releases.rules.web_address import telephone_uri
 from releases.text.release import StatusLabel, publisher_note, status_of_release
 from releases.verdict.address import SUSPICIOUS, Outcome
 from statsoffice.fake_publisher import DEMO_PRODUCERS
-
-# The bytes of the digests of the frame and of each part. They are few, so that the digests of a day with 200 releases
-# fit into the address of a request.
-FRAME = 12
-PIECE = 3
-# The characters of these digests in base64.
-FRAME_LENGTH, PIECE_LENGTH = FRAME * 4 // 3, PIECE * 4 // 3
-
-
-@dataclass(frozen=True, slots=True)
-class LiveText:
-    """The parts of a text that are updated on the page, by identifier; `shown` is their digest."""
-
-    pieces: dict[str, SafeString]
-    shown: str
-
-    def since(self, shown: str) -> dict[str, SafeString] | None:
-        """Return the parts that differ from a digest; None if the text around them differs too."""
-        frame, theirs = shown[:FRAME_LENGTH], shown[FRAME_LENGTH:]
-        if frame != self.shown[:FRAME_LENGTH] or len(shown) != len(self.shown):
-            return None
-        ours = self.shown[FRAME_LENGTH:]
-        starts = range(0, len(ours), PIECE_LENGTH)
-        return {
-            name: piece
-            for start, (name, piece) in zip(starts, self.pieces.items(), strict=True)
-            if theirs[start : start + PIECE_LENGTH] != ours[start : start + PIECE_LENGTH]
-        }
-
-
-def split_live_text(text: SafeString) -> LiveText:
-    """Extract the content of each element with an `id` and `data-changing`.
-
-    The content of elements with `data-strip` counts as nothing: strips are sent when their release has a new check.
-    """
-    tree = LexborHTMLParser(text)
-    for node in tree.css("[data-strip]"):
-        node.inner_html = ""
-    pieces = {}
-    for node in tree.css("[data-changing]"):
-        pieces[str(node.attributes["id"])] = SafeString(node.inner_html)
-        node.inner_html = ""
-    frame = _digest(str(tree.html), FRAME)
-    return LiveText(pieces, frame + "".join(_digest(piece, PIECE) for piece in pieces.values()))
-
-
-def _digest(text: str, size: int) -> str:
-    return urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=size).digest()).decode()
-
 
 MOST_LINES = 200
 MOST_OF_GROUP = 10

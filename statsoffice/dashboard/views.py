@@ -24,7 +24,8 @@ from releases.views.base import signed_in_part
 from statsoffice.accounts.cover import covers_about
 from statsoffice.audit.trail import may_read_trail
 from statsoffice.dashboard import monitoring, tasks, today
-from statsoffice.dashboard.today import Day, split_live_text, standing_of
+from statsoffice.dashboard.live_text import split_live_text
+from statsoffice.dashboard.today import Day, standing_of
 from statsoffice.setup.steps import may_set_up, office_of
 
 LONGEST_PAUSE = timedelta(minutes=1)

@@ -28,23 +28,20 @@ from statsoffice.notifications.recipients import (
 
 
 def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the minute briefs of which no one was notified: the Heads of Profession, deputies and who covers for them.
+    """Find the minute briefs without notifications, for Heads of Profession, deputies and people who cover for them.
 
-    Those of a rehearsal go to its people alone. A message names the releases that are not live, by their references
-    if they are not announced.
+    Those of a training go to its participants alone. A message names a release that is not announced by its reference.
     """
-    for row in MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer"):
-        event = f"{MINUTE_BRIEF}{row.pk}"
-        if event in known:
-            continue
+    made = MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer")
+    rows = [row for row in made if _event_of(row) not in known]
+    covers = find_cover_addresses(now=now) if rows else {}
+    for row in rows:
         read = minute_briefs.read_brief(row)
-        late = read.in_state(State.NOT_LIVE, State.LIVE_NOW)
-        recipients = frozenset[str]().union(*(approver_addresses(line.release) for line in late))
-        reached = recipients
+        recipients = reached = _find_recipients(read)
         if row.training_id is None:
-            reached = add_covers(recipients, find_cover_addresses(now=now).get(row.producer_id, ()))
+            reached = add_covers(recipients, covers.get(row.producer_id, ()))
         yield Notification(
-            event=event,
+            event=_event_of(row),
             recipients=recipients,
             context={
                 "producer": one_line(row.producer),
@@ -64,8 +61,19 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
             rehearsal=row.rehearsal,
             of_training=row.training_id,
             text_numbers=find_mobile_numbers(reached, row.producer_id),
-            short_text=write_text_message(read),
+            short_text=_write_text_message(read),
         )
+
+
+def _event_of(row: MinuteBrief) -> str:
+    return f"{MINUTE_BRIEF}{row.pk}"
+
+
+def _find_recipients(read: ReadBrief) -> frozenset[str]:
+    late = [line.release for line in read.in_state(State.NOT_LIVE, State.LIVE_NOW)]
+    if not read.row.rehearsal or read.row.training_id is not None:
+        late = late[:1]  # they are the same for each: the leads of the producer, or those among the participants
+    return frozenset[str]().union(*map(approver_addresses, late))
 
 
 def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
@@ -78,7 +86,7 @@ def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
             yield f"{one_line(contact.name)}: {contact.telephone or _('no phone number')}"
 
 
-def write_text_message(read: ReadBrief) -> str:
+def _write_text_message(read: ReadBrief) -> str:
     """Write the brief as a text message of at most 160 characters, in plain characters that need no second part.
 
     It names a release only if it is the only one that is not live, and announced.

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from releases.management.base import PlainCommand
 from releases.models import AccessReceipt, Contact, PhoneConfirmation, PreReleaseAccess, PreReleaseRequest
+from releases.rules.web_address import is_uk_mobile, telephone_uri
 from statsoffice.accounts.models import Invitation, User
 
 SECRETS = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
@@ -33,8 +34,8 @@ MOST_ROWS = 1000
 def collect_personal_data(email: str) -> dict[str, Any]:
     """Return a person's account and sessions, rows of their actions, and rows that contain their name or address.
 
-    Rows are named by table and key, with their instants. They are searched for the address, the account's name, and
-    each name next to the address in a contact, its history, an access list or an invitation.
+    Rows are named by table and key, with their instants. They are searched for the address, the account's name, each
+    name next to the address in a contact, its history, an access list or an invitation, and the person's mobile number.
 
     :param email: compared without regard to case.
     """
@@ -45,7 +46,7 @@ def collect_personal_data(email: str) -> dict[str, Any]:
         # The address of a team belongs to no person.
         people = rows.exclude(is_team=True) if hasattr(model, "is_team") else rows
         names.update(people.values_list(column, flat=True).distinct())
-    words = [email, *sorted(names - {""})]
+    words = [email, *sorted(names - {""}), *sorted(_find_mobile_numbers(email))]
     found: dict[str, Any] = {"email": email, "account": _row(person) if person else None, "acted": {}, "named": {}}
     found["sessions"] = [_row(session) for session in UserSession.objects.filter(user=person).order_by("pk")]
     found["handling_receipts"] = _find_receipts(email)
@@ -58,6 +59,17 @@ def collect_personal_data(email: str) -> dict[str, Any]:
         if rows := _find_rows(model, words):
             found["named"][label] = rows
     return found
+
+
+def _find_mobile_numbers(email: str) -> set[str]:
+    """Return the person's present and former mobile numbers, as text messages have them."""
+    own = Q(email__iexact=email) | Q(user__email__iexact=email)
+    written = [
+        number
+        for model in (Contact, Contact.history.model)
+        for number in model._base_manager.filter(own, is_team=False).values_list("telephone", flat=True)
+    ]
+    return {uri.removeprefix("tel:") for uri in map(telephone_uri, written) if is_uk_mobile(uri)}
 
 
 def _find_receipts(email: str) -> list[dict[str, Any]]:
@@ -117,9 +129,9 @@ Write the data in the database about one person as JSON.
 
 The result has their account (without the password), their sessions, the rows of
 their actions by table, and every row whose text contains their address, their name,
-or a name that is stored with their address. Read it before you hand it over: it may
-contain data about other people, and data that are not published yet. Stored pages
-and approved documents are not searched."""
+a name that is stored with their address, or their mobile number. Read it before you
+hand it over: it may contain data about other people, and data that are not published
+yet. Stored pages and approved documents are not searched."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", metavar="EMAIL", help="the person's email address; they need not have an account")

@@ -3,12 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 
 from releases import exemptions, judge, minute_briefs, scheduling
 from releases.minute_briefs import make_due_briefs, read_brief
 from releases.models import Exemption, MinuteBrief, Release, Verification
 from releases.rules.lifecycle import Role
+from releases.text.minute_brief import since_sentence
 from releases.verdict.address import Outcome
 from tests.support.briefs import BRIEFED, LIMIT, SECOND, due_release, found_live, make_brief
 from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory
@@ -41,6 +43,39 @@ def test_a_brief_is_made_five_seconds_after_the_limit_and_once(series):
     brief = make_brief()
     assert (brief.producer, brief.due_at, brief.limit_at, brief.made_at) == (series.producer, SEED_DUE, LIMIT, BRIEFED)
     assert [make_due_briefs(now=BRIEFED + number * SECOND) for number in range(3)] == [[], [], []]
+
+
+def test_a_run_with_nothing_to_do_takes_one_query_and_after_the_brief_two(series, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        make_due_briefs(now=BRIEFED)
+    due_release(series, "late", "not_live")
+    with django_assert_num_queries(1):
+        make_due_briefs(now=BRIEFED - SECOND)
+    make_brief()
+    with django_assert_num_queries(2):
+        make_due_briefs(now=BRIEFED + SECOND)
+
+
+def test_a_brief_takes_the_same_queries_for_any_number_of_releases(series):
+    for number in range(3):
+        due_release(series, f"late-{number}", "not_live")
+    with CaptureQueriesContext(connection) as of_three:
+        read_brief(make_brief())
+    MinuteBrief.objects.all().delete()
+    due_release(series, "late-too", "not_live")
+    with CaptureQueriesContext(connection) as of_four:
+        read_brief(make_brief())
+    assert len(of_four) == len(of_three)
+
+
+def test_the_figures_of_hosts_are_read_only_if_they_are_wanted(series):
+    due_release(series, "late", "not_live")
+    due_release(SeriesFactory(), "other-late", "not_live")
+    make_due_briefs(now=BRIEFED)
+    row = MinuteBrief.objects.get(producer=series.producer)
+    with CaptureQueriesContext(connection) as queries:
+        read = read_brief(row, with_hosts=False)
+    assert (len(queries), read.brief.hosts, titles(read.lines)) == (4, (), ["late"])
 
 
 def test_two_processes_make_one_brief(series, monkeypatch):
@@ -191,3 +226,15 @@ def test_a_release_that_was_moved_or_cancelled_since_is_no_longer_expected(offic
     read = read_brief(brief)
     assert (titles(read.not_live), read.not_live[0].is_over, read.brief.is_open) == (["late"], True, False)
     assert Release.objects.get().status == "cancelled"
+    assert since_sentence(read) == "It was moved or cancelled, so it is no longer expected."
+
+
+def test_the_brief_says_what_happened_to_each_release_that_was_not_live(office, series):
+    live, *others = (due_release(series, name, "not_live") for name in ("live", "cancelled", "cancelled-too"))
+    brief = make_brief()
+    for release in others:
+        assert since_sentence(read_brief(brief)) == ""
+        scheduling.cancel_release(release, reason="It will not come.", by=office.head, at=BRIEFED + MINUTE)
+    assert since_sentence(read_brief(brief)) == ""
+    found_live(live, at=BRIEFED + 7 * MINUTE)
+    assert since_sentence(read_brief(brief)) == "Each of them is live now, or was moved or cancelled."

@@ -19,8 +19,8 @@ from releases import receipts
 from releases.models import AccessLink, Contact
 from releases.rules.receipts import Answer
 from statsoffice import retention
-from statsoffice.notifications.models import Message
-from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
+from statsoffice.notifications.models import Channel, Message
+from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.people import AT, create_office, create_report
 from tests.support.pre_release_lists import EMAIL, granted
 
@@ -64,6 +64,18 @@ def test_someone_without_an_account_is_checked_for_by_their_address(office):
     record = held("somebody.else@example.gov.uk")
     assert (record["account"], record["acted"]) == (None, {})
     assert record["named"]["releases.contact"]["listed"][0]["name"] == "Somebody"
+
+
+def test_a_text_message_is_found_by_the_persons_present_or_former_mobile_number(office):
+    contact = ContactFactory(producer=office.producer, user=office.head, telephone="07700 900123")
+    for event, number in (("first", "07700900123"), ("second", "07700900456"), ("of-another", "07700900789")):
+        Message.objects.create(
+            event=event, channel=Channel.TEXT, recipient=number, subject="", text="x", created_at=AT, due_at=AT
+        )
+    contact.telephone = "07700 900456"
+    contact.save()
+    messages = held(office.head.email)["named"]["outbox.message"]["listed"]
+    assert {one["recipient"] for one in messages} == {"07700900123", "07700900456"}
 
 
 def test_of_someone_who_is_unknown_nothing_is_held(office):

@@ -7,10 +7,12 @@ import pytest
 from django.urls import reverse
 
 from breaches import drafting
-from releases import calls, delay_notices
+from releases import calls, delay_notices, judge
 from releases.rules.lifecycle import Role
-from tests.support.briefs import BRIEFED, due_release, found_live, make_brief
+from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
+from tests.support.briefs import BRIEFED, SECOND, due_release, found_live, make_brief
 from tests.support.factories import SeriesFactory
+from tests.support.observations import create_observation
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
@@ -180,6 +182,16 @@ def test_releases_of_a_website_that_gave_no_response_are_not_known(client, head,
     for slug in ("down-1", "down-2"):
         due_release(series, slug, "unreachable")
     assert "2 are not known. Cause not known." in words(client.get(page(brief)))
+
+
+def test_an_outage_is_named_only_while_our_own_monitoring_works(client, head, series, brief):
+    for slug in ("down-1", "down-2"):
+        release = due_release(series, slug, host="down.example.gov.uk")
+        create_observation(release.addresses.get(), "unreachable", at=BRIEFED - SECOND, reasons=["timeout"])
+        judge.judge_one(release, now=BRIEFED)
+    assert "No response from" not in words(client.get(page(brief)))
+    a_watcher_that_is_well(at=BRIEFED)
+    assert "No response from down.example.gov.uk" in words(client.get(page(brief)))
 
 
 def test_a_verdict_that_changed_by_a_statement_leaves_a_brief_that_says_so(client, head, late, brief):

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from breaches import drafting
 from breaches.models import Report
 from releases import judge, verdict_queue
+from releases.evidence import repository
 from releases.models import CheckSchedule, Observation, Release, ReleaseEvent, VerdictRequest, Verification
 from releases.models.event import record_rows
 from releases.monitoring.sweep import Sweep
@@ -82,6 +83,14 @@ def recorded():
     return Verification.objects.values_list(*columns).get(), [
         (kind, facts.get("outcome")) for kind, facts in events.values_list("kind", "facts")
     ]
+
+
+def test_a_sweep_that_does_not_judge_counts_no_checks_for_a_verdict(monkeypatch):
+    """The counts are in the memory of a process, and others judge."""
+    ReleaseFactory(confirmed=True)
+    monkeypatch.setattr(repository, "count_checks", lambda releases: pytest.fail("There is no use for the counts."))
+    monitor(live_between(200), judges=False)
+    assert Verification.objects.get().outcome == "late"
 
 
 def test_a_live_release_is_checked_less_often_after_its_verdict():

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from releases import cover, judge, minute_briefs
 from releases.cover import CoverPerson
@@ -10,6 +12,7 @@ from releases.models import MinuteBrief, Release, Training
 from releases.rules.calendar import local_date
 from statsoffice import jobs
 from statsoffice.notifications import outbox
+from statsoffice.notifications.brief_queries import find_minute_briefs
 from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Channel, Message
 from statsoffice.notifications.recipients import about_hidden_trainings
@@ -73,6 +76,19 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
     ):
         assert part in message.text
     assert "late." not in message.text
+
+
+def test_four_late_releases_take_no_more_queries_than_two(office, series):
+    for name in ("late-1", "late-2"):
+        due_release(series, name, "not_live")
+    make_brief()
+    with CaptureQueriesContext(connection) as of_two:
+        (two,) = find_minute_briefs(known=(), now=BRIEFED)
+    for name in ("late-3", "late-4"):
+        due_release(series, name, "not_live")
+    with CaptureQueriesContext(connection) as of_four:
+        (four,) = find_minute_briefs(known=(), now=BRIEFED)
+    assert (len(of_four), four.recipients) == (len(of_two), two.recipients)
 
 
 def test_the_job_makes_the_brief_and_sends_it_at_once_and_a_crash_between_both_loses_nothing(

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from releases import judge
 from releases.models import Release
 from statsoffice.dashboard import today
-from statsoffice.dashboard.today import split_live_text
+from statsoffice.dashboard.live_text import split_live_text
 from tests.pages.statsoffice.dashboard.morning import AFTER, sign_in
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observations
