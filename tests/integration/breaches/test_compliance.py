@@ -25,7 +25,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from statsoffice import verification
 from statsoffice.audit import trail
 from tests.integration.breaches.pdf.documents import text_of, words
-from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.people import AT, create_report, move_report
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_evidence import london
@@ -46,11 +46,6 @@ def judged(series, reference, outcome, **fields):
         release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome=outcome
     )
     return release
-
-
-@pytest.fixture
-def series(office):
-    return SeriesFactory(producer=office.producer)
 
 
 @pytest.fixture

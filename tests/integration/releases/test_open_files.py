@@ -21,6 +21,7 @@ from releases.rules.web_address import place_of
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
 from tests.support.dummy_files import (
+    LOG_IN_PAGE,
     NOW,
     PAGE,
     ask,
@@ -36,20 +37,10 @@ from tests.support.dummy_files import (
 from tests.support.factories import SEED_DUE, ReleaseFactory, rolled_back
 from tests.support.people import create_office
 from tests.support.preflight import means_with
-from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 Measure = OpenFileRemedy.Measure
-LOG_IN_PAGE = (
-    "<title>Sign in</title><h1>Sign in</h1><form method=post><label>Email <input name=email></label>"
-    "<label>Password <input type=password name=password></label></form>"
-)
-
-
-@shared_fixture
-def office():
-    return create_office()
 
 
 @pytest.fixture
