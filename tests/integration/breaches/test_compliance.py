@@ -84,7 +84,7 @@ class TestFigures:
         assert set(record.table.values) == {figure for group in GROUPS.values() for figure in group}
         assert set(record.table.values) - set(record.listings) == {Figure.REPORTED, Figure.RECORDED}
 
-    def test_they_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
+    def test_the_figures_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
         create_report(office, ReportStatus.RECORDED, reference="second")
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         scope = Scope(date(YEAR, 1, 1), date(YEAR, 12, 31), producer=office.producer)
@@ -382,7 +382,7 @@ class TestFiles:
         assert 'text:outline-level="1"' in content
         assert "First paragraph, with a line<text:line-break/>and one more." in content
 
-    def test_the_html_file_stands_alone_with_links_to_this_service(self, office, document, settings):
+    def test_the_html_file_needs_no_other_file_and_links_to_this_service(self, office, document, settings):
         text = bytes(document.html).decode()
         assert (
             f'href="{settings.ADDRESS}/reports/register/?producer={office.producer.slug}&amp;decision=reported' in text
@@ -423,7 +423,7 @@ class TestPunctuality:
             compliance.switch_punctuality(office.producer, on=True, seen=1, by=office.deputy, at=NOW)
         assert PunctualitySwitch.objects.count() == 1
 
-    def test_only_a_head_or_deputy_turns_it_on(self, office, subtests):
+    def test_only_a_head_or_deputy_turns_the_page_on(self, office, subtests):
         for role, person in office.people.items():
             with subtests.test(role):
                 if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:

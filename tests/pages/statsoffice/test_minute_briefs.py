@@ -51,7 +51,7 @@ def page(brief):
     return reverse("minute_brief", args=[brief.pk])
 
 
-def test_the_page_shows_what_was_live_and_not_live_and_keeps_observed_and_stated_apart(client, head, series, brief):
+def test_the_page_shows_what_was_live_and_not_live_with_observed_and_stated_apart(client, head, series, brief):
     due_release(series, "on-time", "live")
     due_release(series, "unchecked")
     shown = words(client.get(page(brief)))

@@ -192,7 +192,7 @@ def test_a_complete_year_is_read_again_with_conditional_requests(organisation, p
     assert all(page.read_at >= again.started_at for page in again.pages.all())
 
 
-def test_an_announcement_that_was_read_before_its_statistics_keeps_its_date(organisation, producer, site):
+def test_the_date_of_an_announcement_that_was_read_before_its_statistics_stays(organisation, producer, site):
     path = "/government/statistics/announcements/taxi-licences-2025"
     review = read(organisation, producer)
     announced = find(review, path).find(Figure.ANNOUNCED_FOR)
