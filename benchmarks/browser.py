@@ -1,9 +1,10 @@
 """How long a check by the browser and a screenshot take, and how much memory, compared with a bare Chromium.
 
-The page has 200 rows of a table, a style sheet and a script that loads data. The floor is the same Chromium as a
-command that starts, takes a picture of the page and ends, in turns with what is measured. A check and a picture use the
-product's own process, with a proxy and a new context for each page; “first” includes its start. Memory is the most that
-the processes used together, read every 50 ms; memory that several processes share counts once (PSS).
+The page has 200 rows of a table, a style sheet and a script that loads data. The floor is a command that starts the
+same Chromium, takes a picture of the page and ends. It runs once in each round, next to the product's own checks and
+pictures, so that all have the same load. A check and a picture use the product's own process, with a proxy and a new
+context for each page; “first” includes its start. Memory is the most that the processes used together, read every 50
+ms; memory that several processes share counts once (PSS).
 """
 
 import os
@@ -34,7 +35,7 @@ STYLE = "table { border-collapse: collapse } td, th { border: 1px solid gray; pa
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Load the page some times in each of the ways, in turns."""
+    """Load the page in each way, in every round."""
     site = served()
     site.pages |= {"/": PAGE, "/style.css": (STYLE, "text/css"), "/data": ("June 2026", "text/plain")}
     took: dict[str, list[float]] = {}

@@ -8,7 +8,7 @@ from releases import open_files
 from releases.detection.open_files import Result, Sign, Target
 from releases.models import DummyFile, OpenFileFinding
 from releases.models.event import record_rows
-from releases.open_files import Authorisation
+from tests.support.dummy_files import authorise
 from tests.support.factories import SEED_DUE
 from tests.support.people import Office
 
@@ -18,8 +18,7 @@ HOST = "assets.example.gov.uk"
 
 def pages_of_open_files(office: Office, series) -> dict[str, str]:
     """Record a host and a dummy file that is open to the public, and return the addresses of their pages by name."""
-    given = Authorisation(HOST, "Ottoline Crabtree", "Service owner", "Letter 12", date(2020, 6, 1))
-    host = open_files.authorise_host(series.producer, given, by=office.head, at=NOW)
+    host = authorise(series.producer, HOST, by=office.head, at=NOW, authorised_on=date(2020, 6, 1))
     new = open_files.make_dummy_file(series, by=office.deputy, at=NOW)
     # Its name is fixed, so that pictures of it do not change.
     dummy_file = DummyFile.objects.create(

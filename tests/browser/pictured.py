@@ -175,23 +175,8 @@ def _announced(series: Series, reference: str, title: str, *, due_at: datetime =
     )
 
 
-def _an_access_list(office: Office) -> str:
-    """Ask the people who have access to tomorrow's release; one has confirmed and has the statistics."""
-    release = Release.objects.get(reference="houses-july-2020")
-    for post, person in (("Permanent Secretary", "Nia Rowlands"), ("Press officer", "Tom Achebe")):
-        email = f"{person.lower().replace(' ', '.')}@example.gov.uk"
-        granted(release, someone(post, person=person, email=email), by=office.statistician)
-    receipts.set_asking(office.producer, asks=True, by=office.head)
-    receipts.make_due_links(now=NOW)
-    links = AccessLink.objects.filter(entry__release=release).order_by("pk")
-    links.update(sent_at=NOW - timedelta(minutes=30))
-    for answer in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
-        receipts.answer_link(receipts.token_of(links[0]), answer, at=NOW - timedelta(minutes=20))
-    return reverse("releases:pre_release_list", args=[release.reference])
-
-
 def _a_brief(office: Office) -> None:
-    """A release of the same minute that is not live yet, so that the brief tells of both."""
+    """A release of the same minute that is not live yet, so that the brief has both."""
     rail = _series(office, "Rail punctuality", "rail")
     late = _announced(rail, "rail-june-2020", "Rail punctuality: January to March 2020")
     create_observations(late, *["not_live"] * 62, start=DUE - timedelta(minutes=1), every=timedelta(minutes=1))

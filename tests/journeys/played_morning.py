@@ -32,8 +32,8 @@ HEAD_START = timedelta(seconds=38)
 WAIT_AT_MOST = timedelta(seconds=60)
 # Drafts are made every 2 s and messages every 5 s: surplus ones have come by then.
 QUIET = timedelta(seconds=7)
-BRIEFLY = " not live at "
-"""What the subject of each minute brief has."""
+BRIEF_SUBJECT = " not live at "
+"""A part of the subject of each minute brief."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _is_complete(mailbox: Mailbox) -> bool:
 
 def _told(mailbox: Mailbox) -> int:
     """Count the mails, but for briefs and for checks ahead: the minute leaves time for these, or does not."""
-    others = ("Check before release: ", BRIEFLY)
+    others = ("Check before release: ", BRIEF_SUBJECT)
     return sum(not any(words in str(mail["Subject"]) for words in others) for mail in mailbox.mails)
 
 
@@ -271,7 +271,9 @@ def _gather(
                 brief.limit_at,
                 brief.made_at,
                 tuple(
-                    at for mail, at in zip(mailbox.mails, mailbox.arrived, strict=False) if BRIEFLY in mail["Subject"]
+                    at
+                    for mail, at in zip(mailbox.mails, mailbox.arrived, strict=False)
+                    if BRIEF_SUBJECT in mail["Subject"]
                 ),
             )
             for brief in MinuteBrief.objects.filter(rehearsal=False)

@@ -15,7 +15,7 @@ from releases.rules.lifecycle import Role, Status
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.at_the_web import OF_RELEASE
-from tests.journeys.played_morning import BRIEFLY
+from tests.journeys.played_morning import BRIEF_SUBJECT
 from tests.journeys.release_morning import REACHED, STORIES, TITLE, TOLERANCE
 from tests.pages.statsoffice.test_public_leaks import VERDICTS
 from tests.support.mail_server import with_slug
@@ -108,7 +108,7 @@ def test_only_what_was_found_live_is_published(played):
 
 def counted(told):
     """Count the notifications, except briefs and those of checks ahead, for which the minute may leave no time."""
-    others = ("Check before release: ", BRIEFLY)
+    others = ("Check before release: ", BRIEF_SUBJECT)
     return Counter((to, with_slug(what)) for to, what in told if not any(words in what for words in others))
 
 
@@ -121,7 +121,7 @@ def test_the_head_of_profession_has_one_brief_in_seconds_after_the_limit_and_the
     assert limit_at + 5 * SECOND <= brief.made_at < limit_at + 10 * SECOND
     (arrived_at,) = brief.arrived_at
     assert brief.made_at <= arrived_at < brief.made_at + 5 * SECOND
-    assert [to for to, what in played.mails if BRIEFLY in what] == [HEAD]
+    assert [to for to, what in played.mails if BRIEF_SUBJECT in what] == [HEAD]
 
 
 def test_no_one_is_told_anything_twice(played):

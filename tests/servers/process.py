@@ -38,6 +38,16 @@ def running(
         _end(server, stop_with)
 
 
+def wait_until(
+    condition: Callable[[], object], *, logs: Sequence[Path], seconds: float, every_seconds: float = 0.2
+) -> None:
+    """Wait until a condition holds. If it does not hold in time, fail with the logs of processes."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, [log.read_text(errors="replace") for log in logs]
+        time.sleep(every_seconds)
+
+
 def _wait(server: subprocess.Popen[bytes], answers: Callable[[], bool], *, log: Path, until: float) -> None:
     while not answers():
         ended = server.poll() is not None

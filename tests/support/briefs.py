@@ -1,4 +1,4 @@
-"""A morning of which a minute brief tells: releases that were checked, judged and briefed."""
+"""Releases with checks and verdicts, and the minute brief of their morning."""
 
 from datetime import timedelta
 

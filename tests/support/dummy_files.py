@@ -15,6 +15,10 @@ from tests.support.people import Office
 from tests.support.preflight import DAY_BEFORE
 
 PAGE = "/preview/4711"
+LOG_IN_PAGE = (
+    "<title>Sign in</title><h1>Sign in</h1><form method=post><label>Email <input name=email></label>"
+    "<label>Password <input type=password name=password></label></form>"
+)
 NOW = DAY_BEFORE
 
 

@@ -26,7 +26,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from statsoffice import verification
 from statsoffice.audit import trail
 from tests.integration.breaches.pdf.documents import text_of, words
-from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.people import AT, create_report, move_report
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_evidence import london
@@ -47,11 +47,6 @@ def judged(series, reference, outcome, **fields):
         release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome=outcome
     )
     return release
-
-
-@pytest.fixture
-def series(office):
-    return SeriesFactory(producer=office.producer)
 
 
 @pytest.fixture
@@ -90,7 +85,7 @@ class TestFigures:
         assert set(record.table.values) == {figure for group in GROUPS.values() for figure in group}
         assert set(record.table.values) - set(record.listings) == {Figure.REPORTED, Figure.RECORDED}
 
-    def test_they_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
+    def test_the_figures_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
         create_report(office, ReportStatus.RECORDED, reference="second")
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         scope = Scope(date(YEAR, 1, 1), date(YEAR, 12, 31), producer=office.producer)
@@ -388,7 +383,7 @@ class TestFiles:
         assert 'text:outline-level="1"' in content
         assert "First paragraph, with a line<text:line-break/>and one more." in content
 
-    def test_the_html_file_stands_alone_with_links_to_this_service(self, office, document, settings):
+    def test_the_html_file_needs_no_other_file_and_links_to_this_service(self, office, document, settings):
         text = bytes(document.html).decode()
         assert (
             f'href="{settings.ADDRESS}/reports/register/?producer={office.producer.slug}&amp;decision=reported' in text
@@ -434,7 +429,7 @@ class TestPunctuality:
             compliance.switch_punctuality(office.producer, on=True, seen=1, by=office.deputy, at=NOW)
         assert PunctualitySwitch.objects.count() == 1
 
-    def test_only_a_head_or_deputy_turns_it_on(self, office, subtests):
+    def test_only_a_head_or_deputy_turns_the_page_on(self, office, subtests):
         for role, person in office.people.items():
             with subtests.test(role):
                 if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:

@@ -15,21 +15,9 @@ from releases.verdict.address import Outcome
 from tests.support.briefs import BRIEFED, LIMIT, SECOND, due_release, found_live, make_brief
 from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory
 from tests.support.observations import create_observation
-from tests.support.people import create_office
-from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-@shared_fixture
-def office():
-    return create_office(name="Office for Invented Numbers")
-
-
-@shared_fixture
-def series(office):
-    return SeriesFactory(producer=office.producer)
 
 
 def titles(lines):
@@ -101,7 +89,7 @@ def test_no_brief_is_made_without_a_verdict_that_a_release_was_not_live(series):
     assert make_due_briefs(now=BRIEFED + MINUTE) == []
 
 
-def test_the_brief_tells_what_was_live_what_was_not_and_what_is_not_known(series):
+def test_the_brief_has_what_was_live_what_was_not_and_what_is_not_known(series):
     due_release(series, "late", "not_live")
     due_release(series, "on-time", "live")
     due_release(series, "unchecked")
@@ -113,7 +101,7 @@ def test_the_brief_tells_what_was_live_what_was_not_and_what_is_not_known(series
     assert (read.brief.due, read.brief.were_not_live, read.brief.is_open) == (4, 1, True)
 
 
-def test_the_brief_tells_when_the_release_is_live(series):
+def test_the_brief_has_the_time_at_which_the_release_was_found_live(series):
     release = due_release(series, "late", "not_live")
     brief = make_brief()
     found_live(release, at=BRIEFED + 7 * MINUTE)

@@ -21,6 +21,7 @@ from releases.rules.web_address import place_of
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
 from tests.support.dummy_files import (
+    LOG_IN_PAGE,
     NOW,
     PAGE,
     ask,
@@ -36,20 +37,10 @@ from tests.support.dummy_files import (
 from tests.support.factories import SEED_DUE, ReleaseFactory, rolled_back
 from tests.support.people import create_office
 from tests.support.preflight import means_with
-from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 Measure = OpenFileRemedy.Measure
-LOG_IN_PAGE = (
-    "<title>Sign in</title><h1>Sign in</h1><form method=post><label>Email <input name=email></label>"
-    "<label>Password <input type=password name=password></label></form>"
-)
-
-
-@shared_fixture
-def office():
-    return create_office()
 
 
 @pytest.fixture
@@ -329,7 +320,7 @@ class TestPeople:
 
 
 class TestAuthorisations:
-    def test_only_leads_record_and_withdraw_them(self, office, subtests):
+    def test_only_leads_record_and_withdraw_authorisations(self, office, subtests):
         held = authorise(office.producer, "assets.example.gov.uk", by=office.deputy)
         for role in set(Role) - LEADS:
             person = office.people[role]
@@ -349,13 +340,13 @@ class TestAuthorisations:
             ({"authorised_on": date(2026, 7, 1)}, "authorised_on"),
         ],
     )
-    def test_each_names_the_host_who_gave_it_where_it_is_and_when(self, office, given, field):
+    def test_an_authorisation_names_the_host_its_owner_the_reference_and_the_date(self, office, given, field):
         fields = {"host": "www.example.gov.uk"} | given
         with pytest.raises(OpenFileRefused) as refused:
             authorise(office.producer, by=office.head, **fields)
         assert refused.value.field == field
 
-    def test_a_new_one_replaces_the_last_one_and_a_second_click_adds_none(self, office):
+    def test_a_new_authorisation_replaces_the_last_and_a_second_click_adds_none(self, office):
         first = authorise(office.producer, "https://WWW.example.gov.uk/some/page", by=office.head)
         assert first.host == "www.example.gov.uk"
         assert authorise(office.producer, "www.example.gov.uk", by=office.head) == first
@@ -363,7 +354,7 @@ class TestAuthorisations:
         assert open_files.find_authorisation(office.producer, "www.example.gov.uk") == second
         assert HostAuthorisation.objects.count() == 2
 
-    def test_a_withdrawn_one_counts_no_more_and_stays_on_record(self, office):
+    def test_a_withdrawn_authorisation_no_longer_counts_and_stays_on_record(self, office):
         held = authorise(office.producer, "www.example.gov.uk", by=office.head)
         gone = open_files.withdraw_authorisation(held, by=office.deputy, at=NOW)
         assert open_files.withdraw_authorisation(held, by=office.deputy, at=NOW) == gone, "a second click"

@@ -11,7 +11,7 @@ from releases import verdict_queue
 from releases.models import ReleaseEvent, VerdictRequest, Verification
 from releases.models.append_only import check_chain
 from statsoffice import processes
-from tests.servers.process import running
+from tests.servers.process import running, wait_until
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
 pytestmark = pytest.mark.slow
@@ -19,13 +19,6 @@ pytestmark = pytest.mark.slow
 RELEASES = 260
 READY_WITHIN_SECONDS = 180
 JUDGED_WITHIN_SECONDS = 90
-
-
-def wait_until(condition, *, logs, seconds):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, [log.read_text() for log in logs]
-        time.sleep(0.01)
 
 
 def test_two_workers_share_what_is_to_be_judged_and_one_of_them_may_be_killed(process_environment, tmp_path):
@@ -58,7 +51,12 @@ def test_two_workers_share_what_is_to_be_judged_and_one_of_them_may_be_killed(pr
         verdict_queue.request_verdicts(releases, answered_until=lambda address: now, now=now)
         claimed_by = VerdictRequest.objects.exclude(claimed_by="").values_list("claimed_by", flat=True)
         holders = list[str]()
-        wait_until(lambda: holders.extend(claimed_by[:1]) or holders, logs=logs, seconds=JUDGED_WITHIN_SECONDS)
+        wait_until(
+            lambda: holders.extend(claimed_by[:1]) or holders,
+            logs=logs,
+            seconds=JUDGED_WITHIN_SECONDS,
+            every_seconds=0.01,
+        )
         os.kill(int(holders[0].split(":")[1]), signal.SIGKILL)
         killed_at = time.monotonic()
         wait_until(lambda: not VerdictRequest.objects.exists(), logs=logs, seconds=JUDGED_WITHIN_SECONDS)

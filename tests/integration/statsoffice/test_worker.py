@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 
@@ -19,7 +18,7 @@ from statsoffice import processes
 from statsoffice.jobs import QUEUES
 from statsoffice.notifications.models import Message
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, TOLERANCE, a_series_with_people, scenes
-from tests.servers.process import running
+from tests.servers.process import running, wait_until
 from tests.support.factories import ReleaseFactory
 from tests.support.preflight import announce_at
 
@@ -29,13 +28,6 @@ READY_WITHIN_SECONDS = 90
 DONE_WITHIN_SECONDS = 90
 HEAD_START = timedelta(seconds=14)
 """A plain worker waits for twelve seconds for Celery beat before its fallback begins."""
-
-
-def wait_until(condition, *, log, seconds):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, log.read_text()
-        time.sleep(0.2)
 
 
 def next_working_day():
@@ -94,8 +86,8 @@ def test_one_worker_turns_a_late_release_into_a_draft_and_a_notification(
         late = a_release_that_is_late(site, due_at=due_at)
         told = Message.objects.filter(report__isnull=False, sent_at__isnull=False)
         seconds = (due_at - datetime.now(UTC)).seconds + DONE_WITHIN_SECONDS
-        wait_until(told.exists, log=log, seconds=seconds)
-        wait_until(PreflightRun.objects.filter(done_at__isnull=False).exists, log=log, seconds=seconds)
+        wait_until(told.exists, logs=[log], seconds=seconds)
+        wait_until(PreflightRun.objects.filter(done_at__isnull=False).exists, logs=[log], seconds=seconds)
         waiting = waiting_messages(redis_url)
     verdict = Verification.objects.get(release=late)
     assert (verdict.due_at, verdict.outcome in {Outcome.LATE, Outcome.NOT_SEEN}) == (due_at, True)

@@ -291,7 +291,9 @@ class TestPunctuality:
         client.logout()
         return words(done.text)
 
-    def test_it_is_absent_until_it_is_turned_on_and_after_it_is_turned_off(self, client, office, releases, page):
+    def test_the_public_page_is_absent_until_it_is_turned_on_and_after_it_is_turned_off(
+        self, client, office, releases, page
+    ):
         calendar = reverse("releases:calendar")
         for address_of_page in (page, f"{page}2020/", reverse("transparency:punctuality_list")):
             assert client.get(address_of_page).status_code == 404
@@ -311,7 +313,7 @@ class TestPunctuality:
         assert client.get(reverse("transparency:punctuality", args=[other.producer.slug])).status_code == 404
         assert other.producer.name not in client.get(reverse("transparency:punctuality_list")).text
 
-    def test_it_defines_on_time_and_says_that_the_code_does_not(self, client, office, releases, page):
+    def test_the_public_page_defines_on_time_and_says_that_the_code_does_not(self, client, office, releases, page):
         self.turn(client, office, on=True)
         text = words(client.get(page).text)
         assert "A release is on time if it was live within our tolerance of 2 minutes after its announced time." in text
@@ -341,7 +343,7 @@ class TestPunctuality:
         settings.BREACHES_PUBLIC = True
         assert "Published reports of breaches 0" in words(client.get(page).text)
 
-    def test_without_a_month_that_is_over_it_has_no_figures(self, client, office, page):
+    def test_without_a_month_that_is_over_the_public_page_has_no_figures(self, client, office, page):
         self.turn(client, office, on=True)
         assert "There are no figures yet." in words(client.get(page).text)
         assert client.get(f"{page}2020/").status_code == 404

@@ -238,7 +238,7 @@ def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, of
 
 def test_circumstances_without_a_cause_are_pointed_out_before_a_decision(client, office, submitted_report):
     client.force_login(office.head)
-    not_recorded, lacking = (
+    not_recorded, missing = (
         "says that the cause has not been recorded. Add the cause.",
         "does not seem to contain the cause",
     )
@@ -246,14 +246,14 @@ def test_circumstances_without_a_cause_are_pointed_out_before_a_decision(client,
     page = words(client.get(page_of(submitted_report, "approve")).text)
     assert account.endswith(", because of a scheduler fault.")
     assert not_recorded not in page
-    assert lacking not in page
+    assert missing not in page
     section = f"/reports/{submitted_report.reference}/circumstances/"
     send(client, section, circumstances="It was late. The cause has not been recorded. Users were told.")
     assert not_recorded in words(client.get(page_of(submitted_report, "approve")).text)
     send(client, section, circumstances="The scheduler stood still.")
     page = words(client.get(page_of(submitted_report, "approve")).text)
     assert not_recorded not in page
-    assert lacking in page
+    assert missing in page
 
 
 def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office, dismissed_report):

@@ -17,7 +17,6 @@ from tests.support import report_forms
 from tests.support.dummy_files import NOW, ask, authorise, authorised_file, make_file, path_of, put, run
 from tests.support.factories import SeriesFactory, rolled_back
 from tests.support.people import create_office
-from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +31,6 @@ HOST = {
     "authorised_on-month": "6",
     "authorised_on-year": "2026",
 }
-
-
-@shared_fixture
-def office():
-    return create_office()
 
 
 @pytest.fixture(autouse=True)
@@ -170,7 +164,7 @@ class TestForms:
             assert error in shown
         assert not HostAuthorisation.objects.exists()
 
-    def test_a_producer_without_series_is_told_what_to_do(self, client, office):
+    def test_the_page_says_what_to_do_about_a_producer_without_series(self, client, office):
         client.force_login(office.head)
         assert "Add a series before you make a dummy file." in words(
             client.get(address("make_dummy_file", office.producer.slug))

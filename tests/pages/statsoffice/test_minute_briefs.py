@@ -11,7 +11,6 @@ from releases import calls, delay_notices, judge
 from releases.rules.lifecycle import Role
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support.briefs import BRIEFED, SECOND, due_release, found_live, make_brief
-from tests.support.factories import SeriesFactory
 from tests.support.observations import create_observation
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
@@ -28,16 +27,6 @@ def now(time_machine):
 
     to(BRIEFED)
     return to
-
-
-@shared_fixture
-def office():
-    return create_office(name="Office for Invented Numbers")
-
-
-@shared_fixture
-def series(office):
-    return SeriesFactory(producer=office.producer)
 
 
 @shared_fixture
@@ -64,7 +53,7 @@ def page(brief):
     return reverse("minute_brief", args=[brief.pk])
 
 
-def test_the_page_shows_what_was_live_and_not_live_and_keeps_observed_and_stated_apart(client, head, series, brief):
+def test_the_page_shows_what_was_live_and_not_live_with_observed_and_stated_apart(client, head, series, brief):
     due_release(series, "on-time", "live")
     due_release(series, "unchecked")
     shown = words(client.get(page(brief)))
@@ -109,7 +98,7 @@ def test_a_notice_for_readers_is_ready_to_check_and_post_and_shown_once_it_is_po
     )
 
 
-def test_a_release_that_is_not_announced_has_no_readers_to_tell(client, head, series):
+def test_a_release_that_is_not_announced_has_no_notice_for_readers(client, head, series):
     due_release(series, "late", "not_live", announced=False, confirmed=True)
     assert "Notice for readers" not in words(client.get(page(make_brief())))
 
@@ -168,7 +157,7 @@ def test_the_page_can_be_paused_and_is_complete_without_scripts(client, head, br
 def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, head, late, brief, now):
     desk = reverse("desk")
     answer = client.get(desk)
-    assert "Brief for 9:30am, Office for Invented Numbers : The release was not live at 9:32am." in words(answer)
+    assert f"Brief for 9:30am, {office.producer.name} : The release was not live at 9:32am." in words(answer)
     assert page(brief) in answer.text
     found_live(late, at=BRIEFED + timedelta(minutes=7))
     now(BRIEFED + timedelta(minutes=8))

@@ -165,8 +165,7 @@ def test_a_site_that_asks_us_to_wait_is_not_asked_before_that(organisation, prod
     site.forget_arrivals()
     assert not advance(review)
     assert site.arrivals() == []
-    time.sleep(max(0, (review.retry_at - timezone.now()).total_seconds()) + 0.1)
-    assert advance(review)
+    assert advance(review, now=lambda: review.retry_at)
     assert (review.status, review.failures, review.problem) == ("complete", 0, "")
     assert find(review, BUS_FARES).find(Figure.DELAY).seconds == 48
 
@@ -203,7 +202,7 @@ def test_a_complete_year_is_read_again_with_conditional_requests(organisation, p
     assert all(page.read_at >= again.started_at for page in again.pages.all())
 
 
-def test_an_announcement_that_was_read_before_its_statistics_keeps_its_date(organisation, producer, site):
+def test_the_date_of_an_announcement_that_was_read_before_its_statistics_stays(organisation, producer, site):
     path = "/government/statistics/announcements/taxi-licences-2025"
     review = read(organisation, producer)
     announced = find(review, path).find(Figure.ANNOUNCED_FOR)
@@ -332,7 +331,7 @@ def test_a_command_that_is_killed_is_continued_by_the_next_one(organisation, pro
     done = year_review.count_progress(review)
     assert 0 < done.read < done.listed == LISTED
     site.publish_all({path: None})
-    # The claim of the killed process ends by itself.
+    # As after the claim of the killed process has ended.
     YearReview.objects.update(claimed_until=timezone.now())
     site.forget_arrivals()
     out, _err = command(organisation=organisation, year=YEAR)

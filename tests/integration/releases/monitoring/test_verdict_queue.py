@@ -195,7 +195,7 @@ def test_a_request_that_was_made_again_meanwhile_is_judged_again(late_releases):
 
 
 def test_no_verdict_is_given_before_the_response_of_a_check_that_is_under_way(late_releases):
-    """As in a sweep: the release may have been live at its limit, by a check that nobody has stored yet."""
+    """As in a sweep: the release may have been live at its limit, by a check that is not stored yet."""
     release = ReleaseFactory(confirmed=True, reference="under-way")
     create_observations(release, *["not_live"] * 24, start=SEED_DUE - timedelta(seconds=5))
     limit = release.limit_at

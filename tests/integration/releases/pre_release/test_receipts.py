@@ -297,16 +297,16 @@ class TestCalls:
             receipts.record_phone_confirmation(entry, by=office.head, at=ASKS_AT)
         assert not PhoneConfirmation.objects.exists()
 
-    @pytest.mark.parametrize("why", ["taken back", "another person", "another date"])
-    def test_a_call_no_longer_counts_if_it(self, office, asked, why):
+    @pytest.mark.parametrize("why", ["its removal", "a new person", "a new date"])
+    def test_a_call_no_longer_counts_after(self, office, asked, why):
         receipts.record_phone_confirmation(asked, by=office.statistician, at=ASKS_AT + MINUTE)
         at = ASKS_AT + 2 * MINUTE
-        if why == "taken back":
+        if why == "its removal":
             for _click in range(2):
                 receipts.take_back_phone_confirmation(asked, by=office.head, at=at)
             last = PhoneConfirmation.objects.last()
             assert (last.recorded_by, last.is_confirmed) == (office.head, False)
-        elif why == "another person":
+        elif why == "a new person":
             details = replace(MINISTER, person="Somebody Else")
             pre_release_access.change_access(asked, details, by=office.head, at=at, expected_version=asked.version)
         else:

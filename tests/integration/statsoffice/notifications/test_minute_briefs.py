@@ -17,7 +17,7 @@ from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Channel, Message
 from statsoffice.notifications.recipients import about_hidden_trainings
 from tests.support.briefs import BRIEFED, SECOND, due_release, found_live, make_brief
-from tests.support.factories import SEED_DUE, ContactFactory, SeriesFactory
+from tests.support.factories import SEED_DUE, ContactFactory
 from tests.support.notify_server import KEY, TEMPLATE, TEXT_TEMPLATE, notify_stub
 from tests.support.observations import create_observations
 from tests.support.people import create_office
@@ -30,15 +30,10 @@ MOBILE = "07700 900123"
 
 @shared_fixture
 def office():
-    office = create_office(name="Office for Invented Numbers")
+    office = create_office()
     for person, telephone in ((office.head, MOBILE), (office.deputy, "020 7946 0000"), (office.statistician, MOBILE)):
         ContactFactory(producer=office.producer, user=person, email=person.email, telephone=telephone)
     return office
-
-
-@shared_fixture
-def series(office):
-    return SeriesFactory(producer=office.producer)
 
 
 @pytest.fixture
@@ -64,7 +59,7 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
     assert {message.recipient for message in briefs()} == {office.head.email, office.deputy.email}
     assert briefs().count() == 2
     message = briefs()[0]
-    assert message.subject == "1 of 3 not live at 9:32am: Office for Invented Numbers"
+    assert message.subject == f"1 of 3 not live at 9:32am: {office.producer.name}"
     for part in (
         "1 of 3 releases was not live at 9:32am.",
         "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",

@@ -46,7 +46,7 @@ class TestPage:
         source = f'href="{SITE}/api/content/government/statistics/rain-2">scheduled_publishing_delay_seconds</a>'
         assert source in page.text
 
-    def test_it_states_no_rate_and_says_that_the_history_is_not_complete(self, client, keeper, review):
+    def test_the_page_states_no_rate_and_says_that_the_history_is_not_complete(self, client, keeper, review):
         page = client.get(f"/imports/past-years/{review.pk}/")
         main = page.text.partition("<main")[2].partition("</main>")[0]
         text = " ".join(re.sub(r"<[^>]+>", " ", main).split())
@@ -84,7 +84,7 @@ class TestPage:
         assert "<script>alert" not in page.text
         assert "Rain {{ 1 }} &amp; alert(1)" in page.text
 
-    def test_while_it_is_read_the_page_shows_the_progress(self, client, keeper, review):
+    def test_while_a_year_is_read_the_page_shows_the_progress(self, client, keeper, review):
         YearReview.objects.update(status="reading", ended_at=None)
         YearReviewPage.objects.filter(title="Rain 11").update(read_at=None, outcome="listed")
         page = client.get(f"/imports/past-years/{review.pk}/")
@@ -95,7 +95,7 @@ class TestPage:
         YearReview.objects.update(status="complete")
         assert client.get(f"/imports/past-years/{review.pk}/progress/")["HX-Redirect"].endswith(f"/{review.pk}/")
 
-    def test_it_says_why_reading_waits_or_has_stopped(self, client, keeper, series):
+    def test_the_page_says_why_reading_waits_or_has_stopped(self, client, keeper, series):
         review = create_review(
             series.producer,
             status="reading",
@@ -125,7 +125,7 @@ class TestPage:
 
 
 class TestPicture:
-    def test_it_shows_the_delays_that_gov_uk_states_and_counts_the_other_pages(self, client, keeper, review):
+    def test_the_picture_shows_the_delays_that_gov_uk_states_and_counts_the_other_pages(self, client, keeper, review):
         picture = client.get(f"/imports/past-years/{review.pk}/").context["shown"].picture
         assert picture.summary == "GOV.UK states a delay for 2 publications, from 36 seconds to 3 minutes 10 seconds."
         assert "2 pages are not shown" in picture.note
@@ -142,7 +142,7 @@ class TestPicture:
         assert ElementTree.fromstring(drawn.content) is not None
         assert len(marks) == 2
 
-    def test_its_files_are_a_png_and_a_csv(self, client, keeper, review):
+    def test_the_files_of_the_picture_are_a_png_and_a_csv(self, client, keeper, review):
         assert client.get(f"/imports/past-years/{review.pk}/delays/png/").content.startswith(b"\x89PNG")
         written = client.get(f"/imports/past-years/{review.pk}/delays/csv/").content.decode("utf-8-sig")
         assert '"Rain 02","https://www.gov.uk/government/statistics/rain-2","2025-02-11 09:30","190"' in written

@@ -1,4 +1,4 @@
-"""What the response for a dummy file shows, which addresses are accepted, and where a dummy file stands."""
+"""What the response for a dummy file shows, which addresses are accepted, and the state of a dummy file."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ from releases.detection.open_files import (
 from releases.detection.rules import examine
 from releases.rules.response import Answer, Failure
 from releases.rules.web_address import NotAWebAddressError
+from tests.support.dummy_files import LOG_IN_PAGE
 
 AT = datetime(2026, 6, 29, 13, 0, tzinfo=UTC)
 TOKEN, CODE = "5b0c3e6f9a1d48c2b7e4f60913ad82c5", "k7m2p9x4q8"
@@ -30,10 +31,6 @@ NAME = f"dummy-file-{CODE}.csv"
 URL = f"https://www.example.gov.uk/files/{NAME}"
 PAGE = "https://www.example.gov.uk/preview/4711"
 OPEN, NOT_OPEN, NOT_KNOWN = Result.OPEN, Result.NOT_OPEN, Result.NOT_KNOWN
-LOG_IN_PAGE = (
-    "<title>Sign in</title><h1>Sign in</h1><form><label>Email</label><input name=email>"
-    "<label>Password</label><input type=password name=password></form>"
-)
 
 
 def response(body="", *, status=200, url=URL, final="", kind="text/html", **more):
