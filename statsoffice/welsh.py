@@ -75,7 +75,7 @@ PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
     "releases/models/producer.py": ("Designation",),
     "releases/text/calendar.py": ("STATUSES", "agreement_sentence", "departure_sentence"),
     "releases/text/pre_release.py": ("judgement_sentence", "write_period"),
-    "releases/text/release.py": ("_seconds",),
+    "releases/text/release.py": ("describe_seconds",),
     "releases/views/calendar.py": ("NOT_THERE", "VIEWS", "CalendarFilter", "calendar_file_page", "change_feed_page"),
     "statsoffice/guides.py": ("cookies",),
     "statsoffice/middleware.py": ("RateLimit",),
@@ -174,16 +174,22 @@ def mark_public(lines: Iterable[str], *, root: Path) -> Iterator[str]:
 
 
 def _literals(path: Path, names: Iterable[str]) -> frozenset[str]:
-    """Return the texts within some functions, classes and values of a module."""
+    """Return the texts within some functions, classes and values of a module.
+
+    :raises ValueError: if the module does not have one of them; its texts would reach readers without approval.
+    """
     module = ast.parse(path.read_text(encoding="utf-8"))
-    found = set[str]()
+    found, missing = set[str](), set(names)
     for node in module.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         named = {getattr(node, "name", ""), *(getattr(target, "id", "") for target in targets)}
         if named & set(names):
+            missing -= named
             found |= {
                 each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)
             }
+    if missing:
+        raise ValueError(f"{path} has no {', '.join(sorted(missing))}; correct PUBLIC_NAMES.")
     return frozenset(found)
 
 
