@@ -781,29 +781,18 @@ def notify_key(name: str) -> str:
     return key
 
 
-def notify_template(name: str, *, key: str) -> str:
+def notify_template(name: str, *, key: str, required: bool, fields: str) -> str:
     """Read the identifier of a template of GOV.UK Notify; empty if it is not set.
 
-    :param key: the API key; if it is set, a template is required.
-    :raises ImproperlyConfigured: if it is not an identifier, or missing although there is a key.
-    """
-    template = text(name)
-    if (key or template) and not re.fullmatch(UUID, template):
-        message = f'{name} is "{template}"; it must be the identifier of a template with ((subject)) and ((text)).'
-        raise ImproperlyConfigured(message)
-    return template
-
-
-def notify_text_template(name: str, *, key: str) -> str:
-    """Read the identifier of a text message template of GOV.UK Notify; empty if it is not set.
-
     :param key: the API key, without which no template can be used.
-    :raises ImproperlyConfigured: if it is not an identifier, or there is no key.
+    :param required: whether every office with a key needs the template.
+    :raises ImproperlyConfigured: if it is not an identifier, if it has no key, or if it is missing and required.
     """
     template = text(name)
-    if template and (not key or not re.fullmatch(UUID, template)):
-        message = f'{name} is "{template}"; it must be the identifier of a template with ((text)), next to an API key.'
-        raise ImproperlyConfigured(message)
+    if template and not key:
+        raise ImproperlyConfigured(f"{name} is set without STATSOFFICE_NOTIFY_KEY; set the API key too.")
+    if (template or (key and required)) and not re.fullmatch(UUID, template):
+        raise ImproperlyConfigured(f'{name} is "{template}"; it must be the identifier of a template with {fields}.')
     return template
 
 

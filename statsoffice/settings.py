@@ -305,8 +305,12 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Channels out of the house, off unless they are set -------------------------------------------
 NOTIFY_KEY = env.notify_key("STATSOFFICE_NOTIFY_KEY")
-NOTIFY_TEMPLATE = env.notify_template("STATSOFFICE_NOTIFY_TEMPLATE", key=NOTIFY_KEY)
-NOTIFY_TEXT_TEMPLATE = env.notify_text_template("STATSOFFICE_NOTIFY_TEXT_TEMPLATE", key=NOTIFY_KEY)
+NOTIFY_TEMPLATE = env.notify_template(
+    "STATSOFFICE_NOTIFY_TEMPLATE", key=NOTIFY_KEY, required=True, fields="((subject)) and ((text))"
+)
+NOTIFY_TEXT_TEMPLATE = env.notify_template(
+    "STATSOFFICE_NOTIFY_TEXT_TEMPLATE", key=NOTIFY_KEY, required=False, fields="((text))"
+)
 NOTIFY_ADDRESS = env.web_address("STATSOFFICE_NOTIFY_ADDRESS", "https://api.notifications.service.gov.uk")
 WEBHOOKS = env.webhooks("STATSOFFICE_WEBHOOKS")
 

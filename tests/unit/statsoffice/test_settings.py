@@ -147,6 +147,19 @@ BAD = {
     "operators": ({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"'),
     "notify key": ({"STATSOFFICE_NOTIFY_KEY": "desk-of-SECRET"}, "no API key of GOV.UK Notify"),
     "key without template": ({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY}, "STATSOFFICE_NOTIFY_TEMPLATE"),
+    "template without key": ({"STATSOFFICE_NOTIFY_TEMPLATE": TEMPLATE}, "without STATSOFFICE_NOTIFY_KEY"),
+    "no identifier of a template": (
+        {"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY, "STATSOFFICE_NOTIFY_TEMPLATE": "late"},
+        "the identifier of a template with ((subject)) and ((text))",
+    ),
+    "no identifier of a text message's template": (
+        {
+            "STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY,
+            "STATSOFFICE_NOTIFY_TEMPLATE": TEMPLATE,
+            "STATSOFFICE_NOTIFY_TEXT_TEMPLATE": "late",
+        },
+        "the identifier of a template with ((text))",
+    ),
     "notify address": ({"STATSOFFICE_NOTIFY_ADDRESS": "notify"}, "STATSOFFICE_NOTIFY_ADDRESS"),
     "nameless webhook": ({"STATSOFFICE_WEBHOOKS": "jsons://host/SECRET"}, "must be name=address"),
     "other service": ({"STATSOFFICE_WEBHOOKS": "a=syslog://SECRET"}, "address of a must begin"),
