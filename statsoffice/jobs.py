@@ -148,7 +148,7 @@ class Job:
     :param time_limit: the seconds after which Celery raises SoftTimeLimitExceeded in the job; a minute later it kills
         the process.
     :param covered_by: jobs that together do the same. `manage.py watch` and the fallback run only these.
-    :param setting: the setting that switches it on; empty for a job that always runs.
+    :param is_on: whether the settings of this office use the job.
     """
 
     name: str
@@ -158,7 +158,7 @@ class Job:
     expires_seconds: float
     time_limit: timedelta | None = None
     covered_by: tuple[str, ...] = ()
-    setting: str = ""
+    is_on: bool = True
 
     def __post_init__(self) -> None:
         if isinstance(self.schedule, crontab) and not self.covered_by:
@@ -314,7 +314,7 @@ ALL_JOBS = (
         "judge",
         expires_seconds=0.9,
         time_limit=20 * MINUTE,
-        setting="STATSOFFICE_JUDGE_QUEUE",
+        is_on=settings.JUDGE_QUEUE,
     ),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
     # People need the brief five seconds after the limit, so it waits for no other notifications.
@@ -339,8 +339,7 @@ ALL_JOBS = (
         covered_by=("sweep", "draft"),
     ),
 )
-_ON = {"": True, "STATSOFFICE_JUDGE_QUEUE": settings.JUDGE_QUEUE}
-JOBS = tuple(job for job in ALL_JOBS if _ON[job.setting])
+JOBS = tuple(job for job in ALL_JOBS if job.is_on)
 INTERVAL_JOBS = tuple(job for job in JOBS if not job.covered_by)
 QUEUES = tuple(dict.fromkeys(job.queue for job in JOBS))
 
