@@ -51,7 +51,7 @@ class Edition(models.Model):
     number = models.CharField(max_length=10, unique=True)
     title = models.CharField(max_length=200)
     in_force_from = models.DateField(
-        unique=True, help_text=lazy("The day from which reports cite this edition, if the real day is not known too.")
+        unique=True, help_text=lazy("The day from which reports cite this edition, even if the real day is not known.")
     )
     in_force_confirmed = models.BooleanField(lazy("day of entry into force is known"), default=False)
     about_the_day = models.CharField(
@@ -83,16 +83,20 @@ class Practice(models.Model):
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
     code = models.CharField(max_length=40)
     principle = models.CharField(
-        max_length=100, help_text=lazy("The pillar or the standard to which it belongs, as it is printed.")
+        max_length=100, help_text=lazy("The pillar or the standard of the practice, as it is printed.")
     )
     title = models.CharField(
         max_length=100,
         blank=True,
-        help_text=lazy("The name of its principle, printed in brackets until the wording is settled."),
+        help_text=lazy("The principle of the practice. It is printed in brackets until the wording is confirmed."),
     )
-    summary = models.TextField(blank=True, help_text=lazy("What it is about, in our words. It is never printed."))
-    wording = models.TextField(blank=True, help_text=lazy("The words of the Code."))
-    source = models.CharField(max_length=300, blank=True, help_text=lazy("Where the words, or their meaning, are."))
+    summary = models.TextField(
+        blank=True, help_text=lazy("A summary of the practice in our words. It is never printed.")
+    )
+    wording = models.TextField(blank=True, help_text=lazy("The wording of the Code."))
+    source = models.CharField(
+        max_length=300, blank=True, help_text=lazy("Where the wording, or its meaning, was read.")
+    )
     source_url = models.URLField(max_length=300, blank=True)
     unconfirmed = models.CharField(
         max_length=300, blank=True, help_text=lazy("A point that still needs to be confirmed.")
@@ -246,13 +250,15 @@ class Report(models.Model):
         default=ReportStatus.DRAFT,
     )
     version = models.PositiveIntegerField(default=1)
-    machine = models.JSONField(default=dict, help_text=lazy("What the record says by now, offered beside the text."))
+    machine = models.JSONField(
+        default=dict, help_text=lazy("The newest automatic text of each field, offered next to the text of the report.")
+    )
     rehearsal = models.BooleanField(default=False)
     drafted_at = models.DateTimeField()
     last_change = models.PositiveBigIntegerField(
         default=0,
         editable=False,
-        help_text=lazy("Position of the last event that outdates an open form; 0 since the report was begun."),
+        help_text=lazy("The position of the last event that makes open forms outdated; 0 if there is none."),
     )
     occurred_on = models.DateField(
         null=True, editable=False, help_text=lazy("The first day of occurrence that the present version names.")
@@ -263,7 +269,7 @@ class Report(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        help_text=lazy("What is public of it, as long as its version stands."),
+        help_text=lazy("The published statement, as long as its version is the present one."),
     )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
@@ -274,9 +280,11 @@ class Report(models.Model):
     cause = models.CharField(max_length=20, blank=True, choices=list(CAUSE_CHOICES.items()))
     cause_words = models.TextField(blank=True)
     available_at = models.DateTimeField(
-        null=True, help_text=lazy("When what was late was made available, by what people know.")
+        null=True, help_text=lazy("When the late output was made available, as stated by people.")
     )
-    available_unknown = models.TextField(blank=True, help_text=lazy("Why it is not known when it was made available."))
+    available_unknown = models.TextField(
+        blank=True, help_text=lazy("Why it is not known when the late output was made available.")
+    )
     person_dealing = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     dealing_since = models.DateTimeField(null=True)
     salt = models.CharField(
@@ -431,7 +439,7 @@ class StartedReport(models.Model):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     form_key = models.UUIDField(
-        null=True, unique=True, help_text=lazy("Of the form that was sent: sent twice, it starts one report.")
+        null=True, unique=True, help_text=lazy("The key of the form. A form that is sent twice starts one report.")
     )
 
     class Meta:

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 (
                     "in_force_from",
                     models.DateField(
-                        help_text="The day from which reports cite this edition, if the real day is not known too.",
+                        help_text="The day from which reports cite this edition, even if the real day is not known.",
                         unique=True,
                     ),
                 ),
@@ -144,7 +144,10 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(default=1)),
                 (
                     "machine",
-                    models.JSONField(default=dict, help_text="What the record says by now, offered beside the text."),
+                    models.JSONField(
+                        default=dict,
+                        help_text="The newest automatic text of each field, offered next to the text of the report.",
+                    ),
                 ),
                 ("rehearsal", models.BooleanField(default=False)),
                 ("drafted_at", models.DateTimeField()),
@@ -153,7 +156,7 @@ class Migration(migrations.Migration):
                     models.PositiveBigIntegerField(
                         default=0,
                         editable=False,
-                        help_text="Position of the last event that outdates an open form; 0 since the report was begun.",
+                        help_text="The position of the last event that makes open forms outdated; 0 if there is none.",
                     ),
                 ),
                 (
@@ -205,12 +208,14 @@ class Migration(migrations.Migration):
                 (
                     "available_at",
                     models.DateTimeField(
-                        help_text="When what was late was made available, by what people know.", null=True
+                        help_text="When the late output was made available, as stated by people.", null=True
                     ),
                 ),
                 (
                     "available_unknown",
-                    models.TextField(blank=True, help_text="Why it is not known when it was made available."),
+                    models.TextField(
+                        blank=True, help_text="Why it is not known when the late output was made available."
+                    ),
                 ),
                 ("dealing_since", models.DateTimeField(null=True)),
                 (
@@ -243,7 +248,7 @@ class Migration(migrations.Migration):
                     "published",
                     models.ForeignKey(
                         editable=False,
-                        help_text="What is public of it, as long as its version stands.",
+                        help_text="The published statement, as long as its version is the present one.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -444,7 +449,7 @@ class Migration(migrations.Migration):
                 (
                     "in_force_from",
                     models.DateField(
-                        help_text="The day from which reports cite this edition, if the real day is not known too.",
+                        help_text="The day from which reports cite this edition, even if the real day is not known.",
                         db_index=True,
                     ),
                 ),
@@ -493,25 +498,29 @@ class Migration(migrations.Migration):
                 (
                     "principle",
                     models.CharField(
-                        help_text="The pillar or the standard to which it belongs, as it is printed.", max_length=100
+                        help_text="The pillar or the standard of the practice, as it is printed.", max_length=100
                     ),
                 ),
                 (
                     "title",
                     models.CharField(
                         blank=True,
-                        help_text="The name of its principle, printed in brackets until the wording is settled.",
+                        help_text="The principle of the practice. It is printed in brackets until the wording is confirmed.",
                         max_length=100,
                     ),
                 ),
                 (
                     "summary",
-                    models.TextField(blank=True, help_text="What it is about, in our words. It is never printed."),
+                    models.TextField(
+                        blank=True, help_text="A summary of the practice in our words. It is never printed."
+                    ),
                 ),
-                ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
+                ("wording", models.TextField(blank=True, help_text="The wording of the Code.")),
                 (
                     "source",
-                    models.CharField(blank=True, help_text="Where the words, or their meaning, are.", max_length=300),
+                    models.CharField(
+                        blank=True, help_text="Where the wording, or its meaning, was read.", max_length=300
+                    ),
                 ),
                 ("source_url", models.URLField(blank=True, max_length=300)),
                 (
@@ -778,7 +787,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         db_default="",
                         default="",
-                        help_text="Of the words as they were, where some were redacted.",
+                        help_text="The digest of the words before their redaction.",
                         max_length=64,
                     ),
                 ),
@@ -879,7 +888,9 @@ class Migration(migrations.Migration):
                 (
                     "form_key",
                     models.UUIDField(
-                        help_text="Of the form that was sent: sent twice, it starts one report.", null=True, unique=True
+                        help_text="The key of the form. A form that is sent twice starts one report.",
+                        null=True,
+                        unique=True,
                     ),
                 ),
                 (
@@ -1025,25 +1036,29 @@ class Migration(migrations.Migration):
                 (
                     "principle",
                     models.CharField(
-                        help_text="The pillar or the standard to which it belongs, as it is printed.", max_length=100
+                        help_text="The pillar or the standard of the practice, as it is printed.", max_length=100
                     ),
                 ),
                 (
                     "title",
                     models.CharField(
                         blank=True,
-                        help_text="The name of its principle, printed in brackets until the wording is settled.",
+                        help_text="The principle of the practice. It is printed in brackets until the wording is confirmed.",
                         max_length=100,
                     ),
                 ),
                 (
                     "summary",
-                    models.TextField(blank=True, help_text="What it is about, in our words. It is never printed."),
+                    models.TextField(
+                        blank=True, help_text="A summary of the practice in our words. It is never printed."
+                    ),
                 ),
-                ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
+                ("wording", models.TextField(blank=True, help_text="The wording of the Code.")),
                 (
                     "source",
-                    models.CharField(blank=True, help_text="Where the words, or their meaning, are.", max_length=300),
+                    models.CharField(
+                        blank=True, help_text="Where the wording, or its meaning, was read.", max_length=300
+                    ),
                 ),
                 ("source_url", models.URLField(blank=True, max_length=300)),
                 (
@@ -1099,7 +1114,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         db_default="",
                         default="",
-                        help_text="Of the words as they were, where some were redacted.",
+                        help_text="The digest of the words before their redaction.",
                         max_length=64,
                     ),
                 ),

@@ -401,7 +401,7 @@ class Migration(migrations.Migration):
                     "planned_from",
                     models.OneToOneField(
                         editable=False,
-                        help_text="The release of the year before after which this one was planned.",
+                        help_text="The release of the previous year from which this one was planned.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="planned_next",
@@ -598,7 +598,7 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField()),
                 (
                     "paused_until",
-                    models.DateTimeField(help_text="Until when the site asked to be left alone.", null=True),
+                    models.DateTimeField(help_text="The end of the pause that the site asked for.", null=True),
                 ),
             ],
         ),
@@ -697,7 +697,8 @@ class Migration(migrations.Migration):
                 (
                     "url",
                     models.URLField(
-                        help_text="Where it was read; at another address it says nothing.", max_length=1000
+                        help_text="The address at which the content was read. The result applies only to this address.",
+                        max_length=1000,
                     ),
                 ),
                 ("tried_at", models.DateTimeField()),
@@ -1301,7 +1302,7 @@ class Migration(migrations.Migration):
                 (
                     "erased",
                     models.JSONField(
-                        editable=False, help_text="When which details were removed at the end of their time.", null=True
+                        editable=False, help_text="The removed details, and when each was removed.", null=True
                     ),
                 ),
                 ("name", models.CharField(max_length=200)),
@@ -1533,7 +1534,7 @@ class Migration(migrations.Migration):
                 (
                     "asked_by",
                     models.ForeignKey(
-                        help_text="Empty: the plan.",
+                        help_text="Empty if the plan requested it.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -1620,14 +1621,19 @@ class Migration(migrations.Migration):
                 (
                     "clock_bound_seconds",
                     models.FloatField(
-                        help_text="How far the watcher's clock may have been off; empty where nothing vouched for it.",
+                        help_text="How far our clock may have been off; empty if nothing confirmed it.",
                         null=True,
                     ),
                 ),
-                ("vantage", models.CharField(blank=True, help_text="From where the look was made.", max_length=100)),
+                (
+                    "vantage",
+                    models.CharField(blank=True, help_text="The place from which the check was made.", max_length=100),
+                ),
                 (
                     "publisher_says",
-                    models.JSONField(default=dict, help_text="What the publisher's own system said of the page."),
+                    models.JSONField(
+                        default=dict, help_text="The statements of the publisher's own system about the page."
+                    ),
                 ),
                 (
                     "address",
@@ -1817,7 +1823,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.PositiveSmallIntegerField()),
-                ("schedule_version", models.PositiveIntegerField(help_text="The date to which the notice speaks.")),
+                (
+                    "schedule_version",
+                    models.PositiveIntegerField(help_text="The version of the schedule that the notice is about."),
+                ),
                 ("kind", models.CharField(choices=[("posted", "Posted"), ("withdrawn", "Withdrawn")], max_length=10)),
                 ("expected_at", models.DateTimeField(null=True)),
                 ("expected_words", models.CharField(blank=True, max_length=300)),
@@ -1871,7 +1880,10 @@ class Migration(migrations.Migration):
             name="DateChangeRequest",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("schedule_version", models.PositiveIntegerField(help_text="The schedule that was to be changed.")),
+                (
+                    "schedule_version",
+                    models.PositiveIntegerField(help_text="The version of the schedule that would be changed."),
+                ),
                 ("was_on", models.DateField()),
                 ("was_at", models.TimeField()),
                 ("to_on", models.DateField()),
@@ -1894,7 +1906,12 @@ class Migration(migrations.Migration):
                 ),
                 ("requested_at", models.DateTimeField()),
                 ("decided_at", models.DateTimeField(null=True)),
-                ("refusal", models.TextField(blank=True, help_text="Why it was refused, for the person who asked.")),
+                (
+                    "refusal",
+                    models.TextField(
+                        blank=True, help_text="The reason for the refusal, for the person who made the request."
+                    ),
+                ),
                 (
                     "decided_by",
                     models.ForeignKey(
@@ -1974,7 +1991,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         db_default="",
                         default="",
-                        help_text="Of the words as they were, where some were redacted.",
+                        help_text="The digest of the words before their redaction.",
                         max_length=64,
                     ),
                 ),
@@ -2162,7 +2179,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_constraint=False,
                         editable=False,
-                        help_text="The release of the year before after which this one was planned.",
+                        help_text="The release of the previous year from which this one was planned.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -2618,7 +2635,7 @@ class Migration(migrations.Migration):
                 (
                     "heads",
                     models.JSONField(
-                        help_text="By chain: position, hash, first row since the last anchor, their digest."
+                        help_text="For each chain: position, hash, first row since the last anchor, and digest of the rows since then."
                     ),
                 ),
                 (
@@ -2675,7 +2692,7 @@ class Migration(migrations.Migration):
                         to="releases.anchor",
                     ),
                 ),
-                ("due_at", models.DateTimeField(help_text="When the authority is asked, or asked again.")),
+                ("due_at", models.DateTimeField(help_text="When we request the time stamp, or try again.")),
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=500)),
             ],

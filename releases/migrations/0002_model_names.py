@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             model_name="checkschedule",
             name="live_since",
             field=models.DateTimeField(
-                help_text="When it was first seen live since it was due; from then on it is checked less often.",
+                help_text="When a check first found it live since it was due. From then on we check it less often.",
                 null=True,
             ),
         ),

@@ -21,7 +21,11 @@ class Anchor(ChainedRow):
         DAILY = "daily", lazy("Daily")
 
     root = models.CharField(max_length=64)
-    heads = models.JSONField(help_text=lazy("By chain: position, hash, first row since the last anchor, their digest."))
+    heads = models.JSONField(
+        help_text=lazy(
+            "For each chain: position, hash, first row since the last anchor, and digest of the rows since then."
+        )
+    )
     why = models.CharField(max_length=20, choices=Why.choices)
     made_at = models.DateTimeField()
 
@@ -72,7 +76,7 @@ class TimeStampRequest(models.Model):
     """A pending request for a time stamp, with its retries and last error."""
 
     anchor = models.OneToOneField(Anchor, on_delete=models.PROTECT, primary_key=True, related_name="time_stamp_request")
-    due_at = models.DateTimeField(help_text=lazy("When the authority is asked, or asked again."))
+    due_at = models.DateTimeField(help_text=lazy("When we request the time stamp, or try again."))
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
 

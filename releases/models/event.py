@@ -333,7 +333,7 @@ class AbstractEvent(ChainedRow):
     words = models.TextField(blank=True)
     words_salt = models.CharField(max_length=32, default=new_salt)
     words_digest = models.CharField(
-        max_length=64, default="", db_default="", help_text=lazy("Of the words as they were, where some were redacted.")
+        max_length=64, default="", db_default="", help_text=lazy("The digest of the words before their redaction.")
     )
 
     class Meta:

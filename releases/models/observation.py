@@ -96,10 +96,12 @@ class Observation(ChainedRow):
     watcher = models.CharField(max_length=100)
     purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.PLAIN)
     clock_bound_seconds = models.FloatField(
-        null=True, help_text=lazy("How far the watcher's clock may have been off; empty where nothing vouched for it.")
+        null=True, help_text=lazy("How far our clock may have been off; empty if nothing confirmed it.")
     )
-    vantage = models.CharField(max_length=100, blank=True, help_text=lazy("From where the look was made."))
-    publisher_says = models.JSONField(default=dict, help_text=lazy("What the publisher's own system said of the page."))
+    vantage = models.CharField(max_length=100, blank=True, help_text=lazy("The place from which the check was made."))
+    publisher_says = models.JSONField(
+        default=dict, help_text=lazy("The statements of the publisher's own system about the page.")
+    )
 
     objects = ObservationQuerySet.as_manager()
 
@@ -136,7 +138,7 @@ class CheckSchedule(models.Model):
     )
     live_since = models.DateTimeField(
         null=True,
-        help_text=lazy("When it was first seen live since it was due; from then on it is checked less often."),
+        help_text=lazy("When a check first found it live since it was due. From then on we check it less often."),
     )
 
     class Meta:
@@ -173,7 +175,7 @@ class HostLease(models.Model):
     holder = models.CharField(max_length=100)
     fence = models.PositiveBigIntegerField(default=1)
     until = models.DateTimeField()
-    paused_until = models.DateTimeField(null=True, help_text=lazy("Until when the site asked to be left alone."))
+    paused_until = models.DateTimeField(null=True, help_text=lazy("The end of the pause that the site asked for."))
 
     def __str__(self) -> str:
         return f"{self.host} held by {self.holder}"

@@ -137,7 +137,7 @@ class FormerDetails(models.Model):
     """The removal of details from a row of the history of contacts: the names of the details, and when."""
 
     erased = models.JSONField(
-        null=True, editable=False, help_text=lazy("When which details were removed at the end of their time.")
+        null=True, editable=False, help_text=lazy("The removed details, and when each was removed.")
     )
 
     class Meta:

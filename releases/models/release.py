@@ -93,7 +93,7 @@ class Release(models.Model):
         null=True,
         editable=False,
         related_name="planned_next",
-        help_text=lazy("The release of the year before after which this one was planned."),
+        help_text=lazy("The release of the previous year from which this one was planned."),
     )
     recorded_at = models.DateTimeField(editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
@@ -237,7 +237,10 @@ class Comparison(models.Model):
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="comparison")
-    url = models.URLField(max_length=1000, help_text=lazy("Where it was read; at another address it says nothing."))
+    url = models.URLField(
+        max_length=1000,
+        help_text=lazy("The address at which the content was read. The result applies only to this address."),
+    )
     tried_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     said: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
@@ -284,7 +287,7 @@ class PreflightRun(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        help_text=lazy("Empty: the plan."),
+        help_text=lazy("Empty if the plan requested it."),
     )
     claimed_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -369,7 +372,9 @@ class DelayNotice(AppendOnly):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="delay_notices")
     number = models.PositiveSmallIntegerField()
-    schedule_version = models.PositiveIntegerField(help_text=lazy("The date to which the notice speaks."))
+    schedule_version = models.PositiveIntegerField(
+        help_text=lazy("The version of the schedule that the notice is about.")
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     wording = models.TextField(blank=True, default="", db_default="")
     expected_at = models.DateTimeField(null=True)
@@ -607,7 +612,7 @@ class DateChangeRequest(models.Model):
     """One request: the present date and time of the release, the requested ones, and the public reason."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="date_requests")
-    schedule_version = models.PositiveIntegerField(help_text=lazy("The schedule that was to be changed."))
+    schedule_version = models.PositiveIntegerField(help_text=lazy("The version of the schedule that would be changed."))
     was_on = models.DateField()
     was_at = models.TimeField()
     to_on = models.DateField()
@@ -622,7 +627,9 @@ class DateChangeRequest(models.Model):
     requested_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    refusal = models.TextField(blank=True, help_text=lazy("Why it was refused, for the person who asked."))
+    refusal = models.TextField(
+        blank=True, help_text=lazy("The reason for the refusal, for the person who made the request.")
+    )
 
     objects = DateChangeRequestQuerySet.as_manager()
 

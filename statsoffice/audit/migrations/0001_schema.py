@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         db_default="",
                         default="",
-                        help_text="Of the words as they were, where some were redacted.",
+                        help_text="The digest of the words before their redaction.",
                         max_length=64,
                     ),
                 ),
