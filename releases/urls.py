@@ -24,7 +24,7 @@ urlpatterns = [
     path("producers/<slug:producer>/<slug:series>/changes.atom", calendar.change_feed_page, name="series_changes"),
     path("api/v1/", api.api_guide, name="api_guide"),
     path("api/v1/", api.urls()),
-    re_path(r"^api/[\s\S]*$", api.nothing_here),  # a line end as well, which <path:> leaves out
+    re_path(r"^api/[\s\S]*$", api.nothing_here),  # also matches a line end, which <path:> leaves out
     path("planner/", calendar.year_planner, name="planner"),
     path("planner/<int:year>/", calendar.year_planner, name="planner"),
     path("releases/<slug:reference>/", release.show_release, name="release"),

@@ -290,7 +290,7 @@ class ReleaseRowRecord(RowRecord):
             deleted_by={"address_removed", "removed"},
             about="release_id",
         ),
-        # There is an event for each change of the outcome; releases.judge compares them.
+        # `changed_by` is missing, because only changes of the outcome have an event; releases.judge compares these.
         Table("releases.Verification", OF_VERIFICATION, deleted_by=NEVER),
         Table("releases.DateChange", OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Departure", OF_DEPARTURE, changed_by=NEVER, deleted_by=NEVER),

@@ -330,7 +330,7 @@ def _close(child: _Child) -> None:
         if pipe is not None:
             pipe.close()
     try:
-        # It may have closed its output and still be running.
+        # The process may have closed its output and still be running.
         child.process.wait(SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         child.process.kill()

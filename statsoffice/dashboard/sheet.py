@@ -27,7 +27,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """One release of the day: its addresses, who to call in which order, and who leads."""
+    """One release of the day: its addresses, the contacts in phone order, and its Head of Profession."""
 
     release: Release
     pages: list[str]
