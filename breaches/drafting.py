@@ -367,7 +367,7 @@ def start_report(
                 return earlier, False
             if attempt == ATTEMPTS - 1:
                 raise
-    raise AssertionError  # the loop returns or raises
+    raise AssertionError  # the loop always returns or raises
 
 
 def _store(

@@ -70,7 +70,7 @@ def decide(suspicion: Suspicion, choice: Choice, *, by: User, at: datetime, seen
         release = lock_release(suspicion.release_id)
         last = suspicion.decisions.last()
         if last and (last.number, last.choice, last.decided_by_id) == (seen + 1, choice, by.pk):
-            return last  # a second click
+            return last  # the same decision was sent by a second click
         if (last.number if last else 0) != seen:
             raise ChangedMeanwhile(_("Another decision was recorded meanwhile. Read it before you decide."))
         if release.status not in TO_COME:

@@ -154,7 +154,7 @@ def save_section(
                 raise
             continue
         return SavedSection(saved, changed=True, others_editing=others_editing)
-    raise AssertionError  # the loop returns or raises
+    raise AssertionError  # the loop always returns or raises
 
 
 def _refuse_impossible(report: Report, section: ReportSection, content: ReportContent, *, at: datetime) -> None:

@@ -446,7 +446,7 @@ def check_documents() -> str | None:
         name = (document.report.reference, document.version)
         if not document.is_intact():
             return f"the bytes of breaches.approveddocument {document.pk} were changed after its approval"
-        # It may have been approved since the events were read.
+        # The document may have been approved since the events were read.
         event = approved.pop(name, None) or dict(_approved(document.report.events.all())).get(name)
         if event != _stated(document):
             return f"breaches.approveddocument {document.pk} is not what its event says was approved"

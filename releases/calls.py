@@ -21,12 +21,12 @@ CALLS_BEFORE, CALLS_AFTER = timedelta(hours=1), timedelta(days=1)
 
 
 class CallRefused(MoveRefused):
-    """The contact is not one to call about the release, or it is not the time for it."""
+    """The contact is not in the list of the release, or calls about the release are not recorded at this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A contact who did not answer: recorded when and by whom; the actor is "" if the account is gone."""
+    """A contact who did not answer: when this was recorded and by whom; the actor is "" if the account is gone."""
 
     contact: Contact
     at: datetime
@@ -55,7 +55,7 @@ class CallList:
 
     @property
     def next(self) -> Contact | None:
-        """The first contact who has not failed to answer, or None."""
+        """The first contact in phone order without a failed attempt, or None."""
         unanswered = {attempt.contact.pk for attempt in self.attempts}
         return next((contact for contact in self.contacts if contact.pk not in unanswered), None)
 
@@ -143,11 +143,11 @@ def may_be_called_about(release: Release, *, at: datetime) -> bool:
 
 
 def record_no_answer(release: Release, contact: int, *, by: User, at: datetime) -> bool:
-    """Record that a contact, by key, did not answer; the next in the phone order is then the one to call.
+    """Record that a contact, by key, did not answer; the next contact in the phone order is then the one to call.
 
     :return: False if this was already recorded, so that a second click changes nothing.
     :raises NotYours: if none of the person's roles allows it.
-    :raises CallRefused: if the contact is not in the list of the release, or it is not the time for it.
+    :raises CallRefused: if the contact is not in the list of the release, or calls are not recorded at this time.
     """
     return _record(release, contact, NO_ANSWER, by=by, at=at)
 

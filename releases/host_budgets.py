@@ -64,7 +64,7 @@ def _due(addresses: QuerySet[Address]) -> list[Due]:
         try:
             due.append(Due(release=release, place=place_of(url), due_at=due_at))
         except NotAWebAddressError:
-            continue  # it is never requested, so it shares no budget; the preflight reports it
+            continue  # such an address is never requested; the preflight reports it
     return due
 
 
@@ -175,7 +175,7 @@ HAND_OVER = timedelta(seconds=1)
 _ADHOC_PREFIX = "beside "
 # The name under which a further vantage point leases a host.
 _VANTAGE_PREFIX = "vantage "
-# A sweep leases this name with its own name, which tells other sweeps that it is running.
+# Each sweep leases a row under this prefix with its own name. The row tells other sweeps that it is running.
 _SWEEP_PREFIX = "sweep "
 _LONGEST_NAME = 255
 # The rows of sweeps whose process died are deleted after this long.

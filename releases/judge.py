@@ -545,7 +545,7 @@ def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str |
     )
     for row in _find_differing(follow(rows.iterator(chunk_size=JUDGED_AT_ONCE), rows.count()), now=now):
         being_judged = repository.is_checked_since(row.release_id, now - JUDGED_WITHIN)
-        # It may have been judged again since it was read.
+        # The verdict may have been judged again since it was read.
         if not being_judged and any(_find_differing(rows.filter(pk=row.pk), now=now)):
             return f"{Verification._meta.label_lower} {row.pk} is not the verdict that the checks give"
     return None

@@ -48,14 +48,15 @@ def standard_time(day: date) -> datetime:
 
 
 def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
-    # This query runs every two seconds until the last of perhaps thousands is judged, so it reads only what is counted.
+    # This query runs every two seconds until all releases are judged, perhaps thousands. So it reads only what is
+    # counted.
     outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
     # A release that was moved away and back also has an earlier verdict for the same time.
     standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
     outcomes |= {
         reference: Outcome(outcome) for reference, outcome in standing.values_list("release__reference", "outcome")
     }
-    # An early release that was taken down and is not live now: what was found before is not for everyone.
+    # An early release that was taken down counts as in lists, without its early findings, which few people may know.
     early = standing.filter(outcome=Outcome.EARLY).exclude(release__status=Status.PUBLISHED).select_related("release")
     outcomes |= {row.release.reference: Outcome(mask_verdict(row).outcome) for row in early}
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:

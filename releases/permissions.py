@@ -73,10 +73,10 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.PREFLIGHT: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
-    # Those who may send a report outside may export its evidence. It may show the work of the calendar manager or the
-    # publishing team, who only read it here.
+    # Those who may send a report outside may export its evidence. The evidence may show the work of calendar managers
+    # and the publishing team, so these may only read it here.
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # An early page is under embargo, and its evidence must not disclose it.
+    # A page that was found early is under embargo, so few people may read its stored copies.
     Action.READ_SEALED: LEADS,
     # An early release is a security incident. The incident contact may know too: releases/early_findings.py.
     Action.KNOW_EARLY_FINDINGS: LEADS,

@@ -126,7 +126,7 @@ def record_plans(plans: Iterable[Plan], *, by: User, at: datetime) -> tuple[list
         except MoveRefused as refusal:
             refusals.append(f"{plan.source.reference}: {refusal}")
         except IntegrityError:
-            # Another person planned the same at the same time; their releases stay.
+            # Another person planned the same releases at the same time; these stay.
             continue
         else:
             recorded.append(release)

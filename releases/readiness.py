@@ -23,7 +23,7 @@ class WarningKind(StrEnum):
     SHORT_FOR_MARKETS = "short_for_markets"
 
 
-# What a series is missing for all of its releases.
+# What may be missing in a series, and so in all of its releases.
 OF_SERIES = frozenset({WarningKind.NO_CONTACT, WarningKind.NO_HEAD})
 # A reason is asked for if a date is confirmed with one of these.
 NEEDS_REASON = frozenset({WarningKind.PAST, WarningKind.SHORT_NOTICE})

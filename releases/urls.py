@@ -46,7 +46,7 @@ urlpatterns = [
     path("changes/waiting/<int:key>/withdraw/", date_changes.withdraw_change, name="withdraw_change"),
     path("api/v1/", api.api_guide, name="api_guide"),
     path("api/v1/", api.urls()),
-    re_path(r"^api/[\s\S]*$", api.nothing_here),  # a line end as well, which <path:> leaves out
+    re_path(r"^api/[\s\S]*$", api.nothing_here),  # also matches a line end, which <path:> leaves out
     path("planner/", calendar.year_planner, name="planner"),
     path("planner/<int:year>/", calendar.year_planner, name="planner"),
     path("releases/<slug:reference>/announce/", date_changes.announce_view, name="announce"),

@@ -134,7 +134,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Each signal is sent to the processes that are still running after the seconds before it. A Celery worker finishes its
 # tasks on the first signal, and stops them on the second.
 ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
-PR_SET_PDEATHSIG = 1  # of prctl
+PR_SET_PDEATHSIG = 1  # an option of prctl
 
 
 class StopRequested(Exception):
@@ -260,7 +260,7 @@ class Processes:
                     break
                 time.sleep(POLL_SECONDS / 2)
         for member in members:
-            with contextlib.suppress(ProcessLookupError):  # the rest of the session of a killed parent
+            with contextlib.suppress(ProcessLookupError):  # the other processes of the session of a killed parent
                 os.killpg(member.process.pid, signal.SIGKILL)
 
     def _describe_end(self, member: Member, what: str) -> str:

@@ -27,7 +27,7 @@ from statsoffice.self_monitoring.page import canary_page
 from statsoffice.setup import views as setup
 from statsoffice.setup.steps import Step
 
-# There is only one place to sign in, with a limit on attempts; the admin's own log-in page has no limit.
+# People sign in at one place only, which limits attempts; the admin's own log-in page has no limit.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # RFC 9116 recommends less than a year. Each response counts from its own day, so the file never expires in use.
@@ -52,7 +52,7 @@ def show_security_txt(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
-# Whatever else django-allauth brings (other e-mail addresses, sign-in by code) has no address. Sign-up has one, and is
+# The other pages of django-allauth (other email addresses, sign-in by code) have no address. Sign-up has one, and is
 # closed.
 ALLAUTH_PAGES = frozenset(
     {
@@ -95,8 +95,8 @@ setup_pages = [
     path("", setup.overview, name="overview"),
     *(path(f"{step.value}/", getattr(setup, step.name.lower()), name=step.name.lower()) for step in Step),
 ]
-# These are no pages below those of reports: forms there are stored in the session if the person must sign in again, and
-# words that are to be removed must not be stored once more.
+# These pages are not below those of reports. There, forms are stored in the session if the person must sign in again,
+# and words to be removed must not be stored once more.
 redaction_pages = [
     path("<slug:reference>/", redaction.start_redaction, name="ask"),
     path("<slug:reference>/remove/", redaction.remove, name="remove"),

@@ -158,7 +158,7 @@ _PUBLISHING = (
     Cause.CACHE,
 )
 _ANY = (Cause.HUMAN_ERROR, Cause.OTHER, Cause.NOT_KNOWN)
-# What became known before the release.
+# The answers that say what became known before the release.
 KINDS_BEFORE_RELEASE = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
 
 

@@ -233,7 +233,7 @@ class _Account:
     def whom(self) -> str:
         posts = _count(self.number(Question.POSTS), "post", "posts")
         if self.number(Question.PEOPLE) == self.number(Question.POSTS) == 1:
-            posts = ""  # one person is in one post
+            posts = ""  # a single person has a single post
         counted = " in ".join(filter(None, [self.people(), posts]))
         recipients = within_sentence(self.words(Question.RECIPIENTS))
         return f"{counted} ({recipients})" if counted and recipients else counted or recipients

@@ -42,7 +42,7 @@ from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Flip, Interval, 
 
 CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
 LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
-# What a check found instead of the release, where that helps the reader of a report.
+# What a check found in place of the release, if it helps the reader of a report.
 FOUND_INSTEAD: dict[str, str] = {
     Reason.ANNOUNCEMENT: "only its announcement",
     Reason.CANCELLED: "an announcement of its cancellation",
@@ -188,7 +188,7 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict, due_at = address.verdict, facts.due_at
     what = "it" if address.role is AddressRole.PAGE else "the file"
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
-    # What happened from the due time on has a sentence of its own.
+    # Another sentence describes what happened from the due time on.
     before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
     appeared = ""
     if verdict.delay and verdict.delay.to_seconds is not None:

@@ -413,7 +413,7 @@ def _has_no_size(declared: Declarations) -> bool | None:
     if not found:
         return None if value in {"smaller", "larger"} or "(" in value else False
     if found[2] in {"em", "%"} and float(found[1]) > _NOTHING:
-        return None  # of what it inherits
+        return None  # relative to the inherited size
     return _pixels(value, unknown=99) <= 1
 
 

@@ -169,7 +169,7 @@ def marker_of(names: Names, *, release_title: str, due_on: date | None) -> Marke
     )
 
 
-@lru_cache(maxsize=4096)  # a release is checked many times
+@lru_cache(maxsize=4096)  # cached, because a release is checked many times
 def _spelled(marker: str, release_title: str) -> frozenset[str]:
     own = spell(marker)
     is_one_period = len(spellings(marker)) == 1 and len(own.split()) == 1

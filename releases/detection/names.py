@@ -273,7 +273,7 @@ def names_of(*, marker: str, release_title: str, series_title: str, negative_mar
     return replace(_names(marker, release_title, series_title, tuple(negative_markers)), _normalised={})
 
 
-@lru_cache(maxsize=4096)  # a release is checked many times
+@lru_cache(maxsize=4096)  # cached, because a release is checked many times
 def _names(marker: str, release_title: str, series_title: str, negative_markers: tuple[str, ...]) -> Names:
     form = words(marker)
     periods = spellings(form)

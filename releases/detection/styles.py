@@ -138,7 +138,7 @@ class Element:
     is_empty: bool
 
 
-@lru_cache(maxsize=64)  # a release is checked many times
+@lru_cache(maxsize=64)  # cached, because a page is checked many times
 def read_sheet(text: str) -> Sheet:
     """:raises Unread: if it is too long or nested too deeply."""
     text = _DATA.sub("url()", text)

@@ -259,7 +259,7 @@ def _der_content(der: bytes, start: int) -> tuple[int, int]:
     if start + 2 > len(der):
         raise ValueError("it ends too early")
     length, content = der[start + 1], start + 2
-    if length > 0x80:  # the number of length bytes
+    if length > 0x80:  # the number of bytes of the length
         content, length = content + (length & 0x7F), int.from_bytes(der[content : content + (length & 0x7F)])
     if content + length > len(der):
         raise ValueError("it ends too early")

@@ -217,7 +217,7 @@ class Spool:
         # later.
         file = os.fdopen(os.open(begun, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # It gets its final name only once it is locked.
+        # The file gets its final name only once it is locked.
         begun.rename(self._path)
         return file
 
@@ -257,7 +257,7 @@ def _take(file: IO[bytes], path: Path) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False  # its process is running, or another one is storing it
+        return False  # the process of the file is running, or another process is storing its checks
     return path.exists()
 
 

@@ -682,7 +682,7 @@ class Sweep:
         checks = self._unstored[:STORED_AT_A_TIME]
         if not checks:
             return
-        # They stay in memory until they are stored, because the database may be unavailable.
+        # The checks stay in memory until they are stored, because the database may be unavailable.
         rows = store.store_checks(checks, process=self._name, at=now, replayed=self._replayed)
         del self._unstored[: len(checks)]
         self._stored += len(checks)

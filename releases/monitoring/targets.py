@@ -29,7 +29,7 @@ COMPARED_AT_A_TIME = 2500
 AHEAD = cadence.FIRST_CHECK
 BEHIND = cadence.GIVE_UP
 
-# What people can correct in an address and its release.
+# The columns of an address and its release that people can correct.
 _CORRECTABLE = (
     "url",
     "role",

@@ -306,7 +306,7 @@ class Examiners:
 def _end(child: _Child) -> None:
     close_pipes(child)
     try:
-        # It may have closed its output and still be running.
+        # The process may have closed its output and still be running.
         child.process.wait(SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         child.process.kill()

@@ -170,7 +170,7 @@ def _mail_of(content: bytes) -> EmailMessage:
 def _texts_of(mail: EmailMessage) -> Iterator[str]:
     for part in mail.walk():
         content = part.get_payload(decode=True)
-        if not isinstance(content, bytes):  # it has parts itself
+        if not isinstance(content, bytes):  # a part that has parts itself
             continue
         if part.get_content_maintype() == "text":
             yield from _texts_in(_decoded(content, part.get_content_charset("utf-8")))

@@ -31,8 +31,8 @@ def find_call_list(
 ) -> tuple[int, ...]:
     """Return the contacts to call about a release, by key, in phone order; each once.
 
-    Exactly one list of the rota is used. On a day when the office is closed, its lists for closed days come before the
-    others. Of these, the list for the release time comes before the one for every time.
+    Exactly one list of the rota is used. On a day when the office is closed, a list for closed days takes precedence.
+    Among lists for the same days, the list for the release time takes precedence over the list for every time.
 
     :param at: the release time in London.
     :param on: the day of the release in London.

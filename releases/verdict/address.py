@@ -254,7 +254,7 @@ def judge_address(
     early = [check for check in proven if check.surely_before(due_at)]
     in_force = [check for check in proven if not check.surely_before(due_at)]
     first_in_force = _first(in_force)
-    # It was found live with an unconfirmed clock before the first proven live check, so it was perhaps in time.
+    # A live check with an unconfirmed clock before the first proven live check: the address was perhaps live in time.
     undated = [
         check
         for check in every_check
@@ -467,7 +467,7 @@ def _delay(
 ) -> Interval | None:
     if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
         return None
-    # It may have been published in a gap and removed before the next check.
+    # The address may have been published in a gap and removed before the next check.
     since = gaps[0].begins_at if gaps and outcome is Outcome.UNCERTAIN else last_absent.surely_from
     from_seconds = (min(since, last_absent.surely_from) - due_at).total_seconds()
     return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)

@@ -125,7 +125,7 @@ class EntryForm(GovukForm):
         entry: PreReleaseAccess | None = None,
         only_words: bool = False,
     ) -> None:
-        # Without any access, the action refuses whatever is typed.
+        # If the law allows no access, the action refuses every entry.
         offered = terms.usual or A_DAY
         initial: dict[str, Any] = {"length": offered.length, "unit": offered.unit}
         if entry is not None:

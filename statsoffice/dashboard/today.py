@@ -74,7 +74,7 @@ _TALLIES: Mapping[Outcome, frozenset[Tally]] = {
     Outcome.UNCERTAIN: frozenset({Tally.LIVE, Tally.CHECK}),
     Outcome.CANNOT_TELL: frozenset({Tally.CHECK}),
 }
-# What a contact is called about: nothing shows that the release is live.
+# The outcomes for which a contact is called: nothing shows that the release is live.
 _TO_CALL = frozenset({Outcome.PENDING, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.CANNOT_TELL})
 
 

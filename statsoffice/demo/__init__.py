@@ -1,1 +1,1 @@
-"""The demonstration: two invented offices in mid-life, with a year of calendar and results behind and before them."""
+"""The demonstration: two invented offices, with the results of the past year and the calendar of the next."""

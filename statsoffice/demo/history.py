@@ -1,7 +1,8 @@
 """The year before the demonstration began: its releases, the checks of their pages, and their verdicts.
 
-No row is invented. Pages follow a script, as on the practice site. Checks are planned by the cadence, examined by the
-rules, and stored and judged by the product, at the instants of the past (decision 91). They are marked as replayed.
+No row is invented. Pages follow a script, as on the practice site. The cadence plans the checks, the rules examine
+them, and the product stores and judges them, all at the instants of the past (decision 91). The checks are marked as
+replayed.
 """
 
 from collections import defaultdict
@@ -52,7 +53,7 @@ type WriteUp = Callable[[str, Sequence[Report], datetime], None]
 # Checks begin this long before the due time, and end when the release is found live.
 BEGINS_BEFORE = timedelta(seconds=20)
 BEGINS_BEFORE_EARLY = timedelta(minutes=3)
-# As at a host that publishes many pages at once.
+# The shortest interval between checks, as at a host that publishes many pages at once.
 CLOSEST = timedelta(seconds=5)
 ANSWERED_WITHIN = timedelta(milliseconds=140)
 JUDGED_WITHIN = timedelta(seconds=1)
@@ -87,7 +88,7 @@ def _near_miss(seconds: int) -> Story:
     return Story(timedelta(seconds=seconds))
 
 
-# By series and the number of its edition, of which the one of the last release morning is 0.
+# The stories by series and the number of the edition; the edition of the last release morning is 0.
 STORIES: Mapping[tuple[str, int], Story] = {
     ("road-fuel-prices", 0): _late("draft", minutes=14),
     ("labour-overview", 0): _near_miss(38),
@@ -113,7 +114,7 @@ STORIES: Mapping[tuple[str, int], Story] = {
     ("labour-overview", -6): _late("parted", minutes=5),
     ("apprenticeships", -2): _late("parted", minutes=9),
 }
-# Editions that never were: cancelled in good time.
+# Editions that were cancelled in good time.
 CANCELLED: Mapping[tuple[str, int], str] = {
     ("school-inspections", -7): "The inspections of that month were not completed in time.",
 }
@@ -259,9 +260,9 @@ def _working_time_before(due_at: datetime, *, days: int) -> datetime:
 def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> None:
     """Make and judge the checks of past releases, and draft the reports of their breaches.
 
-    The mornings of breaches are replayed one by one. The releases of all others are judged together.
+    The mornings of breaches are replayed one by one. The releases of all other mornings are judged together.
 
-    :param now: the aware instant at which those are judged.
+    :param now: the aware instant at which the releases of the other mornings are judged.
     :param write_up: called after each morning with breaches: the name of a story, its drafts, and the due time.
     """
     found = Address.objects.filter(release__in=[one.release.pk for one in past])
@@ -371,7 +372,7 @@ def _make_check(
 def _judge_morning(checked: Sequence[CheckedRelease], *, now: datetime) -> dict[str, list[int]]:
     """Store and judge the checks of one morning whenever a verdict is made or changes, and draft reports.
 
-    Long past ones are drafted once, when the last verdict is final.
+    A release of long ago is drafted only once, when its last verdict is final.
 
     :return: the keys of the releases of each story.
     """

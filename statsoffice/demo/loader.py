@@ -13,9 +13,9 @@ from statsoffice.demo import access, history, office, policy, reports, year_ahea
 from statsoffice.demo.office import find_working_day
 from statsoffice.fake_publisher.client import RehearsalSite
 
-# By then everything of a release morning is decided that the history tells.
+# By this time of a release morning, every decision of its story is made.
 MORNING_TAKES = timedelta(hours=1, minutes=15)
-# By series and edition: a person stated when it was live.
+# The release for which a person stated when it was live, by series and edition.
 ANSWERED = ("air-quality", -5)
 
 

@@ -43,7 +43,7 @@ PEOPLE = (
     DemoPerson("Pat Lindqvist", "publishing@example.gov.uk", Role.PUBLISHING_TEAM, "Publishing officer", (STATISTICS,)),
     DemoPerson("Ada Brook", "auditor@example.gov.uk", Role.AUDITOR, "Internal auditor", (STATISTICS,)),
 )
-# In phone order.
+# The contacts are in phone order.
 CALLED = ("statistician@example.gov.uk", "deputy@example.gov.uk", "head@example.gov.uk")
 
 
@@ -62,7 +62,7 @@ class Anchor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DemoSeries:
-    """A series, and the days of its releases: every so often from its anchor, moved by `days`."""
+    """A series, and the days of its releases: at regular intervals from its anchor, moved by `days`."""
 
     producer: str
     slug: str
@@ -95,7 +95,7 @@ SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One release of a series: its day, and the period that it is about, by which its page is recognised.
+    """One release of a series: its day, and the period in its title, which identifies its page.
 
     :ivar wanted: the day that the rhythm of the series gives, which may not be a working day.
     """
@@ -108,7 +108,7 @@ class Edition:
 def set_up_offices() -> None:
     for slug, name, nation in PRODUCERS:
         Producer.objects.get_or_create(slug=slug, defaults={"name": name, "nation": nation})
-    # Hashing is slow on purpose, and all have the same password.
+    # One hash for all accounts, because hashing is slow on purpose and they have the same password.
     password = make_password(PASSWORD)
     for person in PEOPLE:
         _set_up_person(person, password=password)
@@ -154,7 +154,7 @@ def find_working_day(on: date, nation: Nation, *, step: int = 1) -> date:
 
 
 def edition_of(series: DemoSeries, number: int, *, today: date, last_morning: date, nation: Nation) -> Edition:
-    """Return an edition of a series, counted from the one of its anchor (0); earlier ones have negative numbers."""
+    """Return an edition of a series by its number: 0 for the edition of its anchor, negative for earlier ones."""
     anchor = last_morning
     if series.anchor is Anchor.NEXT_DAY:
         anchor = find_working_day(today + timedelta(days=1), nation)
@@ -163,7 +163,7 @@ def edition_of(series: DemoSeries, number: int, *, today: date, last_morning: da
         friday = wanted - timedelta(days=anchor.weekday() + 3)
         return Edition(find_working_day(wanted, nation), wanted, f"week ending {calendar.format_day(friday)}")
     months = 3 * number if series.every is Every.QUARTER else number
-    # The 28th, because each month has it. The period follows from the anchor, so no two editions share one.
+    # The 28th is used because each month has it. The period follows from the anchor, so no two editions share one.
     first = calendar.months_after(anchor.replace(day=1), months)
     same_day = first.replace(day=min(anchor.day, 28)) if months else anchor
     before = calendar.months_after(first, -1)

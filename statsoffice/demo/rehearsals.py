@@ -43,8 +43,8 @@ LIVE = (
     Rehearsal("live-on-time", "Labour market overview: today", 1, timedelta(seconds=2)),
     Rehearsal("live-late", "School inspections: today", 1, timedelta(seconds=40)),
     Rehearsal("live-soft-404", "Punctuality of rail services: today", 2, is_announced=False),
-    # Found early by a check every 15 seconds and another five seconds later: this is the first verdict, whenever the
-    # next whole minute is.
+    # A check every 15 seconds finds it early, and another one five seconds later. So this is the first verdict,
+    # whenever the next whole minute is.
     Rehearsal("live-early", "House sales by region: today", 3, live_from_start=timedelta(seconds=25)),
 )
 

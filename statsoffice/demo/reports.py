@@ -144,7 +144,7 @@ class Case:
     """So many working days."""
 
     def at(self, working_days: int, clock_time: time) -> datetime:
-        """Return a time of day in London, so many working days after the breach."""
+        """Return a time of day in London, some working days after the breach."""
         day = working_days_away(local_date(self.due_at), working_days, nation=Nation.ENGLAND)
         return from_london(datetime.combine(day, clock_time))
 
@@ -167,7 +167,7 @@ def answer_for_unreachable_site(release: Release) -> None:
 
 
 def _leave(case: Case) -> None:
-    """Leave the draft as it is: it is the task of this morning."""
+    """Leave the draft as it is, because completing it is the task of this morning."""
 
 
 def _submit(case: Case, report: Report | None = None) -> Report:
@@ -198,7 +198,7 @@ def _submit(case: Case, report: Report | None = None) -> Report:
         plan = Plan(action.text, action.term, action.owner, local_date(case.at(action.days, time())))
         added = corrective_actions.add_action(report, plan, by=statistician, at=written_at)
         if action.is_done:
-            # Finished when the report has long been decided.
+            # An action is finished if the report was decided long ago.
             done_at = case.at(action.days, time(16))
             corrective_actions.finish_action(added, done=True, by=statistician, at=done_at)
     return decisions.submit_report(_fresh(report), by=statistician, at=case.at(case.submitted_after, time(14, 10)))

@@ -94,7 +94,8 @@ def shorten(text: str, most: int = LONGEST_SUBJECT) -> str:
 
 # The checks of one minute answer within seconds of each other. The first message waits for all of them.
 SETTLING = timedelta(seconds=10)
-# A person who had a message within the window gets the next one after a minute without news, or at its end.
+# A person who had a message within the window gets the next one after a minute without news, or at the end of the
+# window.
 QUIET = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
 

@@ -80,7 +80,7 @@ def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> 
     found = contact_addresses(contact for contact in named if contact.user or not release.rehearsal)
     if found or (release.rehearsal and named):
         return found
-    # Someone must be notified, and must learn that the series has no contact who can be reached.
+    # Someone must be notified, and must learn that no contact of the series can be reached.
     return lead_addresses(release.series.producer_id)
 
 

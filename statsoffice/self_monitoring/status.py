@@ -115,7 +115,7 @@ def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
         if heartbeat.exists():
             heartbeat.delete()
     elif not heartbeat.update(failed_at=now):
-        # Another process of this machine may be first.
+        # Another process of this machine may have created the row first.
         with contextlib.suppress(IntegrityError), transaction.atomic():
             Heartbeat.objects.create(step=f"{STEP}{machine}"[:100], begun_at=now, failed_at=now)
 
