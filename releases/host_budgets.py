@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
+from releases.models.claim import latest_end
 from releases.rules.host_budget import (
     LONGEST_OF_ALL,
     Budget,
@@ -241,7 +242,7 @@ def claim_share(
 
 def find_running_sweeps(holder: str, *, now: datetime) -> frozenset[str]:
     """Return the names of the sweeps that have leases at an aware instant, and that of this one."""
-    running = _sweep_leases().filter(until__gt=now, until__lte=now + 2 * DURATION).exclude(holder="")
+    running = _sweep_leases().filter(until__gt=now, until__lte=latest_end(DURATION, now=now)).exclude(holder="")
     return frozenset({holder, *running.values_list("holder", flat=True)})
 
 
@@ -263,8 +264,7 @@ def _locked_leases(hosts: Collection[str]) -> Iterator[dict[str, HostLease]]:
 
 
 def _is_free(lease: HostLease, *, now: datetime) -> bool:
-    # An end that is far ahead was written by a clock that was wrong.
-    return not lease.holder or not now < lease.until <= now + 2 * DURATION
+    return not lease.holder or not now < lease.until <= latest_end(DURATION, now=now)
 
 
 def _hold(hosts: Collection[str], leases: Mapping[str, HostLease], *, holder: str, until: datetime) -> None:

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from releases import judge
 from releases.judge import AnsweredUntil, JudgedByOthers
 from releases.models import Address, Release, VerdictRequest, Verification
+from releases.models.claim import is_unclaimed
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
 
@@ -92,7 +93,7 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
 
     :param among: which requests, None for all.
     """
-    free = _find_free(now=now).filter(among or Q())
+    free = VerdictRequest.objects.filter(is_unclaimed(CLAIM_DURATION, now=now), among or Q())
     waiting = free.order_by("requested_at", "release").values_list("release_id", flat=True)
     releases = list(dict.fromkeys(waiting[: CLAIMED_AT_A_TIME * 2]))[:CLAIMED_AT_A_TIME]
     if not releases:
@@ -115,13 +116,6 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
         ],
         versions={row.pk: row.version for row in claimed},
         answered_until_by_address={row.pk: row.answered_until for row in claimed},
-    )
-
-
-def _find_free(*, now: datetime) -> QuerySet[VerdictRequest]:
-    # An end that is far ahead was written by a clock that was wrong.
-    return VerdictRequest.objects.filter(
-        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM_DURATION)
     )
 
 

@@ -38,6 +38,7 @@ from releases.detection.year_review import (
 )
 from releases.imports import publishers, uploads
 from releases.models import Producer, YearReview, YearReviewPage
+from releases.models.claim import is_unclaimed
 from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules import tables
 from releases.rules.calendar import in_london, local_date
@@ -197,14 +198,9 @@ class _Pause(Exception):
     """Reading cannot go on now: it has to wait, was stopped, or another process has taken it over."""
 
 
-def _is_free(now: datetime) -> Q:
-    # An end that is far ahead was written by a clock that was wrong.
-    unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM)
-    return unclaimed & (Q(retry_at__isnull=True) | Q(retry_at__lte=now))
-
-
 def _find_due(*, now: datetime) -> QuerySet[YearReview]:
-    return YearReview.objects.filter(_is_free(now), status=ReviewStatus.READING)
+    need_not_wait = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
+    return YearReview.objects.filter(is_unclaimed(CLAIM, now=now), need_not_wait, status=ReviewStatus.READING)
 
 
 def _claim(key: int, *, now: datetime) -> YearReview | None:
