@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from releases.detection.preflight import PreflightCode
 from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Verification
-from releases.models.event import record_rows
+from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
 from releases.permissions import Action, Person, User, check_may, may, producers_where, roles_of
@@ -173,7 +173,7 @@ def name_contact(producer: Producer, person: User | None, *, by: User, at: datet
     if person is not None and (not person.is_active or not roles_of(person, producer)):
         raise ContactRefused("person", _("Choose a person with an open account and a role at this producer."))
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         last = IncidentContact.objects.filter(producer=producer).last()
         if (last.number if last else 0) != seen:
             raise ChangedMeanwhile(_("Another person has named an incident contact. Check it before you try again."))
