@@ -286,7 +286,7 @@ def _decided() -> Exists:
     return Exists(decided.filter(schedule_version=OuterRef("schedule_version")))
 
 
-def find_decided(releases: Iterable[Release]) -> set[int]:
+def find_releases_with_verdict(releases: Iterable[Release]) -> set[int]:
     """Return the keys of those releases whose present schedule has a verdict."""
     found = Release.objects.filter(_decided(), pk__in=[release.pk for release in releases])
     return set(found.values_list("pk", flat=True))
