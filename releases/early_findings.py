@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextField
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -138,6 +139,16 @@ def mask_verdict(verification: Verification) -> Verification:
     masked.publisher_source, masked.reasons, masked.diagnoses = "", [], []
     masked.addresses = [write_address_result(result) for result in results]
     return masked
+
+
+def mask_present_verdicts() -> QuerySet[Any]:
+    """Return a query of the present verdict of the outer query's release, with the outcome that lists show as `shown`.
+
+    An early release is pending until it is published, as it was before it was found early.
+    """
+    present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+    unpublished = When(outcome=Outcome.EARLY, release__status__in=TO_COME, then=Value(Outcome.PENDING.value))
+    return present.annotate(shown=Case(unpublished, default="outcome"))
 
 
 def _mask(verdict: AddressVerdict, due_at: datetime) -> AddressVerdict:
