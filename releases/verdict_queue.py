@@ -99,7 +99,7 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
     if not releases:
         return Claim([], {}, {})
     with transaction.atomic():
-        # A sweep that is writing a request is not waited for, and neither does it wait long.
+        # We do not wait for a sweep that is writing a request, and it does not wait long for us.
         found = free.filter(release__in=releases).select_for_update(skip_locked=True).order_by("pk")
         keys = list(found.values_list("pk", flat=True))
         free.filter(pk__in=keys).update(claimed_by=process, claimed_until=now + CLAIM_DURATION)
@@ -148,7 +148,7 @@ def judge_requests(*, process: str, most: int, now: Callable[[], datetime], stop
     """Judge what is requested until nothing is left, or for ten minutes.
 
     :param process: the name of this process: its machine, a colon, and what makes it unique there.
-    :param most: if so many other processes of this machine are judging now, this one leaves it to them. Otherwise the
+    :param most: if so many other processes of this machine are judging now, this one ends. Otherwise the
         job, which begins every second, would take all processes of a worker on a busy morning.
     :return: the number of releases judged.
     :raises ExceptionGroup: at the end, if our own code failed on some releases.
