@@ -63,6 +63,7 @@ from breaches.rules.lifecycle import (
 )
 from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
 from releases.models import Producer
+from releases.models.event import lock_producer
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
@@ -236,7 +237,7 @@ def _store_approval(document: ApprovedDocument, content: ReportContent, move: Mo
     with transaction.atomic():
         if document.one_person:
             # An administrator may have switched the rule on while the document was rendered.
-            _refuse_one_person(Producer.objects.select_for_update(no_key=True).get(pk=document.report.producer_id))
+            _refuse_one_person(lock_producer(document.report.producer_id))
         document.report = versions.make_move(
             document.report,
             move,

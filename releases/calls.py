@@ -14,7 +14,14 @@ from releases.models.event import lock_release, record_event
 from releases.permissions import Action, User, check_may
 from releases.rules.calendar import in_london
 from releases.rules.lifecycle import MoveRefused, Status
-from releases.rules.rota import CALL_EVENTS, NO_ANSWER, NO_ANSWER_UNDONE, RotaDays, find_call_list, find_unanswered
+from releases.rules.rota import (
+    CALL_EVENTS,
+    NO_ANSWER,
+    NO_ANSWER_UNDONE,
+    RotaDays,
+    find_call_list,
+    find_contacts_without_answer,
+)
 
 CALLS_BEFORE, CALLS_AFTER = timedelta(hours=1), timedelta(days=1)
 """From when to when, counted from the due time, calls can be recorded."""
@@ -129,7 +136,7 @@ def _find_attempts(
         for event in events
         if event.facts["schedule_version"] == release.schedule_version
     )
-    unanswered: Mapping[int, ReleaseEvent] = find_unanswered(of_this_date)
+    unanswered: Mapping[int, ReleaseEvent] = find_contacts_without_answer(of_this_date)
     for key, contact in contacts.items():
         if key in unanswered:
             yield Attempt(contact, unanswered[key].at, str(unanswered[key].actor or ""))

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from releases.models import Contact, Cover, Producer, Release
-from releases.models.event import record_rows
+from releases.models.event import lock_producer, record_rows
 from releases.permissions import TABLE, Action, NotYours, User, people_with, standing_roles_of
 from releases.rules.calendar import format_day, local_date
 from releases.rules.cover import COVERERS, CoverFault, CoverProblem, find_cover_problem
@@ -67,7 +67,7 @@ def name_cover(
     if not may_name_cover(by, producer):
         raise NotYours(f"{by} may not name cover for {producer}.")
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         _check_absence(producer, absent, first=first, last=last, at=at)
         _check_people(producer, absent, people, by=by)
         _check_days(first, last, people)

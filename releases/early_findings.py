@@ -8,15 +8,16 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextField
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from releases.detection.preflight import PreflightCode
 from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Verification
-from releases.models.event import record_rows
+from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
 from releases.permissions import Action, Person, User, check_may, may, producers_where, roles_of
@@ -140,6 +141,16 @@ def mask_verdict(verification: Verification) -> Verification:
     return masked
 
 
+def mask_present_verdicts() -> QuerySet[Any]:
+    """Return a query of the present verdict of the outer query's release, with the outcome that lists show as `shown`.
+
+    An early release is pending until it is published, as it was before it was found early.
+    """
+    present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+    unpublished = When(outcome=Outcome.EARLY, release__status__in=TO_COME, then=Value(Outcome.PENDING.value))
+    return present.annotate(shown=Case(unpublished, default="outcome"))
+
+
 def _mask(verdict: AddressVerdict, due_at: datetime) -> AddressVerdict:
     return replace(
         verdict,
@@ -173,7 +184,7 @@ def name_contact(producer: Producer, person: User | None, *, by: User, at: datet
     if person is not None and (not person.is_active or not roles_of(person, producer)):
         raise ContactRefused("person", _("Choose a person with an open account and a role at this producer."))
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         last = IncidentContact.objects.filter(producer=producer).last()
         if (last.number if last else 0) != seen:
             raise ChangedMeanwhile(_("Another person has named an incident contact. Check it before you try again."))

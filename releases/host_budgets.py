@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from releases.detection.finding import Expectation, Finding
 from releases.models import Address, HostLease, Release
+from releases.models.claim import latest_end
 from releases.rules.host_budget import (
     LONGEST_OF_ALL,
     Budget,
@@ -60,7 +61,7 @@ def _due(addresses: QuerySet[Address]) -> list[Due]:
     checked = addresses.exclude(role=Address.Role.ANNOUNCEMENT)
     due: list[Due] = []
     for release, due_at, url in checked.order_by("pk").values_list("release_id", "release__due_at", "url"):
-        assert due_at is not None  # noqa: S101  # the question asks for exact times only
+        assert due_at is not None  # noqa: S101  # the query finds exact times only
         try:
             due.append(Due(release=release, place=place_of(url), due_at=due_at))
         except NotAWebAddressError:
@@ -227,11 +228,11 @@ def claim_share(
     with _locked_leases([*hosts, own_name]) as leases:
         mine = {host for host, lease in leases.items() if lease.holder == holder}
         free = {host for host, lease in leases.items() if _is_free(lease, now=now)}
-        kept = mine & {own_name, *own, *staying}
-        held = frozenset(kept | (free - mine) & {own_name, *own})
+        remaining = mine & {own_name, *own, *staying}
+        held = frozenset(remaining | (free - mine) & {own_name, *own})
         _hold(held, leases, holder=holder, until=now + SWEEP_DURATION)
-        if left := mine - kept:
-            HostLease.objects.filter(host__in=left).update(holder="", until=now)
+        if to_release := mine - remaining:
+            HostLease.objects.filter(host__in=to_release).update(holder="", until=now)
     if own_name not in mine:
         _sweep_leases().filter(until__lt=now - _SWEEP_FORGOTTEN_AFTER).delete()
     _prepare_probe(probe, held, leases, holder=holder, now=now)
@@ -241,7 +242,7 @@ def claim_share(
 
 def find_running_sweeps(holder: str, *, now: datetime) -> frozenset[str]:
     """Return the names of the sweeps that have leases at an aware instant, and that of this one."""
-    running = _sweep_leases().filter(until__gt=now, until__lte=now + 2 * DURATION).exclude(holder="")
+    running = _sweep_leases().filter(until__gt=now, until__lte=latest_end(DURATION, now=now)).exclude(holder="")
     return frozenset({holder, *running.values_list("holder", flat=True)})
 
 
@@ -263,8 +264,7 @@ def _locked_leases(hosts: Collection[str]) -> Iterator[dict[str, HostLease]]:
 
 
 def _is_free(lease: HostLease, *, now: datetime) -> bool:
-    # An end that is far ahead was written by a clock that was wrong.
-    return not lease.holder or not now < lease.until <= now + 2 * DURATION
+    return not lease.holder or not now < lease.until <= latest_end(DURATION, now=now)
 
 
 def _hold(hosts: Collection[str], leases: Mapping[str, HostLease], *, holder: str, until: datetime) -> None:

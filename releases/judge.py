@@ -27,6 +27,7 @@ from releases.models import (
 )
 from releases.models.append_only import CHUNK, Follow, without_progress
 from releases.models.bulk_insert import insert_rows, update_rows
+from releases.models.claim import latest_end
 from releases.models.event import (
     ReleaseEvent,
     build_event,
@@ -267,7 +268,7 @@ def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
     stored yet.
     """
     since = now - host_budgets.LATEST_RENEWAL
-    until = now + 2 * host_budgets.DURATION  # beyond that, a clock was wrong
+    until = latest_end(host_budgets.DURATION, now=now)
     held = set(
         HostLease.objects.filter(until__gt=since, until__lte=until).exclude(holder="").values_list("host", flat=True)
     )
@@ -285,7 +286,7 @@ def _decided() -> Exists:
     return Exists(decided.filter(schedule_version=OuterRef("schedule_version")))
 
 
-def find_decided(releases: Iterable[Release]) -> set[int]:
+def find_releases_with_verdict(releases: Iterable[Release]) -> set[int]:
     """Return the keys of those releases whose present schedule has a verdict."""
     found = Release.objects.filter(_decided(), pk__in=[release.pk for release in releases])
     return set(found.values_list("pk", flat=True))

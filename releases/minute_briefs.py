@@ -46,7 +46,7 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
         outcome__in=NOT_LIVE_AT_LIMIT, due_at__gt=now - LATEST, due_at__lte=now, decided_at__isnull=False
     )
     columns = ("release__series__producer", "due_at", "release__rehearsal", "release__training", "tolerance_seconds")
-    # This query runs every second, so it reads only what names a brief, and whether it is due.
+    # This query runs every second, so it reads only the key of each brief, and the tolerance.
     keys = {
         _Key(producer, due_at, rehearsal, training)
         for producer, due_at, rehearsal, training, tolerance in verdicts.values_list(*columns).distinct()
@@ -104,7 +104,7 @@ def _first_found_at(verdicts: Collection[Verification]) -> datetime:
         if event.facts["outcome"][1] in SUSPICIOUS:
             found_at.setdefault((event.release_id, event.facts["schedule_version"]), event.at)
     instants = (found_at.get((one.release_id, one.schedule_version), one.decided_at) for one in verdicts)
-    return min(at for at in instants if at)  # each was decided: the query of the verdicts asks for it
+    return min(at for at in instants if at)  # each has an instant: the query finds decided verdicts only
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class ReadBrief:
 
     @property
     def is_late(self) -> bool:
-        """Whether our own process made the brief late; a result that was stored late is not meant."""
+        """Whether our own process made the brief late; results that were stored late do not count."""
         return self.row.made_at - self.row.ready_at > LATE_AFTER
 
 

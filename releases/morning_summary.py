@@ -52,16 +52,16 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
     # counted.
     outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
     # A release that was moved away and back also has an earlier verdict for the same time.
-    standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
+    present = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
     outcomes |= {
-        reference: Outcome(outcome) for reference, outcome in standing.values_list("release__reference", "outcome")
+        reference: Outcome(outcome) for reference, outcome in present.values_list("release__reference", "outcome")
     }
     # An early release that was taken down counts as in lists, without its early findings, which few people may know.
-    early = standing.filter(outcome=Outcome.EARLY).exclude(release__status=Status.PUBLISHED).select_related("release")
+    early = present.filter(outcome=Outcome.EARLY).exclude(release__status=Status.PUBLISHED).select_related("release")
     outcomes |= {row.release.reference: Outcome(mask_verdict(row).outcome) for row in early}
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
         return None
-    partial = standing.filter(outcome=Outcome.PARTIAL).values_list("release__reference", "addresses")
+    partial = present.filter(outcome=Outcome.PARTIAL).values_list("release__reference", "addresses")
     whole = {reference for reference, addresses in partial if _are_all_there(read_results(addresses))}
     count = Counter(
         "live" if outcome in LIVE or reference in whole else "not_live" if outcome in NOT_LIVE else "cannot_tell"

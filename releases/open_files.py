@@ -48,7 +48,7 @@ from releases.models import (
     Series,
 )
 from releases.models.append_only import allow_redaction, overwrite, redaction_marker
-from releases.models.event import record_rows
+from releases.models.event import lock_producer, record_rows
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.permissions import Action, Person, User, check_may, may, producers_where
 from releases.rules.canonical import sha256_hex
@@ -134,7 +134,7 @@ def authorise_host(producer: Producer, given: Authorisation, *, by: User, at: da
         raise OpenFileRefused("authorised_on", _("The date of the authorisation must be today or in the past."))
     values = {**texts, "authorised_on": given.authorised_on}
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         last = HostAuthorisation.objects.filter(producer=producer, host=host).order_by("number").last()
         if last and not last.is_withdrawn and all(getattr(last, name) == value for name, value in values.items()):
             return last
@@ -162,7 +162,7 @@ def withdraw_authorisation(authorisation: HostAuthorisation, *, by: User, at: da
     """
     check_may(by, Action.AUTHORISE_HOST, authorisation.producer)
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=authorisation.producer_id)
+        lock_producer(authorisation.producer_id)
         rows = HostAuthorisation.objects.filter(producer=authorisation.producer_id, host=authorisation.host)
         last = rows.order_by("number").last()
         if last and last.is_withdrawn and last.number == authorisation.number + 1:
@@ -212,7 +212,7 @@ def make_dummy_file(series: Series, *, by: User, at: datetime) -> DummyFile:
     """
     check_may(by, Action.CHECK_OPEN_FILES, series.producer)
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=series.producer_id)
+        lock_producer(series.producer_id)
         same = DummyFile.objects.filter(series=series, made_by=by, made_at__gt=at - _SECOND_CLICK, checks__isnull=True)
         if (first := same.order_by("pk").last()) is not None:
             return first
@@ -247,7 +247,7 @@ def request_check(dummy_file: DummyFile, *, file_url: str, page_url: str, by: Us
     file_url = _check_file_address(dummy_file, file_url.strip())
     page_url = _check_page_address(dummy_file, page_url.strip(), file_url=file_url) if page_url.strip() else ""
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         if (waiting := OpenFileCheck.objects.waiting().filter(dummy_file=dummy_file).last()) is not None:
             return waiting
         row = OpenFileCheck.objects.create(
@@ -391,7 +391,7 @@ def _store_finding(finding: OpenFileFinding) -> bool:
     """Store a result; False if another process has stored one meanwhile."""
     producer = finding.request.dummy_file.series.producer_id
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer)
+        lock_producer(producer)
         if OpenFileFinding.objects.filter(request=finding.request_id, target=finding.target).exists():
             return False
         finding.save()
@@ -484,7 +484,7 @@ def record_remedy(
     producer = record.dummy_file.series.producer
     check_may(by, Action.CHECK_OPEN_FILES, producer)
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         (present,) = read_records([record.dummy_file])
         if present.state is not State.OPEN:
             if present.remedies:

@@ -228,7 +228,7 @@ def _producers_of(keys: Collection[int]) -> QuerySet[Producer]:
     return Producer.objects.filter(is_one)
 
 
-def producers_with_standing(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:
+def producers_with_standing_role(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:
     """Return the producers for which a person holds one of some roles, without cover."""
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()

@@ -40,11 +40,11 @@ from releases.rules.receipts import (
     Answer,
     Disclosure,
     Purpose,
-    Standing,
+    ReceiptStatus,
     Window,
+    find_receipt_status,
     list_asked_at,
     name_terms,
-    standing_of,
 )
 
 # More days than the longest period, and the working days before it, can need with all holidays between them.
@@ -196,7 +196,7 @@ def token_to_send(key: int, *, now: datetime) -> str:
     return token_of(link)
 
 
-def record_sent(key: int, *, at: datetime) -> None:
+def record_send_time(key: int, *, at: datetime) -> None:
     AccessLink.objects.filter(pk=key, sent_at__isnull=True).update(sent_at=at)
 
 
@@ -306,13 +306,13 @@ def _record_silent_links(release: int, links: Collection[AccessLink], *, now: da
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One entry of a list with its standing, and when the recipient was asked and answered for the present date.
+    """One entry of a list with its status, and when the recipient was asked and answered for the present date.
 
     `by_phone` is what staff recorded about a call, if it counts.
     """
 
     entry: PreReleaseAccess
-    standing: Standing
+    status: ReceiptStatus
     window: Window | None
     made: dict[Purpose, AccessLink] = field(default_factory=dict)
     answered: dict[Answer, datetime] = field(default_factory=dict)
@@ -355,13 +355,13 @@ def find_recipients(releases: Collection[int]) -> list[Recipient]:
         made = {Purpose(link.purpose): link for link in of_entry[entry.pk] if link.revoked_at is None}
         call = last_calls.get(entry.pk)
         by_phone = call if call and call.is_confirmed else None
-        standing = standing_of(
+        status = find_receipt_status(
             has_address=bool(entry.email),
             asked=bool(of_entry[entry.pk]),
             answers=answered,
             by_phone=by_phone is not None,
         )
-        found.append(Recipient(entry, standing, window_of(entry), made, answered, by_phone))
+        found.append(Recipient(entry, status, window_of(entry), made, answered, by_phone))
     return found
 
 
@@ -372,7 +372,7 @@ def may_confirm_by_phone(recipient: Recipient, *, now: datetime) -> bool:
         asks_recipients(release)
         and release.status == Status.CONFIRMED
         and window is not None
-        and recipient.standing in UNCONFIRMED
+        and recipient.status in UNCONFIRMED
         and window.asked_at <= now < window.due_at
     )
 
@@ -432,7 +432,7 @@ def asks_recipients(release: Release) -> bool:
     return release.series.producer.asks_recipients and not release.rehearsal
 
 
-def set_asking(producer: Producer, *, asks: bool, by: User) -> None:
+def set_recipient_requests(producer: Producer, *, asks: bool, by: User) -> None:
     """Turn the requests to recipients on or off for a producer, with a row of its history.
 
     :raises NotYours: if the person may not.
@@ -508,7 +508,7 @@ def find_list_tasks(person: Person, *, now: datetime) -> list[ListTask]:
         return []
     to_call: dict[int, list[Recipient]] = defaultdict(list)
     for recipient in find_recipients([release.pk for release in releases]):
-        if recipient.standing in UNCONFIRMED and recipient.window and recipient.window.are_calls_due(now=now):
+        if recipient.status in UNCONFIRMED and recipient.window and recipient.window.are_calls_due(now=now):
             to_call[recipient.entry.release_id].append(recipient)
     to_confirm = {release.pk for release in releases if may_confirm_list(release, now=now)}
     unconfirmed = to_confirm - find_confirmations(to_confirm).keys()

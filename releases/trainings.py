@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.models import Producer, Release, Series, Training
-from releases.models.event import lock_releases, record_event
+from releases.models.event import lock_producer, lock_releases, record_event
 from releases.permissions import Action, Person, User, check_may, people_with, producers_where
 from releases.rules.calendar import format_day, slot_at
 from releases.rules.lifecycle import EVERY_ROLE, ChangedMeanwhile, FieldRefused, MoveRefused
@@ -62,7 +62,7 @@ def plan_training(
     if due_at < at + SHORTEST_WAIT:
         raise TrainingRefused("due_time", _("The rehearsal must be due at least 2 minutes from now."))
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=series.producer_id)
+        lock_producer(series.producer_id)
         same = Release.objects.filter(
             series=series, due_at=due_at, training__title=title.strip(), training__planned_by=by, addresses__url=url
         )

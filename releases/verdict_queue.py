@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from releases import judge
 from releases.judge import AnsweredUntil, JudgedByOthers
 from releases.models import Address, Release, VerdictRequest, Verification
+from releases.models.claim import is_unclaimed
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
 
@@ -92,13 +93,13 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
 
     :param among: which requests, None for all.
     """
-    free = _find_free(now=now).filter(among or Q())
+    free = VerdictRequest.objects.filter(is_unclaimed(CLAIM_DURATION, now=now), among or Q())
     waiting = free.order_by("requested_at", "release").values_list("release_id", flat=True)
     releases = list(dict.fromkeys(waiting[: CLAIMED_AT_A_TIME * 2]))[:CLAIMED_AT_A_TIME]
     if not releases:
         return Claim([], {}, {})
     with transaction.atomic():
-        # A sweep that is writing a request is not waited for, and neither does it wait long.
+        # We do not wait for a sweep that is writing a request, and it does not wait long for us.
         found = free.filter(release__in=releases).select_for_update(skip_locked=True).order_by("pk")
         keys = list(found.values_list("pk", flat=True))
         free.filter(pk__in=keys).update(claimed_by=process, claimed_until=now + CLAIM_DURATION)
@@ -115,13 +116,6 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
         ],
         versions={row.pk: row.version for row in claimed},
         answered_until_by_address={row.pk: row.answered_until for row in claimed},
-    )
-
-
-def _find_free(*, now: datetime) -> QuerySet[VerdictRequest]:
-    # An end that is far ahead was written by a clock that was wrong.
-    return VerdictRequest.objects.filter(
-        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM_DURATION)
     )
 
 
@@ -154,7 +148,7 @@ def judge_requests(*, process: str, most: int, now: Callable[[], datetime], stop
     """Judge what is requested until nothing is left, or for ten minutes.
 
     :param process: the name of this process: its machine, a colon, and what makes it unique there.
-    :param most: if so many other processes of this machine are judging now, this one leaves it to them. Otherwise the
+    :param most: if so many other processes of this machine are judging now, this one ends. Otherwise the
         job, which begins every second, would take all processes of a worker on a busy morning.
     :return: the number of releases judged.
     :raises ExceptionGroup: at the end, if our own code failed on some releases.

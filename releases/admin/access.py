@@ -49,8 +49,8 @@ class SearchSelect(AutocompleteSelect):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Leave out `required`, which needs an option that is not there yet; the form itself checks the answer."""
-        kept = {key: setting for key, setting in (attrs or {}).items() if key != "required"}
-        return super().get_context(name, value, kept)
+        remaining = {key: setting for key, setting in (attrs or {}).items() if key != "required"}
+        return super().get_context(name, value, remaining)
 
     def optgroups(self, *args: Any, **kwargs: Any) -> list[Any]:
         groups = super().optgroups(*args, **kwargs)

@@ -11,7 +11,7 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -25,8 +25,9 @@ from django.utils.translation import ngettext
 from releases import corrections, overview, permissions, planner, readiness, scheduling
 from releases.admin import actions
 from releases.admin.access import HistoryAdmin, PlainLabels, RefusalMessagesAdmin, SearchSelect, UnlabelledInput
+from releases.early_findings import mask_present_verdicts
 from releases.forms import add_refusal, build_slot, clean_address, clean_reason_field
-from releases.models import Address, Contact, DateChangeRequest, Release, Series, Verification
+from releases.models import Address, Contact, DateChangeRequest, Release, Series
 from releases.models.release import ReleaseQuerySet
 from releases.overview import Concern
 from releases.permissions import Action, roles_of
@@ -159,8 +160,8 @@ class VerdictFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         chosen = self.value()
         if chosen == NOT_CHECKED:
-            return queryset.filter(~Exists(present_verdicts()))
-        return queryset.filter(Exists(present_verdicts().filter(shown=chosen))) if chosen else queryset
+            return queryset.filter(~Exists(mask_present_verdicts()))
+        return queryset.filter(Exists(mask_present_verdicts().filter(shown=chosen))) if chosen else queryset
 
 
 class MonthFilter(admin.SimpleListFilter):
@@ -214,16 +215,6 @@ class SeriesFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         chosen = _key(self.value())
         return queryset if chosen is None else queryset.filter(series=chosen)
-
-
-def present_verdicts() -> "QuerySet[Any]":
-    """Return the present verdict of each release, with the outcome that lists show as `shown`.
-
-    An early release is pending until it is published, as it was before it was found early.
-    """
-    present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
-    unpublished = When(outcome=Outcome.EARLY, release__status__in=TO_COME, then=Value(Outcome.PENDING.value))
-    return present.annotate(shown=Case(unpublished, default="outcome"))
 
 
 def _key(value: str | None) -> int | None:
@@ -606,7 +597,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
         # A subquery for each row of the page instead of a join, so that counting all rows reads no verdicts.
-        verdict = Subquery(present_verdicts().values("shown")[:1])
+        verdict = Subquery(mask_present_verdicts().values("shown")[:1])
         mine = super().get_queryset(request).select_related("series__producer")
         return mine.annotate(verdict=verdict, has_page=Exists(page))
 

@@ -53,10 +53,10 @@ class Judgement:
 
 
 NOT_AUTHORISED = Judgement(Result.NOT_KNOWN, Sign.NOT_AUTHORISED)
-_UNREQUESTED = Judgement(Result.NOT_KNOWN, Sign.OTHER_HOST)
+_ANOTHER_HOST = Judgement(Result.NOT_KNOWN, Sign.OTHER_HOST)
 
 # Statuses with which a server refuses a file to the public, or says that there is none.
-_REFUSING = frozenset({401, 403, 404, 410, 451})
+_REFUSALS = frozenset({401, 403, 404, 410, 451})
 _BY_FAILURE = {
     Failure.ADDRESS_REFUSED: Sign.ADDRESS_REFUSED,
     Failure.ASKED_TO_WAIT: Sign.ASKED_TO_WAIT,
@@ -75,7 +75,7 @@ def judge_response(answer: Answer, found: Finding | None, *, target: Target, tok
     """Return what the response of one address shows.
 
     The token is proof: it is in the dummy file and in no address, so that no error page can repeat it. An unpublished
-    page is also open if it names the file. The response of a redirect to another host is not known.
+    page is also open if it names the file. After a redirect to another host the result is not known.
 
     :param found: the finding of `examine` with the token as the marker; None if the response was not examined.
     :param file_name: the last part of the file's address.
@@ -86,7 +86,7 @@ def judge_response(answer: Answer, found: Finding | None, *, target: Target, tok
         return Judgement(Result.NOT_KNOWN, _BY_FAILURE.get(answer.failure, Sign.NO_ANSWER))
     reasons = frozenset(found.reasons) if found else frozenset[Reason]()
     if answer.left_allowed_hosts:
-        return Judgement(Result.NOT_OPEN, Sign.LOG_IN) if Reason.LOG_IN in reasons else _UNREQUESTED
+        return Judgement(Result.NOT_OPEN, Sign.LOG_IN) if Reason.LOG_IN in reasons else _ANOTHER_HOST
     if answer.status is None or not 200 <= answer.status < 300:
         return _judge_status(answer)
     if target is Target.PAGE and file_name.casefold().encode() in answer.body.lower():
@@ -96,7 +96,7 @@ def judge_response(answer: Answer, found: Finding | None, *, target: Target, tok
 
 
 def _judge_status(answer: Answer) -> Judgement:
-    if answer.status not in _REFUSING:
+    if answer.status not in _REFUSALS:
         return Judgement(Result.NOT_KNOWN, Sign.OTHER_STATUS)
     # A bot challenge says nothing about other readers.
     if answer.header("cf-mitigated"):
@@ -140,7 +140,7 @@ def find_file_fault(url: str, *, code: str, token: str) -> AddressFault | None:
 
 
 def find_page_fault(url: str, *, file_name: str, token: str) -> AddressFault | None:
-    """Return why the address of a page is not accepted: an error page that repeats it must prove nothing.
+    """Return why the address of a page is not accepted: otherwise an error page that repeats it would look like proof.
 
     :raises NotAWebAddressError: if it is not an address that may be requested.
     """

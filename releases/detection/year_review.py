@@ -34,7 +34,7 @@ class PageKind(StrEnum):
 
 
 class PageOutcome(StrEnum):
-    """What the content API answered about a page. LISTED: it was not asked yet."""
+    """What the content API answered about a page. LISTED: we have not requested it yet."""
 
     LISTED = "listed"
     READ = "read"
@@ -82,13 +82,13 @@ class StatedFigure:
 
 @dataclass(frozen=True, slots=True)
 class PageStatement:
-    """Everything that the publisher states about one page; a figure that is not there is not known."""
+    """Everything that the publisher states about one page; a missing figure is not known."""
 
     outcome: PageOutcome = PageOutcome.LISTED
     title: str = ""
     figures: tuple[StatedFigure, ...] = ()
     has_history: bool = False
-    """Whether the page has a public history, of which `figures` have the entries of the year."""
+    """Whether the page has a public history, whose entries of the year are in `figures`."""
 
     def find(self, name: Figure) -> StatedFigure | None:
         return next((figure for figure in self.figures if figure.name is name), None)
@@ -98,7 +98,7 @@ class PageStatement:
 
 
 def find_problem(answer: Answer) -> CalendarProblem | None:
-    """Return why a request has to be made again; None if its response can be read, whatever it says."""
+    """Return why a request has to be retried; None if its response can be read."""
     if answer.failure is Failure.ASKED_TO_WAIT or answer.status == 429:
         return CalendarProblem.ASKED_TO_WAIT
     if answer.failure in _PERMANENT:
@@ -108,7 +108,7 @@ def find_problem(answer: Answer) -> CalendarProblem | None:
     return None
 
 
-# To ask again would give the same.
+# A retry would give the same result.
 _PERMANENT = frozenset({Failure.TOO_MANY_REDIRECTS, Failure.ADDRESS_REFUSED, Failure.TOO_LARGE})
 
 
@@ -165,7 +165,7 @@ def state_from_content(answer: Answer, *, year: int) -> PageStatement:
 
 
 def merge_statements(earlier: PageStatement, later: PageStatement) -> PageStatement:
-    """Return a page's statement after a further response; what the later one does not repeat is still on record.
+    """Return a page's statement after a further response; it keeps the figures that this response does not repeat.
 
     If a page was read again, its new figures replace the earlier ones of the same address. Figures of the search stay
     where the page itself gives none, because an announcement loses its date when it is published.

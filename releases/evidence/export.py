@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Max, Min, QuerySet
 
 from releases.evidence import anchors, embargo, repository
-from releases.evidence.screenshots import find_sealed
+from releases.evidence.screenshots import find_sealed_screenshots
 from releases.evidence.warc import write_warc
 from releases.models import (
     Anchor,
@@ -142,7 +142,7 @@ def _screenshot_files(release: Release, *, now: datetime) -> Iterator[File]:
     )
     if not rows:
         return
-    sealed = find_sealed(release, rows, now=now)
+    sealed = find_sealed_screenshots(release, rows, now=now)
     yield "screenshots.jsonl", _lines(_screenshot(row, is_sealed=row.pk in sealed) for row in rows)
     stored = {row.sha256 for row in rows if row.body_id and row.pk not in sealed}
     for sha256 in sorted(stored):

@@ -294,7 +294,7 @@ def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[Scr
         .select_related("address")
         .order_by("schedule_version", "planned_at", "address", "pk")
     )
-    sealed = find_sealed(release, rows, now=now)
+    sealed = find_sealed_screenshots(release, rows, now=now)
     leads = bool(sealed) and may_read(by, [release.series.producer_id])
     if sealed and not leads and repository.was_live_before_due(release.pk):
         return []
@@ -336,7 +336,7 @@ def find_open_screenshots(release: Release, *, schedule_version: int) -> list[Sc
         ).order_by("planned_at", "pk")
     )
     # A release is published only once it is due, so its status is enough.
-    sealed = find_sealed(release, rows, now=release.due_at or NEVER)
+    sealed = find_sealed_screenshots(release, rows, now=release.due_at or NEVER)
     return [row for row in rows if row.pk not in sealed]
 
 
@@ -354,12 +354,12 @@ def find_sealed_pictures(hashes: Collection[str], *, now: datetime) -> set[str]:
         by_release[row.release].append(row)
     sealed: set[str] = set()
     for release, of_release in by_release.items():
-        keys = find_sealed(release, of_release, now=now)
+        keys = find_sealed_screenshots(release, of_release, now=now)
         sealed |= {sha256 for row in of_release if row.pk in keys for sha256 in (row.sha256, row.small_sha256)}
     return sealed
 
 
-def find_sealed(release: Release, rows: Collection[Screenshot], *, now: datetime) -> set[int]:
+def find_sealed_screenshots(release: Release, rows: Collection[Screenshot], *, now: datetime) -> set[int]:
     """Return the keys of the sealed screenshots. As for bodies, only facts lift a seal: it is due and was found live.
 
     A picture from before the due time is sealed. So is each one if the release was found live too early, or was moved

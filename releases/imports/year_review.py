@@ -38,6 +38,7 @@ from releases.detection.year_review import (
 )
 from releases.imports import publishers, uploads
 from releases.models import Producer, YearReview, YearReviewPage
+from releases.models.claim import is_unclaimed
 from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules import tables
 from releases.rules.calendar import in_london, local_date
@@ -57,9 +58,9 @@ logger = logging.getLogger(__name__)
 ADAPTER = "page"
 # Longer than a request may take, so that only a process that has died loses its claim.
 CLAIM = timedelta(seconds=40)
-# Nothing is requested around a due instant; that is looked up again after this.
+# We request nothing around a due instant, and check again after this time.
 QUIET_RETRY = timedelta(minutes=1)
-# A department with 500 publications a year has some thousand since then.
+# The search lists each publication that was updated since the year began: thousands for a large department.
 MOST_PAGES = 10_000
 NOTHING_LISTED, TOO_MANY_LISTED = "nothing_listed", "too_many_listed"
 _BUSY_SECONDS = 0.25
@@ -131,7 +132,7 @@ def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
         check_may(by, Action.EDIT, found.producer)
     values = {"status": ReviewStatus.READING, "failures": 0, "problem": "", "retry_at": None, "ended_at": None}
     rows = YearReview.objects.filter(pk=found.pk)
-    # What was read before the stop counts; a complete year begins again.
+    # Pages that were read before the stop count. A complete year begins again.
     rows.filter(status=ReviewStatus.STOPPED).update(**values)
     rows.filter(status=ReviewStatus.COMPLETE).update(**values, started_at=at, started_by=by, listed_at=None)
     found.refresh_from_db()
@@ -161,7 +162,7 @@ class ReviewMeans:
 
 
 def run_due_reviews(means: ReviewMeans) -> int:
-    """Read on in the waiting reviews, the oldest first, until we are stopped; return how many were claimed."""
+    """Continue the waiting reviews, the oldest first, until we are stopped; return how many were claimed."""
     done = 0
     for key in _find_due(now=means.now()).order_by("started_at", "pk").values_list("pk", flat=True):
         if means.stop():
@@ -171,12 +172,12 @@ def run_due_reviews(means: ReviewMeans) -> int:
 
 
 def is_any_due(*, now: datetime) -> bool:
-    """Return whether a review waits for a process to read on in it."""
+    """Return whether a review waits for a process to continue it."""
     return _find_due(now=now).exists()
 
 
 def advance_review(key: int, means: ReviewMeans) -> bool:
-    """Read on in a review until it is complete, has to wait (`retry_at`), has stopped, or we are stopped.
+    """Continue a review until it is complete, has to wait (`retry_at`), has stopped, or we are stopped.
 
     :return: False if another process reads it, or it has to wait or has ended.
     """
@@ -197,14 +198,9 @@ class _Pause(Exception):
     """Reading cannot go on now: it has to wait, was stopped, or another process has taken it over."""
 
 
-def _is_free(now: datetime) -> Q:
-    # An end that is far ahead was written by a clock that was wrong.
-    unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM)
-    return unclaimed & (Q(retry_at__isnull=True) | Q(retry_at__lte=now))
-
-
 def _find_due(*, now: datetime) -> QuerySet[YearReview]:
-    return YearReview.objects.filter(_is_free(now), status=ReviewStatus.READING)
+    need_not_wait = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
+    return YearReview.objects.filter(is_unclaimed(CLAIM, now=now), need_not_wait, status=ReviewStatus.READING)
 
 
 def _claim(key: int, *, now: datetime) -> YearReview | None:
@@ -214,7 +210,7 @@ def _claim(key: int, *, now: datetime) -> YearReview | None:
 
 
 class _Reader:
-    """Reads one claimed review. Each page is stored as it was read, so a process that is killed loses one request."""
+    """Reads one claimed review. Each page is stored at once, so a process that is killed loses one request."""
 
     def __init__(self, review: YearReview, means: ReviewMeans) -> None:
         self._review, self._means = review, means

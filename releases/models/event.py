@@ -17,7 +17,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import CHUNK, AppendOnlyQuerySet, ChainedRow, ChainHead, new_salt, salted_digest
-from releases.models.producer import Series
+from releases.models.producer import Producer, Series
 from releases.models.release import Release
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import RELEASE
@@ -513,6 +513,11 @@ def lock_releases(keys: Collection[int]) -> dict[int, Release]:
 def lock_release_rows(keys: Collection[int]) -> None:
     """Lock some releases as `lock_releases` does, without reading their columns."""
     list(Release.objects.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def lock_producer(key: int) -> Producer:
+    """Return a producer as it is stored, locked as by `lock_release`, so that two processes never add the same row."""
+    return Producer.objects.select_for_update(no_key=True).get(pk=key)
 
 
 def build_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:

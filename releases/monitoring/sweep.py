@@ -687,9 +687,9 @@ class Sweep:
         del self._unstored[: len(checks)]
         self._stored += len(checks)
         # A check for a schedule that was changed or cancelled meanwhile is stored but never judged.
-        standing = {row.release_id for row in rows if not row.superseded}
+        current = {row.release_id for row in rows if not row.superseded}
         changed = (check.address.release for check in checks if self._may_change_verdict(check, now=now))
-        self._unjudged |= {release.pk: release for release in changed if release.pk in standing}
+        self._unjudged |= {release.pk: release for release in changed if release.pk in current}
         for check in checks:
             self._note_uncounted(check, now=now)
         self._write_next_checks({check.address.pk for check in checks})
@@ -752,7 +752,7 @@ class Sweep:
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
         if self._vantage_point:
             # Only what the main vantage point has judged, so that the verdict names what only one of them found.
-            decided = judge.find_decided(waiting)
+            decided = judge.find_releases_with_verdict(waiting)
             waiting = [release for release in waiting if release.pk in decided]
         if not self._judges:
             verdict_queue.request_verdicts(waiting, answered_until=answered_until, now=now)

@@ -273,8 +273,8 @@ async def _hops(response: "Response") -> tuple[Hop, ...]:
 def _headers_of_document(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Replace the headers about the body as it was sent: the stored body is the document that the scripts made."""
     about_body = {"content-type", "content-length", "content-encoding", "transfer-encoding", "set-cookie"}
-    kept = [(name, value) for name, value in headers if name not in about_body]
-    return (("content-type", "text/html; charset=utf-8"), *kept)
+    remaining = [(name, value) for name, value in headers if name not in about_body]
+    return (("content-type", "text/html; charset=utf-8"), *remaining)
 
 
 async def _take_picture(cdp: "CDPSession") -> dict[str, Any]:

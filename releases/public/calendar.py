@@ -224,7 +224,7 @@ def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list
 
 
 def _corrections(releases: Collection[int]) -> dict[int, tuple[AnnouncedCorrection, ...]]:
-    """Return the corrections of published releases that readers were told of, by release, in order of their numbers."""
+    """Return the corrections of published releases that readers were notified of, by release, in order of numbers."""
     if not releases:
         return {}
     rows = PublishedCorrection.objects.filter(release__in=releases).order_by("release", "number", "revision")

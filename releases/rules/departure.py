@@ -30,7 +30,7 @@ class Grounds:
 
     :ivar osr_reference: of OSR's written agreement to this release, with its date.
     :ivar bank_holiday_reason: of the Head of Profession or a deputy, for a release on a bank holiday; public.
-    :ivar osr_told_at: when OSR was told of a release at once, after a leak or a statement in public (aware).
+    :ivar osr_told_at: when OSR was informed of a release at once, after a leak or a statement in public (aware).
     """
 
     osr_reference: str = ""
@@ -155,7 +155,7 @@ def check_at_once(due_at: datetime | None, grounds: Grounds, *, reason: str, at:
     :param reason: the public reason.
     :param at: the instant of the decision.
     :raises MissingFields: if the public reason is missing.
-    :raises FieldRefused: if the time is past or more than 24 hours away, or OSR was not told before.
+    :raises FieldRefused: if the time is past or more than 24 hours away, or OSR was not informed before.
     """
     if not reason.strip():
         raise MissingFields("reason", "Enter the public reason.")

@@ -140,7 +140,7 @@ class Window:
         return starts_at <= now < self.due_at + AFTER_DUE
 
 
-class Standing(StrEnum):
+class ReceiptStatus(StrEnum):
     """What the producer's page says about one recipient."""
 
     NO_ADDRESS = "no_address"
@@ -153,26 +153,28 @@ class Standing(StrEnum):
 
 
 # The statistics may be sent to these alone.
-MAY_BE_SENT = frozenset({Standing.CONFIRMED, Standing.CONFIRMED_BY_PHONE, Standing.ACKNOWLEDGED})
+MAY_BE_SENT = frozenset({ReceiptStatus.CONFIRMED, ReceiptStatus.CONFIRMED_BY_PHONE, ReceiptStatus.ACKNOWLEDGED})
 # What is left to do about these: they have not confirmed the terms, in any way.
-UNCONFIRMED = frozenset({Standing.NO_ADDRESS, Standing.NOT_ASKED, Standing.NOT_CONFIRMED})
+UNCONFIRMED = frozenset({ReceiptStatus.NO_ADDRESS, ReceiptStatus.NOT_ASKED, ReceiptStatus.NOT_CONFIRMED})
 
 
-def standing_of(*, has_address: bool, asked: bool, answers: Collection[Answer], by_phone: bool = False) -> Standing:
-    """Return the standing of a recipient from the answers for the present release date.
+def find_receipt_status(
+    *, has_address: bool, asked: bool, answers: Collection[Answer], by_phone: bool = False
+) -> ReceiptStatus:
+    """Return the status of a recipient from the answers for the present release date.
 
     A person who no longer needs access stays so. A reported disclosure changes nothing: it is a suspicion.
 
     :param by_phone: whether staff recorded that the recipient confirmed the terms by phone.
     """
     if Answer.NOT_NEEDED in answers:
-        return Standing.NOT_NEEDED
+        return ReceiptStatus.NOT_NEEDED
     if Answer.ACKNOWLEDGED in answers and (Answer.CONFIRMED in answers or by_phone):
-        return Standing.ACKNOWLEDGED
+        return ReceiptStatus.ACKNOWLEDGED
     if Answer.CONFIRMED in answers:
-        return Standing.CONFIRMED
+        return ReceiptStatus.CONFIRMED
     if by_phone:
-        return Standing.CONFIRMED_BY_PHONE
+        return ReceiptStatus.CONFIRMED_BY_PHONE
     if not has_address:
-        return Standing.NO_ADDRESS
-    return Standing.NOT_CONFIRMED if asked else Standing.NOT_ASKED
+        return ReceiptStatus.NO_ADDRESS
+    return ReceiptStatus.NOT_CONFIRMED if asked else ReceiptStatus.NOT_ASKED

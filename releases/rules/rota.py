@@ -53,7 +53,7 @@ def find_call_list(
 NO_ANSWER, NO_ANSWER_UNDONE = CALL_EVENTS = ("no_answer", "no_answer_undone")
 
 
-def find_unanswered[E](events: Iterable[tuple[str, int, E]]) -> dict[int, E]:
+def find_contacts_without_answer[E](events: Iterable[tuple[str, int, E]]) -> dict[int, E]:
     """Return the contacts who did not answer, each with the event that says so.
 
     :param events: the kind, the contact's key and the event itself, of the kinds in `CALL_EVENTS`, in order.

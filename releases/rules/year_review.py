@@ -7,7 +7,7 @@ EARLIEST_YEAR = 2013
 """The first whole year of GOV.UK, which began in October 2012."""
 
 MOST_FAILURES = 8
-"""So many requests in a row may fail; then reading stops until a person continues it."""
+"""After this many failed requests in a row, reading stops until a person continues it."""
 
 _LONGEST_WAIT = timedelta(minutes=15)
 

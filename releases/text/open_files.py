@@ -73,5 +73,5 @@ def state_colour(record: DummyFileRecord) -> str:
 
 
 def _is_in_progress(record: DummyFileRecord) -> bool:
-    # That a place is open must not disappear while it is checked again.
+    # A dummy file that was found open is shown as open while it is checked again.
     return record.is_waiting and record.state is not State.OPEN

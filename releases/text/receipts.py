@@ -1,4 +1,4 @@
-"""Texts about handling receipts: terms, the standing of recipients, and reported disclosures."""
+"""Texts about handling receipts: terms, the status of recipients, and reported disclosures."""
 
 from datetime import datetime
 
@@ -9,19 +9,19 @@ from releases.models import PreReleaseAccess, Release
 from releases.receipts import Recipient, asks_recipients, confirmation_due_at, confirmation_of
 from releases.rules import calendar
 from releases.rules.pre_release import is_longer
-from releases.rules.receipts import Answer, Disclosure, Standing, Term, terms_for
+from releases.rules.receipts import Answer, Disclosure, ReceiptStatus, Term, terms_for
 from releases.text.pre_release import ORDERS, write_period
 
 DO_NOT_SEND = lazy("Not acknowledged: do not send")
 # The tag of a recipient on the producer's page, and its colour.
-STANDINGS = {
-    Standing.NO_ADDRESS: (DO_NOT_SEND, "red"),
-    Standing.NOT_ASKED: (DO_NOT_SEND, "red"),
-    Standing.NOT_CONFIRMED: (DO_NOT_SEND, "red"),
-    Standing.CONFIRMED: (lazy("Terms confirmed"), "green"),
-    Standing.CONFIRMED_BY_PHONE: (lazy("Terms confirmed by phone"), "green"),
-    Standing.ACKNOWLEDGED: (lazy("Has it"), "green"),
-    Standing.NOT_NEEDED: (lazy("No longer needs access: do not send"), "red"),
+RECEIPT_STATUSES = {
+    ReceiptStatus.NO_ADDRESS: (DO_NOT_SEND, "red"),
+    ReceiptStatus.NOT_ASKED: (DO_NOT_SEND, "red"),
+    ReceiptStatus.NOT_CONFIRMED: (DO_NOT_SEND, "red"),
+    ReceiptStatus.CONFIRMED: (lazy("Terms confirmed"), "green"),
+    ReceiptStatus.CONFIRMED_BY_PHONE: (lazy("Terms confirmed by phone"), "green"),
+    ReceiptStatus.ACKNOWLEDGED: (lazy("Has it"), "green"),
+    ReceiptStatus.NOT_NEEDED: (lazy("No longer needs access: do not send"), "red"),
 }
 DISCLOSURES = {
     Disclosure.SENT: lazy("I, or someone else, sent it to a person who is not on the list"),
@@ -88,12 +88,12 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
         sentence = _("%(person)s recorded at %(moment)s that the terms were confirmed by phone.")
         call = recipient.by_phone
         answered.append(sentence % {"person": call.recorded_by, "moment": calendar.format_moment(call.recorded_at)})
-    if recipient.standing is Standing.NO_ADDRESS and not answered:
+    if recipient.status is ReceiptStatus.NO_ADDRESS and not answered:
         return [_("Add an email address, so that we can ask this person to confirm the terms.")]
     asked = []
     if recipient.asked_at:
         asked = [_("Asked at %(moment)s.") % {"moment": calendar.format_moment(recipient.asked_at)}]
-    elif recipient.standing is Standing.NOT_ASKED and recipient.window:
+    elif recipient.status is ReceiptStatus.NOT_ASKED and recipient.window:
         asked = [_("We ask at %(moment)s.") % {"moment": calendar.format_moment(recipient.window.asked_at)}]
     if recipient.is_unsent:
         asked.append(_("An email has not left yet."))

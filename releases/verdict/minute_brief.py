@@ -115,13 +115,13 @@ def build_brief(own: Collection[DueRelease], others: Iterable[DueRelease] = ()) 
     hosts = list(dict.fromkeys(one.host for one in own if one.was_not_live and one.host))
     everything = [*own, *others]
     counts = (_count(host, [one for one in everything if one.host == host]) for host in hosts)
-    waited_for = [one for one in own if one.was_not_live]
-    found = [one.complete_at for one in waited_for if one.complete_at]
+    not_live = [one for one in own if one.was_not_live]
+    found = [one.complete_at for one in not_live if one.complete_at]
     return Brief(
         releases=tuple(own),
         hosts=tuple(count for count in counts if count.due >= FEWEST_ON_HOST),
-        limit_at=_shared_limit(waited_for),
-        live_at=max(found) if found and len(found) == len(waited_for) else None,
+        limit_at=_shared_limit(not_live),
+        live_at=max(found) if found and len(found) == len(not_live) else None,
     )
 
 

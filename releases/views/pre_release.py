@@ -266,7 +266,7 @@ def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse
     found = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer)
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
-        receipts.set_asking(found, asks=asks, by=request.user)
+        receipts.set_recipient_requests(found, asks=asks, by=request.user)
         messages.success(request, _("Recipients are asked to confirm.") if asks else _("Recipients are not asked."))
         return redirect("releases:ask_recipients", found.slug)
     return render(request, "releases/pre_release/ask_recipients.html", {"producer": found})

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from releases.cover import CoverPerson, end_cover, find_coverers, find_heads, name_cover
 from releases.forms import GovukDateField, GovukForm, add_refusal
 from releases.models import Cover, Producer
-from releases.permissions import TABLE, Action, Person, producers_with_standing
+from releases.permissions import TABLE, Action, Person, producers_with_standing_role
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import FieldRefused
 from releases.views.base import SignedInRequest, post_data
@@ -105,7 +105,7 @@ class CoverForm(GovukForm):
 
 def producers_covered_by(person: Person) -> "QuerySet[Producer]":
     """Return the producers for which a person may enter and end cover."""
-    return producers_with_standing(person, TABLE[Action.NAME_COVER])
+    return producers_with_standing_role(person, TABLE[Action.NAME_COVER])
 
 
 @login_required

@@ -10,7 +10,7 @@ from breaches import permissions as breach_permissions
 from breaches.rules.lifecycle import REPORT
 from releases import permissions as release_permissions
 from releases.models import Producer
-from releases.permissions import Person, producers_with_standing, standing_roles_of
+from releases.permissions import Person, producers_with_standing_role, standing_roles_of
 from releases.rules.date_change import REQUEST
 from releases.rules.imports import IMPORT
 from releases.rules.lifecycle import KEEPERS, LEADS, RELEASE, Lifecycle, Role, to_words
@@ -39,7 +39,7 @@ def administers_people(person: Person) -> bool:
 def producers_invited_to(person: Person) -> QuerySet[Producer]:
     if administers_people(person):
         return Producer.objects.all()
-    return producers_with_standing(person, TABLE[Action.INVITE])
+    return producers_with_standing_role(person, TABLE[Action.INVITE])
 
 
 def inviting_roles(person: Person, producer: Producer) -> frozenset[Role]:

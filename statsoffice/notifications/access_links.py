@@ -39,7 +39,7 @@ def fill_link(message: Message, *, at: datetime) -> None:
 
 def record_link_sent(message: Message, *, at: datetime) -> None:
     if (key := find_link_key(message)) is not None:
-        receipts.record_sent(key, at=at)
+        receipts.record_send_time(key, at=at)
 
 
 def events_of_erased_names() -> list[str]:

@@ -138,13 +138,13 @@ def recipient_of(recipients: Mapping[int, Recipient] | None, entry: PreReleaseAc
 
 
 @register.filter
-def standing_words(recipient: Recipient) -> str:
-    return str(receipt_text.STANDINGS[recipient.standing][0])
+def receipt_status_words(recipient: Recipient) -> str:
+    return str(receipt_text.RECEIPT_STATUSES[recipient.status][0])
 
 
 @register.filter
-def standing_colour(recipient: Recipient) -> str:
-    return receipt_text.STANDINGS[recipient.standing][1]
+def receipt_status_colour(recipient: Recipient) -> str:
+    return receipt_text.RECEIPT_STATUSES[recipient.status][1]
 
 
 @register.filter

@@ -79,7 +79,7 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
 
 def _ask_recipients(office: Office, release) -> str:
     """Ask the people on the list, one of whom has confirmed, and return the token of the other one's link."""
-    receipts.set_asking(office.producer, asks=True, by=office.head)
+    receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
     receipts.make_due_links(now=NOW)
     links = AccessLink.objects.filter(entry__release=release).order_by("pk")
     links.update(sent_at=NOW)

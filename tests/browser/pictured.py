@@ -187,7 +187,7 @@ def _a_brief(office: Office) -> None:
 
 def _an_access_list(office: Office) -> None:
     """The list of tomorrow's release: one person has confirmed, one did so by phone, and one has not."""
-    receipts.set_asking(office.producer, asks=True, by=office.head)
+    receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
     houses = Release.objects.get(reference="houses-july-2020")
     by = office.statistician
     posts = ("Minister of State for Housing", "Private secretary", "Chief economist")

@@ -23,7 +23,7 @@ from releases.text.dates import write_exact_moment
 # A year of the largest department takes some hours at one request a second.
 LONGEST_SECONDS = 24 * 60 * 60.0
 REPORTED_EVERY_SECONDS = 5.0
-_LOOKED_UP_EVERY_SECONDS = 1.0
+_WAIT_SECONDS = 1.0
 
 
 class Command(PlainCommand):
@@ -37,7 +37,7 @@ complete, so we state no rate.
 --organisation is the name of the organisation in the addresses of GOV.UK, such
 as office-for-rain, or the address of its page. People who manage the calendar
 of the producer see the table in the service, under "Import a calendar". They
-can start the same there.
+can also start it there.
 
 We make at most one request a second, and none around the time of a release. The
 progress is on standard error. If the command is interrupted, run it again: it
@@ -82,7 +82,7 @@ pages that have changed."""
         self._reported = float("-inf")
         retry_at: datetime | None = None
         with open_adhoc_means(seconds=LONGEST_SECONDS, process="command") as checks:
-            means = ReviewMeans(checks=checks, now=timezone.now, report=self._report_sometimes)
+            means = ReviewMeans(checks=checks, now=timezone.now, report=self._report_if_due)
             while review.status == ReviewStatus.READING:
                 advanced = year_review.advance_review(review.pk, means)
                 review.refresh_from_db()
@@ -92,11 +92,11 @@ pages that have changed."""
                     self.stderr.write(f"{why} We continue at {write_exact_moment(retry_at)}.")
                 if not advanced:
                     # It has to wait, or another process reads it.
-                    self._report_sometimes(review)
-                    time.sleep(_LOOKED_UP_EVERY_SECONDS)
+                    self._report_if_due(review)
+                    time.sleep(_WAIT_SECONDS)
         self._report(review)
 
-    def _report_sometimes(self, review: YearReview) -> None:
+    def _report_if_due(self, review: YearReview) -> None:
         if time.monotonic() - self._reported > REPORTED_EVERY_SECONDS:
             self._report(review)
 

@@ -91,7 +91,7 @@ def test_of_someone_who_is_unknown_nothing_is_held(office):
 
 
 def test_what_a_person_with_pre_release_access_answered_is_told_without_a_link(office):
-    receipts.set_asking(office.producer, asks=True, by=office.head)
+    receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
     release = ReleaseFactory(
         announced=True, series=SeriesFactory(producer=office.producer, slug="asked"), reference="asked"
     )

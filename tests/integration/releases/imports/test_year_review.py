@@ -252,6 +252,12 @@ def test_two_processes_do_not_read_one_year(organisation, producer):
     assert not review.pages.exists()
 
 
+def test_a_claim_whose_end_a_wrong_clock_wrote_does_not_count(organisation, producer):
+    review = start(organisation, producer)
+    YearReview.objects.update(claimed_until=timezone.now() + timedelta(days=1))
+    assert advance(review)
+
+
 def test_the_job_reads_what_was_started_on_the_page(organisation, producer, monkeypatch):
     review = start(organisation, producer)
     monkeypatch.setattr(jobs, "_probes", {})

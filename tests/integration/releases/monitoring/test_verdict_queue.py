@@ -174,6 +174,12 @@ def test_the_claim_of_a_process_that_died_ends_and_another_one_judges(late_relea
     assert judged_events() == 3
 
 
+def test_a_claim_whose_end_a_wrong_clock_wrote_does_not_count(late_releases):
+    request(late_releases)
+    verdict_queue.claim_requests(process="wrong clock", now=AFTER + timedelta(days=1))
+    assert verdict_queue.claim_requests(process="other", now=AFTER).releases
+
+
 def test_two_processes_that_judge_the_same_release_after_all_store_one_verdict(late_releases):
     """The first one was only slow, and its claim has ended."""
     request(late_releases)

@@ -21,7 +21,7 @@ from releases.receipts import LinkUnusable, answer_link, make_due_links, token_o
 from releases.rules.calendar import Precision, Slot, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from releases.rules.pre_release import Period, Unit
-from releases.rules.receipts import Answer, Disclosure, Purpose, Standing
+from releases.rules.receipts import Answer, Disclosure, Purpose, ReceiptStatus
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.pre_release_lists import LONG_BEFORE, MINISTER, granted, someone
 
@@ -34,14 +34,14 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def asking(office):
-    receipts.set_asking(office.producer, asks=True, by=office.head)
+    receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
 
 
 @pytest.fixture
 def asked(asking, entry):
     """The entry, whose recipient has a link to confirm the terms."""
     make_due_links(now=ASKS_AT)
-    receipts.record_sent(AccessLink.objects.get().pk, at=ASKS_AT)
+    receipts.record_send_time(AccessLink.objects.get().pk, at=ASKS_AT)
     return entry
 
 
@@ -53,9 +53,9 @@ def token(purpose=Purpose.TERMS, **fields):
     return token_of(link(purpose, **fields))
 
 
-def standing(entry):
+def status_of(entry):
     release = type(entry.release).objects.select_related("series__producer").get(pk=entry.release_id)
-    return receipts.recipients_of(release)[entry.pk].standing
+    return receipts.recipients_of(release)[entry.pk].status
 
 
 def move(release, by, *, days, at=ASKS_AT + MINUTE):
@@ -70,10 +70,10 @@ class TestLinks:
             if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
                 continue
             with pytest.raises(NotYours):
-                receipts.set_asking(office.producer, asks=True, by=person)
+                receipts.set_recipient_requests(office.producer, asks=True, by=person)
         with pytest.raises(NotYours):
-            receipts.set_asking(office.producer, asks=True, by=UserFactory(is_superuser=True))
-        receipts.set_asking(office.producer, asks=True, by=office.deputy)
+            receipts.set_recipient_requests(office.producer, asks=True, by=UserFactory(is_superuser=True))
+        receipts.set_recipient_requests(office.producer, asks=True, by=office.deputy)
         assert office.producer.history.first().history_user == office.deputy
         assert make_due_links(now=OPENS) == 1
 
@@ -138,16 +138,16 @@ class TestEnd:
             asked, details, by=office.head, at=ASKS_AT + MINUTE, expected_version=asked.version
         )
         assert receipts.find_link(old, now=ASKS_AT + 2 * MINUTE) is None
-        assert standing(asked) is Standing.NOT_ASKED
+        assert status_of(asked) is ReceiptStatus.NOT_ASKED
         assert make_due_links(now=OPENS - MINUTE) == 1
-        assert standing(asked) is Standing.NOT_CONFIRMED
+        assert status_of(asked) is ReceiptStatus.NOT_CONFIRMED
 
     def test_a_corrected_post_ends_nothing(self, office, asked):
         answer_link(token(), Answer.CONFIRMED, at=ASKS_AT)
         details = replace(asked.details, post="Minister for Schools")
         pre_release_access.change_access(asked, details, by=office.head, at=ASKS_AT, expected_version=asked.version)
         assert receipts.find_link(token(), now=ASKS_AT + MINUTE)
-        assert standing(asked) is Standing.CONFIRMED
+        assert status_of(asked) is ReceiptStatus.CONFIRMED
 
     def test_a_new_link_ends_the_old_one_and_the_answers_count(self, office, asked):
         old = token()
@@ -156,7 +156,7 @@ class TestEnd:
         assert make_due_links(now=ASKS_AT + 2 * MINUTE) == 1
         assert token() != old
         assert receipts.find_link(old, now=ASKS_AT + 2 * MINUTE) is None
-        assert standing(asked) is Standing.CONFIRMED
+        assert status_of(asked) is ReceiptStatus.CONFIRMED
         with pytest.raises(NotYours):
             receipts.renew_links(asked, by=office.people[Role.AUDITOR], at=ASKS_AT)
 
@@ -167,7 +167,7 @@ class TestEnd:
         answer_link(old[1], Answer.ACKNOWLEDGED, at=OPENS)
         moved = move(asked.release, office.head, days=14, at=OPENS + MINUTE)
         assert [receipts.find_link(one, now=OPENS + 2 * MINUTE) for one in old] == [None, None]
-        assert standing(asked) is Standing.NOT_ASKED
+        assert status_of(asked) is ReceiptStatus.NOT_ASKED
         again, opens = ASKS_AT + timedelta(days=14), OPENS + timedelta(days=14)
         assert [make_due_links(now=at) for at in (again - MINUTE, again, opens - MINUTE, opens)] == [0, 1, 0, 1]
         assert {one.schedule_version for one in AccessLink.objects.filter(made_at__gte=again)} == {
@@ -225,7 +225,7 @@ class TestEvidence:
 
     def test_silence_is_recorded_when_the_window_opens_and_when_the_release_is_out(self, asked):
         make_due_links(now=OPENS)
-        receipts.record_sent(link(Purpose.HANDLING).pk, at=OPENS)
+        receipts.record_send_time(link(Purpose.HANDLING).pk, at=OPENS)
         assert [receipts.record_silent(now=at) for at in (OPENS - MINUTE, OPENS, OPENS + MINUTE)] == [0, 1, 0]
         assert receipts.record_silent(now=SEED_DUE + MINUTE) == 0, "it is not out yet"
         scheduling.publish(asked.release, by=None, at=SEED_DUE + MINUTE, published_at=SEED_DUE + MINUTE)
@@ -251,7 +251,7 @@ class TestEvidence:
             if why == "renewed":
                 receipts.renew_links(entry, by=office.head, at=ASKS_AT)
                 make_due_links(now=ASKS_AT)
-                receipts.record_sent(link().pk, at=ASKS_AT)
+                receipts.record_send_time(link().pk, at=ASKS_AT)
         assert receipts.record_silent(now=OPENS) == 0
 
     def test_a_disclosure_has_no_event_of_the_release_because_few_people_may_know_of_it(self, asked):
@@ -259,7 +259,7 @@ class TestEvidence:
         reported = answer_link(token(), Answer.DISCLOSURE, at=ASKS_AT, what=Disclosure.LOST)
         assert (reported.what, reported.happened_at) == ("lost", None)
         assert ReleaseEvent.objects.count() == before
-        assert standing(asked) is Standing.NOT_CONFIRMED
+        assert status_of(asked) is ReceiptStatus.NOT_CONFIRMED
 
 
 class TestCalls:
@@ -268,7 +268,7 @@ class TestCalls:
             receipts.record_phone_confirmation(asked, by=office.statistician, at=ASKS_AT + MINUTE)
         row = PhoneConfirmation.objects.get()
         assert (row.recorded_by, row.recorded_at, row.terms) == (office.statistician, ASKS_AT + MINUTE, "1:england")
-        assert standing(asked) is Standing.CONFIRMED_BY_PHONE
+        assert status_of(asked) is ReceiptStatus.CONFIRMED_BY_PHONE
         assert not AccessReceipt.objects.exists(), "it is no answer of the recipient"
         event = ReleaseEvent.objects.get(kind="pre_release_confirmed_by_phone")
         assert (event.actor, event.facts["post"]) == (office.statistician, MINISTER.post)
@@ -278,9 +278,9 @@ class TestCalls:
 
     def test_a_person_without_an_address_can_only_confirm_by_phone(self, office, asking, release):
         entry = granted(release, someone(), by=office.statistician)
-        assert standing(entry) is Standing.NO_ADDRESS
+        assert status_of(entry) is ReceiptStatus.NO_ADDRESS
         receipts.record_phone_confirmation(entry, by=office.statistician, at=ASKS_AT)
-        assert standing(entry) is Standing.CONFIRMED_BY_PHONE
+        assert status_of(entry) is ReceiptStatus.CONFIRMED_BY_PHONE
 
     def test_a_call_is_recorded_only_by_those_who_edit_the_list_and_only_when_recipients_are_asked(
         self, office, asking, entry
@@ -311,7 +311,7 @@ class TestCalls:
             pre_release_access.change_access(asked, details, by=office.head, at=at, expected_version=asked.version)
         else:
             move(asked.release, office.head, days=7, at=at)
-        assert standing(asked) in {Standing.NOT_CONFIRMED, Standing.NOT_ASKED}
+        assert status_of(asked) in {ReceiptStatus.NOT_CONFIRMED, ReceiptStatus.NOT_ASKED}
 
     def test_a_list_is_a_task_while_it_is_not_confirmed_and_while_a_recipient_has_to_be_called(
         self, office, asking, entry

@@ -27,7 +27,7 @@ DO_NOT_SEND = "Not acknowledged: do not send"
 @pytest.fixture
 def link_page(office, entry, clock):
     """The address of the page of one recipient whose window has opened."""
-    receipts.set_asking(office.producer, asks=True, by=office.head)
+    receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
     make_due_links(now=ASKS_AT)
     make_due_links(now=OPENS)
     clock(OPENS)
@@ -234,7 +234,7 @@ class TestProducersPage:
     def test_a_call_is_recorded_as_the_statement_of_staff_and_taken_back(
         self, client, keeper, office, entry, release, clock
     ):
-        receipts.set_asking(office.producer, asks=True, by=office.head)
+        receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
         page, undo = (address(name, release, entry.pk) for name in ("confirm_by_phone", "take_back_phone"))
         assert client.get(page).status_code == 409, "no one is asked yet"
         clock(ASKS_AT)
@@ -258,7 +258,7 @@ class TestProducersPage:
         assert client.get(address("confirm_by_phone", release, 0)).status_code == 404
 
     def test_what_is_left_to_do_about_a_list_is_a_task_on_todays_releases(self, client, keeper, office, entry, clock):
-        receipts.set_asking(office.producer, asks=True, by=office.head)
+        receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
         clock(SEED_DUE - timedelta(days=4, minutes=30))
         shown = words(client.get(reverse("desk")))
         assert "Pre-release access to confirm" in shown
@@ -271,7 +271,7 @@ class TestProducersPage:
         assert "Pre-release access to confirm" not in words(client.get(reverse("desk")))
 
     def test_the_list_says_when_we_ask(self, client, keeper, office, entry, release):
-        receipts.set_asking(office.producer, asks=True, by=office.head)
+        receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
         shown = words(client.get(address("list", release)))
         assert "We ask at 9am on 22 June 2020." in shown
         assert "No one has confirmed that the list is right. Check and confirm it now." in shown

@@ -14,11 +14,11 @@ from releases.rules.receipts import (
     UNCONFIRMED,
     Answer,
     Purpose,
-    Standing,
+    ReceiptStatus,
     Term,
     Window,
+    find_receipt_status,
     list_asked_at,
-    standing_of,
     terms_asked_at,
     terms_for,
 )
@@ -128,7 +128,9 @@ def test_the_statistics_may_be_sent_to_no_one_who_has_not_confirmed_the_terms():
         for has_address in (True, False):
             for asked in (True, False):
                 for by_phone in (True, False):
-                    found = standing_of(has_address=has_address, asked=asked, answers=answers, by_phone=by_phone)
+                    found = find_receipt_status(
+                        has_address=has_address, asked=asked, answers=answers, by_phone=by_phone
+                    )
                     may = (by_phone or Answer.CONFIRMED in answers) and Answer.NOT_NEEDED not in answers
                     assert (found in MAY_BE_SENT) == may, answers
                     assert not (found in MAY_BE_SENT and found in UNCONFIRMED)
@@ -136,10 +138,13 @@ def test_the_statistics_may_be_sent_to_no_one_who_has_not_confirmed_the_terms():
 
 def test_a_confirmation_by_phone_is_never_shown_as_the_recipients_own():
     given = {"has_address": True, "asked": True}
-    assert standing_of(**given, answers=[], by_phone=True) is Standing.CONFIRMED_BY_PHONE
-    assert standing_of(**given, answers=[Answer.SILENT], by_phone=True) is Standing.CONFIRMED_BY_PHONE
-    assert standing_of(**given, answers=[Answer.CONFIRMED], by_phone=True) is Standing.CONFIRMED
-    assert standing_of(has_address=False, asked=False, answers=[], by_phone=True) is Standing.CONFIRMED_BY_PHONE
+    assert find_receipt_status(**given, answers=[], by_phone=True) is ReceiptStatus.CONFIRMED_BY_PHONE
+    assert find_receipt_status(**given, answers=[Answer.SILENT], by_phone=True) is ReceiptStatus.CONFIRMED_BY_PHONE
+    assert find_receipt_status(**given, answers=[Answer.CONFIRMED], by_phone=True) is ReceiptStatus.CONFIRMED
+    assert (
+        find_receipt_status(has_address=False, asked=False, answers=[], by_phone=True)
+        is ReceiptStatus.CONFIRMED_BY_PHONE
+    )
 
 
 def test_recipients_are_called_from_the_working_day_before_their_access_until_the_release_is_due():
@@ -150,12 +155,14 @@ def test_recipients_are_called_from_the_working_day_before_their_access_until_th
     assert [access.are_calls_due(now=at) for at in (access.due_at - SECOND, access.due_at)] == [True, False]
 
 
-def test_silence_and_a_reported_disclosure_change_no_standing():
+def test_silence_and_a_reported_disclosure_change_no_status():
     for answers in ([], [Answer.CONFIRMED], [Answer.CONFIRMED, Answer.ACKNOWLEDGED]):
-        plain = standing_of(has_address=True, asked=True, answers=answers)
+        plain = find_receipt_status(has_address=True, asked=True, answers=answers)
         for more in (Answer.SILENT, Answer.DISCLOSURE):
-            assert standing_of(has_address=True, asked=True, answers=[*answers, more]) is plain
-    assert standing_of(has_address=True, asked=True, answers=[Answer.ACKNOWLEDGED]) is Standing.NOT_CONFIRMED
+            assert find_receipt_status(has_address=True, asked=True, answers=[*answers, more]) is plain
+    assert (
+        find_receipt_status(has_address=True, asked=True, answers=[Answer.ACKNOWLEDGED]) is ReceiptStatus.NOT_CONFIRMED
+    )
 
 
 def test_only_the_terms_for_scotland_name_a_duty_of_the_law():

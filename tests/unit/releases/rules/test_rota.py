@@ -5,7 +5,14 @@ from datetime import date, time
 import pytest
 
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation
-from releases.rules.rota import NO_ANSWER, NO_ANSWER_UNDONE, RotaDays, RotaPlace, find_call_list, find_unanswered
+from releases.rules.rota import (
+    NO_ANSWER,
+    NO_ANSWER_UNDONE,
+    RotaDays,
+    RotaPlace,
+    find_call_list,
+    find_contacts_without_answer,
+)
 
 ANN, BOB, CAT, DAN, EVE = range(1, 6)
 SEVEN = time(7)
@@ -67,7 +74,7 @@ def test_a_contact_is_called_once_and_a_rota_for_other_times_has_no_one():
 
 def test_the_first_record_of_no_answer_counts_until_it_is_undone():
     events = [(NO_ANSWER, ANN, "9:32"), (NO_ANSWER, ANN, "9:33"), (NO_ANSWER, BOB, "9:34")]
-    assert find_unanswered(events) == {ANN: "9:32", BOB: "9:34"}
+    assert find_contacts_without_answer(events) == {ANN: "9:32", BOB: "9:34"}
     events.append((NO_ANSWER_UNDONE, ANN, "9:35"))
-    assert find_unanswered(events) == {BOB: "9:34"}
-    assert find_unanswered([*events, (NO_ANSWER, ANN, "9:36")]) == {BOB: "9:34", ANN: "9:36"}
+    assert find_contacts_without_answer(events) == {BOB: "9:34"}
+    assert find_contacts_without_answer([*events, (NO_ANSWER, ANN, "9:36")]) == {BOB: "9:34", ANN: "9:36"}
