@@ -22,7 +22,7 @@ from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, Complianc
 from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctuality_years, read_punctuality, read_year
 from breaches.models import ComplianceDocument
 from breaches.permissions import TABLE, Action, report_producers
-from breaches.rules.compliance import AFTER_TABLE, BEFORE_TABLE, GROUPS, Figure, PolicySection
+from breaches.rules.compliance import AFTER_TABLE, BEFORE_TABLE, GROUPS, Figure, PolicySection, compliance_digest
 from breaches.rules.document import paragraphs
 from breaches.views.base import file_response
 from releases.forms import GovukForm, LongTextField, inside_the_form
@@ -242,7 +242,7 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
         "undecided": record.undecided,
         "one_person": compliance.is_author(producer, year, request.user),
         "number": newest.number + 1 if newest else 1,
-        "content_sha256": compliance.content_digest(content),
+        "content_sha256": compliance_digest(content),
     }
     return render(request, "breaches/compliance/approve.html", context)
 
