@@ -121,7 +121,7 @@ def describe_grounds(one: ReleaseException) -> Iterator[str]:
     if one.reason:
         yield f"The reason given was: {one_line(one.reason)}."
     if one.osr_told_at:
-        yield f"The Office for Statistics Regulation (OSR) was told at {format_moment(one.osr_told_at)}."
+        yield f"The Office for Statistics Regulation (OSR) was informed at {format_moment(one.osr_told_at)}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ type YearView[**P] = Callable[Concatenate[SignedInRequest, Producer, int, P], Ht
 HINTS = {
     PolicySection.INTRODUCTION: lazy("What this policy is, for which statistics, and who is responsible for it."),
     PolicySection.ANNOUNCEMENT: lazy("Your release calendar, and how far ahead you confirm a date."),
-    PolicySection.DATE_CHANGES: lazy("Who agrees to a change, and how you tell readers."),
-    PolicySection.ACCESS: lazy("Who may see statistics before their release, and how you keep the list."),
+    PolicySection.DATE_CHANGES: lazy("Who agrees to a change, and how you announce it."),
+    PolicySection.ACCESS: lazy("Who may see statistics before their release, and how you maintain the list."),
     PolicySection.TIMELINESS: lazy("Your release time, any other time that OSR has approved, and how you stay timely."),
     PolicySection.BREACHES: lazy("How you find, report and correct breaches, and how you handle corrections."),
     PolicySection.NOTES: lazy("What readers need to know about the figures of this year."),

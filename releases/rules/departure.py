@@ -30,7 +30,7 @@ class Grounds:
 
     :ivar osr_reference: of OSR's written agreement to this release, with its date.
     :ivar bank_holiday_reason: of the Head of Profession or a deputy, for a release on a bank holiday; public.
-    :ivar osr_told_at: when OSR was told of a release at once, after a leak or a statement in public (aware).
+    :ivar osr_told_at: when OSR was informed of a release at once, after a leak or a statement in public (aware).
     """
 
     osr_reference: str = ""
