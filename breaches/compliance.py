@@ -109,7 +109,7 @@ class SectionConflict(Exception):
         self.theirs = theirs
 
 
-def save_section(
+def save_policy_section(
     producer: Producer, year: int, section: PolicySection, text: str, *, seen: int, by: User, at: datetime
 ) -> PolicyText | None:
     """Save the text of a section as a new version, unless it is the same.
@@ -155,7 +155,7 @@ def _record_event(kind: str, producer: Producer, *, by: User, role: Role, at: da
     RegisterEvent.append([RegisterEvent(producer=producer, kind=kind, at=at, actor=by, facts={**facts, "role": role})])
 
 
-def list_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent]":
+def list_policy_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent]":
     """Return the events of the policy and the table of a year, the latest first."""
     kinds = (POLICY_EDITED, TABLE_APPROVED)
     found = RegisterEvent.objects.filter(producer=producer, kind__in=kinds, facts__year=year)

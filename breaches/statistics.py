@@ -246,7 +246,7 @@ def last_months(today: date) -> tuple[Month, ...]:
     return tuple(reversed(months))
 
 
-def scope_of(months: Sequence[Month], *, producer: Producer | None, series: Series | None) -> Scope:
+def scope_of_months(months: Sequence[Month], *, producer: Producer | None, series: Series | None) -> Scope:
     return Scope(months[0].first, months[-1].last, producer=producer, series=series)
 
 

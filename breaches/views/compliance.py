@@ -139,7 +139,7 @@ def edit_policy_section(
     theirs = None
     if form.is_valid():
         try:
-            saved = compliance.save_section(
+            saved = compliance.save_policy_section(
                 producer,
                 year,
                 section,
@@ -188,7 +188,7 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         "may_write": bool(TABLE[Action.WRITE_POLICY] & roles),
         "may_approve": bool(TABLE[Action.APPROVE_TABLE] & roles),
         "may_download": bool(TABLE[Action.DOWNLOAD] & roles),
-        "events": list(compliance.list_events(producer, year)[:20]),
+        "events": list(compliance.list_policy_events(producer, year)[:20]),
         "kinds": [*FILE_KINDS],
         **more,
     }

@@ -371,15 +371,15 @@ def _selection(of: Mapping[str, Any]) -> _Selection:
 
 
 def _punctuality(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_punctuality(statistics.count_by_month(months, statistics.scope_of(months, **of), by=by))
+    return pictures.draw_punctuality(statistics.count_by_month(months, statistics.scope_of_months(months, **of), by=by))
 
 
 def _delays(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_delays(statistics.list_results(statistics.scope_of(months, **of), by=by))
+    return pictures.draw_delays(statistics.list_results(statistics.scope_of_months(months, **of), by=by))
 
 
 def _causes(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_causes(statistics.count_causes(statistics.scope_of(months, **of), by=by))
+    return pictures.draw_causes(statistics.count_causes(statistics.scope_of_months(months, **of), by=by))
 
 
 class _Draw(Protocol):

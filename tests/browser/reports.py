@@ -20,7 +20,7 @@ def pages_of_yearly_table(morning) -> None:
     producer, head = morning.office.producer, morning.office.head
     slug, year = producer.slug, AT.year
     text = "We publish official statistics."
-    compliance.save_section(
+    compliance.save_policy_section(
         producer, year, PolicySection.INTRODUCTION, text, seen=0, by=morning.office.statistician, at=AT
     )
     content = compliance.read_content(producer, year, by=head, now=AT)[0]

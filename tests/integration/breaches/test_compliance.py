@@ -66,7 +66,9 @@ def value(record, figure):
 
 
 def write(office, text="We publish official statistics.", section=WRITTEN, *, seen=0, by=None, at=NOW):
-    return compliance.save_section(office.producer, YEAR, section, text, seen=seen, by=by or office.statistician, at=at)
+    return compliance.save_policy_section(
+        office.producer, YEAR, section, text, seen=seen, by=by or office.statistician, at=at
+    )
 
 
 def approve(office, *, by=None, at=NOW, read_sha256=None, write=compliance_files.write_files):
