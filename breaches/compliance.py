@@ -28,9 +28,9 @@ from breaches.rules.compliance import (
     FigureChange,
     PolicySection,
     compare_tables,
-    content_from_json,
-    content_to_json,
-    digest,
+    compliance_digest,
+    compliance_from_json,
+    compliance_to_json,
     sections_from_json,
     sections_to_json,
 )
@@ -41,7 +41,7 @@ from releases.models import Producer
 from releases.permissions import COVER_ROLE, User, cover_of
 from releases.public.feeds import absolute_address
 from releases.rules.calendar import format_day
-from releases.rules.canonical import sha256_hex
+from releases.rules.canonical import digest_json, sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 
 POLICY_EDITED, TABLE_APPROVED = "policy_edited", "yearly_table_approved"
@@ -109,7 +109,7 @@ class SectionConflict(Exception):
         self.theirs = theirs
 
 
-def save_section(
+def save_policy_section(
     producer: Producer, year: int, section: PolicySection, text: str, *, seen: int, by: User, at: datetime
 ) -> PolicyText | None:
     """Save the text of a section as a new version, unless it is the same.
@@ -134,7 +134,7 @@ def save_section(
         year=year,
         number=current.number + 1,
         sections=stored,
-        text_sha256=digest(stored),
+        text_sha256=digest_json(stored),
         written_by=by,
         written_at=at,
     )
@@ -155,7 +155,7 @@ def _record_event(kind: str, producer: Producer, *, by: User, role: Role, at: da
     RegisterEvent.append([RegisterEvent(producer=producer, kind=kind, at=at, actor=by, facts={**facts, "role": role})])
 
 
-def list_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent]":
+def list_policy_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent]":
     """Return the events of the policy and the table of a year, the latest first."""
     kinds = (POLICY_EDITED, TABLE_APPROVED)
     found = RegisterEvent.objects.filter(producer=producer, kind__in=kinds, facts__year=year)
@@ -176,13 +176,9 @@ def read_content(
     return ComplianceContent(producer.name, record.table, policy.sections), record, policy
 
 
-def content_digest(content: ComplianceContent) -> str:
-    return digest(content_to_json(content))
-
-
 def find_changes(document: ComplianceDocument, table: ComplianceTable) -> tuple[FigureChange, ...]:
     """Return the figures of the record that differ from the approved ones."""
-    return compare_tables(content_from_json(document.content).table, table)
+    return compare_tables(compliance_from_json(document.content).table, table)
 
 
 def find_obstacle(
@@ -200,7 +196,7 @@ def find_obstacle(
     if not content.sections.get(PolicySection.INTRODUCTION):
         return NotApprovable(_("Write the introduction before you approve the table."))
     newest = list_documents(producer, content.table.year).first()
-    if newest and newest.content_sha256 == content_digest(content):
+    if newest and newest.content_sha256 == compliance_digest(content):
         return NotApprovable(_("Nothing has changed since the table was approved."))
     if producer.two_person_approval and is_author(producer, content.table.year, by):
         return TwoPeopleNeeded(_("You wrote this text. Another person must approve it."))
@@ -363,7 +359,7 @@ def approve_table(
     if newest and newest.content_sha256 == read_sha256 and newest.approved_by_id == by.pk:
         return newest  # a second click
     content, record, policy = read_content(producer, year, by=by, now=at)
-    if content_digest(content) != read_sha256:
+    if compliance_digest(content) != read_sha256:
         raise ChangedMeanwhile(
             _("The record or the text has changed since you read it. Check it before you approve it.")
         )
@@ -374,7 +370,7 @@ def approve_table(
         year=year,
         number=newest.number + 1 if newest else 1,
         text_number=policy.number,
-        content=content_to_json(content),
+        content=compliance_to_json(content),
         content_sha256=read_sha256,
         approved_by=by,
         approved_role=role,
@@ -448,7 +444,7 @@ def check_compliance_documents() -> str | None:
         stated = event and {name: event.facts[name] for name in _STATED} | {"by": event.actor_id, "at": event.at}
         if stated != _stated(document) | {"by": document.approved_by_id, "at": document.approved_at}:
             return f"{name} is not what its event says was approved"
-        if digest(document.content) != document.content_sha256:
+        if digest_json(document.content) != document.content_sha256:
             return f"the content of {name} was changed after its approval"
     if approved:
         producer, year, number = min(approved)

@@ -24,7 +24,7 @@ from breaches.statistics import ReleaseResult, Scope, counted_reports, counted_v
 from breaches.text import NOT_APPLICABLE, describe_rate
 from releases.exemptions import find_exemptions
 from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
-from releases.overview import MADE_AT, london_day
+from releases.overview import MADE_AT, london_day, london_days
 from releases.permissions import Person, find_past_roles
 from releases.rules.calendar import NOTICE, days_of_notice, format_day, format_moment, local_date, month_of
 from releases.rules.lifecycle import Role, Status
@@ -155,14 +155,9 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
 
 def _due_releases(first: date, until: date, *, now: datetime) -> "QuerySet[Release]":
     """Return the releases that were due from a London day to another, and not cancelled, by their time."""
-    since, before = _london_days(first, until)
+    since, before = london_days(first, until)
     found = Release.objects.official().filter(due_at__gte=since, due_at__lt=min(before, now), status__in=_DUE)
     return found.select_related("series").order_by("due_at", "pk")
-
-
-def _london_days(first: date, until: date) -> tuple[datetime, datetime]:
-    """Return the instants at which the first of some London days begins and the last ends."""
-    return london_day(first)[0], london_day(until)[1]
 
 
 def _tolerances(verdicts: "QuerySet[Verification]") -> tuple[int, ...]:
@@ -300,7 +295,7 @@ def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySe
     announced = DateChange.objects.filter(
         announced_at__isnull=False, release__rehearsal=False, release__series__producer=producer
     )
-    since, before = _london_days(first, until)
+    since, before = london_days(first, until)
     made = announced.annotate(made=MADE_AT).filter(made__gte=since, made__lt=before)
     return made.select_related("release", "agreed_by").order_by("made", "pk")
 

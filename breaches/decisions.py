@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, text, versions
-from breaches.facts import evidence_digest, find_open_questions
+from breaches.facts import evidence_digest, find_unanswered_questions
 from breaches.layout import lay_out_approved_report
 from breaches.models import (
     ApprovedDocument,
@@ -104,7 +104,7 @@ def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     kind = ReportKind(report.kind)
     unanswered = (
         remark_on(question, f"Answer ‘{text.question_text(kind, question)[0]}’, or say why it is not known.")
-        for question in find_open_questions(report, content)
+        for question in find_unanswered_questions(report, content)
     )
     return (*unanswered, *find_missing(content), *needs_for_submission(report, content))
 

@@ -489,7 +489,7 @@ def _account(
         )
         return write_incident_account(incident)
     verdict = facts.uncertain_verdict(about.release) if kind is ReportKind.LATE else None
-    return write_account(facts.facts_of([verdict])[verdict.pk]) if verdict else ""
+    return write_account(facts.facts_of_verifications([verdict])[verdict.pk]) if verdict else ""
 
 
 def _wanted_reference(about: ReportSubject, kind: ReportKind, on: date) -> str:

@@ -53,7 +53,7 @@ def choices_open_to(person: Person, suspicion: Suspicion) -> tuple[Choice, ...]:
     return tuple(choice for choice in Choice if TABLE[choice] & held)
 
 
-def decide(suspicion: Suspicion, choice: Choice, *, by: User, at: datetime, seen: int) -> EarlyReleaseDecision:
+def record_decision(suspicion: Suspicion, choice: Choice, *, by: User, at: datetime, seen: int) -> EarlyReleaseDecision:
     """Record the decision of a person on an early release.
 
     :param seen: the number of the last decision that the person read, 0 if there was none.

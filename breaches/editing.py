@@ -39,7 +39,7 @@ from releases.detection.finding import AddressRole
 from releases.models import Contact
 from releases.permissions import Person, User, roles_of
 from releases.rules.calendar import format_moment, local_date
-from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.canonical import digest_json
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 
@@ -202,7 +202,7 @@ def _with_new_account(
 
 def facts_digest(report: Report) -> str:
     """Return a short digest of the newest automatic text. A form sends it to state which text its page showed."""
-    return sha256_hex(canonical_json(report.machine))[:16]
+    return digest_json(report.machine)[:16]
 
 
 def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: ReportVersion) -> ReportContent:

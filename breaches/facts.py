@@ -56,7 +56,7 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
     for suspicion in suspicions:
         suspicion.verification.release = suspicion.release  # the same release, which is read only once
         verdicts[suspicion.verification_id] = suspicion.verification
-    return facts_of(verdicts.values())
+    return facts_of_verifications(verdicts.values())
 
 
 def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tuple[AnnexPicture, ...]]:
@@ -73,7 +73,7 @@ def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tupl
     }
 
 
-def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
+def facts_of_verifications(verifications: Collection[Verification]) -> dict[int, Facts]:
     """Gather the facts on some verdicts, by the verdict's key, in a few queries for all of them.
 
     Reports about other breaches than an early release have more readers, so a single live check from before the due
@@ -310,7 +310,7 @@ def is_asked(report: Report) -> bool:
     return not (report.kind in SUSPECTED and report.suspicions.exists())
 
 
-def find_open_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
+def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
     """Return the required questions that are asked for a report and not answered."""
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
     return missing if missing and is_asked(report) else ()
@@ -416,7 +416,7 @@ def uncertain_verdict(release: Release) -> Verification | None:
 
 def _describe_uncertain_checks(release: Release) -> str:
     verdict = uncertain_verdict(release)
-    return describe_checks(facts_of([verdict])[verdict.pk]) if verdict else ""
+    return describe_checks(facts_of_verifications([verdict])[verdict.pk]) if verdict else ""
 
 
 def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | None:

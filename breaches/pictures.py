@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from breaches import text
 from breaches.rules.lifecycle import Cause
 from breaches.rules.statistics import Figures
-from breaches.statistics import ReleaseResult, Row, Table
+from breaches.statistics import ReleaseResult
+from breaches.statistics_tables import Row, Table
 from breaches.text import describe_delay, describe_rate
 from releases.pictures import (
     BLUE,

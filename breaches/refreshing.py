@@ -10,10 +10,10 @@ from django.db.models import F, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
-from breaches.facts import cause_of_account, facts_of_suspicions, screenshots_of_suspicions
+from breaches.facts import cause_of_account, facts_of_suspicions, recorded_cause, screenshots_of_suspicions
 from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
-from breaches.rules.causes import NO_CAUSE, RecordedCause
+from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause, describe_cause
 from breaches.rules.content import (
     FROM_FACTS,
     AnnexAttachment,
@@ -201,6 +201,20 @@ def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
         and report.machine[field] != version.machine.get(field)
         and report.machine[field] != version.content[field]
     }
+
+
+def insert_newest_account(report: Report, typed: str) -> str:
+    """Return typed circumstances with the newest automatic account in place of the one of the present version.
+
+    People's own text around the earlier account stays if they left that account word for word. Otherwise the newest
+    account replaces everything. A cause that people chose after it was written replaces the sentence that none is
+    recorded: the account of an edited report is written without it (see `cause_of_account`).
+    """
+    typed = typed.replace("\r\n", "\n")
+    earlier = current_version(report).machine.get("circumstances", "")
+    cause = describe_cause(recorded_cause(report)) or CAUSE_NOT_RECORDED
+    newest: str = report.machine.get("circumstances", typed).replace(CAUSE_NOT_RECORDED, cause)
+    return typed.replace(earlier, newest, 1) if earlier and earlier in typed else newest
 
 
 def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Mapping[int, Facts]) -> ReportContent:

@@ -221,7 +221,7 @@ CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
 }
 
 
-def list_entries() -> list[dict[str, Any]]:
+def list_report_entries() -> list[dict[str, Any]]:
     """Return every listed report in the order of drafting, for the command breach_reports.
 
     Rehearsals are included, trainings are not. If a report is about several suspicions, release, time and delay are

@@ -1,33 +1,25 @@
-"""The figures of releases and reports, compared with the year before, as tables and files."""
+"""The figures of the releases and reports that a person may read, as they are counted from the record."""
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-from fractions import Fraction
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Case as Cases
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, TruncDate
-from django.utils.translation import gettext as _
 
-from breaches import text
 from breaches.models import DONE, CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import TABLE as REPORT_TABLE
 from breaches.permissions import Action, listed_reports_with, report_producers
-from breaches.register import REASON_AFTER, about_series, with_outcome
+from breaches.register import about_series, with_outcome
 from breaches.rules.lifecycle import (
     BREACHES,
     DECISION_ON,
     MERGED_OR_SPLIT,
     STATES,
     Cause,
-    Decision,
-    DismissalReason,
-    RecordingReason,
     ReportStatus,
 )
 from breaches.rules.statistics import (
@@ -35,23 +27,16 @@ from breaches.rules.statistics import (
     Delay,
     Figures,
     History,
-    Quarter,
     SameDayChanges,
     Verdicts,
-    by_quarter,
-    by_year,
     figures_of,
     quarter_of,
     quarters_between,
-    quarters_of,
-    repeat_causes,
 )
-from breaches.text import describe_days, describe_delay, describe_rate, quarter_months, quarter_name
 from releases import overview
 from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
-from releases.rules import tables
-from releases.rules.calendar import LONDON, Month, from_london, local_date, month_of
+from releases.rules.calendar import LONDON, Month, local_date, month_of
 from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
 
@@ -89,10 +74,11 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
 
 def counted_verdicts(scope: Scope) -> "QuerySet[Verification]":
     """Return the verdicts that count in figures, of all producers in a scope, without a check of permissions."""
+    since, before = overview.london_days(scope.first, scope.last)
     found = Verification.objects.filter(
         release__rehearsal=False,
-        due_at__gte=_midnight(scope.first),
-        due_at__lt=_midnight(scope.last, days_after=1),
+        due_at__gte=since,
+        due_at__lt=before,
         **_narrowed(scope, "release__series"),
     )
     # A verdict that needs more checks does not count yet, and an early one not until the release is published.
@@ -136,7 +122,7 @@ def _period_due(last_days: Iterable[date]) -> Cases:
 
     :param last_days: of the periods, in their order, each included.
     """
-    ends = (When(due_at__lt=_midnight(day, days_after=1), then=Value(place)) for place, day in enumerate(last_days))
+    ends = (When(due_at__lt=overview.london_day(day)[1], then=Value(place)) for place, day in enumerate(last_days))
     return Cases(*ends, output_field=IntegerField())
 
 
@@ -260,7 +246,7 @@ def last_months(today: date) -> tuple[Month, ...]:
     return tuple(reversed(months))
 
 
-def scope_of(months: Sequence[Month], *, producer: Producer | None, series: Series | None) -> Scope:
+def scope_of_months(months: Sequence[Month], *, producer: Producer | None, series: Series | None) -> Scope:
     return Scope(months[0].first, months[-1].last, producer=producer, series=series)
 
 
@@ -330,445 +316,3 @@ def count_causes(scope: Scope, *, by: Person) -> Counter[Cause | None]:
 
 def _days(occurred_on: date | None, until: date | None) -> int | None:
     return (until - occurred_on).days if occurred_on and until else None
-
-
-def _midnight(on: date, *, days_after: int = 0) -> datetime:
-    return from_london(datetime.combine(date.fromordinal(on.toordinal() + days_after), time()))
-
-
-# The figures of a period, and of the same period a year before.
-type Pair = tuple[Figures, Figures]
-# The heading of a column, and the function that writes its cell.
-type Column = tuple[str, Callable[[Figures, Figures], int | str]]
-# A line of a table: its name, its figures, and the address of the reports behind it.
-type Line = tuple[str, Pair, str]
-# The address of the register, or of figures, with the named filters.
-type Address = Callable[..., str]
-
-NOTHING = figures_of(History())
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: its heading, its figures, and the address of the list of its reports."""
-
-    name: str
-    cells: Sequence[str]
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: its name, its value in words, and its length; None if there is no value."""
-
-    name: str
-    words: str
-    length: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class BarGroup:
-    """The bars of one period. Every group has bars of the same names."""
-
-    name: str
-    bars: Sequence[Bar]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: its caption, the heading of each column, its lines, and some of its figures as bars.
-
-    `greatest` is the bar length that fills the picture; by default that of the longest bar. `nothing` is the text that
-    is shown instead if there are no lines.
-    """
-
-    key: str
-    caption: str
-    columns: Sequence[str]
-    rows: Sequence[Row]
-    bars: Sequence[BarGroup] = ()
-    greatest: float | None = None
-    nothing: str = ""
-
-    @property
-    def labelled(self) -> Sequence[tuple[Row, Sequence[tuple[str, str]]]]:
-        """Its lines, each figure with the heading of its column, for screens without room for columns."""
-        return [(row, list(zip(self.columns[1:], row.cells, strict=True))) for row in self.rows]
-
-
-@dataclass(frozen=True, slots=True)
-class YearComparison:
-    """A year and the year before, counted as a whole and by quarter.
-
-    `again` are the causes that occurred more than once within the two years, by the producer's key.
-    """
-
-    year: int
-    whole: Pair
-    quarters: Mapping[Quarter, Pair]
-    again: Mapping[tuple[int, Cause], Counter[Quarter]]
-
-
-def compare_years(history: History, year: int) -> YearComparison:
-    """Count a history of two years once, for all its tables.
-
-    :param year: the later of the two.
-    """
-    parts = {part: figures_of(of) for part, of in by_quarter(history).items()}
-    quarters = {one: (parts.get(one, NOTHING), parts.get(one.a_year_before, NOTHING)) for one in quarters_of(year)}
-    return YearComparison(year, _count_pair(history, year), quarters, repeat_causes(history.cases))
-
-
-def year_table(compared: YearComparison) -> Table:
-    year = compared.year
-    now, before = map(_describe_figures, compared.whole)
-    rows = [Row(name, [cell, before[name]]) for name, cell in now.items()]
-    again = [sum(_count_in_year(quarters, one) for quarters in compared.again.values()) for one in (year, year - 1)]
-    rows.append(Row(_("Breaches with a repeat cause"), _numbers(*again)))
-    caption = _("%(year)s compared with %(before)s") % {"year": year, "before": year - 1}
-    return Table("year", caption, [_("Figure"), str(year), str(year - 1)], rows)
-
-
-def _describe_figures(figures: Figures) -> dict[str, str]:
-    delays, approval, sending = figures.delays, figures.days_to_approval, figures.days_to_sending
-    return {
-        _("Releases due and checked"): f"{figures.due:,}",
-        **{str(name): f"{figures.by_outcome.get(outcome, 0):,}" for outcome, name in text.OUTCOMES.items()},
-        _("Could not be determined"): f"{figures.unknown:,}",
-        _("On time, where the result is known"): describe_rate(figures.on_time_rate),
-        _("Median delay"): describe_delay(delays.middle),
-        _("95th percentile delay"): describe_delay(delays.nearly_all),
-        _("Longest delay"): describe_delay(delays.worst),
-        _("Breaches (to report, or in our breach log only)"): f"{figures.breaches:,}",
-        _("Reports not decided"): f"{figures.undecided:,}",
-        _("Dismissed"): f"{figures.by_decision.get(Decision.DISMISSED, 0):,}",
-        _("Withdrawn"): f"{figures.by_decision.get(Decision.WITHDRAWN, 0):,}",
-        _("Median time from breach to approval"): describe_days(approval.middle),
-        _("Longest time from breach to approval"): describe_days(approval.worst),
-        _("Median time from breach to sending the report"): describe_days(sending.middle),
-        _("Longest time from breach to sending the report"): describe_days(sending.worst),
-        _("Reports approved by their author"): f"{figures.one_person_approvals:,}",
-        _("Release dates changed on the day"): f"{figures.same_day_changes:,}",
-        _("Open corrective actions"): f"{figures.open_actions:,}",
-        _("Overdue corrective actions"): f"{figures.overdue_actions:,}",
-    }
-
-
-def on_time_table(compared: YearComparison) -> Table:
-    """Show by quarter how many releases were on time, and the rate of a year before."""
-    columns: list[Column] = [
-        (_("Due and checked"), lambda now, before: now.due),
-        (_("On time"), lambda now, before: now.on_time),
-        (_("Not on time"), lambda now, before: now.not_on_time),
-        (_("Could not be determined"), lambda now, before: now.unknown),
-        (_("Percentage on time"), lambda now, before: describe_rate(now.on_time_rate)),
-        (_("Percentage on time, year before"), lambda now, before: describe_rate(before.on_time_rate)),
-    ]
-    caption = _("Releases on time by quarter")
-    found = _lay_out_table("on-time", caption, _("Quarter"), columns, _quarter_lines(compared))
-    return replace(found, bars=_compare_bars(compared, _rate_bar), greatest=1.0)
-
-
-def _rate_bar(of: Figures) -> tuple[str, float | None]:
-    share = of.on_time_rate
-    return (_("no result"), None) if share is None else (describe_rate(share), float(share))
-
-
-def delays_table(compared: YearComparison) -> Table:
-    """Show by quarter how late the late releases were, and the median of a year before."""
-    columns: list[Column] = [
-        (_("Late or incomplete"), lambda now, before: now.delays.number),
-        (_("Median"), lambda now, before: describe_delay(now.delays.middle)),
-        (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
-        (_("Longest"), lambda now, before: describe_delay(now.delays.worst)),
-        (_("Median, year before"), lambda now, before: describe_delay(before.delays.middle)),
-    ]
-    groups = [
-        BarGroup(
-            quarter_name(one),
-            [
-                Bar(name, describe_delay(seconds) if seconds else _("none"), seconds)
-                for name, seconds in ((_("Median"), now.delays.middle), (_("Longest"), now.delays.worst))
-            ],
-        )
-        for one, (now, _before) in compared.quarters.items()
-    ]
-    caption = _("Delays by quarter")
-    return replace(_lay_out_table("delays", caption, _("Quarter"), columns, _quarter_lines(compared)), bars=groups)
-
-
-def breaches_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show by quarter of occurrence how many breaches count, and how many counted a year before."""
-    columns: list[Column] = [
-        (str(text.DECISIONS[Decision.REPORTED]), lambda now, before: now.by_decision.get(Decision.REPORTED, 0)),
-        (str(text.DECISIONS[Decision.RECORDED]), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
-        (_("Breaches"), lambda now, before: now.breaches),
-        (_("Breaches, year before"), lambda now, before: before.breaches),
-        (str(text.DECISIONS[Decision.UNDECIDED]), lambda now, before: now.undecided),
-    ]
-    caption = _("Breaches by quarter")
-    groups = _compare_bars(compared, lambda of: (f"{of.breaches:,}", float(of.breaches)))
-    lines = _quarter_lines(compared, register)
-    return replace(_lay_out_table("breaches", caption, _("Quarter"), columns, lines), bars=groups)
-
-
-def reasons_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show why suspicions were not reported: they were dismissed, or recorded only in the office's own log."""
-    reasons: list[tuple[Decision, str, Any]] = [
-        *((Decision.DISMISSED, one.value, text.REASONS[one]) for one in DismissalReason),
-        *((Decision.RECORDED, one.value, text.RECORDING_REASONS[one]) for one in RecordingReason),
-    ]
-    every_quarter = [now for now, _before in compared.quarters.values()]
-    first, last = Quarter(compared.year, 1).first, Quarter(compared.year, 4).last
-    rows = [
-        Row(
-            f"{text.DECISIONS[decision]}: {words}",
-            _numbers(*(of.by_reason.get((decision, reason), 0) for of in (*every_quarter, *compared.whole))),
-            register(decision=f"{decision}{REASON_AFTER}{reason}", first=first, last=last),
-        )
-        for decision, reason, words in reasons
-    ]
-    return Table("reasons", _("Reasons for not reporting"), [_("Reason"), *_periods(compared)], rows)
-
-
-def handling_table(compared: YearComparison) -> Table:
-    """Show by quarter how long reports took, who approved them, and which dates were changed on the day itself."""
-    columns: list[Column] = [
-        *_handling_columns(),
-        (_("Approved by their author, year before"), lambda now, before: before.one_person_approvals),
-        (_("Dates changed on the day, year before"), lambda now, before: before.same_day_changes),
-    ]
-    caption = _("Time to report, approvals and date changes by quarter")
-    return _lay_out_table("handling", caption, _("Quarter"), columns, _quarter_lines(compared))
-
-
-def _handling_columns() -> list[Column]:
-    return [
-        (_("Median time to approval"), lambda now, before: describe_days(now.days_to_approval.middle)),
-        (_("Longest time to approval"), lambda now, before: describe_days(now.days_to_approval.worst)),
-        (_("Median time to sending"), lambda now, before: describe_days(now.days_to_sending.middle)),
-        (_("Longest time to sending"), lambda now, before: describe_days(now.days_to_sending.worst)),
-        (_("Approved by their author"), lambda now, before: now.one_person_approvals),
-        (_("Dates changed on the day"), lambda now, before: now.same_day_changes),
-    ]
-
-
-def actions_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show by quarter of the breach how many corrective actions are open and overdue, and those of a year before."""
-    columns: list[Column] = [
-        (_("Open"), lambda now, before: now.open_actions),
-        (_("Overdue"), lambda now, before: now.overdue_actions),
-        (_("Open, year before"), lambda now, before: before.open_actions),
-        (_("Overdue, year before"), lambda now, before: before.overdue_actions),
-    ]
-    groups = [
-        BarGroup(
-            quarter_months(one),
-            [
-                Bar(_("Open"), f"{now.open_actions:,}", float(now.open_actions)),
-                Bar(_("Overdue"), f"{now.overdue_actions:,}", float(now.overdue_actions)),
-            ],
-        )
-        for one, (now, _before) in compared.quarters.items()
-    ]
-    caption = _("Open corrective actions by quarter of the breach")
-    lines = _quarter_lines(compared, partial(register, actions="open"))
-    return replace(_lay_out_table("actions", caption, _("Quarter"), columns, lines), bars=groups)
-
-
-def repeats_table(
-    compared: YearComparison, parts: Iterable[tuple[str, Sequence[Case], Address]], *, what: str
-) -> Table:
-    """Show which causes occurred more than once within the two years, for whom and how often.
-
-    :param parts: the name of each producer or series, its reports, and the address of the register for it.
-    :param what: what the parts are.
-    """
-    year = compared.year
-    found = [
-        (name, cause, quarters, register)
-        for name, cases, register in parts
-        for (_producer, cause), quarters in repeat_causes(cases).items()
-    ]
-    rows = [
-        Row(
-            f"{name}: {text.CAUSES[cause]}" if name else str(text.CAUSES[cause]),
-            _numbers(
-                *(quarters[one] for one in quarters_of(year)),
-                _count_in_year(quarters, year),
-                _count_in_year(quarters, year - 1),
-            ),
-            register(cause=cause, first=Quarter(year - 1, 1).first, last=Quarter(year, 4).last),
-        )
-        for name, cause, quarters, register in sorted(found, key=lambda one: -one[2].total())
-    ]
-    return Table(
-        "repeats",
-        _("Repeat causes, %(before)s and %(year)s") % {"before": year - 1, "year": year},
-        [what, *_periods(compared)],
-        rows,
-        nothing=_("There are no repeat causes."),
-    )
-
-
-def comparison_tables(
-    parts: Mapping[int, History], names: Mapping[int, str], year: int, *, what: str, address: Address
-) -> Iterable[Table]:
-    """Compare producers, or series: their releases, their reports, and how these were handled.
-
-    :param parts: a history for each key; a key without one is shown with no figures.
-    :param names: the names of the keys, in the order in which they are shown.
-    :param what: the heading of the first column.
-    :param address: returns the address of the figures of one key.
-    """
-    histories = {key: parts.get(key, History()) for key in names}
-    lines = [(names[key], _count_pair(history, year), address(key)) for key, history in histories.items()]
-    values = {"what": what, "year": year}
-    releases: list[Column] = [
-        (_("Due and checked"), lambda now, before: now.due),
-        (_("Percentage on time"), lambda now, before: describe_rate(now.on_time_rate)),
-        (_("Percentage on time, year before"), lambda now, before: describe_rate(before.on_time_rate)),
-        (_("Median delay"), lambda now, before: describe_delay(now.delays.middle)),
-        (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
-        (_("Longest"), lambda now, before: describe_delay(now.delays.worst)),
-    ]
-    yield _lay_out_table("compared", _("%(what)s: releases in %(year)s") % values, what, releases, lines)
-    reports: list[Column] = [
-        (_("Breaches"), lambda now, before: now.breaches),
-        (_("Breaches, year before"), lambda now, before: before.breaches),
-        (_("Not decided"), lambda now, before: now.undecided),
-        (_("Dismissed"), lambda now, before: now.by_decision.get(Decision.DISMISSED, 0)),
-        (_("In our breach log only"), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
-        (_("Open actions"), lambda now, before: now.open_actions),
-        (_("Overdue actions"), lambda now, before: now.overdue_actions),
-    ]
-    yield _lay_out_table("compared-reports", _("%(what)s: reports in %(year)s") % values, what, reports, lines)
-    caption = _("%(what)s: time to report, approvals, date changes and repeat causes in %(year)s") % values
-    handling = _lay_out_table("compared-handling", caption, what, _handling_columns(), lines)
-    again = [len(repeat_causes(history.cases)) for history in histories.values()]
-    yield replace(
-        handling,
-        columns=[*handling.columns, _("Repeat causes")],
-        rows=[
-            replace(row, cells=[*row.cells, f"{number:,}"]) for row, number in zip(handling.rows, again, strict=True)
-        ],
-    )
-
-
-def _count_pair(history: History, year: int) -> Pair:
-    years = by_year(history)
-    now, before = (figures_of(years[one]) if one in years else NOTHING for one in (year, year - 1))
-    return now, before
-
-
-def _count_in_year(quarters: Mapping[Quarter, int], year: int) -> int:
-    return sum(number for quarter, number in quarters.items() if quarter.year == year)
-
-
-def _quarter_lines(compared: YearComparison, register: Address | None = None) -> list[Line]:
-    """Return a line for each quarter.
-
-    :param register: returns the address of the reports of a period.
-    """
-    return [
-        (quarter_name(one), pair, register(first=one.first, last=one.last) if register else "")
-        for one, pair in compared.quarters.items()
-    ]
-
-
-def _lay_out_table(key: str, caption: str, what: str, columns: Sequence[Column], lines: Iterable[Line]) -> Table:
-    """Lay out a table.
-
-    :param what: the heading of the names.
-    """
-
-    def cells(now: Figures, before: Figures) -> list[str]:
-        values = [value(now, before) for _heading, value in columns]
-        return [f"{value:,}" if isinstance(value, int) else value for value in values]
-
-    rows = [Row(name, cells(*pair), address) for name, pair, address in lines]
-    return Table(key, caption, [what, *(heading for heading, _value in columns)], rows)
-
-
-def _compare_bars(compared: YearComparison, bar: Callable[[Figures], tuple[str, float | None]]) -> list[BarGroup]:
-    return [
-        BarGroup(quarter_months(one), [Bar(str(compared.year), *bar(now)), Bar(str(compared.year - 1), *bar(before))])
-        for one, (now, before) in compared.quarters.items()
-    ]
-
-
-def _periods(compared: YearComparison) -> list[str]:
-    return [*(quarter_months(one) for one in compared.quarters), str(compared.year), str(compared.year - 1)]
-
-
-def _numbers(*values: int) -> list[str]:
-    return [f"{value:,}" for value in values]
-
-
-WHOSE = ("producer", "series", "first_day", "last_day")
-SHARES = 10_000
-
-
-def _figure_values(of: Figures) -> dict[str, tables.Value]:
-    return {
-        "due_and_verified": of.due,
-        **{one.value: of.by_outcome.get(one, 0) for one in Outcome if one is not Outcome.PENDING},
-        "share_on_time": _share(of.on_time_rate),
-        "delays": of.delays.number,
-        "delay_median_seconds": _blank(of.delays.middle),
-        "delay_95th_percentile_seconds": _blank(of.delays.nearly_all),
-        "delay_worst_seconds": _blank(of.delays.worst),
-        "breaches": of.breaches,
-        **{one.value: of.by_decision.get(one, 0) for one in Decision},
-        **{f"dismissed_{one.value}": of.by_reason.get((Decision.DISMISSED, one), 0) for one in DismissalReason},
-        **{f"recorded_{one.value}": of.by_reason.get((Decision.RECORDED, one), 0) for one in RecordingReason},
-        "days_to_approval_median": _blank(of.days_to_approval.middle),
-        "days_to_approval_longest": _blank(of.days_to_approval.worst),
-        "days_to_sending_median": _blank(of.days_to_sending.middle),
-        "days_to_sending_longest": _blank(of.days_to_sending.worst),
-        "approvals": of.approvals,
-        "one_person_approvals": of.one_person_approvals,
-        "dates_changed_on_the_day": of.same_day_changes,
-        "actions_not_done": of.open_actions,
-        "actions_overdue": of.overdue_actions,
-        **{f"cause_{one.value}": of.by_cause.get(one, 0) for one in Cause},
-    }
-
-
-def _share(rate: Fraction | None) -> tables.Value:
-    """Write a share, rounded down as on the page, so that 1 means all of them."""
-    return "" if rate is None else math.floor(rate * SHARES) / SHARES
-
-
-def _blank(value: float | None) -> tables.Value:
-    return "" if value is None else value
-
-
-AGAIN = "breaches_of_a_cause_that_came_again"
-FIGURE_COLUMNS = (*WHOSE, *_figure_values(NOTHING), AGAIN)
-
-
-def write_figures(parts: Iterable[tuple[str, str, History]], kind: tables.TableKind, *, year: int, title: str) -> bytes:
-    """Write the figures of a year and of the previous year, for each whole year and each quarter.
-
-    :param parts: the names of a producer and of one of its series ("" for all of them), and their history.
-    :param title: the title of a sheet.
-    """
-    lines = (line for part in parts for line in _figure_lines(*part, year=year))
-    return tables.write_table(kind, FIGURE_COLUMNS, lines, title=title)
-
-
-def _figure_lines(producer: str, series: str, history: History, *, year: int) -> Iterator[list[tables.Value]]:
-    years = {one: figures_of(of) for one, of in by_year(history).items()}
-    quarters = {one: figures_of(of) for one, of in by_quarter(history).items()}
-    again = repeat_causes(history.cases).values()
-
-    def line(within: Sequence[Quarter], figures: Figures) -> list[tables.Value]:
-        whose = [producer, series, within[0].first.isoformat(), within[-1].last.isoformat()]
-        repeats = sum(found.get(one, 0) for one in within for found in again)
-        return [*whose, *_figure_values(figures).values(), repeats]
-
-    for one in (year, year - 1):
-        yield line(quarters_of(one), years.get(one, NOTHING))
-        for quarter in quarters_of(one):
-            yield line([quarter], quarters.get(quarter, NOTHING))

@@ -89,7 +89,7 @@ urlpatterns = [
         name="join_rehearsed",
     ),
     path("<slug:reference>/", detail.report_detail, name="report"),
-    path("<slug:reference>/decide/", detail.decide, name="decide"),
+    path("<slug:reference>/decide/", detail.open_decision_page, name="decide"),
     path("<slug:reference>/check/", decisions.check_report, name="check"),
     path("<slug:reference>/submit/", decisions.submit_report_view, name="submit"),
     path("<slug:reference>/take-back/", decisions.take_back_report_view, name="take_back"),

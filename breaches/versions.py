@@ -29,7 +29,6 @@ from breaches.rules.content import (
     ReportContent,
     content_from_json,
     content_to_json,
-    digest_of_written,
 )
 from breaches.rules.lifecycle import (
     APPROVE,
@@ -48,6 +47,7 @@ from releases.models.append_only import CHUNK
 from releases.models.bulk_insert import insert_rows
 from releases.models.event import Rows
 from releases.permissions import COVER_ROLE, User, cover_of
+from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 
 # The longest proposed reference, so that a number or random characters still fit in the column.
@@ -252,7 +252,7 @@ def new_version(
         number=report.version,
         content=content,
         machine=machine,
-        content_sha256=digest_of_written(content),
+        content_sha256=digest_json(content),
         written_by=by,
         written_at=at,
         why=why,

@@ -206,7 +206,12 @@ _CONDITIONS: Mapping[Concern, Callable[[datetime], Q]] = {
 
 def london_day(on: date) -> tuple[datetime, datetime]:
     """Return the instants at which a London day begins and ends."""
-    return _midnight(on), _midnight(on + timedelta(days=1))
+    return london_days(on, on)
+
+
+def london_days(first: date, last: date) -> tuple[datetime, datetime]:
+    """Return the instants at which the first of some London days begins and the last one ends."""
+    return _midnight(first), _midnight(last + timedelta(days=1))
 
 
 def _midnight(on: date) -> datetime:

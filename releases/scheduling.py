@@ -550,7 +550,7 @@ def release_at_once(
     Only the Head of Profession or a deputy decides this. Monitoring checks the release at the new time.
 
     :param reason: the public reason.
-    :param osr_told_at: when OSR was told (aware).
+    :param osr_told_at: when OSR was informed (aware).
     """
     with transaction.atomic():
         release = change_date(

@@ -156,7 +156,7 @@ def show_early_release(request: SignedInRequest, key: int) -> HttpResponse:
             return redirect("early_releases:early_release", key)
         if form.is_valid():
             try:
-                early_releases.decide(
+                early_releases.record_decision(
                     suspicion,
                     Choice(form.cleaned_data["choice"]),
                     by=request.user,

@@ -70,7 +70,7 @@ PUBLIC_FILES = frozenset(
 
 PUBLIC_NAMES: Mapping[str, tuple[str, ...]] = {
     "breaches/compliance_figures.py": ("describe_on_time", "describe_tolerances"),
-    "breaches/models.py": ("KIND_CHOICES",),
+    "breaches/models/choices.py": ("KIND_CHOICES",),
     "releases/forms.py": ("FilterForm",),
     "releases/models/producer.py": ("Designation",),
     "releases/text/calendar.py": ("STATUSES", "agreement_sentence", "departure_sentence"),

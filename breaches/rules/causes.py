@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from breaches.rules.facts import one_line, sentence
+from breaches.rules.facts import sentence, without_full_stop
 from breaches.rules.lifecycle import Cause
 
 CAUSE_NOT_RECORDED = "The cause has not been recorded."
@@ -59,7 +59,7 @@ def describe_cause(recorded: RecordedCause, *, what: str = "It") -> str:
         return "The cause is not known yet."
     if reason := describe_reason(recorded):
         return f"{what} happened because {reason}."
-    words = one_line(recorded.words)
+    words = without_full_stop(recorded.words)
     return sentence(words) if len(words.split()) <= MOST_WORDS and ". " not in words else ""
 
 
@@ -77,6 +77,6 @@ def may_lack_cause(account: str, recorded: RecordedCause) -> bool:
     """Return whether an account that a person edited does not seem to contain the recorded cause."""
     if recorded.cause is None:
         return False
-    ours = one_line(describe_reason(recorded) or describe_cause(recorded) or recorded.words).lower()
-    text = one_line(account).lower()
+    ours = without_full_stop(describe_reason(recorded) or describe_cause(recorded) or recorded.words).lower()
+    text = without_full_stop(account).lower()
     return ours not in text and not any(word in text for word in _INTRODUCED)

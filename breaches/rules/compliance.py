@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.canonical import digest_json
 
 FORMAT = 1
 
@@ -132,7 +132,7 @@ def compare_tables(approved: ComplianceTable, now: ComplianceTable) -> tuple[Fig
     return tuple(FigureChange(*pair) for pair in pairs if pair[1] != pair[2])
 
 
-def content_to_json(content: ComplianceContent) -> dict[str, Any]:
+def compliance_to_json(content: ComplianceContent) -> dict[str, Any]:
     table = content.table
     return {
         "format": FORMAT,
@@ -145,7 +145,7 @@ def content_to_json(content: ComplianceContent) -> dict[str, Any]:
     }
 
 
-def content_from_json(stored: Mapping[str, Any]) -> ComplianceContent:
+def compliance_from_json(stored: Mapping[str, Any]) -> ComplianceContent:
     return ComplianceContent(
         producer=stored["producer"],
         table=ComplianceTable(
@@ -166,5 +166,5 @@ def sections_from_json(stored: Mapping[str, str]) -> dict[PolicySection, str]:
     return {PolicySection(section): text for section, text in stored.items()}
 
 
-def digest(value: Any) -> str:
-    return sha256_hex(canonical_json(value))
+def compliance_digest(content: ComplianceContent) -> str:
+    return digest_json(compliance_to_json(content))

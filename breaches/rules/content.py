@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from breaches.rules.answers import MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
 from breaches.rules.lifecycle import AttachmentKind
 from releases.rules.calendar import format_day, local_date
-from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
+from releases.rules.canonical import digest_json, read_dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,12 +279,7 @@ def content_digest(content: ReportContent) -> str:
 
     An approval refers to this value, so any change of the content is noticed.
     """
-    return digest_of_written(content_to_json(content))
-
-
-def digest_of_written(content: dict[str, Any]) -> str:
-    """Return the same digest of a content that `content_to_json` has written."""
-    return sha256_hex(canonical_json(content))
+    return digest_json(content_to_json(content))
 
 
 def is_web_address(url: str) -> bool:

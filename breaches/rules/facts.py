@@ -119,9 +119,9 @@ def _describe_exception(one: ReleaseException) -> Iterator[str]:
 def describe_grounds(one: ReleaseException) -> Iterator[str]:
     """Write the public reason for an exception, and when OSR was informed, each as a sentence."""
     if one.reason:
-        yield f"The reason given was: {one_line(one.reason)}."
+        yield f"The reason given was: {without_full_stop(one.reason)}."
     if one.osr_told_at:
-        yield f"The Office for Statistics Regulation (OSR) was told at {format_moment(one.osr_told_at)}."
+        yield f"The Office for Statistics Regulation (OSR) was informed at {format_moment(one.osr_told_at)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +234,14 @@ def time_in_words(instant: datetime, *, due_at: datetime) -> str:
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 
-def one_line(text: str) -> str:
+def without_full_stop(text: str) -> str:
     """Return a text without line breaks and without a full stop at its end."""
     return " ".join(text.split()).rstrip(".")
 
 
 def sentence(text: str) -> str:
     """Return a text as a sentence with a capital and one full stop; "" if it is empty."""
-    text = one_line(text)
+    text = without_full_stop(text)
     return f"{text[0].upper()}{text[1:]}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 

@@ -19,8 +19,8 @@ from breaches.rules.facts import (
     describe_duration,
     describe_exceptions,
     join_words,
-    one_line,
     sentence,
+    without_full_stop,
 )
 from breaches.rules.lifecycle import Cause, ReportKind
 from releases.rules.calendar import format_day, format_moment, format_time, local_date
@@ -124,10 +124,12 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
     phrases, lines = unknown_phrases(incident.kind), []
     for question, answer in incident.answers.given().items():
         if answer.why_unknown:
-            lines.append(f"– Not known: {phrases[question]} ({within_sentence(one_line(answer.why_unknown))}).")
+            lines.append(
+                f"– Not known: {phrases[question]} ({within_sentence(without_full_stop(answer.why_unknown))})."
+            )
         elif answer.why_not_applicable:
             name = name_not_applicable(incident.kind, question)
-            lines.append(f"– Not applicable: {name} ({within_sentence(one_line(answer.why_not_applicable))}).")
+            lines.append(f"– Not applicable: {name} ({within_sentence(without_full_stop(answer.why_not_applicable))}).")
         elif question in listed:
             lines.append(f"– {SHORT_LABELS[question]}: {sentence(answer.text)}")
     return "\n".join(["Further facts:", *lines]) if lines else ""
@@ -164,7 +166,7 @@ class _Account:
 
     def words(self, question: Question) -> str:
         answer = self.known.get(question)
-        return one_line(answer.text) if answer else ""
+        return without_full_stop(answer.text) if answer else ""
 
     def number(self, question: Question) -> int | None:
         answer = self.known.get(question)

@@ -18,7 +18,7 @@ from breaches.rules.content import (
     plain_json,
 )
 from releases.rules.calendar import format_day
-from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
+from releases.rules.canonical import digest_json, read_dataclass
 
 NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[name removed]",
@@ -115,7 +115,7 @@ def statement_from_json(value: Mapping[str, Any]) -> PublicStatement:
 
 
 def statement_digest(statement: PublicStatement) -> str:
-    return sha256_hex(canonical_json(statement_to_json(statement)))
+    return digest_json(statement_to_json(statement))
 
 
 TITLE = "Statement about a breach of the Code of Practice for Statistics"

@@ -23,7 +23,7 @@ from breaches.text import list_events
 from breaches.versions import changes_since
 from releases.forms import GovukForm, inside_the_form
 from releases.permissions import Person
-from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import MoveRefused
 from releases.views.base import SignedInRequest as SignedInRequest
 
@@ -74,7 +74,7 @@ def report_page[**P](
 
 def digest_values(*values: str | None) -> str:
     """Return a short digest of a form's values, which shows on submission whether someone has changed them since."""
-    return sha256_hex(canonical_json({"said": list(values)}))[:16]
+    return digest_json({"said": list(values)})[:16]
 
 
 def return_to_report(

@@ -22,7 +22,7 @@ from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, Complianc
 from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctuality_years, read_punctuality, read_year
 from breaches.models import ComplianceDocument
 from breaches.permissions import TABLE, Action, report_producers
-from breaches.rules.compliance import AFTER_TABLE, BEFORE_TABLE, GROUPS, Figure, PolicySection
+from breaches.rules.compliance import AFTER_TABLE, BEFORE_TABLE, GROUPS, Figure, PolicySection, compliance_digest
 from breaches.rules.document import paragraphs
 from breaches.views.base import file_response
 from releases.forms import GovukForm, LongTextField, inside_the_form
@@ -37,8 +37,8 @@ type YearView[**P] = Callable[Concatenate[SignedInRequest, Producer, int, P], Ht
 HINTS = {
     PolicySection.INTRODUCTION: lazy("What this policy is, for which statistics, and who is responsible for it."),
     PolicySection.ANNOUNCEMENT: lazy("Your release calendar, and how far ahead you confirm a date."),
-    PolicySection.DATE_CHANGES: lazy("Who agrees to a change, and how you tell readers."),
-    PolicySection.ACCESS: lazy("Who may see statistics before their release, and how you keep the list."),
+    PolicySection.DATE_CHANGES: lazy("Who agrees to a change, and how you announce it."),
+    PolicySection.ACCESS: lazy("Who may see statistics before their release, and how you maintain the list."),
     PolicySection.TIMELINESS: lazy("Your release time, any other time that OSR has approved, and how you stay timely."),
     PolicySection.BREACHES: lazy("How you find, report and correct breaches, and how you handle corrections."),
     PolicySection.NOTES: lazy("What readers need to know about the figures of this year."),
@@ -139,7 +139,7 @@ def edit_policy_section(
     theirs = None
     if form.is_valid():
         try:
-            saved = compliance.save_section(
+            saved = compliance.save_policy_section(
                 producer,
                 year,
                 section,
@@ -188,7 +188,7 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         "may_write": bool(TABLE[Action.WRITE_POLICY] & roles),
         "may_approve": bool(TABLE[Action.APPROVE_TABLE] & roles),
         "may_download": bool(TABLE[Action.DOWNLOAD] & roles),
-        "events": list(compliance.list_events(producer, year)[:20]),
+        "events": list(compliance.list_policy_events(producer, year)[:20]),
         "kinds": [*FILE_KINDS],
         **more,
     }
@@ -242,7 +242,7 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
         "undecided": record.undecided,
         "one_person": compliance.is_author(producer, year, request.user),
         "number": newest.number + 1 if newest else 1,
-        "content_sha256": compliance.content_digest(content),
+        "content_sha256": compliance_digest(content),
     }
     return render(request, "breaches/compliance/approve.html", context)
 

@@ -260,7 +260,7 @@ def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[d
 
 
 @report_page("GET", "POST", move=APPROVE)
-def decide(request: SignedInRequest, report: Report) -> HttpResponse:
+def open_decision_page(request: SignedInRequest, report: Report) -> HttpResponse:
     """Redirect to the page of the decision that a person chose, with the version that they read. Nothing is changed."""
     if request.method != "POST":
         return redirect(f"{reverse('breaches:report', args=[report.reference])}#decision")

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import pictures, register, statistics, text
+from breaches import pictures, register, statistics, statistics_tables, text
 from breaches.models import RegisterEvent, Report
 from breaches.permissions import Action, report_producers
 from breaches.register import (
@@ -52,7 +52,8 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.rules.statistics import Case, History, Quarter, by_producer, by_series
-from breaches.statistics import Address, Scope, Table
+from breaches.statistics import Scope
+from breaches.statistics_tables import Address, Table
 from breaches.views.base import summarise_report
 from releases.forms import GovukForm
 from releases.models import Producer, Series
@@ -370,15 +371,15 @@ def _selection(of: Mapping[str, Any]) -> _Selection:
 
 
 def _punctuality(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_punctuality(statistics.count_by_month(months, statistics.scope_of(months, **of), by=by))
+    return pictures.draw_punctuality(statistics.count_by_month(months, statistics.scope_of_months(months, **of), by=by))
 
 
 def _delays(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_delays(statistics.list_results(statistics.scope_of(months, **of), by=by))
+    return pictures.draw_delays(statistics.list_results(statistics.scope_of_months(months, **of), by=by))
 
 
 def _causes(months: Sequence[Month], *, by: Person, **of: Unpack[_Selection]) -> Picture:
-    return pictures.draw_causes(statistics.count_causes(statistics.scope_of(months, **of), by=by))
+    return pictures.draw_causes(statistics.count_causes(statistics.scope_of_months(months, **of), by=by))
 
 
 class _Draw(Protocol):
@@ -494,7 +495,7 @@ def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
         return redirect(f"{reverse('breaches:figures')}?{request.GET.urlencode()}")
     history = _history(request, form, local_date(now))
     _producer, _series, year = form.selection()
-    written = statistics.write_figures(
+    written = statistics_tables.write_figures(
         _figure_parts(history, form), TableKind(kind), year=year, title=_("Punctuality and breaches")
     )
     return download_response(written, TableKind(kind), name=dated_file_name("breach-figures", now=now))
@@ -532,16 +533,16 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
     def register(**narrower: Any) -> str:
         return _address("breaches:register", **{"producer": producer, "series": series} | narrower)
 
-    compared = statistics.compare_years(history, year)
-    yield statistics.year_table(compared)
-    yield statistics.on_time_table(compared)
-    yield statistics.delays_table(compared)
-    yield statistics.breaches_table(compared, register=register)
-    yield statistics.reasons_table(compared, register=register)
-    yield statistics.handling_table(compared)
-    yield statistics.actions_table(compared, register=register)
+    compared = statistics_tables.compare_years(history, year)
+    yield statistics_tables.year_table(compared)
+    yield statistics_tables.on_time_table(compared)
+    yield statistics_tables.delays_table(compared)
+    yield statistics_tables.breaches_table(compared, register=register)
+    yield statistics_tables.reasons_table(compared, register=register)
+    yield statistics_tables.handling_table(compared)
+    yield statistics_tables.actions_table(compared, register=register)
     if series:
-        yield statistics.repeats_table(compared, [("", history.cases, register)], what=_("Cause"))
+        yield statistics_tables.repeats_table(compared, [("", history.cases, register)], what=_("Cause"))
         return
     # For one producer, compare its series; otherwise compare the producers.
     of: dict[int, Any] = {one.pk: one for one in (form.all_series if producer else form.producers)}
@@ -553,8 +554,8 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
     ]
     if producer:
         again.insert(0, (_("All series"), history.cases, register))
-    yield statistics.repeats_table(compared, again, what=what)
-    yield from statistics.comparison_tables(
+    yield statistics_tables.repeats_table(compared, again, what=what)
+    yield from statistics_tables.comparison_tables(
         parts,
         names,
         year,

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
-from breaches.facts import find_stated_day, has_known_date, is_asked, recorded_cause
+from breaches.facts import find_stated_day, has_known_date, is_asked
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -31,7 +31,6 @@ from breaches.permissions import (
     reports_where,
 )
 from breaches.rules.answers import Question, causes_of
-from breaches.rules.causes import CAUSE_NOT_RECORDED, describe_cause
 from breaches.rules.content import (
     FORM_SECTIONS,
     FROM_FACTS,
@@ -73,7 +72,7 @@ def edit_section(request: SignedInRequest, report: Report, section: ReportSectio
         return _show_section(request, report, section, _section_form(report, section, longer))
     if "take" in request.POST:
         data = request.POST.copy()
-        replaced = (_take_contact if request.POST["take"] == "dealing" else _take_record)(report, data)
+        replaced = (_fill_in_contact if request.POST["take"] == "dealing" else _fill_in_account)(report, data)
         return _show_section(request, report, section, _section_form(report, section, data), replaced=replaced)
     return _save_section(request, report, section, form)
 
@@ -121,7 +120,7 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
     return continue_after(request, saved.report, after=section, was_incomplete=was_incomplete, saved=sentence)
 
 
-def _take_contact(report: Report, data: QueryDict) -> str:
+def _fill_in_contact(report: Report, data: QueryDict) -> str:
     """Fill in the person dealing with the report, without saving; return the previous values."""
     parts = ("name", "email", "telephone")
     replaced = "\n".join(str(typed) for part in parts if (typed := data.get(f"dealing_{part}")))
@@ -134,18 +133,10 @@ def _take_contact(report: Report, data: QueryDict) -> str:
     return replaced
 
 
-def _take_record(report: Report, data: QueryDict) -> str:
-    """Fill in the newest automatic account, without saving; return the previous text.
-
-    If the field contains the earlier account word for word, only that part is replaced; people's own text around it
-    stays.
-    """
+def _fill_in_account(report: Report, data: QueryDict) -> str:
+    """Fill in the newest automatic account, without saving; return the previous text."""
     replaced = str(data.get("circumstances", ""))
-    # The record's account of an edited report may be older than the chosen cause.
-    cause = describe_cause(recorded_cause(report)) or CAUSE_NOT_RECORDED
-    newest = report.machine.get("circumstances", replaced).replace(CAUSE_NOT_RECORDED, cause)
-    earlier, typed = current_version(report).machine.get("circumstances", ""), replaced.replace("\r\n", "\n")
-    data["circumstances"] = typed.replace(earlier, newest, 1) if earlier and earlier in typed else newest
+    data["circumstances"] = refreshing.insert_newest_account(report, replaced)
     data["facts_seen"] = editing.facts_digest(report)
     return replaced
 

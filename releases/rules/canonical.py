@@ -36,6 +36,11 @@ def sha256_hex(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def digest_json(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of a value, as 64 hexadecimal digits."""
+    return sha256_hex(canonical_json(value))
+
+
 class NotThisKind(ValueError):
     pass
 

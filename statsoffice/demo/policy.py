@@ -35,4 +35,6 @@ def write_policy(*, now: datetime) -> None:
     """Save the texts of one producer for the present year."""
     producer, year = Producer.objects.get(slug=STATISTICS), local_date(now).year
     for number, (section, text) in enumerate(TEXTS.items()):
-        compliance.save_section(producer, year, section, text, seen=number, by=find_user(Role.STATISTICIAN), at=now)
+        compliance.save_policy_section(
+            producer, year, section, text, seen=number, by=find_user(Role.STATISTICIAN), at=now
+        )

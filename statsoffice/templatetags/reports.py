@@ -15,7 +15,7 @@ from breaches import drafting, text
 from breaches.models import Dispatch, Report
 from breaches.permissions import Action, may_start_about, reports_where
 from breaches.rules.lifecycle import ReportKind
-from breaches.statistics import Row, Table
+from breaches.statistics_tables import Row, Table
 from breaches.views.report import initial_start_data
 from releases.evidence.screenshots import read_picture
 from releases.models import BodyUnavailable, PublishedCorrection, Release, Verification

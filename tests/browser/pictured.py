@@ -104,7 +104,7 @@ def _an_open_file(office: Office) -> str:
 def _a_compliance_table(office: Office) -> str:
     text = "This policy says how we release our official statistics. The Head of Profession is responsible for it."
     section = PolicySection.INTRODUCTION
-    compliance.save_section(office.producer, NOW.year, section, text, seen=0, by=office.statistician, at=NOW)
+    compliance.save_policy_section(office.producer, NOW.year, section, text, seen=0, by=office.statistician, at=NOW)
     return reverse("breaches:yearly_table", args=[office.producer.slug, NOW.year])
 
 

@@ -6,7 +6,7 @@ from breaches import attachments, comments, compliance, corrective_actions, draf
 from breaches.compliance import ComplianceFiles
 from breaches.models import Report
 from breaches.redaction import KIND
-from breaches.rules.compliance import PolicySection
+from breaches.rules.compliance import PolicySection, compliance_digest
 from breaches.rules.content import FORM_SECTIONS
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.public_statement import statement_digest
@@ -20,14 +20,14 @@ def pages_of_yearly_table(morning) -> None:
     producer, head = morning.office.producer, morning.office.head
     slug, year = producer.slug, AT.year
     text = "We publish official statistics."
-    compliance.save_section(
+    compliance.save_policy_section(
         producer, year, PolicySection.INTRODUCTION, text, seen=0, by=morning.office.statistician, at=AT
     )
     content = compliance.read_content(producer, year, by=head, now=AT)[0]
     compliance.approve_table(
         producer,
         year,
-        read_sha256=compliance.content_digest(content),
+        read_sha256=compliance_digest(content),
         by=head,
         at=AT,
         write=lambda layout: ComplianceFiles(layout.title.encode(), b"odt", b"pdf"),

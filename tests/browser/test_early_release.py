@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from breaches.early_releases import Choice, decide
+from breaches.early_releases import Choice, record_decision
 from breaches.models import EarlyReleaseDecision
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
@@ -73,7 +73,9 @@ def test_by_keyboard_alone_and_the_second_of_two_is_shown_the_first_decision(ear
 
 
 def test_every_page_of_it_fits_a_phone(early, live_server, browser_of):
-    decide(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=FOUND_AT + timedelta(minutes=16), seen=0)
+    record_decision(
+        early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=FOUND_AT + timedelta(minutes=16), seen=0
+    )
     people = {"lead": early.office.head, "other": early.office.statistician}
     addresses = {
         "decide": ("lead", page_of(early, live_server)),

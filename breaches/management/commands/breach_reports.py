@@ -23,7 +23,7 @@ class Command(PlainCommand):
         parser.add_argument("--json", action="store_true", help="write JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        entries = register.list_entries()
+        entries = register.list_report_entries()
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))
             return

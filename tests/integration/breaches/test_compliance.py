@@ -13,7 +13,7 @@ from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoP
 from breaches.compliance_figures import describe_tolerances, read_punctuality, read_year
 from breaches.corrective_actions import Plan
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, Report
-from breaches.rules.compliance import GROUPS, Figure, PolicySection
+from breaches.rules.compliance import GROUPS, Figure, PolicySection, compliance_digest
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.statistics import figures_of
 from breaches.statistics import Scope, read_breach_history
@@ -66,13 +66,15 @@ def value(record, figure):
 
 
 def write(office, text="We publish official statistics.", section=WRITTEN, *, seen=0, by=None, at=NOW):
-    return compliance.save_section(office.producer, YEAR, section, text, seen=seen, by=by or office.statistician, at=at)
+    return compliance.save_policy_section(
+        office.producer, YEAR, section, text, seen=seen, by=by or office.statistician, at=at
+    )
 
 
 def approve(office, *, by=None, at=NOW, read_sha256=None, write=compliance_files.write_files):
     by = by or office.head
     content = compliance.read_content(office.producer, YEAR, by=by, now=at)[0]
-    digest = read_sha256 or compliance.content_digest(content)
+    digest = read_sha256 or compliance_digest(content)
     return compliance.approve_table(office.producer, YEAR, read_sha256=digest, by=by, at=at, write=write)
 
 
@@ -252,7 +254,7 @@ class TestApproval:
         content = compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
         judged(series, "found-later", "on_time")
         with pytest.raises(ChangedMeanwhile):
-            approve(office, read_sha256=compliance.content_digest(content))
+            approve(office, read_sha256=compliance_digest(content))
         assert not ComplianceDocument.objects.exists()
 
     def test_while_a_report_is_undecided_or_there_is_no_introduction_nothing_is_approved(self, office, draft_report):

@@ -285,7 +285,7 @@ def test_it_is_in_no_register_figure_or_export(client, clock, office, training):
         assert response.status_code == 200
         for word in (release.reference, release.title, report.reference, report.number):
             assert word not in text, page
-    assert register.list_entries() == []
+    assert register.list_report_entries() == []
     assert overview.release_statuses() == []
     assert [entry["reference"] for entry in overview.release_statuses([release.reference])] == [release.reference]
     assert last_rehearsal(office.producer) is None

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from breaches import attachments
-from breaches.early_releases import Choice, decide
+from breaches.early_releases import Choice, record_decision
 from breaches.models import Report, ReportRowRecord, ReportVersion
 from breaches.redaction import redact_report
 from breaches.rules.lifecycle import ReportStatus
@@ -66,7 +66,7 @@ def office() -> Office:
     )  # fmt: skip
     early_findings.name_contact(office.producer, office.statistician, by=office.head, at=SEED_DUE, seen=0)
     early = create_early_release(office)
-    decide(early.suspicion, Choice.TAKE_DOWN, by=office.head, at=FOUND_AT, seen=0)
+    record_decision(early.suspicion, Choice.TAKE_DOWN, by=office.head, at=FOUND_AT, seen=0)
     for day in range(2):
         anchors.make_due(now=SEED_DUE + timedelta(days=day))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))

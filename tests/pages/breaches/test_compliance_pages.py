@@ -48,7 +48,7 @@ def write(office, *, by=None, text="We publish official statistics."):
     seen = compliance.read_policy(office.producer, 2020).number
     section = PolicySection.INTRODUCTION
     by = by or office.statistician
-    return compliance.save_section(office.producer, 2020, section, text, seen=seen, by=by, at=NOW)
+    return compliance.save_policy_section(office.producer, 2020, section, text, seen=seen, by=by, at=NOW)
 
 
 def approve(client, office):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import statistics
+from breaches import statistics_tables
 from breaches.rules.lifecycle import Decision, ReportStatus
 from breaches.rules.statistics import Case, History, Quarter, Verdicts
 from releases.rules import tables
@@ -32,12 +32,14 @@ def lines(content):
     (_, header), *rows = tables.read_table(content, name="figures")
     names = [cell.text for cell in header]
     found = [dict(zip(names, [cell.text for cell in row], strict=False)) for _, row in rows]
-    return {tuple(line[name] for name in statistics.WHOSE): line for line in found}
+    return {tuple(line[name] for name in statistics_tables.WHOSE): line for line in found}
 
 
 def filled(line):
     """What a line says that is neither nought nor empty, without whose it is."""
-    return {name: value for name, value in line.items() if name not in statistics.WHOSE and value not in {"", "0"}}
+    return {
+        name: value for name, value in line.items() if name not in statistics_tables.WHOSE and value not in {"", "0"}
+    }
 
 
 def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, subtests, office, approved_report):
@@ -66,7 +68,7 @@ def check_lines(found, name, series, quiet):
         "recorded_no_effect": "1",
         "approvals": "1",
         "cause_scheduler_fault": "2",
-        statistics.AGAIN: "2",
+        statistics_tables.AGAIN: "2",
     }
     assert found[name, series.title, "2020-04-01", "2020-06-30"]["days_to_approval_median"] == "0"
     assert found[name, series.title, "2020-04-01", "2020-06-30"]["share_on_time"] == "0"
@@ -82,7 +84,7 @@ def test_a_median_between_two_days_and_a_share_are_numbers_with_a_point(kind):
         verdicts=[Verdicts(**spring, outcome=Outcome.ON_TIME, number=2), Verdicts(**spring, outcome=Outcome.LATE)],
         cases=[Case(**spring, decision=Decision.REPORTED, days_to_approval=days) for days in (1, 2)],
     )
-    written = statistics.write_figures([("Office", "", history)], kind, year=2020, title="Figures")
+    written = statistics_tables.write_figures([("Office", "", history)], kind, year=2020, title="Figures")
     year = lines(written)["Office", "", "2020-01-01", "2020-12-31"]
     assert (year["days_to_approval_median"], year["share_on_time"]) == ("1.5", "0.6666")
 

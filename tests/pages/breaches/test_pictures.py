@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 from defusedxml import ElementTree
 
-from breaches import pictures, statistics
+from breaches import pictures, statistics, statistics_tables
 from breaches.rules.lifecycle import Cause, ReportStatus
-from breaches.statistics import ReleaseResult, Row
+from breaches.statistics import ReleaseResult
+from breaches.statistics_tables import Row
 from releases.models import Verification
 from releases.pictures import FileKind, Layout, render_picture
 from releases.rules import tables
@@ -176,12 +177,12 @@ def draw_all():
         ReleaseResult(key, name, f"{name}: June", DUE, Outcome.LATE, 60.0 * 4**key) for key, name in enumerate(NAMES)
     ]
     months = statistics.last_months(date(2020, 7, 3))
-    bars = [statistics.BarGroup(name, [statistics.Bar("2020", name, 1.0)]) for name in NAMES]
+    bars = [statistics_tables.BarGroup(name, [statistics_tables.Bar("2020", name, 1.0)]) for name in NAMES]
     return [
         pictures.draw_delays(results),
-        pictures.draw_punctuality(dict.fromkeys(months, statistics.NOTHING)),
+        pictures.draw_punctuality(dict.fromkeys(months, statistics_tables.NOTHING)),
         pictures.draw_causes(Counter({Cause.OUTAGE: 2, None: 1})),
-        pictures.draw_bars(statistics.Table("bars", "Bars", ["Name"], [Row(NAMES[0], [])], bars)),
+        pictures.draw_bars(statistics_tables.Table("bars", "Bars", ["Name"], [Row(NAMES[0], [])], bars)),
     ]
 
 

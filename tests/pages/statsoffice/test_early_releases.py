@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from breaches import drafting, layout, publication
 from breaches.decisions import approve_report
-from breaches.early_releases import Choice, decide
+from breaches.early_releases import Choice, record_decision
 from breaches.models import EarlyReleaseDecision, ReportRowRecord
 from breaches.rules.lifecycle import ReportKind
 from breaches.rules.public_statement import statement_digest
@@ -193,7 +193,7 @@ class TestDecision:
         assert "deputy of the Head of Profession" in text
 
     def test_a_decision_can_be_neither_changed_nor_deleted(self, early):
-        row = decide(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)
+        row = record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)
         with pytest.raises(AppendOnlyRow):
             EarlyReleaseDecision.objects.filter(pk=row.pk).update(choice="publish_now")
         with pytest.raises(AppendOnlyRow):

@@ -215,7 +215,7 @@ def test_the_error_of_each_check_gets_from_the_record_into_the_report(error, app
         )
     judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
-    on_record = facts.facts_of([verification])[verification.pk]
+    on_record = facts.facts_of_verifications([verification])[verification.pk]
 
     assert appeared in write_account(on_record)
     assert note in annex_of([on_record]).outputs[0].notes[0]

@@ -407,7 +407,7 @@ AT_ONCE = ReleaseException(DepartureKind.AT_ONCE, CONTAINED, reason="a  figure w
             (
                 "The Head of Profession for Statistics or a deputy decided to release it at once, at 8:05am on 30 June "
                 "2020. The reason given was: a figure was in the news. The Office for Statistics Regulation (OSR) was "
-                "told at 4:25pm on 29 June 2020."
+                "informed at 4:25pm on 29 June 2020."
             ),
         ),
     ],

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from breaches import drafting, editing
-from breaches.early_releases import Choice, decide
+from breaches.early_releases import Choice, record_decision
 from breaches.models import Report, ReportVersion
 from breaches.versions import content_of
 from releases import scheduling
@@ -38,22 +38,24 @@ def account_after(early, seconds):
 def test_the_next_run_adds_the_decision_by_post_to_the_account(early):
     before = account_after(early, 10)
     assert before.endswith(f"{NOT_ENDED} The cause has not been recorded.")
-    decide(early.suspicion, Choice.TAKE_DOWN, by=early.office.deputy, at=DECIDED_AT, seen=0)
+    record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.deputy, at=DECIDED_AT, seen=0)
     decided = "A deputy of the Head of Profession for Statistics decided at 9:11:30am to take it down."
     assert account_after(early, 60) == f"{before}\n\n{decided}"
 
 
 def test_the_last_decision_counts(early):
-    decide(early.suspicion, Choice.TAKE_DOWN, by=early.office.deputy, at=DECIDED_AT, seen=0)
+    record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.deputy, at=DECIDED_AT, seen=0)
     account_after(early, 40)
-    decide(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT + timedelta(seconds=20), seen=1)
+    record_decision(
+        early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT + timedelta(seconds=20), seen=1
+    )
     account = account_after(early, 60)
     assert account.endswith("The Head of Profession for Statistics decided at 9:11:50am to publish it to everyone.")
     assert "deputy" not in account
 
 
 def test_after_a_release_at_once_the_account_has_its_time_and_when_osr_was_informed_and_no_open_checks(early):
-    decide(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT, seen=0)
+    record_decision(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT, seen=0)
     move_to_quarter_past(early)
     account, decision = account_after(early, 90).split("\n\n")
     assert account.startswith(f"‘{TITLE}’ was due for release at 9:30am on 30 June 2020. ")
@@ -65,7 +67,7 @@ def test_after_a_release_at_once_the_account_has_its_time_and_when_osr_was_infor
 
 
 def test_an_account_that_has_the_decision_already_is_not_written_again(early):
-    decide(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT, seen=0)
+    record_decision(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT, seen=0)
     account_after(early, 60)
     versions = ReportVersion.objects.filter(report=early.report).count()
     account_after(early, 3600)
@@ -85,7 +87,7 @@ def test_after_a_new_date_that_changes_nothing_in_the_account_the_checks_are_not
 
 
 def test_the_timeline_of_the_report_offers_the_decision_the_release_at_once_and_osr(early):
-    decide(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT, seen=0)
+    record_decision(early.suspicion, Choice.PUBLISH_NOW, by=early.office.head, at=DECIDED_AT, seen=0)
     move_to_quarter_past(early)
     entries = [(entry.at, entry.text) for entry in editing.timeline_entries(early.report)]
     decided = f"The Head of Profession for Statistics decided to publish ‘{TITLE}’ to everyone."
@@ -96,7 +98,7 @@ def test_the_timeline_of_the_report_offers_the_decision_the_release_at_once_and_
 
 
 def test_the_decision_on_an_early_release_is_in_no_account_of_another_breach(early):
-    decide(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=DECIDED_AT, seen=0)
+    record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=DECIDED_AT, seen=0)
     add_checks(early.release, *(("not_live", at) for at in range(-60, 125, 5)))
     drafting.draft_missing(now=london("09:33"))
     others = Report.objects.exclude(pk=early.report.pk)

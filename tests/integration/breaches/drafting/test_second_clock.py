@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from breaches import drafting
-from breaches.facts import facts_of
+from breaches.facts import facts_of_verifications
 from releases.detection.finding import Source
 from releases.models import Membership, Statement, Verification
 from releases.rules.lifecycle import Role
@@ -27,7 +27,7 @@ CLOCK = {
 
 def own_facts_of(release):
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
-    return facts_of([verification])[verification.pk]
+    return facts_of_verifications([verification])[verification.pk]
 
 
 @pytest.mark.both_databases

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import Q
 
-from breaches.facts import facts_of
+from breaches.facts import facts_of_verifications
 from breaches.rules import narrative
 from releases import judge
 from releases.detection.finding import PublisherSays, Source, State, publisher_to_json
@@ -126,7 +126,7 @@ def every_look_read(monkeypatch):
 def found() -> dict[str, tuple[object, ...]]:
     """What the verdict of each release says, and the account that a report would have of it."""
     verifications = list(Verification.objects.select_related("release__series__producer"))
-    facts = facts_of(verifications)
+    facts = facts_of_verifications(verifications)
     return {
         one.release.reference: (
             *(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.facts import facts_of
+from breaches.facts import facts_of_verifications
 from releases import judge, statements
 from releases.detection.finding import CheckOutcome
 from releases.evidence import repository
@@ -67,7 +67,7 @@ def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(se
             stated_at=AFTER,
         )
     (look,) = repository.read_sightings([release.pk])((release.pk, 1))[page.pk].sightings
-    (facts,) = facts_of(Verification.objects.select_related("release__series__producer")).values()
+    (facts,) = facts_of_verifications(Verification.objects.select_related("release__series__producer")).values()
     (target,) = targets.load_targets([page])
     assert look.result == facts.addresses[0].checks[0].sighting.result == CheckOutcome.LIVE
     assert target.statements == {DIGEST: "this_is_it"}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.facts import facts_of
+from breaches.facts import facts_of_verifications
 from releases import judge
 from releases.detection.finding import CheckOutcome
 from releases.evidence import repository
@@ -49,7 +49,7 @@ def test_checks_by_a_clock_known_to_be_wrong_neither_accuse_nor_clear_anyone(pag
     looks(page, *[result] * 40, start=-30, reasons=("not_found", "clock_off"))
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
-    facts = facts_of([verification])[verification.pk]
+    facts = facts_of_verifications([verification])[verification.pk]
     assert {look.sighting.result for look in facts.addresses[0].checks[1:]} == {CheckOutcome.OBSERVER_FAULT}
 
 
@@ -72,7 +72,7 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
     )
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
-    look = facts_of([verification])[verification.pk].addresses[0].checks[0]
+    look = facts_of_verifications([verification])[verification.pk].addresses[0].checks[0]
     assert (look.sighting.result, look.by_statement) == (CheckOutcome.OBSERVER_FAULT, False)
 
 
@@ -84,7 +84,7 @@ def test_a_check_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept)
     assert {look.clock_bound for look in seen[page.pk].sightings} == {seconds(kept)}
     verification = judged(page)
     assert (verification.outcome, verification.delay_from) == (Outcome.NOT_SEEN, 130 - kept)
-    (facts,) = facts_of([verification])[verification.pk].addresses
+    (facts,) = facts_of_verifications([verification])[verification.pk].addresses
     assert {look.sighting.clock_bound for look in facts.checks} == {seconds(kept)}
 
 

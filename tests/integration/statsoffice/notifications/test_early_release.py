@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from breaches import drafting
-from breaches.early_releases import Choice, decide
+from breaches.early_releases import Choice, record_decision
 from releases import scheduling, statements
 from releases.early_findings import name_contact
 from releases.models import Release
@@ -161,7 +161,7 @@ class TestReminder:
 
     def test_a_decision_ends_them(self, early):
         self.notified_at(0)
-        decide(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)
+        record_decision(early.suspicion, Choice.TAKE_DOWN, by=early.office.head, at=FOUND_AT, seen=0)
         assert self.notified_at(15) == set()
 
     def test_the_due_time_ends_them_also_if_the_date_was_moved(self, early):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.facts import facts_of
+from breaches.facts import facts_of_verifications
 from releases import judge
 from releases.models import Release, Verification
 from releases.rules.calendar import limit_at
@@ -22,7 +22,7 @@ def test_the_limit_of_a_verdict_stays_when_the_series_is_given_another_tolerance
     judge.judge_one(release, now=SEED_DUE - timedelta(minutes=1))
     release.series.tolerance_seconds = 10
     release.series.save()
-    (facts,) = facts_of(Verification.objects.select_related("release__series__producer")).values()
+    (facts,) = facts_of_verifications(Verification.objects.select_related("release__series__producer")).values()
     assert Release.objects.get().limit_at == SEED_DUE + timedelta(seconds=10)
     assert Verification.objects.get().limit_at == facts.limit_at == SEED_DUE + timedelta(seconds=60)
 

@@ -1,0 +1,94 @@
+"""The yearly compliance table of a producer, its policy, and the switch of its public page of punctuality."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.models import Producer
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+
+
+class PolicyText(AppendOnly):
+    """One version of the texts that people write around the yearly compliance table of a producer."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="policy_texts")
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    sections = models.JSONField(help_text=lazy("The text of each section that has one."))
+    text_sha256 = models.CharField(max_length=64)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("release practice policy")
+        verbose_name_plural = lazy("release practice policies")
+        ordering = ("producer", "year", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "year", "number"], name="one_policy_text_per_number"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="policy_texts_are_numbered_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer_id} {self.year}: text {self.number}"
+
+
+class ComplianceDocument(AppendOnly):
+    """A yearly compliance table with its policy, as it was approved. The one with the greatest number is in force."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="compliance_documents")
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    text_number = models.PositiveIntegerField()
+    content = models.JSONField()
+    content_sha256 = models.CharField(max_length=64)
+    html = models.BinaryField()
+    html_sha256 = models.CharField(max_length=64)
+    odt = models.BinaryField()
+    odt_sha256 = models.CharField(max_length=64)
+    pdf = models.BinaryField()
+    pdf_sha256 = models.CharField(max_length=64)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_role = models.CharField(max_length=20)
+    approved_at = models.DateTimeField()
+    one_person = models.BooleanField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("approved compliance table")
+        verbose_name_plural = lazy("approved compliance tables")
+        ordering = ("producer", "year", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "year", "number"], name="one_compliance_document_per_number"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="compliance_documents_are_numbered_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer_id} {self.year}: table {self.number} as approved"
+
+
+class PunctualitySwitch(AppendOnly):
+    """The public page of punctuality of a producer was turned on or off. The last row is in force; none means off."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="punctuality_switches")
+    number = models.PositiveIntegerField()
+    is_on = models.BooleanField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("public page of punctuality")
+        verbose_name_plural = lazy("public pages of punctuality")
+        ordering = ("producer", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "number"], name="one_punctuality_switch_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.producer_id}: {'on' if self.is_on else 'off'}"

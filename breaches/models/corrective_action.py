@@ -1,0 +1,66 @@
+"""The corrective actions of a report."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from breaches.models.report import Report
+from breaches.rules.lifecycle import ReportTerm
+from releases.models import ReleaseTask
+from releases.models.append_only import choices_of
+
+DONE = Q(done_at__isnull=False) | Q(task__done_at__isnull=False)
+
+
+class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
+    def open(self) -> "CorrectiveActionQuerySet":
+        """Select open actions, which are done neither in the report nor as a release task."""
+        return self.exclude(DONE)
+
+    def with_tasks(self) -> "CorrectiveActionQuerySet":
+        return self.select_related("task__series", "task__done_by", "done_by", "report__producer")
+
+    def overdue(self, *, on: date) -> "CorrectiveActionQuerySet":
+        return self.open().filter(due__lt=on)
+
+
+class CorrectiveAction(models.Model):
+    """One corrective action. If it is for the next release of a series, it has a `task` and is done with the task."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="actions")
+    text = models.TextField()
+    term = models.CharField(max_length=10, choices=choices_of(ReportTerm))
+    owner = models.CharField(max_length=200)
+    due = models.DateField(null=True)
+    task = models.OneToOneField(ReleaseTask, on_delete=models.PROTECT, null=True, related_name="corrective_action")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    done_at = models.DateTimeField(null=True)
+
+    objects = CorrectiveActionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("added_at", "pk")
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="an_action_says_what_is_done"),
+            models.CheckConstraint(condition=Q(term__in=list(ReportTerm)), name="term_of_an_action_is_known"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True)
+                | Q(done_at__isnull=False, done_by__isnull=False),
+                name="an_action_that_is_done_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(task__isnull=True) | Q(done_at__isnull=True), name="a_task_is_done_where_it_stands"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.text[:50]}"
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the action or its release task was done."""
+        return self.task.done_at if self.task else self.done_at

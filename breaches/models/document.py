@@ -1,0 +1,97 @@
+"""Approved documents, their dispatch to recipients, and published statements."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.models.report import Report
+from breaches.rules.lifecycle import Nature
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.rules.canonical import sha256_hex
+
+
+class ApprovedDocument(AppendOnly):
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="approved_documents")
+    version = models.PositiveIntegerField()
+    pdf = models.BinaryField()
+    pdf_sha256 = models.CharField(max_length=64)
+    content_sha256 = models.CharField(max_length=64)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_role = models.CharField(max_length=20)
+    approved_at = models.DateTimeField()
+    one_person = models.BooleanField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("report", "version")
+        constraints = [models.UniqueConstraint(fields=["report", "version"], name="one_document_per_version")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.version} as approved"
+
+    def is_intact(self) -> bool:
+        return sha256_hex(bytes(self.pdf)) == self.pdf_sha256
+
+
+class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
+    def by_mail(self) -> "DispatchQuerySet":
+        return self.filter(outside=False)
+
+
+class Dispatch(AppendOnly):
+    """One report or notice sent to one recipient: by email through the outbox, or by a person `outside` the system."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="dispatches")
+    document = models.ForeignKey(ApprovedDocument, on_delete=models.PROTECT, related_name="dispatches")
+    nature = models.CharField(max_length=20)
+    recipient = models.CharField(max_length=254)
+    outside = models.BooleanField()
+    sent_on = models.DateField()
+    reference = models.CharField(max_length=200, blank=True)
+    words = models.TextField(lazy("text"), blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("sent by"), on_delete=models.PROTECT, related_name="+"
+    )
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField(lazy("sent at"))
+
+    objects = DispatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("sent report")
+        verbose_name_plural = lazy("sent reports")
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["document", "nature"], name="one_dispatch_per_document_and_nature"),
+            models.CheckConstraint(condition=Q(nature__in=list(Nature)), name="what_is_sent_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.nature} to {self.recipient}"
+
+
+class Published(AppendOnly):
+    """One published statement, from one version of a report; `Report.published` is the present statement."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="published_statements")
+    version = models.PositiveIntegerField()
+    statement = models.JSONField()
+    statement_sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("published by"), on_delete=models.PROTECT, related_name="+"
+    )
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField(lazy("published at"))
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("published breach report")
+        verbose_name_plural = lazy("published breach reports")
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.version} as it was made public"

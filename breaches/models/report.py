@@ -1,0 +1,339 @@
+"""Breach reports: their start, content, versions, and the drafts that were merged into them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.models.choices import CAUSE_CHOICES, DISMISSAL_CHOICES, KIND_CHOICES, RECORDING_CHOICES, STATUS_CHOICES
+from breaches.models.suspicion import Suspicion
+from breaches.rules.lifecycle import (
+    DECIDED,
+    MERGED_OR_SPLIT,
+    OUT,
+    Cause,
+    DismissalReason,
+    RecordingReason,
+    ReportKind,
+    ReportStatus,
+)
+from breaches.rules.report_number import NumberSeries, ReportNumber
+from releases.models import AccessReceipt, Producer, Release, Series, Training, Verification
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
+from releases.rules.lifecycle import TO_COME
+from releases.verdict.address import Outcome
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    def official(self) -> "ReportQuerySet":
+        """Exclude rehearsals, which do not count in figures or notifications."""
+        return self.filter(rehearsal=False)
+
+    def undecided(self) -> "ReportQuerySet":
+        return self.exclude(status__in=(*DECIDED, *MERGED_OR_SPLIT))
+
+    def numbered(self, number: ReportNumber) -> "ReportQuerySet":
+        """Return the reports with a number; each producer may have one."""
+        return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
+
+    def about_unpublished_early(self) -> "ReportQuerySet":
+        """Select the reports about early releases that are still to be published (decision 73)."""
+        suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
+        found_early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME)
+        started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__in=found_early.values("release"))
+        return self.filter(Q(pk__in=suspected.values("report")) | Q(pk__in=started.values("report")))
+
+    def listed(self) -> "ReportQuerySet":
+        """Exclude reports about early releases that are still to be published, which no list shows."""
+        return self.exclude(pk__in=Report.objects.about_unpublished_early().values("pk"))
+
+
+# The columns by which the register filters and sorts.
+LISTED_BY = [
+    "occurred_on",
+    "id",
+    "producer",
+    "status",
+    "kind",
+    "rehearsal",
+    "person_dealing",
+    "decision_reason",
+    "cause",
+]
+
+
+class Report(models.Model):
+    """One report. Its content is in its versions; `version` is the number of the present one."""
+
+    reference = models.SlugField(max_length=120, unique=True)
+    # The parts of the number that people read: BR-2026-014. A number never changes. During an upgrade the previous
+    # version may draft reports without a number; the next run of drafting adds it.
+    number_year = models.PositiveSmallIntegerField(null=True, editable=False)
+    number_series = models.CharField(max_length=2, blank=True, db_default="", editable=False)
+    number_position = models.PositiveIntegerField(null=True, editable=False)
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="breach_reports")
+    kind = models.CharField(max_length=20, choices=list(KIND_CHOICES.items()))
+    status = models.CharField(
+        max_length=10,
+        choices=list(STATUS_CHOICES.items()),
+        default=ReportStatus.DRAFT,
+    )
+    version = models.PositiveIntegerField(default=1)
+    machine = models.JSONField(
+        lazy("automatic text"), default=dict, help_text=lazy("The newest automatic text, which people can use.")
+    )
+    rehearsal = models.BooleanField(default=False)
+    training = models.ForeignKey(
+        Training,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text=lazy("The training that it is about. It is never sent."),
+    )
+    drafted_at = models.DateTimeField()
+    last_change = models.PositiveBigIntegerField(
+        default=0,
+        editable=False,
+        help_text=lazy("Position of the last event that outdates an open form; 0 since the report was begun."),
+    )
+    occurred_on = models.DateField(
+        null=True, editable=False, help_text=lazy("The first day of occurrence in the current version.")
+    )
+    published = models.ForeignKey(
+        "breaches.Published",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text=lazy("What is public, as long as its version is current."),
+    )
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(
+        max_length=20, blank=True, choices=list((DISMISSAL_CHOICES | RECORDING_CHOICES).items())
+    )
+
+    cause = models.CharField(max_length=20, blank=True, choices=list(CAUSE_CHOICES.items()))
+    cause_words = models.TextField(lazy("description of the cause"), blank=True)
+    available_at = models.DateTimeField(
+        lazy("time it became available"), null=True, help_text=lazy("As far as people know.")
+    )
+    available_unknown = models.TextField(lazy("reason the time is not known"), blank=True)
+    person_dealing = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("owner"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    dealing_since = models.DateTimeField(lazy("owner since"), null=True)
+    salt = models.CharField(
+        max_length=32,
+        default=new_salt,
+        editable=False,
+        help_text=lazy("Part of its recorded digest. A redaction replaces it."),
+    )
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("breach report")
+        verbose_name_plural = lazy("breach reports")
+        ordering = ("-drafted_at", "-pk")
+        # These columns filter and sort the register, so that it is counted and paged without the rows' long automatic
+        # text.
+        indexes = [
+            models.Index(fields=LISTED_BY, name="reports_as_listed"),
+            models.Index(fields=["id"], condition=Q(number_position__isnull=True), name="reports_without_number"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["producer", "number_year", "number_series", "number_position"],
+                name="one_report_per_producer_and_number",
+            ),
+            models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(ReportKind)), name="report_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(rehearsal=False) | Q(published__isnull=True), name="no_rehearsal_is_published"
+            ),
+            models.CheckConstraint(
+                condition=Q(training__isnull=True) | (Q(rehearsal=True) & ~Q(status__in=list(OUT))),
+                name="no_training_is_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=list(DECIDED), decided_at__isnull=False)
+                | (~Q(status__in=list(DECIDED)) & Q(decided_at__isnull=True)),
+                name="decided_reports_say_when",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status=ReportStatus.DISMISSED, decision_reason__in=list(DismissalReason))
+                    | Q(status=ReportStatus.RECORDED, decision_reason__in=list(RecordingReason))
+                    | (~Q(status__in=[ReportStatus.DISMISSED, ReportStatus.RECORDED]) & Q(decision_reason=""))
+                ),
+                name="what_is_not_reported_says_why",
+            ),
+            models.CheckConstraint(condition=Q(cause__in=["", *Cause]), name="cause_is_of_the_list"),
+            models.CheckConstraint(
+                condition=Q(available_at__isnull=True) | Q(available_unknown=""),
+                name="when_it_was_available_is_known_or_not",
+            ),
+            models.CheckConstraint(
+                condition=Q(person_dealing__isnull=True, dealing_since__isnull=True)
+                | Q(person_dealing__isnull=False, dealing_since__isnull=False),
+                name="who_deals_with_a_report_does_so_since_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The short number, such as BR-2026-014; unique together with the producer."""
+        if self.number_year is None or self.number_position is None:
+            return self.reference
+        return str(ReportNumber(self.number_year, NumberSeries(self.number_series), self.number_position))
+
+    def find_series(self) -> models.QuerySet[Series]:
+        """Return the series that the report is about, or those of its releases."""
+        of_releases = Q(releases__suspicions__report=self) | Q(releases__started_reports__report=self)
+        return Series.objects.filter(of_releases | Q(started_reports__report=self)).distinct().order_by("title")
+
+
+class StartedReport(models.Model):
+    """The start of a report: by whom, when, and about which release, series or producer.
+
+    A report of a possible disclosure is started by the answer of a recipient (`receipt`), and by no user.
+    """
+
+    report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="started")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, related_name="started_reports")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, related_name="started_reports")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    receipt = models.OneToOneField(AccessReceipt, on_delete=models.PROTECT, null=True, related_name="started_report")
+    started_at = models.DateTimeField()
+    form_key = models.UUIDField(
+        null=True, unique=True, help_text=lazy("Of the form that was sent: sent twice, it starts one report.")
+    )
+
+    class Meta:
+        ordering = ("started_at", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(release__isnull=True) | Q(series__isnull=True), name="started_from_one_thing_at_most"
+            ),
+            models.CheckConstraint(
+                condition=Q(started_by__isnull=False, receipt__isnull=True)
+                | Q(started_by__isnull=True, receipt__isnull=False),
+                name="started_by_a_user_or_a_recipient",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report}, started by {self.started_by or 'a recipient'}"
+
+
+class ReportVersion(AppendOnly):
+    """A version of a report: its content, and the automatic text of each field (`machine`)."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    machine = models.JSONField(lazy("automatic text"), default=dict)
+    content_sha256 = models.CharField(max_length=64)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    written_at = models.DateTimeField()
+    why = models.CharField(lazy("reason"), max_length=40)
+    salt = models.CharField(
+        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest. A redaction replaces it.")
+    )
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("report", "number")
+        constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.number}"
+
+    def is_untouched(self, field: str) -> bool:
+        """Whether a field of the content still has the automatic text."""
+        return bool(self.content[field] == self.machine.get(field))
+
+
+class PracticeCitation(models.Model):
+    """One practice that the present version of a report cites."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="practices_cited")
+    edition = models.CharField(max_length=10)
+    code = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "breaches_practicecited"
+        indexes = [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "edition", "code"], name="one_row_per_report_and_practice")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.edition} {self.code}"
+
+
+class OwnAct(AppendOnly):
+    """A person's declaration that a report is about their own act; it cannot be withdrawn."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="own_acts")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(lazy("declared at"))
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("conflict of interest")
+        verbose_name_plural = lazy("conflicts of interest")
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["report", "person"], name="one_declaration_per_report_and_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.person}"
+
+
+class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
+    def in_force(self) -> "JoinedDraftQuerySet":
+        """Exclude merges that were undone, which the states of the reports show."""
+        return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
+
+    def parts_of(self, report: Report) -> set[int]:
+        """Return the keys of a report and of every draft that went into it, directly or through another report."""
+        parts, known = {report.pk}, {report.pk}
+        while parts:
+            parts = set(self.filter(joint__in=parts).values_list("draft", flat=True)) - known
+            known |= parts
+        return known
+
+
+class JoinedDraft(AppendOnly):
+    """One draft merged into a joint report; `suspicions` are the keys of the suspicions that it had."""
+
+    joint = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_drafts")
+    draft = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_into")
+    suspicions: models.JSONField[list[int], list[int]] = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=lazy("combined by"), on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(lazy("combined at"))
+
+    objects = JoinedDraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("combined draft")
+        verbose_name_plural = lazy("combined drafts")
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["joint", "draft"], name="a_draft_joins_a_report_once"),
+            models.CheckConstraint(condition=~Q(joint=F("draft")), name="no_draft_joins_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} into {self.joint_id}"
