@@ -37,7 +37,13 @@ from breaches.rules.facts import (
 )
 from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
-from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
+from releases.rules.calendar import (
+    format_day,
+    format_time,
+    format_time_in_evidence,
+    format_time_with_seconds,
+    local_date,
+)
 from releases.rules.time_axis import AxisTick, TimeAxis, axis_around
 from releases.verdict.address import Outcome
 
@@ -275,6 +281,7 @@ HOW_TO_READ_PICTURES = (
     "no checks, and no result depends on them."
 )
 OVERVIEW = ("Due", "Last found not live", "First found live")
+NOT_SHOWN = "No check shows this"
 ATTACHMENTS = (
     "We hold these files as evidence. They are marked OFFICIAL-SENSITIVE, and they are not part of this document."
 )
@@ -374,29 +381,21 @@ def _moment(instant: datetime) -> str:
 
 def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexPartRow:
     due_at = output.due_at
-
-    def sent(instant: datetime) -> str:
-        return _clock(round_down(instant), due_at)
-
-    def answered(instant: datetime) -> str:
-        return _clock(round_up_before(instant, due_at), due_at)
-
-    absent = (part.last_not_live_at, sent(part.last_not_live_at)) if part.last_not_live_at else None
-    live = (part.first_live_at, answered(part.first_live_at)) if part.first_live_at else None
-    publisher = (output.publisher_at, sent(output.publisher_at)) if output.publisher_at else None
-    due, limit = (due_at, format_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
+    due = format_time(due_at)
     title = printable(output.title).replace("\n", " ").strip()
     announced, last_absent, first_live_label = OVERVIEW
     rows = [
-        (announced, f"{due[1]} on {format_day(due_at)}"),
-        ("On time until", limit[1]),
+        (announced, f"{due} on {format_day(due_at)}"),
+        ("On time until", _limit_in_table(output.limit_at, due_at)),
         ("Result", part.outcome),
-        (last_absent, absent[1] if absent else "No check shows this"),
-        (first_live_label, live[1] if live else "No check shows this"),
+        (last_absent, _sent_in_table(part.last_not_live_at, due_at) if part.last_not_live_at else NOT_SHOWN),
+        (first_live_label, _answered_in_table(part.first_live_at, due_at) if part.first_live_at else NOT_SHOWN),
         ("Appeared", _became_visible(part.delay)),
     ]
     if is_first:
-        figure = f"{publisher[1]}, {output.publisher_source}" if publisher else "Not recorded"
+        figure = "Not recorded"
+        if output.publisher_at:
+            figure = f"{_sent_in_table(output.publisher_at, due_at)}, {output.publisher_source}"
         rows.append(("Publisher’s own time (not an observation)", figure))
     not_listed = "These are all the checks on record."
     if part.not_listed:
@@ -405,11 +404,26 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
     return AnnexPartRow(
         heading=title if len(output.parts) == 1 else f"{title}: {part.name[:1].lower()}{part.name[1:]}",
         summary=tuple(rows),
-        chart=interval_chart(due=due, limit=limit, absent=absent, live=live, publisher=publisher if is_first else None),
-        checks=tuple((sent(check.sent_at), answered(check.answered_at), check.showed) for check in part.looks),
+        chart=_chart(output, part, with_publisher=is_first),
+        checks=tuple(
+            (_sent_in_table(check.sent_at, due_at), _answered_in_table(check.answered_at, due_at), check.showed)
+            for check in part.looks
+        ),
         not_listed=not_listed,
         notes=output.notes if is_first else (),
         pictures=tuple(_picture_row(picture, due_at) for picture in output.pictures) if is_first else (),
+    )
+
+
+def _chart(output: AnnexOutput, part: AnnexPart, *, with_publisher: bool) -> Chart:
+    due_at, absent_at, live_at = output.due_at, part.last_not_live_at, part.first_live_at
+    publisher_at = output.publisher_at if with_publisher else None
+    return interval_chart(
+        due=(due_at, format_time(due_at)),
+        limit=(output.limit_at, time_in_words(output.limit_at, due_at=due_at)),
+        absent=(absent_at, _clock(round_down(absent_at), due_at)) if absent_at else None,
+        live=(live_at, _clock(round_up_before(live_at, due_at), due_at)) if live_at else None,
+        publisher=(publisher_at, _clock(round_down(publisher_at), due_at)) if publisher_at else None,
     )
 
 
@@ -433,7 +447,25 @@ def _became_visible(delay: tuple[float, float | None] | None) -> str:
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
-    text = format_time_with_seconds(instant)
+    return _with_other_day(format_time_with_seconds(instant), instant, due_at)
+
+
+def _sent_in_table(instant: datetime, due_at: datetime) -> str:
+    return _with_other_day(format_time_in_evidence(instant), instant, due_at)
+
+
+def _answered_in_table(instant: datetime, due_at: datetime) -> str:
+    rounded = round_up_before(instant, due_at)
+    return _with_other_day(format_time_in_evidence(rounded), rounded, due_at)
+
+
+def _limit_in_table(limit_at: datetime, due_at: datetime) -> str:
+    text = format_time_in_evidence(limit_at) if limit_at.second else format_time(limit_at)
+    return _with_other_day(text, limit_at, due_at)
+
+
+def _with_other_day(text: str, instant: datetime, due_at: datetime) -> str:
+    """Add the day of an instant to its time if it is not the day of the due instant."""
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 

@@ -74,16 +74,32 @@ def test_the_seeds_morning_is_described_with_its_interval_and_the_publishers_fig
         ("Due", "9:30am on 30 June 2020"),
         ("On time until", "9:32am"),
         ("Result", "Late"),
-        ("Last found not live", "10:26:55am"),
-        ("First found live", "10:27:00am"),
+        ("Last found not live", "10:26:55"),
+        ("First found live", "10:27:00"),
         ("Appeared", "Between 56 minutes 55 seconds and 57 minutes after it was due"),
-        ("Publisher’s own time (not an observation)", "10:26:41am, from the public history of the page"),
+        ("Publisher’s own time (not an observation)", "10:26:41, from the public history of the page"),
     )
     assert [(sent, showed) for sent, _answered, showed in part.checks][-2:] == [
-        ("10:26:55am", "Did not find it: the site answered “page not found”."),
-        ("10:27:00am", "Found it."),
+        ("10:26:55", "Did not find it: the site answered “page not found”."),
+        ("10:27:00", "Found it."),
     ]
     assert part.not_listed == "These are all the checks on record."
+
+
+def test_the_tables_have_times_to_the_second_on_the_24_hour_clock_and_sentences_have_am_and_pm():
+    late = (make_check_fact("15:29:55", NOT_LIVE), make_check_fact("15:30", LIVE), make_check_fact("00:05", LIVE))
+    (part,) = parts(record(address(*late)))
+    assert [sent for sent, _answered, _showed in part.checks] == ["00:05:00", "15:29:55", "15:30:00"]
+    assert "after 3:29:55pm and by 3:30:00pm" in part.chart.title
+    facts = dataclasses.replace(record(address(make_check_fact("09:40", LIVE))), tolerance_seconds=90)
+    (part,) = parts(facts)
+    assert summary(part)["On time until"] == "09:31:30"
+
+
+def test_a_time_of_another_day_names_the_day_in_the_tables_too():
+    day_before = make_check_fact(london("23:59:59", "2020-06-29"), NOT_LIVE)
+    (part,) = parts(record(address(day_before, make_check_fact("09:30", LIVE))))
+    assert part.checks[0][0] == summary(part)["Last found not live"] == "23:59:59 on 29 June 2020"
 
 
 def test_what_was_early_is_described_before_the_announced_time_and_never_rounded_over_it():
@@ -95,8 +111,8 @@ def test_what_was_early_is_described_before_the_announced_time_and_never_rounded
     (part,) = parts(record(address(*EARLY)))
     assert summary(part)["Appeared"] == ("Between 19 minutes 59 seconds and 30 minutes before it was due")
     (part,) = parts(record(address(*nearly)))
-    assert summary(part)["First found live"] == "9:29:59am"
-    assert {answered for _sent, answered, _showed in part.checks} == {"9:29:00am", "9:29:59am"}
+    assert summary(part)["First found live"] == "09:29:59"
+    assert {answered for _sent, answered, _showed in part.checks} == {"09:29:00", "09:29:59"}
 
 
 def test_no_answer_is_described_as_such_and_what_was_never_found_has_no_time():
@@ -134,8 +150,8 @@ def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_appear
 def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_of_one_does_not():
     both = lay_out_annex(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
     assert both.overview == (
-        (TITLE, "9:30am on 30 June 2020", "9:32:00am", "No check shows this"),
-        (TITLE, "9:30am on 30 June 2020", "10:26:55am", "10:27:00am"),
+        (TITLE, "9:30am on 30 June 2020", "09:32:00", "No check shows this"),
+        (TITLE, "9:30am on 30 June 2020", "10:26:55", "10:27:00"),
     )
     assert lay_out_annex(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
 
