@@ -268,6 +268,41 @@ def test_a_link_on_several_lines_is_one_link_and_a_table_on_several_pages_one_ta
         assert [str(part.S) for part in overview.K] == ["/THead", "/TBody"]
 
 
+def test_each_row_of_a_table_on_several_pages_is_a_row_in_the_structure_whatever_its_cells_are(printed):
+    checks = [make_check_fact(f"09:30:{second:02}", NOT_LIVE, "not_found") for second in range(60)]
+    document = draft(with_annex(record(address(*checks, *SEED_LOOKS))))
+    (part,) = document.annex.parts
+    told = dataclasses.replace(part, checks=part.checks * 12)
+    whole = dataclasses.replace(document, annex=dataclasses.replace(document.annex, parts=(told,)))
+    with pikepdf.open(printed(whole)) as file:
+        *_, summary, looks = elements(file.Root.StructTreeRoot.K, "/Table")
+        assert len(file.pages) > 3
+        assert len(list(elements(summary.K, "/TR"))) == len(told.summary)
+        rows = [len(list(elements(row.K, "/TD"))) for row in elements(looks.K, "/TR")]
+    assert rows == [0, *[3] * len(told.checks)]
+
+
+def test_no_page_of_an_annex_ends_in_a_large_gap_unless_a_chart_follows(tmp_path):
+    path = tmp_path / "annex.pdf"
+    path.write_bytes(render_pdf(draft(with_annex(*[LATE] * 8))))
+    pages = page_count(path)
+    gaps = {page: gap_at_end(path, page) for page in range(2, pages)}
+    before_chart = {page for page in gaps if "On time (shaded)" in words(text_of(path, page + 1))[:140]}
+
+    assert pages > 6
+    assert len(before_chart) < pages / 2
+    assert {page: gap for page, gap in gaps.items() if gap > (55 if page in before_chart else 25)} == {}
+
+
+def gap_at_end(path, page):
+    """The millimetres between the last line of a page and its footer."""
+    told = ["-f", str(page), "-l", str(page), "-bbox"]
+    done = subprocess.run(["pdftotext", *told, str(path), "-"], capture_output=True, check=True)
+    bottoms = [float(bottom) * 25.4 / 72 for bottom in re.findall(r'<word .*?yMax="([^"]+)"', done.stdout.decode())]
+    footer = 297 - 25
+    return footer - max(bottom for bottom in bottoms if bottom < footer)
+
+
 def test_bookmarks_hold_no_invisible_character(printed):
     with pikepdf.open(printed(draft(with_annex(*NASTY_TITLES)))) as file, file.open_outline() as outline:
         annex = outline.root[0].children[-1]
