@@ -10,6 +10,7 @@ from textwrap import wrap
 
 from breaches.rules.annex_notes import (
     SOURCES,
+    describe_access_period,
     describe_caches,
     describe_clock_error,
     describe_gaps,
@@ -20,16 +21,19 @@ from breaches.rules.annex_notes import (
 )
 from breaches.rules.content import (
     Annex,
+    AnnexAccessList,
     AnnexAttachment,
     AnnexCheck,
     AnnexOutput,
     AnnexPart,
     AnnexPicture,
+    AnnexPost,
 )
 from breaches.rules.facts import (
     AddressFacts,
     CheckFact,
     Facts,
+    PostAccess,
     delay_in_figures,
     round_down,
     round_up_before,
@@ -163,6 +167,10 @@ def printable(text: str) -> str:
     )
 
 
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ").strip()
+
+
 # The number of listed checks before the first check that found the release, and from that check on.
 BEFORE, AFTER = 4, 3
 # Stored with the annex, so that an annex approved under an earlier rule states that rule.
@@ -192,18 +200,27 @@ def annex_of(
     *,
     pictures: Sequence[Sequence[AnnexPicture]] = (),
     attachments: Sequence[AnnexAttachment] = (),
+    posts: Sequence[PostAccess] | None = None,
+    posts_of: str = "",
     own_text: bool = False,
 ) -> Annex:
-    """Build the annex: the checks of each output, in the given order, and the attachments.
+    """Build the annex: the checks of each output, in the given order, the pre-release access list and the attachments.
 
     :param pictures: the screenshots of each output, in the same order.
+    :param posts: the posts on the list from which the report was started, None for another report.
+    :param posts_of: the title of the release with that list.
     :param own_text: whether the annex belongs to a text that a person wrote, which need not match the record.
     """
     outputs = zip_longest(all_facts, pictures, fillvalue=())
     return Annex(
         tuple(_output(facts, shown, own_text=own_text) for facts, shown in outputs if isinstance(facts, Facts)),
         tuple(attachments),
+        None if posts is None else AnnexAccessList(posts_of, tuple(map(_annex_post, posts))),
     )
+
+
+def _annex_post(access: PostAccess) -> AnnexPost:
+    return AnnexPost(access.post, access.organisation, describe_access_period(access))
 
 
 def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -> AnnexOutput:
@@ -268,7 +285,8 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
 
 
 HEADING = "Annex: results of the automatic checks"
-HEADING_WITHOUT_CHECKS = "Annex: list of attachments"
+HEADING_OF_ACCESS_LIST = "Annex: pre-release access list"
+HEADING_OF_ATTACHMENTS = "Annex: list of attachments"
 APPROVED = "This annex was approved with the report and is part of it."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
@@ -285,6 +303,10 @@ NOT_SHOWN = "No check shows this"
 ATTACHMENTS = (
     "We hold these files as evidence. They are marked OFFICIAL-SENSITIVE, and they are not part of this document."
 )
+ACCESS_LIST = (
+    "These are all the posts on the list, including those whose access was withdrawn. We do not print names of people."
+)
+NO_POSTS = "We have no record of a post on the list."
 ATTACHMENT_KINDS = {
     AttachmentKind.CMS_LOG: "CMS log",
     AttachmentKind.SCREENSHOT: "Screenshot",
@@ -318,6 +340,15 @@ class AnnexPartRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnexAccessListRows:
+    """A pre-release access list, with a cell of each post for each of the layout's columns."""
+
+    heading: str
+    text: str
+    posts: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnnexLayout:
     """The layout of the annex; `overview` has a row for each part if there are several.
 
@@ -330,6 +361,8 @@ class AnnexLayout:
     overview: tuple[tuple[str, str, str, str], ...] = ()
     columns: tuple[str, str, str] = ("Check started", "Completed", "Result")
     overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
+    access_list: AnnexAccessListRows | None = None
+    access_columns: tuple[str, str, str] = ("Post", "Organisation", "Period of access")
     attachments: tuple[tuple[str, str, str, str], ...] = ()
     attachments_heading: str = "Attachments"
     attachments_text: str = ATTACHMENTS
@@ -354,12 +387,14 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         overview.append((part.heading, announced, last_absent, first_live_label))
     pictures = [picture for part in parts for picture in part.pictures]
     how_to_read = [HOW_TO_READ_PICTURES if pictures else HOW_TO_READ] if parts else []
-    names = [printable(one.name).replace("\n", " ") for one in annex.attachments]
+    names = [_one_line(one.name) for one in annex.attachments]
+    access_list = _access_list_rows(annex.access_list) if annex.access_list else None
     return AnnexLayout(
-        heading=HEADING if parts else HEADING_WITHOUT_CHECKS,
+        heading=HEADING if parts else HEADING_OF_ACCESS_LIST if access_list else HEADING_OF_ATTACHMENTS,
         paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read),
         parts=parts,
         overview=tuple(overview),
+        access_list=access_list,
         attachments=tuple(
             (name, ATTACHMENT_KINDS[one.kind], _file_size(one.size), _moment(one.added_at))
             for name, one in zip(names, annex.attachments, strict=True)
@@ -368,6 +403,14 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
             *((f"SHA-256 of the screenshot: {picture.caption}", picture.sha256) for picture in pictures),
             *((f"SHA-256 of {name}", one.sha256) for name, one in zip(names, annex.attachments, strict=True)),
         ),
+    )
+
+
+def _access_list_rows(access: AnnexAccessList) -> AnnexAccessListRows:
+    return AnnexAccessListRows(
+        heading=f"Pre-release access list: {_one_line(access.release_title)}",
+        text=ACCESS_LIST if access.posts else NO_POSTS,
+        posts=tuple((_one_line(one.post), _one_line(one.organisation), one.period) for one in access.posts),
     )
 
 
@@ -382,7 +425,7 @@ def _moment(instant: datetime) -> str:
 def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexPartRow:
     due_at = output.due_at
     due = format_time(due_at)
-    title = printable(output.title).replace("\n", " ").strip()
+    title = _one_line(output.title)
     announced, last_absent, first_live_label = OVERVIEW
     rows = [
         (announced, f"{due} on {format_day(due_at)}"),

@@ -10,10 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breaches.rules.annex import (
+    ACCESS_LIST,
     AFTER,
     APPROVED,
     BEFORE,
+    HEADING,
+    HEADING_OF_ACCESS_LIST,
+    HEADING_OF_ATTACHMENTS,
     HOW_TO_READ,
+    NO_POSTS,
     NOT_APPROVED,
     RULE,
     annex_of,
@@ -23,12 +28,15 @@ from breaches.rules.annex import (
 )
 from breaches.rules.content import (
     Annex,
+    AnnexAttachment,
     AnnexPicture,
     ReportContent,
     content_digest,
     content_from_json,
     content_to_json,
 )
+from breaches.rules.facts import PostAccess
+from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import LONDON
 from releases.rules.time_axis import THINNEST
@@ -325,3 +333,62 @@ def test_an_annex_without_screenshots_has_the_same_stored_form_as_before():
     pictured = dataclasses.replace(ReportContent(), annex=annex_of([record(address(*SEED_LOOKS))], pictures=[PICTURES]))
     assert content_from_json(content_to_json(pictured)) == pictured
     assert content_digest(pictured) != content_digest(content)
+
+
+BEGINS = london("09:30", "2020-06-29")
+POSTS = tuple(
+    PostAccess(post, "Department for Invented Education", "24 hours", BEGINS, london("10:00", "2020-06-20"), **more)
+    for post, more in {
+        "Minister of State": {},
+        "Press officer": {"began_at": BEGINS},
+        "Adviser": {"began_at": BEGINS - timedelta(minutes=15), "withdrawn_at": london("12:00", "2020-06-29")},
+    }.items()
+)
+
+
+def test_the_complete_access_list_has_a_row_for_each_post_with_what_differs_from_its_period():
+    laid_out = lay_out_annex(annex_of([], posts=POSTS * 5, posts_of=TITLE), approved=True)
+    access = laid_out.access_list
+    period = "24 hours, from 9:30am on 29 June 2020"
+    began = "Access is recorded to have begun at 9:15am on 29 June 2020"
+    assert laid_out.access_columns == ("Post", "Organisation", "Period of access")
+    assert (access.heading, access.text) == (f"Pre-release access list: {TITLE}", ACCESS_LIST)
+    assert len(access.posts) == 15
+    assert access.posts[:3] == (
+        ("Minister of State", "Department for Invented Education", period),
+        ("Press officer", "Department for Invented Education", period),
+        (
+            "Adviser",
+            "Department for Invented Education",
+            f"{period}. {began}. Withdrawn at midday on 29 June 2020",
+        ),
+    )
+
+
+def test_a_post_of_a_release_without_an_exact_date_has_the_length_of_its_period_alone_and_an_empty_list_says_so():
+    vague = dataclasses.replace(POSTS[0], period_begins_at=None)
+    first, second = (
+        lay_out_annex(annex_of([], posts=posts, posts_of="A\nB"), approved=False).access_list for posts in ([vague], [])
+    )
+    assert (first.heading, first.posts[0][2]) == ("Pre-release access list: A B", "24 hours")
+    assert (second.text, second.posts) == (NO_POSTS, ())
+
+
+def test_the_heading_of_an_annex_names_what_it_has():
+    posts = {"posts": POSTS, "posts_of": TITLE}
+    files = [AnnexAttachment("a.log", AttachmentKind.CMS_LOG, 4, "a" * 64, london("12:00"))]
+    annexes = (
+        annex_of([record(address(*SEED_LOOKS))], **posts, attachments=files),
+        annex_of([], **posts, attachments=files),
+        annex_of([], attachments=files),
+    )
+    headings = [lay_out_annex(annex, approved=True).heading for annex in annexes]
+    assert headings == [HEADING, HEADING_OF_ACCESS_LIST, HEADING_OF_ATTACHMENTS]
+
+
+def test_an_annex_without_an_access_list_has_the_same_stored_form_as_before_and_one_with_it_is_read_back():
+    content = dataclasses.replace(ReportContent(), annex=annex_of([record(address(*SEED_LOOKS))]))
+    assert set(content_to_json(content)["annex"]) == {"outputs"}
+    listed = dataclasses.replace(content, annex=annex_of([], posts=POSTS, posts_of=TITLE))
+    assert content_from_json(content_to_json(listed)) == listed
+    assert content_digest(listed) != content_digest(content)
