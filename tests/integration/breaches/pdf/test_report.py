@@ -17,14 +17,17 @@ from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
 from tests.integration.breaches.pdf.documents import (
     APPROVED_AT,
+    FOOTER,
     LONG_WORD,
     NASTY,
+    PAGE_HEIGHT,
     SCRIPTS,
     SEED,
     all_of_the_document,
     approved,
     crowded,
     draft,
+    end_of_text,
     page_count,
     rendered,
     solid,
@@ -154,10 +157,7 @@ def test_the_short_concern_of_the_published_case_fills_half_a_page_and_has_the_s
     path.write_bytes(render_concern(concern))
 
     assert page_count(path) == 1
-    done = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True)
-    bottoms = [float(bottom) for bottom in re.findall(r'<word .*?yMax="([^"]+)"', done.stdout.decode())]
-    height, footer = 297 / 25.4 * 72, 25 / 25.4 * 72
-    assert max(bottom for bottom in bottoms if bottom < height - footer) < height * 0.52
+    assert end_of_text(path) < PAGE_HEIGHT * 0.52
     assert render_concern(concern) == path.read_bytes()
     with pikepdf.open(path) as file:
         assert str(file.docinfo["/Title"]) == "Concern under the Code of Practice for Statistics: BR-2020-001"
@@ -286,21 +286,12 @@ def test_no_page_of_an_annex_ends_in_a_large_gap_unless_a_chart_follows(tmp_path
     path = tmp_path / "annex.pdf"
     path.write_bytes(render_pdf(draft(with_annex(*[LATE] * 8))))
     pages = page_count(path)
-    gaps = {page: gap_at_end(path, page) for page in range(2, pages)}
+    gaps = {page: PAGE_HEIGHT - FOOTER - end_of_text(path, page) for page in range(2, pages)}
     before_chart = {page for page in gaps if "On time (shaded)" in words(text_of(path, page + 1))[:140]}
 
     assert pages > 6
     assert len(before_chart) < pages / 2
     assert {page: gap for page, gap in gaps.items() if gap > (55 if page in before_chart else 25)} == {}
-
-
-def gap_at_end(path, page):
-    """The millimetres between the last line of a page and its footer."""
-    told = ["-f", str(page), "-l", str(page), "-bbox"]
-    done = subprocess.run(["pdftotext", *told, str(path), "-"], capture_output=True, check=True)
-    bottoms = [float(bottom) * 25.4 / 72 for bottom in re.findall(r'<word .*?yMax="([^"]+)"', done.stdout.decode())]
-    footer = 297 - 25
-    return footer - max(bottom for bottom in bottoms if bottom < footer)
 
 
 def test_bookmarks_hold_no_invisible_character(printed):
