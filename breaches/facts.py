@@ -103,7 +103,7 @@ def facts_of_verifications(verifications: Collection[Verification]) -> dict[int,
         if row.purpose == Purpose.PLAIN:
             word = said.get(row.release_id, {}).get(row.text_digest)
             by_statement = is_corrected(word) and not row.clock_off
-            checks[key].append(CheckFact(row.sighting(word), row.reasons, by_statement=by_statement))
+            checks[key].append(CheckFact(row.sighting(word), row.reasons, by_statement=by_statement, words=row.words))
             if row.replayed:
                 replayed.add(row.release_id)
         elif row.release_id in diagnosed and not row.clock_off:
@@ -272,37 +272,49 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
     :param release: read with its series and producer.
     """
-    # The columns with people's names are not read, so that no text can contain them.
-    entries = release.pre_release_access.select_related("release__series__producer").defer(
-        "person", "email", "reason", "period_reason"
-    )
     requests = release.pre_release_requests.filter(status=RequestStatus.WAITING).order_by("asked_at")
-    recipients = receipts.recipients_of(release)
-    answered = {key: recipient.answered for key, recipient in recipients.items()}
     return AccessFacts(
         release_title=release.title,
         series_title=release.series.title,
         planned_for=str(release.slot),
         due_at=release.due_at,
         read_at=now,
-        posts=tuple(
-            PostAccess(
-                post=entry.post,
-                organisation=entry.organisation,
-                period=str(entry.period),
-                period_begins_at=entry.begins_at,
-                granted_at=entry.granted_at,
-                agreed=entry.agreed_at is not None,
-                began_at=entry.began_at,
-                ended_at=entry.ended_at,
-                withdrawn_at=entry.withdrawn_at,
-                terms_confirmed_at=answered.get(entry.pk, {}).get(Receipt.CONFIRMED),
-                received_at=answered.get(entry.pk, {}).get(Receipt.ACKNOWLEDGED),
-            )
-            for entry in entries.order_by("organisation", "post", "pk")
-        ),
+        posts=posts_on_list(release),
         requests=tuple(AccessRequest(*row) for row in requests.values_list("kind", "post", "organisation", "asked_at")),
     )
+
+
+def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
+    """Gather the entries of a release's pre-release access list, with those that were withdrawn, without names."""
+    # The columns with people's names are not read, so that no text can contain them.
+    entries = release.pre_release_access.select_related("release__series__producer").defer(
+        "person", "email", "reason", "period_reason"
+    )
+    recipients = receipts.recipients_of(release)
+    answered = {key: recipient.answered for key, recipient in recipients.items()}
+    return tuple(
+        PostAccess(
+            post=entry.post,
+            organisation=entry.organisation,
+            period=str(entry.period),
+            period_begins_at=entry.begins_at,
+            granted_at=entry.granted_at,
+            agreed=entry.agreed_at is not None,
+            began_at=entry.began_at,
+            ended_at=entry.ended_at,
+            withdrawn_at=entry.withdrawn_at,
+            terms_confirmed_at=answered.get(entry.pk, {}).get(Receipt.CONFIRMED),
+            received_at=answered.get(entry.pk, {}).get(Receipt.ACKNOWLEDGED),
+        )
+        for entry in entries.order_by("organisation", "post", "pk")
+    )
+
+
+def find_release_with_list(report: Report) -> Release | None:
+    """Return the release from whose list a report about pre-release access was started; None for another report."""
+    if report.kind != ReportKind.PRA:
+        return None
+    return Release.objects.filter(started_reports__report=report).select_related("series__producer").first()
 
 
 def is_asked(report: Report) -> bool:

@@ -94,10 +94,25 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
     """
     annex = document.annex
     if annex:
+        listed = annex.access_list
         annex = replace(
             annex,
-            parts=tuple(replace(part, heading=_whole(part.heading)) for part in annex.parts),
+            parts=tuple(
+                replace(
+                    part,
+                    heading=_whole(part.heading),
+                    checks=tuple((sent, answered, _whole(showed)) for sent, answered, showed in part.checks),
+                )
+                for part in annex.parts
+            ),
             overview=tuple((_whole(row[0]), *row[1:]) for row in annex.overview),
+            access_list=listed
+            and replace(
+                listed,
+                heading=_whole(listed.heading),
+                text=_whole(listed.text),
+                posts=tuple((_whole(post), _whole(of), _whole(period)) for post, of, period in listed.posts),
+            ),
             attachments=tuple((_whole(row[0]), *row[1:]) for row in annex.attachments),
             digests=tuple((_whole(label), digest) for label, digest in annex.digests),
         )

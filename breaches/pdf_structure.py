@@ -106,7 +106,8 @@ class _Structure:
                     self._hide_content(element)
                 continue
             rows = list(self._children(group))
-            if not any(self._has_content(cell) for cell in self._children(rows[0]) if cell["S"] == "/TH"):
+            headers = [cell for cell in self._children(rows[0]) if cell["S"] == "/TH"]
+            if headers and not any(map(self._has_content, headers)):
                 # The row was split: its header is on the page before.
                 last = list(self._children(body))[-1]
                 for cell, further in zip(self._children(last), self._children(rows.pop(0)), strict=True):

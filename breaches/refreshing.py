@@ -10,7 +10,14 @@ from django.db.models import F, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
-from breaches.facts import cause_of_account, facts_of_suspicions, recorded_cause, screenshots_of_suspicions
+from breaches.facts import (
+    cause_of_account,
+    facts_of_suspicions,
+    find_release_with_list,
+    posts_on_list,
+    recorded_cause,
+    screenshots_of_suspicions,
+)
 from breaches.models import Attachment, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.rules.annex import annex_of
 from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause, describe_cause
@@ -230,7 +237,9 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
 
 
 def with_annex(report: Report) -> ReportContent:
-    """Return the content of a report with an annex of the newest check results, None if there is nothing to list.
+    """Return the content of a report with an annex of the newest record, None if there is nothing to list.
+
+    A report about pre-release access has the complete list of its release in the annex.
 
     In an undecided report, untouched text is written from the same checks as the annex. With any other text, the annex
     says that it may show later checks. The annex lists the attachments of the report as well. Nothing is stored.
@@ -246,7 +255,17 @@ def with_annex(report: Report) -> ReportContent:
     )
     pictures = screenshots_of_suspicions(suspicions)
     shown = [pictures.get(key, ()) for key in facts]
-    annex = annex_of(facts.values(), pictures=shown, attachments=files, own_text=own_text) if facts or files else None
+    listing = find_release_with_list(report)
+    if not (facts or files or listing):
+        return replace(content, annex=None)
+    annex = annex_of(
+        facts.values(),
+        pictures=shown,
+        attachments=files,
+        posts=posts_on_list(listing) if listing else None,
+        posts_of=listing.title if listing else "",
+        own_text=own_text,
+    )
     return replace(content, annex=annex)
 
 

@@ -10,6 +10,7 @@ from textwrap import wrap
 
 from breaches.rules.annex_notes import (
     SOURCES,
+    describe_access_period,
     describe_caches,
     describe_clock_error,
     describe_gaps,
@@ -20,16 +21,19 @@ from breaches.rules.annex_notes import (
 )
 from breaches.rules.content import (
     Annex,
+    AnnexAccessList,
     AnnexAttachment,
     AnnexCheck,
     AnnexOutput,
     AnnexPart,
     AnnexPicture,
+    AnnexPost,
 )
 from breaches.rules.facts import (
     AddressFacts,
     CheckFact,
     Facts,
+    PostAccess,
     delay_in_figures,
     round_down,
     round_up_before,
@@ -37,7 +41,13 @@ from breaches.rules.facts import (
 )
 from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
-from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
+from releases.rules.calendar import (
+    format_day,
+    format_time,
+    format_time_in_evidence,
+    format_time_with_seconds,
+    local_date,
+)
 from releases.rules.time_axis import AxisTick, TimeAxis, axis_around
 from releases.verdict.address import Outcome
 
@@ -157,6 +167,10 @@ def printable(text: str) -> str:
     )
 
 
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ").strip()
+
+
 # The number of listed checks before the first check that found the release, and from that check on.
 BEFORE, AFTER = 4, 3
 # Stored with the annex, so that an annex approved under an earlier rule states that rule.
@@ -186,18 +200,27 @@ def annex_of(
     *,
     pictures: Sequence[Sequence[AnnexPicture]] = (),
     attachments: Sequence[AnnexAttachment] = (),
+    posts: Sequence[PostAccess] | None = None,
+    posts_of: str = "",
     own_text: bool = False,
 ) -> Annex:
-    """Build the annex: the checks of each output, in the given order, and the attachments.
+    """Build the annex: the checks of each output, in the given order, the pre-release access list and the attachments.
 
     :param pictures: the screenshots of each output, in the same order.
+    :param posts: the posts on the list from which the report was started, None for another report.
+    :param posts_of: the title of the release with that list.
     :param own_text: whether the annex belongs to a text that a person wrote, which need not match the record.
     """
     outputs = zip_longest(all_facts, pictures, fillvalue=())
     return Annex(
         tuple(_output(facts, shown, own_text=own_text) for facts, shown in outputs if isinstance(facts, Facts)),
         tuple(attachments),
+        None if posts is None else AnnexAccessList(posts_of, tuple(map(_annex_post, posts))),
     )
+
+
+def _annex_post(access: PostAccess) -> AnnexPost:
+    return AnnexPost(access.post, access.organisation, describe_access_period(access))
 
 
 def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -> AnnexOutput:
@@ -234,7 +257,11 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
         first_live_at=verdict.first_live_at,
         delay=(verdict.delay.from_seconds, verdict.delay.to_seconds) if verdict.delay else None,
         looks=tuple(
-            AnnexCheck(check.sighting.sent_at, check.sighting.completed_at, f"{_with_capital(narrate_check(check))}.")
+            AnnexCheck(
+                check.sighting.sent_at,
+                check.sighting.completed_at,
+                _one_line(f"{_with_capital(narrate_check(check))}."),
+            )
             for check in listed
         ),
         not_listed=len(address.checks) + address.repetitions - len(listed),
@@ -262,12 +289,14 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
 
 
 HEADING = "Annex: results of the automatic checks"
-HEADING_WITHOUT_CHECKS = "Annex: list of attachments"
+HEADING_OF_ACCESS_LIST = "Annex: pre-release access list"
+HEADING_OF_ATTACHMENTS = "Annex: list of attachments"
 APPROVED = "This annex was approved with the report and is part of it."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
-    "A check shows what was live at that moment. The annex shows nothing from the page itself."
+    "A check shows what was live at that moment. Of the page itself, the annex shows only words by which we recognised "
+    "that the release was not live."
 )
 HOW_TO_READ_PICTURES = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
@@ -275,9 +304,14 @@ HOW_TO_READ_PICTURES = (
     "no checks, and no result depends on them."
 )
 OVERVIEW = ("Due", "Last found not live", "First found live")
+NOT_SHOWN = "No check shows this"
 ATTACHMENTS = (
     "We hold these files as evidence. They are marked OFFICIAL-SENSITIVE, and they are not part of this document."
 )
+ACCESS_LIST = (
+    "These are all the posts on the list, including those whose access was withdrawn. We do not print names of people."
+)
+NO_POSTS = "We have no record of a post on the list."
 ATTACHMENT_KINDS = {
     AttachmentKind.CMS_LOG: "CMS log",
     AttachmentKind.SCREENSHOT: "Screenshot",
@@ -311,6 +345,15 @@ class AnnexPartRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnexAccessListRows:
+    """A pre-release access list, with a cell of each post for each of the layout's columns."""
+
+    heading: str
+    text: str
+    posts: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnnexLayout:
     """The layout of the annex; `overview` has a row for each part if there are several.
 
@@ -323,6 +366,8 @@ class AnnexLayout:
     overview: tuple[tuple[str, str, str, str], ...] = ()
     columns: tuple[str, str, str] = ("Check started", "Completed", "Result")
     overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
+    access_list: AnnexAccessListRows | None = None
+    access_columns: tuple[str, str, str] = ("Post", "Organisation", "Period of access")
     attachments: tuple[tuple[str, str, str, str], ...] = ()
     attachments_heading: str = "Attachments"
     attachments_text: str = ATTACHMENTS
@@ -347,12 +392,14 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         overview.append((part.heading, announced, last_absent, first_live_label))
     pictures = [picture for part in parts for picture in part.pictures]
     how_to_read = [HOW_TO_READ_PICTURES if pictures else HOW_TO_READ] if parts else []
-    names = [printable(one.name).replace("\n", " ") for one in annex.attachments]
+    names = [_one_line(one.name) for one in annex.attachments]
+    access_list = _access_list_rows(annex.access_list) if annex.access_list else None
     return AnnexLayout(
-        heading=HEADING if parts else HEADING_WITHOUT_CHECKS,
+        heading=HEADING if parts else HEADING_OF_ACCESS_LIST if access_list else HEADING_OF_ATTACHMENTS,
         paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read),
         parts=parts,
         overview=tuple(overview),
+        access_list=access_list,
         attachments=tuple(
             (name, ATTACHMENT_KINDS[one.kind], _file_size(one.size), _moment(one.added_at))
             for name, one in zip(names, annex.attachments, strict=True)
@@ -361,6 +408,14 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
             *((f"SHA-256 of the screenshot: {picture.caption}", picture.sha256) for picture in pictures),
             *((f"SHA-256 of {name}", one.sha256) for name, one in zip(names, annex.attachments, strict=True)),
         ),
+    )
+
+
+def _access_list_rows(access: AnnexAccessList) -> AnnexAccessListRows:
+    return AnnexAccessListRows(
+        heading=f"Pre-release access list: {_one_line(access.release_title)}",
+        text=ACCESS_LIST if access.posts else NO_POSTS,
+        posts=tuple((_one_line(one.post), _one_line(one.organisation), one.period) for one in access.posts),
     )
 
 
@@ -374,29 +429,21 @@ def _moment(instant: datetime) -> str:
 
 def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexPartRow:
     due_at = output.due_at
-
-    def sent(instant: datetime) -> str:
-        return _clock(round_down(instant), due_at)
-
-    def answered(instant: datetime) -> str:
-        return _clock(round_up_before(instant, due_at), due_at)
-
-    absent = (part.last_not_live_at, sent(part.last_not_live_at)) if part.last_not_live_at else None
-    live = (part.first_live_at, answered(part.first_live_at)) if part.first_live_at else None
-    publisher = (output.publisher_at, sent(output.publisher_at)) if output.publisher_at else None
-    due, limit = (due_at, format_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
-    title = printable(output.title).replace("\n", " ").strip()
+    due = format_time(due_at)
+    title = _one_line(output.title)
     announced, last_absent, first_live_label = OVERVIEW
     rows = [
-        (announced, f"{due[1]} on {format_day(due_at)}"),
-        ("On time until", limit[1]),
+        (announced, f"{due} on {format_day(due_at)}"),
+        ("On time until", _limit_in_table(output.limit_at, due_at)),
         ("Result", part.outcome),
-        (last_absent, absent[1] if absent else "No check shows this"),
-        (first_live_label, live[1] if live else "No check shows this"),
+        (last_absent, _sent_in_table(part.last_not_live_at, due_at) if part.last_not_live_at else NOT_SHOWN),
+        (first_live_label, _answered_in_table(part.first_live_at, due_at) if part.first_live_at else NOT_SHOWN),
         ("Appeared", _became_visible(part.delay)),
     ]
     if is_first:
-        figure = f"{publisher[1]}, {output.publisher_source}" if publisher else "Not recorded"
+        figure = "Not recorded"
+        if output.publisher_at:
+            figure = f"{_sent_in_table(output.publisher_at, due_at)}, {output.publisher_source}"
         rows.append(("Publisher’s own time (not an observation)", figure))
     not_listed = "These are all the checks on record."
     if part.not_listed:
@@ -405,11 +452,26 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
     return AnnexPartRow(
         heading=title if len(output.parts) == 1 else f"{title}: {part.name[:1].lower()}{part.name[1:]}",
         summary=tuple(rows),
-        chart=interval_chart(due=due, limit=limit, absent=absent, live=live, publisher=publisher if is_first else None),
-        checks=tuple((sent(check.sent_at), answered(check.answered_at), check.showed) for check in part.looks),
+        chart=_chart(output, part, with_publisher=is_first),
+        checks=tuple(
+            (_sent_in_table(check.sent_at, due_at), _answered_in_table(check.answered_at, due_at), check.showed)
+            for check in part.looks
+        ),
         not_listed=not_listed,
         notes=output.notes if is_first else (),
         pictures=tuple(_picture_row(picture, due_at) for picture in output.pictures) if is_first else (),
+    )
+
+
+def _chart(output: AnnexOutput, part: AnnexPart, *, with_publisher: bool) -> Chart:
+    due_at, absent_at, live_at = output.due_at, part.last_not_live_at, part.first_live_at
+    publisher_at = output.publisher_at if with_publisher else None
+    return interval_chart(
+        due=(due_at, format_time(due_at)),
+        limit=(output.limit_at, time_in_words(output.limit_at, due_at=due_at)),
+        absent=(absent_at, _clock(round_down(absent_at), due_at)) if absent_at else None,
+        live=(live_at, _clock(round_up_before(live_at, due_at), due_at)) if live_at else None,
+        publisher=(publisher_at, _clock(round_down(publisher_at), due_at)) if publisher_at else None,
     )
 
 
@@ -433,7 +495,25 @@ def _became_visible(delay: tuple[float, float | None] | None) -> str:
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
-    text = format_time_with_seconds(instant)
+    return _with_other_day(format_time_with_seconds(instant), instant, due_at)
+
+
+def _sent_in_table(instant: datetime, due_at: datetime) -> str:
+    return _with_other_day(format_time_in_evidence(instant), instant, due_at)
+
+
+def _answered_in_table(instant: datetime, due_at: datetime) -> str:
+    rounded = round_up_before(instant, due_at)
+    return _with_other_day(format_time_in_evidence(rounded), rounded, due_at)
+
+
+def _limit_in_table(limit_at: datetime, due_at: datetime) -> str:
+    text = format_time_in_evidence(limit_at) if limit_at.second else format_time(limit_at)
+    return _with_other_day(text, limit_at, due_at)
+
+
+def _with_other_day(text: str, instant: datetime, due_at: datetime) -> str:
+    """Add the day of an instant to its time if it is not the day of the due instant."""
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 

@@ -1,4 +1,7 @@
-"""The sentences of an annex: what each check showed, the clock, gaps, caches, statements and the publisher's time."""
+"""The sentences of an annex: what each check showed, the clock, gaps, caches, statements and the publisher's time.
+
+Also the periods of a pre-release access list.
+"""
 
 import math
 from collections.abc import Iterator
@@ -8,6 +11,7 @@ from breaches.rules.facts import (
     AddressFacts,
     CheckFact,
     Facts,
+    PostAccess,
     describe_duration,
     join_words,
     round_down,
@@ -16,6 +20,7 @@ from breaches.rules.facts import (
 )
 from breaches.rules.narrative import describe_statement
 from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
+from releases.rules.calendar import format_moment
 from releases.verdict.release import Diagnosis
 
 NOT_LIVE_WORDS = {
@@ -74,6 +79,9 @@ def narrate_check(check: CheckFact) -> str:
     if result is CheckOutcome.LIVE:
         return "found it"
     words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
+    if check.words:
+        quoted = check.words.replace("'", "’")
+        words[Reason.NEGATIVE_MARKER] = f"the page said “{quoted}”"
     why = next((words[reason] for reason in check.reasons if reason in words), "")
     return f"did not find it: {why}" if why else "did not find it"
 
@@ -188,6 +196,17 @@ def describe_statements(facts: Facts) -> Iterator[str]:
         yield describe_statement(statement, facts)
     if any(check.by_statement for address in facts.addresses for check in address.checks):
         yield "Where a check could not decide, the result follows these statements."
+
+
+def describe_access_period(access: PostAccess) -> str:
+    """Write the period of access of one post, and what is on record of another beginning or of its withdrawal."""
+    begins = f", from {format_moment(access.period_begins_at)}" if access.period_begins_at else ""
+    sentences = [f"{access.period}{begins}"]
+    if access.began_at and access.began_at != access.period_begins_at:
+        sentences.append(f"Access is recorded to have begun at {format_moment(access.began_at)}")
+    if access.withdrawn_at:
+        sentences.append(f"Withdrawn at {format_moment(access.withdrawn_at)}")
+    return ". ".join(sentences)
 
 
 def _time_from(instant: datetime, facts: Facts) -> str:

@@ -83,11 +83,32 @@ class AnnexAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnexPost:
+    """One entry of a pre-release access list, without the name of the person: `period` in words."""
+
+    post: str
+    organisation: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexAccessList:
+    """The complete pre-release access list of a release, also with the entries that were withdrawn."""
+
+    release_title: str
+    posts: tuple[AnnexPost, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Annex:
-    """The check results of each output of a report, and the files that people attached as evidence."""
+    """The check results of each output of a report, and the files that people attached as evidence.
+
+    `access_list` is the pre-release access list from which the report was started, if any.
+    """
 
     outputs: tuple[AnnexOutput, ...]
     attachments: tuple[AnnexAttachment, ...] = ()
+    access_list: AnnexAccessList | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +270,13 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
         for question, answer in value["answers"].items()
         if answer is not None
     }
-    if value["annex"] and not value["annex"]["attachments"]:
-        del value["annex"]["attachments"]
-    for output in value["annex"]["outputs"] if value["annex"] else ():
-        if not output["pictures"]:
-            del output["pictures"]
+    if value["annex"]:
+        for later in ("attachments", "access_list"):
+            if not value["annex"][later]:
+                del value["annex"][later]
+        for output in value["annex"]["outputs"]:
+            if not output["pictures"]:
+                del output["pictures"]
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 

@@ -11,6 +11,7 @@ from itertools import chain
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_digest, is_web_address
+from breaches.rules.incident import shorten_list
 from releases.rules.calendar import format_day, format_moment, format_time, format_time_with_seconds, in_london
 from releases.rules.lifecycle import Role
 
@@ -202,6 +203,8 @@ def lay_out(
 def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn: bool = False) -> ConcernDocument:
     """Lay out what happened, when, the impact and what is done about it, in the words of the report.
 
+    The posts on a pre-release access list are left out, because half a page has no room for them.
+
     :param report: the layout of the same content as a report, which has the number, the marks and the approval.
     """
     missing = NOT_YET_WRITTEN if DRAFT_MARK in report.marks else NOT_RECORDED
@@ -216,7 +219,7 @@ def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn
         title=CONCERN_TITLE,
         rows=(
             _make_row("Statistics", *map(_link_title, content.outputs), *([Line(name)] for name in content.producers)),
-            _make_row("What happened", *prose(content.circumstances)),
+            _make_row("What happened", *prose(shorten_list(content.circumstances))),
             _make_row("When", *([[Line(format_day(on))] for on in content.occurred_on] or [[Line(missing)]])),
             _make_row("Impact", *prose(content.impact)),
             _make_row("What is being done", *prose(content.corrective_actions)),

@@ -482,6 +482,31 @@ def _describe_disclosure(disclosure: ReportedDisclosure | None) -> str:
     return "\n".join(lines)
 
 
+LIST_READ, REQUESTED_CHANGES = (
+    "The pre-release access list, as read at ",
+    "These changes of the list had been asked for and were not yet agreed:",
+)
+"""How the paragraphs about a pre-release access list begin."""
+
+
+def shorten_list(account: str) -> str:
+    """Leave out the posts on a list and the requested changes from an account, and only say that they are on record.
+
+    A list that a person wrote in other words stays.
+    """
+    shortened: list[str] = []
+    for paragraph in account.split("\n\n"):
+        first, *lines = paragraph.split("\n")
+        is_list = bool(lines) and all(line.startswith("– ") for line in lines)
+        if is_list and first.startswith(LIST_READ):
+            shortened.append(f"{first.removesuffix(':')}.")
+        elif is_list and first == REQUESTED_CHANGES and shortened:
+            shortened[-1] += " Changes of the list had been asked for and were not yet agreed."
+        else:
+            shortened.append(paragraph)
+    return "\n\n".join(shortened)
+
+
 def _describe_list(access: AccessFacts | None) -> Iterator[str]:
     """Yield the paragraphs about a pre-release access list: posts, organisations and periods, and requested changes."""
     if access is None:
@@ -490,7 +515,7 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
     if not number:
         held = f"We have no record of a pre-release access list with any post, as read at {read}"
     else:
-        held = f"The pre-release access list, as read at {read}, had {_count(number, 'post', 'posts')}"
+        held = f"{LIST_READ}{read}, had {_count(number, 'post', 'posts')}"
     lines = _list_posts(access.posts) if number <= MOST_POSTS else []
     yield "\n".join([f"{held}:" if lines else f"{held}.", *lines])
     if access.requests:
@@ -498,7 +523,7 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
             f"– {_REQUESTED_CHANGES[one.kind]} {one.post}, {one.organisation} (asked at {format_moment(one.asked_at)})."
             for one in access.requests
         )
-        yield "\n".join(["These changes of the list had been asked for and were not yet agreed:", *requests])
+        yield "\n".join([REQUESTED_CHANGES, *requests])
 
 
 def _list_posts(posts: Iterable[PostAccess]) -> list[str]:

@@ -21,7 +21,13 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
-from breaches.facts import evidence_digest, is_asked, outputs_without_public_address, recorded_cause
+from breaches.facts import (
+    evidence_digest,
+    find_release_with_list,
+    is_asked,
+    outputs_without_public_address,
+    recorded_cause,
+)
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
 from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Suspicion
@@ -431,7 +437,9 @@ class ApprovalPage(WholeReportPage):
             "annex": annex,
             "content_sha256": content_digest(content),
             "evidence_sha256": evidence,
-            "may_have_annex": bool(evidence) or Attachment.objects.of(report).stored().exists(),
+            "may_have_annex": bool(evidence)
+            or Attachment.objects.of(report).stored().exists()
+            or find_release_with_list(report) is not None,
             "practices": {
                 "cited": [
                     {"citation": one.cited.citation, "notes": list(practice_notes(one)), "row": one.row}

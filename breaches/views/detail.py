@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from breaches import comments, decisions, editing, publication, refreshing, text
 from breaches.editing import FIELDS
-from breaches.facts import is_asked
+from breaches.facts import find_release_with_list, is_asked
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
@@ -166,6 +166,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "attachments": [
             (one, text.ATTACHMENTS[AttachmentKind(one.kind)]) for one in Attachment.objects.of(report).stored()
         ],
+        "has_access_list": find_release_with_list(report) is not None,
         **_origin(report),
         **_permissions(request, report, moves),
         **_past(report),

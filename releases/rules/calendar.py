@@ -54,9 +54,14 @@ def format_time(instant: datetime) -> str:
 
 
 def format_time_with_seconds(instant: datetime) -> str:
-    """Format London's time of day to the second, in the only form that the product uses: "9:29:05am"."""
+    """Write London's time of day to the second, as sentences have it: "9:29:05am"."""
     local = in_london(instant)
     return f"{local.hour % 12 or 12}:{local:%M:%S}{'am' if local.hour < 12 else 'pm'}"
+
+
+def format_time_in_evidence(instant: datetime) -> str:
+    """Write London's time of day to the second, as tables of evidence have it: "09:29:05"."""
+    return f"{in_london(instant):%H:%M:%S}"
 
 
 def format_moment(instant: datetime) -> str:

@@ -10,10 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breaches.rules.annex import (
+    ACCESS_LIST,
     AFTER,
     APPROVED,
     BEFORE,
+    HEADING,
+    HEADING_OF_ACCESS_LIST,
+    HEADING_OF_ATTACHMENTS,
     HOW_TO_READ,
+    NO_POSTS,
     NOT_APPROVED,
     RULE,
     annex_of,
@@ -23,12 +28,15 @@ from breaches.rules.annex import (
 )
 from breaches.rules.content import (
     Annex,
+    AnnexAttachment,
     AnnexPicture,
     ReportContent,
     content_digest,
     content_from_json,
     content_to_json,
 )
+from breaches.rules.facts import PostAccess
+from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import LONDON
 from releases.rules.time_axis import THINNEST
@@ -74,16 +82,32 @@ def test_the_seeds_morning_is_described_with_its_interval_and_the_publishers_fig
         ("Due", "9:30am on 30 June 2020"),
         ("On time until", "9:32am"),
         ("Result", "Late"),
-        ("Last found not live", "10:26:55am"),
-        ("First found live", "10:27:00am"),
+        ("Last found not live", "10:26:55"),
+        ("First found live", "10:27:00"),
         ("Appeared", "Between 56 minutes 55 seconds and 57 minutes after it was due"),
-        ("Publisher’s own time (not an observation)", "10:26:41am, from the public history of the page"),
+        ("Publisher’s own time (not an observation)", "10:26:41, from the public history of the page"),
     )
     assert [(sent, showed) for sent, _answered, showed in part.checks][-2:] == [
-        ("10:26:55am", "Did not find it: the site answered “page not found”."),
-        ("10:27:00am", "Found it."),
+        ("10:26:55", "Did not find it: the site answered “page not found”."),
+        ("10:27:00", "Found it."),
     ]
     assert part.not_listed == "These are all the checks on record."
+
+
+def test_the_tables_have_times_to_the_second_on_the_24_hour_clock_and_sentences_have_am_and_pm():
+    late = (make_check_fact("15:29:55", NOT_LIVE), make_check_fact("15:30", LIVE), make_check_fact("00:05", LIVE))
+    (part,) = parts(record(address(*late)))
+    assert [sent for sent, _answered, _showed in part.checks] == ["00:05:00", "15:29:55", "15:30:00"]
+    assert "after 3:29:55pm and by 3:30:00pm" in part.chart.title
+    facts = dataclasses.replace(record(address(make_check_fact("09:40", LIVE))), tolerance_seconds=90)
+    (part,) = parts(facts)
+    assert summary(part)["On time until"] == "09:31:30"
+
+
+def test_a_time_of_another_day_names_the_day_in_the_tables_too():
+    day_before = make_check_fact(london("23:59:59", "2020-06-29"), NOT_LIVE)
+    (part,) = parts(record(address(day_before, make_check_fact("09:30", LIVE))))
+    assert part.checks[0][0] == summary(part)["Last found not live"] == "23:59:59 on 29 June 2020"
 
 
 def test_what_was_early_is_described_before_the_announced_time_and_never_rounded_over_it():
@@ -95,8 +119,8 @@ def test_what_was_early_is_described_before_the_announced_time_and_never_rounded
     (part,) = parts(record(address(*EARLY)))
     assert summary(part)["Appeared"] == ("Between 19 minutes 59 seconds and 30 minutes before it was due")
     (part,) = parts(record(address(*nearly)))
-    assert summary(part)["First found live"] == "9:29:59am"
-    assert {answered for _sent, answered, _showed in part.checks} == {"9:29:00am", "9:29:59am"}
+    assert summary(part)["First found live"] == "09:29:59"
+    assert {answered for _sent, answered, _showed in part.checks} == {"09:29:00", "09:29:59"}
 
 
 def test_no_answer_is_described_as_such_and_what_was_never_found_has_no_time():
@@ -134,8 +158,8 @@ def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_appear
 def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_of_one_does_not():
     both = lay_out_annex(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
     assert both.overview == (
-        (TITLE, "9:30am on 30 June 2020", "9:32:00am", "No check shows this"),
-        (TITLE, "9:30am on 30 June 2020", "10:26:55am", "10:27:00am"),
+        (TITLE, "9:30am on 30 June 2020", "09:32:00", "No check shows this"),
+        (TITLE, "9:30am on 30 June 2020", "10:26:55", "10:27:00"),
     )
     assert lay_out_annex(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
 
@@ -309,3 +333,62 @@ def test_an_annex_without_screenshots_has_the_same_stored_form_as_before():
     pictured = dataclasses.replace(ReportContent(), annex=annex_of([record(address(*SEED_LOOKS))], pictures=[PICTURES]))
     assert content_from_json(content_to_json(pictured)) == pictured
     assert content_digest(pictured) != content_digest(content)
+
+
+BEGINS = london("09:30", "2020-06-29")
+POSTS = tuple(
+    PostAccess(post, "Department for Invented Education", "24 hours", BEGINS, london("10:00", "2020-06-20"), **more)
+    for post, more in {
+        "Minister of State": {},
+        "Press officer": {"began_at": BEGINS},
+        "Adviser": {"began_at": BEGINS - timedelta(minutes=15), "withdrawn_at": london("12:00", "2020-06-29")},
+    }.items()
+)
+
+
+def test_the_complete_access_list_has_a_row_for_each_post_with_what_differs_from_its_period():
+    laid_out = lay_out_annex(annex_of([], posts=POSTS * 5, posts_of=TITLE), approved=True)
+    access = laid_out.access_list
+    period = "24 hours, from 9:30am on 29 June 2020"
+    began = "Access is recorded to have begun at 9:15am on 29 June 2020"
+    assert laid_out.access_columns == ("Post", "Organisation", "Period of access")
+    assert (access.heading, access.text) == (f"Pre-release access list: {TITLE}", ACCESS_LIST)
+    assert len(access.posts) == 15
+    assert access.posts[:3] == (
+        ("Minister of State", "Department for Invented Education", period),
+        ("Press officer", "Department for Invented Education", period),
+        (
+            "Adviser",
+            "Department for Invented Education",
+            f"{period}. {began}. Withdrawn at midday on 29 June 2020",
+        ),
+    )
+
+
+def test_a_post_of_a_release_without_an_exact_date_has_the_length_of_its_period_alone_and_an_empty_list_says_so():
+    vague = dataclasses.replace(POSTS[0], period_begins_at=None)
+    first, second = (
+        lay_out_annex(annex_of([], posts=posts, posts_of="A\nB"), approved=False).access_list for posts in ([vague], [])
+    )
+    assert (first.heading, first.posts[0][2]) == ("Pre-release access list: A B", "24 hours")
+    assert (second.text, second.posts) == (NO_POSTS, ())
+
+
+def test_the_heading_of_an_annex_names_what_it_has():
+    posts = {"posts": POSTS, "posts_of": TITLE}
+    files = [AnnexAttachment("a.log", AttachmentKind.CMS_LOG, 4, "a" * 64, london("12:00"))]
+    annexes = (
+        annex_of([record(address(*SEED_LOOKS))], **posts, attachments=files),
+        annex_of([], **posts, attachments=files),
+        annex_of([], attachments=files),
+    )
+    headings = [lay_out_annex(annex, approved=True).heading for annex in annexes]
+    assert headings == [HEADING, HEADING_OF_ACCESS_LIST, HEADING_OF_ATTACHMENTS]
+
+
+def test_an_annex_without_an_access_list_has_the_same_stored_form_as_before_and_one_with_it_is_read_back():
+    content = dataclasses.replace(ReportContent(), annex=annex_of([record(address(*SEED_LOOKS))]))
+    assert set(content_to_json(content)["annex"]) == {"outputs"}
+    listed = dataclasses.replace(content, annex=annex_of([], posts=POSTS, posts_of=TITLE))
+    assert content_from_json(content_to_json(listed)) == listed
+    assert content_digest(listed) != content_digest(content)

@@ -67,3 +67,39 @@ def test_without_a_head_of_profession_the_person_dealing_is_the_contact():
     document = concern(dataclasses.replace(CONTENT, head_of_profession=None))
 
     assert cells(document)["Contact"] == ["Ada Hill, ada.hill@example.gov.uk, 01632 960001"]
+
+
+LIST = (
+    "The pre-release access list, as read at midday on 30 June 2020, had 2 posts:\n"
+    "– Minister, Department: 24 hours, from 9:30am on 29 June 2020.\n"
+    "– Adviser, Department: 24 hours, from 9:30am on 29 June 2020."
+)
+REQUESTED = (
+    "These changes of the list had been asked for and were not yet agreed:\n"
+    "– to grant access to Press officer, Department (asked at 8am on 29 June 2020)."
+)
+
+
+def happened(circumstances):
+    return cells(concern(dataclasses.replace(CONTENT, circumstances=circumstances)))["What happened"]
+
+
+def test_the_posts_of_a_pre_release_access_list_are_left_out_and_their_number_stays():
+    facts = "Further facts:\n– What was done: The email was recalled."
+    number = "The pre-release access list, as read at midday on 30 June 2020, had 2 posts."
+    changes = "Changes of the list had been asked for and were not yet agreed."
+
+    assert happened(f"It was sent.\n\n{facts}\n\n{LIST}\n\n{REQUESTED}") == [
+        "It was sent.",
+        *facts.split("\n"),
+        f"{number} {changes}",
+    ]
+
+
+def test_a_list_that_a_person_wrote_in_other_words_stays():
+    edited = LIST.replace("– Adviser", "Adviser")
+    renamed = LIST.replace("The pre-release access list", "Our list")
+
+    assert happened(edited) == edited.split("\n")
+    assert happened(renamed) == renamed.split("\n")
+    assert happened(REQUESTED) == REQUESTED.split("\n")

@@ -9,16 +9,17 @@ from django.urls import reverse
 
 from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
+from breaches.layout import lay_out_short_concern
 from breaches.models import Report
-from breaches.pdf import render_pdf
+from breaches.pdf import render_concern, render_pdf
 from breaches.rules.content import ReportSection
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import content_of
-from tests.integration.breaches.pdf.documents import text_of, words
+from tests.integration.breaches.pdf.documents import PAGE_HEIGHT, end_of_text, text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
-from tests.support.pre_release_lists import PERSON, granted
+from tests.support.pre_release_lists import PERSON, granted, someone
 from tests.support.report_evidence import london
 from tests.support.report_forms import send
 from tests.support.shared_rows import shared_fixture
@@ -341,6 +342,8 @@ SITUATIONS = [
 def release(office):
     release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
+    for number in range(1, 10):
+        granted(release, someone(f"Official number {number}"), by=office.statistician)
     return release
 
 
@@ -398,6 +401,10 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
     assert words(situation.account) in text
     assert PERSON not in text
     assert "To be answered" not in text
+    concern = tmp_path / "concern.pdf"
+    concern.write_bytes(render_concern(lay_out_short_concern(report)))
+    assert "Official number" not in text_of(concern)
+    assert end_of_text(concern) < PAGE_HEIGHT * 0.52
 
 
 def test_the_account_of_a_breach_on_two_dates_gives_both_and_the_report_lists_both(

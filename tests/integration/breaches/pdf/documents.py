@@ -1,6 +1,7 @@
 """Reports to be printed, and what can be read from a printed file."""
 
 import dataclasses
+import re
 import subprocess
 import unicodedata
 from datetime import UTC, date, datetime
@@ -105,6 +106,17 @@ def words(text):
 def solid(text):
     """Text without white space and characters that cannot be seen, as it stays the same wherever its lines end."""
     return "".join(char for char in text if not char.isspace() and unicodedata.category(char) != "Cf")
+
+
+PAGE_HEIGHT, FOOTER = 297, 25
+
+
+def end_of_text(path, page=1):
+    """The millimetres from the top of a page to the end of its last line, which is not of the footer."""
+    told = ["-f", str(page), "-l", str(page), "-bbox"]
+    done = subprocess.run(["pdftotext", *told, str(path), "-"], capture_output=True, check=True)
+    bottoms = [float(bottom) * 25.4 / 72 for bottom in re.findall(r'<word .*?yMax="([^"]+)"', done.stdout.decode())]
+    return max(bottom for bottom in bottoms if bottom < PAGE_HEIGHT - FOOTER)
 
 
 def page_count(path):

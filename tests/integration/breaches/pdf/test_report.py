@@ -17,14 +17,17 @@ from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
 from tests.integration.breaches.pdf.documents import (
     APPROVED_AT,
+    FOOTER,
     LONG_WORD,
     NASTY,
+    PAGE_HEIGHT,
     SCRIPTS,
     SEED,
     all_of_the_document,
     approved,
     crowded,
     draft,
+    end_of_text,
     page_count,
     rendered,
     solid,
@@ -154,10 +157,7 @@ def test_the_short_concern_of_the_published_case_fills_half_a_page_and_has_the_s
     path.write_bytes(render_concern(concern))
 
     assert page_count(path) == 1
-    done = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True)
-    bottoms = [float(bottom) for bottom in re.findall(r'<word .*?yMax="([^"]+)"', done.stdout.decode())]
-    height, footer = 297 / 25.4 * 72, 25 / 25.4 * 72
-    assert max(bottom for bottom in bottoms if bottom < height - footer) < height * 0.52
+    assert end_of_text(path) < PAGE_HEIGHT * 0.52
     assert render_concern(concern) == path.read_bytes()
     with pikepdf.open(path) as file:
         assert str(file.docinfo["/Title"]) == "Concern under the Code of Practice for Statistics: BR-2020-001"
@@ -266,6 +266,32 @@ def test_a_link_on_several_lines_is_one_link_and_a_table_on_several_pages_one_ta
         assert len(tables) == 2 + 1 + 2 * 30
         overview = next(table for table in tables if len(list(elements(table.K, "/TR"))) == 31)
         assert [str(part.S) for part in overview.K] == ["/THead", "/TBody"]
+
+
+def test_each_row_of_a_table_on_several_pages_is_a_row_in_the_structure_whatever_its_cells_are(printed):
+    checks = [make_check_fact(f"09:30:{second:02}", NOT_LIVE, "not_found") for second in range(60)]
+    document = draft(with_annex(record(address(*checks, *SEED_LOOKS))))
+    (part,) = document.annex.parts
+    told = dataclasses.replace(part, checks=part.checks * 12)
+    whole = dataclasses.replace(document, annex=dataclasses.replace(document.annex, parts=(told,)))
+    with pikepdf.open(printed(whole)) as file:
+        *_, summary, looks = elements(file.Root.StructTreeRoot.K, "/Table")
+        assert len(file.pages) > 3
+        assert len(list(elements(summary.K, "/TR"))) == len(told.summary)
+        rows = [len(list(elements(row.K, "/TD"))) for row in elements(looks.K, "/TR")]
+    assert rows == [0, *[3] * len(told.checks)]
+
+
+def test_no_page_of_an_annex_ends_in_a_large_gap_unless_a_chart_follows(tmp_path):
+    path = tmp_path / "annex.pdf"
+    path.write_bytes(render_pdf(draft(with_annex(*[LATE] * 8))))
+    pages = page_count(path)
+    gaps = {page: PAGE_HEIGHT - FOOTER - end_of_text(path, page) for page in range(2, pages)}
+    before_chart = {page for page in gaps if "On time (shaded)" in words(text_of(path, page + 1))[:140]}
+
+    assert pages > 6
+    assert len(before_chart) < pages / 2
+    assert {page: gap for page, gap in gaps.items() if gap > (55 if page in before_chart else 25)} == {}
 
 
 def test_bookmarks_hold_no_invisible_character(printed):

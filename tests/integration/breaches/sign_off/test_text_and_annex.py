@@ -60,7 +60,7 @@ def text_of(document):
 
 def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_check(report):
     document = lay_out_draft(report, annex=True)
-    assert last_looks(document) == ["9:44:00am"]
+    assert last_looks(document) == ["09:44:00"]
     assert OWN_TEXT not in document.annex.parts[0].notes
     assert LATER in text_of(document)
     assert DRAFTED not in text_of(document)
