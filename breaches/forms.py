@@ -628,23 +628,26 @@ class WhatHappenedForm(SectionForm):
         return cleaned
 
     def values(self) -> dict[str, Any]:
-        """Return the answers; questions of another kind of breach are never asked, so their answers do not exist."""
+        """Return the answers; questions of another kind of breach are never asked, so their answers do not exist.
+
+        Of a form with errors, these are the answers without an error.
+        """
         given = ((question, self._answer(question)) for question in self.asked)
         return {"answers": Answers(**{question.value: answer for question, answer in given if answer != Answer()})}
 
     def _answer(self, question: answers.Question) -> Answer:
         typed = self.cleaned_data
-        if why := typed[f"{question}{UNKNOWN}"].strip():
+        if why := typed.get(f"{question}{UNKNOWN}", "").strip():
             return Answer(why_unknown=why)
         if why := typed.get(f"{question}{NOT_APPLICABLE}", "").strip():
             return Answer(why_not_applicable=why)
         if question in MOMENTS:
-            return Answer(on=typed[f"{question}_on"], at=typed.get(f"{question}_at"))
+            return Answer(on=typed.get(f"{question}_on"), at=typed.get(f"{question}_at"))
         if question in COUNTS:
-            return Answer(number=typed[question])
+            return Answer(number=typed.get(question))
         if question in EXTENTS:
-            return Answer(extent=Extent(typed[question]) if typed[question] else None)
-        return Answer(text=typed[question].strip())
+            return Answer(extent=Extent(typed[question]) if typed.get(question) else None)
+        return Answer(text=typed.get(question, "").strip())
 
     @property
     def last(self) -> FormHelper:

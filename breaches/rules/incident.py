@@ -89,6 +89,11 @@ def write_incident_account(incident: Incident) -> str:
     separate paragraphs, and line ends the entries of lists. Times are London's. The result is empty while there are
     neither answers nor a list.
     """
+    return "\n\n".join(filter(None, (write_account_above_list(incident), *_describe_list(incident.access))))
+
+
+def write_account_above_list(incident: Incident) -> str:
+    """Write the same without the pre-release access list, which no answer changes."""
     if not (incident.answers.given() or incident.access or incident.checks):
         return ""
     sentences, listed = _choose_sentences(incident)
@@ -99,7 +104,6 @@ def write_incident_account(incident: Incident) -> str:
         describe_exceptions(incident.exceptions),
         _describe_disclosure(incident.disclosure),
         _list_further_facts(incident, listed),
-        *_describe_list(incident.access),
     )
     return "\n\n".join(filter(None, paragraphs))
 

@@ -1,9 +1,11 @@
 """The page "What happened": structured answers, "not known", what is refused, two editors, and what it changes."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
@@ -12,7 +14,7 @@ from breaches.redaction import redact_report
 from breaches.rules.answers import MAY_NOT_APPLY, Answer
 from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
-from breaches.rules.lifecycle import Cause
+from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import current_version
 from releases.models import Address
 from releases.rules.lifecycle import Role
@@ -258,6 +260,75 @@ def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_t
     assert said(report).circumstances == "My own account."
     assert "went to 5 people" in words(statistician.get(own).text)
     assert "Facts changed" in words(statistician.get(page_of(report, "report")).text)
+
+
+def previewed(client, address, **typed):
+    """The preview as htmx asks for it, with the answers typed into the page."""
+    fields = filled_in(client.get(address).text) | typed
+    answer = client.post(address, fields | {"preview": "account"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    return " ".join(LexborHTMLParser(answer.text).body.text(separator=" ").split())
+
+
+def preview_on(page):
+    (preview,) = LexborHTMLParser(page).css(".office-preview")
+    return " ".join(preview.text(separator=" ").split())
+
+
+def test_the_form_shows_the_text_from_the_saved_answers_without_scripts(statistician, report, address):
+    before = preview_on(statistician.get(address).text)
+    assert "From the saved answers. ‘" in before
+    assert "The pre-release access list follows this text in the report." in before
+    answered(statistician, address, **REQUIRED)
+    shown = preview_on(statistician.get(address).text)
+    assert "The final bulletin went to 3 people" in shown
+    assert said(report).circumstances.split("\n\n")[0] in shown
+    assert PERSON not in shown
+
+
+def test_the_preview_has_the_typed_answers_and_saves_nothing(statistician, report, address):
+    version = Report.objects.get(pk=report.pk).version
+    shown = previewed(statistician, address, what="the draft tables", **moment("happened", "4:10pm"))
+    assert "From the answers on this page. They are not saved yet." in shown
+    assert "The draft tables went out at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due." in shown
+    assert said(report).answers.given() == {}
+    assert Report.objects.get(pk=report.pk).version == version
+
+
+def test_the_preview_leaves_out_answers_with_an_error(statistician, address):
+    typed = {"noticed_on-day": "29", "noticed_on-month": "13", "people": "many", "happened_time": "25:99"}
+    shown = previewed(statistician, address, what="the draft tables", **typed)
+    assert "The draft tables went out on 29 June 2020. The cause has not been recorded." in shown
+    shown = previewed(statistician, address, what="the draft tables", what_unknown="No one recorded it.")
+    assert "draft tables" not in shown
+    assert "– Not known: what was sent (no one recorded it)." in shown
+
+
+def test_a_form_with_errors_comes_back_with_the_text_from_the_typed_answers(statistician, address):
+    refused = send(statistician, address, what="the draft tables", people="many")
+    assert "The draft tables went out" in preview_on(refused.text)
+    assert "not saved yet" in preview_on(refused.text)
+
+
+def test_the_preview_says_that_it_does_not_replace_text_that_a_person_edited(statistician, report, address):
+    sentence = "We show this text next to it and do not replace it."
+    assert sentence not in preview_on(statistician.get(address).text)
+    answered(statistician, section_address(report, ReportSection.CIRCUMSTANCES), circumstances="My own account.")
+    assert sentence in preview_on(statistician.get(address).text)
+
+
+def test_a_report_without_answers_and_facts_says_that_there_is_no_text_yet(statistician, office):
+    about = drafting.ReportSubject(office.producer)
+    leak, _is_new = drafting.start_report(
+        about, kind=ReportKind.LEAK, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    page = statistician.get(section_address(leak, ReportSection.WHAT_HAPPENED)).text
+    assert "There is no text yet. We write it when you answer the questions." in preview_on(page)
+
+
+def test_only_this_section_has_a_preview(statistician, report):
+    for section in set(ReportSection) - {ReportSection.WHAT_HAPPENED}:
+        assert "office-preview" not in statistician.get(section_address(report, section)).text
 
 
 def test_the_cause_is_written_into_the_account_and_its_author_is_not_an_author_of_the_text(
