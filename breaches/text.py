@@ -183,7 +183,10 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
         lazy("How many people received it?"),
         lazy("Count only people who received it by mistake or too early."),
     ),
-    Question.POSTS: (lazy("How many posts do they hold?"), ""),
+    Question.POSTS: (
+        lazy("How many posts do they hold?"),
+        lazy("Count each post once, even if several people hold it."),
+    ),
     Question.RECIPIENTS: (
         lazy("Which posts and organisations received it?"),
         lazy(

@@ -129,8 +129,16 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
 KINDS_OF_RELEASE = frozenset({ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL, ReportKind.NOT_LIVE})
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
+    # A published report states the people and the posts; the published list is of posts.
     ReportKind.PRA: frozenset(
-        {Question.PEOPLE, Question.RECIPIENTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
+        {
+            Question.PEOPLE,
+            Question.POSTS,
+            Question.RECIPIENTS,
+            Question.OPENED,
+            Question.DELETED,
+            Question.CONFIRMED,
+        }
     ),
     ReportKind.ACCESS: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db
 REQUIRED = {
     "what": "the final bulletin",
     "people": "3",
+    "posts": "2",
     "recipients": "press officers",
     **moment("happened", "4:10pm"),
     **moment("noticed", "4:25pm"),
@@ -87,6 +88,7 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
         ("id_what", "What was sent?"),
         ("id_happened_on-day", "When was it sent?"),
         ("id_people", "How many people received it?"),
+        ("id_posts", "How many posts do they hold?"),
         ("id_noticed_on-day", "When was it noticed?"),
         ("id_contained_on-day", "When was it contained?"),
         ("id_opened", "Was it opened?"),
@@ -99,7 +101,7 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
 
 
 @pytest.mark.parametrize(
-    "name", ["what", "people", "recipients", "happened", "noticed", "contained", "opened", "confirmed"]
+    "name", ["what", "people", "posts", "recipients", "happened", "noticed", "contained", "opened", "confirmed"]
 )
 def test_each_required_answer_may_be_not_known_with_the_reason(statistician, office, report, address, name):
     typed = {field: "" if field.startswith(name) else value for field, value in REQUIRED.items()}
@@ -253,7 +255,7 @@ def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_t
 ):
     answered(statistician, address, **REQUIRED)
     written = said(report).circumstances
-    assert "The final bulletin went to 3 people (press officers) at 4:10pm" in written
+    assert "The final bulletin went to 3 people in 2 posts (press officers) at 4:10pm" in written
     own = section_address(report, ReportSection.CIRCUMSTANCES)
     answered(statistician, own, circumstances="My own account.")
     answered(statistician, address, people="5")
@@ -281,7 +283,7 @@ def test_the_form_shows_the_text_from_the_saved_answers_without_scripts(statisti
     assert "The pre-release access list follows this text in the report." in before
     answered(statistician, address, **REQUIRED)
     shown = preview_on(statistician.get(address).text)
-    assert "The final bulletin went to 3 people" in shown
+    assert "The final bulletin went to 3 people in 2 posts" in shown
     assert said(report).circumstances.split("\n\n")[0] in shown
     assert PERSON not in shown
 
@@ -374,7 +376,7 @@ def drafted_late(office):
 def test_the_report_page_lists_the_section_with_what_is_missing(statistician, report, address):
     page = words(statistician.get(page_of(report, "report")).text)
     assert "What happened Incomplete Change" in page
-    assert "9 items are missing." in page
+    assert "10 items are missing." in page
     assert "Circumstances of breach Incomplete" in page
     answered(statistician, address, **REQUIRED)
     page = words(statistician.get(page_of(report, "report")).text)

@@ -283,7 +283,7 @@ def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
     assert always - required == SAID_BY_THE_KIND.get(kind, set())
     unknown = {question.value: Answer(why_unknown="No record.") for question in required}
     assert find_missing_answers(kind, Answers(**unknown)) == ()
-    only_of_access = {Question.PEOPLE, Question.OPENED, Question.DELETED, Question.CONFIRMED}
+    only_of_access = {Question.PEOPLE, Question.POSTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
     assert required & only_of_access == (only_of_access if kind is ReportKind.PRA else set())
 
 

@@ -103,6 +103,7 @@ SITUATIONS = [
         {
             "what": "The final bulletin",
             "people": "14",
+            "posts_unknown": "The log names mailboxes.",
             "recipients_unknown": "The log of the mail server is no longer kept.",
             **moment("happened", "9:21am"),
             **moment("noticed", "9:40am"),
@@ -114,6 +115,7 @@ SITUATIONS = [
         "24 hours 9 minutes before it was due, because the time of sending was wrong. It was noticed at 9:40am. It was "
         "opened and no copy was deleted.",
         (
+            "Not known: how many posts they hold (the log names mailboxes).",
             "Not known: who received it (the log of the mail server is no longer kept).",
             "Not applicable: containment (the period began nine minutes later).",
         ),
