@@ -398,6 +398,7 @@ def incident_about(
         answers=answers,
         title=release.title,
         due_at=due_at,
+        announced_at=release.announced_at if kind is ReportKind.LATE_ANNOUNCEMENT else None,
         cause=cause,
         access=access_facts_of(release, now=now) if kind is ReportKind.PRA else None,
         exceptions=exceptions,

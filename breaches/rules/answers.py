@@ -37,6 +37,8 @@ COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
 EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
 # Questions that need not apply to a breach: nothing is to be deleted if only a link was sent.
 MAY_NOT_APPLY = frozenset({*EXTENTS, Question.CONTAINED, Question.MEASURES})
+# Questions whose answer can be "not yet": figures can still be public when the report is written.
+MAY_BE_OPEN = frozenset({Question.CONTAINED})
 
 
 class Extent(StrEnum):
@@ -47,7 +49,7 @@ class Extent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, or the reason why it is not known, or why the question does not apply.
+    """One answer, or the reason why it is not known, why the question does not apply, or why it is not so yet.
 
     For a point in time, `on` is the day in London; `at` is the aware instant if the time is known too.
     """
@@ -59,15 +61,16 @@ class Answer:
     extent: Extent | None = None
     why_unknown: str = ""
     why_not_applicable: str = ""
+    why_not_yet: str = ""
 
     @property
     def is_known(self) -> bool:
-        return not (self.why_unknown or self.why_not_applicable)
+        return not (self.why_unknown or self.why_not_applicable or self.why_not_yet)
 
     @property
     def words(self) -> str:
         """Everything that a person wrote as text."""
-        return f"{self.text} {self.why_unknown} {self.why_not_applicable}"
+        return f"{self.text} {self.why_unknown} {self.why_not_applicable} {self.why_not_yet}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Answers:
     due: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
-        """Return the existing answers in the order of the questions, also those not known or not applicable."""
+        """Return the existing answers in the order of the questions, also those without a known value."""
         found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
         return {question: answer for question, answer in found if answer is not None}
 
@@ -116,6 +119,7 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.LEAK: _IN_PUBLIC,
     ReportKind.USED_IN_PUBLIC: _IN_PUBLIC,
     ReportKind.NOT_ANNOUNCED: _SHORTEST,
+    ReportKind.LATE_ANNOUNCEMENT: _SHORTEST,
     ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.WRONG_CONTENT: _SHORTEST,
     ReportKind.OTHER: _SHORTEST,
@@ -180,7 +184,7 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
 
 
 def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
-    """Return the required questions of a kind without an answer, "not known" or "does not apply".
+    """Return the required questions of a kind without an answer, "not known", "does not apply" or "not yet".
 
     Nothing is to be confirmed if no copy was deleted, or if it is not known whether one was.
     """
@@ -225,6 +229,8 @@ def _describe_answer(question: Question, answer: Answer) -> str:
         return f"Not known: {answer.why_unknown}"
     if answer.why_not_applicable:
         return f"Not applicable: {answer.why_not_applicable}"
+    if answer.why_not_yet:
+        return f"Not yet: {answer.why_not_yet}"
     if question in MOMENTS:
         return _full_moment(answer).removeprefix("at ").removeprefix("on ")
     if question in EXTENTS and answer.extent:

@@ -11,7 +11,7 @@ from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.redaction import redact_report
-from breaches.rules.answers import MAY_NOT_APPLY, Answer
+from breaches.rules.answers import MAY_BE_OPEN, MAY_NOT_APPLY, Answer
 from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
 from breaches.rules.lifecycle import Cause, ReportKind
@@ -147,6 +147,37 @@ def test_what_does_not_apply_has_no_other_answer(statistician, report, address, 
     assert f"‘Was it deleted?’ {sentence}" in words(refused.text)
     assert filled_in(refused.text)["deleted_not_applicable"] == ["It was a link."]
     assert said(report).answers.deleted is None
+
+
+def test_what_is_not_contained_yet_needs_a_reason_and_is_checked_before_submission(statistician, report, address):
+    typed = {field: "" if field.startswith("contained") else value for field, value in REQUIRED.items()}
+    answered(statistician, address, **typed | {"contained_not_yet": "Two recipients are away."})
+    assert find_missing_answers(report) == []
+    assert said(report).answers.contained == Answer(why_not_yet="Two recipients are away.")
+    assert filled_in(statistician.get(address).text)["contained_not_yet"] == ["Two recipients are away."]
+    told = said(report).circumstances
+    assert "and had not been contained when this was written." in told
+    assert "– Not contained yet (two recipients are away)." in told
+    warning = "‘When it was contained or corrected’ is answered ‘not yet’. Check that this is still true."
+    assert warning in words(statistician.get(page_of(report, "check")).text)
+    answered(statistician, address, **moment("contained", "4:40pm"), contained_not_yet="")
+    assert warning not in words(statistician.get(page_of(report, "check")).text)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [moment("contained", "4:40pm"), {"contained_unknown": "No record."}, {"contained_not_applicable": "A link."}],
+)
+def test_what_is_not_contained_yet_has_no_other_answer(statistician, report, address, other):
+    refused = send(statistician, address, contained_not_yet="Two recipients are away.", **other)
+    assert error_links(refused.text) == {"#id_contained_on-day": True}
+    assert "‘When was it contained?’ has two different answers. Clear all but one of them." in words(refused.text)
+    assert said(report).answers.contained is None
+
+
+def test_only_when_it_was_contained_can_be_answered_not_yet(statistician, address):
+    offered = {field for field in filled_in(statistician.get(address).text) if field.endswith("_not_yet")}
+    assert offered == {f"{question}_not_yet" for question in MAY_BE_OPEN} == {"contained_not_yet"}
 
 
 def find_missing_answers(report):
