@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from django.db.models import F, Q
 
 from breaches.models import EarlyReleaseDecision, Report, ReportVersion, StartedReport, Suspicion
-from breaches.rules.answers import Answer, Answers, Question, find_missing_answers
+from breaches.rules.answers import Answer, Answers, Question, compare_recorded_starts, find_missing_answers
 from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
@@ -32,7 +32,7 @@ from releases.early_findings import is_hidden, mask_verdict
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
 from releases.evidence.screenshots import find_open_screenshots
-from releases.models import AccessReceipt, Address, Release, Verification
+from releases.models import AccessReceipt, Address, PreReleaseAccess, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.public.calendar import live_page_of
@@ -308,6 +308,15 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 def is_asked(report: Report) -> bool:
     """Return whether people answer questions about the breach, because no observation of ours has its account."""
     return not (report.kind in SUSPECTED and report.suspicions.exists())
+
+
+def compare_access_starts(report: Report, answers: Answers) -> str:
+    """Return a warning if a report's access list records another start of access than its answers; "" otherwise."""
+    if report.kind != ReportKind.PRA:
+        return ""
+    entries = PreReleaseAccess.objects.filter(release__started_reports__report=report)
+    recorded = entries.values_list("began_at", flat=True)
+    return compare_recorded_starts(answers.happened, [began_at for began_at in recorded if began_at])
 
 
 def find_open_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:

@@ -605,7 +605,7 @@ class WhatHappenedForm(SectionForm):
                 )
             if question in MAY_BE_OPEN:
                 self.fields[f"{question}{NOT_YET}"] = _reason_field(
-                    _("What has been done so far, and when did you last check?")
+                    _("What is the situation now, and when did you last check?")
                 )
 
     def clean(self) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 The questions are those that published reports answer (domain.md, "Published breaches of pre-release access").
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 
+from breaches.rules.facts import join_words
 from breaches.rules.lifecycle import Cause, ReportKind
-from releases.rules.calendar import format_day, format_moment
+from releases.rules.calendar import format_day, format_moment, local_date
 
 
 class Question(StrEnum):
@@ -209,6 +210,24 @@ def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
     deleted, confirmed = answers.deleted, answers.confirmed
     if deleted and confirmed and _was_deleted(confirmed) and not _was_deleted(deleted):
         yield Question.CONFIRMED, "A deletion cannot be confirmed if nothing is known to have been deleted."
+
+
+def compare_recorded_starts(happened: Answer | None, began_at: Collection[datetime]) -> str:
+    """Return a warning if pre-release access began at another time on record than people answer; "" otherwise.
+
+    One recorded start that fits the answer is enough, because the others may be access that was right.
+
+    :param began_at: the recorded starts of access, aware.
+    """
+    if not (happened and happened.on and began_at):
+        return ""
+    if any(begun == happened.at if happened.at else local_date(begun) == happened.on for begun in began_at):
+        return ""
+    recorded = join_words(f"at {format_moment(begun)}" for begun in sorted(set(began_at)))
+    return (
+        f"The pre-release access list records that access began {recorded}. ‘When was it sent?’ is answered "
+        f"{_full_moment(happened)}. Check which is right. The report keeps both."
+    )
 
 
 def _is_before(one: Answer, other: Answer) -> bool:

@@ -21,13 +21,20 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
-from breaches.facts import evidence_digest, is_asked, outputs_without_public_address, recorded_cause
+from breaches.facts import (
+    compare_access_starts,
+    evidence_digest,
+    is_asked,
+    outputs_without_public_address,
+    recorded_cause,
+)
 from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
 from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules.answers import MOMENTS
+from breaches.rules.answers import Question as Asked
 from breaches.rules.causes import CAUSE_NOT_RECORDED, may_lack_cause
 from breaches.rules.content import (
     FORM_SECTIONS,
@@ -37,6 +44,7 @@ from breaches.rules.content import (
     content_digest,
     content_from_json,
     find_odd,
+    remark_on,
     sections_of,
 )
 from breaches.rules.document import ReportDocument, lay_out, without_links_to_outputs
@@ -308,7 +316,7 @@ class WholeReportPage(MovePage):
         today, withheld = local_date(now), outputs_without_public_address(report, now=now)
         odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
-            odd = [*find_outdated_text(report, version, content), *odd]
+            odd = [*find_other_starts(report, content), *find_outdated_text(report, version, content), *odd]
         return {
             "document": document,
             "today": today,
@@ -320,6 +328,12 @@ class WholeReportPage(MovePage):
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
         }
+
+
+def find_other_starts(report: Report, content: ReportContent) -> Iterable[Remark]:
+    """Yield a warning if the access list records another start of access than the answers."""
+    if sentence := compare_access_starts(report, content.answers):
+        yield remark_on(Asked.HAPPENED, sentence)
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:

@@ -16,7 +16,8 @@ from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import current_version
-from releases.models import Address
+from releases.models import Address, PreReleaseAccess
+from releases.pre_release_access import record_begin
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.editing.test_published_situations import EVE, NEXT_WEEK, moment
 from tests.support.factories import ReleaseFactory, SeriesFactory
@@ -424,6 +425,37 @@ def test_that_the_day_is_filled_in_does_not_prevent_the_answer_that_it_is_not_kn
     answered(statistician, address, happened_unknown="The log has gaps.")
     assert said(report).answers.happened == Answer(why_unknown="The log has gaps.")
     assert filled_in(statistician.get(address).text)["happened_on-day"] == [""]
+
+
+OTHER_START = (
+    "The pre-release access list records that access began at 9:35am on 29 June 2020. ‘When was it sent?’ is answered "
+    "at 4:10pm on 29 June 2020. Check which is right. The report keeps both."
+)
+
+
+def test_a_recorded_start_of_access_that_differs_from_the_answer_is_warned_about_and_not_refused(
+    statistician, office, report, address
+):
+    entry = PreReleaseAccess.objects.get(release__started_reports__report=report)
+    record_begin(
+        entry, began_at=london("09:35", "2020-06-29"), by=office.statistician, at=NEXT_WEEK, expected_version=1
+    )
+    assert "access began" not in preview_on(statistician.get(address).text)
+    assert OTHER_START in previewed(statistician, address, happened_time="4:10pm")
+    assert "access began" not in previewed(statistician, address, happened_time="9:35am")
+    answered(statistician, address, **REQUIRED)
+    assert OTHER_START in preview_on(statistician.get(address).text)
+    write_sections(Report.objects.get(pk=report.pk), by=office.statistician, at=NEXT_WEEK)
+    check = statistician.get(page_of(report, "check")).text
+    assert OTHER_START in words(check)
+    assert f'href="{address}#id_happened_on-day">{OTHER_START}</a>' in check
+    send(statistician, page_of(report, "submit"), check)
+    assert status_of(report) == "with_hop"
+    statistician.force_login(office.head)
+    assert OTHER_START in words(statistician.get(page_of(report, "approve")).text)
+    told = said(report).circumstances
+    assert "at 4:10pm on 29 June 2020" in told
+    assert "Access is recorded to have begun at 9:35am on 29 June 2020." in told
 
 
 def test_another_day_of_the_event_becomes_the_date_of_occurrence(statistician, report, address):

@@ -19,6 +19,7 @@ from breaches.rules.answers import (
     Extent,
     Question,
     causes_of,
+    compare_recorded_starts,
     find_contradictions,
     find_missing_answers,
 )
@@ -368,6 +369,30 @@ def test_what_our_checks_show_without_proving_a_breach_has_a_paragraph_of_its_ow
 def test_nothing_is_noticed_before_it_happened(happened, noticed, wrong):
     found = find_contradictions(Answers(happened=happened, noticed=noticed))
     assert [question for question, _sentence in found] == wrong
+
+
+@pytest.mark.parametrize(
+    ("happened", "begun", "differs"),
+    [
+        (at(SENT), [SENT], False),
+        (at(SENT), [NOTICED], True),
+        (at(SENT), [NOTICED, SENT], False),
+        (at(SENT), [], False),
+        (Answer(on=local_date(SENT)), [NOTICED], False),
+        (Answer(on=local_date(DUE)), [NOTICED], True),
+        (Answer(why_unknown="No log."), [NOTICED], False),
+        (None, [NOTICED], False),
+    ],
+    ids=["same", "other", "one is the same", "none", "same day", "other day", "not known", "no answer"],
+)
+def test_a_recorded_start_of_access_is_compared_with_the_answer(happened, begun, differs):
+    assert bool(compare_recorded_starts(happened, begun)) is differs
+
+
+def test_the_warning_about_another_start_gives_every_recorded_time_once():
+    told = compare_recorded_starts(Answer(on=local_date(DUE)), [NOTICED, SENT, NOTICED])
+    assert "began at 4:10pm on 29 June 2020 and at 4:25pm on 29 June 2020. ‘When was it sent?’" in told
+    assert "is answered on 30 June 2020." in told
 
 
 def test_of_a_moment_of_which_only_the_day_is_known_the_account_gives_the_day():
