@@ -284,6 +284,18 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         Question.WHAT: (lazy("What was wrong?"), lazy("For example, ‘the tables of the previous month’.")),
         Question.HAPPENED: (lazy("When did the wrong content go live?"), lazy("For example, 30 6 2026")),
     },
+    ReportKind.LATE: {
+        Question.MEASURES: (
+            lazy("What was done to correct it?"),
+            lazy("In one sentence, for example ‘The release was published by hand.’"),
+        ),
+    },
+    ReportKind.NOT_LIVE: {
+        Question.MEASURES: (
+            lazy("What was done to correct it?"),
+            lazy("In one sentence, for example ‘A new date was announced.’"),
+        ),
+    },
     ReportKind.EARLY: {
         Question.HAPPENED: (lazy("When did it appear?"), lazy("For example, 30 6 2026")),
         Question.CONTAINED: (

@@ -226,7 +226,7 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
     recorded = join_words(f"at {format_moment(begun)}" for begun in sorted(set(began_at)))
     return (
         f"The pre-release access list records that access began {recorded}. ‘When was it sent?’ is answered "
-        f"{_full_moment(happened)}. Check which is right. The report keeps both."
+        f"{_full_moment(happened)}. Check which is right. The report shows both."
     )
 
 

@@ -176,10 +176,13 @@ def _preview_account(report: Report, form: SectionForm) -> dict[str, Any]:
         form.is_valid()
         content = replace(content, answers=form.values()["answers"])
     incident = incident_of(report, content, now=timezone.now())
+    needed = {remark.field for remark in decisions.cause_needs(report)}
     return {
         "account": write_account_above_list(incident),
         "is_saved": is_saved,
         "warning": compare_access_starts(report, content.answers),
+        "asks_when_available": "available_on" in needed,
+        "asks_cause": "cause" in needed,
         "has_list": incident.access is not None,
         "is_edited": not current_version(report).is_untouched("circumstances"),
     }

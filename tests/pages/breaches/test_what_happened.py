@@ -157,7 +157,7 @@ def test_what_is_not_contained_yet_needs_a_reason_and_is_checked_before_submissi
     assert said(report).answers.contained == Answer(why_not_yet="Two recipients are away.")
     assert filled_in(statistician.get(address).text)["contained_not_yet"] == ["Two recipients are away."]
     told = said(report).circumstances
-    assert "and had not been contained when this was written." in told
+    assert "and had not been contained when this was written" in told
     assert "– Not contained yet (two recipients are away)." in told
     warning = "‘When it was contained or corrected’ is answered ‘not yet’. Check that this is still true."
     assert warning in words(statistician.get(page_of(report, "check")).text)
@@ -360,6 +360,19 @@ def test_a_report_without_answers_and_facts_says_that_there_is_no_text_yet(stati
     assert "There is no text yet. We write it when you answer the questions." in preview_on(page)
 
 
+def test_the_preview_says_what_the_page_of_the_cause_asks(statistician, office, report, address):
+    asked = "We ask for the cause on a page of its own."
+    assert asked in preview_on(statistician.get(address).text)
+    send(statistician, page_of(report, "cause"), cause="wrong_recipient")
+    assert asked not in preview_on(statistician.get(address).text)
+    about = drafting.ReportSubject(office.producer)
+    late, _is_new = drafting.start_report(
+        about, kind=ReportKind.LATE, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    page = statistician.get(section_address(late, ReportSection.WHAT_HAPPENED)).text
+    assert "We ask for the cause, and when it was made available, on a page of its own." in preview_on(page)
+
+
 def test_only_this_section_has_a_preview(statistician, report):
     for section in set(ReportSection) - {ReportSection.WHAT_HAPPENED}:
         assert "office-preview" not in statistician.get(section_address(report, section)).text
@@ -429,7 +442,7 @@ def test_that_the_day_is_filled_in_does_not_prevent_the_answer_that_it_is_not_kn
 
 OTHER_START = (
     "The pre-release access list records that access began at 9:35am on 29 June 2020. ‘When was it sent?’ is answered "
-    "at 4:10pm on 29 June 2020. Check which is right. The report keeps both."
+    "at 4:10pm on 29 June 2020. Check which is right. The report shows both."
 )
 
 

@@ -357,7 +357,7 @@ SITUATIONS = [
 
 @shared_fixture
 def unannounced(office):
-    return ReleaseFactory(series=SeriesFactory(producer=office.producer))
+    return ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="unannounced")
 
 
 @shared_fixture
