@@ -48,6 +48,8 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     # A report that cites 1.4 says that the producer did not challenge the misuse.
     ReportKind.USED_IN_PUBLIC: Suggestion(("T3", "T3.4"), ("3.3",), likely=("1.4",), cases=2),
     ReportKind.NOT_ANNOUNCED: Suggestion(("T3.1",), ("3.1",), cases=1),
+    # No published report is only about a late announcement.
+    ReportKind.LATE_ANNOUNCEMENT: Suggestion(("T3.1",), ("3.1",)),
     ReportKind.UNEQUAL_ACCESS: Suggestion(("V2",), ("10.1",)),
 }
 

@@ -292,6 +292,21 @@ def open_reports(about: ReportSubject, *, by: User) -> list[Report]:
     return list((suspected | started).distinct().order_by("-pk"))
 
 
+def kinds_about(about: ReportSubject | None) -> tuple[ReportKind, ...]:
+    """Return the kinds of breach that fit the subject of a new report.
+
+    A release that was announced before it was due cannot have been "not announced". Only its announcement can have been
+    late or incomplete.
+    """
+    release = about.release if about else None
+    if release is None:
+        return tuple(ReportKind)
+    announced_at, due_at = release.announced_at, release.due_at
+    was_announced = announced_at is not None and (due_at is None or announced_at < due_at)
+    left_out = ReportKind.NOT_ANNOUNCED if was_announced else ReportKind.LATE_ANNOUNCEMENT
+    return tuple(kind for kind in ReportKind if kind is not left_out)
+
+
 def open_report_about_list(release: Release, *, by: User) -> Report | None:
     """Return the undecided report about a release's pre-release access list that a person may read."""
     theirs = reports_with(by, TABLE[Action.VIEW]).undecided()

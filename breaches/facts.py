@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from django.db.models import F, Q
 
 from breaches.models import EarlyReleaseDecision, Report, ReportVersion, StartedReport, Suspicion
-from breaches.rules.answers import Answer, Answers, Question, find_missing_answers
+from breaches.rules.answers import Answer, Answers, Question, compare_recorded_starts, find_missing_answers
 from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
@@ -32,7 +32,7 @@ from releases.early_findings import is_hidden, mask_verdict
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
 from releases.evidence.screenshots import find_open_screenshots
-from releases.models import AccessReceipt, Address, Release, Verification
+from releases.models import AccessReceipt, Address, PreReleaseAccess, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.public.calendar import live_page_of
@@ -322,6 +322,15 @@ def is_asked(report: Report) -> bool:
     return not (report.kind in SUSPECTED and report.suspicions.exists())
 
 
+def compare_access_starts(report: Report, answers: Answers) -> str:
+    """Return a warning if a report's access list records another start of access than its answers; "" otherwise."""
+    if report.kind != ReportKind.PRA:
+        return ""
+    entries = PreReleaseAccess.objects.filter(release__started_reports__report=report)
+    recorded = entries.values_list("began_at", flat=True)
+    return compare_recorded_starts(answers.happened, [began_at for began_at in recorded if began_at])
+
+
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
     """Return the required questions that are asked for a report and not answered."""
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
@@ -410,6 +419,7 @@ def incident_about(
         answers=answers,
         title=release.title,
         due_at=due_at,
+        announced_at=release.announced_at if kind is ReportKind.LATE_ANNOUNCEMENT else None,
         cause=cause,
         access=access_facts_of(release, now=now) if kind is ReportKind.PRA else None,
         exceptions=exceptions,

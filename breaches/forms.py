@@ -25,6 +25,7 @@ from breaches.rules.answers import (
     COUNTS,
     EXTENT_LABELS,
     EXTENTS,
+    MAY_BE_OPEN,
     MAY_NOT_APPLY,
     MOMENTS,
     SHORT_LABELS,
@@ -525,12 +526,14 @@ class ReasonBox(Div):  # type: ignore[misc]  # crispy-forms ships no types
 
 UNKNOWN = "_unknown"
 NOT_APPLICABLE = "_not_applicable"
+NOT_YET = "_not_yet"
 
 
 class WhatHappenedForm(SectionForm):
     """The questions for the kind of breach.
 
-    Each has an answer, a reason why it is not known, for some a reason why it does not apply, or nothing as yet.
+    Each has an answer, a reason why it is not known, for some a reason why it does not apply or is not so yet, or
+    nothing as yet.
     """
 
     section = ReportSection.WHAT_HAPPENED
@@ -541,6 +544,7 @@ class WhatHappenedForm(SectionForm):
             values |= {
                 f"{question}{UNKNOWN}": answer.why_unknown,
                 f"{question}{NOT_APPLICABLE}": answer.why_not_applicable,
+                f"{question}{NOT_YET}": answer.why_not_yet,
             }
             if question in MOMENTS:
                 local = in_london(answer.at) if answer.at else None
@@ -599,6 +603,10 @@ class WhatHappenedForm(SectionForm):
                 self.fields[f"{question}{NOT_APPLICABLE}"] = _reason_field(
                     _("Why does ‘%(question)s’ not apply?") % {"question": label}
                 )
+            if question in MAY_BE_OPEN:
+                self.fields[f"{question}{NOT_YET}"] = _reason_field(
+                    _("What is the situation now, and when did you last check?")
+                )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -614,37 +622,50 @@ class WhatHappenedForm(SectionForm):
                 except ValueError as error:
                     self.add_error(f"{question}_time", str(error))
             is_filled_in = question is answers.Question.HAPPENED and on == self.stated_day and not clock
-            why_unknown = cleaned.get(f"{question}{UNKNOWN}", "").strip()
-            why_not_applicable = cleaned.get(f"{question}{NOT_APPLICABLE}", "").strip()
-            if why_unknown and why_not_applicable:
-                sentence = _("‘%(question)s’ is both not known and does not apply. Clear one of the reasons.")
-                self.add_error(first, sentence % {"question": label})
-            elif cleaned.get(first) and why_not_applicable:
-                sentence = _("‘%(question)s’ has an answer and a reason why it does not apply. Clear one of them.")
-                self.add_error(first, sentence % {"question": label})
-            elif cleaned.get(first) and not is_filled_in and why_unknown:
-                sentence = _("‘%(question)s’ has an answer and a reason why it is not known. Clear one of them.")
+            if sentence := self._find_two_answers(
+                question, cleaned, is_answered=bool(cleaned.get(first)) and not is_filled_in
+            ):
                 self.add_error(first, sentence % {"question": label})
         return cleaned
 
+    def _find_two_answers(self, question: answers.Question, cleaned: Mapping[str, Any], *, is_answered: bool) -> str:
+        """Return an error message about two different answers to a question; "" if there is only one."""
+        why_unknown, why_not_applicable, why_not_yet = (
+            bool(cleaned.get(f"{question}{reason}", "").strip()) for reason in (UNKNOWN, NOT_APPLICABLE, NOT_YET)
+        )
+        if why_not_yet and (is_answered or why_unknown or why_not_applicable):
+            return _("‘%(question)s’ has two different answers. Clear all but one of them.")
+        if why_unknown and why_not_applicable:
+            return _("‘%(question)s’ is both not known and does not apply. Clear one of the reasons.")
+        if is_answered and why_not_applicable:
+            return _("‘%(question)s’ has an answer and a reason why it does not apply. Clear one of them.")
+        if is_answered and why_unknown:
+            return _("‘%(question)s’ has an answer and a reason why it is not known. Clear one of them.")
+        return ""
+
     def values(self) -> dict[str, Any]:
-        """Return the answers; questions of another kind of breach are never asked, so their answers do not exist."""
+        """Return the answers; questions of another kind of breach are never asked, so their answers do not exist.
+
+        Of a form with errors, these are the answers without an error.
+        """
         given = ((question, self._answer(question)) for question in self.asked)
         return {"answers": Answers(**{question.value: answer for question, answer in given if answer != Answer()})}
 
     def _answer(self, question: answers.Question) -> Answer:
         typed = self.cleaned_data
-        if why := typed[f"{question}{UNKNOWN}"].strip():
+        if why := typed.get(f"{question}{UNKNOWN}", "").strip():
             return Answer(why_unknown=why)
         if why := typed.get(f"{question}{NOT_APPLICABLE}", "").strip():
             return Answer(why_not_applicable=why)
+        if why := typed.get(f"{question}{NOT_YET}", "").strip():
+            return Answer(why_not_yet=why)
         if question in MOMENTS:
-            return Answer(on=typed[f"{question}_on"], at=typed.get(f"{question}_at"))
+            return Answer(on=typed.get(f"{question}_on"), at=typed.get(f"{question}_at"))
         if question in COUNTS:
-            return Answer(number=typed[question])
+            return Answer(number=typed.get(question))
         if question in EXTENTS:
-            return Answer(extent=Extent(typed[question]) if typed[question] else None)
-        return Answer(text=typed[question].strip())
+            return Answer(extent=Extent(typed[question]) if typed.get(question) else None)
+        return Answer(text=typed.get(question, "").strip())
 
     @property
     def last(self) -> FormHelper:
@@ -655,6 +676,9 @@ class WhatHappenedForm(SectionForm):
         if question in MAY_NOT_APPLY:
             reason = Question(f"{question}{NOT_APPLICABLE}", threshold=75)
             boxes.append(ReasonBox(reason, summary=_("This does not apply")))
+        if question in MAY_BE_OPEN:
+            reason = Question(f"{question}{NOT_YET}", threshold=75)
+            boxes.insert(0, ReasonBox(reason, summary=text.not_yet_text(self.kind)))
         if question in MOMENTS:
             time = Question(f"{question}_time", css_class="govuk-input--width-5")
             return Div(Question(f"{question}_on", size="m"), time, *boxes)

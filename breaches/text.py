@@ -68,6 +68,7 @@ KIND_HINTS = {
     ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
     ReportKind.LEAK: lazy("Figures reached people outside before release."),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
+    ReportKind.LATE_ANNOUNCEMENT: lazy("Announced too late, without its date or time, or not where users look."),
     ReportKind.USED_IN_PUBLIC: lazy("For example, in a speech, an answer, a post or a press notice."),
     ReportKind.UNEQUAL_ACCESS: lazy("Some users received the statistics before others."),
 }
@@ -183,7 +184,10 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
         lazy("How many people received it?"),
         lazy("Count only people who received it by mistake or too early."),
     ),
-    Question.POSTS: (lazy("How many posts do they hold?"), ""),
+    Question.POSTS: (
+        lazy("How many posts do they hold?"),
+        lazy("Count each post once, even if several people hold it."),
+    ),
     Question.RECIPIENTS: (
         lazy("Which posts and organisations received it?"),
         lazy(
@@ -253,6 +257,20 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
             lazy("In one sentence, for example ‘The release was added to the calendar.’"),
         ),
     },
+    ReportKind.LATE_ANNOUNCEMENT: {
+        Question.WHAT: (
+            lazy("What was wrong with the announcement?"),
+            lazy("In one sentence, for example ‘The date was announced two days before the release.’"),
+        ),
+        Question.HAPPENED: (
+            lazy("When did it happen?"),
+            lazy("When it was announced, or should have been. For example, 30 6 2026"),
+        ),
+        Question.MEASURES: (
+            lazy("What was done to correct it?"),
+            lazy("In one sentence, for example ‘The release was added to the calendar.’"),
+        ),
+    },
     ReportKind.UNEQUAL_ACCESS: {
         Question.WHAT: (lazy("What did some users receive first?"), lazy("For example, ‘the bulletin’.")),
         Question.RECIPIENTS: (
@@ -265,6 +283,18 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
     ReportKind.WRONG_CONTENT: {
         Question.WHAT: (lazy("What was wrong?"), lazy("For example, ‘the tables of the previous month’.")),
         Question.HAPPENED: (lazy("When did the wrong content go live?"), lazy("For example, 30 6 2026")),
+    },
+    ReportKind.LATE: {
+        Question.MEASURES: (
+            lazy("What was done to correct it?"),
+            lazy("In one sentence, for example ‘The release was published by hand.’"),
+        ),
+    },
+    ReportKind.NOT_LIVE: {
+        Question.MEASURES: (
+            lazy("What was done to correct it?"),
+            lazy("In one sentence, for example ‘A new date was announced.’"),
+        ),
     },
     ReportKind.EARLY: {
         Question.HAPPENED: (lazy("When did it appear?"), lazy("For example, 30 6 2026")),
@@ -298,6 +328,22 @@ def question_text(kind: ReportKind, question: Question) -> tuple[str, str]:
     """Return a question as it is asked for a kind of breach, and its hint, which may be empty."""
     label, hint = QUESTIONS_OF_KIND.get(kind, {}).get(question, QUESTIONS[question])
     return str(label), str(hint)
+
+
+_NOT_CORRECTED = lazy("It is not corrected yet")
+# What opens the box for the reason why it is not so yet.
+NOT_YET: Mapping[ReportKind, Any] = {
+    ReportKind.PRA: lazy("It is not contained yet"),
+    ReportKind.ACCESS: lazy("It is not contained yet"),
+    ReportKind.EARLY: lazy("It is not contained yet"),
+    ReportKind.LEAK: lazy("It is still public"),
+    ReportKind.PARTIAL: lazy("It is not complete yet"),
+    ReportKind.UNEQUAL_ACCESS: lazy("Not all users can read it yet"),
+}
+
+
+def not_yet_text(kind: ReportKind) -> str:
+    return str(NOT_YET.get(kind, _NOT_CORRECTED))
 
 
 def status_name(report: Report) -> str:

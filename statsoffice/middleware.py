@@ -283,7 +283,9 @@ def _store_form(request: HttpRequest) -> bool:
 
 
 def _is_report_page(request: HttpRequest) -> bool:
-    return request.path.startswith(reverse("breaches:report_list"))
+    # A preview saves nothing: it must neither replace a stored form nor end its storage.
+    is_preview = "HX-Request" in request.headers
+    return request.path.startswith(reverse("breaches:report_list")) and not is_preview
 
 
 def _find_writer(request: HttpRequest) -> str:

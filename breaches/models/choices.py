@@ -27,6 +27,7 @@ KIND_CHOICES = {
     ReportKind.ACCESS.value: lazy("Access before release"),
     ReportKind.LEAK.value: lazy("Leak"),
     ReportKind.NOT_ANNOUNCED.value: lazy("Not announced"),
+    ReportKind.LATE_ANNOUNCEMENT.value: lazy("Announcement late or missing"),
     ReportKind.USED_IN_PUBLIC.value: lazy("Unpublished figures used in public"),
     ReportKind.UNEQUAL_ACCESS.value: lazy("Unequal access"),
     ReportKind.OTHER.value: lazy("Another kind of breach"),

@@ -3,13 +3,14 @@
 The questions are those that published reports answer (domain.md, "Published breaches of pre-release access").
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 
+from breaches.rules.facts import join_words
 from breaches.rules.lifecycle import Cause, ReportKind
-from releases.rules.calendar import format_day, format_moment
+from releases.rules.calendar import format_day, format_moment, local_date
 
 
 class Question(StrEnum):
@@ -37,6 +38,8 @@ COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
 EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
 # Questions that need not apply to a breach: nothing is to be deleted if only a link was sent.
 MAY_NOT_APPLY = frozenset({*EXTENTS, Question.CONTAINED, Question.MEASURES})
+# Questions whose answer can be "not yet": figures can still be public when the report is written.
+MAY_BE_OPEN = frozenset({Question.CONTAINED})
 
 
 class Extent(StrEnum):
@@ -47,7 +50,7 @@ class Extent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, or the reason why it is not known, or why the question does not apply.
+    """One answer, or the reason why it is not known, why the question does not apply, or why it is not so yet.
 
     For a point in time, `on` is the day in London; `at` is the aware instant if the time is known too.
     """
@@ -59,15 +62,16 @@ class Answer:
     extent: Extent | None = None
     why_unknown: str = ""
     why_not_applicable: str = ""
+    why_not_yet: str = ""
 
     @property
     def is_known(self) -> bool:
-        return not (self.why_unknown or self.why_not_applicable)
+        return not (self.why_unknown or self.why_not_applicable or self.why_not_yet)
 
     @property
     def words(self) -> str:
         """Everything that a person wrote as text."""
-        return f"{self.text} {self.why_unknown} {self.why_not_applicable}"
+        return f"{self.text} {self.why_unknown} {self.why_not_applicable} {self.why_not_yet}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Answers:
     due: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
-        """Return the existing answers in the order of the questions, also those not known or not applicable."""
+        """Return the existing answers in the order of the questions, also those without a known value."""
         found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
         return {question: answer for question, answer in found if answer is not None}
 
@@ -116,6 +120,7 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.LEAK: _IN_PUBLIC,
     ReportKind.USED_IN_PUBLIC: _IN_PUBLIC,
     ReportKind.NOT_ANNOUNCED: _SHORTEST,
+    ReportKind.LATE_ANNOUNCEMENT: _SHORTEST,
     ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.WRONG_CONTENT: _SHORTEST,
     ReportKind.OTHER: _SHORTEST,
@@ -129,8 +134,16 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
 KINDS_OF_RELEASE = frozenset({ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL, ReportKind.NOT_LIVE})
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
+    # A published report states the people and the posts; the published list is of posts.
     ReportKind.PRA: frozenset(
-        {Question.PEOPLE, Question.RECIPIENTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
+        {
+            Question.PEOPLE,
+            Question.POSTS,
+            Question.RECIPIENTS,
+            Question.OPENED,
+            Question.DELETED,
+            Question.CONFIRMED,
+        }
     ),
     ReportKind.ACCESS: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),
@@ -172,7 +185,7 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
 
 
 def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
-    """Return the required questions of a kind without an answer, "not known" or "does not apply".
+    """Return the required questions of a kind without an answer, "not known", "does not apply" or "not yet".
 
     Nothing is to be confirmed if no copy was deleted, or if it is not known whether one was.
     """
@@ -199,6 +212,24 @@ def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
         yield Question.CONFIRMED, "A deletion cannot be confirmed if nothing is known to have been deleted."
 
 
+def compare_recorded_starts(happened: Answer | None, began_at: Collection[datetime]) -> str:
+    """Return a warning if pre-release access began at another time on record than people answer; "" otherwise.
+
+    One recorded start that fits the answer is enough, because the others may be access that was right.
+
+    :param began_at: the recorded starts of access, aware.
+    """
+    if not (happened and happened.on and began_at):
+        return ""
+    if any(begun == happened.at if happened.at else local_date(begun) == happened.on for begun in began_at):
+        return ""
+    recorded = join_words(f"at {format_moment(begun)}" for begun in sorted(set(began_at)))
+    return (
+        f"The pre-release access list records that access began {recorded}. ‘When was it sent?’ is answered "
+        f"{_full_moment(happened)}. Check which is right. The report shows both."
+    )
+
+
 def _is_before(one: Answer, other: Answer) -> bool:
     if one.at and other.at:
         return one.at < other.at
@@ -217,6 +248,8 @@ def _describe_answer(question: Question, answer: Answer) -> str:
         return f"Not known: {answer.why_unknown}"
     if answer.why_not_applicable:
         return f"Not applicable: {answer.why_not_applicable}"
+    if answer.why_not_yet:
+        return f"Not yet: {answer.why_not_yet}"
     if question in MOMENTS:
         return _full_moment(answer).removeprefix("at ").removeprefix("on ")
     if question in EXTENTS and answer.extent:

@@ -504,7 +504,20 @@ def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] =
 
     :param withheld: the titles of outputs whose addresses are left out because they are not public yet.
     """
-    return (*_odd_in_core(content, today, withheld), *_odd_in_circumstances(content, today), *_contact_details(content))
+    return (
+        *_odd_in_core(content, today, withheld),
+        *_find_open_answers(content),
+        *_odd_in_circumstances(content, today),
+        *_contact_details(content),
+    )
+
+
+def _find_open_answers(content: ReportContent) -> Iterator[Remark]:
+    """List the answers "not yet", which may have become untrue since."""
+    for question, answer in content.answers.given().items():
+        if answer.why_not_yet:
+            sentence = f"‘{SHORT_LABELS[question]}’ is answered ‘not yet’. Check that this is still true."
+            yield remark_on(question, sentence)
 
 
 def _odd_in_core(content: ReportContent, today: date, withheld: Collection[str]) -> Iterator[Remark]:

@@ -52,15 +52,17 @@ class Incident:
     """Everything that the account of one breach is written from.
 
     `due_at` is the release time in force when it happened; None if the report is about no release, or about one without
-    an exact date. `checks` is what our checks of the release show, if that proves no breach. `exceptions` are those of
-    that release. `access` is the pre-release access list if the report was
-    started from one. `disclosure` is what a recipient reported, if that started the report.
+    an exact date. `announced_at` is when our calendar first announced the release, if the breach is about that.
+    `checks` is what our checks of the release show, if that proves no breach. `exceptions` are those of that release.
+    `access` is the pre-release access list if the report was started from one. `disclosure` is what a recipient
+    reported, if that started the report.
     """
 
     kind: ReportKind
     answers: Answers
     title: str = ""
     due_at: datetime | None = None
+    announced_at: datetime | None = None
     cause: RecordedCause = NO_CAUSE
     access: AccessFacts | None = None
     exceptions: tuple[ReleaseException, ...] = ()
@@ -89,6 +91,11 @@ def write_incident_account(incident: Incident) -> str:
     separate paragraphs, and line ends the entries of lists. Times are London's. The result is empty while there are
     neither answers nor a list.
     """
+    return "\n\n".join(filter(None, (write_account_above_list(incident), *_describe_list(incident.access))))
+
+
+def write_account_above_list(incident: Incident) -> str:
+    """Write the same without the pre-release access list, which no answer changes."""
     if not (incident.answers.given() or incident.access or incident.checks):
         return ""
     sentences, listed = _choose_sentences(incident)
@@ -99,7 +106,6 @@ def write_incident_account(incident: Incident) -> str:
         describe_exceptions(incident.exceptions),
         _describe_disclosure(incident.disclosure),
         _list_further_facts(incident, listed),
-        *_describe_list(incident.access),
     )
     return "\n\n".join(filter(None, paragraphs))
 
@@ -130,9 +136,22 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
         elif answer.why_not_applicable:
             name = name_not_applicable(incident.kind, question)
             lines.append(f"– Not applicable: {name} ({within_sentence(without_full_stop(answer.why_not_applicable))}).")
+        elif answer.why_not_yet:
+            lines.append(f"– {_describe_open(incident)} ({within_sentence(without_full_stop(answer.why_not_yet))}).")
         elif question in listed:
             lines.append(f"– {SHORT_LABELS[question]}: {sentence(answer.text)}")
     return "\n".join(["Further facts:", *lines]) if lines else ""
+
+
+def _describe_open(incident: Incident) -> str:
+    """Write what is not contained yet; a leak is still public at the place that people answered."""
+    where = incident.answers.where
+    if incident.kind is ReportKind.LEAK:
+        place = f" {within_sentence(without_full_stop(where.text))}" if where and where.is_known else ""
+        return f"Still public{place}"
+    if incident.kind is ReportKind.UNEQUAL_ACCESS:
+        return "Not yet open to all users"
+    return f"Not {_CONTAINED_VERBS.get(incident.kind, 'contained')} yet"
 
 
 class _Account:
@@ -145,6 +164,7 @@ class _Account:
         given = {question: answer for question, answer in incident.answers.given().items() if question not in listed}
         self.known = {question: answer for question, answer in given.items() if answer.is_known}
         self.unknown = [question for question, answer in given.items() if answer.why_unknown]
+        self.is_open = bool(incident.answers.contained and incident.answers.contained.why_not_yet)
         self.last_day: date | None = None
 
     def sentences(self) -> list[str]:
@@ -153,7 +173,7 @@ class _Account:
         due, event, discovery, outcome = self.due(), self.event(), self.discovery(), self.outcome()
         cause = self.incident.cause
         last, reason = describe_cause(cause), describe_reason(cause)
-        if reason and event and (due or discovery or outcome) and self.kind is not ReportKind.OTHER:
+        if reason and event and (due or discovery or outcome) and self.kind not in _IN_WORDS_OF_PEOPLE:
             # A use in public did not happen "because the figures were mentioned in public".
             is_said = (self.kind, cause.cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
             event, last = event if is_said else f"{event}, because {reason}", ""
@@ -183,7 +203,10 @@ class _Account:
         # "Was" stays true when the day has come, or the release has been given another one.
         # What was not announced was not due to readers.
         planned = "planned" if self.kind is ReportKind.NOT_ANNOUNCED else "due"
-        return f"‘{incident.title}’ was {planned} for release at {format_moment(incident.due_at)}"
+        announced = ""
+        if incident.announced_at:
+            announced = f"first announced in our calendar at {format_moment(incident.announced_at)} and "
+        return f"‘{incident.title}’ was {announced}{planned} for release at {format_moment(incident.due_at)}"
 
     def event(self) -> str:
         """Write what happened: what, to whom or where, when, and how long before the release was due."""
@@ -192,7 +215,7 @@ class _Account:
         if not _OF_EVENT.intersection(self.known):
             return ""
         what = self.words(Question.WHAT)
-        if self.kind is ReportKind.OTHER:
+        if self.kind in _IN_WORDS_OF_PEOPLE:
             return what
         place, role = within_sentence(self.words(Question.WHERE)), self.words(Question.ROLE)
         subject, thing, people = what or "It", within_sentence(what) or "something", self.people()
@@ -282,13 +305,19 @@ class _Account:
 
     def discovery(self) -> str:
         """Write when and by whom the breach was noticed, and when it was contained."""
-        happened = self.moment(Question.HAPPENED) if self.kind is ReportKind.OTHER else ""
+        happened = self.moment(Question.HAPPENED) if self.kind in _IN_WORDS_OF_PEOPLE else ""
         noticed, by = self.moment(Question.NOTICED), within_sentence(self.words(Question.NOTICED_BY))
         clauses = [f"happened{happened}"] if happened else []
         was = "was "
         if noticed or by:
             clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}")
             was = ""
+        if self.is_open and self.kind is ReportKind.UNEQUAL_ACCESS:
+            still = "not all users could read the statistics when this was written"
+            return f"It {clauses[0]}, and {still}" if clauses else still
+        if self.is_open:
+            verb = _CONTAINED_VERBS.get(self.kind, "contained")
+            clauses.append(f"had not been {verb} when this was written")
         contained = self.moment(Question.CONTAINED)
         if contained and self.kind is ReportKind.UNEQUAL_ACCESS:
             # "It" is the breach, and the statistics are what everyone could read.
@@ -313,6 +342,8 @@ class _Account:
         return join_words(clauses) if clauses else ""
 
 
+# People describe these breaches in a sentence of their own.
+_IN_WORDS_OF_PEOPLE = frozenset({ReportKind.OTHER, ReportKind.LATE_ANNOUNCEMENT})
 _OF_EVENT = frozenset(
     {
         Question.WHAT,
@@ -328,6 +359,7 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",
     ReportKind.LEAK: "contained",
     ReportKind.NOT_ANNOUNCED: "corrected",
+    ReportKind.LATE_ANNOUNCEMENT: "corrected",
     ReportKind.WRONG_CONTENT: "corrected",
     ReportKind.PARTIAL: "completed",
     ReportKind.OTHER: "put right",
@@ -404,6 +436,9 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
         Question.WHAT: "what was released",
         Question.HAPPENED: "when it was released",
     },
+    ReportKind.LATE_ANNOUNCEMENT: {
+        Question.WHAT: "what was wrong with the announcement",
+    },
     ReportKind.UNEQUAL_ACCESS: {
         Question.WHAT: "what they received",
         Question.RECIPIENTS: "who received it first",
@@ -446,6 +481,7 @@ _NOT_APPLICABLE: Mapping[Question, str] = {
 _CORRECTION_OF_KIND: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "correction",
     ReportKind.NOT_ANNOUNCED: "correction",
+    ReportKind.LATE_ANNOUNCEMENT: "correction",
     ReportKind.WRONG_CONTENT: "correction",
     ReportKind.OTHER: "correction",
     ReportKind.PARTIAL: "completion",

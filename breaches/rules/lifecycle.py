@@ -36,6 +36,7 @@ class ReportKind(StrEnum):
     ACCESS = "access"
     LEAK = "leak"
     NOT_ANNOUNCED = "not_announced"
+    LATE_ANNOUNCEMENT = "late_announcement"
     USED_IN_PUBLIC = "used_in_public"
     UNEQUAL_ACCESS = "unequal_access"
     OTHER = "other"

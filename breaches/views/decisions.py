@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
 from breaches.facts import (
+    compare_access_starts,
     evidence_digest,
     find_release_with_list,
     is_asked,
@@ -34,6 +35,7 @@ from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Susp
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules.answers import MOMENTS
+from breaches.rules.answers import Question as Asked
 from breaches.rules.causes import CAUSE_NOT_RECORDED, may_lack_cause
 from breaches.rules.content import (
     FORM_SECTIONS,
@@ -43,6 +45,7 @@ from breaches.rules.content import (
     content_digest,
     content_from_json,
     find_odd,
+    remark_on,
     sections_of,
 )
 from breaches.rules.document import ReportDocument, lay_out, without_links_to_outputs
@@ -314,7 +317,7 @@ class WholeReportPage(MovePage):
         today, withheld = local_date(now), outputs_without_public_address(report, now=now)
         odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
-            odd = [*find_outdated_text(report, version, content), *odd]
+            odd = [*find_other_starts(report, content), *find_outdated_text(report, version, content), *odd]
         return {
             "document": document,
             "today": today,
@@ -326,6 +329,12 @@ class WholeReportPage(MovePage):
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
         }
+
+
+def find_other_starts(report: Report, content: ReportContent) -> Iterable[Remark]:
+    """Yield a warning if the access list records another start of access than the answers."""
+    if sentence := compare_access_starts(report, content.answers):
+        yield remark_on(Asked.HAPPENED, sentence)
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:

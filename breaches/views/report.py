@@ -327,14 +327,24 @@ class StartForm(forms.Form):
         error_messages={"required": lazy("Select what happened")},
     )
 
-    def __init__(self, data: QueryDict | None = None, *, choices: Iterable[Series | Producer] = ()) -> None:
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        kinds: Iterable[ReportKind],
+        choices: Iterable[Series | Producer] = (),
+    ) -> None:
         """Set the choices.
 
+        :param kinds: the kinds of breach to offer.
         :param choices: the producers for which the person writes reports, each after its series; empty if the subject
             of the report is known.
         """
         super().__init__(data, initial={"form_key": uuid4()})
         self.rows = date_rows(data, ())
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]  # declared above
+            (kind.value, KINDS[kind]) for kind in kinds
+        ]
         self.choices = {_choice_key(choice): choice for choice in choices}
         if not self.choices:
             del self.fields["about"]
@@ -475,7 +485,11 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
             choices.append(producer)
     data = post_data(request)
     is_longer = data is not None and "add" in data
-    form = StartForm(with_another_row(request.POST, "dates") if is_longer else data, choices=choices)
+    form = StartForm(
+        with_another_row(request.POST, "dates") if is_longer else data,
+        kinds=drafting.kinds_about(about),
+        choices=choices,
+    )
     if not is_longer and form.is_valid():
         try:
             report, is_new = drafting.start_report(

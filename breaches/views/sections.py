@@ -1,6 +1,7 @@
 """Editing a section, the cause, the assignment and conflicts of interest, and the Code of Practice."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
-from breaches.facts import find_stated_day, has_known_date, is_asked
+from breaches.facts import compare_access_starts, find_stated_day, has_known_date, incident_of, is_asked
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -39,6 +40,7 @@ from breaches.rules.content import (
     content_from_json,
     sections_of,
 )
+from breaches.rules.incident import write_account_above_list
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, UNDECIDED, Cause, ReportKind
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
@@ -67,6 +69,8 @@ def edit_section(request: SignedInRequest, report: Report, section: ReportSectio
         if EDIT not in moves_open_to(request.user, report):
             return return_to_report(request, report, _("You cannot edit this report in its present state."))
         return _show_section(request, report, section, form)
+    if section is ReportSection.WHAT_HAPPENED and "preview" in request.POST:
+        return render(request, "breaches/account_preview.html", _preview_account(report, form))
     if form.rows and "add" in request.POST:
         longer = with_another_row(request.POST, form.rows.prefix)
         return _show_section(request, report, section, _section_form(report, section, longer))
@@ -156,6 +160,25 @@ def _section_form(report: Report, section: ReportSection, data: QueryDict | None
     )
 
 
+def _preview_account(report: Report, form: SectionForm) -> dict[str, Any]:
+    """Write the account from the submitted answers, or else from the saved ones; nothing is saved."""
+    content, is_saved = content_of(report), not form.is_bound
+    if not is_saved:
+        form.is_valid()
+        content = replace(content, answers=form.values()["answers"])
+    incident = incident_of(report, content, now=timezone.now())
+    needed = {remark.field for remark in decisions.cause_needs(report)}
+    return {
+        "account": write_account_above_list(incident),
+        "is_saved": is_saved,
+        "warning": compare_access_starts(report, content.answers),
+        "asks_when_available": "available_on" in needed,
+        "asks_cause": "cause" in needed,
+        "has_list": incident.access is not None,
+        "is_edited": not current_version(report).is_untouched("circumstances"),
+    }
+
+
 def _show_section(
     request: SignedInRequest,
     report: Report,
@@ -189,6 +212,7 @@ def _show_section(
         "dealing": editing.suggest_contact(report, content) if section is ReportSection.CORE_INFORMATION else None,
         "from_answers": is_asked(report),
         "facts_changed": any(field in changed for field in editing.FIELDS[section]),
+        "preview": _preview_account(report, form) if section is ReportSection.WHAT_HAPPENED else None,
         **more,
     }
     return render(request, "breaches/report.html", context, status=status)

@@ -61,6 +61,33 @@ def test_each_page_starts_a_report_and_leads_to_it(client, office, release, afte
     assert content_of(started_from.report).occurred_on == (date(2020, 6, 29), THAT_DAY)
 
 
+@pytest.mark.parametrize(
+    ("announced_before", "offered"),
+    [(timedelta(days=40), "late_announcement"), (timedelta(hours=-1), "not_announced"), (None, "not_announced")],
+    ids=["in advance", "afterwards", "never"],
+)
+def test_a_release_that_was_announced_in_advance_is_not_offered_as_not_announced(
+    client, office, release, afterwards, announced_before, offered
+):
+    announced_at = None if announced_before is None else release.due_at - announced_before
+    type(release).objects.filter(pk=release.pk).update(announced_at=announced_at)
+    client.force_login(office.statistician)
+    both = {"late_announcement", "not_announced"}
+    address = addresses(release)["release"]
+    assert {kind for kind in both if f'value="{kind}"' in client.get(address).text} == {offered}
+    (other,) = both - {offered}
+    assert client.post(address, typed(kind=other)).status_code == 200
+    assert client.post(address, typed(kind=offered)).status_code == 302
+
+
+@pytest.mark.parametrize("thing", ["series", "nothing"])
+def test_without_a_release_both_kinds_about_announcements_are_offered(client, office, release, afterwards, thing):
+    client.force_login(office.statistician)
+    page = client.get(addresses(release)[thing]).text
+    assert 'value="late_announcement"' in page
+    assert 'value="not_announced"' in page
+
+
 def test_from_nothing_a_series_can_be_chosen_as_well(client, office, release, afterwards):
     client.force_login(office.statistician)
     about = f"{office.producer.slug}/{release.series.slug}"

@@ -1,20 +1,23 @@
 """The page "What happened": structured answers, "not known", what is refused, two editors, and what it changes."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.redaction import redact_report
-from breaches.rules.answers import MAY_NOT_APPLY, Answer
+from breaches.rules.answers import MAY_BE_OPEN, MAY_NOT_APPLY, Answer
 from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
-from breaches.rules.lifecycle import Cause
+from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import current_version
-from releases.models import Address
+from releases.models import Address, PreReleaseAccess
+from releases.pre_release_access import record_begin
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.editing.test_published_situations import EVE, NEXT_WEEK, moment
 from tests.support.factories import ReleaseFactory, SeriesFactory
@@ -30,6 +33,7 @@ pytestmark = pytest.mark.django_db
 REQUIRED = {
     "what": "the final bulletin",
     "people": "3",
+    "posts": "2",
     "recipients": "press officers",
     **moment("happened", "4:10pm"),
     **moment("noticed", "4:25pm"),
@@ -85,6 +89,7 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
         ("id_what", "What was sent?"),
         ("id_happened_on-day", "When was it sent?"),
         ("id_people", "How many people received it?"),
+        ("id_posts", "How many posts do they hold?"),
         ("id_noticed_on-day", "When was it noticed?"),
         ("id_contained_on-day", "When was it contained?"),
         ("id_opened", "Was it opened?"),
@@ -97,7 +102,7 @@ def test_a_list_alone_does_not_complete_the_report_and_the_summary_links_to_each
 
 
 @pytest.mark.parametrize(
-    "name", ["what", "people", "recipients", "happened", "noticed", "contained", "opened", "confirmed"]
+    "name", ["what", "people", "posts", "recipients", "happened", "noticed", "contained", "opened", "confirmed"]
 )
 def test_each_required_answer_may_be_not_known_with_the_reason(statistician, office, report, address, name):
     typed = {field: "" if field.startswith(name) else value for field, value in REQUIRED.items()}
@@ -143,6 +148,37 @@ def test_what_does_not_apply_has_no_other_answer(statistician, report, address, 
     assert f"‘Was it deleted?’ {sentence}" in words(refused.text)
     assert filled_in(refused.text)["deleted_not_applicable"] == ["It was a link."]
     assert said(report).answers.deleted is None
+
+
+def test_what_is_not_contained_yet_needs_a_reason_and_is_checked_before_submission(statistician, report, address):
+    typed = {field: "" if field.startswith("contained") else value for field, value in REQUIRED.items()}
+    answered(statistician, address, **typed | {"contained_not_yet": "Two recipients are away."})
+    assert find_missing_answers(report) == []
+    assert said(report).answers.contained == Answer(why_not_yet="Two recipients are away.")
+    assert filled_in(statistician.get(address).text)["contained_not_yet"] == ["Two recipients are away."]
+    told = said(report).circumstances
+    assert "and had not been contained when this was written" in told
+    assert "– Not contained yet (two recipients are away)." in told
+    warning = "‘When it was contained or corrected’ is answered ‘not yet’. Check that this is still true."
+    assert warning in words(statistician.get(page_of(report, "check")).text)
+    answered(statistician, address, **moment("contained", "4:40pm"), contained_not_yet="")
+    assert warning not in words(statistician.get(page_of(report, "check")).text)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [moment("contained", "4:40pm"), {"contained_unknown": "No record."}, {"contained_not_applicable": "A link."}],
+)
+def test_what_is_not_contained_yet_has_no_other_answer(statistician, report, address, other):
+    refused = send(statistician, address, contained_not_yet="Two recipients are away.", **other)
+    assert error_links(refused.text) == {"#id_contained_on-day": True}
+    assert "‘When was it contained?’ has two different answers. Clear all but one of them." in words(refused.text)
+    assert said(report).answers.contained is None
+
+
+def test_only_when_it_was_contained_can_be_answered_not_yet(statistician, address):
+    offered = {field for field in filled_in(statistician.get(address).text) if field.endswith("_not_yet")}
+    assert offered == {f"{question}_not_yet" for question in MAY_BE_OPEN} == {"contained_not_yet"}
 
 
 def find_missing_answers(report):
@@ -251,13 +287,95 @@ def test_the_answers_write_the_circumstances_until_a_person_edits_them_and_are_t
 ):
     answered(statistician, address, **REQUIRED)
     written = said(report).circumstances
-    assert "The final bulletin went to 3 people (press officers) at 4:10pm" in written
+    assert "The final bulletin went to 3 people in 2 posts (press officers) at 4:10pm" in written
     own = section_address(report, ReportSection.CIRCUMSTANCES)
     answered(statistician, own, circumstances="My own account.")
     answered(statistician, address, people="5")
     assert said(report).circumstances == "My own account."
     assert "went to 5 people" in words(statistician.get(own).text)
     assert "Facts changed" in words(statistician.get(page_of(report, "report")).text)
+
+
+def previewed(client, address, **typed):
+    """The preview as htmx asks for it, with the answers typed into the page."""
+    fields = filled_in(client.get(address).text) | typed
+    answer = client.post(address, fields | {"preview": "account"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    return " ".join(LexborHTMLParser(answer.text).body.text(separator=" ").split())
+
+
+def preview_on(page):
+    (preview,) = LexborHTMLParser(page).css(".office-preview")
+    return " ".join(preview.text(separator=" ").split())
+
+
+def test_the_form_shows_the_text_from_the_saved_answers_without_scripts(statistician, report, address):
+    before = preview_on(statistician.get(address).text)
+    assert "From the saved answers. ‘" in before
+    assert "The pre-release access list follows this text in the report." in before
+    answered(statistician, address, **REQUIRED)
+    shown = preview_on(statistician.get(address).text)
+    assert "The final bulletin went to 3 people in 2 posts" in shown
+    assert said(report).circumstances.split("\n\n")[0] in shown
+    assert PERSON not in shown
+
+
+def test_the_preview_has_the_typed_answers_and_saves_nothing(statistician, report, address):
+    version = Report.objects.get(pk=report.pk).version
+    shown = previewed(statistician, address, what="the draft tables", **moment("happened", "4:10pm"))
+    assert "From the answers on this page. They are not saved yet." in shown
+    assert "The draft tables went out at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due." in shown
+    assert said(report).answers.given() == {}
+    assert Report.objects.get(pk=report.pk).version == version
+
+
+def test_the_preview_leaves_out_answers_with_an_error(statistician, address):
+    typed = {"noticed_on-day": "29", "noticed_on-month": "13", "people": "many", "happened_time": "25:99"}
+    shown = previewed(statistician, address, what="the draft tables", **typed)
+    assert "The draft tables went out on 29 June 2020. The cause has not been recorded." in shown
+    shown = previewed(statistician, address, what="the draft tables", what_unknown="No one recorded it.")
+    assert "draft tables" not in shown
+    assert "– Not known: what was sent (no one recorded it)." in shown
+
+
+def test_a_form_with_errors_comes_back_with_the_text_from_the_typed_answers(statistician, address):
+    refused = send(statistician, address, what="the draft tables", people="many")
+    assert "The draft tables went out" in preview_on(refused.text)
+    assert "not saved yet" in preview_on(refused.text)
+
+
+def test_the_preview_says_that_it_does_not_replace_text_that_a_person_edited(statistician, report, address):
+    sentence = "We show this text next to it and do not replace it."
+    assert sentence not in preview_on(statistician.get(address).text)
+    answered(statistician, section_address(report, ReportSection.CIRCUMSTANCES), circumstances="My own account.")
+    assert sentence in preview_on(statistician.get(address).text)
+
+
+def test_a_report_without_answers_and_facts_says_that_there_is_no_text_yet(statistician, office):
+    about = drafting.ReportSubject(office.producer)
+    leak, _is_new = drafting.start_report(
+        about, kind=ReportKind.LEAK, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    page = statistician.get(section_address(leak, ReportSection.WHAT_HAPPENED)).text
+    assert "There is no text yet. We write it when you answer the questions." in preview_on(page)
+
+
+def test_the_preview_says_what_the_page_of_the_cause_asks(statistician, office, report, address):
+    asked = "We ask for the cause on a page of its own."
+    assert asked in preview_on(statistician.get(address).text)
+    send(statistician, page_of(report, "cause"), cause="wrong_recipient")
+    assert asked not in preview_on(statistician.get(address).text)
+    about = drafting.ReportSubject(office.producer)
+    late, _is_new = drafting.start_report(
+        about, kind=ReportKind.LATE, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    page = statistician.get(section_address(late, ReportSection.WHAT_HAPPENED)).text
+    assert "We ask for the cause, and when it was made available, on a page of its own." in preview_on(page)
+
+
+def test_only_this_section_has_a_preview(statistician, report):
+    for section in set(ReportSection) - {ReportSection.WHAT_HAPPENED}:
+        assert "office-preview" not in statistician.get(section_address(report, section)).text
 
 
 def test_the_cause_is_written_into_the_account_and_its_author_is_not_an_author_of_the_text(
@@ -303,7 +421,7 @@ def drafted_late(office):
 def test_the_report_page_lists_the_section_with_what_is_missing(statistician, report, address):
     page = words(statistician.get(page_of(report, "report")).text)
     assert "What happened Incomplete Change" in page
-    assert "9 items are missing." in page
+    assert "10 items are missing." in page
     assert "Circumstances of breach Incomplete" in page
     answered(statistician, address, **REQUIRED)
     page = words(statistician.get(page_of(report, "report")).text)
@@ -320,6 +438,37 @@ def test_that_the_day_is_filled_in_does_not_prevent_the_answer_that_it_is_not_kn
     answered(statistician, address, happened_unknown="The log has gaps.")
     assert said(report).answers.happened == Answer(why_unknown="The log has gaps.")
     assert filled_in(statistician.get(address).text)["happened_on-day"] == [""]
+
+
+OTHER_START = (
+    "The pre-release access list records that access began at 9:35am on 29 June 2020. ‘When was it sent?’ is answered "
+    "at 4:10pm on 29 June 2020. Check which is right. The report shows both."
+)
+
+
+def test_a_recorded_start_of_access_that_differs_from_the_answer_is_warned_about_and_not_refused(
+    statistician, office, report, address
+):
+    entry = PreReleaseAccess.objects.get(release__started_reports__report=report)
+    record_begin(
+        entry, began_at=london("09:35", "2020-06-29"), by=office.statistician, at=NEXT_WEEK, expected_version=1
+    )
+    assert "access began" not in preview_on(statistician.get(address).text)
+    assert OTHER_START in previewed(statistician, address, happened_time="4:10pm")
+    assert "access began" not in previewed(statistician, address, happened_time="9:35am")
+    answered(statistician, address, **REQUIRED)
+    assert OTHER_START in preview_on(statistician.get(address).text)
+    write_sections(Report.objects.get(pk=report.pk), by=office.statistician, at=NEXT_WEEK)
+    check = statistician.get(page_of(report, "check")).text
+    assert OTHER_START in words(check)
+    assert f'href="{address}#id_happened_on-day">{OTHER_START}</a>' in check
+    send(statistician, page_of(report, "submit"), check)
+    assert status_of(report) == "with_hop"
+    statistician.force_login(office.head)
+    assert OTHER_START in words(statistician.get(page_of(report, "approve")).text)
+    told = said(report).circumstances
+    assert "at 4:10pm on 29 June 2020" in told
+    assert "Access is recorded to have begun at 9:35am on 29 June 2020." in told
 
 
 def test_another_day_of_the_event_becomes_the_date_of_occurrence(statistician, report, address):

@@ -1,12 +1,17 @@
 """Text typed into a report while the session ended is returned to its writer after signing in."""
 
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from breaches import drafting
 from breaches.models import Report
 from breaches.rules.content import ReportSection
+from breaches.rules.lifecycle import ReportKind
 from breaches.versions import content_of
 from statsoffice import middleware
 from tests.support.people import create_report
@@ -75,6 +80,29 @@ def test_what_was_typed_survives_signing_in_again_in_another_tab(visitor, office
     assert impact(report) == ""
     visitor.post(section_address(report, ReportSection.IMPACT), kept_form(answer.text))
     assert impact(report) == TYPED
+
+
+def test_a_preview_neither_stores_a_form_nor_deletes_the_stored_one(visitor, office):
+    about = drafting.ReportSubject(office.producer)
+    leak, _is_new = drafting.start_report(
+        about,
+        kind=ReportKind.LEAK,
+        occurred_on=[date(2020, 6, 29)],
+        by=office.statistician,
+        at=datetime(2020, 7, 7, tzinfo=UTC),
+        form_key=uuid4(),
+    )
+    sign_in(visitor, office.statistician)
+    address, preview = section_address(leak, ReportSection.WHAT_HAPPENED), {"HX-Request": "true"}
+    fields = filled_in(visitor.get(address).text) | {"what": "three figures"}
+    Session.objects.all().delete()
+    turned_away = visitor.post(address, fields | {"preview": "account"}, headers=preview)
+    assert "unsent" not in turned_away.headers["Location"]
+    visitor.post(address, fields)
+    sign_in(visitor, office.statistician)
+    again = filled_in(visitor.get(address).text) | {"what": "a figure", "preview": "account"}
+    assert visitor.post(address, again, headers=preview).status_code == 200
+    assert "three figures" in words(visitor.get(reverse("unsent")).text)
 
 
 def test_what_someone_changed_meanwhile_is_shown_next_to_it(visitor, office, report):

@@ -11,6 +11,7 @@ from breaches.rules.answers import (
     ASKED,
     COUNTS,
     EXTENTS,
+    MAY_BE_OPEN,
     MAY_NOT_APPLY,
     MOMENTS,
     Answer,
@@ -18,6 +19,7 @@ from breaches.rules.answers import (
     Extent,
     Question,
     causes_of,
+    compare_recorded_starts,
     find_contradictions,
     find_missing_answers,
 )
@@ -147,6 +149,56 @@ def test_what_does_not_apply_has_the_name_of_its_kind(kind, asked, name):
     assert name_not_applicable(kind, asked) == name
 
 
+@pytest.mark.parametrize(
+    ("kind", "still", "listed"),
+    [
+        (ReportKind.PRA, "had not been contained when this was written", "Not contained yet"),
+        (ReportKind.WRONG_CONTENT, "had not been corrected when this was written", "Not corrected yet"),
+        (ReportKind.PARTIAL, "had not been completed when this was written", "Not completed yet"),
+        (ReportKind.LEAK, "had not been contained when this was written", "Still public"),
+        (
+            ReportKind.UNEQUAL_ACCESS,
+            "not all users could read the statistics when this was",
+            "Not yet open to all users",
+        ),
+    ],
+)
+def test_what_is_not_contained_yet_is_said_in_the_account_and_listed_with_the_reason(kind, still, listed):
+    answers = Answers(
+        what=Answer("three figures"), noticed=at(NOTICED), contained=Answer(why_not_yet="We asked twice.")
+    )
+    told, further = account(answers, kind).split("\n\n")
+    assert still in told
+    assert further == f"Further facts:\n– {listed} (we asked twice)."
+    assert Question.CONTAINED not in find_missing_answers(kind, answers)
+
+
+def test_a_leak_that_is_still_public_gives_the_place_that_people_answered():
+    answers = Answers(
+        what=Answer("three figures"),
+        where=Answer("In an article on a news site"),
+        noticed=at(NOTICED),
+        contained=Answer(why_not_yet="The article is still there."),
+    )
+    told, further = account(answers, ReportKind.LEAK).split("\n\n")
+    assert "It was noticed at 4:25pm on 29 June 2020 and had not been contained when this was written." in told
+    assert further == "Further facts:\n– Still public in an article on a news site (the article is still there)."
+    unknown = replace(answers, where=Answer(why_unknown="No one saw it."))
+    assert "– Still public (the article is still there)." in account(unknown, ReportKind.LEAK)
+
+
+def test_a_late_announcement_is_in_the_words_of_people_with_when_our_calendar_announced_the_release():
+    answers = Answers(
+        what=Answer("The date was announced two days before the release."), happened=at(SENT), noticed=at(NOTICED)
+    )
+    told = account(answers, ReportKind.LATE_ANNOUNCEMENT, announced_at=SENT, cause=Cause.HUMAN_ERROR)
+    assert told == (
+        "‘School workforce, March 2020’ was first announced in our calendar at 4:10pm on 29 June 2020 and due for "
+        "release at 9:30am on 30 June 2020. The date was announced two days before the release. It happened at 4:10pm "
+        "on 29 June 2020 and was noticed at 4:25pm. It happened because of human error."
+    )
+
+
 def test_another_cause_is_printed_in_the_words_that_people_wrote():
     assert account(cause=Cause.OTHER, words="the template of the site merges pages").endswith(
         " The template of the site merges pages."
@@ -166,11 +218,15 @@ def a_known(question):
 WRITTEN = "Writtenbyaperson"
 UNKNOWN = Answer(why_unknown=WRITTEN)
 NOT_APPLICABLE = Answer(why_not_applicable=WRITTEN)
+NOT_YET = Answer(why_not_yet=WRITTEN)
 
 
 def check_account(answers, kind, cause, *, due_at=DUE):
     """The account is its first paragraph: two to four sentences and at most 80 words, apart from what people wrote."""
-    incident = Incident(kind, answers, title=WRITTEN, due_at=due_at, cause=RecordedCause(cause))
+    announced_at = SENT if kind is ReportKind.LATE_ANNOUNCEMENT else None
+    incident = Incident(
+        kind, answers, title=WRITTEN, due_at=due_at, announced_at=announced_at, cause=RecordedCause(cause)
+    )
     told = write_incident_account(incident).partition("\n\n")[0]
     # Only people describe another cause, in a sentence of their own.
     fewest = 1 if cause is Cause.OTHER else 2
@@ -204,6 +260,7 @@ def any_answers(draw, kind):
     of = {**dict.fromkeys(MOMENTS, MOMENT_ANSWERS), **dict.fromkeys(COUNTS, COUNT_ANSWERS)}
     of |= dict.fromkeys(EXTENTS, EXTENT_ANSWERS)
     of |= {asked: of.get(asked, TEXT_ANSWERS) | st.just(NOT_APPLICABLE) for asked in MAY_NOT_APPLY}
+    of |= {asked: of[asked] | st.just(NOT_YET) for asked in MAY_BE_OPEN}
     return Answers(**{asked.value: draw(of.get(asked, TEXT_ANSWERS)) for asked in ASKED[kind]})
 
 
@@ -283,7 +340,7 @@ def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
     assert always - required == SAID_BY_THE_KIND.get(kind, set())
     unknown = {question.value: Answer(why_unknown="No record.") for question in required}
     assert find_missing_answers(kind, Answers(**unknown)) == ()
-    only_of_access = {Question.PEOPLE, Question.OPENED, Question.DELETED, Question.CONFIRMED}
+    only_of_access = {Question.PEOPLE, Question.POSTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
     assert required & only_of_access == (only_of_access if kind is ReportKind.PRA else set())
 
 
@@ -312,6 +369,30 @@ def test_what_our_checks_show_without_proving_a_breach_has_a_paragraph_of_its_ow
 def test_nothing_is_noticed_before_it_happened(happened, noticed, wrong):
     found = find_contradictions(Answers(happened=happened, noticed=noticed))
     assert [question for question, _sentence in found] == wrong
+
+
+@pytest.mark.parametrize(
+    ("happened", "begun", "differs"),
+    [
+        (at(SENT), [SENT], False),
+        (at(SENT), [NOTICED], True),
+        (at(SENT), [NOTICED, SENT], False),
+        (at(SENT), [], False),
+        (Answer(on=local_date(SENT)), [NOTICED], False),
+        (Answer(on=local_date(DUE)), [NOTICED], True),
+        (Answer(why_unknown="No log."), [NOTICED], False),
+        (None, [NOTICED], False),
+    ],
+    ids=["same", "other", "one is the same", "none", "same day", "other day", "not known", "no answer"],
+)
+def test_a_recorded_start_of_access_is_compared_with_the_answer(happened, begun, differs):
+    assert bool(compare_recorded_starts(happened, begun)) is differs
+
+
+def test_the_warning_about_another_start_gives_every_recorded_time_once():
+    told = compare_recorded_starts(Answer(on=local_date(DUE)), [NOTICED, SENT, NOTICED])
+    assert "began at 4:10pm on 29 June 2020 and at 4:25pm on 29 June 2020. ‘When was it sent?’" in told
+    assert "is answered on 30 June 2020." in told
 
 
 def test_of_a_moment_of_which_only_the_day_is_known_the_account_gives_the_day():

@@ -23,6 +23,7 @@ WORDS = {
     "access": "Access before release",
     "leak": "Leak",
     "not_announced": "Not announced",
+    "late_announcement": "Announcement late or missing",
     "used_in_public": "Unpublished figures used in public",
     "unequal_access": "Unequal access",
     "other": "Another kind of breach",

@@ -81,6 +81,7 @@ CITED = {
     ReportKind.LEAK: ("T3.4", "3.3"),
     ReportKind.USED_IN_PUBLIC: ("T3, T3.4", "3.3"),
     ReportKind.NOT_ANNOUNCED: ("T3.1", "3.1"),
+    ReportKind.LATE_ANNOUNCEMENT: ("T3.1", "3.1"),
     ReportKind.UNEQUAL_ACCESS: ("V2", "10.1"),
     ReportKind.WRONG_CONTENT: ("", ""),
     ReportKind.OTHER: ("", ""),

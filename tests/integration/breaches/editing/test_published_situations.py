@@ -16,6 +16,7 @@ from breaches.rules.content import ReportSection
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import content_of
+from releases.rules.calendar import format_moment
 from tests.integration.breaches.pdf.documents import PAGE_HEIGHT, end_of_text, text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
@@ -104,6 +105,7 @@ SITUATIONS = [
         {
             "what": "The final bulletin",
             "people": "14",
+            "posts_unknown": "The log names mailboxes.",
             "recipients_unknown": "The log of the mail server is no longer kept.",
             **moment("happened", "9:21am"),
             **moment("noticed", "9:40am"),
@@ -115,6 +117,7 @@ SITUATIONS = [
         "24 hours 9 minutes before it was due, because the time of sending was wrong. It was noticed at 9:40am. It was "
         "opened and no copy was deleted.",
         (
+            "Not known: how many posts they hold (the log names mailboxes).",
             "Not known: who received it (the log of the mail server is no longer kept).",
             "Not applicable: containment (the period began nine minutes later).",
         ),
@@ -190,13 +193,14 @@ SITUATIONS = [
             **moment("happened", "6:15pm"),
             **moment("noticed", "6:40pm"),
             "noticed_by": "A press officer",
-            "contained_not_applicable": "the article is still there",
+            "contained_not_yet": "the article is still there",
         },
         "Three figures of the release appeared in an article on a news site at 6:15pm on 29 June 2020, 15 hours 15 "
-        "minutes before it was due. It was noticed at 6:40pm by a press officer. The cause is not known yet.",
+        "minutes before it was due. It was noticed at 6:40pm by a press officer and had not been contained when this "
+        "was written. The cause is not known yet.",
         (
             "Not known: who the source was (the inquiry has not ended).",
-            "Not applicable: containment (the article is still there).",
+            "Still public in an article on a news site (the article is still there).",
         ),
     ),
     Situation(
@@ -232,6 +236,20 @@ SITUATIONS = [
         "The annual tables came out at 9:30am without an announcement in advance, because of human error. It was "
         "noticed at 10am by the Head of Profession and corrected at 11am. The release was added to the calendar.",
         on=DAY,
+    ),
+    Situation(
+        "an announcement that was late",
+        ReportKind.LATE_ANNOUNCEMENT,
+        Cause.HUMAN_ERROR,
+        {
+            "what": "The announcement on GOV.UK had no time until the day before.",
+            **moment("happened", "3pm"),
+            **moment("noticed", "3:10pm"),
+            "noticed_by": "A user",
+            **moment("contained", "3:30pm"),
+        },
+        "The announcement on GOV.UK had no time until the day before. It happened at 3pm on 29 June 2020, was noticed "
+        "at 3:10pm by a user and corrected at 3:30pm. It happened because of human error.",
     ),
     Situation(
         "the wrong file, found by users",
@@ -339,6 +357,11 @@ SITUATIONS = [
 
 
 @shared_fixture
+def unannounced(office):
+    return ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="unannounced")
+
+
+@shared_fixture
 def release(office):
     release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
@@ -360,8 +383,10 @@ def started(situation: Situation, release, office) -> Report:
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=[situation.name for situation in SITUATIONS])
 def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_few_sentences(
-    client, office, release, situation, time_machine, tmp_path
+    client, office, release, unannounced, situation, time_machine, tmp_path
 ):
+    if situation.kind is ReportKind.NOT_ANNOUNCED:
+        release = unannounced
     time_machine.move_to(NEXT_WEEK, tick=False)
     report = started(situation, release, office)
     client.force_login(office.statistician)
@@ -386,6 +411,8 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
     report = editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK)
     account, *below = content_of(report).circumstances.split("\n\n")
     due = "planned" if situation.kind is ReportKind.NOT_ANNOUNCED else "due"
+    if situation.kind is ReportKind.LATE_ANNOUNCEMENT:
+        due = f"first announced in our calendar at {format_moment(release.announced_at)} and due"
     assert account == f"‘{release.title}’ was {due} for release at 9:30am on 30 June 2020. {situation.account}"
     assert account.count(". ") <= 3
     assert len(account.split()) <= 80 + len(release.title.split())
