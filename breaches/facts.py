@@ -103,7 +103,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
         if row.purpose == Purpose.PLAIN:
             word = said.get(row.release_id, {}).get(row.text_digest)
             by_statement = is_corrected(word) and not row.clock_off
-            checks[key].append(CheckFact(row.sighting(word), row.reasons, by_statement=by_statement))
+            checks[key].append(CheckFact(row.sighting(word), row.reasons, by_statement=by_statement, words=row.words))
             if row.replayed:
                 replayed.add(row.release_id)
         elif row.release_id in diagnosed and not row.clock_off:

@@ -97,7 +97,14 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
         listed = annex.access_list
         annex = replace(
             annex,
-            parts=tuple(replace(part, heading=_whole(part.heading)) for part in annex.parts),
+            parts=tuple(
+                replace(
+                    part,
+                    heading=_whole(part.heading),
+                    checks=tuple((sent, answered, _whole(showed)) for sent, answered, showed in part.checks),
+                )
+                for part in annex.parts
+            ),
             overview=tuple((_whole(row[0]), *row[1:]) for row in annex.overview),
             access_list=listed
             and replace(

@@ -257,7 +257,11 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
         first_live_at=verdict.first_live_at,
         delay=(verdict.delay.from_seconds, verdict.delay.to_seconds) if verdict.delay else None,
         looks=tuple(
-            AnnexCheck(check.sighting.sent_at, check.sighting.completed_at, f"{_with_capital(narrate_check(check))}.")
+            AnnexCheck(
+                check.sighting.sent_at,
+                check.sighting.completed_at,
+                _one_line(f"{_with_capital(narrate_check(check))}."),
+            )
             for check in listed
         ),
         not_listed=len(address.checks) + address.repetitions - len(listed),
@@ -291,7 +295,8 @@ APPROVED = "This annex was approved with the report and is part of it."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
-    "A check shows what was live at that moment. The annex shows nothing from the page itself."
+    "A check shows what was live at that moment. Of the page itself, the annex shows only words by which we recognised "
+    "that the release was not live."
 )
 HOW_TO_READ_PICTURES = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "

@@ -79,6 +79,9 @@ def narrate_check(check: CheckFact) -> str:
     if result is CheckOutcome.LIVE:
         return "found it"
     words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
+    if check.words:
+        quoted = check.words.replace("'", "’")
+        words[Reason.NEGATIVE_MARKER] = f"the page said “{quoted}”"
     why = next((words[reason] for reason in check.reasons if reason in words), "")
     return f"did not find it: {why}" if why else "did not find it"
 

@@ -24,11 +24,15 @@ from releases.verdict.release import Diagnosis
 
 @dataclass(frozen=True, slots=True)
 class CheckFact:
-    """One check with the codes of its reasons; `by_statement` if a person's statement gave its result."""
+    """One check with the codes of its reasons; `by_statement` if a person's statement gave its result.
+
+    `words` are those by which the page said that the release was absent, if they are on record.
+    """
 
     sighting: Sighting
     reasons: tuple[str, ...] = ()
     by_statement: bool = False
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import IntEnum
+from typing import NamedTuple
 
 from releases.detection.characters import holds, words
 from releases.detection.names import EDITION, SERIES, Names, periods
@@ -260,36 +261,80 @@ class Absence(IntEnum):
     CERTAIN = 2
 
 
+class AbsenceSign(NamedTuple):
+    """A sign that the release is absent, and the text of the page that gives it; "" if several texts do."""
+
+    absence: Absence
+    text: str
+
+
 def find_absence(
     page: PageText, names: Names, *, marker_in_heading: bool, own_h1: str = "", due_on: date | None = None
-) -> Absence:
-    """Evaluate all signs on a page that the release is absent.
+) -> AbsenceSign:
+    """Evaluate all signs on a page that the release is absent, and return the first of the surest ones.
 
     :param marker_in_heading: whether the edition's marker is in the title or an h1. Then a sign counts only if it is
         certainly about this release, because the text may mention other withdrawn or future content.
     :param own_h1: the h1 with the marker, if any; other h1 are then about other content of the page.
     """
-    if denied_by_heading(page, names, own_h1=own_h1):
-        return Absence.CERTAIN
-    if not marker_in_heading and _holds_own_marker(words(page.text), names):
-        return Absence.CERTAIN
+    denied = next((one for one in _of_the_page(page, own_h1) if _denies(names.normalise(one), names)), None)
+    if denied is not None:
+        return AbsenceSign(Absence.CERTAIN, denied)
+    if not marker_in_heading and (own := _find_own_marker(words(page.text), names)):
+        return AbsenceSign(Absence.CERTAIN, own)
     thin = page.own_length < _THIN
     above, below = _lead(page.blocks)
     near = above + below
-    forms = [names.normalise(block.text) for block in near]
-    signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
+    signs = [
+        AbsenceSign(
+            _sign(names.normalise(block.text), names, thin=thin, marker_in_heading=marker_in_heading), block.text
+        )
+        for block in near
+    ]
     for block in near if thin else below[:_NOTICES]:
         # A word above the heading may be one of several, as in a menu: Latest, Upcoming, Archive.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
-        signs.append(_notice(names.normalise(block.text), names, thin=sure))
+        signs.append(AbsenceSign(_notice(names.normalise(block.text), names, thin=sure), block.text))
     if _doubted_by_heading(page, names, thin=thin) or _finds_wait(page, near, names, due_on=due_on):
-        signs.append(Absence.POSSIBLE)
-    return max(signs, default=Absence.NONE)
+        signs.append(AbsenceSign(Absence.POSSIBLE, ""))
+    return max(signs, key=lambda sign: sign.absence, default=AbsenceSign(Absence.NONE, ""))
 
 
-def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool:
-    return any(_denies(names.normalise(heading), names) for heading in _of_the_page(page, own_h1))
+def denied_by_heading(page: PageText, names: Names) -> bool:
+    return any(_denies(names.normalise(heading), names) for heading in page.headings)
+
+
+_AT_END = re.compile(rf"(?: (?:on|at|for|from))? {_DAY}$")
+_NOT_FOUND_END = re.compile(
+    r"(?:cannot|can't|could not|couldn't|was not|wasn't) (?:be )?found|(?:does not|doesn't) exist|no longer exists"
+)
+_BEFORE_SIGN = re.compile(r" (?=[,.;:!?)])|(?<=[(]) ")
+
+
+def quote_absence(text: str, names: Names) -> str:
+    """Return the words of a text by which it states that the release is absent, in small letters; "" if there are none.
+
+    They are words of the patterns above or of the site's own markers, so that nothing else of the page is quoted. An
+    ellipsis stands for what is left out.
+    """
+    return _BEFORE_SIGN.sub("", next(filter(None, _words_of_absence(names.normalise(text), names)), ""))
+
+
+def _words_of_absence(form: str, names: Names) -> Iterator[str]:
+    yield from (own.strip() for own in names.negative_markers if holds(form, own))
+    for sentence in _split(form, _SENTENCE_ENDS):
+        if found := _STATEMENT.match(sentence):
+            yield _AT_END.sub(" …", found[0]).strip(f"{EDITION} ").replace(EDITION, "…")
+    if found := _NOT_FOUND.search(form):
+        # There may be other words before the end.
+        end = _NOT_FOUND_END.search(found[0])
+        yield f"… {end[0]}" if end else found[0].strip()
+    for piece in (*split_pieces(form), first_sentence(form)):
+        if is_label(piece) and not names.covers(piece):
+            state, is_cut, _day = piece.partition(" on ")
+            yield f"{state} …" if is_cut else state
+    yield from (phrase for phrase in ("coming soon", "lorem ipsum") if f" {phrase} " in form)
 
 
 def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) -> bool:
@@ -345,7 +390,11 @@ def _denies(form: str, names: Names) -> bool:
 
 
 def _holds_own_marker(form: str, names: Names) -> bool:
-    return any(holds(form, own) for own in names.negative_markers)
+    return bool(_find_own_marker(form, names))
+
+
+def _find_own_marker(form: str, names: Names) -> str:
+    return next((own for own in names.negative_markers if holds(form, own)), "")
 
 
 def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:

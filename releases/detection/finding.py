@@ -239,7 +239,8 @@ class Expectation:
 class Finding:
     """The result of a check, its reasons, the SHA-256 of the folded text (of a file: of its bytes), and the title.
 
-    `publisher` has the statements of the publisher's own system, if an adapter can read them.
+    `publisher` has the statements of the publisher's own system, if an adapter can read them. `words` are those by
+    which a page says that the release is absent (`Reason.NEGATIVE_MARKER`), if they can be quoted.
     """
 
     result: CheckOutcome
@@ -247,6 +248,28 @@ class Finding:
     text_digest: str = ""
     title: str = ""
     publisher: PublisherSays | None = None
+    words: str = ""
+
+
+WORDS = "words: "
+"""The beginning of a stored reason that is no code, but has the words by which a page says that a release is absent."""
+
+
+def reasons_to_json(finding: Finding) -> list[str]:
+    """Write the reasons as a check stores them: the codes, and after them the words of the page.
+
+    Checks that were stored before words were found have codes only.
+    """
+    has_words = finding.words and Reason.NEGATIVE_MARKER in finding.reasons
+    return [*finding.reasons, *([f"{WORDS}{make_storable(finding.words)}"] if has_words else [])]
+
+
+def codes_from_json(stored: Iterable[str]) -> tuple[str, ...]:
+    return tuple(each for each in stored if not each.startswith(WORDS))
+
+
+def words_from_json(stored: Iterable[str]) -> str:
+    return next((each.removeprefix(WORDS) for each in stored if each.startswith(WORDS)), "")
 
 
 type Shown = tuple[CheckOutcome, tuple[Reason, ...]]

@@ -15,6 +15,7 @@ from releases.detection.absence import (
     find_absence,
     hints_at_absence,
     is_search_page,
+    quote_absence,
     requires_login,
     was_withdrawn_since,
 )
@@ -164,7 +165,7 @@ class PageSigns:
     """The features of a page that the rules use.
 
     `place` is where the marker was found, `mention` how it is used there, and `own_h1` the h1 in the page's own
-    content, as plain words.
+    content, as plain words. `absent_text` is the text of the page that gives `says_absent`, if there is one.
     """
 
     answer: Answer
@@ -177,6 +178,7 @@ class PageSigns:
     mention: Mention
     says_absent: Absence
     own_h1: str = ""
+    absent_text: str = ""
 
     @property
     def is_clear(self) -> bool:
@@ -209,8 +211,10 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
         mention = Mention.PASSING
     in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
     own_h1 = next((h1 for h1 in page.headings[1:] if marker.in_heading(h1) is Mention.CLEAR), "")
-    says_absent = find_absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=due_on)
-    return PageSigns(answer, expectation, page, digest, names, marker, place, mention, says_absent, own_h1)
+    absent = find_absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=due_on)
+    return PageSigns(
+        answer, expectation, page, digest, names, marker, place, mention, absent.absence, own_h1, absent.text
+    )
 
 
 def _is_in_passing(marker: Marker, page: PageText, digest: str, answer: Answer, expectation: Expectation) -> bool:
@@ -302,7 +306,9 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
-    return Finding(result, reasons, digest, page.title)
+    is_absent = result is CheckOutcome.NOT_LIVE and Reason.NEGATIVE_MARKER in reasons
+    said = quote_absence(signs.absent_text, names=signs.names) if is_absent else ""
+    return Finding(result, reasons, digest, page.title, words=said)
 
 
 def _log_in_or_barrier(signs: PageSigns) -> Shown | None:

@@ -34,8 +34,10 @@ from releases.detection.finding import (
     EarlierTexts,
     PublisherSays,
     Reason,
+    codes_from_json,
     is_taken_away,
     publisher_from_json,
+    words_from_json,
 )
 from releases.models import Address, Observation, Release, Statement
 from releases.models.append_only import ChainHead
@@ -278,7 +280,12 @@ class RecordedCheck(NamedTuple):
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return _parse_codes(self.codes)
+        return codes_from_json(_parse_reasons(self.codes))
+
+    @property
+    def words(self) -> str:
+        """The words by which the page said that the release was absent; "" if none are stored."""
+        return words_from_json(_parse_reasons(self.codes))
 
     @property
     def clock_off(self) -> bool:
@@ -311,8 +318,8 @@ class RecordedCheck(NamedTuple):
 
 
 @lru_cache(maxsize=1024)  # read these apart: few checks have a reason that no earlier check had
-def _parse_codes(codes: str) -> tuple[str, ...]:
-    return tuple(json.loads(codes))
+def _parse_reasons(reasons: str) -> tuple[str, ...]:
+    return tuple(json.loads(reasons))
 
 
 def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from releases.detection.finding import AddressRole, Finding, Reason, publisher_to_json
+from releases.detection.finding import AddressRole, Finding, Reason, publisher_to_json, reasons_to_json
 from releases.models import (
     Address,
     Body,
@@ -122,7 +122,7 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
                 completed_at=answer.completed_at,
                 recorded_at=at,
                 result=finding.result,
-                reasons=list(finding.reasons),
+                reasons=_storable(reasons_to_json(finding)),
                 adapter=address.adapter,
                 failure=answer.failure or "",
                 failure_detail=_storable(answer.failure_detail[:500]),

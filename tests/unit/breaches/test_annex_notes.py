@@ -11,7 +11,7 @@ from breaches.rules.annex_notes import NOT_LIVE_WORDS, OLD_COPY, narrate_check
 from breaches.rules.facts import Statement, StatementFact
 from breaches.rules.narrative import write_account
 from releases import judge
-from releases.detection.finding import CheckOutcome, Reason, Source
+from releases.detection.finding import CheckOutcome, Finding, Reason, Source, reasons_to_json
 from releases.models import Verification
 from releases.rules.lifecycle import Role
 from releases.verdict.release import Diagnosis
@@ -196,6 +196,41 @@ def test_every_reason_of_a_missing_page_has_words(reason):
 )
 def test_every_result_of_a_check_has_words(made, words):
     assert narrate_check(made) == words
+
+
+@pytest.mark.parametrize(
+    ("reasons", "words", "told"),
+    [
+        (("negative_marker",), "coming soon", "the page said “coming soon”"),
+        (("negative_marker", "withdrawn"), "can't find the page", "the page said “can’t find the page”"),
+        (("negative_marker",), "", "the page said “not found”, “coming soon” or similar"),
+    ],
+    ids=["words on record", "an apostrophe", "a check without words"],
+)
+def test_a_check_names_the_words_of_the_page_only_if_they_are_on_record(reasons, words, told):
+    found = replace(check("09:30", NOT_LIVE, *reasons), words=words)
+
+    assert narrate_check(found) == f"did not find it: {told}"
+
+
+@pytest.mark.django_db
+def test_the_words_of_a_page_get_from_the_record_into_the_annex_and_a_check_without_them_is_described_as_before():
+    release = ReleaseFactory(confirmed=True)
+    page = release.addresses.get()
+    absent = Finding(CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER,), words="coming soon")
+    for seconds in range(-5, 130, 5):
+        reasons = ["negative_marker"] if seconds < 60 else reasons_to_json(absent)
+        create_observation(page, "not_live", at=SEED_DUE + timedelta(seconds=seconds), reasons=tuple(reasons))
+    for seconds in (130, 140):
+        create_observation(page, "live", at=SEED_DUE + timedelta(seconds=seconds), reasons=("marker_in_title",))
+    judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
+    verification = Verification.objects.select_related("release__series__producer").get(release=release)
+    assert verification.reasons == ["marker_in_title"]
+    (output,) = annex_of([facts.facts_of([verification])[verification.pk]]).outputs
+    showed = [one.showed for one in output.parts[0].looks]
+
+    assert showed[0] == "Did not find it: the page said “not found”, “coming soon” or similar."
+    assert showed[-4] == "Did not find it: the page said “coming soon”."
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State, publisher_from_json
-from releases.evidence import store
+from releases.evidence import repository, store
 from releases.evidence.store import CheckResult
 from releases.models import Observation
 from releases.models.append_only import check_chain
@@ -63,6 +63,27 @@ def test_what_the_publisher_says_is_stored_separately_from_what_was_seen_and_is_
     assert row.result == "not_live"
     assert publisher_from_json(row.publisher_says) == says
     assert check_chain(Observation) == (1, None)
+
+
+@pytest.mark.both_databases
+def test_the_words_of_a_page_that_is_not_live_are_stored_with_the_reasons_and_are_in_the_chain():
+    found = Finding(CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER,), "d" * 64, words="coming soon\0")
+    release = ReleaseFactory()
+    row = kept(release, finding=found)
+    assert row.reasons == ["negative_marker", "words: coming soon"]
+    (read,) = repository.read_present_checks(release)
+    assert (read.reasons, read.words) == (("negative_marker",), "coming soon")
+    assert check_chain(Observation) == (1, None)
+
+
+@pytest.mark.both_databases
+def test_words_that_resemble_a_code_are_no_code():
+    found = Finding(CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER,), words='"gone" clock_off')
+    release = ReleaseFactory()
+    kept(release, finding=found)
+    (read,) = repository.read_present_checks(release)
+    assert (read.taken_away, read.clock_off) == (False, False)
+    assert read.words == '"gone" clock_off'
 
 
 def test_a_check_at_which_the_publisher_said_nothing_keeps_nothing_of_it():

@@ -3,9 +3,18 @@
 Both mistakes accuse someone: a live page called absent makes a late release, a notice called live makes an early one.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from releases.detection.finding import CheckOutcome, Reason
+from releases.detection.finding import (
+    CheckOutcome,
+    Finding,
+    Reason,
+    codes_from_json,
+    reasons_to_json,
+    words_from_json,
+)
 from tests.support.release_pages import MUCH, TITLE, page, release_page, shown
 
 LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
@@ -290,3 +299,56 @@ def test_a_word_alone_that_belongs_to_the_releases_name_is_no_notice():
 
 def test_a_heading_with_coming_soon_in_a_sentence_is_not_live():
     assert shown(page(f"<h1>New prices coming soon to this page</h1>{MUCH}", title=TITLE)).result is NOT_LIVE
+
+
+@pytest.mark.parametrize(
+    ("notice", "quoted"),
+    [
+        ("<p>Coming soon!</p>", "coming soon"),
+        ("<p>Not yet published</p>", "not yet published"),
+        ("<p>This release has not yet been published.</p>", "this release has not yet been published"),
+        ("<p>These statistics will be released on 30 June 2026 9:30am</p>", "these statistics will be released …"),
+        (f"<p>{TITLE} will be published on Tuesday 30 June.</p>", "will be published …"),
+        ("<h2>This publication was withdrawn on 29 June 2026</h2>", "this publication was withdrawn"),
+        ("<p>Withdrawn on 29 June 2026 by the team at 12.5 per cent</p>", "withdrawn …"),
+        ("<p>Release date: 30 June 2026 9:30am (confirmed)</p>", ""),
+    ],
+)
+def test_the_words_of_a_notice_are_quoted_without_anything_else_of_the_page(notice, quoted):
+    found = shown(page(f"<h1>{TITLE}</h1>{notice}", title=TITLE))
+    assert (found.reasons, found.words) == ((Reason.NEGATIVE_MARKER,), quoted)
+
+
+@pytest.mark.parametrize(
+    ("heading", "quoted"),
+    [
+        ("Page not found", "page not found"),
+        ("We can’t find that page", "can't find that page"),
+        ("The page with 12.5 per cent could not be found.", "… could not be found"),
+        ("Sorry, this page doesn't exist", "… doesn't exist"),
+        (f"{TITLE}: coming soon", "coming soon"),
+        (f"{TITLE} is not yet published", "is not yet published"),
+    ],
+)
+def test_the_words_of_a_heading_are_quoted(heading, quoted):
+    assert shown(page(f"<h1>{heading}</h1><p>Figures: 12.5 per cent.</p>", title=heading)).words == quoted
+
+
+def test_the_sites_own_words_are_quoted_as_they_are_on_record():
+    body = page(f"<h1>Statistics</h1><p>Held until its time of issue!</p>{MUCH}", title="Statistics")
+    assert shown(body, negative_markers=("Held until its time of issue",)).words == "held until its time of issue"
+
+
+@pytest.mark.parametrize("body", [release_page(), page("<h1>Road fuel</h1>", title="Road fuel")])
+def test_a_page_that_is_live_or_not_recognised_has_no_words(body):
+    assert shown(body).words == ""
+
+
+def test_words_are_stored_only_with_the_reason_that_they_explain():
+    absent = Finding(NOT_LIVE, (Reason.NEGATIVE_MARKER, Reason.WITHDRAWN), words="withdrawn")
+    stored = reasons_to_json(absent)
+    assert stored == ["negative_marker", "withdrawn", "words: withdrawn"]
+    assert (codes_from_json(stored), words_from_json(stored)) == (absent.reasons, "withdrawn")
+    other = replace(absent, reasons=(Reason.WRONG_TYPE,))
+    assert (reasons_to_json(other), words_from_json(reasons_to_json(other))) == (["wrong_type"], "")
+    assert len(reasons_to_json(replace(absent, words="w" * 9_000))[-1]) < 600
