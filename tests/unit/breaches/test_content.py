@@ -103,6 +103,7 @@ CONTENTS = st.builds(
         opened=st.none() | st.builds(Answer, extent=st.sampled_from(Extent)),
         noticed=st.none() | st.builds(Answer, why_unknown=TEXT.filter(bool)),
         deleted=st.none() | st.builds(Answer, why_not_applicable=TEXT.filter(bool)),
+        contained=st.none() | st.builds(Answer, why_not_yet=TEXT.filter(bool)),
     ),
 )
 
