@@ -22,6 +22,7 @@ from releases.models import (
     YearReview,
 )
 from statsoffice.accounts.models import Invitation
+from statsoffice.office_api.models import ApiToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,8 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "send_invitation_again": (invitation.pk,),
         "withdraw_invitation": (invitation.pk,),
         "name_cover": (slug,),
+        "create_api_token": (slug,),
+        "revoke_api_token": (ApiToken.objects.filter(producer=producer)[0].pk,),
         "end_cover": (Cover.objects.filter(producer=producer)[0].pk,),
         "mfa_remove_webauthn": (0,),
         "mfa_edit_webauthn": (0,),

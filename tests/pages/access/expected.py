@@ -15,7 +15,7 @@ NOBODY = frozenset[Role]()
 
 type Who = str | frozenset[Role]
 
-RELEASE, REPORT, PERSON = "a release", "a report", "a person"
+RELEASE, REPORT, PERSON, TOKEN = "a release", "a report", "a person", "an API token"
 ENTRY, DATE, IMPORT = "an entry of a pre-release access list", "a request for another date", "an import"
 
 
@@ -107,6 +107,10 @@ OWN = {
     "cover": Expected(by(RELEASE, "name_cover"), NOBODY, of_no_row=True),
     "name_cover": form(by(RELEASE, "name_cover")),
     "end_cover": act(by(RELEASE, "name_cover")),
+    "api_tokens": own(by(TOKEN, "revoke")),
+    # They confirm first that it is them: tests/pages/statsoffice/test_api_tokens.py.
+    "create_api_token": form(by(TOKEN, "issue")),
+    "revoke_api_token": form(by(TOKEN, "revoke")),
     "invitations": Expected(by(PERSON, "invite"), NOBODY, of_no_row=True, administrators_too=True),
     "invite": Expected(by(PERSON, "invite"), by(PERSON, "invite"), of_no_row=True, administrators_too=True),
     # The invitation is one to be a statistician, which a calendar manager may not grant.
