@@ -22,6 +22,7 @@ from statsoffice.dashboard import sheet, tasks
 from statsoffice.dashboard import views as dashboard
 from statsoffice.metrics import metrics
 from statsoffice.notifications import views as notifications
+from statsoffice.office_api import api as office_api
 from statsoffice.office_api import views as tokens
 from statsoffice.search import search_page
 from statsoffice.self_monitoring.page import canary_page
@@ -149,6 +150,8 @@ urlpatterns = [
     path(".well-known/security.txt", show_security_txt, name="security_txt"),
     path("metrics", metrics, name="metrics"),
     path("canary/<str:token>/", canary_page, name="canary_page"),
+    # Before the addresses of the public API, which answer every other path below /api/.
+    path("api/office/v1/", office_api.urls()),
     path("", include(releases.urls.exchange)),
     path("", include("releases.urls")),
 ]

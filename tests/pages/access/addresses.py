@@ -113,6 +113,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:series_calendar": (slug, series),
         "releases:series_changes": (slug, series),
         "releases:api:release": ("tomorrow",),
+        **{f"office_api:{name}": ("tomorrow",) for name in ("release", "result", "checks")},
         "exchange:export": ("csv",),
         "admin:releases_contact_export": ("csv",),
         "admin:releases_series_export": ("csv",),

@@ -75,6 +75,9 @@ PUBLIC = {
     **named("releases:", page(EVERYBODY), "producer_changes series_calendar series_changes release_calendar api_guide"),
     **named("releases:", page(EVERYBODY), "pre_release pre_release_lists"),
     **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
+    "office_api:openapi-json": page(EVERYBODY),
+    # Programs with a token: tests/integration/statsoffice/office_api/.
+    **named("office_api:", page(NOBODY), "token releases release series results result checks reports"),
     **named("transparency:", page(EVERYBODY), "statements statement punctuality punctuality_list"),
     # Of a year with a month that is over: tests/pages/breaches/test_compliance_pages.py.
     "transparency:punctuality_year": page(NOBODY),
