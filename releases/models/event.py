@@ -515,10 +515,29 @@ def lock_release_rows(keys: Collection[int]) -> None:
     list(Release.objects.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
+_added_facts: ContextVar[Mapping[str, Any]] = ContextVar("facts of all events of a block")
+
+
+@contextmanager
+def add_facts(**facts: Any) -> Iterator[None]:
+    """Add facts to each event of a release that is built in the block, such as the API token that requested it."""
+    token = _added_facts.set(facts)
+    try:
+        yield
+    finally:
+        _added_facts.reset(token)
+
+
 def build_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
     """Build one event of a release without storing it; a person's free text stays outside its facts."""
     return ReleaseEvent(
-        release=release, release_public_id=release.public_id, kind=kind, at=at, actor=by, words=words, facts=facts
+        release=release,
+        release_public_id=release.public_id,
+        kind=kind,
+        at=at,
+        actor=by,
+        words=words,
+        facts={**facts, **_added_facts.get({})},
     )
 
 

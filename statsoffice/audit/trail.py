@@ -167,6 +167,7 @@ SOURCES = {
         Source("policies", Kind.EDIT, _of_compliance(POLICY_EDITED)),
         Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
         Source("api_tokens", Kind.PERMISSION, _of_tokens(*TOKENS)),
+        Source("api_changes", Kind.EDIT, _of_tokens(What.API_TOKEN_USED)),
         Source("accounts", Kind.PERMISSION, _account_changes, at="action_time", who="user"),
         _edits_of(Membership, "producer", kind=Kind.PERMISSION),
         _edits_of(Cover, "producer", kind=Kind.PERMISSION),
@@ -247,6 +248,20 @@ def _token(event: AccountEvent) -> str:
     return words % {"token": event.facts["token"]}
 
 
+API_CHANGES = {
+    "planned": lazy("Planned release %(release)s through API token %(token)s"),
+    "changed": lazy("Changed the date of release %(release)s through API token %(token)s"),
+    "requested": lazy("Requested another date of release %(release)s through API token %(token)s"),
+    "cancelled": lazy("Cancelled release %(release)s through API token %(token)s"),
+    "refused": lazy("Requested a change through API token %(token)s, which was refused"),
+}
+
+
+def _api_change(event: AccountEvent) -> str:
+    facts = {"release": event.facts.get("release", ""), "token": event.facts["token"]}
+    return str(API_CHANGES[event.facts["outcome"]]) % facts
+
+
 def _document(event: ReportEvent) -> str:
     version = event.facts.get("version", "")
     return str(DOCUMENT_NAMES[event.kind]) % {"report": event.report.number, "version": version}
@@ -309,6 +324,7 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "evidence": _evidence,
     "bodies": _body,
     "api_tokens": _token,
+    "api_changes": _api_change,
     "accounts": _describe_account_change,
 }
 

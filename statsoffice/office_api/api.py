@@ -4,9 +4,10 @@ The token alone decides what a request may do. Cookies and sessions play no part
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import wraps
 from typing import Annotated, Any
 
@@ -18,10 +19,12 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from ninja import Field, NinjaAPI, Path, Query, Schema
+from ninja import Field, Header, NinjaAPI, Path, Query, Schema
+from ninja import Status as ResponseStatus
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
+from pydantic import BeforeValidator, ConfigDict
 
 from breaches import permissions as breach_permissions
 from breaches import register
@@ -57,10 +60,13 @@ from releases.public.api import (
     series_answer,
 )
 from releases.public.calendar import CalendarQuery, filter_releases
+from releases.rules.calendar import Precision, Slot
+from releases.rules.departure import Grounds
 from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.public_calendar import AnnouncedRelease, PublicStatus
 from releases.verdict.address import Outcome
 from statsoffice.middleware import WINDOW_SECONDS, count_request
+from statsoffice.office_api import changes
 from statsoffice.office_api.models import ApiToken, Scope
 from statsoffice.office_api.tokens import TokenState, Use, count_use, find_state, find_token
 
@@ -75,12 +81,18 @@ STOPPED = {
         "The person who created this token is no longer Head of Profession. Ask a Head of Profession for a new one."
     ),
 }
-MEANINGS = {
+READ_ERRORS = {
     400: "A parameter or a field has an invalid value, or its name is unknown.",
     401: "There is no token, or it is not known or no longer works.",
     403: "The token does not have the scope that is needed. The sentence names it.",
     404: "There is nothing with this name that the token may know of.",
     429: "There were too many requests. Wait for the number of seconds in the Retry-After header.",
+}
+
+CHANGE_ERRORS = {
+    **READ_ERRORS,
+    409: "The change is refused, and the sentence says why. Nothing was changed.",
+    422: "The Idempotency-Key was sent before, with another request.",
 }
 
 
@@ -184,6 +196,45 @@ def _refuse_flood(_request: HttpRequest, _why: Any) -> HttpResponse:
     return response
 
 
+BODY_RULES = {
+    "Idempotency-Key": "8 to 100 letters, digits or signs, without spaces",
+    "reference": "made of letters, digits, hyphens and underscores",
+    "title": "1 to 300 characters on one line",
+    "welsh_title": "at most 300 characters on one line",
+    "reason": "at most 5000 characters",
+    "osr_reference": "at most 300 characters on one line",
+    "osr_agreed_on": "a valid date, such as 2026-06-30",
+    "bank_holiday_reason": "at most 5000 characters",
+    "version": "a whole number",
+    "precision": f"one of {', '.join(Precision)}",
+    "day": "a valid date, such as 2026-06-30",
+    "time": "a valid time in London, such as 09:30",
+    "date": "an object with day and, if you like, time and precision",
+}
+
+
+def _explain_invalid(request: HttpRequest, why: Any) -> HttpResponse:
+    """Say which field of a body is missing, unknown or invalid; parameters are explained as in the public API."""
+    if request.method != "POST":
+        return answer_invalid(request, why)
+    errors = why.errors if isinstance(why, ValidationError) else []
+    names = [part for error in errors[:1] for part in error["loc"] if isinstance(part, str)]
+    name, kind = (names[-1], errors[0]["type"]) if names else ("", "")
+    if kind == "extra_forbidden":
+        sentence = f"There is no field “{name[:50]}” here."
+    elif kind == "missing" and name in {*BODY_RULES, "series", "to"}:
+        sentence = f"“{name}” is missing."
+    elif name in BODY_RULES:
+        sentence = f"“{name}” must be {BODY_RULES[name]}."
+    else:
+        sentence = "The body must be a JSON object as documented."
+    return problem_response(sentence, status=400)
+
+
+def _refuse_key(_request: HttpRequest, why: Any) -> HttpResponse:
+    return problem_response(str(why), status=422)
+
+
 def _refuse_parameter(_request: HttpRequest, why: Any) -> HttpResponse:
     return problem_response(str(why), status=400)
 
@@ -194,7 +245,8 @@ api.add_exception_handler(ScopeMissing, _refuse_for_scope)
 api.add_exception_handler(TooManyRequests, _refuse_flood)
 api.add_exception_handler(NoSuchParameter, _refuse_parameter)
 api.add_exception_handler(Http404, answer_not_found)
-api.add_exception_handler(ValidationError, answer_invalid)
+api.add_exception_handler(ValidationError, _explain_invalid)
+api.add_exception_handler(changes.KeyUsed, _refuse_key)
 
 type Operation = Callable[..., Any]
 
@@ -205,7 +257,7 @@ SCOPES: dict[str, Scope | None] = {}
 def read(path: str, answer: type[Schema], name: str, scope: Scope | None) -> Callable[[Operation], Operation]:
     """Register an operation that reads, for tokens with a scope."""
     SCOPES[name] = scope
-    known: dict[str, Any] = {"response": {200: answer, **dict.fromkeys(MEANINGS, Problem)}}
+    known: dict[str, Any] = {"response": {200: answer, **dict.fromkeys(READ_ERRORS, Problem)}}
 
     def at_path(operation: Operation) -> Operation:
         auth = BearerToken(scope, Use.READ)
@@ -213,6 +265,18 @@ def read(path: str, answer: type[Schema], name: str, scope: Scope | None) -> Cal
         return api.api_operation(["HEAD"], path, include_in_schema=False, auth=auth, **known)(operation)
 
     return at_path
+
+
+def change(path: str, status: int, name: str, *, address: str = "") -> Callable[[Operation], Operation]:
+    """Register an operation that changes the calendar.
+
+    :param status: of the answer after a change; 202 of one that was requested is documented for all.
+    :param address: the name of the address, if an operation that reads has it too.
+    """
+    SCOPES[name] = Scope.CHANGE_CALENDAR
+    known = {status: ChangeAnswer, 202: ChangeAnswer, **dict.fromkeys(CHANGE_ERRORS, Problem)}
+    auth = BearerToken(Scope.CHANGE_CALENDAR, Use.WRITE)
+    return api.post(path, operation_id=name, url_name=address or name, auth=auth, response=known)
 
 
 class TokenAnswer(Schema):
@@ -516,6 +580,175 @@ def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any
     shown, next_url = list_page(found, of=lambda one: str(one.pk), query=query, request=request)
     entries = register.describe_reports(Report.objects.filter(pk__in=[one.pk for one in shown]).order_by("pk"))
     return {"next_url": next_url, "reports": [{**one, "release": one["release"] or None} for one in entries]}
+
+
+# Changes of the calendar: each is made, or requested, by the action of the pages (statsoffice/office_api/changes.py).
+
+
+class ChangeAnswer(Schema):
+    """What became of a change."""
+
+    outcome: changes.Outcome = Field(
+        description="“requested” means that nothing is changed yet: a Head of Profession or deputy decides."
+    )
+    release: OfficeReleaseAnswer = Field(description="The release as it is now.")
+
+
+class Body(Schema):
+    """The body of a change, in which no other field is allowed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+OneLine = Field(max_length=300, pattern=r"^[^\x00-\x1f]*$")
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{8,100}$",
+        description="A new random text for each change, such as a UUID. A request is carried out once for each key.",
+    ),
+]
+Version = Annotated[
+    int | None,
+    Field(description="The version that you have read. The change is refused if another person has changed the date."),
+]
+Reason = Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")]
+
+
+def _written_as(pattern: str) -> BeforeValidator:
+    """Accept texts in one form, and no numbers, which pydantic reads as instants."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError("not as documented")
+        return value
+
+    return BeforeValidator(check)
+
+
+IsoDay = Annotated[date, _written_as(r"\d{4}-\d{2}-\d{2}")]
+ClockTime = Annotated[time, _written_as(r"\d{2}:\d{2}")]
+
+
+class DateBody(Body):
+    """A date of a release, in London."""
+
+    precision: Precision = Precision.EXACT
+    day: IsoDay = Field(description="The day, or any day of the first month if the date is not exact.")
+    at: ClockTime | None = Field(
+        None, alias="time", description="Of an exact date. Without it: the present time, or the time of the series."
+    )
+
+    def slot(self, *, usual: time) -> Slot:
+        at = (self.at or usual) if self.precision is Precision.EXACT else None
+        return Slot(on=self.day, at=at, precision=self.precision)
+
+
+class PlanBody(Body):
+    """A release to plan."""
+
+    series: Slug = Field(description="The slug of a series of the producer.")
+    reference: Slug = Field(description="Its name in addresses, which must be new.")
+    title: Annotated[str, OneLine, Field(min_length=1)]
+    welsh_title: Annotated[str, OneLine] = ""
+    planned: DateBody = Field(alias="date")
+
+
+class DateChangeBody(Body):
+    """Another date, with what it needs."""
+
+    to: DateBody
+    reason: Reason = Field("", description="Required for a confirmed date. Published once a person has agreed.")
+    version: Version = None
+    osr_reference: Annotated[str, OneLine] = Field("", description="Of OSR’s written agreement to another time or day.")
+    osr_agreed_on: IsoDay | None = Field(None, description="The date of this agreement.")
+    bank_holiday_reason: Reason = Field("", description="Why the release is on a bank holiday. Published.")
+
+
+class CancelBody(Body):
+    """Why a release is cancelled."""
+
+    reason: Reason = Field(description="Published.")
+    version: Version = None
+
+
+def _find_to_change(own: ApiToken, reference: str) -> Release:
+    """Return a release that a token may change, announced or not."""
+    releases = Release.objects.official().without_trainings().select_related("series__producer")
+    found = releases.filter(series__producer=own.producer_id, reference=reference).first()
+    if found is None:
+        raise Http404(f"There is no release “{reference}” that this token may change.")
+    return found
+
+
+def _answer_change(
+    request: OfficeRequest, key: str, body: Body, act: Callable[[datetime], changes.Change]
+) -> ResponseStatus[dict[str, Any]]:
+    now = timezone.now()
+    status, answer = changes.answer_once(
+        request.auth,
+        key=key,
+        request=[request.method, request.path, body.model_dump(mode="json")],
+        act=lambda: act(now),
+        describe=lambda done: {"outcome": done.outcome, "release": release_answers([done.release])[0]},
+        at=now,
+    )
+    return ResponseStatus(status, answer)
+
+
+@change("/releases", 201, "plan_release", address="releases")
+def plan_release(request: OfficeRequest, body: PlanBody, key: Key) -> ResponseStatus[dict[str, Any]]:
+    """Plan a release: it is recorded as provisional. People announce and confirm it."""
+    check_known_parameters(request, Schema)
+    own = request.auth
+    found = Series.objects.select_related("producer").filter(producer=own.producer_id, slug=body.series).first()
+    if found is None:
+        raise Http404(f"There is no series “{body.series}” of this producer.")
+    slot = body.planned.slot(usual=found.release_time)
+
+    def act(now: datetime) -> changes.Change:
+        texts = {"reference": body.reference, "title": body.title.strip(), "welsh_title": body.welsh_title.strip()}
+        return changes.plan_release(own, found, **texts, slot=slot, at=now)
+
+    return _answer_change(request, key, body, act)
+
+
+@change("/releases/{slug:reference}/date", 200, "change_date")
+def change_date(
+    request: OfficeRequest, reference: Path[Slug], body: DateChangeBody, key: Key
+) -> ResponseStatus[dict[str, Any]]:
+    """Change a provisional date, or request another date of a confirmed release, on which a person decides."""
+    check_known_parameters(request, Schema)
+    found = _find_to_change(request.auth, reference)
+    grounds = Grounds(body.osr_reference, body.osr_agreed_on, body.bank_holiday_reason)
+
+    def act(now: datetime) -> changes.Change:
+        return changes.change_date(
+            request.auth,
+            found,
+            slot_after=lambda stored: body.to.slot(usual=stored.planned_at or stored.series.release_time),
+            reason=body.reason,
+            version=body.version,
+            grounds=grounds,
+            at=now,
+        )
+
+    return _answer_change(request, key, body, act)
+
+
+@change("/releases/{slug:reference}/cancellation", 200, "cancel_release")
+def cancel_release(
+    request: OfficeRequest, reference: Path[Slug], body: CancelBody, key: Key
+) -> ResponseStatus[dict[str, Any]]:
+    """Cancel a release with a public reason; not a confirmed one on the day before it is due or later."""
+    check_known_parameters(request, Schema)
+    found = _find_to_change(request.auth, reference)
+
+    def act(now: datetime) -> changes.Change:
+        return changes.cancel_release(request.auth, found, reason=body.reason, version=body.version, at=now)
+
+    return _answer_change(request, key, body, act)
 
 
 def protect(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -110,3 +110,26 @@ class TokenUse(models.Model):
 
     def __str__(self) -> str:
         return str(self.token)
+
+
+class StoredAnswer(models.Model):
+    """The answer to a change with an Idempotency-Key, which is sent again if the same request comes again.
+
+    `answer` is empty only inside the transaction of the change. Removed some weeks later: statsoffice/retention.py.
+    """
+
+    token = models.ForeignKey(ApiToken, on_delete=models.PROTECT, related_name="answers")
+    key = models.CharField(max_length=100)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.JSONField(default=dict)
+    stored_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["stored_at"], name="stored_answer_by_time")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["token", "key"], name="one_stored_answer_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token}: {self.key}"

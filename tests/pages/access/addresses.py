@@ -24,6 +24,9 @@ from releases.models import (
 from statsoffice.accounts.models import Invitation
 from statsoffice.office_api.models import ApiToken
 
+# Operations of the API for the office's own systems.
+OF_RELEASE = ("release", "result", "checks", "change_date", "cancel_release")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -113,7 +116,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:series_calendar": (slug, series),
         "releases:series_changes": (slug, series),
         "releases:api:release": ("tomorrow",),
-        **{f"office_api:{name}": ("tomorrow",) for name in ("release", "result", "checks")},
+        **{f"office_api:{name}": ("tomorrow",) for name in OF_RELEASE},
         "exchange:export": ("csv",),
         "admin:releases_contact_export": ("csv",),
         "admin:releases_series_export": ("csv",),
