@@ -71,6 +71,16 @@ def listed_reports_with(
     return listed.exclude(pk__in=unlisted) if unlisted else listed
 
 
+def open_reports_of(producer: Producer) -> ReportQuerySet:
+    """Return the reports of a producer of which each of its roles that reads reports may know.
+
+    For readers who are not people: no restricted reports, none about an early release that is still to be published,
+    and no rehearsals.
+    """
+    found = Report.objects.official().listed().filter(producer=producer, training__isnull=True)
+    return found.exclude(kind__in=list(RESTRICTED))
+
+
 def find_unlisted_reports() -> set[int]:
     """Return the keys of the reports that no list shows, because they are about early releases still to be published.
 

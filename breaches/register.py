@@ -228,9 +228,13 @@ def list_report_entries() -> list[dict[str, Any]]:
     those of the first one. A report that a person started has no recorded time; its content has the day of occurrence.
     Instants are in ISO 8601.
     """
+    return describe_reports(Report.objects.listed().filter(training__isnull=True).order_by("drafted_at", "pk"))
+
+
+def describe_reports(found: "QuerySet[Report]") -> list[dict[str, Any]]:
+    """Describe reports in their order as `list_entries` does."""
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
-    found = with_text(Report.objects.listed().filter(training__isnull=True).order_by("drafted_at", "pk"))
-    reports = found.select_related("started__release").prefetch_related(suspicions)
+    reports = with_text(found).select_related("started__release").prefetch_related(suspicions)  # type: ignore[arg-type]
     return [_entry(report) for report in reports]
 
 

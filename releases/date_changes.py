@@ -4,13 +4,14 @@ A decision raises WrongState if the request was already decided, WrongRole if th
 ChangedMeanwhile if another person was faster, and Overtaken if the release has changed since the request.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from releases import scheduling
-from releases.models import DateChangeRequest, Release
+from releases.models import DateChangeRequest, Release, ReleaseEvent
 from releases.models.event import lock_release, record_event
 from releases.models.release import DateChangeRequestQuerySet
 from releases.models.training import is_shown_to
@@ -19,6 +20,8 @@ from releases.rules.calendar import Slot
 from releases.rules.date_change import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState
 from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Move, MoveRefused, Status, WrongRole
+
+REQUESTED = "date_change_asked"
 
 
 class NothingToAgree(MoveRefused):
@@ -77,7 +80,7 @@ def request_date_change(
                 requested_at=at,
             )
             facts = {"request": request.pk, "was": str(was), "to": str(to)}
-            record_event(release, "date_change_asked", at=at, by=by, words=request.public_reason, **facts)
+            record_event(release, REQUESTED, at=at, by=by, words=request.public_reason, **facts)
     except IntegrityError:
         _check_none_waiting(release)
         raise
@@ -152,6 +155,13 @@ def requests_to_decide(person: Person) -> DateChangeRequestQuerySet:
         is_shown_to(person, column="release__training"), release__series__producer__in=producers_with(person, LEADS)
     )
     return found.select_related("release__series__producer", "requested_by")
+
+
+def tokens_of(requests: Iterable[DateChangeRequest]) -> dict[int, str]:
+    """Return the codes of the API tokens through which requests were made, by the key of the request."""
+    releases = {request.release_id for request in requests}
+    facts = ReleaseEvent.objects.filter(release__in=releases, kind=REQUESTED).values_list("facts", flat=True)
+    return {one["request"]: one["api_token"] for one in facts if "api_token" in one}
 
 
 def open_requests_for(person: Person) -> DateChangeRequestQuerySet:

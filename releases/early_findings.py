@@ -124,8 +124,18 @@ def mask_verdict(verification: Verification) -> Verification:
 
     A verdict on a published release, or without such findings, is returned as it is. The release must be selected.
     """
-    if not is_hidden(verification.release, [verification]):
-        return verification
+    return _mask_verdict(verification) if is_hidden(verification.release, [verification]) else verification
+
+
+def mask_until_published(verification: Verification) -> Verification:
+    """Return a copy of a verdict, with nothing from before the due time until its release is published or cancelled.
+
+    For programs, which compare what they read over time: they would see when a finding begins to be masked.
+    """
+    return _mask_verdict(verification) if verification.release.status in TO_COME else verification
+
+
+def _mask_verdict(verification: Verification) -> Verification:
     masked = copy(verification)
     results = [
         replace(result, verdict=_mask(result.verdict, verification.due_at), reasons=())

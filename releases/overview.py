@@ -1,7 +1,7 @@
 """Lists for a producer's own staff: releases, what needs attention, and the register of date changes."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -79,18 +79,26 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     for reference in references:
         if reference not in found:
             raise NoSuchRelease(f"There is no release {reference}.")
-    versions = {release.pk: release.schedule_version for release in found.values()}
+    return read_statuses([found[reference] for reference in dict.fromkeys(references or found)])
+
+
+def read_statuses(
+    releases: Collection[Release], *, mask: Callable[[Verification], Verification] = mask_verdict
+) -> list[dict[str, Any]]:
+    """Return the status of releases as `release_statuses` does.
+
+    :param mask: removes what the reader may not know of. Anyone with a shell may read the command's output.
+    """
+    versions = {release.pk: release.schedule_version for release in releases}
     rows = Verification.objects.all()
     if len(versions) <= 500:
         rows = rows.filter(release__in=list(versions))
-    # Anyone with a shell may read the command's output.
     present = {
-        row.release_id: mask_verdict(row)
+        row.release_id: mask(row)
         for row in rows.select_related("release").iterator()
         if versions.get(row.release_id) == row.schedule_version
     }
-    order = dict.fromkeys(references or found)
-    return [_status_of(found[reference], present.get(found[reference].pk)) for reference in order]
+    return [_status_of(release, present.get(release.pk)) for release in releases]
 
 
 def release_status_sentence(status: dict[str, Any]) -> str:

@@ -43,6 +43,12 @@ class AuditConfig(AppConfig):
         events.connect_signals()
 
 
+class OfficeApiConfig(AppConfig):
+    name = "statsoffice.office_api"
+    label = "office_api"
+    verbose_name = lazy("API for the office’s own systems")
+
+
 class DeskConfig(AppConfig):
     name = "statsoffice.dashboard"
     label = "desk"

@@ -113,7 +113,7 @@ class RateLimit(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         reader, now = find_reader(request.path_info), timezone.now().timestamp()
         most = settings.RATES[reader] if reader else 0
-        if not most or _count_request(f"{reader}:{client_of(request)}", now=now) <= most:
+        if not most or count_request(f"{reader}:{client_of(request)}", now=now) <= most:
             return None
         seconds = max(1, math.ceil(WINDOW_SECONDS - now % WINDOW_SECONDS))
         sentence = ngettext(
@@ -161,7 +161,7 @@ def client_of(request: HttpRequest) -> str:
     return str(address)
 
 
-def _count_request(key: str, *, now: float) -> int:
+def count_request(key: str, *, now: float) -> int:
     """Count one request of this minute in the memory of this process, and return how many there were.
 
     :param now: seconds since 1970.

@@ -135,7 +135,15 @@ SECTIONS = (
     Section(
         lazy("Your account"),
         (
-            Entry("your_account", lazy("Your account"), ANYONE, ("invitations", "invite", "cover", "name_cover")),
+            Entry(
+                "your_account",
+                lazy("Your account"),
+                ANYONE,
+                (
+                    *("invitations", "invite", "cover", "name_cover"),
+                    *("api_tokens", "create_api_token", "revoke_api_token"),
+                ),
+            ),
             Entry(
                 "mfa_index",
                 lazy("Second step"),

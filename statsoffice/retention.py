@@ -26,6 +26,7 @@ from releases.pre_release_access import ErasureResult
 from statsoffice.accounts.models import Invitation
 from statsoffice.notifications.access_links import events_of_erased_names
 from statsoffice.notifications.models import Channel, Message, MessageRowRecord
+from statsoffice.office_api.models import StoredAnswer
 from statsoffice.self_monitoring import status
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 MESSAGES_AT_A_TIME = 500
 """A small number, so that a delivery does not wait long for the rows."""
 LOG_ROWS_AT_A_TIME = 200
+# Longer than programs retry a request. A later one is a change like any other.
+API_ANSWERS_KEPT = timedelta(days=30)
 
 # Each row gets a different text, because an event has one message to each recipient. A webhook has no personal name.
 _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
@@ -123,6 +126,7 @@ def remove_expired_sessions(*, now: datetime) -> int:
     """Remove expired sessions, and return how many there were.
 
     The network address and browser of these and of ended sessions are removed too. The sign-in itself stays on record.
+    Answers that the API stores against repeated requests are removed too; the changes stay on record.
     """
     # A session and its row here are written one after the other, in the request of the sign-in.
     ended = UserSession.objects.filter(last_seen_at__lt=now).exclude(session_key__in=Session.objects.values("pk"))
@@ -130,6 +134,7 @@ def remove_expired_sessions(*, now: datetime) -> int:
         removed, _ = Session.objects.filter(expire_date__lt=now).delete()
         ended.delete()
     _forget_attempts(now=now)
+    StoredAnswer.objects.filter(stored_at__lt=now - API_ANSWERS_KEPT).delete()
     if removed:
         logger.info("expired sessions removed: %s", removed)
     return removed

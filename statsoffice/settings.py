@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "statsoffice.apps.MessagesConfig",
     "statsoffice.apps.CanaryConfig",
     "statsoffice.apps.AuditConfig",
+    "statsoffice.apps.OfficeApiConfig",
     "statsoffice.apps.DeskConfig",
     "statsoffice.apps.StatsofficeConfig",
     "statsoffice.apps.AdministrationConfig",

@@ -22,6 +22,8 @@ from statsoffice.dashboard import sheet, tasks
 from statsoffice.dashboard import views as dashboard
 from statsoffice.metrics import metrics
 from statsoffice.notifications import views as notifications
+from statsoffice.office_api import api as office_api
+from statsoffice.office_api import views as tokens
 from statsoffice.search import search_page
 from statsoffice.self_monitoring.page import canary_page
 from statsoffice.setup import views as setup
@@ -78,6 +80,9 @@ account_pages = [
     path("cover/", cover.cover_list, name="cover"),
     path("cover/<slug:producer>/new/", cover.name_cover_view, name="name_cover"),
     path("cover/<int:key>/end/", cover.end_cover_view, name="end_cover"),
+    path("tokens/", tokens.list_tokens, name="api_tokens"),
+    path("tokens/<slug:producer>/new/", tokens.create_token_view, name="create_api_token"),
+    path("tokens/<int:key>/revoke/", tokens.revoke_token_view, name="revoke_api_token"),
     path("invited/", accounts.accept_invitation, name="account_accept"),
     path("invited/<str:secret>/", accounts.follow_invitation, name="account_invited"),
     path("sessions/end/", accounts.sign_out_everywhere, name="sign_out_everywhere"),
@@ -145,6 +150,8 @@ urlpatterns = [
     path(".well-known/security.txt", show_security_txt, name="security_txt"),
     path("metrics", metrics, name="metrics"),
     path("canary/<str:token>/", canary_page, name="canary_page"),
+    # Before the addresses of the public API, which answer every other path below /api/.
+    path("api/office/v1/", office_api.urls()),
     path("", include(releases.urls.exchange)),
     path("", include("releases.urls")),
 ]

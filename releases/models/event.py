@@ -520,10 +520,29 @@ def lock_producer(key: int) -> Producer:
     return Producer.objects.select_for_update(no_key=True).get(pk=key)
 
 
+_added_facts: ContextVar[Mapping[str, Any]] = ContextVar("facts of all events of a block")
+
+
+@contextmanager
+def add_facts(**facts: Any) -> Iterator[None]:
+    """Add facts to each event of a release that is built in the block, such as the API token that requested it."""
+    token = _added_facts.set(facts)
+    try:
+        yield
+    finally:
+        _added_facts.reset(token)
+
+
 def build_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
     """Build one event of a release without storing it; a person's free text stays outside its facts."""
     return ReleaseEvent(
-        release=release, release_public_id=release.public_id, kind=kind, at=at, actor=by, words=words, facts=facts
+        release=release,
+        release_public_id=release.public_id,
+        kind=kind,
+        at=at,
+        actor=by,
+        words=words,
+        facts={**facts, **_added_facts.get({})},
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern
@@ -203,7 +203,7 @@ def _or_empty(pattern: str) -> Any:
 
 # An empty filter means no filter, as the document says of each one with allowEmptyValue.
 _EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
-_WITHOUT_EMPTY = BeforeValidator(lambda values: [value for value in values if value != ""])
+WithoutEmpty = BeforeValidator(lambda values: [value for value in values if value != ""])
 
 Number = Annotated[int, _only(_NUMBER)]
 Slug = Annotated[str, Field(pattern=SLUG, max_length=MOST_CHARACTERS), _written(SLUG)]
@@ -239,7 +239,7 @@ class ReleasesQuery(ListQuery):
     after: Place = Field("", description=AFTER)
     producer: SlugFilter = Field("", description="The slug of a producer.")
     series: SlugFilter = Field("", description="The slug of a series.")
-    status: Annotated[list[PublicStatus], _WITHOUT_EMPTY] = Field(
+    status: Annotated[list[PublicStatus], WithoutEmpty] = Field(
         [], description="Status in the calendar. Repeat the parameter to ask for several."
     )
     designation: Standing = Field(None, description="The designation of the statistics.")
@@ -295,6 +295,23 @@ def list_page[One](
     return shown, f"{settings.ADDRESS}{request.path}?{question.urlencode(safe='/')}"
 
 
+def select_after(releases: QuerySet[Release], place: str) -> QuerySet[Release]:
+    """Return releases by date, from a place in a list on if one is given.
+
+    :param place: as `place_of` writes it, or an empty text.
+    """
+    if place:
+        day, identifier = place.split(".")
+        on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
+        releases = releases.filter(Q(planned_on__gt=on) | Q(public_id__gt=last), planned_on__gte=on)
+    return releases.order_by("planned_on", "public_id")
+
+
+def place_of(release: AnnouncedRelease | Release) -> str:
+    """Return the place of a release in a list, from which it continues."""
+    return f"{release.slot.on.toordinal():06}.{release.public_id.hex}"
+
+
 class NoSuchParameter(Exception):
     """The query has a parameter that does not exist."""
 
@@ -303,11 +320,11 @@ def problem_response(sentence: str, *, status: int) -> HttpResponse:
     return JsonResponse({"error": sentence}, status=status, json_dumps_params={"ensure_ascii": False})
 
 
-def _not_found(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpResponse:
+def answer_not_found(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpResponse:
     return problem_response(str(why) or "There is no such thing.", status=404)
 
 
-def _not_as_documented(_request: HttpRequest, why: ValidationError | type[ValidationError]) -> HttpResponse:
+def answer_invalid(_request: HttpRequest, why: ValidationError | type[ValidationError]) -> HttpResponse:
     errors = why.errors if isinstance(why, ValidationError) else []
     named: list[Any] = [part for error in errors[:1] for part in error["loc"] if part in RULES]
     rule = f"“{named[-1]}” must be {RULES[named[-1]]}." if named else "The question is not as documented."
@@ -502,7 +519,7 @@ def release_answer(release: AnnouncedRelease) -> dict[str, Any]:
     }
 
 
-class _Plain(JSONRenderer):
+class PlainRenderer(JSONRenderer):
     """JSON in which people can read the quotation marks of sentences."""
 
     json_dumps_params = {"ensure_ascii": False}
@@ -514,11 +531,11 @@ api = DocumentedAPI(
     description="Announced releases of official statistics. Read-only, no sign-in, announced facts only.",
     docs_url=None,
     urls_namespace="releases:api",
-    renderer=_Plain(),
+    renderer=PlainRenderer(),
     openapi_extra={"info": {"license": LICENCE}, "security": []},
 )
-api.add_exception_handler(Http404, _not_found)
-api.add_exception_handler(ValidationError, _not_as_documented)
+api.add_exception_handler(Http404, answer_not_found)
+api.add_exception_handler(ValidationError, answer_invalid)
 api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
 type Operation = Callable[..., Any]
 
@@ -536,25 +553,18 @@ def read(path: str, answer: type[Schema], name: str) -> Callable[[Operation], Op
 @read("/releases", ReleasesAnswer, "releases")
 def releases(request: HttpRequest, query: Query[ReleasesQuery]) -> dict[str, Any]:
     """Search announced releases."""
-    _check_known(request, ReleasesQuery)
+    check_known_parameters(request, ReleasesQuery)
     _check_there(query.producer, query.series)
-    found = filter_releases(query.calendar_query())
-    if query.after:
-        day, identifier = query.after.split(".")
-        on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
-        found = found.filter(Q(planned_on__gt=on) | Q(public_id__gt=last), planned_on__gte=on)
-    found = found.order_by("planned_on", "public_id")[: query.per_page + 1]
+    found = select_after(filter_releases(query.calendar_query()), query.after)[: query.per_page + 1]
     facts = calendar.announced_facts(found, pages_at=timezone.now())
-    shown, next_url = list_page(
-        facts, of=lambda one: f"{one.slot.on.toordinal():06}.{one.public_id.hex}", query=query, request=request
-    )
+    shown, next_url = list_page(facts, of=place_of, query=query, request=request)
     return {"next_url": next_url, "releases": [release_answer(release) for release in shown]}
 
 
 @read("/releases/{slug:reference}", WholeReleaseAnswer, "release")
 def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
     """Read one release with its changes of date."""
-    _check_known(request, Schema)
+    check_known_parameters(request, Schema)
     stored = Release.objects.public().filter(reference=reference)
     found = calendar.announced_facts(stored, pages_at=timezone.now())
     if not found:
@@ -595,7 +605,7 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
 @read("/producers", ProducersAnswer, "producers")
 def producers(request: HttpRequest, query: Query[ProducersQuery]) -> dict[str, Any]:
     """List producers that have announced releases."""
-    _check_known(request, ProducersQuery)
+    check_known_parameters(request, ProducersQuery)
     found = calendar.public_producers().filter(slug__gt=query.after).order_by("slug")[: query.per_page + 1]
     shown, next_url = list_page(found, of=lambda one: one.slug, query=query, request=request)
     return {"next_url": next_url, "producers": [NamedAnswer.of(one.slug, one.names) for one in shown]}
@@ -604,7 +614,7 @@ def producers(request: HttpRequest, query: Query[ProducersQuery]) -> dict[str, A
 @read("/series", SeriesListAnswer, "series")
 def series(request: HttpRequest, query: Query[SeriesQuery]) -> dict[str, Any]:
     """List series that have announced releases."""
-    _check_known(request, SeriesQuery)
+    check_known_parameters(request, SeriesQuery)
     _check_there(query.producer)
     found = calendar.public_series()
     if query.producer:
@@ -628,7 +638,7 @@ def series_answer(one: Series) -> dict[str, Any]:
     }
 
 
-def _check_known(request: HttpRequest, query: type[Schema]) -> None:
+def check_known_parameters(request: HttpRequest, query: type[Schema]) -> None:
     known = {field.alias or name for name, field in query.model_fields.items()}
     for name in request.GET:
         if name not in known:

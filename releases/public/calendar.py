@@ -61,8 +61,10 @@ class CalendarQuery:
     until: date | None = None
 
 
-def filter_releases(query: CalendarQuery) -> QuerySet[Release]:
-    found = Release.objects.public().filter(may_come_between(query.since, query.until))
+def filter_releases(query: CalendarQuery, *, among: QuerySet[Release] | None = None) -> QuerySet[Release]:
+    """:param among: the releases to choose from, instead of the public ones."""
+    releases = Release.objects.public() if among is None else among
+    found = releases.filter(may_come_between(query.since, query.until))
     for column, value in (
         ("series__producer__slug", query.producer),
         ("series__slug", query.series),

@@ -381,8 +381,14 @@ def event_details(event: ReleaseEvent) -> Iterable[str]:
         yield contact.name if contact else _("A former contact")
     if event.kind == "participants_changed":
         yield from _participant_details(event.facts)
+    if "api_token" in event.facts:
+        yield through_token(event.facts["api_token"])
     if event.words:
         yield f"“{event.words}”"
+
+
+def through_token(code: str) -> str:
+    return _("Through API token %(code)s") % {"code": code}
 
 
 def _participant_details(facts: Mapping[str, Any]) -> Iterator[str]:

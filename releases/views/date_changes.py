@@ -573,14 +573,17 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
         _agree_to_each(request, list(form.cleaned_data["requests"]))
         return redirect("releases:changes_waiting")
     now = timezone.now()
+    waiting = list(date_changes.open_requests_for(request.user))
+    tokens = date_changes.tokens_of(waiting)
     rows = [
         {
             "asked": date_request,
+            "token": tokens.get(date_request.pk),
             "tags": text_calendar.request_tags(date_request),
             "notice": rules_calendar.days_of_notice(date_request.to_on, given_at=now),
             "is_short": rules_calendar.is_short_notice(date_request.to_on, given_at=now),
         }
-        for date_request in date_changes.open_requests_for(request.user)
+        for date_request in waiting
     ]
     return render(request, "releases/changes_waiting.html", {"form": form, "rows": rows})
 
@@ -603,9 +606,13 @@ def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
             return redirect("releases:changes_waiting")
     except MoveRefused as refusal:
         return render_refused_move(request, date_request.release.reference, refusal)
-    return render(
-        request, "releases/refuse_change.html", {"asked": date_request, "release": date_request.release, "form": form}
-    )
+    context = {
+        "asked": date_request,
+        "token": date_changes.tokens_of([date_request]).get(date_request.pk),
+        "release": date_request.release,
+        "form": form,
+    }
+    return render(request, "releases/refuse_change.html", context)
 
 
 @login_required

@@ -179,6 +179,7 @@ def _describe_request(release: Release, *, person: Person, roles: frozenset[Role
     moves = REQUEST.available(source=state, roles=roles)
     return {
         "asked": request,
+        "token": date_changes.tokens_of([request]).get(request.pk),
         "label": label,
         "colour": colour,
         "sentence": text_calendar.state_sentence(request, state),

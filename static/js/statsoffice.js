@@ -59,3 +59,13 @@ if (shortcut) {
   show();
   shortcut.hidden = false;
 }
+
+// A text that is shown once is copied by a button. Without scripts, or where the browser refuses, it is selected by hand.
+for (const part of document.querySelectorAll("[data-copy]")) {
+  const status = part.querySelector("[data-done]");
+  part.querySelector("button").addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(part.dataset.copy).textContent);
+    status.textContent = status.dataset.done;
+  });
+  part.hidden = !navigator.clipboard;
+}

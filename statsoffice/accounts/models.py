@@ -74,7 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccountRowRecord(RowRecord):
-    """Digests of accounts, and of their groups and permissions in the admin site."""
+    """Digests of accounts, of their groups and permissions in the admin site, and of API tokens."""
 
     CHAIN: ClassVar[str] = "accounts.row"
     AFTER: ClassVar[str] = "accounts.event"
@@ -84,6 +84,18 @@ class AccountRowRecord(RowRecord):
         Table("accounts.User", ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
         Table("accounts.User_groups", ("user_id", "group_id")),
         Table("accounts.User_user_permissions", ("user_id", "permission_id")),
+        Table(
+            "office_api.ApiToken",
+            ("producer_id", "code", "digest", "purpose", "scopes", "last_day", "issued_by_id", "issued_at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
+        Table(
+            "office_api.TokenRevocation",
+            ("token_id", "revoked_by_id", "revoked_at"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The roles that may invite people and read the audit trail, and the permission matrix of the complete product."""
+"""The roles that invite people, read the audit trail and issue API tokens, and the matrix of all permissions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,9 +26,20 @@ class TrailAction(StrEnum):
     READ = "read"
 
 
+class TokenAction(StrEnum):
+    ISSUE = "issue"
+    REVOKE = "revoke"
+
+
 # Which roles a person may grant depends on all tables together: invitations.may_grant().
 TABLE: dict[Action, frozenset[Role]] = {Action.INVITE: KEEPERS}
 TRAIL_TABLE: dict[TrailAction, frozenset[Role]] = {TrailAction.READ: LEADS | {Role.AUDITOR}}
+TOKEN_TABLE: dict[TokenAction, frozenset[Role]] = {
+    # A token reads and changes in the name of the person who issued it for up to a year, which outlasts any cover.
+    TokenAction.ISSUE: frozenset({Role.HEAD_OF_PROFESSION}),
+    # A leaked token must end at once, also while the Head of Profession is away.
+    TokenAction.REVOKE: LEADS,
+}
 
 
 def administers_people(person: Person) -> bool:
@@ -73,6 +84,7 @@ def rows() -> tuple[Row, ...]:
         *_moves("a report", REPORT),
         *_actions("a person", TABLE),
         *_actions("the audit trail", TRAIL_TABLE),
+        *_actions("an API token", TOKEN_TABLE),
     )
 
 

@@ -15,14 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from releases.permissions import NotYours
+from releases.permissions import NotYours, roles_anywhere
 from releases.views.base import SignedInRequest
 from statsoffice.accounts import invitations
 from statsoffice.accounts.cover import covers_about, producers_covered_by
 from statsoffice.accounts.forms import FirstPasswordForm, InvitationForm
 from statsoffice.accounts.invitations import InvitationRefused, NotSent, send_invitation
 from statsoffice.accounts.models import Invitation, User
-from statsoffice.accounts.permissions import producers_invited_to
+from statsoffice.accounts.permissions import TOKEN_TABLE, TokenAction, producers_invited_to
 from statsoffice.accounts.second_factor import has_second_factor
 
 SESSION_KEY = "invitation"
@@ -166,6 +166,7 @@ def your_account(request: SignedInRequest) -> HttpResponse:
         "may_name_cover": producers_covered_by(request.user).exists(),
         "has_second_factor": has_second_factor(request.user),
         "may_invite": producers_invited_to(request.user).exists(),
+        "may_see_tokens": bool(TOKEN_TABLE[TokenAction.REVOKE] & roles_anywhere(request.user)),
     }
     return render(request, "accounts/your_account.html", context)
 

@@ -1,4 +1,4 @@
-"""Events of accounts that are in no other chain: sign-ins and downloads of files."""
+"""Events of accounts that are in no other chain: sign-ins, downloads of files, and API tokens with their changes."""
 
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -21,6 +21,9 @@ class What(StrEnum):
     SECOND_STEP_FAILED = "second_step_failed"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     FILE_TAKEN = "file_taken"
+    API_TOKEN_CREATED = "api_token_created"  # noqa: S105  # the name of an event
+    API_TOKEN_REVOKED = "api_token_revoked"  # noqa: S105
+    API_TOKEN_USED = "api_token_used"  # noqa: S105
 
 
 class AccountEvent(AbstractEvent):

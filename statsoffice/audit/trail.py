@@ -63,7 +63,8 @@ DECISIONS = (
     *("returned", "approved", "recorded", "dismissed", "reopened", "sent", "correction_begun", "withdrawn", "closed"),
     *("own_act_declared", "made_public", "public_taken_back", "redacted"),
 )
-SIGN_INS = tuple(what for what in What if what is not What.FILE_TAKEN)
+TOKENS = (What.API_TOKEN_CREATED, What.API_TOKEN_REVOKED)
+SIGN_INS = tuple(what for what in What if what not in {What.FILE_TAKEN, What.API_TOKEN_USED, *TOKENS})
 
 
 class Kind(StrEnum):
@@ -91,6 +92,13 @@ def _of_accounts(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
         own = Q(account__in=scope.people)
         # A failed sign-in with an unknown address belongs to no producer.
         return AccountEvent.objects.filter(own if scope.is_narrowed else own | Q(account=None), kind__in=kinds)
+
+    return rows
+
+
+def _of_tokens(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
+    def rows(scope: Scope) -> "QuerySet[Any]":
+        return AccountEvent.objects.filter(kind__in=kinds, facts__producer__in=sorted(scope.producers))
 
     return rows
 
@@ -158,6 +166,8 @@ SOURCES = {
         Source("compliance", Kind.DECISION, _of_compliance(TABLE_APPROVED, PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN)),
         Source("policies", Kind.EDIT, _of_compliance(POLICY_EDITED)),
         Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
+        Source("api_tokens", Kind.PERMISSION, _of_tokens(*TOKENS)),
+        Source("api_changes", Kind.EDIT, _of_tokens(What.API_TOKEN_USED)),
         Source("accounts", Kind.PERMISSION, _account_changes, at="action_time", who="user"),
         _edits_of(Membership, "producer", kind=Kind.PERMISSION),
         _edits_of(Cover, "producer", kind=Kind.PERMISSION),
@@ -229,6 +239,29 @@ def _file(event: AccountEvent) -> str:
     return _("Downloaded the file %(file)s") % {"file": event.facts["path"] + (f"?{query}" if query else "")}
 
 
+def _token(event: AccountEvent) -> str:
+    words = (
+        _("Created the API token %(token)s")
+        if event.kind == What.API_TOKEN_CREATED
+        else _("Revoked the API token %(token)s")
+    )
+    return words % {"token": event.facts["token"]}
+
+
+API_CHANGES = {
+    "planned": lazy("Planned release %(release)s through API token %(token)s"),
+    "changed": lazy("Changed the date of release %(release)s through API token %(token)s"),
+    "requested": lazy("Requested another date of release %(release)s through API token %(token)s"),
+    "cancelled": lazy("Cancelled release %(release)s through API token %(token)s"),
+    "refused": lazy("Requested a change through API token %(token)s, which was refused"),
+}
+
+
+def _api_change(event: AccountEvent) -> str:
+    facts = {"release": event.facts.get("release", ""), "token": event.facts["token"]}
+    return str(API_CHANGES[event.facts["outcome"]]) % facts
+
+
 def _document(event: ReportEvent) -> str:
     version = event.facts.get("version", "")
     return str(DOCUMENT_NAMES[event.kind]) % {"report": event.report.number, "version": version}
@@ -290,6 +323,8 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "policies": _compliance,
     "evidence": _evidence,
     "bodies": _body,
+    "api_tokens": _token,
+    "api_changes": _api_change,
     "accounts": _describe_account_change,
 }
 

@@ -37,6 +37,8 @@ from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
 from releases.text.minute_brief import brief_headline
 from statsoffice.dashboard.today import Day, Line, not_live_releases
+from statsoffice.office_api.models import ApiToken
+from statsoffice.office_api.tokens import find_expiring_tokens
 
 MOST_LINES = 20
 MOST_BRIEFS = 5
@@ -70,6 +72,7 @@ class PersonTasks:
     tasks: list[tuple[ReleaseTask, Release | None]]
     open_files: list[DummyFileRecord]
     briefs: list[BriefTask]
+    api_tokens: list[ApiToken]
 
     @property
     def count(self) -> int:
@@ -84,6 +87,7 @@ class PersonTasks:
             self.access_lists,
             self.tasks,
             self.open_files,
+            self.api_tokens,
         ]
         return self.to_agree + sum(map(len, listed)) + sum(brief.is_open for brief in self.briefs)
 
@@ -108,6 +112,7 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
         open_files=open_files.find_open_places(person)[:MOST_LINES],
         briefs=_briefs(person, now=now),
+        api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES],
     )
 
 

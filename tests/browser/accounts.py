@@ -9,6 +9,8 @@ from releases import cover
 from releases.cover import CoverPerson
 from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
+from statsoffice.office_api import tokens
+from statsoffice.office_api.models import Scope
 
 NAME = "Wilhelmina Featherstonehaugh-Cholmondeley of the Statistics and Analysis Directorate"
 ADDRESS = "wilhelmina.featherstonehaugh-cholmondeley.statistics.and.analysis@example.gov.uk"
@@ -24,7 +26,20 @@ def pages_of_accounts(office) -> dict[str, str]:
     first, last = now.date() + timedelta(days=300), now.date() + timedelta(days=309)
     people = [CoverPerson(office.deputy, first, last)]
     cover.name_cover(office.producer, office.head, first=first, last=last, people=people, by=office.head, at=now)
+    scopes = [Scope.READ_CALENDAR, Scope.READ_RESULTS]
+    # So near its end that it is a task too.
+    issued = tokens.issue_token(
+        office.producer,
+        purpose="Publishing system",
+        scopes=scopes,
+        last_day=now.date() + timedelta(days=9),
+        by=office.head,
+        at=now,
+    )
     return {
+        "API tokens": reverse("api_tokens"),
+        "creating an API token": reverse("create_api_token", args=[office.producer.slug]),
+        "revoking an API token": reverse("revoke_api_token", args=[issued.token.pk]),
         "cover": reverse("cover"),
         "naming cover": reverse("name_cover", args=[office.producer.slug]),
         "your account": reverse("your_account"),

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import cycle
+from unittest.mock import patch
 
 from django.urls import reverse
 
@@ -17,8 +19,11 @@ from releases.rules.calendar import LONDON
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Answer
 from statsoffice.accounts.models import User
+from statsoffice.office_api import tokens
+from statsoffice.office_api.models import Scope
 from tests.browser.open_files import pages_of_open_files
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
+from tests.support import api_tokens
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
@@ -81,6 +86,7 @@ def pictures() -> list[Picture]:
         Picture("add-release", calendar_manager, reverse("admin:releases_release_add")),
         Picture("register", head, reverse("breaches:register")),
         Picture("open-file", head, _an_open_file(office), "h1"),
+        Picture("api-tokens", head, reverse("api_tokens"), prepare=lambda: _api_tokens(office)),
         Picture("compliance-table", head, _a_compliance_table(office), "#table"),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("past-year", head, _a_past_year(office), "h2"),
@@ -99,6 +105,22 @@ def pictures() -> list[Picture]:
 def _an_open_file(office: Office) -> str:
     series = Series.objects.get(producer=office.producer, title="House sales by region")
     return pages_of_open_files(office, series)["a dummy file that is open"]
+
+
+def _api_tokens(office: Office) -> None:
+    """A token that was used and expires soon, and one that was revoked."""
+    # The part that names a token is random, and two runs make the same picture.
+    with patch.object(tokens.secrets, "choice", side_effect=cycle("k7m2p9x4rainweek")):
+        _two_tokens(office)
+
+
+def _two_tokens(office: Office) -> None:
+    old = api_tokens.issue(office, Scope.READ_CALENDAR, purpose="Dashboard", at=NOW - timedelta(days=200), days=300)
+    tokens.revoke_token(old.token, by=office.deputy, at=NOW - timedelta(days=2))
+    scopes = (Scope.READ_CALENDAR, Scope.READ_RESULTS, Scope.CHANGE_CALENDAR)
+    used = api_tokens.issue(office, *scopes, at=NOW - timedelta(days=100), days=109).token
+    for use in (tokens.Use.READ, tokens.Use.READ, tokens.Use.WRITE):
+        tokens.count_use(used, use, at=NOW - timedelta(minutes=5))
 
 
 def _a_compliance_table(office: Office) -> str:

@@ -31,6 +31,7 @@ FOR_GOOD = (
     "erasing the names of an access list",
     "erasing a name",
     "removing personal details",
+    "revoking an API token",
 )
 
 # Views that take a press and no visit, and why a page that asks would be one too many.

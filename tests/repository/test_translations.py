@@ -65,7 +65,7 @@ def test_the_search_finds_what_people_read_and_nothing_else(source, texts):
 
 
 # Whose words are not those of a page: documents of the API for programmers, in one language as its field names are.
-FOR_PROGRAMMERS = {"releases/public/api.py"}
+FOR_PROGRAMMERS = {"releases/public/api.py", "statsoffice/office_api/api.py"}
 # What plays a publisher's site in a rehearsal, and the contents of the demo.
 PLAYED = ("statsoffice/fake_publisher/", "statsoffice/demo/")
 
@@ -97,7 +97,7 @@ def test_the_search_in_modules_finds_what_people_read_and_nothing_else(source, t
     assert untranslated_in(source) == texts
 
 
-@pytest.mark.parametrize("app", ["releases", "breaches", "accounts", "canary", "outbox"])
+@pytest.mark.parametrize("app", ["releases", "breaches", "accounts", "canary", "office_api", "outbox"])
 def test_every_choice_of_every_field_can_be_translated(app):
     choices = [
         (field, choice)

@@ -16,8 +16,15 @@ from releases.management.base import PlainCommand
 from releases.models import AccessReceipt, Contact, PhoneConfirmation, PreReleaseAccess, PreReleaseRequest
 from releases.rules.web_address import is_uk_mobile, telephone_uri
 from statsoffice.accounts.models import Invitation, User
+from statsoffice.office_api.models import ApiToken
 
-SECRETS = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
+SECRETS = {
+    (User, "password"),
+    (UserSession, "session_key"),
+    (Authenticator, "data"),
+    (Invitation, "digest"),
+    (ApiToken, "digest"),
+}
 """Columns with which a person could sign in. They are never exported."""
 NAME_COLUMNS = {
     Contact: "name",

@@ -22,6 +22,10 @@ from releases.models import (
     YearReview,
 )
 from statsoffice.accounts.models import Invitation
+from statsoffice.office_api.models import ApiToken
+
+# Operations of the API for the office's own systems.
+OF_RELEASE = ("release", "result", "checks", "change_date", "cancel_release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:series_calendar": (slug, series),
         "releases:series_changes": (slug, series),
         "releases:api:release": ("tomorrow",),
+        **{f"office_api:{name}": ("tomorrow",) for name in OF_RELEASE},
         "exchange:export": ("csv",),
         "admin:releases_contact_export": ("csv",),
         "admin:releases_series_export": ("csv",),
@@ -157,6 +162,8 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "send_invitation_again": (invitation.pk,),
         "withdraw_invitation": (invitation.pk,),
         "name_cover": (slug,),
+        "create_api_token": (slug,),
+        "revoke_api_token": (ApiToken.objects.filter(producer=producer)[0].pk,),
         "end_cover": (Cover.objects.filter(producer=producer)[0].pk,),
         "mfa_remove_webauthn": (0,),
         "mfa_edit_webauthn": (0,),

@@ -15,7 +15,7 @@ NOBODY = frozenset[Role]()
 
 type Who = str | frozenset[Role]
 
-RELEASE, REPORT, PERSON = "a release", "a report", "a person"
+RELEASE, REPORT, PERSON, TOKEN = "a release", "a report", "a person", "an API token"
 ENTRY, DATE, IMPORT = "an entry of a pre-release access list", "a request for another date", "an import"
 
 
@@ -75,6 +75,10 @@ PUBLIC = {
     **named("releases:", page(EVERYBODY), "producer_changes series_calendar series_changes release_calendar api_guide"),
     **named("releases:", page(EVERYBODY), "pre_release pre_release_lists"),
     **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
+    "office_api:openapi-json": page(EVERYBODY),
+    # Programs with a token: tests/integration/statsoffice/office_api/.
+    **named("office_api:", page(NOBODY), "token releases release series results result checks reports"),
+    **named("office_api:", page(NOBODY), "change_date cancel_release"),
     **named("transparency:", page(EVERYBODY), "statements statement punctuality punctuality_list"),
     # Of a year with a month that is over: tests/pages/breaches/test_compliance_pages.py.
     "transparency:punctuality_year": page(NOBODY),
@@ -107,6 +111,10 @@ OWN = {
     "cover": Expected(by(RELEASE, "name_cover"), NOBODY, of_no_row=True),
     "name_cover": form(by(RELEASE, "name_cover")),
     "end_cover": act(by(RELEASE, "name_cover")),
+    "api_tokens": own(by(TOKEN, "revoke")),
+    # They confirm first that it is them: tests/pages/statsoffice/test_api_tokens.py.
+    "create_api_token": form(by(TOKEN, "issue")),
+    "revoke_api_token": form(by(TOKEN, "revoke")),
     "invitations": Expected(by(PERSON, "invite"), NOBODY, of_no_row=True, administrators_too=True),
     "invite": Expected(by(PERSON, "invite"), by(PERSON, "invite"), of_no_row=True, administrators_too=True),
     # The invitation is one to be a statistician, which a calendar manager may not grant.

@@ -84,7 +84,7 @@ def kind_of(answer):
     leads_to = answer.headers.get("HX-Redirect") or answer.headers.get("Location") or ""
     if leads_to.startswith(("/accounts/login/", "/admin/login/")):
         return "asked to sign in"
-    return {404: "hidden", 403: "hidden", 405: "no such method"}.get(answer.status_code, "open")
+    return {404: "hidden", 403: "hidden", 401: "hidden", 405: "no such method"}.get(answer.status_code, "open")
 
 
 def right_kinds(who, rule, side):

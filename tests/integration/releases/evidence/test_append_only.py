@@ -29,6 +29,7 @@ from releases.models import (
 )
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.models.event import record_event
+from statsoffice.office_api.models import ApiToken, TokenRevocation
 from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory
 from tests.support.shared_rows import shared_fixture
 
@@ -53,6 +54,8 @@ APPEND_ONLY = {
         OpenFileFinding,
         OpenFileRemedy,
         PhoneConfirmation,
+        ApiToken,
+        TokenRevocation,
     )
 }
 
@@ -159,6 +162,14 @@ def a_dummy_file(series):
         request=check, target="file", url="https://h/c", result="not_known", sign="no_answer", recorded_at=AT
     )
     OpenFileRemedy.objects.create(dummy_file=dummy_file, measure="other", recorded_by=by, recorded_at=AT)
+
+
+def an_api_token(producer):
+    by = UserFactory()
+    token = ApiToken.objects.create(
+        producer=producer, code="c", digest="d", purpose="P", scopes=[], last_day=AT.date(), issued_by=by, issued_at=AT
+    )
+    TokenRevocation.objects.create(token=token, revoked_by=by, revoked_at=AT)
 
 
 def test_a_chain_holds_as_it_is_read_back_from_the_database(release):
@@ -303,6 +314,7 @@ def test_postgresql_itself_refuses_to_change_a_row_and_elsewhere_the_code_alone_
     moved, _ = a_date_change(release), a_statement(release)
     what_readers_were_told(release, moved)
     a_dummy_file(release.series)
+    an_api_token(release.series.producer)
     model = APPEND_ONLY[table]
     if on_postgresql():
         refusal = f"rows of {table} are kept as they were written"

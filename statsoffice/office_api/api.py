@@ -1,0 +1,781 @@
+"""The API for the office's own systems, version 1, and its OpenAPI document.
+
+The token alone decides what a request may do. Cookies and sessions play no part.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time
+from functools import wraps
+from typing import Annotated, Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from ninja import Field, Header, NinjaAPI, Path, Query, Schema
+from ninja import Status as ResponseStatus
+from ninja.errors import AuthenticationError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.security import HttpBearer
+from pydantic import BeforeValidator, ConfigDict
+
+from breaches import permissions as breach_permissions
+from breaches import register
+from breaches.models import Report
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from releases import check_history, overview
+from releases.check_history import AddressRecord
+from releases.early_findings import mask_until_published
+from releases.models import Release, Series
+from releases.public import calendar
+from releases.public.api import (
+    AFTER,
+    Day,
+    ListAnswer,
+    ListQuery,
+    NoSuchParameter,
+    Place,
+    PlainRenderer,
+    Problem,
+    ReleaseAnswer,
+    SeriesAnswer,
+    Slug,
+    SlugFilter,
+    WithoutEmpty,
+    answer_invalid,
+    answer_not_found,
+    check_known_parameters,
+    list_page,
+    place_of,
+    problem_response,
+    release_answer,
+    select_after,
+    series_answer,
+)
+from releases.public.calendar import CalendarQuery, filter_releases
+from releases.rules.calendar import Precision, Slot
+from releases.rules.departure import Grounds
+from releases.rules.lifecycle import TO_COME, Status
+from releases.rules.public_calendar import AnnouncedRelease, PublicStatus
+from releases.verdict.address import Outcome
+from statsoffice.middleware import WINDOW_SECONDS, count_request
+from statsoffice.office_api import changes
+from statsoffice.office_api.models import ApiToken, Scope
+from statsoffice.office_api.tokens import TokenState, Use, count_use, find_state, find_token
+
+PATH = "/api/office/v1/"
+MOST_REQUESTS = 120
+"""Requests of one token in a minute and in one web process. Those of a network have their own limit."""
+NO_TOKEN = "Send your token in the header “Authorization: Bearer”. A Head of Profession creates tokens."  # noqa: S105
+STOPPED = {
+    TokenState.REVOKED: "This token was revoked. Ask a Head of Profession for a new one.",
+    TokenState.EXPIRED: "This token has expired. Ask a Head of Profession for a new one.",
+    TokenState.NOT_RESPONSIBLE: (
+        "The person who created this token is no longer Head of Profession. Ask a Head of Profession for a new one."
+    ),
+}
+READ_ERRORS = {
+    400: "A parameter or a field has an invalid value, or its name is unknown.",
+    401: "There is no token, or it is not known or no longer works.",
+    403: "The token does not have the scope that is needed. The sentence names it.",
+    404: "There is nothing with this name that the token may know of.",
+    429: "There were too many requests. Wait for the number of seconds in the Retry-After header.",
+}
+
+CHANGE_ERRORS = {
+    **READ_ERRORS,
+    409: "The change is refused, and the sentence says why. Nothing was changed.",
+    422: "The Idempotency-Key was sent before, with another request.",
+}
+
+
+class OfficeRequest(HttpRequest):
+    """A request with the token that was accepted for it."""
+
+    auth: ApiToken
+
+
+class TokenStopped(Exception):
+    """The token is known and no longer works."""
+
+
+class ScopeMissing(Exception):
+    """The token does not have the scope that an operation needs."""
+
+
+class TooManyRequests(Exception):
+    """The token was used too often in this minute."""
+
+
+class BearerToken(HttpBearer):
+    """Accept a token with a scope, and count its use."""
+
+    def __init__(self, scope: Scope | None, use: Use) -> None:
+        super().__init__()
+        self.scope, self.use = scope, use
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        """Return the token of a request, or None if it is not known.
+
+        :raises TooManyRequests: before anything is stored, so that a flood of requests writes nothing.
+        """
+        now = timezone.now()
+        found = find_token(token)
+        if found is None:
+            return None
+        if count_request(f"token:{found.pk}", now=now.timestamp()) > MOST_REQUESTS:
+            raise TooManyRequests
+        state = find_state(found, at=now)
+        if state is not TokenState.WORKS:
+            count_use(found, Use.REFUSED, at=now)
+            raise TokenStopped(STOPPED[state])
+        if self.scope and not found.has(self.scope):
+            count_use(found, Use.REFUSED, at=now)
+            raise ScopeMissing(f"This token does not have the scope “{self.scope}”, which is needed here.")
+        count_use(found, self.use, at=now)
+        return found
+
+
+class OfficeAPI(NinjaAPI):
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=path_prefix or PATH, path_params=path_params)
+        document["servers"] = [{"url": str(settings.ADDRESS)}]
+        # All operations have the same scheme, although each accepts another scope.
+        document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                operation["security"] = [{"token": []}]
+                for parameter in operation["parameters"]:
+                    if parameter["schema"].get("default") == "":  # which its own pattern refuses
+                        parameter["allowEmptyValue"] = True
+                        parameter["schema"].pop("default")
+        return document
+
+
+api = OfficeAPI(
+    title="API for the office’s own systems",
+    version="1",
+    description="For one producer, with a token: the calendar and its changes, results, checks and reports.",
+    docs_url=None,
+    urls_namespace="office_api",
+    renderer=PlainRenderer(),
+)
+
+
+def _refuse_without_token(_request: HttpRequest, _why: Any) -> HttpResponse:
+    return _answer_unauthorised(NO_TOKEN)
+
+
+def _refuse_stopped(_request: HttpRequest, why: Any) -> HttpResponse:
+    return _answer_unauthorised(str(why))
+
+
+def _answer_unauthorised(sentence: str) -> HttpResponse:
+    response = problem_response(sentence, status=401)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _refuse_for_scope(_request: HttpRequest, why: Any) -> HttpResponse:
+    return problem_response(str(why), status=403)
+
+
+def _refuse_flood(_request: HttpRequest, _why: Any) -> HttpResponse:
+    seconds = max(1, math.ceil(WINDOW_SECONDS - timezone.now().timestamp() % WINDOW_SECONDS))
+    response = problem_response(f"This token was used too often. Try again in {seconds} seconds.", status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+BODY_RULES = {
+    "Idempotency-Key": "8 to 100 letters, digits or signs, without spaces",
+    "reference": "made of letters, digits, hyphens and underscores",
+    "title": "1 to 300 characters on one line",
+    "welsh_title": "at most 300 characters on one line",
+    "reason": "at most 5000 characters",
+    "osr_reference": "at most 300 characters on one line",
+    "osr_agreed_on": "a valid date, such as 2026-06-30",
+    "bank_holiday_reason": "at most 5000 characters",
+    "version": "a whole number",
+    "precision": f"one of {', '.join(Precision)}",
+    "day": "a valid date, such as 2026-06-30",
+    "time": "a valid time in London, such as 09:30",
+    "date": "an object with day and, if you like, time and precision",
+}
+
+
+def _explain_invalid(request: HttpRequest, why: Any) -> HttpResponse:
+    """Say which field of a body is missing, unknown or invalid; parameters are explained as in the public API."""
+    if request.method != "POST":
+        return answer_invalid(request, why)
+    errors = why.errors if isinstance(why, ValidationError) else []
+    names = [part for error in errors[:1] for part in error["loc"] if isinstance(part, str)]
+    name, kind = (names[-1], errors[0]["type"]) if names else ("", "")
+    if kind == "extra_forbidden":
+        sentence = f"There is no field “{name[:50]}” here."
+    elif kind == "missing" and name in {*BODY_RULES, "series", "to"}:
+        sentence = f"“{name}” is missing."
+    elif name in BODY_RULES:
+        sentence = f"“{name}” must be {BODY_RULES[name]}."
+    else:
+        sentence = "The body must be a JSON object as documented."
+    return problem_response(sentence, status=400)
+
+
+def _refuse_key(_request: HttpRequest, why: Any) -> HttpResponse:
+    return problem_response(str(why), status=422)
+
+
+def _refuse_parameter(_request: HttpRequest, why: Any) -> HttpResponse:
+    return problem_response(str(why), status=400)
+
+
+api.add_exception_handler(AuthenticationError, _refuse_without_token)
+api.add_exception_handler(TokenStopped, _refuse_stopped)
+api.add_exception_handler(ScopeMissing, _refuse_for_scope)
+api.add_exception_handler(TooManyRequests, _refuse_flood)
+api.add_exception_handler(NoSuchParameter, _refuse_parameter)
+api.add_exception_handler(Http404, answer_not_found)
+api.add_exception_handler(ValidationError, _explain_invalid)
+api.add_exception_handler(changes.KeyUsed, _refuse_key)
+
+type Operation = Callable[..., Any]
+
+SCOPES: dict[str, Scope | None] = {}
+"""The scope that each operation needs, by its identifier; None if every token may do it."""
+
+
+def read(path: str, answer: type[Schema], name: str, scope: Scope | None) -> Callable[[Operation], Operation]:
+    """Register an operation that reads, for tokens with a scope."""
+    SCOPES[name] = scope
+    known: dict[str, Any] = {"response": {200: answer, **dict.fromkeys(READ_ERRORS, Problem)}}
+
+    def at_path(operation: Operation) -> Operation:
+        auth = BearerToken(scope, Use.READ)
+        api.get(path, operation_id=name, url_name=name, auth=auth, **known)(operation)
+        return api.api_operation(["HEAD"], path, include_in_schema=False, auth=auth, **known)(operation)
+
+    return at_path
+
+
+def change(path: str, status: int, name: str, *, address: str = "") -> Callable[[Operation], Operation]:
+    """Register an operation that changes the calendar.
+
+    :param status: of the answer after a change; 202 of one that was requested is documented for all.
+    :param address: the name of the address, if an operation that reads has it too.
+    """
+    SCOPES[name] = Scope.CHANGE_CALENDAR
+    known = {status: ChangeAnswer, 202: ChangeAnswer, **dict.fromkeys(CHANGE_ERRORS, Problem)}
+    auth = BearerToken(Scope.CHANGE_CALENDAR, Use.WRITE)
+    return api.post(path, operation_id=name, url_name=address or name, auth=auth, response=known)
+
+
+class TokenAnswer(Schema):
+    """The token of the request."""
+
+    code: str = Field(description="The part of the token that names it.")
+    producer: str = Field(description="The slug of its producer.")
+    purpose: str
+    scopes: list[Scope] = Field(description="What it may do.")
+    last_day: date = Field(description="The last day on which it works, in London.")
+
+
+@read("/token", TokenAnswer, "token", None)
+def token(request: OfficeRequest) -> dict[str, Any]:
+    """Read what this token may do."""
+    check_known_parameters(request, Schema)
+    own = request.auth
+    return {
+        "code": own.code,
+        "producer": own.producer.slug,
+        "purpose": own.purpose,
+        "scopes": own.scopes,
+        "last_day": own.last_day,
+    }
+
+
+# The calendar
+
+
+class OfficeReleaseAnswer(ReleaseAnswer):
+    """A release of the producer. What readers cannot see yet is null."""
+
+    # The fields of the public API, of which these may be null here: no code of ours reads an answer as the public one.
+    announced_at: datetime | None = Field(  # type: ignore[assignment]
+        description="The instant at which it was announced; null if it is not yet."
+    )
+    changed_at: datetime | None = Field(  # type: ignore[assignment]
+        description="The last announced change; null if it is not announced yet."
+    )
+    url: str | None = Field(  # type: ignore[assignment]
+        description="Its page in the public calendar; null if it is not announced yet."
+    )
+    calendar_url: str | None = Field(  # type: ignore[assignment]
+        description="The same as an iCalendar file; null if it is not announced yet."
+    )
+    version: int = Field(description="Number of its present date. It grows with each change of the date.")
+
+
+class OfficeReleasesAnswer(ListAnswer):
+    """Releases of the producer by date."""
+
+    releases: list[OfficeReleaseAnswer]
+
+
+class OfficeSeriesAnswer(ListAnswer):
+    """Series of the producer."""
+
+    series: list[SeriesAnswer]
+
+
+class OfficeReleasesQuery(ListQuery):
+    """Which releases; what is left out narrows nothing."""
+
+    after: Place = Field("", description=AFTER)
+    series: SlugFilter = Field("", description="The slug of a series.")
+    status: Annotated[list[PublicStatus], WithoutEmpty] = Field(
+        [], description="Status in the calendar. Repeat the parameter to ask for several."
+    )
+    since: Day = Field(None, alias="from", description="Releases on or after this day.")
+    until: Day = Field(None, alias="to", description="Releases on or before this day.")
+
+
+def known_releases(own: ApiToken) -> QuerySet[Release]:
+    """Return the releases of which a token may know by its reading scopes: never rehearsals and trainings."""
+    found = Release.objects if own.has(Scope.READ_UNANNOUNCED) else Release.objects.public()
+    return found.official().without_trainings().filter(series__producer=own.producer_id)
+
+
+def _filter_known(own: ApiToken, query: OfficeReleasesQuery) -> QuerySet[Release]:
+    asked = CalendarQuery(series=query.series, statuses=frozenset(query.status), since=query.since, until=query.until)
+    found = filter_releases(asked, among=known_releases(own))
+    return select_after(found, query.after)[: query.per_page + 1]
+
+
+def _find_known(own: ApiToken, reference: str) -> Release:
+    found = known_releases(own).select_related("series__producer").filter(reference=reference).first()
+    if found is None:
+        raise Http404(f"There is no release “{reference}” that this token may know of.")
+    return found
+
+
+def release_answers(releases: Sequence[Release]) -> list[dict[str, Any]]:
+    """Describe releases in their order: announced ones as the public API does, and what is planned of the others."""
+    keys = [release.pk for release in releases]
+    by_key = {release.public_id: release for release in releases}
+    rows = Release.objects.filter(pk__in=keys)
+    facts = [
+        *calendar.announced_facts(rows.filter(announced_at__isnull=False), pages_at=timezone.now()),
+        # Without the address of the page: readers cannot find it in the calendar either.
+        *calendar.announced_facts(rows.filter(announced_at__isnull=True)),
+    ]
+    found = {one.public_id: _describe(one, by_key[one.public_id]) for one in facts}
+    return [found[release.public_id] for release in releases]
+
+
+def _describe(facts: AnnouncedRelease, release: Release) -> dict[str, Any]:
+    if release.announced_at:
+        return {**release_answer(facts), "version": release.schedule_version}
+    unannounced = dict.fromkeys(("announced_at", "changed_at", "url", "calendar_url"))
+    planned = replace(facts, announced_at=release.recorded_at)  # only to be described, and left out again
+    return {**release_answer(planned), **unannounced, "version": release.schedule_version}
+
+
+@read("/releases", OfficeReleasesAnswer, "releases", Scope.READ_CALENDAR)
+def releases(request: OfficeRequest, query: Query[OfficeReleasesQuery]) -> dict[str, Any]:
+    """List releases of the producer."""
+    check_known_parameters(request, OfficeReleasesQuery)
+    shown, next_url = list_page(_filter_known(request.auth, query), of=place_of, query=query, request=request)
+    return {"next_url": next_url, "releases": release_answers(shown)}
+
+
+@read("/releases/{slug:reference}", OfficeReleaseAnswer, "release", Scope.READ_CALENDAR)
+def release(request: OfficeRequest, reference: Path[Slug]) -> dict[str, Any]:
+    """Read one release."""
+    check_known_parameters(request, Schema)
+    (found,) = release_answers([_find_known(request.auth, reference)])
+    return found
+
+
+class OfficeSeriesQuery(ListQuery):
+    """Which part of the series."""
+
+    after: SlugFilter = Field("", description=AFTER)
+
+
+@read("/series", OfficeSeriesAnswer, "series", Scope.READ_CALENDAR)
+def series(request: OfficeRequest, query: Query[OfficeSeriesQuery]) -> dict[str, Any]:
+    """List series of the producer: those with announced releases, and all if the token may know of others."""
+    check_known_parameters(request, OfficeSeriesQuery)
+    own = request.auth
+    knows_all = own.has(Scope.READ_UNANNOUNCED) or own.has(Scope.CHANGE_CALENDAR)
+    found = Series.objects.select_related("producer") if knows_all else calendar.public_series()
+    found = found.filter(producer=own.producer_id, slug__gt=query.after).order_by("slug")[: query.per_page + 1]
+    shown, next_url = list_page(found, of=lambda one: one.slug, query=query, request=request)
+    return {"next_url": next_url, "series": [series_answer(one) for one in shown]}
+
+
+# Results and checks. Until a release is published, no token reads what was found before it was due. A program could
+# compare answers and see that checks or times begin to be left out, so they are left out of all releases to come.
+
+
+class ResultAnswer(Schema):
+    """The result of a release on its present date; instants are in UTC."""
+
+    reference: str
+    status: Status
+    due_at: datetime | None
+    outcome: Outcome = Field(description="“pending” while there is no result.")
+    last_not_live_at: datetime | None = Field(description="The last check that did not find it.")
+    first_live_at: datetime | None = Field(description="The first check that found it.")
+    delay_seconds: tuple[float, float | None] | None = Field(
+        description="At least and at most, in seconds after the due time; the second is null while it is not live."
+    )
+    reasons: list[str]
+    published_at: datetime | None
+    published_at_by_publisher: datetime | None = Field(
+        description="What the publisher’s own system states. It is not an observation."
+    )
+    publisher_source: str | None
+    diagnoses: list[str] = Field(description="What may explain a late release.")
+
+
+class ResultsAnswer(ListAnswer):
+    """Results of the producer's releases, by date."""
+
+    results: list[ResultAnswer]
+
+
+@read("/results", ResultsAnswer, "results", Scope.READ_RESULTS)
+def results(request: OfficeRequest, query: Query[OfficeReleasesQuery]) -> dict[str, Any]:
+    """List results by the date of the release."""
+    check_known_parameters(request, OfficeReleasesQuery)
+    shown, next_url = list_page(_filter_known(request.auth, query), of=place_of, query=query, request=request)
+    return {"next_url": next_url, "results": overview.read_statuses(shown, mask=mask_until_published)}
+
+
+@read("/releases/{slug:reference}/result", ResultAnswer, "result", Scope.READ_RESULTS)
+def result(request: OfficeRequest, reference: Path[Slug]) -> dict[str, Any]:
+    """Read the result of one release."""
+    check_known_parameters(request, Schema)
+    (found,) = overview.read_statuses([_find_known(request.auth, reference)], mask=mask_until_published)
+    return found
+
+
+class CheckRunAnswer(Schema):
+    """Consecutive checks with the same result."""
+
+    result: str
+    reasons: list[str]
+    first_at: datetime = Field(description="When the first of these checks was sent.")
+    last_at: datetime = Field(description="When the last of these checks was sent.")
+    checks: int = Field(description="How many there were.")
+
+
+class CheckedAddressAnswer(Schema):
+    """The checks of one web page or file."""
+
+    role: str
+    required: bool
+    url: str | None = Field(description="The web address; null while the release is still to come.")
+    checks: int
+    runs: list[CheckRunAnswer]
+
+
+class GapAnswer(Schema):
+    """A time in which no check was made."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+class ChecksAnswer(Schema):
+    """The checks of a release for its present date; those from before it was due once it is published."""
+
+    reference: str
+    due_at: datetime | None
+    addresses: list[CheckedAddressAnswer]
+    gaps: list[GapAnswer]
+
+
+@read("/releases/{slug:reference}/checks", ChecksAnswer, "checks", Scope.READ_EVIDENCE)
+def checks(request: OfficeRequest, reference: Path[Slug]) -> dict[str, Any]:
+    """Read the checks of one release, in runs with the same result."""
+    check_known_parameters(request, Schema)
+    found = _find_known(request.auth, reference)
+    record = check_history.release_record_of(found, by=AnonymousUser(), now=timezone.now())
+    is_to_come = found.status in TO_COME
+    return {
+        "reference": found.reference,
+        "due_at": found.due_at,
+        "addresses": [_checked_address(one, found.due_at, is_to_come=is_to_come) for one in record.addresses],
+        "gaps": [{"begins_at": begins_at, "ends_at": ends_at} for begins_at, ends_at in record.holes],
+    }
+
+
+def _checked_address(one: AddressRecord, due_at: datetime | None, *, is_to_come: bool) -> dict[str, Any]:
+    runs = [run for run in one.runs if not is_to_come or (due_at and run.first_at >= due_at)]
+    return {
+        "role": one.address.role,
+        "required": one.address.required,
+        # The address itself could lead to statistics before they are published.
+        "url": None if is_to_come else one.address.url,
+        "checks": sum(run.checks for run in runs),
+        "runs": [
+            {
+                "result": run.result,
+                "reasons": list(run.reasons),
+                "first_at": run.first_at,
+                "last_at": run.last_at,
+                "checks": run.checks,
+            }
+            for run in runs
+        ],
+    }
+
+
+# Breach reports
+
+
+class ReportAnswer(Schema):
+    """The main facts of a breach report."""
+
+    number: str
+    reference: str
+    release: str | None = Field(description="The reference of the release that it is about, if there is one.")
+    kind: ReportKind
+    status: ReportStatus
+    practices: list[str] = Field(description="The codes of the practices of the Code of Practice.")
+    occurred_at: datetime | None
+    delay_seconds: tuple[float, float | None] | None
+
+
+class ReportsAnswer(ListAnswer):
+    """Breach reports of the producer, in the order of drafting."""
+
+    reports: list[ReportAnswer]
+
+
+class ReportsQuery(ListQuery):
+    """Which part of the reports."""
+
+    after: Annotated[str, Field(pattern="^[0-9]{0,18}$")] = Field("", description=AFTER)
+
+
+@read("/reports", ReportsAnswer, "reports", Scope.READ_REPORTS)
+def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any]:
+    """List the breach reports of the producer that are open to all its roles: no restricted and no practice ones."""
+    check_known_parameters(request, ReportsQuery)
+    found = breach_permissions.open_reports_of(request.auth.producer)
+    found = found.filter(pk__gt=int(query.after or 0)).order_by("pk")[: query.per_page + 1]
+    shown, next_url = list_page(found, of=lambda one: str(one.pk), query=query, request=request)
+    entries = register.describe_reports(Report.objects.filter(pk__in=[one.pk for one in shown]).order_by("pk"))
+    return {"next_url": next_url, "reports": [{**one, "release": one["release"] or None} for one in entries]}
+
+
+# Changes of the calendar: each is made, or requested, by the action of the pages (statsoffice/office_api/changes.py).
+
+
+class ChangeAnswer(Schema):
+    """What became of a change."""
+
+    outcome: changes.Outcome = Field(
+        description="“requested” means that nothing is changed yet: a Head of Profession or deputy decides."
+    )
+    release: OfficeReleaseAnswer = Field(description="The release as it is now.")
+
+
+class Body(Schema):
+    """The body of a change, in which no other field is allowed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+OneLine = Field(max_length=300, pattern=r"^[^\x00-\x1f]*$")
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{8,100}$",
+        description="A new random text for each change, such as a UUID. A request is carried out once for each key.",
+    ),
+]
+Version = Annotated[
+    int | None,
+    Field(description="The version that you have read. The change is refused if another person has changed the date."),
+]
+Reason = Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")]
+
+
+def _written_as(pattern: str) -> BeforeValidator:
+    """Accept texts in one form, and no numbers, which pydantic reads as instants."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError("not as documented")
+        return value
+
+    return BeforeValidator(check)
+
+
+IsoDay = Annotated[date, _written_as(r"\d{4}-\d{2}-\d{2}")]
+ClockTime = Annotated[time, _written_as(r"\d{2}:\d{2}")]
+
+
+class DateBody(Body):
+    """A date of a release, in London."""
+
+    precision: Precision = Precision.EXACT
+    day: IsoDay = Field(description="The day, or any day of the first month if the date is not exact.")
+    at: ClockTime | None = Field(
+        None, alias="time", description="Of an exact date. Without it: the present time, or the time of the series."
+    )
+
+    def slot(self, *, usual: time) -> Slot:
+        at = (self.at or usual) if self.precision is Precision.EXACT else None
+        return Slot(on=self.day, at=at, precision=self.precision)
+
+
+class PlanBody(Body):
+    """A release to plan."""
+
+    series: Slug = Field(description="The slug of a series of the producer.")
+    reference: Slug = Field(description="Its name in addresses, which must be new.")
+    title: Annotated[str, OneLine, Field(min_length=1)]
+    welsh_title: Annotated[str, OneLine] = ""
+    planned: DateBody = Field(alias="date")
+
+
+class DateChangeBody(Body):
+    """Another date, with what it needs."""
+
+    to: DateBody
+    reason: Reason = Field("", description="Required for a confirmed date. Published once a person has agreed.")
+    version: Version = None
+    osr_reference: Annotated[str, OneLine] = Field("", description="Of OSR’s written agreement to another time or day.")
+    osr_agreed_on: IsoDay | None = Field(None, description="The date of this agreement.")
+    bank_holiday_reason: Reason = Field("", description="Why the release is on a bank holiday. Published.")
+
+
+class CancelBody(Body):
+    """Why a release is cancelled."""
+
+    reason: Reason = Field(description="Published.")
+    version: Version = None
+
+
+def _find_to_change(own: ApiToken, reference: str) -> Release:
+    """Return a release that a token may change, announced or not."""
+    releases = Release.objects.official().without_trainings().select_related("series__producer")
+    found = releases.filter(series__producer=own.producer_id, reference=reference).first()
+    if found is None:
+        raise Http404(f"There is no release “{reference}” that this token may change.")
+    return found
+
+
+def _answer_change(
+    request: OfficeRequest, key: str, body: Body, act: Callable[[datetime], changes.Change]
+) -> ResponseStatus[dict[str, Any]]:
+    now = timezone.now()
+    status, answer = changes.answer_once(
+        request.auth,
+        key=key,
+        request=[request.method, request.path, body.model_dump(mode="json")],
+        act=lambda: act(now),
+        describe=lambda done: {"outcome": done.outcome, "release": release_answers([done.release])[0]},
+        at=now,
+    )
+    return ResponseStatus(status, answer)
+
+
+@change("/releases", 201, "plan_release", address="releases")
+def plan_release(request: OfficeRequest, body: PlanBody, key: Key) -> ResponseStatus[dict[str, Any]]:
+    """Plan a release: it is recorded as provisional. People announce and confirm it."""
+    check_known_parameters(request, Schema)
+    own = request.auth
+    found = Series.objects.select_related("producer").filter(producer=own.producer_id, slug=body.series).first()
+    if found is None:
+        raise Http404(f"There is no series “{body.series}” of this producer.")
+    slot = body.planned.slot(usual=found.release_time)
+
+    def act(now: datetime) -> changes.Change:
+        texts = {"reference": body.reference, "title": body.title.strip(), "welsh_title": body.welsh_title.strip()}
+        return changes.plan_release(own, found, **texts, slot=slot, at=now)
+
+    return _answer_change(request, key, body, act)
+
+
+@change("/releases/{slug:reference}/date", 200, "change_date")
+def change_date(
+    request: OfficeRequest, reference: Path[Slug], body: DateChangeBody, key: Key
+) -> ResponseStatus[dict[str, Any]]:
+    """Change a provisional date, or request another date of a confirmed release, on which a person decides."""
+    check_known_parameters(request, Schema)
+    found = _find_to_change(request.auth, reference)
+    grounds = Grounds(body.osr_reference, body.osr_agreed_on, body.bank_holiday_reason)
+
+    def act(now: datetime) -> changes.Change:
+        return changes.change_date(
+            request.auth,
+            found,
+            slot_after=lambda stored: body.to.slot(usual=stored.planned_at or stored.series.release_time),
+            reason=body.reason,
+            version=body.version,
+            grounds=grounds,
+            at=now,
+        )
+
+    return _answer_change(request, key, body, act)
+
+
+@change("/releases/{slug:reference}/cancellation", 200, "cancel_release")
+def cancel_release(
+    request: OfficeRequest, reference: Path[Slug], body: CancelBody, key: Key
+) -> ResponseStatus[dict[str, Any]]:
+    """Cancel a release with a public reason; not a confirmed one on the day before it is due or later."""
+    check_known_parameters(request, Schema)
+    found = _find_to_change(request.auth, reference)
+
+    def act(now: datetime) -> changes.Change:
+        return changes.cancel_release(request.auth, found, reason=body.reason, version=body.version, at=now)
+
+    return _answer_change(request, key, body, act)
+
+
+def protect(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Forbid caches to store answers, and refuse other methods with a sentence.
+
+    Browsers do not send a token by themselves, so no other site can forge a request.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *which: Any, **named: Any) -> HttpResponse:
+        response = view(request, *which, **named)
+        if response.status_code == 405:
+            allowed = response.get("Allow", "")
+            response = problem_response(f"Use {allowed} at this address, not {request.method}.", status=405)
+            response["Allow"] = allowed
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    return csrf_exempt(answer)
+
+
+def urls() -> tuple[list[URLPattern], str, str]:
+    patterns, app, namespace = api.urls
+    # Without ninja's own start page, which needs a page with scripts of another site.
+    found = [one for one in patterns if isinstance(one, URLPattern) and one.name != "api-root"]
+    for pattern in found:
+        # The view of the document answers every method, and others know theirs.
+        is_document = pattern.name == "openapi-json"
+        pattern.callback = protect(require_safe(pattern.callback) if is_document else pattern.callback)
+    return found, app, namespace

@@ -1,0 +1,167 @@
+"""Changes of the calendar by a token: each by the action that the pages use, once for each Idempotency-Key.
+
+A token acts as a calendar manager does, with the person who issued it as the responsible one (decision 110). It cannot
+agree to a change, so another date of a confirmed release is a request, on which a lead decides.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from ninja.responses import NinjaJSONEncoder
+
+from releases import date_changes, scheduling
+from releases.models import Release, Series
+from releases.models.event import add_facts, lock_release
+from releases.permissions import Action, check_may
+from releases.planner import is_reference
+from releases.rules import calendar
+from releases.rules.calendar import Slot
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.date_change import CLOSE_TO_RELEASE
+from releases.rules.departure import NO_GROUNDS, Grounds
+from releases.rules.lifecycle import CHANGE_DATE, RELEASE, FieldRefused, MoveRefused, Role, Status
+from statsoffice.audit.models import What
+from statsoffice.office_api.models import ApiToken, StoredAnswer
+from statsoffice.office_api.tokens import record_token_event
+
+
+class PersonNeeded(MoveRefused):
+    """A change that a person must make."""
+
+
+class KeyUsed(Exception):
+    """The Idempotency-Key was sent before, with another request."""
+
+
+class Outcome(StrEnum):
+    """What became of a change; the audit trail has a sentence for each. REQUESTED: a person decides."""
+
+    PLANNED = "planned"
+    CHANGED = "changed"
+    REQUESTED = "requested"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a request changed: the outcome, the HTTP status, and the release."""
+
+    outcome: Outcome
+    status: int
+    release: Release
+
+
+def answer_once(
+    own: ApiToken,
+    *,
+    key: str,
+    request: list[Any],
+    act: Callable[[], Change],
+    describe: Callable[[Change], dict[str, Any]],
+    at: datetime,
+) -> tuple[int, dict[str, Any]]:
+    """Make a change and return its HTTP status and answer; with the same key and request, return the first answer.
+
+    A refusal is such an answer too: the same key never makes another attempt.
+
+    :param request: the method, the path and the body.
+    :raises KeyUsed: if the key came with another request.
+    """
+    digest = sha256_hex(canonical_json(request))
+    with transaction.atomic():
+        # A second request with the same key waits here until the first one has its answer.
+        stored, is_first = StoredAnswer.objects.get_or_create(
+            token=own, key=key, defaults={"request_digest": digest, "stored_at": at}
+        )
+        if not is_first:
+            if stored.request_digest != digest:
+                raise KeyUsed("This Idempotency-Key was sent with another request. Use a new key for each change.")
+            return stored.status, stored.answer
+        facts: dict[str, Any] = {}
+        try:
+            with transaction.atomic(), add_facts(api_token=own.code):
+                change = act()
+            status, answer = change.status, describe(change)
+            facts = {"release": change.release.reference, "outcome": change.outcome}
+        except MoveRefused as refusal:
+            status, answer = 409, {"error": str(refusal)}
+            facts = {"outcome": "refused"}
+        stored.status, stored.answer = status, json.loads(json.dumps(answer, cls=NinjaJSONEncoder))
+        stored.save(update_fields=["status", "answer"])
+        record_token_event(What.API_TOKEN_USED, own, by=own.issued_by, path=request[1], **facts)
+    return stored.status, stored.answer
+
+
+def plan_release(
+    own: ApiToken, series: Series, *, reference: str, title: str, welsh_title: str, slot: Slot, at: datetime
+) -> Change:
+    """Record a provisional release. People announce and confirm it."""
+    check_may(own.issued_by, Action.EDIT, series.producer)
+    if not is_reference(reference):
+        raise FieldRefused("reference", "The reference may have letters, digits, hyphens and underscores only.")
+    if slot.last_day <= calendar.local_date(at):
+        raise FieldRefused("date", "The date must be in the future.")
+    taken = FieldRefused("reference", f"There is already a release with the reference “{reference}”.")
+    if Release.objects.filter(reference=reference).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            release = scheduling.record_release(
+                series,
+                reference=reference,
+                title=title,
+                welsh_title=welsh_title,
+                slot=slot,
+                at=at,
+                by=own.issued_by,
+            )
+    except IntegrityError as error:
+        raise taken from error
+    return Change(Outcome.PLANNED, 201, release)
+
+
+def change_date(
+    own: ApiToken,
+    release: Release,
+    *,
+    slot_after: Callable[[Release], Slot],
+    reason: str,
+    version: int | None,
+    grounds: Grounds,
+    at: datetime,
+) -> Change:
+    """Change the date of a provisional release, or request another date of a confirmed one.
+
+    :param slot_after: returns the new date of the release as it is stored.
+    """
+    # Locked, so that no one confirms the release between this check and the change.
+    release = lock_release(release.pk)
+    to, by = slot_after(release), own.issued_by
+    if release.status == Status.CONFIRMED:
+        request = date_changes.request_date_change(
+            release, to=to, reason=reason, by=by, at=at, expected_version=version, grounds=grounds
+        )
+        return Change(Outcome.REQUESTED, 202, request.release)
+    RELEASE.find(CHANGE_DATE, source=release.status)
+    if grounds != NO_GROUNDS:
+        raise PersonNeeded(
+            "A person must record OSR’s agreement or the reason for a bank holiday of a provisional date."
+        )
+    changed = scheduling.change_date(release, to=to, reason=reason, by=by, at=at, expected_version=version)
+    return Change(Outcome.CHANGED, 200, changed)
+
+
+def cancel_release(own: ApiToken, release: Release, *, reason: str, version: int | None, at: datetime) -> Change:
+    """Cancel a release with a public reason, unless it is confirmed and due within a day."""
+    release = lock_release(release.pk)
+    move = scheduling.prepare_cancel(release, reason=reason, by=own.issued_by, at=at, expected_version=version)
+    due_soon = release.due_at is not None and at >= release.due_at - CLOSE_TO_RELEASE
+    if Role.CALENDAR_MANAGER not in move.roles or (release.status == Status.CONFIRMED and due_soon):
+        raise PersonNeeded("A person must cancel a confirmed release on the day before it is due and later.")
+    cancelled = scheduling.cancel_release(release, reason=reason, by=own.issued_by, at=at, expected_version=version)
+    return Change(Outcome.CANCELLED, 200, cancelled)

@@ -1,0 +1,181 @@
+"""Issue, find and revoke the tokens of the office's own systems (decision 110)."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from releases.models import Producer
+from releases.models.event import lock_producer
+from releases.permissions import NotYours, Person, producers_with, roles_of, standing_roles_of
+from releases.rules import calendar
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import FieldRefused
+from statsoffice.accounts.models import AccountRowRecord, User
+from statsoffice.accounts.permissions import TOKEN_TABLE, TokenAction
+from statsoffice.audit.events import record_account_event
+from statsoffice.audit.models import What
+from statsoffice.office_api.models import PREFIX, PURPOSE_LENGTH, ApiToken, Scope, TokenRevocation, TokenUse
+
+_SECRET_BYTES = 32
+_CODE_LENGTH = 8
+# Without letters and digits that look like others.
+_CODE_CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+LONGEST = timedelta(days=365)
+EXPIRES_SOON = timedelta(days=14)
+
+
+class TokenRefused(FieldRefused):
+    """A token that cannot be issued; `field` names the invalid field."""
+
+
+class TokenState(StrEnum):
+    """Whether a token works. NOT_RESPONSIBLE: the person who issued it is no longer Head of Profession."""
+
+    WORKS = "works"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    NOT_RESPONSIBLE = "not_responsible"
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that was just issued; `secret` is the complete token, which is stored nowhere."""
+
+    token: ApiToken
+    secret: str
+
+
+def producers_issued_for(person: Person) -> QuerySet[Producer]:
+    """Return the producers for which a person issues tokens."""
+    return producers_with(person, TOKEN_TABLE[TokenAction.ISSUE])
+
+
+def producers_revoked_for(person: Person) -> QuerySet[Producer]:
+    """Return the producers whose tokens a person sees and revokes."""
+    return producers_with(person, TOKEN_TABLE[TokenAction.REVOKE])
+
+
+def issue_token(
+    producer: Producer, *, purpose: str, scopes: list[Scope], last_day: date, by: User, at: datetime
+) -> NewToken:
+    """Issue a token for one purpose of a producer.
+
+    A purpose with a token that still works is refused, so a form that is sent twice issues one token.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises TokenRefused: if the purpose, the scopes or the last day cannot be accepted.
+    """
+    if not TOKEN_TABLE[TokenAction.ISSUE] & roles_of(by, producer):
+        raise NotYours(f"{by} may not issue API tokens of {producer}.")
+    purpose = " ".join(purpose.split())
+    _check_values(purpose, scopes, last_day, today=calendar.local_date(at))
+    code = "".join(secrets.choice(_CODE_CHARACTERS) for _place in range(_CODE_LENGTH))
+    secret = f"{PREFIX}{code}_{secrets.token_hex(_SECRET_BYTES)}"
+    with transaction.atomic():
+        lock_producer(producer.pk)
+        if ApiToken.objects.usable(at=at).filter(producer=producer, purpose__iexact=purpose).exists():
+            raise TokenRefused(
+                "purpose", _("There is already a token for this purpose. Revoke it, or enter another one.")
+            )
+        token = ApiToken.objects.create(
+            producer=producer,
+            code=code,
+            digest=sha256_hex(secret.encode()),
+            purpose=purpose,
+            scopes=[scope.value for scope in Scope if scope in scopes],
+            last_day=last_day,
+            issued_by=by,
+            issued_at=at,
+        )
+        TokenUse.objects.create(token=token)
+        record_token_event(What.API_TOKEN_CREATED, token, by=by, scopes=token.scopes, last_day=last_day.isoformat())
+        AccountRowRecord.record({ApiToken: [token.pk]})
+    return NewToken(token, secret)
+
+
+def _check_values(purpose: str, scopes: list[Scope], last_day: date, *, today: date) -> None:
+    if not purpose:
+        raise TokenRefused("purpose", _("Enter what the token is for."))
+    if len(purpose) > PURPOSE_LENGTH:
+        raise TokenRefused("purpose", _("The purpose must be 100 characters or fewer."))
+    if not scopes:
+        raise TokenRefused("scopes", _("Select what the token may do."))
+    if Scope.READ_UNANNOUNCED in scopes and not set(scopes) & _READS:
+        sentence = _("Select what the token may read. Releases that are not announced yet are a part of that.")
+        raise TokenRefused("scopes", sentence)
+    if last_day < today:
+        raise TokenRefused("last_day", _("The last day must be today or in the future."))
+    if last_day > today + LONGEST:
+        latest = calendar.format_day(today + LONGEST)
+        raise TokenRefused("last_day", _("The last day must be on or before %(day)s.") % {"day": latest})
+
+
+_READS = {Scope.READ_CALENDAR, Scope.READ_RESULTS, Scope.READ_EVIDENCE}
+
+
+def revoke_token(token: ApiToken, *, by: User, at: datetime) -> bool:
+    """Revoke a token at once. Return whether it was not revoked before.
+
+    :raises NotYours: if none of the person's roles allows it.
+    """
+    if not TOKEN_TABLE[TokenAction.REVOKE] & roles_of(by, token.producer):
+        raise NotYours(f"{by} may not revoke API tokens of {token.producer}.")
+    with transaction.atomic():
+        lock_producer(token.producer_id)
+        if TokenRevocation.objects.filter(token=token).exists():
+            return False
+        revocation = TokenRevocation.objects.create(token=token, revoked_by=by, revoked_at=at)
+        record_token_event(What.API_TOKEN_REVOKED, token, by=by)
+        AccountRowRecord.record({TokenRevocation: [revocation.pk]})
+    return True
+
+
+def record_token_event(what: What, token: ApiToken, *, by: User, **facts: object) -> None:
+    """Record an event of a token. The account is that of the person who issued it and answers for it."""
+    record_account_event(what, account=token.issued_by, by=by, token=token.code, producer=token.producer_id, **facts)
+
+
+def find_token(secret: str) -> ApiToken | None:
+    """Return the token with this text, whether it works or not.
+
+    The digest is looked up, so that the time of the comparison says nothing about a stored token.
+    """
+    if not secret.startswith(PREFIX):
+        return None
+    found = ApiToken.objects.filter(digest=sha256_hex(secret.encode()))
+    return found.select_related("producer", "issued_by", "revocation").first()
+
+
+def find_state(token: ApiToken, *, at: datetime) -> TokenState:
+    """Return whether a token works at an aware instant. The issuer answers for it, and so must still be in office."""
+    if token.is_revoked:
+        return TokenState.REVOKED
+    if token.is_expired(calendar.local_date(at)):
+        return TokenState.EXPIRED
+    if not TOKEN_TABLE[TokenAction.ISSUE] & standing_roles_of(token.issued_by, token.producer):
+        return TokenState.NOT_RESPONSIBLE
+    return TokenState.WORKS
+
+
+class Use(StrEnum):
+    """The column that counts a request."""
+
+    READ = "reads"
+    WRITE = "writes"
+    REFUSED = "refused"
+
+
+def count_use(token: ApiToken, use: Use, *, at: datetime) -> None:
+    TokenUse.objects.filter(token=token).update(**{use: F(use) + 1}, last_used_at=at)
+
+
+def find_expiring_tokens(person: Person, *, now: datetime) -> list[ApiToken]:
+    """Return the tokens that a person can replace and that expire within two weeks, the first to expire first."""
+    last = calendar.local_date(now) + EXPIRES_SOON
+    found = ApiToken.objects.usable(at=now).filter(producer__in=producers_issued_for(person), last_day__lte=last)
+    return list(found.select_related("producer").order_by("last_day", "pk"))
