@@ -588,7 +588,7 @@ def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any
 class ChangeAnswer(Schema):
     """What became of a change."""
 
-    outcome: changes.Outcome = Field(
+    outcome: changes.ChangeOutcome = Field(
         description="“requested” means that nothing is changed yet: a Head of Profession or deputy decides."
     )
     release: OfficeReleaseAnswer = Field(description="The release as it is now.")

@@ -38,7 +38,7 @@ class KeyUsed(Exception):
     """The Idempotency-Key was sent before, with another request."""
 
 
-class Outcome(StrEnum):
+class ChangeOutcome(StrEnum):
     """What became of a change; the audit trail has a sentence for each. REQUESTED: a person decides."""
 
     PLANNED = "planned"
@@ -51,7 +51,7 @@ class Outcome(StrEnum):
 class Change:
     """What a request changed: the outcome, the HTTP status, and the release."""
 
-    outcome: Outcome
+    outcome: ChangeOutcome
     status: int
     release: Release
 
@@ -122,7 +122,7 @@ def plan_release(
             )
     except IntegrityError as error:
         raise taken from error
-    return Change(Outcome.PLANNED, 201, release)
+    return Change(ChangeOutcome.PLANNED, 201, release)
 
 
 def change_date(
@@ -146,14 +146,14 @@ def change_date(
         request = date_changes.request_date_change(
             release, to=to, reason=reason, by=by, at=at, expected_version=version, grounds=grounds
         )
-        return Change(Outcome.REQUESTED, 202, request.release)
+        return Change(ChangeOutcome.REQUESTED, 202, request.release)
     RELEASE.find(CHANGE_DATE, source=release.status)
     if grounds != NO_GROUNDS:
         raise PersonNeeded(
             "A person must record OSR’s agreement or the reason for a bank holiday of a provisional date."
         )
     changed = scheduling.change_date(release, to=to, reason=reason, by=by, at=at, expected_version=version)
-    return Change(Outcome.CHANGED, 200, changed)
+    return Change(ChangeOutcome.CHANGED, 200, changed)
 
 
 def cancel_release(own: ApiToken, release: Release, *, reason: str, version: int | None, at: datetime) -> Change:
@@ -164,4 +164,4 @@ def cancel_release(own: ApiToken, release: Release, *, reason: str, version: int
     if Role.CALENDAR_MANAGER not in move.roles or (release.status == Status.CONFIRMED and due_soon):
         raise PersonNeeded("A person must cancel a confirmed release on the day before it is due and later.")
     cancelled = scheduling.cancel_release(release, reason=reason, by=own.issued_by, at=at, expected_version=version)
-    return Change(Outcome.CANCELLED, 200, cancelled)
+    return Change(ChangeOutcome.CANCELLED, 200, cancelled)

@@ -4,7 +4,9 @@ import re
 
 from django.conf import settings
 
+from releases.verdict.address import Outcome
 from statsoffice.office_api import api
+from statsoffice.office_api.changes import ChangeOutcome
 from statsoffice.office_api.models import Scope
 
 PAGE = (settings.BASE_DIR / "docs" / "reference" / "office-api.md").read_text()
@@ -26,3 +28,10 @@ def test_it_describes_every_scope_and_every_status():
     assert re.findall(r"^\| `(\w+)` \| ", PAGE, re.MULTILINE) == list(Scope.values)
     assert re.findall(r"^\| (4\d\d) \| ", PAGE, re.MULTILINE) == [str(status) for status in sorted(api.CHANGE_ERRORS)]
     assert f"more than {api.MOST_REQUESTS} requests" in PAGE
+
+
+def test_a_result_and_a_change_have_their_own_outcomes():
+    """Classes of the same name would share one schema in the document."""
+    schemas = api.api.get_openapi_schema()["components"]["schemas"]
+    assert schemas["Outcome"]["enum"] == list(Outcome)
+    assert schemas["ChangeOutcome"]["enum"] == list(ChangeOutcome)
