@@ -1,0 +1,359 @@
+"""The operations of the API for an office's own systems, and the shapes of what they take and return.
+
+`generate.py` writes this file from the OpenAPI document. Days and times are texts as in JSON: "2026-06-30", "09:30"
+(London), and instants in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NotRequired, TypedDict
+
+from statsoffice_client.transport import Transport, quote_part
+
+type Scope = Literal[
+    "read_calendar", "read_unannounced", "read_results", "read_evidence", "read_reports", "change_calendar"
+]
+
+
+class TokenAnswer(TypedDict):
+    """The token of the request."""
+
+    code: str
+    producer: str
+    purpose: str
+    scopes: list[Scope]
+    last_day: str
+
+
+type PublicStatus = Literal["provisional", "confirmed", "postponed", "published", "cancelled"]
+
+
+class DateAnswer(TypedDict):
+    """A date as exactly as it is announced."""
+
+    text: str
+    precision: Precision
+    first_day: str
+    last_day: str
+    time: str | None
+    zone: str
+
+
+type Designation = Literal["accredited", "official", "in_development"]
+
+
+class LanguagesAnswer(TypedDict):
+    """A title or a name by language."""
+
+    en: str
+    cy: str | None
+
+
+class NamedAnswer(TypedDict):
+    """A producer or a series, by name."""
+
+    slug: str
+    name: str
+    names: LanguagesAnswer
+
+
+class OfficeReleaseAnswer(TypedDict):
+    """A release of the producer. What readers cannot see yet is null."""
+
+    id: str
+    reference: str
+    title: str
+    titles: LanguagesAnswer
+    status: PublicStatus
+    date: DateAnswer
+    due_at: str | None
+    designation: Designation
+    producer: NamedAnswer
+    series: NamedAnswer
+    announced_at: str | None
+    changed_at: str | None
+    cancellation_reason: str | None
+    statistics_url: str | None
+    url: str | None
+    calendar_url: str | None
+    version: int
+
+
+type Precision = Literal["exact", "month", "two_months"]
+
+
+class ChangeAnswer(TypedDict):
+    """What became of a change."""
+
+    outcome: ChangeOutcome
+    release: OfficeReleaseAnswer
+
+
+type ChangeOutcome = Literal["planned", "changed", "requested", "cancelled"]
+
+
+class DateBody(TypedDict):
+    """A date of a release, in London."""
+
+    precision: NotRequired[Precision]
+    day: str
+    time: NotRequired[str | None]
+
+
+class PlanBody(TypedDict):
+    """A release to plan."""
+
+    series: str
+    reference: str
+    title: str
+    welsh_title: NotRequired[str]
+    date: DateBody
+
+
+class SeriesAnswer(TypedDict):
+    """A series of which anything is announced."""
+
+    slug: str
+    name: str
+    names: LanguagesAnswer
+    designation: Designation
+    producer: NamedAnswer
+    calendar_url: str
+    changes_url: str
+
+
+type Outcome = Literal["pending", "on_time", "early", "late", "not_seen", "partial", "uncertain", "cannot_tell"]
+
+
+class ResultAnswer(TypedDict):
+    """The result of a release on its present date; instants are in UTC."""
+
+    reference: str
+    status: Status
+    due_at: str | None
+    outcome: Outcome
+    last_not_live_at: str | None
+    first_live_at: str | None
+    delay_seconds: list[float | None] | None
+    reasons: list[str]
+    published_at: str | None
+    published_at_by_publisher: str | None
+    publisher_source: str | None
+    diagnoses: list[str]
+
+
+type Status = Literal["provisional", "confirmed", "published", "cancelled"]
+
+
+class CheckRunAnswer(TypedDict):
+    """Consecutive checks with the same result."""
+
+    result: str
+    reasons: list[str]
+    first_at: str
+    last_at: str
+    checks: int
+
+
+class CheckedAddressAnswer(TypedDict):
+    """The checks of one web page or file."""
+
+    role: str
+    required: bool
+    url: str | None
+    checks: int
+    runs: list[CheckRunAnswer]
+
+
+class ChecksAnswer(TypedDict):
+    """The checks of a release for its present date; those from before it was due once it is published."""
+
+    reference: str
+    due_at: str | None
+    addresses: list[CheckedAddressAnswer]
+    gaps: list[GapAnswer]
+
+
+class GapAnswer(TypedDict):
+    """A time in which no check was made."""
+
+    begins_at: str
+    ends_at: str
+
+
+class ReportAnswer(TypedDict):
+    """The main facts of a breach report."""
+
+    number: str
+    reference: str
+    release: str | None
+    kind: ReportKind
+    status: ReportStatus
+    practices: list[str]
+    occurred_at: str | None
+    delay_seconds: list[float | None] | None
+
+
+type ReportKind = Literal[
+    "late",
+    "early",
+    "partial",
+    "not_live",
+    "wrong_content",
+    "pra",
+    "access",
+    "leak",
+    "not_announced",
+    "late_announcement",
+    "used_in_public",
+    "unequal_access",
+    "other",
+]
+
+type ReportStatus = Literal[
+    "draft",
+    "with_hop",
+    "returned",
+    "approved",
+    "recorded",
+    "dismissed",
+    "sent",
+    "closed",
+    "withdrawn",
+    "joined",
+    "parted",
+]
+
+
+class DateChangeBody(TypedDict):
+    """Another date, with what it needs."""
+
+    to: DateBody
+    reason: NotRequired[str]
+    version: NotRequired[int | None]
+    osr_reference: NotRequired[str]
+    osr_agreed_on: NotRequired[str | None]
+    bank_holiday_reason: NotRequired[str]
+
+
+class CancelBody(TypedDict):
+    """Why a release is cancelled."""
+
+    reason: str
+    version: NotRequired[int | None]
+
+
+class Client(Transport):
+    """Each method is one operation. It raises what `Transport.send` raises."""
+
+    def token(self) -> TokenAnswer:
+        """Read what this token may do."""
+        answer: TokenAnswer = self.send("GET", "/api/office/v1/token")
+        return answer
+
+    def releases(
+        self,
+        *,
+        per_page: int | None = None,
+        series: str | None = None,
+        status: list[Literal["provisional", "confirmed", "postponed", "published", "cancelled"]] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> Iterator[OfficeReleaseAnswer]:
+        """List releases of the producer.
+
+        :param per_page: Results per page, at most 100.
+        :param series: The slug of a series.
+        :param status: Status in the calendar. Repeat the parameter to ask for several.
+        :param from_: Releases on or after this day.
+        :param to: Releases on or before this day.
+        """
+        return self.read_list(
+            "/api/office/v1/releases",
+            "releases",
+            query={"per_page": per_page, "series": series, "status": status, "from": from_, "to": to},
+        )
+
+    def plan_release(self, body: PlanBody, *, key: str) -> ChangeAnswer:
+        """Plan a release: it is recorded as provisional. People announce and confirm it.
+
+        :param key: A new random text for each change, such as a UUID. A request is carried out once for each key.
+        """
+        answer: ChangeAnswer = self.send("POST", "/api/office/v1/releases", body=body, headers={"Idempotency-Key": key})
+        return answer
+
+    def release(self, reference: str) -> OfficeReleaseAnswer:
+        """Read one release."""
+        answer: OfficeReleaseAnswer = self.send("GET", f"/api/office/v1/releases/{quote_part(reference)}")
+        return answer
+
+    def series(self, *, per_page: int | None = None) -> Iterator[SeriesAnswer]:
+        """List series of the producer: those with announced releases, and all if the token may know of others.
+
+        :param per_page: Results per page, at most 100.
+        """
+        return self.read_list("/api/office/v1/series", "series", query={"per_page": per_page})
+
+    def results(
+        self,
+        *,
+        per_page: int | None = None,
+        series: str | None = None,
+        status: list[Literal["provisional", "confirmed", "postponed", "published", "cancelled"]] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> Iterator[ResultAnswer]:
+        """List results by the date of the release.
+
+        :param per_page: Results per page, at most 100.
+        :param series: The slug of a series.
+        :param status: Status in the calendar. Repeat the parameter to ask for several.
+        :param from_: Releases on or after this day.
+        :param to: Releases on or before this day.
+        """
+        return self.read_list(
+            "/api/office/v1/results",
+            "results",
+            query={"per_page": per_page, "series": series, "status": status, "from": from_, "to": to},
+        )
+
+    def result(self, reference: str) -> ResultAnswer:
+        """Read the result of one release."""
+        answer: ResultAnswer = self.send("GET", f"/api/office/v1/releases/{quote_part(reference)}/result")
+        return answer
+
+    def checks(self, reference: str) -> ChecksAnswer:
+        """Read the checks of one release, in runs with the same result."""
+        answer: ChecksAnswer = self.send("GET", f"/api/office/v1/releases/{quote_part(reference)}/checks")
+        return answer
+
+    def reports(self, *, per_page: int | None = None) -> Iterator[ReportAnswer]:
+        """List the breach reports of the producer that are open to all its roles: no restricted and no practice ones.
+
+        :param per_page: Results per page, at most 100.
+        """
+        return self.read_list("/api/office/v1/reports", "reports", query={"per_page": per_page})
+
+    def change_date(self, reference: str, body: DateChangeBody, *, key: str) -> ChangeAnswer:
+        """Change a provisional date, or request another date of a confirmed release, on which a person decides.
+
+        :param key: A new random text for each change, such as a UUID. A request is carried out once for each key.
+        """
+        answer: ChangeAnswer = self.send(
+            "POST", f"/api/office/v1/releases/{quote_part(reference)}/date", body=body, headers={"Idempotency-Key": key}
+        )
+        return answer
+
+    def cancel_release(self, reference: str, body: CancelBody, *, key: str) -> ChangeAnswer:
+        """Cancel a release with a public reason; not a confirmed one on the day before it is due or later.
+
+        :param key: A new random text for each change, such as a UUID. A request is carried out once for each key.
+        """
+        answer: ChangeAnswer = self.send(
+            "POST",
+            f"/api/office/v1/releases/{quote_part(reference)}/cancellation",
+            body=body,
+            headers={"Idempotency-Key": key},
+        )
+        return answer
