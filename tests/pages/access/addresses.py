@@ -22,6 +22,7 @@ from releases.models import (
     YearReview,
 )
 from statsoffice.accounts.models import Invitation
+from statsoffice.webhooks.models import PublicationSource, WebhookDelivery, WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     shot = Screenshot.objects.filter(release__reference="kept", state="stored")[0]
     slug, series = producer.slug, waiting.release.series.slug
     dummy_file = DummyFile.objects.filter(series__producer=producer, checks__isnull=False)[0]
+    webhook = WebhookEndpoint.objects.filter(producer=producer)[0]
+    delivery = WebhookDelivery.objects.filter(endpoint=webhook, given_up_at__isnull=False)[0]
+    system = PublicationSource.objects.filter(producer=producer)[0]
     task = ReleaseTask.objects.filter(series__producer=producer)[0]
     invitation = Invitation.objects.filter(producer=producer)[0]
     approved = reports["approved"]
@@ -112,6 +116,10 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:series_calendar": (slug, series),
         "releases:series_changes": (slug, series),
         "releases:api:release": ("tomorrow",),
+        "webhooks:send_test": (webhook.pk,),
+        "webhooks:turn_on": (webhook.pk,),
+        "webhooks:send_again": (delivery.pk,),
+        "state_publication": (system.key,),
         "exchange:export": ("csv",),
         "admin:releases_contact_export": ("csv",),
         "admin:releases_series_export": ("csv",),
