@@ -20,6 +20,7 @@ from breaches.rules.facts import (
     Facts,
     PostAccess,
     ReleaseException,
+    StatedPublication,
     Statement,
     StatementFact,
 )
@@ -36,6 +37,7 @@ from releases.models import AccessReceipt, Address, PreReleaseAccess, Release, V
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.public.calendar import live_page_of
+from releases.publication_statements import find_statements
 from releases.rules.calendar import from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
@@ -108,6 +110,7 @@ def facts_of_verifications(verifications: Collection[Verification]) -> dict[int,
                 replayed.add(row.release_id)
         elif row.release_id in diagnosed and not row.clock_off:
             fresh[key].append(DiagnosticCheck(FRESH, CheckOutcome(row.result), row.sent_at, row.completed_at))
+    stated = find_statements([verification.release for verification in verifications])
     exceptions: dict[tuple[int, int], list[ReleaseException]] = defaultdict(list)
     for departure in models.Departure.objects.filter(release__in=releases).prefetch_related("corrections"):
         exceptions[departure.release_id, departure.schedule_version].append(_exception(departure))
@@ -152,6 +155,11 @@ def facts_of_verifications(verifications: Collection[Verification]) -> dict[int,
             ),
             not_observed=not_observed.get(verification.pk, ()),
             publisher_time=_publisher_time(verification),
+            publications=tuple(
+                StatedPublication(one.source_name, one.published_at, one.received_at)
+                for one in stated[verification.release_id]
+                if one.schedule_version == verification.schedule_version
+            ),
             diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
             exceptions=tuple(
                 replace(one, due_at=verification.due_at)

@@ -12,9 +12,10 @@ from releases.early_findings import is_hidden, mask_verdict, may_know
 from releases.evidence import coverage, repository
 from releases.evidence.coverage import Stretch
 from releases.evidence.repository import RecordedCheck, WindowCheck
-from releases.models import Address, Release, Statement, Verification
+from releases.models import Address, PublicationStatement, Release, Statement, Verification
 from releases.models.observation import Purpose
 from releases.permissions import Person
+from releases.publication_statements import find_statements
 from releases.rules.lifecycle import Status
 from releases.rules.time_axis import (
     CheckMark,
@@ -107,6 +108,8 @@ class ReleaseRecord:
     statements: list[Statement]
     picture: CheckStrip | None = None
     """The checks of the address that decided, around the time of publication; None without an exact due time."""
+    publications: Sequence[PublicationStatement] = ()
+    """What the publisher's own systems stated to us, which are no observations."""
     found_before_due: list[str] | None = None
     """SHA-256 of what was found before the due time, if nothing else of it may be shown; else None."""
 
@@ -122,6 +125,10 @@ class ReleaseRecord:
     @property
     def anything_said(self) -> bool:
         """Whether there is any statement of the publisher's own system."""
+        return bool(self.publications) or any(record.said for record in self.addresses)
+
+    @property
+    def is_said_at_checks(self) -> bool:
         return any(record.said for record in self.addresses)
 
 
@@ -133,7 +140,8 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
     for verdict in verdicts:
         verdict.release = release  # the caller's object, with its series selected
-    hidden = is_hidden(release, verdicts) and not may_know(by, release.series.producer)
+    knows_early = may_know(by, release.series.producer)
+    hidden = is_hidden(release, verdicts) and not knows_early
     if hidden:
         verdicts = [mask_verdict(verdict) for verdict in verdicts]
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
@@ -161,6 +169,7 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
         questions=[] if hidden else find_open_questions([release]),
         statements=statements,
         picture=_draw_picture(release, present, plain, stated, gaps=holes, conceal_before_due=hidden),
+        publications=find_statements([release], with_early=knows_early).get(release.pk, []),
         found_before_due=repository.find_hashes_before_due(release) if hidden else None,
     )
 

@@ -1,7 +1,7 @@
 """Minute briefs: made once for each producer and instant, and read from the record whenever they are shown."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,9 +11,18 @@ from django.db.models import F, Q, QuerySet
 
 from releases.early_findings import mask_verdict
 from releases.exemptions import find_exemptions
-from releases.models import Address, CheckSchedule, MinuteBrief, Release, ReleaseEvent, Verification
+from releases.models import (
+    Address,
+    CheckSchedule,
+    MinuteBrief,
+    PublicationStatement,
+    Release,
+    ReleaseEvent,
+    Verification,
+)
 from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, producers_where
+from releases.publication_statements import find_statements
 from releases.rules.calendar import limit_at
 from releases.rules.lifecycle import Status
 from releases.rules.web_address import place_if_any
@@ -115,6 +124,7 @@ class BriefLine:
     verdict: Verification | None
     state: State
     is_over: bool
+    publications: Sequence[PublicationStatement] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +180,11 @@ def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
         elsewhere = Release.objects.public().exclude(series__producer=row.producer_id)
         others = _read_due(row, elsewhere.filter(due_at=row.due_at))
     brief = build_brief([due for _release, _verdict, due in own], [due for *_rest, due in others])
-    lines = tuple(BriefLine(release, verdict, due.state, due.is_over) for release, verdict, due in own)
+    stated = find_statements([release for release, _verdict, _due in own])
+    lines = tuple(
+        BriefLine(release, verdict, due.state, due.is_over, tuple(stated.get(release.pk, ())))
+        for release, verdict, due in own
+    )
     return ReadBrief(row, brief, lines)
 
 

@@ -51,6 +51,7 @@ class Action(StrEnum):
     CHECK_OPEN_FILES = "check_open_files"
     KNOW_OPEN_FILES = "know_open_files"
     READ_BRIEF = "read_minute_brief"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -97,6 +98,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.ASK_RECIPIENTS: LEADS,
     # A release that was found early is missing from a brief, so only those who may know of it read one.
     Action.READ_BRIEF: LEADS,
+    # A webhook discloses results to another system, for which a lead answers: statsoffice/webhooks.
+    Action.MANAGE_WEBHOOKS: LEADS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.RECORD_CALL: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }

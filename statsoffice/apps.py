@@ -67,3 +67,9 @@ class CanaryConfig(AppConfig):
     name = "statsoffice.self_monitoring"
     label = "canary"
     verbose_name = lazy("Self-monitoring")
+
+
+class WebhooksConfig(AppConfig):
+    name = "statsoffice.webhooks"
+    label = "webhooks"
+    verbose_name = lazy("Webhooks")

@@ -767,8 +767,9 @@ def read_provider(*, strict: bool) -> OfficeProvider | None:
 
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# The services of Apprise that may be set: chat rooms of offices, and plain JSON for other programs.
-SERVICES = ("json", "jsons", "slack", "workflow", "workflows", "msteams")
+# The services of Apprise that may be set: chat rooms of offices, plain JSON for other programs, and a pager.
+PAGERDUTY = "pagerduty"
+SERVICES = ("json", "jsons", "slack", "workflow", "workflows", "msteams", PAGERDUTY)
 
 
 def notify_key(name: str) -> str:

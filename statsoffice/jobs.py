@@ -45,6 +45,7 @@ from statsoffice.logs import log_context
 from statsoffice.notifications import delivery, outbox
 from statsoffice.notifications.recipients import MINUTE_BRIEF
 from statsoffice.self_monitoring import status, synthetic_check
+from statsoffice.webhooks import deliveries as webhook_deliveries
 
 type Stop = Callable[[], bool]
 
@@ -239,6 +240,15 @@ def _send_due_briefs(*, now: datetime) -> None:
         delivery.deliver_messages(now=now, kind=MINUTE_BRIEF)
 
 
+def send_webhooks(stop: Stop = never) -> None:
+    run_steps(
+        webhook_deliveries.create_deliveries,
+        lambda now: webhook_deliveries.deliver(now=now, stop=stop),
+        now=CLOCK.now,
+        stop=stop,
+    )
+
+
 def run_synthetic_check(stop: Stop = never) -> None:
     synthetic_check.take_turn(clock=CLOCK, stop=stop)
 
@@ -270,7 +280,13 @@ def read_past_years(stop: Stop = never) -> None:
 
 
 def erase_names(stop: Stop = never) -> None:
-    run_steps(retention.redact_pre_release_names, retention.redact_old_details, now=CLOCK.now, stop=stop)
+    run_steps(
+        retention.redact_pre_release_names,
+        retention.redact_old_details,
+        lambda now: webhook_deliveries.remove_old_deliveries(now=now, retention=settings.MESSAGES_KEPT),
+        now=CLOCK.now,
+        stop=stop,
+    )
 
 
 def bodies(stop: Stop = never) -> None:
@@ -302,6 +318,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 # - sweep: no limit, because it runs for hours on a long morning. It ends its process if it makes no progress
 #   (SWEEP_STUCK_AFTER_SECONDS).
 # - deliver: a hundred messages by each of three channels may take 20 s each.
+# - webhooks: a hundred systems that do not answer may take 15 s each.
 # - preflights: thousands of checks within the request limits of one host, and the comparison of the whole calendar.
 # - anchors: five requests to a slow authority, and the digests of all rows of a large record.
 # - judge: it ends after ten minutes, or when nothing is requested.
@@ -329,6 +346,8 @@ ALL_JOBS = (
     Job("bodies", 10 * MINUTE, bodies, "celery", expires_seconds=590, time_limit=HOUR / 2),
     Job("imports", 3 * SECOND, imports, "imports", expires_seconds=2.5, time_limit=2 * HOUR),
     Job("past_years", 5 * SECOND, read_past_years, "celery", expires_seconds=4, time_limit=10 * MINUTE),
+    # A job of its own, so that systems that do not answer delay no notification.
+    Job("webhooks", 5 * SECOND, send_webhooks, "celery", expires_seconds=4, time_limit=HOUR),
     Job("anchor", 10 * SECOND, anchor, "celery", expires_seconds=8, time_limit=30 * MINUTE),
     Job(
         "verify_releases_at_0930",

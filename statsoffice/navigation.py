@@ -59,6 +59,7 @@ class Navigation:
 ANYONE = None
 READERS = reports.TABLE[reports.Action.VIEW]
 OPEN_FILES = releases.TABLE[releases.Action.KNOW_OPEN_FILES]
+WEBHOOKS = releases.TABLE[releases.Action.MANAGE_WEBHOOKS]
 AUDITORS = LEADS | {Role.AUDITOR}
 
 # There are at most five sections, because the link to sign out is the sixth entry.
@@ -92,13 +93,26 @@ SECTIONS = (
                 ),
             ),
             Entry(
+                "webhooks:webhooks",
+                lazy("Webhooks"),
+                WEBHOOKS,
+                (
+                    "webhooks:webhook",
+                    "webhooks:create_webhook",
+                    "webhooks:replace_secret",
+                    "webhooks:turn_off",
+                    "webhooks:add_system",
+                    "webhooks:remove_system",
+                ),
+            ),
+            Entry(
                 "exchange:imports",
                 lazy("Import"),
                 KEEPERS,
                 ("exchange:import", "exchange:from_govuk", "exchange:import_listing", "exchange:columns"),
             ),
         ),
-        ("releases", "exchange"),
+        ("releases", "exchange", "webhooks"),
     ),
     Section(
         lazy("Breach reports"),

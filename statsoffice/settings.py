@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "releases",
     "breaches",
     "statsoffice.apps.MessagesConfig",
+    "statsoffice.apps.WebhooksConfig",
     "statsoffice.apps.CanaryConfig",
     "statsoffice.apps.AuditConfig",
     "statsoffice.apps.OfficeApiConfig",

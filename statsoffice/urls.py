@@ -28,6 +28,8 @@ from statsoffice.search import search_page
 from statsoffice.self_monitoring.page import canary_page
 from statsoffice.setup import views as setup
 from statsoffice.setup.steps import Step
+from statsoffice.webhooks import views as webhooks
+from statsoffice.webhooks.inbound import state_publication
 
 # People sign in at one place only, which limits attempts; the admin's own log-in page has no limit.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -108,6 +110,19 @@ redaction_pages = [
     path("<slug:reference>/<int:position>/", redaction.show_redaction, name="done"),
 ]
 
+webhook_pages = [
+    path("", webhooks.list_webhooks, name="webhooks"),
+    path("<int:key>/", webhooks.show_webhook, name="webhook"),
+    path("<int:key>/test/", webhooks.send_test_view, name="send_test"),
+    path("<int:key>/secret/", webhooks.replace_secret_view, name="replace_secret"),
+    path("<int:key>/off/", webhooks.turn_off_view, name="turn_off"),
+    path("<int:key>/on/", webhooks.turn_on_view, name="turn_on"),
+    path("deliveries/<int:key>/again/", webhooks.send_again_view, name="send_again"),
+    path("systems/<int:key>/remove/", webhooks.remove_system_view, name="remove_system"),
+    path("<slug:producer>/add/", webhooks.create_webhook_view, name="create_webhook"),
+    path("<slug:producer>/systems/add/", webhooks.add_system_view, name="add_system"),
+]
+
 # No address names the release, because these are in emails.
 early_release_pages = [
     path("", early_releases.list_early_releases, name="early_releases"),
@@ -139,6 +154,8 @@ urlpatterns = [
     # Named by a number, because these addresses are in emails and text messages.
     path("briefs/<int:key>/", minute_briefs.show_brief, name="minute_brief"),
     path("briefs/<int:key>/part/", minute_briefs.update_brief, name="minute_brief_part"),
+    path("api/published/<uuid:source>/", state_publication, name="state_publication"),
+    path("webhooks/", include((webhook_pages, "webhooks"))),
     path("messages/", include(([path("", notifications.list_notifications, name="sent")], "outbox"))),
     path("audit/", include(([path("", audit.show_trail, name="trail")], "audit"))),
     path("search/", search_page, name="search"),

@@ -17,6 +17,7 @@ from breaches.rules.facts import (
     round_down,
     round_up,
     time_in_words,
+    without_full_stop,
 )
 from breaches.rules.narrative import describe_statement
 from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
@@ -159,6 +160,16 @@ def describe_publisher_times(facts: Facts) -> Iterator[str]:
             yield (
                 f"We made no checks {_stretch(start, end, facts)}. For that period only the publisher’s time is known."
             )
+
+
+def describe_publications(facts: Facts) -> Iterator[str]:
+    """Write what systems of the publisher stated to us, which is not an observation."""
+    for stated in facts.publications:
+        yield (
+            f"{without_full_stop(stated.system)}, a system of the publisher, stated that it published the release at "
+            f"{_time_from(stated.published_at, facts)}. We received this statement at "
+            f"{_time_by(stated.received_at, facts)}. It is not an observation."
+        )
 
 
 def describe_caches(facts: Facts) -> Iterator[str]:

@@ -141,6 +141,15 @@ class EarlyDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedPublication:
+    """What a system of the publisher stated to us, which is not an observation. Instants are aware."""
+
+    system: str
+    published_at: datetime
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All facts for the account of one release. Instants are aware.
 
@@ -158,6 +167,7 @@ class Facts:
     statements: tuple[Statement, ...] = ()
     not_observed: tuple[tuple[datetime, datetime], ...] = ()
     publisher_time: tuple[datetime, Source] | None = None
+    publications: tuple[StatedPublication, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     exceptions: tuple[ReleaseException, ...] = ()
     decision: EarlyDecision | None = None

@@ -35,6 +35,7 @@ from releases.models.producer import (
     RotaEntry,
     Series,
 )
+from releases.models.publication_statement import PublicationStatement
 from releases.models.published_correction import PublishedCorrection
 from releases.models.receipt import AccessLink, AccessReceipt, ListConfirmation, PhoneConfirmation
 from releases.models.release import (
@@ -96,6 +97,7 @@ __all__ = [
     "PreReleaseRequest",
     "PreflightRun",
     "Producer",
+    "PublicationStatement",
     "PublishedCorrection",
     "ReasonCorrection",
     "Release",

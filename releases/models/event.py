@@ -394,6 +394,20 @@ class ReleaseRowRecord(RowRecord):
             changed_by=NEVER,
             deleted_by=NEVER,
         ),
+        Table(
+            "releases.PublicationStatement",
+            (
+                "release_id",
+                "schedule_version",
+                "source",
+                "source_name",
+                "message_id",
+                "published_at",
+                "received_at",
+            ),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
         Table("releases.Membership", ("user_id", "producer_id", "role")),
         Table(
             "releases.IncidentContact",

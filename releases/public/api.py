@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import wraps
 from itertools import islice
 from typing import Annotated, Any
@@ -28,10 +28,10 @@ from releases import tasks
 from releases.models import Release, Series
 from releases.models.producer import Designation
 from releases.public import calendar, feeds
-from releases.public.calendar import CalendarQuery, filter_releases
+from releases.public.calendar import CalendarQuery, date_answer, filter_releases
 from releases.public.feeds import Subscription, absolute_address, allow_programs, feed_address
-from releases.rules.calendar import Precision, Slot
-from releases.rules.public_calendar import AnnouncedRelease, Bilingual, PublicStatus, days_of
+from releases.rules.calendar import Precision
+from releases.rules.public_calendar import AnnouncedRelease, Bilingual, PublicStatus
 
 LICENCE = {
     "name": "Open Government Licence v3.0",
@@ -483,19 +483,6 @@ class SeriesListAnswer(ListAnswer):
     """Series of which anything is announced."""
 
     series: list[SeriesAnswer]
-
-
-def date_answer(slot: Slot) -> dict[str, Any]:
-    first, last = days_of(slot)
-    at = f"{slot.at:%H:%M}" if isinstance(slot.at, time) and slot.precision is Precision.EXACT else None
-    return {
-        "text": str(slot),
-        "precision": slot.precision,
-        "first_day": first,
-        "last_day": last,
-        "time": at,
-        "zone": slot.zone,
-    }
 
 
 def release_answer(release: AnnouncedRelease) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import reduce
 from operator import and_, or_
@@ -34,6 +34,7 @@ from releases.rules.public_calendar import (
     MoveNotice,
     PublicStatus,
     SlugName,
+    days_of,
     public_status,
 )
 from releases.text.languages import is_welsh
@@ -364,3 +365,17 @@ def _find_live_pages(releases: Collection[int]) -> set[int]:
         result for addresses in present.values_list("addresses", flat=True) for result in read_results(addresses)
     )
     return {result.address for result in results if result.verdict.is_live_at_last}
+
+
+def date_answer(slot: Slot) -> dict[str, Any]:
+    """Write a date as the API and webhooks give it."""
+    first, last = days_of(slot)
+    at = f"{slot.at:%H:%M}" if isinstance(slot.at, time) and slot.precision is Precision.EXACT else None
+    return {
+        "text": str(slot),
+        "precision": slot.precision,
+        "first_day": first,
+        "last_day": last,
+        "time": at,
+        "zone": slot.zone,
+    }

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.rules import calendar
-from releases.text.release import clock_of_response, describe_publisher
+from releases.text.release import clock_of_response, describe_publications, describe_publisher
 from releases.verdict.minute_brief import HostCount
 
 UNKNOWN_TIME = "The time is not known yet."
@@ -87,4 +87,9 @@ def delay_sentence(read: ReadBrief) -> str:
 
 def publisher_sentence(line: BriefLine) -> str:
     """Give the publisher's own statement about a release, which is no observation; empty if there is none."""
-    return describe_publisher(line.verdict) if line.verdict else ""
+    due_at = line.verdict.due_at if line.verdict else line.release.due_at
+    sentences = (
+        describe_publisher(line.verdict) if line.verdict else "",
+        describe_publications(line.publications, due_at=due_at) if due_at else "",
+    )
+    return " ".join(filter(None, sentences))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from releases.detection.finding import PublisherSays, Source, State, fills
-from releases.models import Release, Screenshot, Verification
+from releases.models import PublicationStatement, Release, Screenshot, Verification
 from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
@@ -448,6 +448,22 @@ def describe_publisher(verification: Verification) -> str:
     if not delay:
         return _("The publisher’s system says: %(published)s.") % {"published": published}
     return _("The publisher’s system says: %(published)s, %(delay)s.") % {"published": published, "delay": delay}
+
+
+def describe_publication(statement: PublicationStatement, *, due_at: datetime | None) -> str:
+    """Describe what a publishing system stated: "Published at 9:30:02am"."""
+    at = statement.published_at
+    clock = _clock(at, due_at) if due_at else calendar.format_moment(at)
+    return _("Published at %(clock)s") % {"clock": clock}
+
+
+def describe_publications(statements: Iterable[PublicationStatement], *, due_at: datetime) -> str:
+    """Describe the first statement of each publishing system in sentences, for a short text."""
+    first: dict[str, PublicationStatement] = {}
+    for statement in statements:
+        first.setdefault(statement.source_name, statement)
+    words = _("%(system)s states that it published this at %(clock)s.")
+    return " ".join(words % {"system": name, "clock": _clock(one.published_at, due_at)} for name, one in first.items())
 
 
 def publisher_note(verification: Verification | None) -> str:

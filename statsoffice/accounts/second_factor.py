@@ -1,21 +1,19 @@
 """Second factors: who must have one, whether they have it, and how it is stored."""
 
-import base64
-from hashlib import sha256
-
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.cache import cache
-from django.utils.encoding import force_bytes
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.permissions import roles_anywhere
+from statsoffice import encryption
 from statsoffice.accounts.models import User
 
 ADMINISTRATOR = "administrator"
+# Stored secrets can only be read with it, so it stays even if this module is renamed.
+PURPOSE = "statsoffice.accounts.second_factor"
 # Recovery codes help a person who has lost one of these, but are not a second factor alone.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -62,14 +60,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret, so that a backup reveals no second factor."""
-        return _cipher().encrypt(text.encode()).decode()
+        return encryption.encrypt(text, purpose=PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return the secret that was encrypted with SECRET_KEY or one of SECRET_KEY_FALLBACKS.
 
         :raises cryptography.fernet.InvalidToken: if it was encrypted with another key.
         """
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return encryption.decrypt(encrypted_text, purpose=PURPOSE)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Refuse to delete the last second factor of a person who must have one."""
@@ -81,12 +79,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         """Return the QR code as an SVG element for a page."""
         drawing = super().build_totp_svg(url)
         return str(drawing[drawing.index("<svg") :])
-
-
-def _cipher() -> MultiFernet:
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_key(secret))) for secret in keys])
-
-
-def _key(secret: str | bytes) -> bytes:
-    return sha256(b"statsoffice.accounts.second_factor:" + force_bytes(secret)).digest()

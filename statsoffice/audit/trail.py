@@ -26,6 +26,7 @@ from statsoffice.accounts.models import User
 from statsoffice.accounts.permissions import TRAIL_TABLE, TrailAction
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.notifications.models import Preference
+from statsoffice.webhooks.models import WebhookChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,11 @@ def _of_compliance(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     return rows
 
 
+def _of_webhooks(scope: Scope) -> "QuerySet[Any]":
+    rows = WebhookChange.objects.filter(producer__in=scope.producers, actor__isnull=False)
+    return rows.select_related("endpoint", "source")
+
+
 def _account_changes(scope: Scope) -> "QuerySet[Any]":
     # Keys of groups and invitations may equal those of accounts, so a key alone does not identify a person.
     own = Q(content_type__app_label="accounts", content_type__model="user")
@@ -165,6 +171,7 @@ SOURCES = {
         Source("decisions", Kind.DECISION, _of_reports(*DECISIONS)),
         Source("compliance", Kind.DECISION, _of_compliance(TABLE_APPROVED, PUNCTUALITY_SHOWN, PUNCTUALITY_HIDDEN)),
         Source("policies", Kind.EDIT, _of_compliance(POLICY_EDITED)),
+        Source("webhooks", Kind.EDIT, _of_webhooks),
         Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
         Source("api_tokens", Kind.PERMISSION, _of_tokens(*TOKENS)),
         Source("api_changes", Kind.EDIT, _of_tokens(What.API_TOKEN_USED)),
@@ -291,6 +298,10 @@ def _compliance(event: Any) -> str:
     return str(COMPLIANCE[event.kind]) % {"producer": event.producer, **facts}
 
 
+def _webhook(row: WebhookChange) -> str:
+    return str(row)
+
+
 def _evidence(event: Any) -> str:
     return _("Downloaded the evidence on release %(release)s") % {"release": event.release.reference}
 
@@ -321,6 +332,7 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "registers": _register,
     "compliance": _compliance,
     "policies": _compliance,
+    "webhooks": _webhook,
     "evidence": _evidence,
     "bodies": _body,
     "api_tokens": _token,

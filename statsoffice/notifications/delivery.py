@@ -22,6 +22,7 @@ from statsoffice.fault_isolation import run_each
 from statsoffice.notifications import html
 from statsoffice.notifications.access_links import fill_link, record_link_sent
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, MessageRowRecord
+from statsoffice.notifications.recipients import PROBLEM, RESTORED
 
 
 class DeliveryRefused(Exception):
@@ -170,14 +171,26 @@ def send_by_webhook(message: Message, *, name: str) -> None:
         reason = f"STATSOFFICE_WEBHOOKS holds no webhook named {message.recipient}."
         raise DeliveryRefused(reason, only_this=True)
     # A large package, imported only where it is needed.
-    from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat
+    from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat, NotifyType
+    from apprise.plugins.pagerduty import NotifyPagerDuty
 
     # No picture: a post must load nothing from elsewhere.
     asset = AppriseAsset(app_id=settings.OFFICE_NAME, app_desc=settings.OFFICE_NAME, image_url_mask="")
     post = Apprise(asset=asset)
     post.add(address)
+    begins, ends = message.event.startswith(PROBLEM), message.event.startswith(RESTORED)
+    for service in post:
+        if isinstance(service, NotifyPagerDuty) and (begins or ends):
+            # One incident of PagerDuty for each incident of monitoring, which ends by itself.
+            number = message.event.removeprefix(PROBLEM).removeprefix(RESTORED)
+            service.dedup, service.action = f"{settings.ADDRESS} {number}", "resolve" if ends else "trigger"
     with LogCapture(level=logging.WARNING, fmt="%(message)s") as log:
-        is_sent = post.notify(title=message.subject, body=message.text, body_format=NotifyFormat.TEXT)
+        is_sent = post.notify(
+            title=message.subject,
+            body=message.text,
+            body_format=NotifyFormat.TEXT,
+            notify_type=NotifyType.FAILURE if begins else NotifyType.INFO,
+        )
         reason = " ".join(log.getvalue().split())
     if not is_sent:
         # Other webhooks may still be available.

@@ -33,6 +33,8 @@ class Notification:
     reply_to: str = ""
     is_confidential: bool = False
     """Whether only the recipients may have it, so that no webhook gets it."""
+    is_for_operators: bool = False
+    """Whether it is about monitoring itself, so that every PagerDuty webhook gets it, without a preference."""
     rehearsal: bool = False
     """Whether it is about a rehearsal, if it names neither the release nor the report."""
     of_training: int | None = None

@@ -15,10 +15,12 @@ from releases.rules.date_change import RequestState
 from releases.rules.lifecycle import LEADS, Role, Status
 from releases.rules.pre_release import RequestStatus
 from statsoffice.accounts.models import User
-from statsoffice.notifications.models import Message
+from statsoffice.notifications.models import Channel, Message
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import (
     OPEN_FILE,
+    PROBLEM,
+    RESTORED,
     add_covers,
     approver_addresses,
     contact_addresses,
@@ -134,12 +136,13 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
     """Find the incidents of monitoring that began or ended: one alarm each, and one message to those who had it."""
     for incident in Incident.objects.filter(alarmed_at__gt=now - MAX_AGE).order_by("alarmed_at"):
         assert incident.alarmed_at is not None  # noqa: S101  # the query asked for it
-        alarm, end = f"watcher-ill-{incident.pk}", f"watcher-restored-{incident.pk}"
+        alarm, end = f"{PROBLEM}{incident.pk}", f"{RESTORED}{incident.pk}"
         if alarm not in known and now - incident.alarmed_at < STALE:
             problems = [describe_problem(problem_from_json(row), now=incident.alarmed_at) for row in incident.why]
             yield Notification(
                 event=alarm,
                 recipients=_alarm_recipients(now=now),
+                is_for_operators=True,
                 context={
                     "problems": problems,
                     "to_be_done": TO_BE_DONE,
@@ -147,10 +150,11 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
                 },
             )
         if incident.ended_at and end not in known:
-            alarms = Message.objects.filter(event=alarm, erased_at__isnull=True)
+            alarms = Message.objects.filter(event=alarm, erased_at__isnull=True).exclude(channel=Channel.WEBHOOK)
             yield Notification(
                 event=end,
                 recipients=frozenset(alarms.values_list("recipient", flat=True)),
+                is_for_operators=True,
                 context={
                     "began": calendar.format_moment(incident.began_at),
                     "ended": calendar.format_moment(incident.ended_at),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.trainings import participant_addresses
+from statsoffice.env import PAGERDUTY
 from statsoffice.fault_isolation import run_each
 from statsoffice.notifications import brief_queries, office_queries, receipt_queries, release_queries, report_queries
 from statsoffice.notifications.access_links import ACCESS_LINK
@@ -40,6 +41,8 @@ from statsoffice.notifications.recipients import (
     EARLY_RELEASE,
     MINUTE_BRIEF,
     OPEN_FILE,
+    PROBLEM,
+    RESTORED,
     add_covers,
     find_cover_addresses,
 )
@@ -245,7 +248,7 @@ RULES = (
         BEFORE,
     ),
     Rule(
-        {"watcher-ill-": lazy("Monitoring has a problem"), "watcher-restored-": lazy("Monitoring works again")},
+        {PROBLEM: lazy("Monitoring has a problem"), RESTORED: lazy("Monitoring works again")},
         office_queries.find_incidents,
         "incident",
         MONITORING_PERSON,
@@ -353,8 +356,9 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
     """Return a message for each recipient and channel, and for each webhook that was chosen.
 
     A person without a choice gets the channels of their producer, or else email. Webhooks are additional, because they
-    are not particular people. They get only the reference and a link, and nothing about rehearsals. Messages that a
-    person sends, with a document or a reply address, always go by email.
+    are not particular people. They get only the reference and a link, and nothing about rehearsals. A notification for
+    operators goes to every PagerDuty webhook with its subject. Messages that a person sends, with a document or a reply
+    address, always go by email.
     """
     choices_by_producer = _choices_of({one.producer for one in notifications})
     available = available_channels()
@@ -372,6 +376,8 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
             personal = _personal_channels(own, available) or _personal_channels(general, available) or {Channel.MAIL}
             addressed += [(channel, recipient) for channel in sorted(personal)]
             webhooks |= {webhook for channel, webhook in own | general if channel == Channel.WEBHOOK}
+        if one.is_for_operators:
+            webhooks |= {name for name, address in settings.WEBHOOKS.items() if address.startswith(f"{PAGERDUTY}:")}
         if not one.is_rehearsal and not one.is_confidential:
             addressed += [(Channel.WEBHOOK, webhook) for webhook in sorted(webhooks) if webhook in settings.WEBHOOKS]
         if settings.NOTIFY_TEXT_TEMPLATE:
@@ -383,7 +389,7 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
                 event=one.event,
                 channel=channel,
                 recipient=recipient,
-                subject=reference if is_webhook else subject,
+                subject=reference if is_webhook and not one.is_for_operators else subject,
                 text=short.get(channel, text),
                 producer_id=one.producer,
                 release=one.release,

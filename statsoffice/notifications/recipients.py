@@ -111,6 +111,8 @@ EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
 DISCLOSURE = "access-disclosure-"
 # The same of a dummy file that is open to the public (decision 107).
 OPEN_FILE = "open-file-"
+# The same of an incident of monitoring: its begin and its end.
+PROBLEM, RESTORED = "watcher-ill-", "watcher-restored-"
 # The same of a minute brief, which only people who lead read: a release found early is missing from it (decision 100).
 MINUTE_BRIEF = "minute-brief-"
 FOR_LEADS_ALONE = (

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from releases.check_history import Run, SaidRun
-from releases.models import PreReleaseAccess, PreReleaseRequest, Release, Verification
+from releases.models import PreReleaseAccess, PreReleaseRequest, PublicationStatement, Release, Verification
 from releases.planner import Day, Month
 from releases.receipts import Recipient
 from releases.rules.calendar import Pace
@@ -90,6 +90,11 @@ def filled_by_publisher(start: datetime, end: datetime, verification: Verificati
 @register.filter
 def said_sentence(run: SaidRun, release: Release) -> str:
     return release_text.describe_publisher_state(run.says, due_at=release.due_at) if release.due_at else ""
+
+
+@register.filter
+def publication_sentence(statement: PublicationStatement, release: Release) -> str:
+    return release_text.describe_publication(statement, due_at=release.due_at)
 
 
 @register.filter

@@ -24,6 +24,7 @@ from tests.browser.open_files import pages_of_open_files
 from tests.browser.reports import pages_of_reports, pages_of_yearly_table
 from tests.browser.started import pages_of_started_reports
 from tests.browser.stored_copies import pages_of_stored_bodies
+from tests.browser.webhooks import pages_of_webhooks
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support.factories import (
     SEED_DUE,
@@ -72,6 +73,7 @@ def a_morning() -> Morning:
     morning.pages |= pages_of_changed_dates(office, series)
     morning.pages |= pages_of_notices(office, series)
     morning.pages |= pages_of_open_files(office, series)
+    morning.pages |= pages_of_webhooks(office)
     morning.pages |= pages_of_access_lists(office, series)
     morning.pages |= pages_of_imports(series, by=office.head)
     morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)

@@ -21,7 +21,7 @@ from tests.pins.conftest import Pinned
 from tests.unit.statsoffice.test_settings import PRODUCTION, load_settings
 
 PACKAGES = ("statsoffice.", "releases.", "breaches.")
-OUR_APPS = ("accounts", "audit", "breaches", "canary", "office_api", "outbox", "releases")
+OUR_APPS = ("accounts", "audit", "breaches", "canary", "office_api", "outbox", "releases", "webhooks")
 
 
 @pytest.mark.django_db

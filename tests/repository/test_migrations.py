@@ -26,7 +26,7 @@ from breaches.models import Edition, Practice
 from breaches.rules.lifecycle import ReportStatus
 from tests.servers.private_postgresql import private_cluster
 
-OUR_APPS = {"accounts", "audit", "releases", "breaches", "office_api", "outbox", "canary"}
+OUR_APPS = {"accounts", "audit", "releases", "breaches", "office_api", "outbox", "canary", "webhooks"}
 # The migrations of the last version. Add those of each new version when it is released: a later migration must let that
 # version work.
 RELEASED = {

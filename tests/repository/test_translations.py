@@ -97,7 +97,7 @@ def test_the_search_in_modules_finds_what_people_read_and_nothing_else(source, t
     assert untranslated_in(source) == texts
 
 
-@pytest.mark.parametrize("app", ["releases", "breaches", "accounts", "canary", "office_api", "outbox"])
+@pytest.mark.parametrize("app", ["releases", "breaches", "accounts", "canary", "office_api", "outbox", "webhooks"])
 def test_every_choice_of_every_field_can_be_translated(app):
     choices = [
         (field, choice)

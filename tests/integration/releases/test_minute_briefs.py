@@ -63,7 +63,7 @@ def test_the_figures_of_hosts_are_read_only_if_they_are_wanted(series):
     row = MinuteBrief.objects.get(producer=series.producer)
     with CaptureQueriesContext(connection) as queries:
         read = read_brief(row, with_hosts=False)
-    assert (len(queries), read.brief.hosts, titles(read.lines)) == (4, (), ["late"])
+    assert (len(queries), read.brief.hosts, titles(read.lines)) == (5, (), ["late"])
 
 
 def test_two_processes_make_one_brief(series, monkeypatch):

@@ -23,6 +23,7 @@ from releases.models import (
 )
 from statsoffice.accounts.models import Invitation
 from statsoffice.office_api.models import ApiToken
+from statsoffice.webhooks.models import PublicationSource, WebhookDelivery, WebhookEndpoint
 
 # Operations of the API for the office's own systems.
 OF_RELEASE = ("release", "result", "checks", "change_date", "cancel_release")
@@ -90,6 +91,9 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     shot = Screenshot.objects.filter(release__reference="kept", state="stored")[0]
     slug, series = producer.slug, waiting.release.series.slug
     dummy_file = DummyFile.objects.filter(series__producer=producer, checks__isnull=False)[0]
+    webhook = WebhookEndpoint.objects.filter(producer=producer)[0]
+    delivery = WebhookDelivery.objects.filter(endpoint=webhook, given_up_at__isnull=False)[0]
+    system = PublicationSource.objects.filter(producer=producer)[0]
     task = ReleaseTask.objects.filter(series__producer=producer)[0]
     invitation = Invitation.objects.filter(producer=producer)[0]
     approved = reports["approved"]
@@ -117,6 +121,10 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:series_changes": (slug, series),
         "releases:api:release": ("tomorrow",),
         **{f"office_api:{name}": ("tomorrow",) for name in OF_RELEASE},
+        "webhooks:send_test": (webhook.pk,),
+        "webhooks:turn_on": (webhook.pk,),
+        "webhooks:send_again": (delivery.pk,),
+        "state_publication": (system.key,),
         "exchange:export": ("csv",),
         "admin:releases_contact_export": ("csv",),
         "admin:releases_series_export": ("csv",),

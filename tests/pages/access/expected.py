@@ -96,6 +96,8 @@ PUBLIC = {
     # Where the office has its own provider: tests/pages/statsoffice/provider/.
     **named("openid_connect_", page(NOBODY), "login callback"),
     r"^api/[\s\S]*$": form(NOBODY),
+    # Systems with the secret of this address: tests/pages/statsoffice/test_webhooks.py.
+    "state_publication": act(EVERYBODY),
 }
 OWN = {
     **named("", page(SIGNED_IN), "your_account mfa_index mfa_list_webauthn"),
@@ -160,6 +162,11 @@ ON_RELEASES = {
     "releases:dummy_file": page(by(RELEASE, "check_open_files")),
     **named("releases:", form(by(RELEASE, "check_open_files")), "check_open_file open_file_dealt_with make_dummy_file"),
     **named("releases:", form(by(RELEASE, "record_authorised_host")), "authorise_host withdraw_host"),
+    "webhooks:webhooks": own(by(RELEASE, "manage_webhooks")),
+    "webhooks:webhook": page(by(RELEASE, "manage_webhooks")),
+    **named("webhooks:", form(by(RELEASE, "manage_webhooks")), "create_webhook replace_secret turn_off"),
+    **named("webhooks:", form(by(RELEASE, "manage_webhooks")), "add_system remove_system"),
+    **named("webhooks:", act(by(RELEASE, "manage_webhooks")), "send_test turn_on send_again"),
     "releases:outage": form(by(RELEASE, "post_outage_notice")),
     "releases:corrections": own(VIEW),
     "releases:correction": page(VIEW),

@@ -98,7 +98,7 @@ GOOD = {
     "postgresql": {"DATABASE_URL": "postgres://u:p@localhost:5432/statsoffice"},
     "notify": {"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY, "STATSOFFICE_NOTIFY_TEMPLATE": TEMPLATE},
     "the office's own provider": PROVIDER,
-    "webhooks": {"STATSOFFICE_WEBHOOKS": "a=jsons://intranet.example/x  b=slack://a/b/c/"},
+    "webhooks": {"STATSOFFICE_WEBHOOKS": "a=jsons://intranet.example/x  b=slack://a/b/c/  c=pagerduty://k@a/host"},
 }
 BAD = {
     "mode": ({"STATSOFFICE_MODE": "test"}, 'STATSOFFICE_MODE is "test"'),

@@ -1,6 +1,7 @@
 """Rows that stay as they were written, and the chain that shows if they were not."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -22,6 +23,7 @@ from releases.models import (
     OpenFileRemedy,
     PhoneConfirmation,
     PreReleaseAccess,
+    PublicationStatement,
     PublishedCorrection,
     ReasonCorrection,
     ReleaseEvent,
@@ -30,6 +32,7 @@ from releases.models import (
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.models.event import record_event
 from statsoffice.office_api.models import ApiToken, TokenRevocation
+from statsoffice.webhooks.models import WebhookChange, WebhookEndpoint
 from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory
 from tests.support.shared_rows import shared_fixture
 
@@ -56,6 +59,8 @@ APPEND_ONLY = {
         PhoneConfirmation,
         ApiToken,
         TokenRevocation,
+        PublicationStatement,
+        WebhookChange,
     )
 }
 
@@ -146,6 +151,15 @@ def what_readers_were_told(release, change):
     AccessReceipt.objects.create(link=link, answer="silent", at=AT)
     ListConfirmation.objects.create(release=release, schedule_version=1, posts=1, confirmed_by=by, confirmed_at=AT)
     PhoneConfirmation.objects.create(entry=entry, schedule_version=1, terms="1:uk", recorded_by=by, recorded_at=AT)
+
+
+def a_webhook(release):
+    endpoint = WebhookEndpoint.objects.create(producer=release.series.producer, name="n", created_at=AT, since=AT)
+    WebhookChange.objects.create(endpoint=endpoint, producer=release.series.producer, kind="created", at=AT)
+    PublicationStatement.objects.create(
+        release=release, schedule_version=1, source=UUID(int=1), source_name="n", message_id="m",
+        published_at=AT, received_at=AT,
+    )  # fmt: skip
 
 
 def a_dummy_file(series):
@@ -315,6 +329,7 @@ def test_postgresql_itself_refuses_to_change_a_row_and_elsewhere_the_code_alone_
     what_readers_were_told(release, moved)
     a_dummy_file(release.series)
     an_api_token(release.series.producer)
+    a_webhook(release)
     model = APPEND_ONLY[table]
     if on_postgresql():
         refusal = f"rows of {table} are kept as they were written"

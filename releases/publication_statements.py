@@ -1,0 +1,109 @@
+"""Signed statements of publishers' own systems that they have published a release (decision 111).
+
+They are stored and shown as what the publisher says. No verdict, check or move reads them.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from releases.models import Producer, PublicationStatement, Release
+from releases.models.event import lock_release, record_rows
+from releases.rules.lifecycle import TO_COME
+
+CLOCKS_APART = timedelta(minutes=5)
+MOST_OF_A_RELEASE = 20
+"""So many statements of one system about one release are stored; a repeated message is one."""
+
+
+class StatementRefused(ValueError):
+    """A statement that cannot be stored. The reason is one sentence, which the sender may read."""
+
+
+class UnknownRelease(StatementRefused):
+    """The producer has no release with this reference. Whether another one has it is not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPublication:
+    """What a system stated. `published_at` is aware; `source` is the key of the system."""
+
+    source: UUID
+    source_name: str
+    message_id: str
+    reference: str
+    published_at: datetime
+
+
+def record_statement(producer: Producer, stated: StatedPublication, *, at: datetime) -> PublicationStatement:
+    """Store a statement about a release of a producer. The same message again returns the first row.
+
+    :raises UnknownRelease: if the producer has no such release.
+    :raises StatementRefused: if the time is in the future, or the system has made too many statements about it.
+    """
+    if (first := _find_first(stated)) is not None:
+        return first
+    if stated.published_at > at + CLOCKS_APART:
+        raise StatementRefused("The time of publication is in the future.")
+    known = Release.objects.filter(reference=stated.reference, series__producer=producer, training__isnull=True)
+    key = known.values_list("pk", flat=True).first()
+    if key is None:
+        raise UnknownRelease("We do not know a release with this reference.")
+    try:
+        with transaction.atomic():
+            return _store(lock_release(key), stated, at=at)
+    except IntegrityError:
+        # The same message arrived at the same time, about another release.
+        if (first := _find_first(stated)) is None:
+            raise
+        return first
+
+
+def _store(release: Release, stated: StatedPublication, *, at: datetime) -> PublicationStatement:
+    """:param release: locked."""
+    if (first := _find_first(stated)) is not None:
+        return first
+    if PublicationStatement.objects.filter(release=release, source=stated.source).count() >= MOST_OF_A_RELEASE:
+        raise StatementRefused(f"This system has already made {MOST_OF_A_RELEASE} statements about this release.")
+    row = PublicationStatement.objects.create(
+        release=release,
+        schedule_version=release.schedule_version,
+        source=stated.source,
+        source_name=stated.source_name,
+        message_id=stated.message_id,
+        published_at=stated.published_at,
+        received_at=at,
+    )
+    record_rows({PublicationStatement: [row.pk]})
+    return row
+
+
+def _find_first(stated: StatedPublication) -> PublicationStatement | None:
+    return PublicationStatement.objects.filter(source=stated.source, message_id=stated.message_id).first()
+
+
+def find_statements(
+    releases: Collection[Release], *, with_early: bool = False
+) -> dict[int, list[PublicationStatement]]:
+    """Return the statements about releases, by the release's key, in the order in which they arrived.
+
+    :param with_early: whether to include statements about a time before the release is due, or from before it, while
+        the release is still to be published. They may show an early release, of which few people may know.
+    """
+    found: dict[int, list[PublicationStatement]] = defaultdict(list)
+    by_key = {release.pk: release for release in releases}
+    for row in PublicationStatement.objects.filter(release__in=by_key).order_by("received_at", "pk"):
+        if with_early or not is_early_secret(row, by_key[row.release_id]):
+            found[row.release_id].append(row)
+    return found
+
+
+def is_early_secret(row: PublicationStatement, release: Release) -> bool:
+    """Return whether only people who may know of early releases may see a statement."""
+    if release.status not in TO_COME:
+        return False
+    return release.due_at is None or min(row.published_at, row.received_at) < release.due_at

@@ -1,0 +1,237 @@
+"""The queue of webhooks: one row for each endpoint and event, its attempts, and the end of endpoints that fail."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from cryptography.fernet import InvalidToken
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from breaches.models import ReportEvent
+from releases.models import ChainHead, ReleaseEvent
+from releases.permissions import User
+from releases.probe.post import Posted, post_json
+from statsoffice.fault_isolation import run_each
+from statsoffice.webhooks.events import WebhookEvent, find_events
+from statsoffice.webhooks.models import OffReason, WebhookChange, WebhookDelivery, WebhookEndpoint
+from statsoffice.webhooks.signing import make_message_id, signed_headers
+
+# The waits after each failed attempt. Source: Standard Webhooks, "Retries" (the first attempt is at once).
+WAITS = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+MOST_ATTEMPTS = len(WAITS) + 1
+FAILING = timedelta(days=5)
+"""An endpoint at which every attempt failed for this long is turned off."""
+GONE = 410
+BATCH_SIZE = 100
+# Longer than one request can take. After it, another process sends the deliveries of a process that has died.
+CLAIM = timedelta(minutes=2)
+# The events of this many positions of a chain are read at a time, so that a large import is no single large query.
+POSITIONS = 5000
+
+type Post = Callable[..., Posted]
+
+logger = logging.getLogger(__name__)
+
+
+def active_endpoints() -> QuerySet[WebhookEndpoint]:
+    return WebhookEndpoint.objects.filter(off_at__isnull=True)
+
+
+def chain_positions() -> tuple[int, int]:
+    """Return the last positions of the chains of events of releases and of reports."""
+    heads = dict(
+        ChainHead.objects.filter(chain__in=[ReleaseEvent.CHAIN, ReportEvent.CHAIN]).values_list("chain", "position")
+    )
+    return heads.get(ReleaseEvent.CHAIN, 0), heads.get(ReportEvent.CHAIN, 0)
+
+
+def create_deliveries(*, now: datetime) -> int:
+    """Write the deliveries of what has happened since each endpoint was last read. Without endpoints it is one query.
+
+    Repeated and simultaneous runs write one for each endpoint and event.
+
+    :return: the number of events found.
+    :raises ExceptionGroup: after all other endpoints, if some could not be read.
+    """
+    endpoints = list(active_endpoints())
+    if not endpoints:
+        return 0
+    # Read first: what is written meanwhile is found by the next run.
+    release_head, report_head = chain_positions()
+
+    def read(endpoint: WebhookEndpoint) -> int:
+        release_until = min(release_head, endpoint.release_position + POSITIONS)
+        report_until = min(report_head, endpoint.report_position + POSITIONS)
+        if (release_until, report_until) == (endpoint.release_position, endpoint.report_position):
+            return 0
+        with transaction.atomic():
+            events = find_events(endpoint, release_until=release_until, report_until=report_until)
+            write_deliveries(endpoint, events, now=now)
+            unread = WebhookEndpoint.objects.filter(
+                pk=endpoint.pk, release_position__lte=release_until, report_position__lte=report_until
+            )
+            unread.update(release_position=release_until, report_position=report_until)
+        return len(events)
+
+    return sum(run_each(endpoints, read, failed="webhooks could not be read"))
+
+
+def write_deliveries(endpoint: WebhookEndpoint, events: Sequence[WebhookEvent], *, now: datetime) -> None:
+    rows = [
+        WebhookDelivery(
+            endpoint=endpoint,
+            key=event.key,
+            message_id=make_message_id(),
+            event_type=event.event_type,
+            body=event.body,
+            created_at=now,
+            due_at=now,
+        )
+        for event in events
+    ]
+    WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def due_deliveries(at: datetime) -> QuerySet[WebhookDelivery]:
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
+    return WebhookDelivery.objects.filter(
+        free, delivered_at__isnull=True, given_up_at__isnull=True, due_at__lte=at, endpoint__off_at__isnull=True
+    ).order_by("due_at", "pk")
+
+
+def deliver(*, now: datetime, post: Post = post_json, stop: Callable[[], bool] = lambda: False) -> int:
+    """Send the deliveries that are due. Each is claimed first, so that no two processes send the same attempt.
+
+    After a failure, the other deliveries to the same endpoint wait for the next run, so that one system which does not
+    answer delays no other.
+
+    :return: the number of deliveries that were accepted.
+    """
+    begun, accepted, failed = time.monotonic(), 0, set[int]()
+
+    def at() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - begun)
+
+    for key, endpoint in list(due_deliveries(now).values_list("pk", "endpoint_id")[:BATCH_SIZE]):
+        if stop():
+            break
+        if endpoint in failed:
+            continue
+        delivery = _claim(key, at=at())
+        if delivery is None:
+            continue
+        if _attempt(delivery, at=at, post=post):
+            accepted += 1
+        else:
+            failed.add(endpoint)
+    return accepted
+
+
+def _claim(key: int, *, at: datetime) -> WebhookDelivery | None:
+    claimed = (
+        due_deliveries(at)
+        .order_by()
+        .filter(pk=key)
+        .update(claimed_until=at + CLAIM, attempts=F("attempts") + 1, tried_at=at)
+    )
+    return WebhookDelivery.objects.select_related("endpoint").get(pk=key) if claimed else None
+
+
+def _attempt(delivery: WebhookDelivery, *, at: Callable[[], datetime], post: Post) -> bool:
+    """Send a claimed delivery once, and record what came of it."""
+    begun, body = at(), delivery.body.encode()
+    try:
+        keys = delivery.endpoint.secrets_at(begun)
+    except InvalidToken:
+        posted = Posted(None, "The secret cannot be read, because SECRET_KEY was replaced. Replace the secret.")
+    else:
+        headers = signed_headers(body, message_id=delivery.message_id, at=begun, with_secrets=keys)
+        posted = post(delivery.endpoint.url, body, headers, now=at)
+    if posted.status is not None and 200 <= posted.status < 300:
+        _record_accepted(delivery, posted, at=at())
+        return True
+    _record_failed(delivery, posted, at=at())
+    return False
+
+
+def _of_this_attempt(delivery: WebhookDelivery) -> QuerySet[WebhookDelivery]:
+    """A process that took longer than its claim does not overwrite a later attempt."""
+    return WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, tried_at=delivery.tried_at)
+
+
+def _record_accepted(delivery: WebhookDelivery, posted: Posted, *, at: datetime) -> None:
+    _of_this_attempt(delivery).update(
+        delivered_at=at, given_up_at=None, claimed_until=None, last_status=posted.status, last_fault=""
+    )
+    WebhookEndpoint.objects.filter(pk=delivery.endpoint_id, failing_since__isnull=False).update(failing_since=None)
+
+
+def _record_failed(delivery: WebhookDelivery, posted: Posted, *, at: datetime) -> None:
+    is_last = delivery.attempts >= MOST_ATTEMPTS
+    wait = timedelta(0) if is_last else WAITS[delivery.attempts - 1]
+    _of_this_attempt(delivery).update(
+        given_up_at=at if is_last else None,
+        due_at=at + wait,
+        claimed_until=None,
+        last_status=posted.status,
+        last_fault=posted.fault[:300],
+    )
+    # Without the address, which may contain a secret.
+    logger.warning(
+        "Webhook %s: attempt %s of delivery %s failed: %s",
+        delivery.endpoint_id,
+        delivery.attempts,
+        delivery.pk,
+        posted.status or posted.fault,
+    )
+    WebhookEndpoint.objects.filter(pk=delivery.endpoint_id, failing_since__isnull=True).update(failing_since=at)
+    if posted.status == GONE:
+        turn_off(delivery.endpoint, OffReason.GONE, at=at)
+        return
+    is_over = WebhookEndpoint.objects.filter(pk=delivery.endpoint_id, failing_since__lte=at - FAILING).exists()
+    if is_over:
+        turn_off(delivery.endpoint, OffReason.FAILING, at=at)
+
+
+def turn_off(endpoint: WebhookEndpoint, reason: OffReason, *, at: datetime, by: User | None = None) -> bool:
+    """Turn an endpoint off; what waits for it is not sent. Return False if it is off already.
+
+    :param by: the person, or None for the service itself.
+    """
+    with transaction.atomic():
+        turned = active_endpoints().filter(pk=endpoint.pk).update(off_at=at, off_reason=reason)
+        if turned:
+            waiting = WebhookDelivery.objects.filter(
+                endpoint=endpoint, delivered_at__isnull=True, given_up_at__isnull=True
+            )
+            waiting.update(given_up_at=at, claimed_until=None)
+            WebhookChange.objects.create(
+                endpoint=endpoint,
+                producer_id=endpoint.producer_id,
+                kind=WebhookChange.Kind.TURNED_OFF,
+                actor=by,
+                at=at,
+            )
+    return bool(turned)
+
+
+def remove_old_deliveries(*, now: datetime, retention: timedelta) -> int:
+    """Remove the deliveries that ended longer ago than the retention period.
+
+    None is sent again: each endpoint reads an event once.
+    """
+    old = Q(delivered_at__lt=now - retention) | Q(given_up_at__lt=now - retention)
+    removed, _by_model = WebhookDelivery.objects.filter(old).delete()
+    return removed

@@ -1,0 +1,235 @@
+"""What Heads of Profession and deputies do with webhooks and publishing systems: create, test, replace, turn off."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from releases.models import Producer
+from releases.permissions import Action, Person, User, check_may, producers_where
+from releases.probe.post import refuse_post_address
+from releases.rules.lifecycle import FieldRefused, MoveRefused
+from statsoffice import encryption
+from statsoffice.webhooks.deliveries import active_endpoints, chain_positions, turn_off, write_deliveries
+from statsoffice.webhooks.events import WebhookEvent, write_payload
+from statsoffice.webhooks.models import (
+    PURPOSE,
+    TEST_TYPE,
+    EventType,
+    OffReason,
+    PublicationSource,
+    WebhookChange,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from statsoffice.webhooks.signing import make_message_id, make_secret
+
+OLD_SECRET_LASTS = timedelta(hours=24)
+# A second click within this time sends no second test event.
+_SECOND_CLICK = timedelta(seconds=10)
+
+
+class WebhookRefused(FieldRefused):
+    """Something that cannot be accepted; `field` names the invalid field."""
+
+
+class NotPossible(MoveRefused):
+    """The webhook is off, or the delivery still waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPlan:
+    """What a person enters for a new webhook."""
+
+    name: str
+    url: str
+    event_types: Collection[str]
+    with_rehearsals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Created[Row]:
+    """A new row, and its secret in clear, which is shown once."""
+
+    row: Row
+    secret: str = field(repr=False)
+
+
+def endpoints_of(person: Person) -> QuerySet[WebhookEndpoint]:
+    """Return the webhooks of the producers for which a person may manage them."""
+    producers = producers_where(person, Action.MANAGE_WEBHOOKS)
+    return WebhookEndpoint.objects.filter(producer__in=producers).select_related("producer")
+
+
+def sources_of(person: Person) -> QuerySet[PublicationSource]:
+    """Return the publishing systems in use of the producers for which a person may manage them."""
+    producers = producers_where(person, Action.MANAGE_WEBHOOKS)
+    return PublicationSource.objects.filter(producer__in=producers, revoked_at__isnull=True).select_related("producer")
+
+
+def create_endpoint(producer: Producer, plan: EndpointPlan, *, by: User, at: datetime) -> Created[WebhookEndpoint]:
+    """Create a webhook, which gets what happens from now on.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises WebhookRefused: if the purpose has a webhook already, or the address is not accepted.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, producer)
+    name, url = plan.name.strip(), plan.url.strip()
+    if refuse_post_address(url) is not None:
+        raise WebhookRefused("url", _("Enter a web address that starts with https:// and is not on a private network."))
+    secret = make_secret()
+    with transaction.atomic():
+        # All who create a webhook of a producer lock it, so that no purpose gets two.
+        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        if WebhookEndpoint.objects.filter(producer=producer, name__iexact=name).exists():
+            raise WebhookRefused("name", _("There is already a webhook for this purpose. Enter another purpose."))
+        release_position, report_position = chain_positions()
+        endpoint = WebhookEndpoint.objects.create(
+            producer=producer,
+            name=name,
+            url=url,
+            event_types=[one.value for one in EventType if one in plan.event_types],
+            with_rehearsals=plan.with_rehearsals,
+            secret=encryption.encrypt(secret, purpose=PURPOSE),
+            created_at=at,
+            since=at,
+            release_position=release_position,
+            report_position=report_position,
+        )
+        _record(endpoint, WebhookChange.Kind.CREATED, by=by, at=at)
+    return Created(endpoint, secret)
+
+
+def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
+    """Return a new secret. For a day, messages are signed with the old one too.
+
+    :raises NotYours: if none of the person's roles allows it.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
+    secret = make_secret()
+    with transaction.atomic():
+        stored = WebhookEndpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+            secret=encryption.encrypt(secret, purpose=PURPOSE),
+            old_secret=stored.secret,
+            old_secret_until=at + OLD_SECRET_LASTS,
+        )
+        _record(endpoint, WebhookChange.Kind.SECRET_REPLACED, by=by, at=at)
+    return secret
+
+
+def turn_endpoint_off(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
+    """Turn a webhook off; return False if it was off already.
+
+    :raises NotYours: if none of the person's roles allows it.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
+    return turn_off(endpoint, OffReason.PERSON, at=at, by=by)
+
+
+def turn_endpoint_on(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> bool:
+    """Turn a webhook on again, for what happens from now on; return False if it was on already.
+
+    :raises NotYours: if none of the person's roles allows it.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
+    with transaction.atomic():
+        release_position, report_position = chain_positions()
+        turned = WebhookEndpoint.objects.filter(pk=endpoint.pk, off_at__isnull=False).update(
+            off_at=None,
+            off_reason="",
+            failing_since=None,
+            since=at,
+            release_position=release_position,
+            report_position=report_position,
+        )
+        if turned:
+            _record(endpoint, WebhookChange.Kind.TURNED_ON, by=by, at=at)
+    return bool(turned)
+
+
+def send_test(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> None:
+    """Queue a test event. A second click sends no second one.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NotPossible: if the webhook is off.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, endpoint.producer)
+    with transaction.atomic():
+        _lock_active(endpoint)
+        recent = WebhookDelivery.objects.filter(
+            endpoint=endpoint, event_type=TEST_TYPE, created_at__gt=at - _SECOND_CLICK
+        )
+        if recent.exists():
+            return
+        body = write_payload(TEST_TYPE, at=at, data={"producer": endpoint.producer.slug, "webhook": endpoint.name})
+        write_deliveries(endpoint, [WebhookEvent(f"{TEST_TYPE}:{make_message_id()}", TEST_TYPE, body)], now=at)
+        _record(endpoint, WebhookChange.Kind.TESTED, by=by, at=at)
+
+
+def send_again(delivery: WebhookDelivery, *, by: User, at: datetime) -> None:
+    """Queue a delivery that ended once more, with the same identifier, so that the receiver can recognise it.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NotPossible: if the webhook is off, or the delivery still waits.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, delivery.endpoint.producer)
+    with transaction.atomic():
+        _lock_active(delivery.endpoint)
+        ended = WebhookDelivery.objects.filter(pk=delivery.pk).exclude(
+            delivered_at__isnull=True, given_up_at__isnull=True
+        )
+        if not ended.update(delivered_at=None, given_up_at=None, due_at=at, attempts=0, claimed_until=None):
+            raise NotPossible(_("This delivery is already waiting to be sent."))
+        _record(delivery.endpoint, WebhookChange.Kind.SENT_AGAIN, by=by, at=at)
+
+
+def _lock_active(endpoint: WebhookEndpoint) -> None:
+    if not active_endpoints().select_for_update(of=("self",)).filter(pk=endpoint.pk).first():
+        raise NotPossible(_("This webhook is off. Turn it on first."))
+
+
+def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> Created[PublicationSource]:
+    """Add a system that tells us when it has published.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises WebhookRefused: if there is one with this name already.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, producer)
+    name, secret = name.strip(), make_secret()
+    with transaction.atomic():
+        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        if PublicationSource.objects.filter(producer=producer, name__iexact=name, revoked_at__isnull=True).exists():
+            raise WebhookRefused("name", _("There is already a system with this name. Enter another name."))
+        source = PublicationSource.objects.create(
+            producer=producer, name=name, secret=encryption.encrypt(secret, purpose=PURPOSE), created_at=at
+        )
+        _record(source, WebhookChange.Kind.SOURCE_ADDED, by=by, at=at)
+    return Created(source, secret)
+
+
+def revoke_source(source: PublicationSource, *, by: User, at: datetime) -> bool:
+    """Accept nothing more from a system; what it stated stays. Return False if it was revoked already.
+
+    :raises NotYours: if none of the person's roles allows it.
+    """
+    check_may(by, Action.MANAGE_WEBHOOKS, source.producer)
+    with transaction.atomic():
+        revoked = PublicationSource.objects.filter(pk=source.pk, revoked_at__isnull=True).update(revoked_at=at)
+        if revoked:
+            _record(source, WebhookChange.Kind.SOURCE_REVOKED, by=by, at=at)
+    return bool(revoked)
+
+
+def _record(of: WebhookEndpoint | PublicationSource, kind: WebhookChange.Kind, *, by: User, at: datetime) -> None:
+    WebhookChange.objects.create(
+        endpoint=of if isinstance(of, WebhookEndpoint) else None,
+        source=of if isinstance(of, PublicationSource) else None,
+        producer_id=of.producer_id,
+        kind=kind,
+        actor=by,
+        at=at,
+    )

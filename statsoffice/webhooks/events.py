@@ -1,0 +1,218 @@
+"""The events of webhooks: which happened since an endpoint was last read, and their payloads.
+
+The chains of events of releases and reports say that something may have changed. What is sent is then read from what
+the public change feed and the verdicts show, so a webhook shows nothing earlier than they do.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import override
+
+from breaches.models import Report, ReportEvent, StartedReport, Suspicion
+from breaches.permissions import is_restricted
+from breaches.rules.lifecycle import APPROVE, PAST_TENSE
+from releases.early_findings import is_hidden
+from releases.models import Release, ReleaseEvent, Verification
+from releases.public.calendar import announced_facts_of, date_answer
+from releases.public.feeds import absolute_address
+from releases.rules.calendar import in_london
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, PUBLISH
+from releases.rules.public_calendar import Change, PublicEvent, changes_of
+from releases.text.languages import ENGLISH
+from releases.verdict.address import Outcome
+from statsoffice.webhooks.models import EventType, WebhookEndpoint
+
+JUDGED = "judged"
+APPROVED = PAST_TENSE[APPROVE]
+_TYPES = {
+    PublicEvent.ANNOUNCED: EventType.ANNOUNCED,
+    PublicEvent.MOVED: EventType.MOVED,
+    PublicEvent.CANCELLED: EventType.CANCELLED,
+    PublicEvent.PUBLISHED: EventType.PUBLISHED,
+}
+_MOVES = {
+    ANNOUNCE: PublicEvent.ANNOUNCED,
+    CHANGE_DATE: PublicEvent.MOVED,
+    CANCEL: PublicEvent.CANCELLED,
+    CANCEL_ONCE_DUE: PublicEvent.CANCELLED,
+    PUBLISH: PublicEvent.PUBLISHED,
+}
+# After these moves, people may know of what was found before the due time.
+_DISCLOSING = (PUBLISH, CANCEL, CANCEL_ONCE_DUE)
+KINDS = (*_MOVES, JUDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """One event to send: `key` names it once for each endpoint, and `body` is the exact payload."""
+
+    key: str
+    event_type: str
+    body: str
+
+
+def write_payload(event_type: str, *, at: datetime, data: dict[str, Any]) -> str:
+    """Write the payload of an event as one line of JSON.
+
+    :param at: when it happened.
+    """
+    payload = {"type": event_type, "timestamp": write_instant(at), "data": data}
+    return json.dumps(payload, ensure_ascii=False, default=str, separators=(",", ":"))
+
+
+def write_instant(at: datetime) -> str:
+    """Write an aware instant in UTC to the second: "2026-06-16T08:30:00Z"."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: int) -> list[WebhookEvent]:
+    """Return the events that an endpoint gets for what happened after its two positions, up to the given ones."""
+    happened = ReleaseEvent.objects.filter(
+        position__gt=endpoint.release_position,
+        position__lte=release_until,
+        kind__in=KINDS,
+        release__series__producer=endpoint.producer_id,
+        at__gte=endpoint.since,
+    )
+    kinds: dict[int, set[str]] = defaultdict(set)
+    for release, kind in happened.order_by("position").values_list("release_id", "kind"):
+        kinds[release].add(kind)
+    approved = _approved_reports(endpoint).filter(
+        position__gt=endpoint.report_position, position__lte=report_until, at__gte=endpoint.since
+    )
+    # Written in English whatever language the process has.
+    with override(ENGLISH):
+        found = [
+            *_public_changes(kinds, since=endpoint.since),
+            *_results(kinds, with_rehearsals=endpoint.with_rehearsals),
+            *_approvals(_with_disclosed(approved, endpoint, kinds), with_rehearsals=endpoint.with_rehearsals),
+        ]
+    return [event for event in found if event.event_type in endpoint.event_types]
+
+
+def _public_changes(kinds: dict[int, set[str]], *, since: datetime) -> Iterator[WebhookEvent]:
+    """Yield the changes that the public feed shows of some releases, for the moves that were made."""
+    moved = [release for release, made in kinds.items() if made & _MOVES.keys()]
+    keys = dict(Release.objects.filter(pk__in=moved).values_list("public_id", "pk"))
+    for release in announced_facts_of(moved):
+        wanted = {_MOVES[kind] for kind in kinds[keys[release.public_id]] & _MOVES.keys()}
+        for change in changes_of(release):
+            # The announced time of a publication is from before the move.
+            is_new = change.kind is PublicEvent.PUBLISHED or change.at >= since
+            if change.kind in wanted and is_new:
+                yield _change_event(change)
+
+
+def _change_event(change: Change) -> WebhookEvent:
+    release, event_type = change.release, _TYPES[change.kind]
+    data = {
+        "id": release.public_id,
+        "reference": release.reference,
+        "title": release.title,
+        "producer": release.producer.slug,
+        "series": release.series.slug,
+        "status": release.status,
+        "date": date_answer(change.slot),
+        "earlier_date": date_answer(change.was) if change.was else None,
+        "reason": change.reason or None,
+        "url": absolute_address("releases:release", release.reference),
+    }
+    return WebhookEvent(f"{event_type}:{change.id}", event_type, write_payload(event_type, at=change.at, data=data))
+
+
+def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[WebhookEvent]:
+    """Yield the present verdicts of some releases, without those that few people may know of."""
+    judged = [release for release, made in kinds.items() if made & {JUDGED, *_DISCLOSING}]
+    if not judged:
+        return
+    shown = Q(announced_at__isnull=False, rehearsal=False)
+    if with_rehearsals:
+        shown |= Q(rehearsal=True)
+    releases = {
+        release.pk: release
+        for release in Release.objects.filter(shown, pk__in=judged)
+        .without_trainings()
+        .select_related("series__producer")
+    }
+    verdicts: dict[int, list[Verification]] = defaultdict(list)
+    for verdict in Verification.objects.filter(release__in=releases).order_by("schedule_version"):
+        verdict.release = releases[verdict.release_id]
+        verdicts[verdict.release_id].append(verdict)
+    for key, of_release in verdicts.items():
+        # One finding from before the due time hides every result, because a result that is missing would show it.
+        if is_hidden(releases[key], of_release):
+            continue
+        for verdict in of_release:
+            if verdict.decided_at is not None and verdict.outcome != Outcome.PENDING:
+                yield _result_event(verdict, decided_at=verdict.decided_at)
+
+
+def _result_event(verdict: Verification, *, decided_at: datetime) -> WebhookEvent:
+    release = verdict.release
+    is_interval = verdict.delay_from is not None and verdict.delay_to is not None
+    data = {
+        "id": release.public_id,
+        "reference": release.reference,
+        "producer": release.series.producer.slug,
+        "series": release.series.slug,
+        "due_at": write_instant(verdict.due_at),
+        "schedule_version": verdict.schedule_version,
+        "outcome": verdict.outcome,
+        "delay_seconds": [verdict.delay_from, verdict.delay_to] if is_interval else None,
+        "revision": verdict.revision,
+        "rehearsal": release.rehearsal,
+    }
+    event_type = EventType.RESULT
+    key = f"{event_type}:{release.public_id}:{verdict.schedule_version}:{verdict.revision}"
+    return WebhookEvent(key, event_type, write_payload(event_type, at=decided_at, data=data))
+
+
+def _approved_reports(endpoint: WebhookEndpoint) -> Any:
+    events = ReportEvent.objects.filter(kind=APPROVED, report__producer=endpoint.producer_id)
+    return events.filter(report__training__isnull=True).select_related("report")
+
+
+def _with_disclosed(
+    approved: Iterable[ReportEvent], endpoint: WebhookEndpoint, kinds: dict[int, set[str]]
+) -> Iterator[ReportEvent]:
+    """Yield approvals, and the earlier ones of reports about releases of which people may know since."""
+    found = list(approved)
+    yield from found
+    disclosed = [release for release, made in kinds.items() if made & set(_DISCLOSING)]
+    reports = _reports_about(disclosed) - {event.report_id for event in found}
+    if reports:
+        yield from _approved_reports(endpoint).filter(report__in=reports, at__gte=endpoint.since)
+
+
+def _reports_about(releases: Collection[int]) -> set[int]:
+    if not releases:
+        return set()
+    suspected = Suspicion.objects.filter(release__in=releases, report__isnull=False)
+    started = StartedReport.objects.filter(release__in=releases)
+    return {
+        *suspected.values_list("report_id", flat=True),
+        *started.values_list("report_id", flat=True),
+    }
+
+
+def _approvals(approved: Iterable[ReportEvent], *, with_rehearsals: bool) -> Iterator[WebhookEvent]:
+    for event in approved:
+        report: Report = event.report
+        if is_restricted(report) or (report.rehearsal and not with_rehearsals):
+            continue
+        data = {
+            "reference": report.reference,
+            "number": report.number,
+            "approved_on": in_london(event.at).date().isoformat(),
+            "rehearsal": report.rehearsal,
+        }
+        event_type = EventType.APPROVED
+        key = f"{event_type}:{sha256_hex(report.reference.encode())[:16]}:{event.position}"
+        yield WebhookEvent(key, event_type, write_payload(event_type, at=event.at, data=data))

@@ -1,0 +1,209 @@
+"""Webhook endpoints with their deliveries, sources of statements of publication, and what people changed of them."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.models import Producer
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from statsoffice import encryption
+
+PURPOSE = "statsoffice.webhooks"
+
+
+class EventType(models.TextChoices):
+    """The types of events, as in the payload. Stored and public: do not rename one."""
+
+    ANNOUNCED = "release.announced", lazy("Release announced")
+    MOVED = "release.moved", lazy("Date of a release changed")
+    CANCELLED = "release.cancelled", lazy("Release cancelled")
+    PUBLISHED = "release.published", lazy("Release published")
+    RESULT = "result.decided", lazy("Result of a release check")
+    APPROVED = "report.approved", lazy("Breach report approved")
+
+
+# Sent on request only, so it is not among the choices.
+TEST_TYPE = "webhook.test"
+
+
+class OffReason(models.TextChoices):
+    PERSON = "person", lazy("Turned off by a person")
+    GONE = "gone", lazy("Turned off because the system answered that the address is gone (410)")
+    FAILING = "failing", lazy("Turned off after five days of failed deliveries")
+
+
+class WebhookEndpoint(models.Model):
+    """An address of a producer's own system for one purpose, and the events that it gets.
+
+    The secrets are encrypted. For a time after a replacement, messages are signed with the old secret too. Events after
+    the two positions of chains are still to be read; those from before `since` are never sent.
+    """
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="webhook_endpoints")
+    name = models.CharField(lazy("purpose"), max_length=100)
+    url = models.URLField(lazy("web address"), max_length=1000)
+    event_types = models.JSONField(lazy("events"), default=list)
+    with_rehearsals = models.BooleanField(lazy("rehearsals too"), default=False)
+    secret = models.TextField(editable=False)
+    old_secret = models.TextField(blank=True, default="", editable=False)
+    old_secret_until = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField()
+    since = models.DateTimeField(help_text=lazy("When it was created or last turned on."))
+    release_position = models.PositiveBigIntegerField(default=0, editable=False)
+    report_position = models.PositiveBigIntegerField(default=0, editable=False)
+    failing_since = models.DateTimeField(null=True)
+    off_at = models.DateTimeField(lazy("turned off"), null=True)
+    off_reason = models.CharField(max_length=10, blank=True, default="", choices=OffReason.choices)
+
+    class Meta:
+        verbose_name = lazy("webhook")
+        verbose_name_plural = lazy("webhooks")
+        ordering = ("producer", "name")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "name"], name="one_webhook_per_purpose"),
+            models.CheckConstraint(
+                condition=Q(off_at__isnull=True, off_reason="") | Q(off_at__isnull=False) & ~Q(off_reason=""),
+                name="webhook_is_off_for_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def type_labels(self) -> list[str]:
+        return [str(one.label) for one in EventType if one in self.event_types]
+
+    def secrets_at(self, at: datetime) -> list[str]:
+        """Return the secrets to sign with.
+
+        :raises cryptography.fernet.InvalidToken: if SECRET_KEY was replaced without a fallback.
+        """
+        stored = [self.secret]
+        if self.old_secret and self.old_secret_until and at < self.old_secret_until:
+            stored.append(self.old_secret)
+        return [encryption.decrypt(one, purpose=PURPOSE) for one in stored]
+
+
+class WebhookDelivery(models.Model):
+    """One event for one endpoint, with its exact body. Rows that are due are the queue of the job `webhooks`."""
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries")
+    key = models.CharField(max_length=200, help_text=lazy("Of the event, once for each endpoint."))
+    message_id = models.CharField(max_length=60, unique=True)
+    event_type = models.CharField(max_length=40)
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+    last_status = models.PositiveSmallIntegerField(null=True)
+    last_fault = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = lazy("delivery of a webhook")
+        verbose_name_plural = lazy("deliveries of webhooks")
+        ordering = ("-created_at", "-pk")
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="waiting_webhook_deliveries",
+                condition=Q(delivered_at__isnull=True, given_up_at__isnull=True),
+            ),
+            models.Index(fields=["endpoint", "-created_at"], name="deliveries_of_webhook"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "key"], name="one_delivery_per_webhook_and_event"),
+            models.CheckConstraint(
+                condition=Q(delivered_at__isnull=True) | Q(given_up_at__isnull=True),
+                name="webhook_delivery_has_one_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.message_id}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.delivered_at is None and self.given_up_at is None
+
+
+class PublicationSource(models.Model):
+    """A system of a producer that states when it has published. Its secret is encrypted; `key` is in its address."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="publication_sources")
+    name = models.CharField(lazy("system"), max_length=100)
+    secret = models.TextField(editable=False)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = lazy("publishing system")
+        verbose_name_plural = lazy("publishing systems")
+        ordering = ("producer", "name", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["producer", "name"],
+                condition=Q(revoked_at__isnull=True),
+                name="one_publishing_system_per_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def read_secret(self) -> str:
+        """:raises cryptography.fernet.InvalidToken: if SECRET_KEY was replaced without a fallback."""
+        return encryption.decrypt(self.secret, purpose=PURPOSE)
+
+
+class WebhookChange(AppendOnly):
+    """One change of an endpoint or a source: by whom, when, and the address that it has since. Never a secret."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", lazy("Webhook created")
+        SECRET_REPLACED = "secret_replaced", lazy("Secret of the webhook replaced")
+        TESTED = "tested", lazy("Test event sent")
+        SENT_AGAIN = "sent_again", lazy("Delivery sent again")
+        TURNED_OFF = "turned_off", lazy("Webhook turned off")
+        TURNED_ON = "turned_on", lazy("Webhook turned on")
+        SOURCE_ADDED = "source_added", lazy("Publishing system added")
+        SOURCE_REVOKED = "source_revoked", lazy("Publishing system removed")
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, null=True, related_name="changes")
+    source = models.ForeignKey(PublicationSource, on_delete=models.PROTECT, null=True, related_name="changes")
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=lazy("Empty if the service did it."),
+    )
+    at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = lazy("change of a webhook")
+        verbose_name_plural = lazy("changes of webhooks")
+        ordering = ("-at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(endpoint__isnull=False, source__isnull=True)
+                | Q(endpoint__isnull=True, source__isnull=False),
+                name="webhook_change_is_of_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.endpoint or self.source}"

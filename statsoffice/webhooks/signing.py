@@ -1,0 +1,88 @@
+"""Signatures of webhooks as in the Standard Webhooks specification (https://www.standardwebhooks.com)."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+SECRET_PREFIX = "whsec_"  # noqa: S105  # the prefix of every secret, as the specification has it
+SECRET_BYTES = 32
+VERSION = "v1"
+TOLERANCE = timedelta(minutes=5)
+MOST_SIGNATURES = 10
+LONGEST_ID = 200
+
+
+class NotVerified(ValueError):
+    """A message without a valid signature. The reason is one sentence, which the sender may read."""
+
+
+def make_secret() -> str:
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def make_message_id() -> str:
+    return f"msg_{secrets.token_hex(16)}"
+
+
+def sign(body: bytes, *, message_id: str, at: datetime, secret: str) -> str:
+    """Return one signature, `v1,` and base64."""
+    return _sign(body, message_id=message_id, seconds=str(int(at.timestamp())), secret=secret)
+
+
+def signed_headers(body: bytes, *, message_id: str, at: datetime, with_secrets: Iterable[str]) -> dict[str, str]:
+    """Return the three headers of a message.
+
+    :param with_secrets: the secrets to sign with; while one is replaced, these are the new and the old one.
+    """
+    signatures = [sign(body, message_id=message_id, at=at, secret=secret) for secret in with_secrets]
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def verify(body: bytes, headers: Mapping[str, str], *, secret: str, now: datetime) -> str:
+    """Return the identifier of a message whose signature is valid.
+
+    :param headers: with a lookup that ignores case, or with names in lower case.
+    :raises NotVerified: if a header is missing, the time is too far from ours, or no signature is valid.
+    """
+    message_id = headers.get("webhook-id", "")
+    seconds = headers.get("webhook-timestamp", "")
+    signatures = headers.get("webhook-signature", "")
+    if not (message_id and seconds and signatures):
+        raise NotVerified("Send the headers webhook-id, webhook-timestamp and webhook-signature.")
+    if len(message_id) > LONGEST_ID or not message_id.isprintable():
+        raise NotVerified(f"The header webhook-id must have at most {LONGEST_ID} printable characters.")
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
+        raise NotVerified("The header webhook-timestamp must be the number of seconds since 1970.")
+    # The signature comes first, so that only a sender with the secret learns about our clock.
+    expected = _sign(body, message_id=message_id, seconds=seconds, secret=secret)
+    given = signatures.split(" ")[:MOST_SIGNATURES]
+    if not any([hmac.compare_digest(expected.encode(), one.encode()) for one in given]):  # noqa: C419  # each is compared
+        raise NotVerified("The signature is not valid.")
+    if abs(datetime.fromtimestamp(int(seconds), UTC) - now) > TOLERANCE:
+        raise NotVerified("The time in webhook-timestamp must be within 5 minutes of the time now.")
+    return message_id
+
+
+def _sign(body: bytes, *, message_id: str, seconds: str, secret: str) -> str:
+    content = f"{message_id}.{seconds}.".encode() + body
+    digest = hmac.new(_key(secret), content, hashlib.sha256).digest()
+    return f"{VERSION},{base64.b64encode(digest).decode()}"
+
+
+def _key(secret: str) -> bytes:
+    """:raises ValueError: if the secret is none."""
+    try:
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError("A webhook secret is base64.") from error
+    if not key:
+        raise ValueError("A webhook secret is not empty.")
+    return key

@@ -1,0 +1,232 @@
+"""Pages about webhooks and publishing systems, for Heads of Profession and deputies."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from releases.forms import GovukForm
+from releases.models import Producer
+from releases.permissions import Action, producers_where
+from releases.public.feeds import absolute_address
+from releases.views.base import SignedInRequest, is_completed, post_data
+from statsoffice.webhooks import endpoints
+from statsoffice.webhooks.endpoints import Created, EndpointPlan, NotPossible
+from statsoffice.webhooks.models import EventType, PublicationSource, WebhookDelivery, WebhookEndpoint
+
+NOTHING = "There is no such webhook, or this person may not manage it."
+DELIVERIES_ON_A_PAGE = 25
+MOST_CHANGES = 25
+
+
+class EndpointForm(GovukForm):
+    """A new webhook: its purpose, its address and its events."""
+
+    button = lazy("Create the webhook")
+    options = {"event_types": {"size": "s"}}
+
+    name = forms.CharField(
+        label=lazy("Purpose"),
+        help_text=lazy("For example, the dashboard of the data team. Create one webhook for each purpose."),
+        max_length=100,
+        error_messages={"required": lazy("Enter a purpose")},
+    )
+    url = forms.CharField(
+        label=lazy("Web address of your system"),
+        help_text=lazy("It starts with https://"),
+        max_length=1000,
+        error_messages={"required": lazy("Enter the web address of your system")},
+    )
+    event_types = forms.MultipleChoiceField(
+        label=lazy("Events"),
+        help_text=lazy("Results are not public. Send them only to a system whose users may know them."),
+        choices=EventType.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": lazy("Select at least one event")},
+    )
+    with_rehearsals = forms.BooleanField(
+        label=lazy("Send results and reports of rehearsals too"),
+        help_text=lazy("They are marked as rehearsals. Training sessions are never sent."),
+        required=False,
+    )
+
+
+class SystemForm(GovukForm):
+    """A new publishing system."""
+
+    button = lazy("Add the system")
+
+    name = forms.CharField(
+        label=lazy("Name of the system"),
+        help_text=lazy("For example, the content management system. Pages and reports show this name."),
+        max_length=100,
+        error_messages={"required": lazy("Enter the name of the system")},
+    )
+
+
+@login_required
+@require_safe
+def list_webhooks(request: SignedInRequest) -> HttpResponse:
+    """List the webhooks and publishing systems of each producer for which a person may manage them."""
+    own = list(producers_where(request.user, Action.MANAGE_WEBHOOKS).order_by("name"))
+    if not own:
+        raise Http404(NOTHING)
+    webhooks, systems = list(endpoints.endpoints_of(request.user)), list(endpoints.sources_of(request.user))
+    producers = [
+        {
+            "producer": producer,
+            "webhooks": [one for one in webhooks if one.producer_id == producer.pk],
+            "systems": [one for one in systems if one.producer_id == producer.pk],
+        }
+        for producer in own
+    ]
+    return render(request, "webhooks/list.html", {"producers": producers})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def create_webhook_view(request: SignedInRequest, producer: str) -> HttpResponse:
+    owner = _find_producer(request, producer)
+    form = EndpointForm(post_data(request))
+    made: list[Created[WebhookEndpoint]] = []
+
+    def act() -> None:
+        plan = EndpointPlan(**form.cleaned_data)
+        made.append(endpoints.create_endpoint(owner, plan, by=request.user, at=timezone.now()))
+
+    if is_completed(form, act):
+        return _show_secret(request, made[0].row, made[0].secret)
+    return render(request, "webhooks/create.html", {"producer": owner, "form": form})
+
+
+def _find_producer(request: SignedInRequest, slug: str) -> Producer:
+    return get_object_or_404(producers_where(request.user, Action.MANAGE_WEBHOOKS), slug=slug)
+
+
+def _find_webhook(request: SignedInRequest, key: int) -> WebhookEndpoint:
+    return get_object_or_404(endpoints.endpoints_of(request.user), pk=key)
+
+
+def _show_secret(request: SignedInRequest, webhook: WebhookEndpoint, secret: str) -> HttpResponse:
+    """Show a new secret. The page is the response to the form, so its address shows no secret again."""
+    response = render(request, "webhooks/secret.html", {"webhook": webhook, "secret": secret})
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_safe
+def show_webhook(request: SignedInRequest, key: int) -> HttpResponse:
+    """Show a webhook, its last deliveries, and what people changed."""
+    webhook = _find_webhook(request, key)
+    page = Paginator(webhook.deliveries.all(), DELIVERIES_ON_A_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "webhook": webhook,
+        "page": page,
+        "changes": [
+            {"title": one.get_kind_display(), "by": one.actor and str(one.actor), "at": one.at}
+            for one in webhook.changes.select_related("actor")[:MOST_CHANGES]
+        ],
+    }
+    return render(request, "webhooks/webhook.html", context)
+
+
+@login_required
+@require_POST
+def send_test_view(request: SignedInRequest, key: int) -> HttpResponse:
+    webhook = _find_webhook(request, key)
+    try:
+        endpoints.send_test(webhook, by=request.user, at=timezone.now())
+    except NotPossible as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Test event queued. Refresh this page for the result, usually within 10 seconds."))
+    return redirect("webhooks:webhook", key)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def replace_secret_view(request: SignedInRequest, key: int) -> HttpResponse:
+    webhook = _find_webhook(request, key)
+    if request.method == "POST":
+        return _show_secret(request, webhook, endpoints.replace_secret(webhook, by=request.user, at=timezone.now()))
+    return render(request, "webhooks/replace_secret.html", {"webhook": webhook})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def turn_off_view(request: SignedInRequest, key: int) -> HttpResponse:
+    webhook = _find_webhook(request, key)
+    if request.method == "POST":
+        if endpoints.turn_endpoint_off(webhook, by=request.user, at=timezone.now()):
+            messages.success(request, _("Webhook turned off. We send nothing more to this address."))
+        else:
+            messages.info(request, _("You did not make any changes."))
+        return redirect("webhooks:webhook", key)
+    return render(request, "webhooks/turn_off.html", {"webhook": webhook})
+
+
+@login_required
+@require_POST
+def turn_on_view(request: SignedInRequest, key: int) -> HttpResponse:
+    webhook = _find_webhook(request, key)
+    if endpoints.turn_endpoint_on(webhook, by=request.user, at=timezone.now()):
+        messages.success(request, _("Webhook turned on. It gets the events from now on. Send a test event."))
+    else:
+        messages.info(request, _("You did not make any changes."))
+    return redirect("webhooks:webhook", key)
+
+
+@login_required
+@require_POST
+def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
+    own = WebhookDelivery.objects.filter(endpoint__in=endpoints.endpoints_of(request.user))
+    delivery = get_object_or_404(own.select_related("endpoint__producer"), pk=key)
+    try:
+        endpoints.send_again(delivery, by=request.user, at=timezone.now())
+    except NotPossible as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Delivery queued again. Refresh this page for the result."))
+    return redirect("webhooks:webhook", delivery.endpoint_id)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def add_system_view(request: SignedInRequest, producer: str) -> HttpResponse:
+    owner = _find_producer(request, producer)
+    form = SystemForm(post_data(request))
+    made: list[Created[PublicationSource]] = []
+
+    def act() -> None:
+        made.append(endpoints.add_source(owner, form.cleaned_data["name"], by=request.user, at=timezone.now()))
+
+    if is_completed(form, act):
+        context = {"system": made[0].row, "secret": made[0].secret, "address": _address_of(made[0].row)}
+        response = render(request, "webhooks/system_secret.html", context)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+    return render(request, "webhooks/add_system.html", {"producer": owner, "form": form})
+
+
+def _address_of(system: PublicationSource) -> str:
+    return absolute_address("state_publication", str(system.key))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def remove_system_view(request: SignedInRequest, key: int) -> HttpResponse:
+    system = get_object_or_404(endpoints.sources_of(request.user), pk=key)
+    if request.method == "POST":
+        endpoints.revoke_source(system, by=request.user, at=timezone.now())
+        messages.success(request, _("System removed. We accept nothing more from it. What it stated stays."))
+        return redirect("webhooks:webhooks")
+    return render(request, "webhooks/remove_system.html", {"system": system, "address": _address_of(system)})

@@ -1,0 +1,276 @@
+"""Deliveries to a real receiver that verifies them: once, retried at the given delays, never to a private network."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from releases.probe import post
+from releases.probe.connection import Limits
+from statsoffice import jobs
+from statsoffice.webhooks import deliveries, endpoints
+from statsoffice.webhooks.deliveries import CLAIM, FAILING, MOST_ATTEMPTS, WAITS, deliver
+from statsoffice.webhooks.models import WebhookChange, WebhookDelivery, WebhookEndpoint
+from tests.support.factories import A_LONG_TIME_AGO, ReleaseFactory, SeriesFactory
+from tests.support.mail_server import free_port
+from tests.support.webhook_receiver import is_signed, run_receiver
+from tests.support.webhooks import SECOND, create_webhook, send_all
+
+pytestmark = pytest.mark.django_db
+
+NOW = A_LONG_TIME_AGO + timedelta(minutes=5)
+
+
+@pytest.fixture
+def receiver(settings):
+    with run_receiver() as receiver:
+        settings.PROBE_ALLOW_PRIVATE = frozenset({receiver.place})
+        yield receiver
+
+
+@pytest.fixture
+def webhook(office, receiver):
+    """A webhook to the receiver with one test event that waits; `secret_in_clear` is its secret."""
+    webhook, secret = create_webhook(office, receiver.url)
+    webhook.secret_in_clear = secret
+    endpoints.send_test(webhook, by=office.head, at=NOW)
+    return webhook
+
+
+def stored():
+    return WebhookDelivery.objects.get()
+
+
+def test_what_happens_reaches_a_receiver_once_signed_with_the_secret(office, receiver):
+    _webhook, secret = create_webhook(office, receiver.url)
+    ReleaseFactory(series=SeriesFactory(producer=office.producer), announced=True)
+    assert [send_all(now=NOW + timedelta(seconds=10 * run)) for run in range(3)] == [1, 0, 0]
+    (one,) = receiver.received
+    assert is_signed(one, secret)
+    assert not is_signed(one, "whsec_AAAA")
+    assert one.path == "/hooks/secret-part"
+    assert one.headers["content-type"] == "application/json"
+    assert abs(int(one.headers["webhook-timestamp"]) - NOW.timestamp()) <= 1
+    assert one.headers["webhook-id"] == stored().message_id
+    assert one.payload["type"] == "release.announced"
+    assert (stored().last_status, stored().attempts) == (204, 1)
+
+
+@pytest.mark.both_databases
+def test_a_refused_delivery_is_tried_at_the_delays_of_the_specification_with_the_same_identifier(webhook, receiver):
+    receiver.statuses = [500]
+    at, waits = NOW, []
+    while (row := stored()).is_waiting:
+        assert deliver(now=row.due_at - SECOND) == 0
+        waits.append(row.due_at - at)
+        at = row.due_at
+        deliver(now=at)
+        at = stored().tried_at
+    assert stored().attempts == MOST_ATTEMPTS == 10
+    # The clock of a run goes on by some milliseconds.
+    assert [round(wait.total_seconds()) for wait in waits] == [0, *(wait.total_seconds() for wait in WAITS)]
+    assert [round(wait.total_seconds()) for wait in waits][:4] == [0, 5, 300, 1800]
+    assert len(receiver.received) == 10
+    assert len({one.headers["webhook-id"] for one in receiver.received}) == 1
+    assert len({one.body for one in receiver.received}) == 1
+    assert len({one.headers["webhook-timestamp"] for one in receiver.received}) == 10
+    assert all(is_signed(one, webhook.secret_in_clear) for one in receiver.received)
+    assert deliver(now=at + timedelta(days=30)) == 0
+    assert (stored().last_status, stored().delivered_at) == (500, None)
+
+
+def test_a_webhook_that_fails_is_shown_as_failing_until_a_delivery_is_accepted(webhook, receiver):
+    receiver.statuses = [503, 200]
+    deliver(now=NOW)
+    assert WebhookEndpoint.objects.get().failing_since >= NOW
+    deliver(now=NOW + timedelta(seconds=10))
+    assert WebhookEndpoint.objects.get().failing_since is None
+
+
+def test_after_five_days_of_failure_it_is_turned_off_and_what_waits_is_given_up(webhook, office, receiver):
+    receiver.statuses = [500]
+    deliver(now=NOW)
+    WebhookDelivery.objects.update(due_at=NOW + FAILING - timedelta(minutes=1))
+    deliver(now=NOW + FAILING - timedelta(minutes=1))
+    assert WebhookEndpoint.objects.get().off_at is None
+    endpoints.send_test(webhook, by=office.head, at=NOW + FAILING)
+    WebhookDelivery.objects.update(due_at=NOW + FAILING + SECOND)
+    deliver(now=NOW + FAILING + SECOND)
+    row = WebhookEndpoint.objects.get()
+    assert (row.off_at is not None, row.off_reason) == (True, "failing")
+    assert not [one for one in WebhookDelivery.objects.all() if one.is_waiting]
+    assert WebhookChange.objects.filter(kind="turned_off", actor=None).count() == 1
+
+
+def test_410_turns_it_off_at_once(webhook, receiver):
+    receiver.statuses = [410]
+    deliver(now=NOW)
+    assert WebhookEndpoint.objects.get().off_reason == "gone"
+    assert stored().given_up_at is not None
+    assert deliver(now=NOW + timedelta(days=1)) == 0
+    assert len(receiver.received) == 1
+
+
+def test_a_redirect_is_not_followed(webhook, receiver):
+    with run_receiver() as elsewhere:
+        receiver.statuses, receiver.headers = [307], {"Location": elsewhere.url}
+        deliver(now=NOW)
+        assert elsewhere.received == []
+    assert (stored().last_status, stored().is_waiting) == (307, True)
+
+
+def test_the_body_of_an_answer_is_not_read_however_long(webhook, receiver):
+    receiver.answer = b"x" * 500_000
+    assert deliver(now=NOW) == 1
+    assert stored().last_fault == ""
+
+
+@pytest.mark.slow
+def test_a_receiver_that_does_not_answer_is_left_after_fifteen_seconds(webhook, receiver, monkeypatch):
+    assert post.LIMITS.total_seconds == 15
+    monkeypatch.setattr(post, "LIMITS", Limits(total_seconds=0.5))
+    receiver.waits_seconds = 1.0
+    deliver(now=NOW)
+    assert stored().last_status is None
+    assert "timeout" in stored().last_fault
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://data.example.gov.uk/hooks",
+        "https://127.0.0.1/hooks",
+        "https://localhost/hooks",
+        "https://2130706433/hooks",
+        "https://[::1]/hooks",
+        "https://10.0.0.7/hooks",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://name:password@data.example.gov.uk/",
+        "ftp://data.example.gov.uk/",
+        "not an address",
+    ],
+)
+def test_an_address_that_is_not_public_https_is_refused(office, url):
+    with pytest.raises(endpoints.WebhookRefused, match="https://"):
+        create_webhook(office, url)
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_an_address_that_was_accepted_is_examined_again_at_each_attempt(webhook, receiver, settings):
+    settings.PROBE_ALLOW_PRIVATE = frozenset()
+    deliver(now=NOW)
+    assert receiver.received == []
+    assert stored().last_fault == "The address was refused: it does not start with https://."
+
+
+def test_a_name_that_leads_to_a_private_network_is_not_connected_to(webhook, receiver, settings, monkeypatch):
+    """A name can lead elsewhere later, so the network address is examined when we connect (SSRF)."""
+    settings.PROBE_ALLOW_PRIVATE = frozenset()
+    monkeypatch.setattr(post, "refuse_post_address", lambda url: None)
+    deliver(now=NOW)
+    assert receiver.received == []
+    assert "127.0.0.1 is a loopback address" in stored().last_fault
+
+
+def test_one_system_that_does_not_answer_delays_no_other(office, receiver, webhook, settings):
+    settings.PROBE_ALLOW_PRIVATE = frozenset({receiver.place, f"127.0.0.1:{(port := free_port())}"})
+    away, _secret = create_webhook(office, f"http://127.0.0.1:{port}/", name="away")
+    endpoints.send_test(away, by=office.head, at=NOW - timedelta(minutes=1))
+    WebhookDelivery.objects.filter(endpoint=away).update(due_at=NOW - timedelta(minutes=1))
+    assert deliver(now=NOW) == 1
+    assert "connect" in WebhookDelivery.objects.get(endpoint=away).last_fault
+
+
+def test_after_a_replacement_both_secrets_sign_for_a_day(webhook, office, receiver):
+    new = endpoints.replace_secret(webhook, by=office.head, at=NOW)
+    deliver(now=NOW + SECOND)
+    endpoints.send_test(webhook, by=office.head, at=NOW + timedelta(days=2))
+    deliver(now=NOW + timedelta(days=2, seconds=1))
+    first, second = receiver.received
+    assert is_signed(first, webhook.secret_in_clear)
+    assert is_signed(first, new)
+    assert is_signed(second, new)
+    assert not is_signed(second, webhook.secret_in_clear)
+
+
+def test_the_secret_is_encrypted_and_in_no_other_row(webhook):
+    row = WebhookEndpoint.objects.get()
+    assert webhook.secret_in_clear not in row.secret
+    assert webhook.secret_in_clear.removeprefix("whsec_") not in row.secret
+    assert row.secrets_at(NOW) == [webhook.secret_in_clear]
+
+
+def test_with_another_secret_key_nothing_is_sent_and_the_reason_is_shown(webhook, receiver, settings):
+    settings.SECRET_KEY = "another key of the machine that is long enough for a test"
+    deliver(now=NOW)
+    assert receiver.received == []
+    assert "SECRET_KEY" in stored().last_fault
+
+
+def test_a_delivery_that_is_sent_again_has_the_same_identifier_and_is_not_queued_twice(webhook, office, receiver):
+    deliver(now=NOW)
+    endpoints.send_again(stored(), by=office.head, at=NOW + SECOND)
+    with pytest.raises(endpoints.NotPossible, match="already waiting"):
+        endpoints.send_again(stored(), by=office.head, at=NOW + SECOND)
+    assert deliver(now=NOW + 2 * SECOND) == 1
+    assert len(receiver.received) == 2
+    assert len({one.headers["webhook-id"] for one in receiver.received}) == 1
+
+
+def test_a_webhook_that_is_off_gets_nothing_and_turned_on_again_what_happens_from_then_on(office, receiver):
+    webhook, _secret = create_webhook(office, receiver.url)
+    assert endpoints.turn_endpoint_off(webhook, by=office.head, at=NOW) is True
+    assert endpoints.turn_endpoint_off(webhook, by=office.head, at=NOW) is False
+    with pytest.raises(endpoints.NotPossible, match="off"):
+        endpoints.send_test(webhook, by=office.head, at=NOW)
+    series = SeriesFactory(producer=office.producer)
+    ReleaseFactory(series=series, announced=True, recorded_at=NOW)
+    send_all(now=NOW + timedelta(minutes=10))
+    assert endpoints.turn_endpoint_on(webhook, by=office.head, at=NOW + timedelta(minutes=11)) is True
+    ReleaseFactory(series=series, announced=True, reference="later", recorded_at=NOW + timedelta(minutes=12))
+    send_all(now=NOW + timedelta(minutes=20))
+    assert [one.payload["data"]["reference"] for one in receiver.received] == ["later"]
+
+
+def test_the_job_sends_and_old_deliveries_are_removed_and_not_sent_again(webhook, receiver, settings, time_machine):
+    time_machine.move_to(NOW)
+    jobs.send_webhooks()
+    assert receiver.types() == ["webhook.test"]
+    assert deliveries.remove_old_deliveries(now=NOW + timedelta(days=30), retention=timedelta(days=31)) == 0
+    assert deliveries.remove_old_deliveries(now=NOW + timedelta(days=32), retention=timedelta(days=31)) == 1
+    jobs.send_webhooks()
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
+def test_processes_at_the_same_time_send_each_delivery_once(office, settings):
+    with run_receiver() as receiver:
+        settings.PROBE_ALLOW_PRIVATE = frozenset({receiver.place})
+        receiver.waits_seconds = 0.05
+        for number in range(4):
+            webhook, _secret = create_webhook(office, receiver.url, name=f"Purpose {number}")
+            endpoints.send_test(webhook, by=office.head, at=NOW)
+        ready, sent = threading.Barrier(4, timeout=20), []
+
+        def run():
+            try:
+                ready.wait()
+                sent.append(send_all(now=NOW))
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (sum(sent), len(receiver.received)) == (4, 4)
+
+
+@pytest.mark.both_databases
+def test_a_delivery_of_a_process_that_died_is_sent_by_another_after_its_claim(webhook, receiver):
+    WebhookDelivery.objects.update(claimed_until=NOW + CLAIM, attempts=1, tried_at=NOW)
+    assert deliver(now=NOW + CLAIM - SECOND) == 0
+    assert deliver(now=NOW + CLAIM) == 1

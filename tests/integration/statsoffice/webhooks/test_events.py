@@ -1,0 +1,194 @@
+"""Which events a webhook gets: what the change feed shows once it shows it, results, and approved reports."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches.models import Report
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from releases import judge, scheduling
+from releases.models import Release, Verification
+from releases.rules.calendar import slot_at
+from statsoffice.webhooks.deliveries import create_deliveries
+from statsoffice.webhooks.models import EventType, WebhookDelivery
+from tests.support.briefs import BRIEFED, LIMIT, due_release, found_live
+from tests.support.early_release import FOUND_AT, add_checks, create_release, find_early, publish
+from tests.support.factories import A_LONG_TIME_AGO, SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.people import create_office, create_report
+from tests.support.webhooks import SECOND, create_webhook, queued_types
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+BEFORE_DUE = SEED_DUE - 30 * DAY
+
+
+def payloads(event_type):
+    rows = WebhookDelivery.objects.filter(event_type=event_type).order_by("pk")
+    return [json.loads(body) for body in rows.values_list("body", flat=True)]
+
+
+@pytest.fixture
+def own_series(office):
+    return SeriesFactory(producer=office.producer)
+
+
+@pytest.mark.both_databases
+def test_an_announced_release_is_sent_once_with_what_the_feed_shows(office, own_series, client):
+    create_webhook(office)
+    release = ReleaseFactory(series=own_series, announced=True)
+    for _again in range(3):
+        create_deliveries(now=BEFORE_DUE)
+    assert queued_types() == ["release.announced"]
+    (payload,) = payloads("release.announced")
+    assert payload["timestamp"] == f"{release.announced_at:%Y-%m-%dT%H:%M:%SZ}"
+    data = payload["data"]
+    assert (data["reference"], data["title"], data["status"]) == (release.reference, release.title, "confirmed")
+    assert data["date"]["text"] == "30 June 2020 9:30am"
+    assert data["url"].endswith(reverse("releases:release", args=[release.reference]))
+    assert (data["producer"], data["series"], data["reason"]) == (office.producer.slug, own_series.slug, None)
+    assert release.title in client.get(reverse("releases:office_changes")).text
+
+
+def test_a_release_that_is_not_announced_is_not_sent_whatever_happens_to_it(office, own_series):
+    create_webhook(office)
+    release = ReleaseFactory(series=own_series, confirmed=True)
+    to = slot_at(SEED_DUE + DAY)
+    scheduling.change_date(release, to=to, reason="Quality assurance.", by=office.head, at=BEFORE_DUE)
+    judge.judge_without_checks(now=SEED_DUE + 2 * DAY)
+    create_deliveries(now=SEED_DUE + 2 * DAY)
+    assert queued_types() == []
+
+
+@pytest.mark.both_databases
+def test_a_moved_and_a_cancelled_release_are_sent_with_their_public_reasons(office, own_series):
+    create_webhook(office)
+    release = ReleaseFactory(series=own_series, announced=True)
+    to = slot_at(SEED_DUE + DAY)
+    scheduling.change_date(release, to=to, reason="Quality assurance.", by=office.head, at=BEFORE_DUE)
+    create_deliveries(now=BEFORE_DUE)
+    release = Release.objects.get(pk=release.pk)
+    scheduling.cancel_release(release, reason="The survey ended.", by=office.head, at=BEFORE_DUE + DAY)
+    create_deliveries(now=BEFORE_DUE + DAY)
+    assert queued_types() == ["release.announced", "release.moved", "release.cancelled"]
+    (moved,) = payloads("release.moved")
+    assert moved["data"]["earlier_date"]["text"] == "30 June 2020 9:30am"
+    assert (moved["data"]["date"]["text"], moved["data"]["reason"]) == ("1 July 2020 9:30am", "Quality assurance.")
+    (cancelled,) = payloads("release.cancelled")
+    assert (cancelled["data"]["status"], cancelled["data"]["reason"]) == ("cancelled", "The survey ended.")
+
+
+def test_a_published_release_has_its_announced_time_and_never_when_we_found_it(office, own_series):
+    create_webhook(office, types=[EventType.PUBLISHED.value])
+    due_release(own_series, "on-time", "live")
+    create_deliveries(now=BRIEFED)
+    (payload,) = payloads("release.published")
+    assert payload["timestamp"] == "2020-06-30T08:30:00Z"
+    assert payload["data"]["status"] == "published"
+
+
+def test_the_result_is_sent_when_it_is_decided_and_again_when_it_changes(office, own_series):
+    create_webhook(office, types=[EventType.RESULT.value])
+    release = due_release(own_series, "late", "not_live")
+    create_deliveries(now=BRIEFED)
+    found_live(release, at=LIMIT + timedelta(minutes=10))
+    for _again in range(2):
+        create_deliveries(now=LIMIT + timedelta(minutes=11))
+    first, second = payloads("result.decided")
+    assert (first["data"]["outcome"], second["data"]["outcome"]) == ("not_seen", "late")
+    least, most = second["data"]["delay_seconds"]
+    assert (least, most > 600) == (120.0, True)
+    assert second["data"]["revision"] > first["data"]["revision"]
+    assert second["data"]["due_at"] == "2020-06-30T08:30:00Z"
+    assert set(second["data"]) == {
+        *("id", "reference", "producer", "series", "due_at", "schedule_version", "outcome", "delay_seconds"),
+        *("revision", "rehearsal"),
+    }
+
+
+@pytest.mark.both_databases
+def test_nothing_shows_an_early_release_before_it_is_published(office):
+    """(V14, decision 73)"""
+    create_webhook(office, types=[EventType.RESULT.value, EventType.APPROVED.value, EventType.PUBLISHED.value])
+    early = find_early(office, create_release(office))
+    assert Verification.objects.get(release=early.release).outcome == "early"
+    create_deliveries(now=FOUND_AT)
+    assert queued_types() == []
+    publish(early)
+    create_deliveries(now=SEED_DUE + timedelta(minutes=3))
+    assert sorted(queued_types()) == ["release.published", "result.decided"]
+    (result,) = payloads("result.decided")
+    assert result["data"]["outcome"] == "early"
+
+
+def test_a_single_live_check_before_the_due_time_hides_the_result_too(office):
+    create_webhook(office, types=[EventType.RESULT.value])
+    release = create_release(office)
+    add_checks(release, ("live", -1200), ("not_live", -1100), *(("not_live", at) for at in range(0, 125, 5)))
+    assert Verification.objects.get().outcome != "pending"
+    create_deliveries(now=LIMIT)
+    assert queued_types() == []
+
+
+def test_a_rehearsal_is_sent_only_on_request_and_marked(office, own_series):
+    create_webhook(office, types=[EventType.RESULT.value, EventType.ANNOUNCED.value], name="without")
+    with_them, _secret = create_webhook(
+        office, types=[EventType.RESULT.value, EventType.ANNOUNCED.value], name="with", with_rehearsals=True
+    )
+    due_release(own_series, "rehearsed", "live", announced=False, confirmed=True, rehearsal=True)
+    create_deliveries(now=BRIEFED)
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.endpoint, delivery.event_type) == (with_them, "result.decided")
+    assert json.loads(delivery.body)["data"]["rehearsal"] is True
+
+
+@pytest.mark.both_databases
+def test_an_approved_report_is_sent_with_reference_number_and_date_alone(office):
+    create_webhook(office, types=[EventType.APPROVED.value])
+    report = create_report(office, ReportStatus.APPROVED)
+    create_deliveries(now=SEED_DUE + DAY)
+    (payload,) = payloads("report.approved")
+    assert payload["data"] == {
+        "reference": report.reference,
+        "number": report.number,
+        "approved_on": "2020-06-30",
+        "rehearsal": False,
+    }
+
+
+@pytest.mark.parametrize("change", [{"kind": ReportKind.LEAK}, {"rehearsal": True}])
+def test_a_report_of_which_few_people_may_know_and_a_rehearsed_one_are_not_sent(office, change):
+    create_webhook(office, types=[EventType.APPROVED.value])
+    report = create_report(office, ReportStatus.APPROVED)
+    Report.objects.filter(pk=report.pk).update(**change)
+    create_deliveries(now=SEED_DUE + DAY)
+    assert queued_types() == []
+
+
+def test_another_producers_releases_and_events_that_were_not_chosen_are_not_sent(office, own_series):
+    create_webhook(office, types=[EventType.MOVED.value])
+    create_webhook(create_office(), name="other")
+    ReleaseFactory(series=own_series, announced=True)
+    create_deliveries(now=BEFORE_DUE)
+    assert queued_types() == []
+
+
+def test_a_webhook_gets_nothing_from_before_it_was_created(office, own_series):
+    release = ReleaseFactory(series=own_series, announced=True)
+    create_webhook(office, at=BEFORE_DUE)
+    create_deliveries(now=BEFORE_DUE)
+    to = slot_at(SEED_DUE + DAY)
+    scheduling.change_date(release, to=to, reason="Quality assurance.", by=office.head, at=BEFORE_DUE + DAY)
+    create_deliveries(now=BEFORE_DUE + DAY)
+    assert queued_types() == ["release.moved"]
+
+
+def test_without_a_webhook_a_run_is_one_query_and_with_one_two(office, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        create_deliveries(now=A_LONG_TIME_AGO)
+    create_webhook(office)
+    create_deliveries(now=A_LONG_TIME_AGO + SECOND)
+    with django_assert_num_queries(2):
+        create_deliveries(now=A_LONG_TIME_AGO + 2 * SECOND)

@@ -1,0 +1,311 @@
+"""Pages about webhooks, and the address at which publishing systems state that they have published."""
+
+import json
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from releases.models import PublicationStatement
+from releases.rules.lifecycle import LEADS
+from statsoffice.webhooks.inbound import MOST_BYTES
+from statsoffice.webhooks.models import PublicationSource, WebhookChange, WebhookDelivery, WebhookEndpoint
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.people import create_office
+from tests.support.report_forms import words
+from tests.support.webhook_receiver import signed
+from tests.support.webhooks import add_system, create_webhook
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("webhooks:webhooks")
+NOW = SEED_DUE + timedelta(seconds=5)
+FORM = {"name": "Dashboard", "url": "https://data.example.gov.uk/hooks", "event_types": ["release.published"]}
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def head(client, office):
+    client.force_login(office.head)
+    return client
+
+
+def address(name, *arguments):
+    return reverse(f"webhooks:{name}", args=arguments)
+
+
+def text_of(response):
+    return words(response.text)
+
+
+def secret_in(response):
+    return re.search(r"whsec_[A-Za-z0-9+/=]+", response.text)[0]
+
+
+class TestWebhooks:
+    def test_there_are_none_at_first_and_the_page_says_so(self, head):
+        text = text_of(head.get(LIST))
+        assert "There are no webhooks yet." in text
+        assert "There are no publishing systems yet." in text
+
+    def test_a_new_webhook_shows_its_secret_once(self, head, office):
+        response = head.post(address("create_webhook", office.producer.slug), FORM)
+        secret = secret_in(response)
+        assert "no-store" in response.headers["Cache-Control"]
+        assert "Copy the secret now. We do not show it again." in text_of(response)
+        webhook = WebhookEndpoint.objects.get()
+        assert webhook.secrets_at(NOW) == [secret]
+        assert (webhook.name, webhook.event_types, webhook.with_rehearsals) == (
+            "Dashboard",
+            ["release.published"],
+            False,
+        )
+        for page in (LIST, address("webhook", webhook.pk), address("replace_secret", webhook.pk)):
+            assert "whsec_" not in head.get(page).text
+        # The form that is sent again makes no second one.
+        again = head.post(address("create_webhook", office.producer.slug), FORM)
+        assert "There is already a webhook for this purpose." in text_of(again)
+
+    @pytest.mark.parametrize(
+        ("change", "error"),
+        [
+            ({"name": ""}, "Enter a purpose"),
+            ({"url": ""}, "Enter the web address of your system"),
+            ({"url": "http://data.example.gov.uk/"}, "Enter a web address that starts with https://"),
+            ({"url": "https://10.0.0.7/"}, "Enter a web address that starts with https://"),
+            ({"event_types": []}, "Select at least one event"),
+            ({"event_types": ["release.deleted"]}, "Select a valid choice"),
+        ],
+    )
+    def test_an_error_names_the_field_and_what_to_do(self, head, office, change, error):
+        response = head.post(address("create_webhook", office.producer.slug), FORM | change)
+        assert "There is a problem" in text_of(response)
+        assert error in text_of(response)
+        assert not WebhookEndpoint.objects.exists()
+
+    def test_a_test_event_is_queued_once_and_listed(self, head, office):
+        webhook, _secret = create_webhook(office, at=NOW)
+        assert "Nothing has been sent yet." in text_of(head.get(address("webhook", webhook.pk)))
+        for _click in range(2):
+            head.post(address("send_test", webhook.pk))
+        delivery = WebhookDelivery.objects.get()
+        assert json.loads(delivery.body)["type"] == "webhook.test"
+        text = text_of(head.get(address("webhook", webhook.pk)))
+        assert "webhook.test" in text
+        assert "Waiting" in text
+        assert "9:30:05am on 30 June 2020" in text
+
+    def test_the_status_of_a_delivery_and_send_again(self, head, office):
+        webhook, _secret = create_webhook(office, at=NOW)
+        head.post(address("send_test", webhook.pk))
+        WebhookDelivery.objects.update(given_up_at=NOW, attempts=10, last_status=500)
+        text = text_of(head.get(address("webhook", webhook.pk)))
+        assert "Not delivered" in text
+        assert "Response 500" in text
+        delivery = WebhookDelivery.objects.get()
+        response = head.post(address("send_again", delivery.pk), follow=True)
+        assert "Delivery queued again." in text_of(response)
+        assert "already waiting" in text_of(head.post(address("send_again", delivery.pk), follow=True))
+        assert WebhookDelivery.objects.get().is_waiting
+
+    def test_a_failing_webhook_is_shown_as_failing(self, head, office):
+        webhook, _secret = create_webhook(office, at=NOW)
+        WebhookEndpoint.objects.update(failing_since=NOW)
+        assert "Failing" in text_of(head.get(LIST))
+        assert "We turn the webhook off after five days." in text_of(head.get(address("webhook", webhook.pk)))
+
+    def test_it_is_turned_off_after_a_question_and_on_again(self, head, office):
+        webhook, _secret = create_webhook(office, at=NOW)
+        assert "We then send nothing more" in text_of(head.get(address("turn_off", webhook.pk)))
+        assert "Webhook turned off." in text_of(head.post(address("turn_off", webhook.pk), follow=True))
+        assert "You did not make any changes." in text_of(head.post(address("turn_off", webhook.pk), follow=True))
+        refused = head.post(address("send_test", webhook.pk), follow=True)
+        assert "This webhook is off. Turn it on first." in text_of(refused)
+        assert "Webhook turned on." in text_of(head.post(address("turn_on", webhook.pk), follow=True))
+        kinds = list(WebhookChange.objects.order_by("pk").values_list("kind", flat=True))
+        assert kinds == ["created", "turned_off", "turned_on"]
+        trail = text_of(head.get(reverse("audit:trail")))
+        assert "Webhook turned off: Dashboard" in trail
+
+    def test_the_secret_is_replaced_on_request(self, head, office):
+        webhook, old = create_webhook(office, at=NOW)
+        new = secret_in(head.post(address("replace_secret", webhook.pk)))
+        stored = WebhookEndpoint.objects.get()
+        assert stored.secrets_at(NOW + timedelta(hours=23)) == [new, old]
+        assert stored.secrets_at(NOW + timedelta(hours=24)) == [new]
+
+    def test_only_the_leads_of_the_producer_find_anything(self, client, office):
+        webhook, _secret = create_webhook(office, at=NOW)
+        system, _secret = add_system(office, at=NOW)
+        client.force_login(office.head)
+        client.post(address("send_test", webhook.pk))
+        delivery = WebhookDelivery.objects.get()
+        slug = office.producer.slug
+        pages = [
+            *((client.get, address(name, webhook.pk)) for name in ("webhook", "replace_secret", "turn_off")),
+            *(
+                (client.post, address(name, webhook.pk))
+                for name in ("send_test", "replace_secret", "turn_off", "turn_on")
+            ),
+            (client.post, address("send_again", delivery.pk)),
+            *((method, address("remove_system", system.pk)) for method in (client.get, client.post)),
+            *((method, address("create_webhook", slug)) for method in (client.get, client.post)),
+            *((method, address("add_system", slug)) for method in (client.get, client.post)),
+        ]
+        strangers = [person for role, person in office.people.items() if role not in LEADS]
+        for person in [*strangers, create_office().head]:
+            client.force_login(person)
+            assert {method(page).status_code for method, page in pages} == {404}
+            assert "Dashboard" not in client.get(LIST).text
+            assert client.get(LIST).status_code == (404 if person in strangers else 200)
+        assert WebhookEndpoint.objects.get().off_at is None
+        assert PublicationSource.objects.get().revoked_at is None
+
+
+class TestPublishingSystems:
+    def test_a_new_system_shows_its_secret_and_address_once_and_is_removed(self, head, office):
+        response = head.post(address("add_system", office.producer.slug), {"name": "Pipeline"})
+        system = PublicationSource.objects.get()
+        assert system.read_secret() == secret_in(response)
+        assert reverse("state_publication", args=[system.key]) in response.text
+        assert "There is already a system with this name." in text_of(
+            head.post(address("add_system", office.producer.slug), {"name": "pipeline"})
+        )
+        assert "Pipeline" in text_of(head.get(LIST))
+        assert "whsec_" not in head.get(LIST).text
+        assert "System removed." in text_of(head.post(address("remove_system", system.pk), follow=True))
+        assert "There are no publishing systems yet." in text_of(head.get(LIST))
+        assert head.post(address("remove_system", system.pk)).status_code == 404
+
+
+@pytest.fixture
+def release(office):
+    return ReleaseFactory(series=SeriesFactory(producer=office.producer), announced=True)
+
+
+@pytest.fixture
+def system(office):
+    system, system.secret_in_clear = _added(office)
+    return system
+
+
+def _added(office):
+    system, secret = add_system(office)
+    return system, secret
+
+
+def body_of(reference, **data):
+    content = {"reference": reference, "published_at": "2020-06-30T09:30:02+01:00"} | data
+    return json.dumps({"type": "release.published", "timestamp": "2020-06-30T08:30:02Z", "data": content}).encode()
+
+
+def send(system, body, *, secret=None, at=NOW, message_id="msg_1", key=None, **changes):
+    headers = signed(body, secret or system.secret_in_clear, at=at.timestamp(), message_id=message_id) | changes
+    # A client that checks for forged forms: the signature takes the place of a token.
+    client = Client(enforce_csrf_checks=True)
+    where = reverse("state_publication", args=[key or system.key])
+    return client.post(where, body, content_type="application/json", headers=headers)
+
+
+class TestStatements:
+    def test_a_signed_statement_is_recorded_and_shown_on_the_release_page(self, client, office, system, release):
+        response = send(system, body_of(release.reference))
+        assert (response.status_code, response.json()) == (
+            200,
+            {"recorded": True, "published_at": "2020-06-30T08:30:02Z", "received_at": "2020-06-30T08:30:05Z"},
+        )
+        assert response.cookies == {}
+        client.force_login(office.statistician)
+        text = text_of(client.get(reverse("releases:release", args=[release.reference])))
+        assert "Times from the publisher’s system" in text
+        assert "They are not our observations, and change no result." in text
+        assert "Published at 9:30:02am" in text
+        assert "Stated by Content management system" in text
+        assert "Received at 9:30:05am on 30 June 2020" in text
+
+    def test_the_same_message_gets_the_same_answer_and_is_stored_once(self, system, release, time_machine):
+        first = send(system, body_of(release.reference))
+        time_machine.move_to(NOW + timedelta(minutes=1), tick=False)
+        later = body_of(release.reference, published_at="2020-06-30T09:31:00+01:00")
+        for body in (body_of(release.reference), later):
+            again = send(system, body, at=NOW + timedelta(minutes=1))
+            assert (again.status_code, again.json()) == (200, first.json())
+        assert PublicationStatement.objects.count() == 1
+
+    def test_an_unknown_release_and_one_of_another_producer_get_the_same_answer(self, system):
+        elsewhere = ReleaseFactory(announced=True, reference="elsewhere")
+        answers = {
+            (response.status_code, response.text)
+            for reference in (elsewhere.reference, "no-such-release")
+            for response in [send(system, body_of(reference))]
+        }
+        assert answers == {(404, '{"error": "We do not know a release with this reference."}')}
+
+    @pytest.mark.parametrize(
+        ("change", "status", "reason"),
+        [
+            ({"secret": "whsec_AAAA"}, 401, "The signature is not valid."),
+            ({"webhook-signature": "v1,AAAA"}, 401, "The signature is not valid."),
+            ({"webhook-id": "msg_2"}, 401, "The signature is not valid."),
+            ({"webhook-id": ""}, 401, "Send the headers"),
+            ({"at": NOW - timedelta(minutes=6)}, 401, "5 minutes"),
+            ({"at": NOW + timedelta(minutes=6)}, 401, "5 minutes"),
+            ({"key": uuid.uuid4()}, 404, "There is no such address"),
+        ],
+    )
+    def test_a_forged_or_old_message_stores_nothing(self, system, release, change, status, reason):
+        """(attack: forged signature, replay)"""
+        response = send(system, body_of(release.reference), **change)
+        assert response.status_code == status
+        assert reason in response.json()["error"]
+        assert not PublicationStatement.objects.exists()
+
+    def test_a_secret_of_a_removed_system_or_of_another_one_does_not_work(self, head, office, system, release):
+        other, other_secret = add_system(office, "Pipeline")
+        assert send(system, body_of(release.reference), secret=other_secret).status_code == 401
+        assert send(system, body_of(release.reference), key=other.key).status_code == 401
+        head.post(address("remove_system", system.pk))
+        assert send(system, body_of(release.reference)).status_code == 404
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"not json",
+            b"[]",
+            b'{"type": "release.published"}',
+            body_of("x", published_at="2020-06-30T09:30:02"),
+            body_of("x", published_at="yesterday"),
+            body_of(""),
+            body_of("x").replace(b"release.published", b"release.moved"),
+            body_of("x" * 201),
+            b"\xff",
+        ],
+    )
+    def test_another_content_is_refused_with_an_example(self, system, body):
+        response = send(system, body)
+        assert response.status_code == 400
+        assert response.json()["error"].startswith("Send JSON such as")
+
+    def test_a_long_body_is_refused_before_it_is_read(self, system):
+        response = send(system, b"x" * (MOST_BYTES + 1))
+        assert (response.status_code, response.json()["error"]) == (413, "Send at most 16 KB.")
+
+    def test_a_time_in_the_future_is_refused(self, system, release):
+        response = send(system, body_of(release.reference, published_at="2020-06-30T09:40:00+01:00"))
+        assert (response.status_code, response.json()["error"]) == (400, "The time of publication is in the future.")
+
+    def test_only_post_is_accepted(self, client, system):
+        assert client.get(reverse("state_publication", args=[system.key])).status_code == 405
+
+    def test_requests_are_limited_as_those_of_the_api(self, system, release, settings):
+        settings.RATES = {**settings.RATES, "program": 2}
+        statuses = [send(system, body_of(release.reference)).status_code for _ in range(3)]
+        assert statuses == [200, 200, 429]
