@@ -97,7 +97,8 @@ PUBLIC = {
     **named("openid_connect_", page(NOBODY), "login callback"),
     r"^api/[\s\S]*$": form(NOBODY),
     # Systems with the secret of this address: tests/pages/statsoffice/test_webhooks.py.
-    "state_publication": act(EVERYBODY),
+    # Publishing systems with a secret: tests/pages/statsoffice/test_webhooks.py.
+    "state_publication": act(NOBODY),
 }
 OWN = {
     **named("", page(SIGNED_IN), "your_account mfa_index mfa_list_webauthn"),
