@@ -127,6 +127,8 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
                 checks=tuple(_without_findings_before(sealed.get(verification.pk), checks[key])),
                 past_caches=past_caches.get(key),
                 repetitions=number.get(key, 0) - len(checks[key]),
+                part=result.part,
+                may_follow=result.may_follow,
             )
             for key, result in zip(keys, verification.results, strict=True)
         )

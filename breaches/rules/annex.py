@@ -27,10 +27,12 @@ from breaches.rules.content import (
     AnnexPicture,
 )
 from breaches.rules.facts import (
+    PART_NOUNS,
     AddressFacts,
     CheckFact,
     Facts,
     delay_in_figures,
+    describe_duration,
     round_down,
     round_up_before,
     time_in_words,
@@ -40,6 +42,7 @@ from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
 from releases.rules.time_axis import AxisTick, TimeAxis, axis_around
 from releases.verdict.address import Outcome
+from releases.verdict.parts import PartLag, Spread, measure_spread
 
 # The two colours that the Government Analysis Function sets for charts of two categories.
 COLOURS = ("#12436D", "#F46A25")
@@ -202,7 +205,8 @@ def annex_of(
 
 def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -> AnnexOutput:
     published_at, source = facts.publisher_time or (None, None)
-    parts = tuple(_part(facts, address) for address in facts.addresses)
+    after = _describe_lags(facts)
+    parts = tuple(_part(facts, address, after=words) for address, words in zip(facts.addresses, after, strict=True))
     rule = [RULE] if any(part.not_listed for part in parts) else []
     own = [OWN_TEXT] if own_text else []
     notes = (
@@ -224,9 +228,34 @@ def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -
     )
 
 
-def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
+def _describe_lags(facts: Facts) -> list[str]:
+    """Write for each address how long after the first part it was published; "" if the release is no set of parts."""
+    spread = measure_spread(facts.addresses)
+    if spread is None:
+        return [""] * len(facts.addresses)
+    words = {id(one.part): _describe_lag(one, spread, facts) for one in spread.parts}
+    return [words.get(id(address), "") for address in facts.addresses]
+
+
+def _describe_lag(one: PartLag[AddressFacts], spread: Spread[AddressFacts], facts: Facts) -> str:
+    if one.part is spread.first:
+        return "This was the first part"
+    if one.lag is None or spread.first is None:
+        return "The checks do not show this"
+    first = output_names(facts, spread.first)[0]
+    if one.lag.from_seconds <= 0 and one.lag.to_seconds is not None:
+        return f"Together with {first}, within {describe_duration(max(1, math.ceil(one.lag.to_seconds)))}"
+    if one.lag.to_seconds is None and one.lag.from_seconds < 1:
+        return f"Not yet when {first} was live"
+    words = delay_in_figures(one.lag.from_seconds, one.lag.to_seconds)
+    return f"Not yet, {words} after {first}" if one.lag.to_seconds is None else f"{_with_capital(words)} after {first}"
+
+
+def _part(facts: Facts, address: AddressFacts, *, after: str) -> AnnexPart:
     verdict, listed = address.verdict, checks_around_change(facts, address)
     name = "Page" if address.role is AddressRole.PAGE else output_names(facts, address)[1]
+    if address.part in PART_NOUNS:
+        name = _with_capital(PART_NOUNS[address.part])
     return AnnexPart(
         name=name,
         outcome=OUTCOMES[verdict.outcome],
@@ -238,6 +267,9 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
             for check in listed
         ),
         not_listed=len(address.checks) + address.repetitions - len(listed),
+        after=after,
+        follows_until=facts.due_at + address.may_follow if address.may_follow else None,
+        limit_at=facts.limit_of(address) if address.may_follow else None,
     )
 
 
@@ -249,7 +281,7 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
         len(checks),
     )
     chosen = set(range(max(0, change - BEFORE), min(len(checks), change + AFTER)))
-    for instant in (facts.due_at, facts.limit_at):
+    for instant in dict.fromkeys((facts.due_at, facts.limit_at, facts.limit_of(address))):
         chosen.update([place for place, check in enumerate(checks) if check.sighting.instant < instant][-1:])
         chosen.update([place for place, check in enumerate(checks) if check.sighting.instant >= instant][:1])
     absent = (place for place, check in enumerate(checks) if check.sighting.sent_at == verdict.last_not_live_at)
@@ -275,6 +307,7 @@ HOW_TO_READ_PICTURES = (
     "no checks, and no result depends on them."
 )
 OVERVIEW = ("Due", "Last found not live", "First found live")
+AFTER_FIRST = "After the first part"
 ATTACHMENTS = (
     "We hold these files as evidence. They are marked OFFICIAL-SENSITIVE, and they are not part of this document."
 )
@@ -312,7 +345,7 @@ class AnnexPartRow:
 
 @dataclass(frozen=True, slots=True)
 class AnnexLayout:
-    """The layout of the annex; `overview` has a row for each part if there are several.
+    """The layout of the annex; `overview` has a row for each part if there are several, with a cell for each column.
 
     Each attachment has a cell for each of its columns. `digests` are their labels and SHA-256.
     """
@@ -320,9 +353,9 @@ class AnnexLayout:
     heading: str
     paragraphs: tuple[str, ...]
     parts: tuple[AnnexPartRow, ...]
-    overview: tuple[tuple[str, str, str, str], ...] = ()
+    overview: tuple[tuple[str, ...], ...] = ()
     columns: tuple[str, str, str] = ("Check started", "Completed", "Result")
-    overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
+    overview_columns: tuple[str, ...] = ("Output", *OVERVIEW)
     attachments: tuple[tuple[str, str, str, str], ...] = ()
     attachments_heading: str = "Attachments"
     attachments_text: str = ATTACHMENTS
@@ -340,11 +373,12 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         for output in annex.outputs
         for number, part in enumerate(output.parts)
     )
+    has_sets = any(part.after for output in annex.outputs for part in output.parts)
+    columns = (*OVERVIEW, AFTER_FIRST) if has_sets else OVERVIEW
     overview = []
     for part in parts if len(parts) > 1 else ():
         summary = dict(part.summary)
-        announced, last_absent, first_live_label = (summary[label] for label in OVERVIEW)
-        overview.append((part.heading, announced, last_absent, first_live_label))
+        overview.append((part.heading, *(summary.get(label, "") for label in columns)))
     pictures = [picture for part in parts for picture in part.pictures]
     how_to_read = [HOW_TO_READ_PICTURES if pictures else HOW_TO_READ] if parts else []
     names = [printable(one.name).replace("\n", " ") for one in annex.attachments]
@@ -353,6 +387,7 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read),
         parts=parts,
         overview=tuple(overview),
+        overview_columns=("Output", *columns),
         attachments=tuple(
             (name, ATTACHMENT_KINDS[one.kind], _file_size(one.size), _moment(one.added_at))
             for name, one in zip(names, annex.attachments, strict=True)
@@ -384,16 +419,19 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
     absent = (part.last_not_live_at, sent(part.last_not_live_at)) if part.last_not_live_at else None
     live = (part.first_live_at, answered(part.first_live_at)) if part.first_live_at else None
     publisher = (output.publisher_at, sent(output.publisher_at)) if output.publisher_at else None
-    due, limit = (due_at, format_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
+    limit_at = part.limit_at or output.limit_at
+    due, limit = (due_at, format_time(due_at)), (limit_at, time_in_words(limit_at, due_at=due_at))
     title = printable(output.title).replace("\n", " ").strip()
     announced, last_absent, first_live_label = OVERVIEW
+    until = time_in_words(part.follows_until, due_at=due_at) if part.follows_until else ""
     rows = [
-        (announced, f"{due[1]} on {format_day(due_at)}"),
+        (announced, f"{due[1]} on {format_day(due_at)}{f', may follow until {until}' if until else ''}"),
         ("On time until", limit[1]),
         ("Result", part.outcome),
         (last_absent, absent[1] if absent else "No check shows this"),
         (first_live_label, live[1] if live else "No check shows this"),
         ("Appeared", _became_visible(part.delay)),
+        *([(AFTER_FIRST, part.after)] if part.after else []),
     ]
     if is_first:
         figure = f"{publisher[1]}, {output.publisher_source}" if publisher else "Not recorded"

@@ -42,6 +42,8 @@ def record_entries(entries: Sequence[Entry]) -> list[Release]:
                 marker=planned.marker,
                 adapter=planned.adapter,
                 required=planned.required and planned.role != Address.Role.ANNOUNCEMENT,
+                part=planned.part,
+                may_follow_minutes=planned.may_follow_minutes,
                 added_at=entry.recorded_at,
             )
             for entry, release in zip(entries, releases, strict=True)

@@ -328,8 +328,9 @@ def _check(past: PastRelease, targets: Sequence[Target], *, findings: dict[Hasha
                     target.live_since = check.answer.completed_at
                     judged_at.add(check.answer.completed_at)
             target.plan_next(now=at)
-        if target.live_since is not None and target.live_since > target.limit_at:
-            judged_at.add(target.limit_at + ANSWERED_WITHIN)
+        limit_at = target.part_limit_at or target.limit_at
+        if target.live_since is not None and target.live_since > limit_at:
+            judged_at.add(limit_at + ANSWERED_WITHIN)
     checks.sort(key=lambda check: check.answer.sent_at)
     return CheckedRelease(past, checks, sorted(judged_at))
 
