@@ -74,6 +74,8 @@ def describe_time_after(lag: Interval | None) -> str:
         return _("Not known")
     if lag.to_seconds is None:
         return _("More than %(time)s") % {"time": describe_seconds(math.floor(lag.from_seconds))}
+    if lag.to_seconds <= 0:  # it was itself the first part
+        return describe_seconds(0)
     if lag.from_seconds <= 0:
         return _("At most %(time)s") % {"time": describe_seconds(max(1, math.ceil(lag.to_seconds)))}
     return describe_range(lag)

@@ -20,7 +20,7 @@ from releases.rules.parts import Part
 from releases.rules.response import LONGEST
 from releases.rules.time_axis import AxisTick, CheckStrip, Mark
 from releases.verdict.address import NEEDS_CHECKING, Outcome
-from releases.verdict.release import AddressResult, Diagnosis, Place, Why
+from releases.verdict.release import AddressResult, Diagnosis, Place, Why, combine_addresses
 
 OUTCOMES = {
     Outcome.PENDING: (lazy("No result yet"), "grey"),
@@ -142,6 +142,8 @@ def delay_note(verification: Verification) -> str:
     """Describe the delay behind a verdict in a short phrase; both ends of the interval are rounded outwards."""
     start, end = verification.delay_from, verification.delay_to
     outcome, due = Outcome(verification.outcome), calendar.format_time(verification.due_at)
+    if outcome is Outcome.PARTIAL and (named := _named_part_note(verification)):
+        return named
     match outcome:
         case Outcome.ON_TIME if start is not None and end is not None:
             return _on_time_note(start, end, tolerance_seconds=verification.tolerance_seconds)
@@ -159,6 +161,21 @@ def delay_note(verification: Verification) -> str:
                 "due": due,
             }
     return str(REASONS_TO_CHECK.get(outcome, ""))
+
+
+def _named_part_note(verification: Verification) -> str:
+    """Describe by how much the named part that decides was late, counted from when it could follow; "" without one."""
+    _outcome, deciding = combine_addresses(verification.results)
+    result = next((one for one in verification.results if one.verdict is deciding), None)
+    if result is None or not result.part or result.verdict.delay is None:
+        return ""
+    follows, delay = result.may_follow.total_seconds(), result.verdict.delay
+    names = {"part": name_result(result), "due": calendar.format_time(verification.due_at + result.may_follow)}
+    if delay.to_seconds is not None:
+        names["interval"] = _interval(delay.from_seconds - follows, delay.to_seconds - follows)
+        return _("%(part)s late by %(interval)s") % names
+    names["time"] = describe_seconds(math.floor(delay.from_seconds - follows))
+    return _("%(part)s not live %(time)s after %(due)s") % names
 
 
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:

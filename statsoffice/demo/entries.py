@@ -28,6 +28,7 @@ class Entry:
     recorded_at: datetime
     confirmed_at: datetime | None = None
     addresses: Sequence[PlannedAddress] = ()
+    welsh_title: str = ""
 
 
 def record_entries(entries: Sequence[Entry]) -> list[Release]:
@@ -60,6 +61,7 @@ def _build_release(entry: Entry) -> Release:
         series=entry.series,
         reference=entry.reference,
         title=entry.title,
+        welsh_title=entry.welsh_title,
         status=Status.CONFIRMED if entry.confirmed_at else Status.PROVISIONAL,
         planned_on=entry.slot.on,
         planned_at=entry.slot.at,
