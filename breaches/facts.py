@@ -130,6 +130,8 @@ def facts_of_verifications(verifications: Collection[Verification]) -> dict[int,
                 checks=tuple(_without_findings_before(sealed.get(verification.pk), checks[key])),
                 past_caches=past_caches.get(key),
                 repetitions=number.get(key, 0) - len(checks[key]),
+                part=result.part,
+                may_follow=result.may_follow,
             )
             for key, result in zip(keys, verification.results, strict=True)
         )

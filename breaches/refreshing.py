@@ -35,7 +35,8 @@ from breaches.rules.facts import Facts
 from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, AttachmentKind, ReportKind, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
-from releases.models import Address, Contact, Release, Series
+from releases.models import Contact, Release, Series
+from releases.models.release import find_main_page
 from releases.rules.calendar import local_date
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import ChangedMeanwhile
@@ -80,8 +81,8 @@ def content_of_releases(releases: Collection[Release]) -> ReportContent:
     """
     outputs = []
     for release in releases:
-        pages = (address.url for address in release.addresses.all() if address.role == Address.Role.PAGE)
-        outputs.append(Output(release.title, next(pages, "")))
+        page = find_main_page(release.addresses.all())
+        outputs.append(Output(release.title, page.url if page else ""))
     return replace(content_of_series([release.series for release in releases]), outputs=tuple(outputs))
 
 

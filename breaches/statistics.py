@@ -34,11 +34,14 @@ from breaches.rules.statistics import (
     quarters_between,
 )
 from releases import overview
+from releases.models import Address as ReleaseAddress
 from releases.models import DateChange, Producer, Series, Verification
+from releases.models.verification import read_results
 from releases.permissions import Person
 from releases.rules.calendar import LONDON, Month, local_date, month_of
 from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
+from releases.verdict.parts import PartFigures, measure_spread, summarise_lags
 
 # An early release has no delay. The delay of a release that was never found has no end (decision 34).
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
@@ -124,6 +127,14 @@ def _period_due(last_days: Iterable[date]) -> Cases:
     """
     ends = (When(due_at__lt=overview.london_day(day)[1], then=Value(place)) for place, day in enumerate(last_days))
     return Cases(*ends, output_field=IntegerField())
+
+
+def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
+    """Read how long after the first part each named part was published, of the releases that a person may read."""
+    with_parts = ReleaseAddress.objects.exclude(part="").values("release")
+    found = _verified(scope, by).filter(release__in=with_parts).order_by("due_at", "pk")
+    spreads = (measure_spread(read_results(results)) for results in found.values_list("addresses", flat=True))
+    return summarise_lags(filter(None, spreads))
 
 
 def _delays(scope: Scope, by: Person) -> Iterator[Delay]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import prefetch_related_objects
 
@@ -14,6 +14,7 @@ from releases.evidence.coverage import Stretch
 from releases.evidence.repository import RecordedCheck, WindowCheck
 from releases.models import Address, PublicationStatement, Release, Statement, Verification
 from releases.models.observation import Purpose
+from releases.models.release import find_main_page
 from releases.permissions import Person
 from releases.publication_statements import find_statements
 from releases.rules.lifecycle import Status
@@ -21,6 +22,7 @@ from releases.rules.time_axis import (
     CheckMark,
     CheckStrip,
     Mark,
+    TimeAxis,
     axis_around,
     lay_out_strip,
     strip_window,
@@ -266,16 +268,17 @@ def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now:
     strips = {}
     for key, (release, verdict, due_at, limit_at) in dated.items():
         checks = made[key]
-        address = _deciding_address(release, verdict)
+        address, follows = _deciding_address(release, verdict)
         stated = last_statements(spoken[key])
         start, end = strip_window(due_at, limit_at)
         replayed = any(check.replayed for check in checks)
         checkable = release.status in {Status.CONFIRMED, Status.PUBLISHED} and start < now and not replayed
         strips[key] = lay_out_strip(
             due_at,
-            limit_at,
+            min(limit_at + follows, end),
             [_mark(check, stated) for check in checks if check.address_id == address],
             gaps=coverage.gaps_in(monitored, start=start, end=min(end, now), checks=checks) if checkable else (),
+            axis=TimeAxis(start, end),
         )
     return strips
 
@@ -294,7 +297,8 @@ def _draw_picture(
     limit_at = verdict.limit_at if verdict else release.limit_at
     known = [at for at in (verdict.last_not_live_at, verdict.first_live_at) if at] if verdict else []
     judged = verdict is not None and verdict.outcome != Outcome.PENDING
-    address = _deciding_address(release, verdict)
+    address, follows = _deciding_address(release, verdict)
+    limit_at += follows
     return lay_out_strip(
         release.due_at,
         limit_at,
@@ -307,14 +311,19 @@ def _draw_picture(
     )
 
 
-def _deciding_address(release: Release, verdict: Verification | None) -> int | None:
-    """Return the key of the address whose checks decided the verdict, or of the page while there is none."""
+def _deciding_address(release: Release, verdict: Verification | None) -> tuple[int | None, timedelta]:
+    """Return the key of the address whose checks decided the verdict, or of the page while there is none.
+
+    It comes with how long after the limit of the release this part may follow.
+    """
     results = verdict.results if verdict else ()
-    _outcome, deciding = combine_addresses((one.role, one.required, one.verdict) for one in results)
+    _outcome, deciding = combine_addresses(results)
     for result in results:
         if result.verdict is deciding:
-            return result.address
-    return next((address.pk for address in release.addresses.all() if address.role != Address.Role.ANNOUNCEMENT), None)
+            return result.address, result.may_follow
+    checked = [address for address in release.addresses.all() if address.role != Address.Role.ANNOUNCEMENT]
+    address = find_main_page(checked) or next(iter(checked), None)
+    return (address.pk, address.may_follow) if address else (None, timedelta(0))
 
 
 def _mark(check: RecordedCheck | WindowCheck, stated: Mapping[str, str]) -> CheckMark:

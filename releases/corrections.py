@@ -158,7 +158,7 @@ def correct_release(
     if "reference" in changed and stored.announced_at is not None:
         sentence = _("You cannot change the reference %(reference)s, because it is part of a public web address.")
         raise CorrectionRefused(sentence % {"reference": stored.reference})
-    if "title" in changed:
+    if {"title", "welsh_title"} & changed.keys():
         scheduling.refuse_names_during_judgement(Release.objects.filter(pk=release.pk), at=at)
     if changed:
         with transaction.atomic():
@@ -234,10 +234,10 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
     """
     stored = Address.objects.select_related("release__series__producer").get(pk=address.pk)
     _check_open(stored.release, by=by, at=at)
-    names = ("url", "role", "marker", "adapter", "required")
+    names = ("url", "role", "marker", "adapter", "required", "part", "may_follow_minutes")
     is_announcement = planned.role == Address.Role.ANNOUNCEMENT
     if is_announcement:
-        planned = replace(planned, required=False)
+        planned = replace(planned, required=False, part="", may_follow_minutes=0)
     before: dict[str, Any] = {name: getattr(stored, name) for name in names}
     changed = {name: [before[name], getattr(planned, name)] for name in names if before[name] != getattr(planned, name)}
     if is_announcement:

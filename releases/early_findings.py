@@ -141,7 +141,7 @@ def _mask_verdict(verification: Verification) -> Verification:
         replace(result, verdict=_mask(result.verdict, verification.due_at), reasons=())
         for result in verification.results
     ]
-    outcome, deciding = combine_addresses((result.role, result.required, result.verdict) for result in results)
+    outcome, deciding = combine_addresses(results)
     masked.outcome = outcome
     masked.first_live_at = deciding.first_live_at if deciding else None
     masked.last_not_live_at = deciding.last_not_live_at if deciding else None

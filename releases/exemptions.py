@@ -7,12 +7,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from releases.detection.finding import AddressRole
 from releases.models import Exemption, Producer, Verification
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.release import Covers, Terms, faults_to_cover, find_covering_exemptions
+from releases.verdict.release import Covers, Terms, faults_to_cover, find_covering_exemptions, find_main_pages
 
 
 class ExemptionRefused(FieldRefused):
@@ -81,7 +82,12 @@ def find_exemptions(verifications: Iterable[Verification]) -> dict[int, list[Exe
 
 def _exemptions_of(verification: Verification, known: list[Exemption]) -> list[Exemption]:
     series = verification.release.series
-    required = ((result.role, result.verdict.from_due) for result in verification.results if result.required)
+    results, main_pages = verification.results, find_main_pages(verification.results)
+    required = (
+        (AddressRole.PAGE if result in main_pages else AddressRole.ATTACHMENT, result.verdict.from_due)
+        for result in results
+        if result.required
+    )
     return find_covering_exemptions(
         [
             (exemption, terms_of(exemption))

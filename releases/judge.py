@@ -37,9 +37,10 @@ from releases.models.event import (
     record_rows,
 )
 from releases.models.verification import write_verdict
-from releases.rules.cadence import GIVE_UP
+from releases.rules.cadence import GIVE_UP, longest_gap_until
 from releases.rules.calendar import Precision, limit_at
 from releases.rules.lifecycle import Status
+from releases.rules.parts import Part, part_limit_at
 from releases.rules.response import LONGEST
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import RULES_VERSION, Outcome, judge_address, settles_at
@@ -153,7 +154,11 @@ def read_schedules(
             # The longest gap of the first verdict stays. Otherwise a later setting, or the cancellation of a release at
             # the same host, would change a verdict.
             longest_gap = before.longest_gap if before else longest_gap_now(schedule.due_at, address.url)
-            settled_at = settles_at(checks.sightings, limit_at=verification.limit_at)
+            may_follow, address_limit_at = address.may_follow, verification.limit_at
+            if may_follow:
+                address_limit_at = part_limit_at(verification.limit_at, may_follow=may_follow)
+                longest_gap = max(longest_gap, longest_gap_until(address_limit_at - schedule.due_at))
+            settled_at = settles_at(checks.sightings, limit_at=address_limit_at)
             is_over = answered_until is None or answered_until(address) >= settled_at
             # Another process may continue the checks later, and cannot know that these had ended.
             was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
@@ -161,7 +166,7 @@ def read_schedules(
             judge_checks = partial(
                 judge_address,
                 due_at=schedule.due_at,
-                limit_at=verification.limit_at,
+                limit_at=address_limit_at,
                 longest_gap=longest_gap,
                 settled=is_settled,
             )
@@ -182,6 +187,8 @@ def read_schedules(
                 settled_at=settled_at if is_settled else None,
                 checks=checks.number,
                 reasons=tuple(checks.reasons),
+                part=Part(address.part),
+                may_follow=may_follow,
             )
             judged.append((result, checks))
         return judge_release(judged, due_at=schedule.due_at)

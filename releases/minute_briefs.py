@@ -20,6 +20,7 @@ from releases.models import (
     ReleaseEvent,
     Verification,
 )
+from releases.models.release import find_main_page
 from releases.models.training import is_shown_to
 from releases.permissions import Action, Person, producers_where
 from releases.publication_statements import find_statements
@@ -67,7 +68,7 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
     if not keys:
         return []
     unmade = verdicts.filter(due_at__in={key.due_at for key in keys}).select_related("release__series__producer")
-    waiting = [row for row in unmade if _key_of(row) in keys and now >= row.limit_at + AFTER_LIMIT]
+    waiting = [row for row in unmade if _key_of(row) in keys and now >= row.missed_limit_at + AFTER_LIMIT]
     exempted = find_exemptions(waiting)
     groups: dict[_Key, list[Verification]] = defaultdict(list)
     for row in waiting:
@@ -83,7 +84,7 @@ def _key_of(verdict: Verification) -> _Key:
 
 
 def _make_brief(key: _Key, verdicts: Collection[Verification], *, now: datetime) -> MinuteBrief | None:
-    first_limit_at = min(row.limit_at for row in verdicts)
+    first_limit_at = min(row.missed_limit_at for row in verdicts)
     ready_at = max(first_limit_at + AFTER_LIMIT, _first_found_at(verdicts))
     brief = MinuteBrief(
         producer_id=key.producer,
@@ -226,9 +227,9 @@ def _describe_due(release: Release, verdict: Verification | None, row: MinuteBri
     is_moved = release.due_at != row.due_at
     due = DueRelease(
         key=release.pk,
-        host=next((place_if_any(one.url) for one in _pages_of(release)), ""),
+        host=place_if_any(page.url) if (page := find_main_page(_pages_of(release))) else "",
         outcome=Outcome(shown.outcome) if shown else Outcome.PENDING,
-        limit_at=shown.limit_at if shown else release.limit_at,
+        limit_at=shown.missed_limit_at if shown else release.limit_at,
         complete_at=_complete_at(shown) if shown else None,
         is_published=release.status == Status.PUBLISHED,
         is_over=is_moved or release.status == Status.CANCELLED,

@@ -66,7 +66,8 @@ def find_outages(person: Person, judged: Iterable[tuple[Release, Verification | 
         releases[release.pk] = release
         results = {result.address: result for result in verdict.results} if verdict else {}
         for address in release.addresses.all():
-            if address.role == Address.Role.PAGE and address.required:
+            # A page that may follow is not judged yet when the others are.
+            if address.role == Address.Role.PAGE and address.required and not address.may_follow_minutes:
                 result = results.get(address.pk)
                 pages.append(
                     rules.PageState(

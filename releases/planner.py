@@ -21,6 +21,7 @@ from releases.rules import calendar, web_address
 from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
 from releases.rules.edition import Shift, advance_edition, advance_reference
 from releases.rules.lifecycle import MoveRefused, Status
+from releases.rules.parts import MAIN
 from releases.rules.pre_release import find_opening_on_rest_day
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
 from releases.scheduling import PlannedAddress
@@ -378,9 +379,12 @@ def _proposal(release: Release, pattern: Pattern, *, may_edit: bool, now: dateti
         return Proposal(release, planned, objection=AddressObjection.NOT_AN_ADDRESS)
     present: Sequence[Address] = release.present_addresses  # type: ignore[attr-defined]  # of the prefetch
     same = next((address for address in present if address.url == planned.url), None)
-    # A new page replaces the release's only page; attachments are added to the existing ones.
+    # A new page replaces the release's main page; attachments are added to the existing ones.
     pages = [address for address in present if address.role == planned.role == Address.Role.PAGE]
-    return _compare_with_present(release, planned, same or next(iter(pages), None), replaces=pattern.replaces)
+    pages.sort(key=lambda address: address.part not in MAIN)
+    if was := same or next(iter(pages), None):
+        planned = replace(planned, part=was.part, may_follow_minutes=was.may_follow_minutes if planned.required else 0)
+    return _compare_with_present(release, planned, was, replaces=pattern.replaces)
 
 
 def _compare_with_present(

@@ -242,10 +242,20 @@ class PlannedAddress:
     marker: str = ""
     adapter: str = "page"
     required: bool = True
+    part: str = ""
+    may_follow_minutes: int = 0
 
     @classmethod
     def of(cls, address: Address) -> "PlannedAddress":
-        return cls(address.url, address.role, address.marker, address.adapter, address.required)
+        return cls(
+            address.url,
+            address.role,
+            address.marker,
+            address.adapter,
+            address.required,
+            address.part,
+            address.may_follow_minutes,
+        )
 
 
 def record_release(
@@ -314,6 +324,8 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
         marker=planned.marker,
         adapter=planned.adapter,
         required=planned.required and not is_announcement,
+        part="" if is_announcement else planned.part,
+        may_follow_minutes=0 if is_announcement else planned.may_follow_minutes,
         added_at=at,
     )
 

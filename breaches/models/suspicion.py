@@ -24,8 +24,11 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         return self.filter(kind=ReportKind.EARLY, release__status__in=TO_COME)
 
     def with_outcome(self) -> "SuspicionQuerySet":
-        """Select only the kind and the outcome of the verdict."""
-        return self.select_related("verification").only("report", "kind", "verification__outcome")
+        """Select only the kind of the verdict, and its outcome with what it says of parts."""
+        columns = ("outcome", "due_at", "tolerance_seconds", "addresses")
+        return self.select_related("verification").only(
+            "report", "kind", *(f"verification__{name}" for name in columns)
+        )
 
     def with_facts(self) -> "SuspicionQuerySet":
         """Select the verdict, and the columns of the release that an account needs."""

@@ -31,11 +31,13 @@ from breaches.rules.content import (
     AnnexPost,
 )
 from breaches.rules.facts import (
+    PART_NOUNS,
     AddressFacts,
     CheckFact,
     Facts,
     PostAccess,
     delay_in_figures,
+    describe_duration,
     round_down,
     round_up_before,
     time_in_words,
@@ -51,6 +53,7 @@ from releases.rules.calendar import (
 )
 from releases.rules.time_axis import AxisTick, TimeAxis, axis_around
 from releases.verdict.address import Outcome
+from releases.verdict.parts import PartLag, Spread, measure_spread
 
 # The two colours that the Government Analysis Function sets for charts of two categories.
 COLOURS = ("#12436D", "#F46A25")
@@ -226,7 +229,8 @@ def _annex_post(access: PostAccess) -> AnnexPost:
 
 def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -> AnnexOutput:
     published_at, source = facts.publisher_time or (None, None)
-    parts = tuple(_part(facts, address) for address in facts.addresses)
+    after = _describe_lags(facts)
+    parts = tuple(_part(facts, address, after=words) for address, words in zip(facts.addresses, after, strict=True))
     rule = [RULE] if any(part.not_listed for part in parts) else []
     own = [OWN_TEXT] if own_text else []
     notes = (
@@ -249,9 +253,34 @@ def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -
     )
 
 
-def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
+def _describe_lags(facts: Facts) -> list[str]:
+    """Write for each address how long after the first part it was published; "" if the release is no set of parts."""
+    spread = measure_spread(facts.addresses)
+    if spread is None:
+        return [""] * len(facts.addresses)
+    words = {id(one.part): _describe_lag(one, spread, facts) for one in spread.parts}
+    return [words.get(id(address), "") for address in facts.addresses]
+
+
+def _describe_lag(one: PartLag[AddressFacts], spread: Spread[AddressFacts], facts: Facts) -> str:
+    if one.part is spread.first:
+        return "This was the first part"
+    if one.lag is None or spread.first is None:
+        return "The checks do not show this"
+    first = output_names(facts, spread.first)[0]
+    if one.lag.from_seconds <= 0 and one.lag.to_seconds is not None:
+        return f"Together with {first}, within {describe_duration(max(1, math.ceil(one.lag.to_seconds)))}"
+    if one.lag.to_seconds is None and one.lag.from_seconds < 1:
+        return f"Not yet when {first} was live"
+    words = delay_in_figures(one.lag.from_seconds, one.lag.to_seconds)
+    return f"Not yet, {words} after {first}" if one.lag.to_seconds is None else f"{_with_capital(words)} after {first}"
+
+
+def _part(facts: Facts, address: AddressFacts, *, after: str) -> AnnexPart:
     verdict, listed = address.verdict, checks_around_change(facts, address)
     name = "Page" if address.role is AddressRole.PAGE else output_names(facts, address)[1]
+    if address.part in PART_NOUNS:
+        name = _with_capital(PART_NOUNS[address.part])
     return AnnexPart(
         name=name,
         outcome=OUTCOMES[verdict.outcome],
@@ -267,6 +296,9 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
             for check in listed
         ),
         not_listed=len(address.checks) + address.repetitions - len(listed),
+        after=after,
+        follows_until=facts.due_at + address.may_follow if address.may_follow else None,
+        limit_at=facts.limit_of(address) if address.may_follow else None,
     )
 
 
@@ -278,7 +310,7 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
         len(checks),
     )
     chosen = set(range(max(0, change - BEFORE), min(len(checks), change + AFTER)))
-    for instant in (facts.due_at, facts.limit_at):
+    for instant in dict.fromkeys((facts.due_at, facts.limit_at, facts.limit_of(address))):
         chosen.update([place for place, check in enumerate(checks) if check.sighting.instant < instant][-1:])
         chosen.update([place for place, check in enumerate(checks) if check.sighting.instant >= instant][:1])
     absent = (place for place, check in enumerate(checks) if check.sighting.sent_at == verdict.last_not_live_at)
@@ -307,6 +339,7 @@ HOW_TO_READ_PICTURES = (
 )
 OVERVIEW = ("Due", "Last found not live", "First found live")
 NOT_SHOWN = "No check shows this"
+AFTER_FIRST = "After the first part"
 ATTACHMENTS = (
     "We hold these files as evidence. They are marked OFFICIAL-SENSITIVE, and they are not part of this document."
 )
@@ -357,7 +390,7 @@ class AnnexAccessListRows:
 
 @dataclass(frozen=True, slots=True)
 class AnnexLayout:
-    """The layout of the annex; `overview` has a row for each part if there are several.
+    """The layout of the annex; `overview` has a row for each part if there are several, with a cell for each column.
 
     Each attachment has a cell for each of its columns. `digests` are their labels and SHA-256.
     """
@@ -365,9 +398,9 @@ class AnnexLayout:
     heading: str
     paragraphs: tuple[str, ...]
     parts: tuple[AnnexPartRow, ...]
-    overview: tuple[tuple[str, str, str, str], ...] = ()
+    overview: tuple[tuple[str, ...], ...] = ()
     columns: tuple[str, str, str] = ("Check started", "Completed", "Result")
-    overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
+    overview_columns: tuple[str, ...] = ("Output", *OVERVIEW)
     access_list: AnnexAccessListRows | None = None
     access_columns: tuple[str, str, str] = ("Post", "Organisation", "Period of access")
     attachments: tuple[tuple[str, str, str, str], ...] = ()
@@ -387,11 +420,12 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         for output in annex.outputs
         for number, part in enumerate(output.parts)
     )
+    has_sets = any(part.after for output in annex.outputs for part in output.parts)
+    columns = (*OVERVIEW, AFTER_FIRST) if has_sets else OVERVIEW
     overview = []
     for part in parts if len(parts) > 1 else ():
         summary = dict(part.summary)
-        announced, last_absent, first_live_label = (summary[label] for label in OVERVIEW)
-        overview.append((part.heading, announced, last_absent, first_live_label))
+        overview.append((part.heading, *(summary.get(label, "") for label in columns)))
     pictures = [picture for part in parts for picture in part.pictures]
     how_to_read = [HOW_TO_READ_PICTURES if pictures else HOW_TO_READ] if parts else []
     names = [_one_line(one.name) for one in annex.attachments]
@@ -401,6 +435,7 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read),
         parts=parts,
         overview=tuple(overview),
+        overview_columns=("Output", *columns),
         access_list=access_list,
         attachments=tuple(
             (name, ATTACHMENT_KINDS[one.kind], _file_size(one.size), _moment(one.added_at))
@@ -432,15 +467,18 @@ def _moment(instant: datetime) -> str:
 def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexPartRow:
     due_at = output.due_at
     due = format_time(due_at)
+    limit_at = part.limit_at or output.limit_at
     title = _one_line(output.title)
     announced, last_absent, first_live_label = OVERVIEW
+    until = time_in_words(part.follows_until, due_at=due_at) if part.follows_until else ""
     rows = [
-        (announced, f"{due} on {format_day(due_at)}"),
-        ("On time until", _limit_in_table(output.limit_at, due_at)),
+        (announced, f"{due} on {format_day(due_at)}{f', may follow until {until}' if until else ''}"),
+        ("On time until", _limit_in_table(limit_at, due_at)),
         ("Result", part.outcome),
         (last_absent, _sent_in_table(part.last_not_live_at, due_at) if part.last_not_live_at else NOT_SHOWN),
         (first_live_label, _answered_in_table(part.first_live_at, due_at) if part.first_live_at else NOT_SHOWN),
         ("Appeared", _became_visible(part.delay)),
+        *([(AFTER_FIRST, part.after)] if part.after else []),
     ]
     if is_first:
         figure = "Not recorded"
@@ -467,10 +505,10 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
 
 def _chart(output: AnnexOutput, part: AnnexPart, *, with_publisher: bool) -> Chart:
     due_at, absent_at, live_at = output.due_at, part.last_not_live_at, part.first_live_at
-    publisher_at = output.publisher_at if with_publisher else None
+    publisher_at, limit_at = output.publisher_at if with_publisher else None, part.limit_at or output.limit_at
     return interval_chart(
         due=(due_at, format_time(due_at)),
-        limit=(output.limit_at, time_in_words(output.limit_at, due_at=due_at)),
+        limit=(limit_at, time_in_words(limit_at, due_at=due_at)),
         absent=(absent_at, _clock(round_down(absent_at), due_at)) if absent_at else None,
         live=(live_at, _clock(round_up_before(live_at, due_at), due_at)) if live_at else None,
         publisher=(publisher_at, _clock(round_down(publisher_at), due_at)) if publisher_at else None,

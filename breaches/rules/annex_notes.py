@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from breaches.rules.facts import (
+    PART_NOUNS,
     AddressFacts,
     CheckFact,
     Facts,
@@ -62,6 +63,8 @@ OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers sa
 
 def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
     """Return how an address is named within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
+    if noun := PART_NOUNS.get(address.part):
+        return f"the {noun}", f"The {noun}"
     alike = [other for other in facts.addresses if other.role is address.role]
     number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
     if address.role is AddressRole.ATTACHMENT:

@@ -31,7 +31,8 @@ class AnnexPart:
     It became visible after `last_not_live_at` and at or before `first_live_at`. `delay` has these bounds in seconds
     after the announced time, negative before it. Its second bound is None while the delay still grows; `delay` is None
     if the checks do not show it. `looks` are the checks around the change, in order, and `not_listed` is the number of
-    the others.
+    the others. For a named part, `after` says how long after the first part it was published, in words. For a part that
+    may follow, `follows_until` is until when, without the tolerance, and `limit_at` is the end of its own tolerance.
     """
 
     name: str
@@ -41,6 +42,9 @@ class AnnexPart:
     delay: tuple[float, float | None] | None
     looks: tuple[AnnexCheck, ...]
     not_listed: int
+    after: str = ""
+    follows_until: datetime | None = None
+    limit_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +230,7 @@ class ReportContent:
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
 # Omitted if empty, so that content stored and approved before these fields existed has the same digest.
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex", "answers"})
+LATER_FIELDS_OF_PARTS = frozenset({"after", "follows_until", "limit_at"})
 
 
 def plain_json(value: Any) -> Any:
@@ -277,6 +282,10 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
         for output in value["annex"]["outputs"]:
             if not output["pictures"]:
                 del output["pictures"]
+            output["parts"] = [
+                {name: part for name, part in one.items() if part or name not in LATER_FIELDS_OF_PARTS}
+                for one in output["parts"]
+            ]
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 

@@ -18,8 +18,9 @@ from releases.rules.calendar import (
 )
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import Role
+from releases.rules.parts import Part, part_limit_at
 from releases.verdict.address import AddressVerdict, Outcome, Sighting
-from releases.verdict.release import Diagnosis
+from releases.verdict.release import Diagnosis, find_main_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class AddressFacts:
 
     `past_caches` is when a check that bypassed caches found the release, and until when plain checks still did not
     (aware). `repetitions` is the number of further recorded checks that were not read, because they only repeat these.
+    `may_follow` is how long after the release's own limit a part is still on time.
     """
 
     url: str
@@ -50,6 +52,8 @@ class AddressFacts:
     checks: tuple[CheckFact, ...] = ()
     past_caches: tuple[datetime, datetime] | None = None
     repetitions: int = 0
+    part: Part = Part.UNNAMED
+    may_follow: timedelta = timedelta(0)
 
     def checks_in_order(self) -> list[CheckFact]:
         """Sort the checks by when they were sent."""
@@ -179,6 +183,17 @@ class Facts:
         """The last instant at which the release was still on time."""
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
+    def limit_of(self, address: AddressFacts) -> datetime:
+        """Return the last instant at which one of its parts was still on time."""
+        return part_limit_at(self.limit_at, may_follow=address.may_follow)
+
+    @property
+    def main_pages(self) -> list[AddressFacts]:
+        """The pages that decide whether the release itself is late; without any required address, all its pages."""
+        if any(address.required for address in self.addresses):
+            return find_main_pages(self.addresses)
+        return [address for address in self.addresses if address.role is AddressRole.PAGE]
+
 
 @dataclass(frozen=True, slots=True)
 class PostAccess:
@@ -225,6 +240,16 @@ class AccessFacts:
     read_at: datetime
     posts: tuple[PostAccess, ...] = ()
     requests: tuple[AccessRequest, ...] = ()
+
+
+# The names of parts within a sentence. Another part has the name of its file, or is a page.
+PART_NOUNS = {
+    Part.ENGLISH_PAGE: "English page",
+    Part.WELSH_PAGE: "Welsh page",
+    Part.TABLES: "tables",
+    Part.DATA_API: "data API",
+    Part.DASHBOARD: "dashboard",
+}
 
 
 def round_down(instant: datetime) -> datetime:

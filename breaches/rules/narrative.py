@@ -21,6 +21,7 @@ from breaches.rules.causes import (
     describe_reason,
 )
 from breaches.rules.facts import (
+    PART_NOUNS,
     AddressFacts,
     EarlyDecision,
     Facts,
@@ -39,6 +40,7 @@ from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.lifecycle import Role
 from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Flip, Interval, Outcome, Sighting
+from releases.verdict.parts import measure_spread
 
 CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
 LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
@@ -65,6 +67,7 @@ STATED = {
     StatementFact.NOT_IT: "what our check had found was not the release",
     StatementFact.WAS_LIVE: "the release was live",
 }
+MOST_WORDS = 80
 # The account has only the last statements, which decide the result. The annex lists every statement.
 MOST_STATEMENTS = 2
 
@@ -83,7 +86,10 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
         message = "An account needs at least one address that was checked."
         raise ValueError(message)
     accounts = [" ".join((_due(facts), *_describe_checks(facts))) for facts in releases]
-    accounts[-1] = _add_cause(accounts[-1], cause, of_one=len(releases) == 1)
+    with_cause = [*accounts[:-1], _add_cause(accounts[-1], cause, of_one=len(releases) == 1)]
+    accounts = [
+        _add_spread(before, after, facts) for before, after, facts in zip(accounts, with_cause, releases, strict=True)
+    ]
     paragraphs = []
     for account, facts in zip(accounts, releases, strict=True):
         paragraphs += [
@@ -103,6 +109,25 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
     return f"{account} {describe_cause(cause, what='It' if of_one else 'These breaches')}".rstrip()
 
 
+def _add_spread(before: str, account: str, facts: Facts) -> str:
+    """Add one sentence on the part that was published longest after the first one, if the account has room for it.
+
+    :param before: the account without its cause. If the cause is a sentence of its own, it stays the last one.
+    """
+    spread = measure_spread(facts.addresses)
+    if spread is None or spread.first is None:
+        return account
+    notable = spread.find_notable(tolerance_seconds=facts.tolerance_seconds)
+    measured = [(one.lag, one.part) for one in notable if one.lag and one.lag.to_seconds is not None]
+    if not measured:
+        return account
+    lag, part = max(measured, key=lambda each: each[0].from_seconds)
+    words = f"{_with_capital(_the(part))} appeared {_length(lag)} after {_the(spread.first)}."
+    if len(f"{account} {words}".split()) > MOST_WORDS:
+        return account
+    return f"{before} {words}{account.removeprefix(before)}" if account.startswith(before) else f"{account} {words}"
+
+
 def describe_checks(facts: Facts) -> str:
     """Write what the checks of a release show, as a paragraph without its due time and cause."""
     return " ".join(_describe_checks(facts))
@@ -114,16 +139,24 @@ def _due(facts: Facts) -> str:
 
 def _describe_checks(facts: Facts) -> Iterator[str]:
     required = [address for address in facts.addresses if address.required] or list(facts.addresses)
-    # Early addresses come first, because early is worse than late. Then come pages, because readers miss a file only if
-    # they have found the page.
-    faulty = [address for address in required if address.verdict.outcome is not Outcome.ON_TIME]
-    faulty.sort(
-        key=lambda address: (address.verdict.outcome is not Outcome.EARLY, address.role is not AddressRole.PAGE)
-    )
-    lead = faulty[0] if faulty else required[0]
-    late_files = [
-        address for address in faulty if address.role is AddressRole.ATTACHMENT and address.verdict.outcome in LATE
+    main_pages = facts.main_pages
+    # Early addresses come first, because early is worse than late. Then come the main pages and other pages, because
+    # readers miss a part only if they have found the page. A part that may still follow has no fault.
+    faulty = [
+        address
+        for address in required
+        if address.verdict.outcome is not Outcome.ON_TIME
+        and not (address.may_follow and address.verdict.outcome is Outcome.PENDING)
     ]
+    faulty.sort(
+        key=lambda address: (
+            address.verdict.outcome is not Outcome.EARLY,
+            address not in main_pages,
+            address.role is not AddressRole.PAGE,
+        )
+    )
+    lead = faulty[0] if faulty else (main_pages or required)[0]
+    late_files = [address for address in faulty if address not in main_pages and address.verdict.outcome in LATE]
     if not lead.checks:
         yield f"We made no checks of {_page_or_file(lead)}."
     elif lead.verdict.outcome is Outcome.EARLY:
@@ -142,17 +175,17 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
 
 def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[AddressFacts]) -> Iterator[str]:
     if checks := page.checks_since(facts.due_at):
-        when, host = _when(checks[0].sighting, facts), _host(page)
+        when, where = _when(checks[0].sighting, facts), _page_or_file(page)
         instead = next((FOUND_INSTEAD[reason] for reason in checks[0].reasons if reason in FOUND_INSTEAD), "")
         if checks[0].sighting.result is not CheckOutcome.NOT_LIVE:
-            yield f"Our automatic check of its page at {host} gave no result {when}."
+            yield f"Our automatic check of {where} gave no result {when}."
         elif instead:
-            yield f"Our automatic check found {instead} at {host} {when}."
+            yield f"Our automatic check found {instead} at {_host(page)} {when}."
         else:
-            yield f"Our automatic check did not find it on its page at {host} {when}."
+            yield f"Our automatic check did not find it on {where} {when}."
     files = ""
     if late_files and (delay := _last_delay(late_files)):
-        which = "its file" if len(late_files) == 1 else f"the last of its {len(late_files)} late files"
+        which = _its(late_files[0], "its file") if len(late_files) == 1 else f"the last of {_late_ones(late_files)}"
         files = f", and {which} {_between(delay, facts)}"
     yield f"{_appeared('It', facts, page)}{_absences(facts, page.verdict.flips)}{files}."
 
@@ -160,23 +193,25 @@ def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[A
 def _describe_late_files(
     facts: Facts, files: Sequence[AddressFacts], required: Sequence[AddressFacts]
 ) -> Iterator[str]:
-    """Describe files that were late although no page is known to have been."""
-    pages = [address for address in required if address.role is AddressRole.PAGE]
+    """Describe files and other parts that were late although no main page is known to have been."""
+    pages = facts.main_pages
     on_time = pages and all(page.verdict.outcome is Outcome.ON_TIME for page in pages)
-    opening = f"Its page at {_host(pages[0])} was live on time, but our" if on_time else "Our"
+    opening = f"{_with_capital(_page_or_file(pages[0]))} was live on time, but our" if on_time else "Our"
     if len(files) == 1:
         (file,) = files
-        first = next(iter(file.checks_since(facts.due_at)), None)
+        since = facts.limit_of(file) if file.may_follow else facts.due_at
+        first = next(iter(file.checks_since(since)), None)
         is_absent = first is not None and first.sighting.result is CheckOutcome.NOT_LIVE
         when = _when(first.sighting, facts) if first and is_absent else "on time"
-        yield f"{opening} automatic check did not find {_name(file)} {when}."
-        yield f"{_appeared('The file', facts, file)}{_absences(facts, file.verdict.flips)}."
+        until = f", although it could follow until {_clock(facts.due_at + file.may_follow, facts)}"
+        what = _its(file, _name(file))
+        yield f"{opening} automatic check did not find {what} {when}{until if file.may_follow else ''}."
+        yield f"{_appeared(_with_capital(_the(file)), facts, file)}{_absences(facts, file.verdict.flips)}."
         return
-    of_all = sum(address.role is AddressRole.ATTACHMENT for address in required)
-    which = f"its {of_all} files" if len(files) == of_all else f"{len(files)} of its {of_all} files"
-    yield f"{opening} automatic check did not find {which} on time."
+    yield f"{opening} automatic check did not find {_which_of(files, facts, required)} on time."
     if delay := _last_delay(files):
-        yield f"The last of them appeared {_between(delay, facts)}, {_length(delay)} late."
+        late = "" if any(file.may_follow for file in files) else f", {_length(delay)} late"
+        yield f"The last of them appeared {_between(delay, facts)}{late}."
     else:
         absent = [file.verdict.delay for file in files if file.verdict.outcome is Outcome.NOT_SEEN]
         which = "They" if len(absent) == len(files) else f"{len(absent)} of them"
@@ -186,7 +221,7 @@ def _describe_late_files(
 
 def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict, due_at = address.verdict, facts.due_at
-    what = "it" if address.role is AddressRole.PAGE else "the file"
+    what = "it" if address in facts.main_pages else _the(address)
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
     # Another sentence describes what happened from the due time on.
     before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
@@ -204,10 +239,10 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     ]
     if verdict.from_due is Outcome.LATE and live and absent:
         again = Interval(*((at - due_at).total_seconds() for at in (absent[-1].surely_from, live.surely_by)))
-        yield f"{what.capitalize()} was back {_between(again, facts)}, {_length(again)} late."
+        yield f"{_with_capital(what)} was back {_between(again, facts)}, {_length(again)} late."
     elif verdict.from_due is Outcome.NOT_SEEN and absent:
         still = (absent[-1].surely_from - due_at).total_seconds()
-        yield f"{what.capitalize()} was still not back at {_time(still, facts)}."
+        yield f"{_with_capital(what)} was still not back at {_time(still, facts)}."
     elif verdict.from_due in NEEDS_CHECKING:
         yield f"Our checks do not show whether {what} was there at the due time."
     elif verdict.from_due is Outcome.PENDING and not facts.date_changed:
@@ -245,13 +280,20 @@ def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
     if delay is None:
         return f"{subject} was late"
     if delay.to_seconds is None:
-        late = f", {_length(delay)} late" if delay.from_seconds >= 1 else ""
+        late = f", {_late_by(delay, address)} late" if delay.from_seconds >= 1 else ""
         return f"{subject} had still not appeared at {_time(delay.from_seconds, facts)}{late}"
     # In a gap between checks the address may have been live for a while.
     until = facts.due_at + timedelta(seconds=delay.to_seconds)
     gaps = [(begins, ends) for begins, ends in facts.not_observed if begins < until and ends > facts.due_at]
     unchecked = f" (we made no checks {_stretches(gaps, facts)})" if gaps else ""
-    return f"{subject} appeared {_between(delay, facts)}, {_length(delay)} late{unchecked}"
+    return f"{subject} appeared {_between(delay, facts)}, {_late_by(delay, address)} late{unchecked}"
+
+
+def _late_by(delay: Interval, address: AddressFacts) -> str:
+    """Write by how much an address was late; for a part that may follow, this is counted from when it could follow."""
+    follows = address.may_follow.total_seconds()
+    upper = None if delay.to_seconds is None else delay.to_seconds - follows
+    return _length(Interval(delay.from_seconds - follows, upper))
 
 
 def _absences(facts: Facts, flips: Sequence[Flip]) -> str:
@@ -282,9 +324,40 @@ def _name(address: AddressFacts) -> str:
 
 def _page_or_file(address: AddressFacts) -> str:
     if address.role is AddressRole.PAGE:
-        return f"its page at {_host(address)}"
+        return f"its {PART_NOUNS.get(address.part, 'page')} at {_host(address)}"
+    if noun := PART_NOUNS.get(address.part):
+        return f"its {noun}"
     name = PurePosixPath(urlsplit(address.url).path).name
     return f"its file ‘{name}’" if "." in name else "its attachment"
+
+
+def _its(address: AddressFacts, otherwise: str) -> str:
+    """Name a part as one of the release: "its Welsh page"; `otherwise` for an address without a name."""
+    return f"its {PART_NOUNS[address.part]}" if address.part in PART_NOUNS else otherwise
+
+
+def _the(address: AddressFacts) -> str:
+    """Name a part of which the reader knows already: "the Welsh page"."""
+    return f"the {PART_NOUNS.get(address.part, 'page' if address.role is AddressRole.PAGE else 'file')}"
+
+
+def _with_capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _late_ones(files: Sequence[AddressFacts]) -> str:
+    what = "files" if all(file.role is AddressRole.ATTACHMENT for file in files) else "parts"
+    return f"its {len(files)} late {what}"
+
+
+def _which_of(files: Sequence[AddressFacts], facts: Facts, required: Sequence[AddressFacts]) -> str:
+    """Name several late parts, or count them: "its Welsh page and tables", "2 of its 3 files"."""
+    nouns = [PART_NOUNS.get(file.part, "") for file in files]
+    if all(nouns) and len(set(nouns)) == len(nouns):
+        return f"its {join_words(nouns)}"
+    others = [address for address in required if address not in facts.main_pages]
+    what = "files" if all(address.role is AddressRole.ATTACHMENT for address in others) else "other parts"
+    return f"its {len(others)} {what}" if len(files) == len(others) else f"{len(files)} of its {len(others)} {what}"
 
 
 def _host(address: AddressFacts) -> str:

@@ -25,6 +25,7 @@ from releases.forms import GovukForm, inside_the_form
 from releases.permissions import Person
 from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import MoveRefused
+from releases.text.parts import spread_sentences
 from releases.views.base import SignedInRequest as SignedInRequest
 
 NOT_DONE = lazy(
@@ -168,6 +169,14 @@ def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
         "status": status,
         "colour": colour,
     }
+
+
+def list_part_sentences(report: Report) -> list[str]:
+    """Say of the parts of a report's releases which were late, or later than the first part by more than the tolerance.
+
+    :param report: with its suspicions, as `SuspicionQuerySet.with_outcome` selects them.
+    """
+    return [words for one in report.suspicions.all() for words in spread_sentences(one.verification)]
 
 
 def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.statistics import Case, History, Quarter, by_producer, by_series
 from breaches.statistics import Scope
 from breaches.statistics_tables import Address, Table
-from breaches.views.base import summarise_report
+from breaches.views.base import list_part_sentences, summarise_report
 from releases.forms import GovukForm
 from releases.models import Producer, Series
 from releases.permissions import Person
@@ -63,6 +63,7 @@ from releases.public.export import dated_file_name, download_response
 from releases.rules.calendar import Month, format_day, format_month, local_date
 from releases.rules.tables import TableKind
 from releases.text import preflight
+from releases.verdict.parts import PartFigures
 from releases.views.base import SignedInRequest, post_data
 from releases.views.pictures import find_picture_file, picture_response, show_picture
 from releases.views.sorting import Column, Sorting
@@ -270,6 +271,7 @@ def _register_row(report: Report) -> dict[str, Any]:
     content = content_from_json(report.standing[0].content)  # type: ignore[attr-defined]  # by the prefetch
     return {
         **summarise_report(report, content),
+        "parts": list_part_sentences(report),
         "occurred": [format_day(on) for on in sorted(content.occurred_on)],
         "practices": list(dict.fromkeys(practice.code for practice in content.practices)),
         "cause": text.cause_name(report.cause),
@@ -469,10 +471,17 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
             "year": year,
             "is_running": year == today.year,
             "nothing": history.is_empty,
+            "part_figures": [] if history.is_empty else _read_part_figures(request, form),
             "tables": [] if history.is_empty else [_show_table(table, form) for table in _tables(history, form)],
             "kinds": list(TableKind),
         }
     return render(request, "breaches/figures.html", context)
+
+
+def _read_part_figures(request: SignedInRequest, form: FiguresForm) -> list[PartFigures]:
+    producer, series, year = form.selection()
+    scope = Scope(Quarter(year, 1).first, Quarter(year, 4).last, producer=producer, series=series)
+    return statistics.read_part_figures(scope, by=request.user)
 
 
 def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:

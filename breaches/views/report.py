@@ -55,7 +55,14 @@ from breaches.rules.public_statement import PublicStatement
 from breaches.rules.report_number import parse_number
 from breaches.text import KIND_HINTS, KINDS
 from breaches.versions import comments_by_event, record_report_event
-from breaches.views.base import compare_versions, file_response, report_page, return_to_report, summarise_report
+from breaches.views.base import (
+    compare_versions,
+    file_response,
+    list_part_sentences,
+    report_page,
+    return_to_report,
+    summarise_report,
+)
 from releases.early_findings import producers_known_to
 from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer, Release, Series
@@ -151,7 +158,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
 
 def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
     occurred = " and ".join(format_day(on) for on in content.occurred_on)
-    return summarise_report(report, content) | {"occurred": occurred}
+    return summarise_report(report, content) | {"occurred": occurred, "parts": list_part_sentences(report)}
 
 
 @report_page("GET")

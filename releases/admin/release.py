@@ -37,6 +37,7 @@ from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Precision, Slot
 from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import CHANGE_DATE, RELEASE, TO_COME, MoveRefused, Status
+from releases.rules.parts import LONGEST_FOLLOW_MINUTES, PAGES
 from releases.rules.public_calendar import PublicStatus
 from releases.text import calendar as text_calendar
 from releases.text.pre_release import ON_MONDAYS, monday_sentence
@@ -479,10 +480,25 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         },
     )
 
+    may_follow_minutes = forms.IntegerField(
+        label=lazy("May follow by (minutes)"),
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=LONGEST_FOLLOW_MINUTES,
+        help_text=lazy(
+            "How many minutes after the release time this part may be published. 0 means at the release time."
+        ),
+        error_messages={"max_value": lazy("Enter up to 1440 minutes (24 hours).")},
+    )
+
     class Meta:
         model = Address
-        fields = ("url", "role", "marker", "adapter", "required")
-        widgets = {"url": forms.URLInput(attrs={"size": 40}), "marker": forms.TextInput(attrs={"size": 22})}
+        fields = ("url", "role", "marker", "adapter", "required", "part", "may_follow_minutes")
+        widgets = {
+            "url": forms.URLInput(attrs={"size": 40}),
+            "marker": forms.TextInput(attrs={"size": 22}),
+        }
 
     def clean_url(self) -> str:
         url = str(self.cleaned_data["url"])
@@ -494,7 +510,19 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("role") == Address.Role.ANNOUNCEMENT:
             cleaned["required"] = False
+        if cleaned.get("may_follow_minutes") and not cleaned.get("part"):
+            self.add_error("part", _("Choose the part that may follow."))
+        elif cleaned.get("may_follow_minutes") and not cleaned.get("required"):
+            self.add_error("may_follow_minutes", _("Enter 0, or select ‘Must be live on time’."))
+        if cleaned.get("part") in PAGES and cleaned.get("role") != Address.Role.PAGE:
+            self.add_error("role", _("Choose ‘Web page’ for an English or a Welsh page."))
+        elif cleaned.get("part") and cleaned.get("role") == Address.Role.ANNOUNCEMENT:
+            self.add_error("part", _("An announcement is not a part of the release. Choose ‘Not named’."))
         return cleaned
+
+    def clean_may_follow_minutes(self) -> int:
+        """An empty field means that the part does not follow."""
+        return self.cleaned_data["may_follow_minutes"] or 0
 
     @property
     def planned(self) -> scheduling.PlannedAddress:
@@ -508,6 +536,9 @@ class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[A
         roles = [form.cleaned_data.get("role") for form in remaining]
         if roles.count(Address.Role.ANNOUNCEMENT) > 1:
             raise ValidationError(_("A release can have only one announcement."))
+        required = [form.cleaned_data for form in remaining if form.cleaned_data.get("required")]
+        if required and all(one.get("may_follow_minutes") for one in required):
+            raise ValidationError(_("At least one part must be live at the release time. Enter 0 minutes for it."))
 
 
 CHANGE = {
@@ -530,7 +561,7 @@ class AddressInline(admin.StackedInline[Address, Release]):
     model = Address
     form = AddressForm
     formset = AddressFormSet
-    fields = ("url", ("marker", "role"), ("adapter", "required"))
+    fields = ("url", ("marker", "role"), ("adapter", "required"), ("part", "may_follow_minutes"))
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         suggestion = None if obj else find_suggestion(request)

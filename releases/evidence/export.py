@@ -194,6 +194,8 @@ def _release(release: Release) -> dict[str, Any]:
         "schedule_version": release.schedule_version,
         "addresses": [
             {name: getattr(address, name) for name in ("url", "role", "marker", "adapter", "required", "added_at")}
+            # Only if they are used, so that bundles of other releases are the same as before.
+            | {name: value for name in ("part", "may_follow_minutes") if (value := getattr(address, name))}
             for address in release.addresses.order_by("pk")
         ],
     }
@@ -231,7 +233,7 @@ def _coverage(release: Release) -> Iterator[dict[str, Any]]:
     """Yield the coverage of each process in the time in which the release was, or should have been, checked."""
     instants = [*(repository.find_observed_period(release) or ())]
     if release.due_at is not None:
-        instants += [release.due_at, release.limit_at]
+        instants += [release.due_at, release.limit_at, *(address.limit_at for address in release.addresses.all())]
     if not instants:
         return
     begins, is_over = min(instants), max(instants)

@@ -101,8 +101,8 @@ def _shots_of(address: Address) -> Iterable[PlannedShot]:
     if release.due_at is None:
         return
     yield PlannedShot(address, Screenshot.Moment.DUE, release.due_at)
-    if release.limit_at > release.due_at:
-        yield PlannedShot(address, Screenshot.Moment.LIMIT, release.limit_at)
+    if address.limit_at > release.due_at:
+        yield PlannedShot(address, Screenshot.Moment.LIMIT, address.limit_at)
     schedule = getattr(address, "schedule", None)
     if schedule and schedule.live_since and schedule.schedule_version == release.schedule_version:
         yield PlannedShot(address, Screenshot.Moment.FIRST_LIVE, schedule.live_since)

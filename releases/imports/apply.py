@@ -21,6 +21,7 @@ from releases.readiness import WarningKind
 from releases.rules.calendar import Precision, Slot
 from releases.rules.departure import SlotRefused
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
+from releases.rules.parts import MAIN
 from releases.scheduling import BeingJudged, PlannedAddress
 
 ANNOUNCEMENT, ATTACHMENT, PAGE = Address.Role.ANNOUNCEMENT, Address.Role.ATTACHMENT, Address.Role.PAGE
@@ -415,7 +416,9 @@ class RowImport:
         row = self.row
         pages = [address for address in present if address.role == PAGE]
         known = next((address for address in present if address.url == row.url), None)
-        page = known or (pages[0] if len(pages) == 1 else None)
+        # Other parts, such as a Welsh page, are not in the file.
+        main = [address for address in pages if address.part in MAIN]
+        page = known or (main[0] if len(main) == 1 else pages[0] if len(pages) == 1 else None)
         if page is None:
             corrections.correct_missing_address(release, self._page()[0], by=self.by, at=self.at)
             self._note(StepKind.PAGE_ADDED, to=row.url)

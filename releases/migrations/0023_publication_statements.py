@@ -20,7 +20,7 @@ def create_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0021_phone_and_brief"),
+        ("releases", "0022_parts"),
     ]
 
     operations = [

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from itertools import batched
+from itertools import batched, chain
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -44,6 +45,8 @@ class Table:
     cover every change, and NEVER for rows that are written once. `about` is the column with the key of the event's
     subject; `about_moves` means that this column may change. `earlier` has the columns of each earlier format, oldest
     first. `label` names the model as a foreign key does, such as "releases.Release".
+    `if_used` has columns with the value of rows that do not use them. The digest of such a row leaves them out, so it
+    is the same as before the columns existed.
     `hashed_name` is the name that the digests have if the model was renamed.
     """
 
@@ -55,6 +58,7 @@ class Table:
     about: str = "pk"
     about_moves: bool = False
     earlier: Sequence[Sequence[str]] = ()
+    if_used: Mapping[str, str | int] = MappingProxyType({})
     hashed_name: str = ""
 
     @property
@@ -77,7 +81,7 @@ class Table:
         :param formats: formats by key, for rows in an earlier format; the others have the present format.
         """
         by_format = dict(enumerate((*self.earlier, self.columns), start=1))
-        columns = list(dict.fromkeys(name for names in by_format.values() for name in names))
+        columns = list(dict.fromkeys(chain(*by_format.values(), self.if_used)))
         places = {number: [columns.index(name) for name in names] for number, names in by_format.items()}
         rows = self.model._base_manager.filter(self.scope)
         if keys is not None:
@@ -85,6 +89,9 @@ class Table:
         for key, *values in rows.order_by("pk").values_list("pk", *columns).iterator(chunk_size=CHUNK):
             number = (formats or {}).get(str(key), self.format)
             content = [self.name, key, *(values[place] for place in places[number])]
+            used = {name: values[columns.index(name)] for name in self.if_used}
+            if used != self.if_used:
+                content.append(used)
             yield str(key), f"{number}:{sha256_hex(canonical_json(content))}"
 
 
@@ -163,7 +170,8 @@ def lock_heads(record: type[RowRecord]) -> ChainHead:
 
 
 # Three columns are left out: `planned_from`, `short_notice_reason`, which is in the text of its event, and
-# `welsh_title`, by which nothing is checked. The event of each change of it has both texts.
+# `welsh_title`, by which only a Welsh page is recognised, together with its own text that identifies the edition. The
+# event of each change of it has both texts.
 OF_RELEASE = (
     "public_id",
     "reference",
@@ -313,6 +321,7 @@ class ReleaseRowRecord(RowRecord):
             changed_by={"address_changed"},
             deleted_by={"address_removed", "removed"},
             about="release_id",
+            if_used={"part": "", "may_follow_minutes": 0},
         ),
         # There is an event for each change of the outcome; releases.judge compares them.
         Table("releases.Verification", OF_VERIFICATION, deleted_by=NEVER),

@@ -1,6 +1,7 @@
 """Releases, their addresses, changes of date, comparisons, preflight runs, tasks and delay notices."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from releases.rules.calendar import Precision, Slot, limit_at, months_after
 from releases.rules.date_change import RequestState
 from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
+from releases.rules.parts import LONGEST_FOLLOW_MINUTES, MAIN, NAMED, PAGES, Part, part_limit_at
 from releases.rules.public_calendar import Bilingual
 
 # The condition of `public`, for the indexes of public pages.
@@ -236,6 +238,17 @@ class Address(models.Model):
         ATTACHMENT = "attachment", lazy("File")
         ANNOUNCEMENT = "announcement", lazy("Announcement")
 
+    class PartName(models.TextChoices):
+        """The names of parts; without one, an address is its page or a file as before."""
+
+        UNNAMED = Part.UNNAMED, lazy("Not named")
+        ENGLISH_PAGE = Part.ENGLISH_PAGE, lazy("English page")
+        WELSH_PAGE = Part.WELSH_PAGE, lazy("Welsh page")
+        TABLES = Part.TABLES, lazy("Tables")
+        DATA_API = Part.DATA_API, lazy("Data API")
+        DASHBOARD = Part.DASHBOARD, lazy("Dashboard")
+        OTHER = Part.OTHER, lazy("Other part")
+
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="addresses")
     url = models.URLField(lazy("web address"), max_length=1000)
     role = models.CharField(lazy("type"), max_length=12, choices=Role.choices, default=Role.PAGE)
@@ -247,6 +260,20 @@ class Address(models.Model):
     )
     adapter = models.CharField(lazy("type of website"), max_length=30, default="page")
     required = models.BooleanField(lazy("must be live on time"), default=True)
+    part = models.CharField(
+        lazy("part of the release"),
+        max_length=12,
+        choices=PartName.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=lazy("Optional. Choose a part if the release has several that are published together."),
+    )
+    may_follow_minutes = models.PositiveSmallIntegerField(
+        lazy("may follow by (minutes)"),
+        default=0,
+        db_default=0,
+    )
     added_at = models.DateTimeField(editable=False)
     history = HistoricalRecords()
 
@@ -254,6 +281,7 @@ class Address(models.Model):
         verbose_name = lazy("web page or file")
         verbose_name_plural = lazy("web pages and files")
         ordering = ("release", "-role", "pk")
+        indexes = [models.Index(fields=["release"], name="addresses_with_parts", condition=~Q(part=""))]
         constraints = [
             models.UniqueConstraint(fields=["release", "url"], name="one_address_per_release_and_url"),
             models.CheckConstraint(
@@ -272,10 +300,51 @@ class Address(models.Model):
                 name="one_announcement_per_release",
                 violation_error_message=lazy("A release can have only one announcement."),
             ),
+            models.CheckConstraint(
+                condition=Q(part__in=["", *NAMED]),
+                name="part_is_known",
+                violation_error_message=lazy("Choose one of the parts in the list."),
+            ),
+            models.CheckConstraint(
+                condition=Q(part="") | ~Q(role="announcement"),
+                name="announcement_is_no_part",
+                violation_error_message=lazy("An announcement is not a part of the release."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(part__in=sorted(PAGES)) | Q(role="page"),
+                name="page_part_is_a_page",
+                violation_error_message=lazy("Choose the type ‘Web page’ for an English or a Welsh page."),
+            ),
+            models.CheckConstraint(
+                condition=Q(may_follow_minutes=0)
+                | (Q(may_follow_minutes__lte=LONGEST_FOLLOW_MINUTES, required=True) & ~Q(part="")),
+                name="only_a_required_part_may_follow",
+                violation_error_message=lazy(
+                    "Only a named part that must be live on time may follow, by up to 1440 minutes (24 hours)."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def may_follow(self) -> timedelta:
+        return timedelta(minutes=self.may_follow_minutes)
+
+    @property
+    def limit_at(self) -> datetime:
+        """The last instant at which it is on time, by the present tolerance and by how long it may follow."""
+        return part_limit_at(self.release.limit_at, may_follow=self.may_follow)
+
+
+def find_main_page(addresses: Iterable[Address]) -> Address | None:
+    """Return the page that readers open first: none that may follow, and no Welsh page, if there is another.
+
+    :param addresses: those of one release, in order.
+    """
+    pages = (address for address in addresses if address.role == Address.Role.PAGE)
+    return min(pages, key=lambda page: (page.may_follow_minutes > 0, page.part not in MAIN), default=None)
 
 
 class Comparison(models.Model):

@@ -16,9 +16,12 @@ from releases.models.producer import Producer
 from releases.models.release import Address, Release
 from releases.models.training import Training
 from releases.rules.calendar import limit_at
+from releases.rules.parts import Part, part_limit_at
 from releases.verdict.address import RULES_VERSION, AddressVerdict, BeforeDue, Flip, Gap, Interval, Outcome
-from releases.verdict.release import AddressResult, ReleaseVerdict
+from releases.verdict.release import LATE_AT_LAST, AddressResult, ReleaseVerdict
 from releases.verdict.vantage import VantageFindings
+
+MINUTE = timedelta(minutes=1)
 
 
 class Verification(models.Model):
@@ -79,6 +82,12 @@ class Verification(models.Model):
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
     @property
+    def missed_limit_at(self) -> datetime:
+        """The first limit at which a required part was not live; that of the release if none is known to be late."""
+        late = (one.may_follow for one in self.results if one.required and one.verdict.from_due in LATE_AT_LAST)
+        return part_limit_at(self.limit_at, may_follow=min(late, default=timedelta(0)))
+
+    @property
     def results(self) -> tuple[AddressResult, ...]:
         # Read once, because a page or a draft needs the results several times, until the column has another value.
         read: tuple[Any, tuple[AddressResult, ...]] = self.__dict__.get("_read", (None, ()))
@@ -129,27 +138,35 @@ def write_address_result(result: AddressResult) -> dict[str, Any]:
     """Write the result of one address as `read_results` reads it."""
     verdict = result.verdict
     vantage = asdict(result.vantage, dict_factory=_lists_of) if result.vantage else None
-    return ({"vantage": vantage} if vantage else {}) | {
-        "address": result.address,
-        "url": result.url,
-        "role": result.role,
-        "required": result.required,
-        "outcome": verdict.outcome,
-        "before_due": verdict.before,
-        "from_due": verdict.from_due,
-        "last_not_live_at": _write_instant(verdict.last_not_live_at),
-        "first_live_at": _write_instant(verdict.first_live_at),
-        "live_before_due_at": _write_instant(verdict.live_before_due_at),
-        "gone_again_at": _write_instant(verdict.gone_again_at),
-        "settled_at": _write_instant(result.settled_at),
-        "longest_gap_seconds": result.longest_gap.total_seconds(),
-        "gaps": [[_write_instant(gap.begins_at), _write_instant(gap.ends_at)] for gap in verdict.gaps],
-        "flips": [[_write_instant(flip.gone_at), _write_instant(flip.back_at)] for flip in verdict.flips],
-        "delay": [verdict.delay.from_seconds, verdict.delay.to_seconds] if verdict.delay else None,
-        "clock_bound_seconds": verdict.clock_bound.total_seconds(),
-        "looks": result.checks,
-        "reasons": list(result.reasons),
-    }
+    # Written only if used, so that the results of releases without named parts are the same as before.
+    named = {"part": result.part.value} if result.part else {}
+    follows = {"may_follow_minutes": result.may_follow // MINUTE} if result.may_follow else {}
+    return (
+        ({"vantage": vantage} if vantage else {})
+        | named
+        | follows
+        | {
+            "address": result.address,
+            "url": result.url,
+            "role": result.role,
+            "required": result.required,
+            "outcome": verdict.outcome,
+            "before_due": verdict.before,
+            "from_due": verdict.from_due,
+            "last_not_live_at": _write_instant(verdict.last_not_live_at),
+            "first_live_at": _write_instant(verdict.first_live_at),
+            "live_before_due_at": _write_instant(verdict.live_before_due_at),
+            "gone_again_at": _write_instant(verdict.gone_again_at),
+            "settled_at": _write_instant(result.settled_at),
+            "longest_gap_seconds": result.longest_gap.total_seconds(),
+            "gaps": [[_write_instant(gap.begins_at), _write_instant(gap.ends_at)] for gap in verdict.gaps],
+            "flips": [[_write_instant(flip.gone_at), _write_instant(flip.back_at)] for flip in verdict.flips],
+            "delay": [verdict.delay.from_seconds, verdict.delay.to_seconds] if verdict.delay else None,
+            "clock_bound_seconds": verdict.clock_bound.total_seconds(),
+            "looks": result.checks,
+            "reasons": list(result.reasons),
+        }
+    )
 
 
 def _lists_of(fields: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, list[str]]:
@@ -186,6 +203,8 @@ def _read_result(stored: Mapping[str, Any]) -> AddressResult:
         checks=stored["looks"],
         reasons=tuple(stored["reasons"]),
         vantage=VantageFindings(**{name: tuple(names) for name, names in stored.get("vantage", {}).items()}),
+        part=Part(stored.get("part", "")),
+        may_follow=stored.get("may_follow_minutes", 0) * MINUTE,
     )
 
 

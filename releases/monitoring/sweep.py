@@ -305,7 +305,7 @@ class Sweep:
         """Return when the next check is due for which this sweep has to continue; None if it may end."""
         now = self._clock.now()
         # A sweep reports its faults at its end, but around a due instant it must not end and lose its plan in memory.
-        near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in self.targets.values())
+        near_due = any(t.is_near_decision(now, within=HORIZON) for t in self.targets.values())
         horizon = now + (SOON if self._faults and not near_due else HORIZON)
         instants = [t.next_check_at for t in self.targets.values() if t.next_check_at and t.next_check_at <= horizon]
         if self._is_waiting_for_others(now=now) or self._expects_hosts:
@@ -434,7 +434,7 @@ class Sweep:
 
     def _staying_hosts(self, *, now: datetime) -> set[str]:
         """Return the hosts that may not be released now: their checks are open, not stored, or near a due time."""
-        near_due = {t.host for t in self.targets.values() if t.due_at - STAYS <= now <= t.limit_at + STAYS}
+        near_due = {t.host for t in self.targets.values() if t.is_near_decision(now, within=STAYS)}
         unstored = {place_of(check.address.url) for check in self._unstored}
         return near_due | unstored | {target.host for target in self._open.values()}
 
@@ -729,12 +729,12 @@ class Sweep:
         # Before the limit a check changes a verdict only if the page is live, or was live and has disappeared. A check
         # that bypasses caches never changes a verdict alone.
         if check.purpose is Purpose.VANTAGE:
-            return check.answer.planned_at == check.address.release.limit_at
+            return check.answer.planned_at == check.address.limit_at
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)
         was_live = target is not None and target.live_since is not None
-        return was_live or check.finding.result is CheckOutcome.LIVE or now >= check.address.release.limit_at
+        return was_live or check.finding.result is CheckOutcome.LIVE or now >= check.address.limit_at
 
     def _write_next_checks(self, keys: set[int]) -> None:
         if self._vantage_point:

@@ -15,6 +15,7 @@ from releases.evidence.repository import read_texts_before
 from releases.models import Address, CheckSchedule, NotFoundPage, Release, Series, Statement
 from releases.models.observation import Purpose
 from releases.rules import cadence
+from releases.rules.parts import Part
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, place_if_any, place_of
 
@@ -35,8 +36,12 @@ _CORRECTABLE = (
     "role",
     "marker",
     "adapter",
+    "part",
+    "may_follow_minutes",
     "release__title",
+    "release__welsh_title",
     "release__series__title",
+    "release__series__welsh_title",
     "release__schedule_version",
     "release__due_at",
     "release__series__tolerance_seconds",
@@ -84,6 +89,8 @@ class Target:
     allowed_hosts: frozenset[str]
     texts_before: EarlierTexts
     statements: dict[str, str]
+    part_limit_at: datetime | None = None
+    """The later limit of a part that may follow, None for an address that is to be live at the release time."""
     next_check_at: datetime | None = None
     last_planned_at: datetime | None = None
     live_since: datetime | None = None
@@ -95,11 +102,16 @@ class Target:
 
     @property
     def next_decides(self) -> bool:
-        """Whether the next check is planned for the due instant or the limit, where the verdict is decided."""
+        """Whether the next check is planned for the due instant or a limit, where the verdict is decided."""
         return self.decides(self.next_check_at)
 
     def decides(self, at: datetime | None) -> bool:
-        return at in {self.due_at, self.limit_at}
+        return at is not None and at in {self.due_at, self.limit_at, self.part_limit_at}
+
+    def is_near_decision(self, now: datetime, *, within: timedelta) -> bool:
+        """Whether an instant is between the due time and the limit, or close to these or to the part's own limit."""
+        at_part_limit = self.part_limit_at is not None and abs(now - self.part_limit_at) <= within
+        return self.due_at - within <= now <= self.limit_at + within or at_part_limit
 
     def expectation(self, *, controls_fail: bool, not_found: NotFoundPage | None) -> Expectation:
         """Return the expectation with which a response of this address is compared.
@@ -108,6 +120,9 @@ class Target:
         :param not_found: the host's page for missing addresses, if known.
         """
         release = self.address.release
+        title, series_title = release.title, release.series.title
+        if self.address.part == Part.WELSH_PAGE:
+            title, series_title = release.welsh_title or title, release.series.welsh_title or series_title
 
         def texts_stated(kind: str) -> frozenset[str]:
             return frozenset(digest for digest, stated in self.statements.items() if stated == kind)
@@ -116,8 +131,8 @@ class Target:
             role=AddressRole(self.address.role),
             url=self.address.url,
             marker=self.address.marker,
-            release_title=release.title,
-            series_title=release.series.title,
+            release_title=title,
+            series_title=series_title,
             negative_markers=release.series.producer.phrases_of_absence(),
             texts_not_live=self.texts_before.lasting,
             texts_before=self.texts_before.all,
@@ -151,6 +166,7 @@ class Target:
             closest=self.closest,
             live_since=self.live_since,
             live_early=self.live_early_at[0] if len(self.live_early_at) == 1 else None,
+            may_follow=self.address.may_follow,
         )
 
 
@@ -245,7 +261,9 @@ def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
 
 def _plan_first_check(address: Address, *, now: datetime) -> CheckSchedule:
     due_at, limit_at = due_of(address.release), address.release.limit_at
-    first = cadence.next_check_at(due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url)
+    first = cadence.next_check_at(
+        due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url, may_follow=address.may_follow
+    )
     version, host = address.release.schedule_version, place_if_any(address.url)
     return CheckSchedule(address=address, schedule_version=version, next_check_at=first, host=host)
 
@@ -351,6 +369,7 @@ def load_targets(addresses: Iterable[Address]) -> list[Target]:
             schedule_version=address.release.schedule_version,
             due_at=due_of(address.release),
             limit_at=address.release.limit_at,
+            part_limit_at=address.limit_at if address.may_follow else None,
             host=place_of(address.url),
             allowed_hosts=hosts[address.release_id] | address.release.series.producer.host_names(),
             texts_before=texts_before[address.pk],

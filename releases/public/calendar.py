@@ -22,6 +22,7 @@ from releases.models import (
     Series,
     Verification,
 )
+from releases.models.release import find_main_page
 from releases.models.verification import read_results
 from releases.published_corrections import Correction, group_corrections
 from releases.rules import calendar
@@ -351,8 +352,11 @@ def _pages(rows: Sequence[dict[str, Any]], *, now: datetime) -> dict[int, str]:
     }
     if not due:
         return {}
-    found = Address.objects.filter(release__in=due, role=Address.Role.PAGE, url__startswith="http").order_by("-pk")
-    pages = {page.release_id: page for page in found}
+    listed: dict[int, list[Address]] = defaultdict(list)
+    for one in Address.objects.filter(release__in=due, role=Address.Role.PAGE, url__startswith="http").order_by("pk"):
+        listed[one.release_id].append(one)
+    # Only the main page is public: a part that may follow is perhaps not live yet.
+    pages = {release: page for release, those in listed.items() if (page := find_main_page(those))}
     live_pages = _find_live_pages([pk for pk, status in due.items() if status != Status.PUBLISHED and pk in pages])
     return {pk: page.url for pk, page in pages.items() if due[pk] == Status.PUBLISHED or page.pk in live_pages}
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from releases.models import Address, DateChange, Release
+from releases.models.release import find_main_page
 from releases.permissions import Action, Person, producers_where
 from releases.rules import calendar as rules_calendar
 from releases.rules import tables
@@ -29,7 +30,7 @@ def dated_file_name(name: str, *, now: datetime) -> str:
 
 
 CONTACT = "responsible_email"
-PAGE, ATTACHMENT, ANNOUNCEMENT = Address.Role.PAGE, Address.Role.ATTACHMENT, Address.Role.ANNOUNCEMENT
+ATTACHMENT, ANNOUNCEMENT = Address.Role.ATTACHMENT, Address.Role.ANNOUNCEMENT
 
 
 class TooManyReleases(Exception):
@@ -80,7 +81,7 @@ def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes
 
 def _row(release: Release, columns: Iterable[str], editable: Collection[int], own: Collection[int]) -> list[Value]:
     series, addresses = release.series, list(release.addresses.all())
-    page, announcement = _first(addresses, PAGE), _first(addresses, ANNOUNCEMENT)
+    page, announcement = find_main_page(addresses), _first(addresses, ANNOUNCEMENT)
     shows_contact = series.producer_id in editable and series.responsible is not None
     values: dict[str, Value] = {
         "reference": release.reference,

@@ -73,6 +73,7 @@ def next_check_at(
     closest: timedelta = CLOSEST,
     live_since: datetime | None = None,
     live_early: datetime | None = None,
+    may_follow: timedelta = timedelta(0),
 ) -> datetime | None:
     """Plan the next check of a release.
 
@@ -86,6 +87,8 @@ def next_check_at(
     :param closest: as in `host_budget.closest_checks`; wider than five seconds where many addresses share a host.
     :param live_early: the planned instant of the only check so far that found the release before it was due, else None.
         Then a second check follows soon, to distinguish a temporary fault from an early release.
+    :param may_follow: how long after the limit of the release this part of it is on time. Checks are also made exactly
+        at this later limit and a second after it, and often around it.
     :returns: an instant later than `after`, or None if monitoring has ended: a week after the due time, or long enough
         after it went live.
     :raises ValueError: if the limit lies before the due instant.
@@ -95,9 +98,10 @@ def next_check_at(
     limit = limit_at - due_at
     plan = _Plan(
         limit=limit,
+        part_limit=limit + may_follow,
         phase=_phase(key),
         closest=closest,
-        fixed=_fixed(limit, due_at=due_at, live_early=live_early),
+        fixed=_fixed({limit, limit + may_follow}, due_at=due_at, live_early=live_early),
         live_since=None if live_since is None else live_since - due_at,
     )
     following = plan.first_after(-2 * FIRST_CHECK if after is None else after - due_at)
@@ -119,8 +123,9 @@ def _phase(key: str) -> float:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**33
 
 
-def _fixed(limit: timedelta, *, due_at: datetime, live_early: datetime | None) -> tuple[timedelta, ...]:
-    fixed = (-LAST_BEFORE_DUE, timedelta(0), limit, limit + CONFIRMING)
+def _fixed(limits: set[timedelta], *, due_at: datetime, live_early: datetime | None) -> tuple[timedelta, ...]:
+    at_limits = (each for limit in sorted(limits) for each in (limit, limit + CONFIRMING))
+    fixed = (-LAST_BEFORE_DUE, timedelta(0), *at_limits)
     if live_early is None:
         return fixed
     confirming = (live_early - due_at + each for each in _CONFIRM_EARLY)
@@ -129,6 +134,7 @@ def _fixed(limit: timedelta, *, due_at: datetime, live_early: datetime | None) -
 
 class _Plan(NamedTuple):
     limit: timedelta
+    part_limit: timedelta
     phase: float
     closest: timedelta
     fixed: tuple[timedelta, ...]
@@ -143,6 +149,10 @@ class _Plan(NamedTuple):
     def first_after(self, offset: timedelta) -> timedelta | None:
         if self.live_since is None:
             fixed, periods = self.fixed, _periods(self.limit, closest=self.closest)
+            if self.part_limit > self.limit:
+                around = _periods_around(self.part_limit, closest=self.closest)
+                near = (self._first_in(period, offset) for period in around if period.last + period.step > offset)
+                fixed = (*fixed, *(each for each in near if each is not None))
         else:
             # The checks at the due instant and the limit no longer decide anything, and other releases have priority.
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
@@ -175,6 +185,21 @@ def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
     for until, step in _AFTER_DENSE:
         yield _Period(reached + step, until, max(step, closest))
         reached = max(reached, until)
+
+
+def _periods_around(part_limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
+    """Return the checks around the later limit of a part that may follow, in addition to those of every address."""
+    yield _Period(part_limit - _AROUND_LIMIT, part_limit + _AROUND_LIMIT, closest)
+    yield _Period(part_limit + _AROUND_LIMIT, part_limit + _DENSE, max(_DENSE_STEP, closest))
+
+
+def longest_gap_until(limit: timedelta) -> timedelta:
+    """Return the longest time between two checks that counts as monitored, for a part that may follow.
+
+    It is twice the widest spacing of the planned checks up to the limit, counted from the due instant.
+    """
+    begins = (timedelta(0), *(until for until, _ in _AFTER_DENSE))
+    return 2 * max(step for since, (_, step) in zip(begins, _AFTER_DENSE, strict=False) if since < limit)
 
 
 def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:

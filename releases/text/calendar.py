@@ -350,6 +350,8 @@ FIELDS = {
     "marker": lazy("marker"),
     "adapter": lazy("kind of page"),
     "required": lazy("required"),
+    "part": lazy("part"),
+    "may_follow_minutes": lazy("minutes by which it may follow"),
     "screenshots": lazy("screenshots"),
     "osr_reference": lazy("reference of OSR’s agreement"),
     "osr_agreed_on": lazy("date of OSR’s agreement"),

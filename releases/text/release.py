@@ -4,20 +4,23 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases.detection.finding import PublisherSays, Source, State, fills
-from releases.models import PublicationStatement, Release, Screenshot, Verification
+from releases.detection.finding import AddressRole, PublisherSays, Source, State, fills
+from releases.models import Address, PublicationStatement, Release, Screenshot, Verification
 from releases.rules import calendar
 from releases.rules.lifecycle import Status
+from releases.rules.parts import Part
 from releases.rules.response import LONGEST
 from releases.rules.time_axis import AxisTick, CheckStrip, Mark
 from releases.verdict.address import NEEDS_CHECKING, Outcome
-from releases.verdict.release import Diagnosis, Place, Why
+from releases.verdict.release import AddressResult, Diagnosis, Place, Why, combine_addresses
 
 OUTCOMES = {
     Outcome.PENDING: (lazy("No result yet"), "grey"),
@@ -75,7 +78,8 @@ def status_of_release(release: Release, verification: Verification | None, *, no
         return StatusLabel(_("Provisional"), "grey", _("We do not check it until its date is confirmed"))
     if verification and verification.outcome != Outcome.PENDING:
         label, colour = OUTCOMES[Outcome(verification.outcome)]
-        return StatusLabel(str(label), colour, delay_note(verification))
+        detail = ". ".join(filter(None, (delay_note(verification), awaited_note(verification))))
+        return StatusLabel(str(label), colour, detail)
     if now < release.due_at:
         return StatusLabel(_("Not due yet"), "blue", _countdown(release.due_at - now))
     limit_at = verification.limit_at if verification else release.limit_at
@@ -85,6 +89,42 @@ def status_of_release(release: Release, verification: Verification | None, *, no
     if now < limit_at + LONGEST:
         return StatusLabel(_("Waiting for the result"), "blue", _("The last checks are not complete yet"))
     return StatusLabel(_("No result"), "yellow", _("The checks until %(clock)s are not complete") % {"clock": limit})
+
+
+PART_NAMES = {Part(name): label for name, label in Address.PartName.choices}
+
+
+def name_part(part: str) -> str:
+    return str(PART_NAMES[Part(part)])
+
+
+def name_result(result: AddressResult) -> str:
+    """Name a part of a release; a part without a name is its page, or a file by its own name."""
+    if result.part:
+        return name_part(result.part)
+    if result.role is AddressRole.PAGE:
+        return _("Web page")
+    return PurePosixPath(urlsplit(result.url).path).name or _("File")
+
+
+def awaited_note(verification: Verification) -> str:
+    """Say which parts may still follow, and until when: "Welsh page may follow until 9:45am"; empty if none may."""
+    notes = [
+        _("%(part)s may follow until %(clock)s")
+        % {"part": name_result(result), "clock": write_follow_limit(result, verification)}
+        for result in verification.results
+        if result.required and result.may_follow and result.verdict.outcome is Outcome.PENDING
+    ]
+    return ". ".join(notes)
+
+
+def write_follow_limit(result: AddressResult, verification: Verification) -> str:
+    """Write until when a part may follow. The tolerance is left out, as in all times that people are told to meet."""
+    until = verification.due_at + result.may_follow
+    clock = calendar.format_time(until)
+    if calendar.local_date(until) == calendar.local_date(verification.due_at):
+        return clock
+    return _("%(clock)s on %(day)s") % {"clock": clock, "day": calendar.format_day(until)}
 
 
 def _countdown(left: timedelta) -> str:
@@ -102,6 +142,8 @@ def delay_note(verification: Verification) -> str:
     """Describe the delay behind a verdict in a short phrase; both ends of the interval are rounded outwards."""
     start, end = verification.delay_from, verification.delay_to
     outcome, due = Outcome(verification.outcome), calendar.format_time(verification.due_at)
+    if outcome is Outcome.PARTIAL and (named := _named_part_note(verification)):
+        return named
     match outcome:
         case Outcome.ON_TIME if start is not None and end is not None:
             return _on_time_note(start, end, tolerance_seconds=verification.tolerance_seconds)
@@ -121,6 +163,21 @@ def delay_note(verification: Verification) -> str:
     return str(REASONS_TO_CHECK.get(outcome, ""))
 
 
+def _named_part_note(verification: Verification) -> str:
+    """Describe by how much the named part that decides was late, counted from when it could follow; "" without one."""
+    _outcome, deciding = combine_addresses(verification.results)
+    result = next((one for one in verification.results if one.verdict is deciding), None)
+    if result is None or not result.part or result.verdict.delay is None:
+        return ""
+    follows, delay = result.may_follow.total_seconds(), result.verdict.delay
+    names = {"part": name_result(result), "due": calendar.format_time(verification.due_at + result.may_follow)}
+    if delay.to_seconds is not None:
+        names["interval"] = _interval(delay.from_seconds - follows, delay.to_seconds - follows)
+        return _("%(part)s late by %(interval)s") % names
+    names["time"] = describe_seconds(math.floor(delay.from_seconds - follows))
+    return _("%(part)s not live %(time)s after %(due)s") % names
+
+
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
         # The page was there at an unknown time between the request and its response.
@@ -136,11 +193,14 @@ def describe_verdict(verification: Verification) -> str:
         one.vantage.live_only for one in verification.results
     )
     sentence = str(DISPUTED if is_disputed else SENTENCES[Outcome(verification.outcome)])
+    is_partial = verification.outcome == Outcome.PARTIAL
+    limit_at = verification.missed_limit_at if is_partial else verification.limit_at
     due = {
         "due": calendar.format_moment(verification.due_at),
-        "limit": calendar.format_time_with_seconds(verification.limit_at),
+        "limit": calendar.format_time_with_seconds(limit_at),
     }
-    return " ".join(filter(None, (sentence % due, known_sentence(verification))))
+    awaited = awaited_note(verification)
+    return " ".join(filter(None, (sentence % due, known_sentence(verification), f"{awaited}." if awaited else "")))
 
 
 def known_sentence(verification: Verification) -> str:

@@ -4,26 +4,35 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import Protocol
 
 from releases.detection.finding import AddressRole, CheckOutcome, PublisherSays, Source, publisher_time
 from releases.rules import calendar
+from releases.rules.parts import MAIN, Part
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome, Sighting
 from releases.verdict.vantage import NO_FINDINGS, VantageFindings
 
-_PAGE = frozenset({AddressRole.PAGE})
-_ANY = frozenset(AddressRole)
-_PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], frozenset[AddressRole]], ...] = (
-    # Each row has an outcome of the release. It applies if a required address in one of these roles has one of these
-    # outcomes.
-    (Outcome.EARLY, frozenset({Outcome.EARLY}), _ANY),
-    (Outcome.PENDING, frozenset({Outcome.PENDING}), _ANY),
-    (Outcome.NOT_SEEN, frozenset({Outcome.NOT_SEEN}), _PAGE),
-    (Outcome.LATE, frozenset({Outcome.LATE}), _PAGE),
-    (Outcome.PARTIAL, frozenset({Outcome.NOT_SEEN, Outcome.LATE}), _ANY),
-    (Outcome.CANNOT_TELL, frozenset({Outcome.CANNOT_TELL}), _ANY),
-    (Outcome.UNCERTAIN, frozenset({Outcome.UNCERTAIN}), _ANY),
-    (Outcome.ON_TIME, frozenset({Outcome.ON_TIME}), _ANY),
+
+class _Among(Enum):
+    """The required addresses of a release: all, those that may not follow, or its main pages."""
+
+    ALL = "all"
+    AT_ONCE = "at_once"
+    MAIN_PAGES = "main_pages"
+
+
+_PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], _Among], ...] = (
+    # Each row has an outcome of the release. It applies if one of these addresses has one of these outcomes.
+    (Outcome.EARLY, frozenset({Outcome.EARLY}), _Among.ALL),
+    # A part that may follow is not waited for. It changes the outcome once its own limit is over.
+    (Outcome.PENDING, frozenset({Outcome.PENDING}), _Among.AT_ONCE),
+    (Outcome.NOT_SEEN, frozenset({Outcome.NOT_SEEN}), _Among.MAIN_PAGES),
+    (Outcome.LATE, frozenset({Outcome.LATE}), _Among.MAIN_PAGES),
+    (Outcome.PARTIAL, frozenset({Outcome.NOT_SEEN, Outcome.LATE}), _Among.ALL),
+    (Outcome.CANNOT_TELL, frozenset({Outcome.CANNOT_TELL}), _Among.ALL),
+    (Outcome.UNCERTAIN, frozenset({Outcome.UNCERTAIN}), _Among.ALL),
+    (Outcome.ON_TIME, frozenset({Outcome.ON_TIME}), _Among.AT_ONCE),
 )
 # A release that is on time or early needs no explanation.
 _EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
@@ -68,12 +77,39 @@ class AddressChecks:
     number: int = 0
 
 
+class Judged(Protocol):
+    """A verdict on one address, with what decides how much it counts for the release."""
+
+    @property
+    def role(self) -> AddressRole: ...
+    @property
+    def required(self) -> bool: ...
+    @property
+    def verdict(self) -> AddressVerdict: ...
+    @property
+    def part(self) -> Part: ...
+    @property
+    def may_follow(self) -> timedelta: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPart:
+    """The verdict on one address that is not stored."""
+
+    role: AddressRole
+    required: bool
+    verdict: AddressVerdict
+    part: Part = Part.UNNAMED
+    may_follow: timedelta = timedelta(0)
+
+
 @dataclass(frozen=True, slots=True)
 class AddressResult:
     """One address of a release, by key, with its verdict in the form that is stored.
 
-    `settled_at` is the instant up to which all planned checks are over, None while some are not. `longest_gap` is the
-    longest time without a check that counts as monitored. `checks` is the number of plain checks.
+    `may_follow` is how long after the release's own limit it is still on time. `settled_at` is the instant up to which
+    all planned checks are over, None while some are not. `longest_gap` is the longest time without a check that counts
+    as monitored. `checks` is the number of plain checks.
     """
 
     address: int
@@ -86,6 +122,8 @@ class AddressResult:
     checks: int = 0
     reasons: tuple[str, ...] = ()
     vantage: VantageFindings = NO_FINDINGS
+    part: Part = Part.UNNAMED
+    may_follow: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +147,18 @@ class ReleaseVerdict:
 
     @property
     def live_at(self) -> datetime | None:
-        """The instant by which every required page was found live, or None if one is not live."""
-        pages = [result.verdict for result in self.addresses if result.required and result.role is AddressRole.PAGE]
+        """The instant by which every main page was found live, or None if one is not live."""
+        pages = [result.verdict for result in find_main_pages(self.addresses)]
         live_times = [page.first_live_at for page in pages if page.is_live_at_last and page.first_live_at]
         return max(live_times) if live_times and len(live_times) == len(pages) else None
 
 
 def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_at: datetime) -> ReleaseVerdict:
-    outcome, deciding = combine_addresses((result.role, result.required, result.verdict) for result, _ in judged)
+    outcome, deciding = combine_addresses(result for result, _ in judged)
     required = [(result, checks) for result, checks in judged if result.required]
-    # The pages, in order, decide for the release: the first with a time counts.
-    pages = (checks.publisher_says for result, checks in required if result.role is AddressRole.PAGE)
+    # The main pages, in order, decide for the release: the first with a time counts.
+    main_pages = find_main_pages([result for result, _ in judged])
+    pages = (checks.publisher_says for result, checks in required if result in main_pages)
     stated = next(filter(None, (publisher_time(says, due_at=due_at) for says in pages)), None)
     published_at, source = stated or (None, None)
     explained = [checks.diagnostic for _, checks in required] if outcome in _EXPLAINED else []
@@ -135,26 +174,35 @@ def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_
     )
 
 
-def combine_addresses(
-    addresses: Iterable[tuple[AddressRole, bool, AddressVerdict]],
-) -> tuple[Outcome, AddressVerdict | None]:
+def find_main_pages[T: Judged](addresses: Sequence[T]) -> list[T]:
+    """Return the required pages that decide whether a release itself is late, in order.
+
+    These are its English page and its pages without a name. Without one of them, it is the first page that may not
+    follow, or the first page. Every other page is a part, as a file is: if only it is late, the release is incomplete.
+    """
+    pages = [one for one in addresses if one.required and one.role is AddressRole.PAGE]
+    at_once = [page for page in pages if not page.may_follow]
+    return [page for page in at_once if page.part in MAIN] or at_once[:1] or pages[:1]
+
+
+def combine_addresses(addresses: Iterable[Judged]) -> tuple[Outcome, AddressVerdict | None]:
     """Return the outcome of a release, and the most significant of the verdicts that decide it, if any.
 
     Addresses that are not required never decide. A release without any required address cannot be judged:
     once nothing is pending any more, the outcome is CANNOT_TELL.
-
-    :param addresses: the role, whether it is required, and the verdict of each.
     """
     listed = list(addresses)
-    for outcome, of_addresses, roles in _PRECEDENCE:
-        deciding = [
-            verdict
-            for role, required, verdict in listed
-            if required and role in roles and verdict.outcome in of_addresses
-        ]
+    required = [one for one in listed if one.required]
+    among = {
+        _Among.ALL: required,
+        _Among.AT_ONCE: [one for one in required if not one.may_follow] or required,
+        _Among.MAIN_PAGES: find_main_pages(listed),
+    }
+    for outcome, of_addresses, which in _PRECEDENCE:
+        deciding = [one.verdict for one in among[which] if one.verdict.outcome in of_addresses]
         if deciding:
             return outcome, min(deciding, key=_rank)
-    waiting = any(verdict.outcome is Outcome.PENDING for _, _, verdict in listed)
+    waiting = any(one.verdict.outcome is Outcome.PENDING for one in listed)
     return Outcome.PENDING if waiting else Outcome.CANNOT_TELL, None
 
 
@@ -277,7 +325,8 @@ def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outc
 
     A release that was early and then late has both faults.
 
-    :param required: the role of each required address, with its outcome from the due instant on.
+    :param required: the role of each required address, with its outcome from the due instant on. A page that is no main
+        page counts as a file.
     """
     if outcome not in OF_OUTCOME:
         return frozenset()

@@ -22,6 +22,7 @@ from releases import check_history, exemptions, outages
 from releases.calls import NO_CALLS, CallList, find_call_lists
 from releases.early_findings import mask_verdict
 from releases.models import Address, Contact, Release, Verification
+from releases.models.release import find_main_page
 from releases.outages import Outage
 from releases.overview import london_day, visible_releases
 from releases.permissions import TABLE, Action, Person, roles_by_producer, roles_of
@@ -538,7 +539,7 @@ def _decided_by(verdict: Verification) -> datetime | None:
         return None
     if Tally.LIVE in _TALLIES[outcome] and verdict.first_live_at:
         return max(verdict.first_live_at, verdict.due_at)
-    return verdict.limit_at
+    return verdict.missed_limit_at
 
 
 def _actions(
@@ -554,13 +555,13 @@ def _actions(
     due_at = release.due_at
     if due_at is None or limit_at is None or now < due_at - DUE_SOON:
         return ()
-    page = next((address.url for address in release.addresses.all() if address.role == Address.Role.PAGE), "")
+    page = find_main_page(release.addresses.all())
     is_absent = outcome in _TO_CALL
     chosen = _ActionFacts(
         reference=release.reference,
         title=release.title,
         # There is no link before the due time, because a link to a page that is out early would help it to spread.
-        page=page if now >= due_at else "",
+        page=page.url if page and now >= due_at else "",
         is_to_call=is_absent,
         may_record=bool(TABLE[Action.RECORD_CALL] & roles),
         contacts=len(calls.contacts),

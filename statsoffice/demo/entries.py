@@ -28,6 +28,7 @@ class Entry:
     recorded_at: datetime
     confirmed_at: datetime | None = None
     addresses: Sequence[PlannedAddress] = ()
+    welsh_title: str = ""
 
 
 def record_entries(entries: Sequence[Entry]) -> list[Release]:
@@ -42,6 +43,8 @@ def record_entries(entries: Sequence[Entry]) -> list[Release]:
                 marker=planned.marker,
                 adapter=planned.adapter,
                 required=planned.required and planned.role != Address.Role.ANNOUNCEMENT,
+                part=planned.part,
+                may_follow_minutes=planned.may_follow_minutes,
                 added_at=entry.recorded_at,
             )
             for entry, release in zip(entries, releases, strict=True)
@@ -58,6 +61,7 @@ def _build_release(entry: Entry) -> Release:
         series=entry.series,
         reference=entry.reference,
         title=entry.title,
+        welsh_title=entry.welsh_title,
         status=Status.CONFIRMED if entry.confirmed_at else Status.PROVISIONAL,
         planned_on=entry.slot.on,
         planned_at=entry.slot.at,

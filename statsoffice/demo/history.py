@@ -33,6 +33,7 @@ from releases.rules.calendar import (
 )
 from releases.rules.clock_error import SCRIPTED, bound_seconds_of_check
 from releases.rules.lifecycle import Role, Status
+from releases.rules.parts import Part
 from releases.rules.response import Answer, Hop
 from releases.scheduling import PlannedAddress
 from statsoffice.demo.entries import Entry, record_entries
@@ -45,6 +46,7 @@ RECORDED_BEFORE = timedelta(days=150)
 CONFIRMED_BEFORE = timedelta(days=42)
 EDITIONS = {Every.WEEK: 12, Every.MONTH: 12, Every.QUARTER: 4}
 PROCESS = "replay"
+WELSH_FOLLOWS_MINUTES = 15
 TABLES = "area,year_before,this_year\nNorth,48.1,47.6\nMidlands,51.9,52.4\nSouth,50.3,50.8\n"
 
 # Writes the reports of a story, given by its name, from its drafts and the due time.
@@ -67,12 +69,15 @@ class Story:
 
     :ivar live_after: when its page appeared after the due time; negative for an early release.
     :ivar file_after: when its file of tables appeared; None if it has none.
+    :ivar welsh_after: when its Welsh page appeared, which may follow; None if it has none. With one, its page and its
+        file are named parts.
     :ivar unreachable_until: until when the site could not be used, from shortly before the due time.
     :ivar report: the name of the story of its report, if it was a breach.
     """
 
     live_after: timedelta = timedelta(0)
     file_after: timedelta | None = None
+    welsh_after: timedelta | None = None
     unreachable_until: timedelta | None = None
     report: str = ""
 
@@ -99,6 +104,7 @@ STORIES: Mapping[tuple[str, int], Story] = {
     ("road-fuel-prices", -3): _near_miss(11),
     ("road-fuel-prices", -4): _late("recorded", minutes=3),
     ("labour-overview", -1): Story(file_after=timedelta(minutes=22), report="sent"),
+    ("house-sales", 0): Story(file_after=timedelta(0), welsh_after=timedelta(minutes=4)),
     ("house-sales", -2): _near_miss(71),
     ("school-inspections", -2): _late("answered", minutes=57),
     ("rail-punctuality", -2): _near_miss(24),
@@ -194,6 +200,11 @@ def title_of(series: Series, edition: Edition) -> str:
     return f"{series.title}: {edition.period}"
 
 
+def welsh_title_of(edition: Edition) -> str:
+    """Write the title of the only series of the demonstration with a Welsh page."""
+    return f"Gwerthiant tai yn ôl rhanbarth: {edition.period}"
+
+
 def reference_of(series: Series, edition: Edition) -> str:
     return f"{series.slug}-{edition.on:%Y-%m-%d}"
 
@@ -214,11 +225,14 @@ def _write_pages(series: Series, edition: Edition, story: Story, *, due_at: date
     if story.file_after is not None:
         tables = scene(TABLES, starts=due_at + story.file_after, content_type="text/csv")
         written[f"{path_of(series, edition)}/tables.csv"] = [scene(pages.not_found_page(), status=404), tables]
+    if story.welsh_after is not None:
+        welsh = pages.release_page(welsh_title_of(edition), published=format_day(due_at))
+        appears = scene(welsh, starts=due_at + story.welsh_after)
+        written[f"/cy{path_of(series, edition)}"] = [scene(pages.not_found_page(), status=404), appears]
     return written
 
 
 def _write_entry(past: PastEdition, *, site: RehearsalSite) -> Entry:
-    page, *files = (site.url(path) for path in past.pages)
     planned = past.edition.on
     if past.days_moved:
         nation = Nation(past.series.producer.nation)
@@ -230,11 +244,25 @@ def _write_entry(past: PastEdition, *, site: RehearsalSite) -> Entry:
         slot=Slot(on=planned, at=STANDARD_RELEASE_TIME),
         recorded_at=past.due_at - RECORDED_BEFORE,
         confirmed_at=past.due_at - CONFIRMED_BEFORE,
-        addresses=(
-            PlannedAddress(url=page, marker=past.edition.period),
-            *(PlannedAddress(url=file, role=Address.Role.ATTACHMENT) for file in files),
-        ),
+        addresses=tuple(_plan_addresses(past, site=site)),
+        welsh_title="" if past.story.welsh_after is None else welsh_title_of(past.edition),
     )
+
+
+def _plan_addresses(past: PastEdition, *, site: RehearsalSite) -> Iterator[PlannedAddress]:
+    is_set = past.story.welsh_after is not None
+    page, *others = past.pages
+    yield PlannedAddress(site.url(page), marker=past.edition.period, part=Part.ENGLISH_PAGE if is_set else "")
+    for path in others:
+        if path.startswith("/cy/"):
+            yield PlannedAddress(
+                site.url(path),
+                marker=past.edition.period,
+                part=Part.WELSH_PAGE,
+                may_follow_minutes=WELSH_FOLLOWS_MINUTES,
+            )
+        else:
+            yield PlannedAddress(site.url(path), role=Address.Role.ATTACHMENT, part=Part.TABLES if is_set else "")
 
 
 def _change_before_due(past: PastEdition, release: Release) -> Release:
@@ -329,8 +357,9 @@ def _check(past: PastRelease, targets: Sequence[Target], *, findings: dict[Hasha
                     target.live_since = check.answer.completed_at
                     judged_at.add(check.answer.completed_at)
             target.plan_next(now=at)
-        if target.live_since is not None and target.live_since > target.limit_at:
-            judged_at.add(target.limit_at + ANSWERED_WITHIN)
+        limit_at = target.part_limit_at or target.limit_at
+        if target.live_since is not None and target.live_since > limit_at:
+            judged_at.add(limit_at + ANSWERED_WITHIN)
     checks.sort(key=lambda check: check.answer.sent_at)
     return CheckedRelease(past, checks, sorted(judged_at))
 

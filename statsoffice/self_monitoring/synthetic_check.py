@@ -19,7 +19,7 @@ from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import parse_address, place_of
 from releases.verdict.address import AddressVerdict, Outcome, Sighting, count_result, judge_address
-from releases.verdict.release import combine_addresses
+from releases.verdict.release import JudgedPart, combine_addresses
 from statsoffice import health
 from statsoffice.self_monitoring import page
 from statsoffice.self_monitoring.models import SyntheticCheck
@@ -99,7 +99,7 @@ def run_rehearsal(
         longest_gap=LEAST_LONGEST_GAP,
         settled=True,
     )
-    outcome, _ = combine_addresses([(AddressRole.PAGE, True, verdict)])
+    outcome, _ = combine_addresses([JudgedPart(AddressRole.PAGE, required=True, verdict=verdict)])
     return RehearsalResult(outcome=outcome, verdict=verdict, reasons=progress.reasons)
 
 

@@ -19,6 +19,7 @@ from releases.rules.public_calendar import PublicStatus
 from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion
 from releases.text import calendar, open_files, pre_release
+from releases.text import parts as part_text
 from releases.text import receipts as receipt_text
 from releases.text import release as release_text
 from statsoffice.dashboard import today
@@ -26,6 +27,9 @@ from statsoffice.dashboard import today
 register = template.Library()
 
 register.filter("verdict_sentence", release_text.describe_verdict)
+register.filter("part_rows", part_text.list_parts)
+register.filter("part_name", release_text.name_part)
+register.filter("time_after", part_text.describe_time_after)
 register.filter("publisher_sentence", release_text.describe_publisher)
 register.filter("diagnosis_sentences", release_text.describe_diagnosis)
 register.filter("vantage_sentences", release_text.describe_vantage)

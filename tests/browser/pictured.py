@@ -1,7 +1,7 @@
 """An invented office on one summer morning, as the pictures of the documentation show it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import cycle
 from unittest.mock import patch
@@ -11,13 +11,14 @@ from django.urls import reverse
 from breaches import compliance, decisions, drafting
 from breaches.models import Report
 from breaches.rules.compliance import PolicySection
-from releases import judge, minute_briefs, receipts
+from releases import corrections, judge, minute_briefs, receipts, scheduling
 from releases.detection.year_review import PageKind
 from releases.imports import uploads
 from releases.models import AccessLink, Release, Series
 from releases.rules.calendar import LONDON
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Answer
+from releases.scheduling import PlannedAddress
 from statsoffice.accounts.models import User
 from statsoffice.office_api import tokens
 from statsoffice.office_api.models import Scope
@@ -34,7 +35,7 @@ from tests.support.factories import (
     london_slot,
 )
 from tests.support.import_files import csv_of
-from tests.support.observations import create_observations
+from tests.support.observations import create_observation, create_observations
 from tests.support.people import Office, add_role, write_sections
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_mornings import record_coverage
@@ -99,6 +100,7 @@ def pictures() -> list[Picture]:
             "h2",
             prepare=lambda: _an_access_list(office),
         ),
+        Picture("parts", head, "/releases/bus-june-2020/", "#record", prepare=lambda: _a_set_of_parts(office)),
     ]
 
 
@@ -205,6 +207,22 @@ def _a_brief(office: Office) -> None:
     judge.judge_one(late, now=NOW)
     drafting.draft_missing(now=NOW)
     minute_briefs.make_due_briefs(now=DUE + timedelta(minutes=2, seconds=5))
+
+
+def _a_set_of_parts(office: Office) -> None:
+    """A release whose Welsh page followed four minutes after its English page, and whose tables were there at once."""
+    release = _announced(_series(office, "Bus fares", "bus"), "bus-june-2020", "Bus fares: June 2020")
+    english, added_at = release.addresses.get(), release.recorded_at
+    named = replace(PlannedAddress.of(english), part="english_page")
+    corrections.change_address(english, named, by=None, at=added_at)
+    welsh = PlannedAddress(f"{english.url}/cy", marker="Mehefin 2020", part="welsh_page", may_follow_minutes=15)
+    tables = PlannedAddress(f"{english.url}/tables.ods", role="attachment", part="tables")
+    followed = scheduling.add_address(release, welsh, at=added_at)
+    at_once = scheduling.add_address(release, tables, at=added_at)
+    for address, absent, live in ((english, -5, 0), (followed, 230, 240), (at_once, 0, 2)):
+        create_observation(address, "not_live", at=DUE + timedelta(seconds=absent))
+        create_observation(address, "live", at=DUE + timedelta(seconds=live))
+    judge.judge_one(release, now=NOW)
 
 
 def _an_access_list(office: Office) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from breaches.rules.facts import AddressFacts, CheckFact, Facts
 from releases.detection.finding import AddressRole, CheckOutcome
 from releases.rules.calendar import LONDON
+from releases.rules.parts import Part
 from releases.verdict.address import Sighting, judge_address
 from releases.verdict.release import combine_addresses
 from tests.support.seed_case import TITLE, URL
@@ -29,21 +30,38 @@ def make_check_fact(clock, result, *reasons, by_statement=False, seconds=0.0):
     return CheckFact(sighting, reasons, by_statement)
 
 
-def address(*looks, url=URL, role=AddressRole.PAGE, required=True, due_at=DUE, settled=True):
+def address(
+    *looks,
+    url=URL,
+    role=AddressRole.PAGE,
+    required=True,
+    due_at=DUE,
+    settled=True,
+    part=Part.UNNAMED,
+    may_follow=timedelta(0),
+):
     """An address with its checks and their verdict by the real rules."""
     verdict = judge_address(
         [look.sighting for look in looks],
         due_at=due_at,
-        limit_at=due_at + timedelta(seconds=TOLERANCE),
+        limit_at=due_at + timedelta(seconds=TOLERANCE) + may_follow,
         longest_gap=timedelta(hours=1),  # so that few checks make a record
         settled=settled,
     )
-    return AddressFacts(url=url, role=role, required=required, verdict=verdict, checks=tuple(looks))
+    return AddressFacts(
+        url=url,
+        role=role,
+        required=required,
+        verdict=verdict,
+        checks=tuple(looks),
+        part=part,
+        may_follow=may_follow,
+    )
 
 
 def record(*addresses, due_at=DUE, series="", **more):
     """The facts of a release of the seed's title, with the outcome by the real rules."""
-    outcome, _ = combine_addresses([(one.role, one.required, one.verdict) for one in addresses])
+    outcome, _ = combine_addresses(addresses)
     return Facts(
         release_title=TITLE,
         series_title=series,

@@ -16,7 +16,9 @@ from releases.models import DateChange, Observation, PreReleaseAccess, PreReleas
 from releases.models.event import ReleaseEvent
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import Role
+from releases.rules.parts import Part
 from releases.scheduling import PlannedAddress
+from releases.verdict.parts import measure_spread
 from statsoffice.demo import access, entries, rehearsals
 from statsoffice.demo.loader import find_last_morning, load_demo
 from statsoffice.demo.office import PEOPLE, find_user
@@ -82,6 +84,15 @@ def test_it_has_twelve_months_of_results_and_of_calendar(demonstration):
     outcomes = Counter(Verification.objects.values_list("outcome", flat=True))
     assert outcomes.keys() == {"on_time", "late", "early", "partial", "uncertain"}
     assert DateChange.objects.count() >= 5
+
+
+def test_one_release_has_a_welsh_page_four_minutes_after_its_english_page(demonstration):
+    verdict = Verification.objects.get(release__addresses__part="welsh_page")
+    spread = measure_spread(verdict.results)
+    assert verdict.outcome == "on_time"
+    lags = {one.part.part: one.lag for one in spread.parts}
+    assert lags[Part.WELSH_PAGE].from_seconds <= 240 <= lags[Part.WELSH_PAGE].to_seconds
+    assert lags[Part.TABLES].from_seconds == 0
 
 
 def test_its_reports_are_in_every_state(demonstration):

@@ -12,8 +12,14 @@ from breaches import corrective_actions, decisions, drafting
 from breaches.corrective_actions import Plan
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from releases.detection.finding import AddressRole
 from releases.models import Release, Verification
+from releases.models.verification import write_address_result
 from releases.rules.lifecycle import Role
+from releases.rules.parts import Part
+from releases.scheduling import PlannedAddress, add_address
+from releases.verdict.release import AddressResult
+from tests.support.checks import ABSENT, LIVE, judged, make_check
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.people import AT, add_role, create_office, create_report, render_text
 from tests.support.report_evidence import london
@@ -269,3 +275,63 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, 
         page = client.get(ADDRESS)
     assert table(page, "year")["Late"] == ["5", "0"]
     assert Release.objects.count() == 5
+
+
+def with_parts(series, number, *, welsh_delay):
+    """A release with an English page on time and a Welsh page, as a verdict stores them."""
+    release = on_time(series, f"parts-{number}").release
+    english = release.addresses.get()
+    english.part = "english_page"
+    english.save()
+    welsh = add_address(
+        release,
+        PlannedAddress(f"{english.url}/cy", marker="Mawrth", part="welsh_page", may_follow_minutes=15),
+        at=release.recorded_at,
+    )
+    results = [
+        AddressResult(
+            address=one.pk,
+            url=one.url,
+            role=AddressRole.PAGE,
+            required=True,
+            verdict=verdict,
+            longest_gap=timedelta(seconds=10),
+            part=Part(one.part),
+            may_follow=one.may_follow,
+        )
+        for one, verdict in ((english, found_at(-5, 0)), (welsh, found_at(*welsh_delay)))
+    ]
+    Verification.objects.filter(release=release).update(addresses=[write_address_result(one) for one in results])
+    return release
+
+
+def found_at(since, until):
+    return judged(make_check(ABSENT, since), make_check(LIVE, until), limit=1020)
+
+
+def test_the_parts_that_lag_most_are_listed_first_with_times_between_two_checks(client, office):
+    series = SeriesFactory(producer=office.producer)
+    for number, delay in enumerate([(230, 240), (110, 120), (1020, 1030)]):
+        with_parts(series, number, welsh_delay=delay)
+    foreign = SeriesFactory()
+    with_parts(foreign, "foreign", welsh_delay=(600, 610))
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert [(one.part, one.releases, one.late, one.not_known) for one in page.context["part_figures"]] == [
+        ("welsh_page", 3, 1, 0),
+        ("english_page", 3, 0, 0),
+    ]
+    text = words(page.text)
+    median, longest = (
+        "Between 3 minutes 50 seconds and 4 minutes 5 seconds",
+        "Between 17 minutes and 17 minutes 15 seconds",
+    )
+    assert f"Welsh page 3 {median} {longest} 1 0 English page 3 0 seconds 0 seconds 0 0" in text
+
+
+def test_figures_of_releases_without_named_parts_say_so(client, office):
+    on_time(SeriesFactory(producer=office.producer), 1)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert page.context["part_figures"] == []
+    assert "No release of 2020 has named parts, such as an English and a Welsh page." in words(page.text)

@@ -338,8 +338,8 @@ def without_question(text: str, address: str) -> str:
 
 def test_no_public_answer_of_the_calendar_speaks_of_verdicts_or_watching(answers):
     for address, (status, text) in answers.items():
-        # A redirect to the log-in page says the address again that was asked for; robots.txt is the same everywhere. The
-        # document of the API for the office's own systems describes answers that need a token.
+        # A redirect to the log-in page says the address again that was asked for; robots.txt is the same everywhere.
+        # The document of the API for the office's own systems describes answers that need a token.
         if status != 302 and not address.startswith(NOT_OF_THE_CALENDAR):
             # The titles and references of this test's own releases say what happened to them.
             told = re.sub(r"(prices\\?, |/|\")(not-seen|late|early)\b", "", text)

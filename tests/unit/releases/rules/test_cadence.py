@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.rules.cadence import FIRST_CHECK, GIVE_UP, next_check_at
+from releases.rules.cadence import FIRST_CHECK, GIVE_UP, longest_gap_until, next_check_at
 from tests.support.checks import DUE, at
 
 KEYS = st.text(min_size=1, max_size=12)
@@ -291,3 +291,39 @@ def test_close_to_due_the_planned_checks_confirm_automatically():
     for early in range(-400, 0):
         assert find_second_check(early) <= early + 5
         assert not -5 < find_second_check(early) < 0
+
+
+def plan_of_part(may_follow: timedelta, *, until: float, key: str = "road-fuel") -> list[datetime]:
+    planned = [at(-10)]
+    while planned[-1] < at(until):
+        planned.append(
+            next_check_at(
+                due_at=DUE, limit_at=at(120), after=planned[-1], now=planned[-1], key=key, may_follow=may_follow
+            )
+        )
+    return planned
+
+
+@given(key=KEYS, minutes=st.sampled_from([1, 3, 15, 60, 400, 1440]))
+def test_a_part_that_may_follow_is_checked_exactly_at_its_own_limit_and_often_around_it(key, minutes):
+    follows = timedelta(minutes=minutes)
+    limit = 120 + follows.total_seconds()
+    plan = plan_of_part(follows, until=limit + 200, key=key)
+    assert all(earlier < later for earlier, later in pairwise(plan))
+    assert {DUE, at(120), at(121), at(limit), at(limit + 1)} <= set(plan)
+    near = [instant for instant in plan if at(limit - 5) <= instant <= at(limit + 60)]
+    assert all(later - earlier <= timedelta(seconds=7.5) for earlier, later in pairwise(near))
+    since_due = [instant for instant in plan if DUE <= instant <= at(limit)]
+    assert max(later - earlier for earlier, later in pairwise(since_due)) <= longest_gap_until(timedelta(seconds=limit))
+
+
+def test_a_part_that_may_follow_by_a_day_is_not_checked_every_second():
+    assert len(plan_of_part(timedelta(days=1), until=86_400)) < 600
+
+
+def test_an_address_that_may_not_follow_has_the_plan_of_the_release():
+    assert plan_of_part(timedelta(0), until=4_000)[1:] == [
+        instant
+        for instant in PLANS["road-fuel", 120]
+        if at(-10) < instant <= plan_of_part(timedelta(0), until=4_000)[-1]
+    ]

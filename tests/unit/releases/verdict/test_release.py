@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import AddressRole
 from releases.verdict.address import AddressVerdict, Outcome
-from releases.verdict.release import combine_addresses
+from releases.verdict.release import JudgedPart, combine_addresses
 from tests.support.checks import ABSENT, LIVE, judged, make_check
 
 PAGE, ATTACHMENT = AddressRole.PAGE, AddressRole.ATTACHMENT
@@ -22,20 +22,24 @@ EVERY = {verdict.outcome: verdict for verdict in (EARLY, ON_TIME, LATE, NOT_SEEN
 
 
 def outcome_of(page: AddressVerdict, *attachments: AddressVerdict) -> Outcome:
-    return combine_addresses([(PAGE, True, page), *((ATTACHMENT, True, each) for each in attachments)])[0]
+    return combine_addresses(
+        [JudgedPart(PAGE, True, page), *(JudgedPart(ATTACHMENT, True, each) for each in attachments)]
+    )[0]
 
 
 @pytest.mark.parametrize("verdict", EVERY.values(), ids=EVERY)
 def test_a_release_with_one_page_has_the_outcome_of_its_page(verdict):
-    assert combine_addresses([(PAGE, True, verdict)]) == combine_addresses(
-        [(PAGE, True, verdict), (ATTACHMENT, False, LATE)]
+    assert combine_addresses([JudgedPart(PAGE, True, verdict)]) == combine_addresses(
+        [JudgedPart(PAGE, True, verdict), JudgedPart(ATTACHMENT, False, LATE)]
     )
     assert outcome_of(verdict) is verdict.outcome
 
 
 @pytest.mark.parametrize("missing", [LATE, NOT_SEEN], ids=["late", "not-seen"])
 def test_a_release_whose_page_is_live_and_whose_attachment_is_missing_is_partial(missing):
-    verdict = combine_addresses([(PAGE, True, ON_TIME), (ATTACHMENT, True, ON_TIME), (ATTACHMENT, True, missing)])
+    verdict = combine_addresses(
+        [JudgedPart(PAGE, True, ON_TIME), JudgedPart(ATTACHMENT, True, ON_TIME), JudgedPart(ATTACHMENT, True, missing)]
+    )
     assert verdict == (Outcome.PARTIAL, missing)
 
 
@@ -69,29 +73,40 @@ def test_a_release_is_pending_while_a_required_address_is():
 
 def test_an_address_that_is_not_required_never_decides():
     for page, optional in itertools.product(EVERY.values(), repeat=2):
-        verdict = combine_addresses([(ATTACHMENT, False, optional), (PAGE, True, page)])
+        verdict = combine_addresses([JudgedPart(ATTACHMENT, False, optional), JudgedPart(PAGE, True, page)])
         assert verdict == (page.outcome, page)
 
 
 def test_a_release_without_a_required_address_cannot_be_determined_once_nothing_is_pending():
     assert combine_addresses([])[0] is Outcome.CANNOT_TELL
-    assert combine_addresses([(ATTACHMENT, False, PENDING)])[0] is Outcome.PENDING
-    assert combine_addresses([(ATTACHMENT, False, EARLY)])[0] is Outcome.CANNOT_TELL
+    assert combine_addresses([JudgedPart(ATTACHMENT, False, PENDING)])[0] is Outcome.PENDING
+    assert combine_addresses([JudgedPart(ATTACHMENT, False, EARLY)])[0] is Outcome.CANNOT_TELL
 
 
 def test_every_combination_of_three_addresses_has_one_outcome_whatever_their_order():
     for page, first, second in itertools.product(EVERY.values(), repeat=3):
-        addresses = [(PAGE, True, page), (ATTACHMENT, True, first), (ATTACHMENT, True, second)]
+        addresses = [
+            JudgedPart(PAGE, True, page),
+            JudgedPart(ATTACHMENT, True, first),
+            JudgedPart(ATTACHMENT, True, second),
+        ]
         outcomes = {combine_addresses(order)[0] for order in itertools.permutations(addresses)}
         assert len(outcomes) == 1
 
 
 def test_the_most_telling_address_is_first():
     sooner = judged(make_check(ABSENT, -90), make_check(LIVE, -80), make_check(LIVE, -15))
-    _, deciding = combine_addresses([(PAGE, True, EARLY), (ATTACHMENT, True, sooner), (ATTACHMENT, True, ON_TIME)])
+    _, deciding = combine_addresses(
+        [JudgedPart(PAGE, True, EARLY), JudgedPart(ATTACHMENT, True, sooner), JudgedPart(ATTACHMENT, True, ON_TIME)]
+    )
     assert deciding is sooner
     later = judged(make_check(ABSENT, 120), make_check(LIVE, 2000))
     _, deciding = combine_addresses(
-        [(PAGE, True, ON_TIME), (ATTACHMENT, True, LATE), (ATTACHMENT, True, later), (ATTACHMENT, True, NOT_SEEN)]
+        [
+            JudgedPart(PAGE, True, ON_TIME),
+            JudgedPart(ATTACHMENT, True, LATE),
+            JudgedPart(ATTACHMENT, True, later),
+            JudgedPart(ATTACHMENT, True, NOT_SEEN),
+        ]
     )
     assert deciding is NOT_SEEN

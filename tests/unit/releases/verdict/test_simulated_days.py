@@ -13,7 +13,7 @@ import pytest
 from releases.detection.finding import AddressRole, CheckOutcome
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome
-from releases.verdict.release import combine_addresses
+from releases.verdict.release import JudgedPart, combine_addresses
 from tests.support.checks import DUE
 from tests.support.simulated_day import (
     ABSENT,
@@ -205,7 +205,9 @@ def assert_true(addresses: list[Address]) -> Outcome:
         assert_consistent_order(address)
         assert_flips_were_there(address)
     roles = (AddressRole.PAGE, AddressRole.ATTACHMENT)
-    outcome, _ = combine_addresses([(role, True, each.final) for role, each in zip(roles, addresses, strict=False)])
+    outcome, _ = combine_addresses(
+        [JudgedPart(role, True, each.final) for role, each in zip(roles, addresses, strict=False)]
+    )
     in_time = all(
         any(0 <= stretch.start <= each.day.tolerance and stretch.end == FOR_EVER for stretch in each.day.shown)
         for each in addresses

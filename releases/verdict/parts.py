@@ -1,0 +1,149 @@
+"""How far apart the parts of one release were published, as the checks prove it."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from releases.rules.parts import Part
+from releases.verdict.address import Interval, Outcome
+from releases.verdict.release import Judged, find_main_pages
+
+_DETERMINED = frozenset({Outcome.EARLY, Outcome.ON_TIME, Outcome.LATE})
+LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
+
+
+@dataclass(frozen=True, slots=True)
+class PartLag[T: Judged]:
+    """One part, and how many seconds after the first part it was published.
+
+    `lag` is None if the checks do not show it. Its upper bound is None while the part is not live. Its lower bound is 0
+    if the part may have been published together with the first one.
+    """
+
+    part: T
+    lag: Interval | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.part.verdict.outcome in LATE
+
+
+@dataclass(frozen=True, slots=True)
+class Spread[T: Judged]:
+    """The parts of one release in order. `first` is the part from which the others are counted, None if not known."""
+
+    first: T | None
+    parts: tuple[PartLag[T], ...]
+
+    @property
+    def unknown(self) -> list[T]:
+        """The parts of which the checks do not show when they were published."""
+        return [one.part for one in self.parts if one.lag is None]
+
+    @property
+    def others(self) -> list[PartLag[T]]:
+        return [one for one in self.parts if one.part is not self.first]
+
+    def find_notable(self, *, tolerance_seconds: int) -> list[PartLag[T]]:
+        """Return the parts that were late, or certainly later than the first part by more than the tolerance."""
+        return [
+            one
+            for one in self.others
+            if one.is_late or (one.lag is not None and one.lag.from_seconds > tolerance_seconds)
+        ]
+
+
+def measure_spread[T: Judged](addresses: Sequence[T]) -> Spread[T] | None:
+    """Measure how long after the first part each part of a release was published.
+
+    The first part is the main page, unless another part was certainly live before it. Each delay is an interval, so the
+    time between two parts is one, too.
+
+    :return: None for a release that is no set of named parts.
+    """
+    parts = [one for one in addresses if one.part or one.required]
+    if len(parts) < 2 or not any(one.part for one in parts):  # one part is no set
+        return None
+    first = _find_first(parts)
+    return Spread(first, tuple(PartLag(one, _measure_lag(one, first)) for one in parts))
+
+
+def _publication(part: Judged) -> Interval | None:
+    """Return the seconds after the due time between which a part was published, None if the checks do not show it."""
+    outcome, delay = part.verdict.outcome, part.verdict.delay
+    is_determined = outcome in _DETERMINED and delay is not None and delay.to_seconds is not None
+    return delay if is_determined or outcome is Outcome.NOT_SEEN else None
+
+
+def _find_first[T: Judged](parts: Sequence[T]) -> T | None:
+    published = [(one, delay) for one in parts if (delay := _publication(one)) and delay.to_seconds is not None]
+    if not published:
+        return None
+    first, delay = min(published, key=lambda each: each[1].to_seconds or 0.0)
+    main = next(
+        (one for one in find_main_pages(parts) if (own := _publication(one)) and own.to_seconds is not None), None
+    )
+    main_delay = _publication(main) if main else None
+    if main and main_delay and main_delay.from_seconds <= (delay.to_seconds or 0.0):
+        return main
+    return first
+
+
+def _measure_lag(part: Judged, first: Judged | None) -> Interval | None:
+    delay, since = _publication(part), _publication(first) if first else None
+    if delay is None or since is None or since.to_seconds is None:
+        return None
+    if part is first:
+        return Interval(0.0, 0.0)
+    lower = max(0.0, delay.from_seconds - since.to_seconds)
+    return Interval(lower, None if delay.to_seconds is None else delay.to_seconds - since.from_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class PartFigures:
+    """How long after the first part one part was published, in all releases that have it.
+
+    `median` and `longest` lie between two bounds, as each time does. Their upper bound is None if a part was not live
+    yet. They are None if the checks show no time.
+    """
+
+    part: Part
+    releases: int
+    late: int
+    not_known: int
+    median: Interval | None
+    longest: Interval | None
+
+
+def summarise_lags[T: Judged](spreads: Iterable[Spread[T]]) -> list[PartFigures]:
+    """Summarise how long after the first part each named part was published, the part that lags most first.
+
+    The median of the lower bounds is never above the true median, and that of the upper bounds never below it.
+    """
+    lags: dict[Part, list[PartLag[T]]] = defaultdict(list)
+    for spread in spreads:
+        for one in spread.parts:
+            if one.part.part:
+                lags[one.part.part].append(one)
+    figures = [_figures_of(part, found) for part, found in lags.items()]
+    return sorted(figures, key=lambda one: (one.median is None, -(one.median or Interval(0, 0)).from_seconds, one.part))
+
+
+def _figures_of[T: Judged](part: Part, lags: Sequence[PartLag[T]]) -> PartFigures:
+    known = [one.lag for one in lags if one.lag is not None]
+    lower = [lag.from_seconds for lag in known]
+    upper = [math.inf if lag.to_seconds is None else lag.to_seconds for lag in known]
+    return PartFigures(
+        part=part,
+        releases=len(lags),
+        late=sum(one.is_late for one in lags),
+        not_known=len(lags) - len(known),
+        median=_interval(median(lower), median(upper)) if known else None,
+        longest=_interval(max(lower), max(upper)) if known else None,
+    )
+
+
+def _interval(from_seconds: float, to_seconds: float) -> Interval:
+    return Interval(from_seconds, None if math.isinf(to_seconds) else to_seconds)
