@@ -149,7 +149,7 @@ def test_the_annex_says_that_a_part_is_not_live_yet():
 def test_the_checks_at_the_limit_of_the_part_are_listed():
     looks = [check(london("09:30") + timedelta(minutes=minute), NOT_LIVE) for minute in range(30)]
     listed = laid_out(english(), welsh(*looks, check("10:05", LIVE))).parts[1].checks
-    assert {"9:46:00am", "9:47:00am"} <= {sent for sent, _, _ in listed}
+    assert {"09:46:00", "09:47:00"} <= {sent for sent, _, _ in listed}
 
 
 def test_releases_without_named_parts_have_no_such_column_and_the_stored_form_of_before():
