@@ -209,7 +209,7 @@ def test_the_number_of_queries_does_not_grow_with_the_checks(client, django_asse
     late_by_an_hour(announced_release)
     client.force_login(create_member(Role.DEPUTY, announced_release.series.producer))
     address = reverse("releases:release", args=[announced_release.reference])
-    with django_assert_max_num_queries(37) as few:
+    with django_assert_max_num_queries(38) as few:
         client.get(address)
     create_observations(announced_release, *["live"] * 30, start=SEED_DUE + timedelta(hours=2))
     with django_assert_max_num_queries(len(few)):
