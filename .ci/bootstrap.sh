@@ -138,6 +138,8 @@ install_npm_packages() {
   local installed=node_modules/.installed-lock
   ! cmp -s package-lock.json "$installed" || return 0
   install_python_packages requirements-build.txt
+  # npm empties what a link leads to, which is somebody else's folder.
+  [ ! -L node_modules ] || rm node_modules
   step "Installing GOV.UK Frontend and Sass" npm_run ci
   cp package-lock.json "$installed"
 }

@@ -94,7 +94,7 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
     if recipient.asked_at:
         asked = [_("Asked at %(moment)s.") % {"moment": calendar.format_moment(recipient.asked_at)}]
     elif recipient.status is ReceiptStatus.NOT_ASKED and recipient.window:
-        asked = [_("We ask at %(moment)s.") % {"moment": calendar.format_moment(recipient.window.asked_at)}]
+        asked = [_("The link is due at %(moment)s.") % {"moment": calendar.format_moment(recipient.window.asked_at)}]
     if recipient.is_unsent:
         asked.append(_("An email has not left yet."))
     return [*asked, *answered]

@@ -56,6 +56,7 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
                 "not_known": [name_in_mail(line.release) for line in read.not_known],
                 "calls": list(_list_calls(read.not_live)),
                 "address": reverse("minute_brief", args=[row.pk]),
+                "rehearsal": row.rehearsal,
             },
             of_producer=row.producer_id,
             rehearsal=row.rehearsal,

@@ -181,6 +181,18 @@ def test_the_tests_get_the_npm_packages_even_where_the_styles_are_compiled(check
     assert calls_of(checkout, "bootstrap requirements-test.txt") == ["requirements-test.txt", "npm ci"]
 
 
+def test_npm_packages_that_are_a_link_into_another_folder_are_left_as_they_are_there(checkout):
+    (checkout / "elsewhere").mkdir()
+    (checkout / "elsewhere" / "kept").touch()
+    (checkout / "node_modules").symlink_to(checkout / "elsewhere")
+    npm = checkout / ".venv" / "bin" / "npm"
+    npm.write_text("#!/bin/sh\nrm -f node_modules/*\nmkdir -p node_modules\n")
+    made = bash(checkout, "install_npm_packages")
+    assert made.returncode == 0, made.stderr
+    assert (checkout / "elsewhere" / "kept").exists()
+    assert not (checkout / "node_modules").is_symlink()
+
+
 def test_a_step_that_fails_shows_the_end_of_what_it_printed_and_ends_the_script(machine):
     told = bash(machine, "step 'Baking bread' sh -c 'echo no flour; exit 3'; echo eaten")
     assert told.returncode == 1

@@ -67,6 +67,7 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
         "Not known:\n\n- Release unchecked\n",
         "Live on time:\n\n- Release on-time\n",
         f"Call:\n\n- {series.responsible.name}: 020 7946 0000\n",
+        "It updates automatically, and has the notice for readers to check and post: ",
         f"/briefs/{brief.pk}/",
     ):
         assert part in message.text
@@ -194,6 +195,7 @@ def test_the_brief_of_a_training_goes_to_its_leads_alone_and_is_hidden_from_othe
     message = briefs().get()
     assert message.recipient == office.deputy.email
     assert message.subject.startswith("Training: 1 of 1 not live")
+    assert "Sign in and open the brief. It updates automatically: " in message.text
     assert not briefs().exclude(about_hidden_trainings(office.head)).exists()
     assert briefs().exclude(about_hidden_trainings(office.deputy)).exists()
     assert not minute_briefs.briefs_known_to(office.head).exists()

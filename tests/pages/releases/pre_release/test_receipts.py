@@ -239,7 +239,9 @@ class TestProducersPage:
         assert client.get(page).status_code == 409, "no one is asked yet"
         clock(ASKS_AT)
         make_due_links(now=ASKS_AT)
-        shown = words(client.get(page))
+        answer = client.get(page)
+        assert "govuk-button--warning" not in answer.text
+        shown = words(answer)
         assert f"Call {PERSON}, and read these terms to them:" in shown
         assert "Do not share the statistics" in shown
         assert client.post(page, {"version": entry.version + 1}).status_code == 409
@@ -273,7 +275,7 @@ class TestProducersPage:
     def test_the_list_says_when_we_ask(self, client, keeper, office, entry, release):
         receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
         shown = words(client.get(address("list", release)))
-        assert "We ask at 9am on 22 June 2020." in shown
+        assert "The link is due at 9am on 22 June 2020." in shown
         assert "No one has confirmed that the list is right. Check and confirm it now." in shown
 
     def test_nothing_of_it_is_shown_where_recipients_are_not_asked(self, client, keeper, entry, release):
