@@ -226,7 +226,7 @@ def test_the_words_of_a_page_get_from_the_record_into_the_annex_and_a_check_with
     judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
     assert verification.reasons == ["marker_in_title"]
-    (output,) = annex_of([facts.facts_of([verification])[verification.pk]]).outputs
+    (output,) = annex_of([facts.facts_of_verifications([verification])[verification.pk]]).outputs
     showed = [one.showed for one in output.parts[0].looks]
 
     assert showed[0] == "Did not find it: the page said “not found”, “coming soon” or similar."
