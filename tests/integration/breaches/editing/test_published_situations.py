@@ -22,7 +22,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
 from tests.support.pre_release_lists import PERSON, granted, someone
 from tests.support.report_evidence import london
-from tests.support.report_forms import send
+from tests.support.report_forms import filled_in, send
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -474,7 +474,8 @@ def test_a_late_report_about_a_series_asks_when_it_was_due_and_gives_it_in_the_a
     )
     client.force_login(office.statistician)
     address = reverse("breaches:section", args=[report.reference, "what_happened"])
-    typed = {**moment("due", "9:30am", DAY), **moment("noticed", "9:40am", DAY)}
+    # The day of the start is filled in, so that only the time is typed.
+    typed = {"due_time": "9:30am", **moment("noticed", "9:40am", DAY)}
     assert send(client, address, **typed).status_code == 302
     chosen = ChosenCause(Cause.NOT_KNOWN, available_unknown="No one saw it appear.")
     report = editing.choose_cause(Report.objects.get(pk=report.pk), chosen, by=office.statistician, at=NEXT_WEEK)
@@ -483,6 +484,19 @@ def test_a_late_report_about_a_series_asks_when_it_was_due_and_gives_it_in_the_a
         "available. The delay was noticed at 9:40am. The cause is not known yet.\n\n"
         "Further facts:\n– Not known: when it was made available (no one saw it appear)."
     )
+
+
+def test_an_early_release_of_a_series_can_be_due_on_another_day_so_that_no_day_is_filled_in(
+    client, office, release, time_machine
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = drafting.ReportSubject(office.producer, series=release.series)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind.EARLY, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    client.force_login(office.statistician)
+    page = filled_in(client.get(reverse("breaches:section", args=[report.reference, "what_happened"])).text)
+    assert (page["happened_on-day"], page["due_on-day"]) == (["29"], [""])
 
 
 def test_a_report_about_a_release_with_a_date_does_not_ask_when_it_was_due(client, office, release, time_machine):
