@@ -539,7 +539,7 @@ class WhatHappenedForm(SectionForm):
     section = ReportSection.WHAT_HAPPENED
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
-        values: dict[str, Any] = {f"{answers.Question.HAPPENED}_on": self.stated_day}
+        values: dict[str, Any] = {f"{question}_on": self.stated_day for question in self._with_stated_day()}
         for question, answer in content.answers.given().items():
             values |= {
                 f"{question}{UNKNOWN}": answer.why_unknown,
@@ -621,12 +621,17 @@ class WhatHappenedForm(SectionForm):
                     cleaned[f"{question}_at"] = from_london(datetime.combine(on, clock))
                 except ValueError as error:
                     self.add_error(f"{question}_time", str(error))
-            is_filled_in = question is answers.Question.HAPPENED and on == self.stated_day and not clock
+            is_filled_in = question in self._with_stated_day() and on == self.stated_day and not clock
             if sentence := self._find_two_answers(
                 question, cleaned, is_answered=bool(cleaned.get(first)) and not is_filled_in
             ):
                 self.add_error(first, sentence % {"question": label})
         return cleaned
+
+    def _with_stated_day(self) -> tuple[answers.Question, ...]:
+        """Return the questions in which the stated day is filled in; an early release can be due on another day."""
+        is_early = self.kind is ReportKind.EARLY
+        return (answers.Question.HAPPENED,) if is_early else (answers.Question.HAPPENED, answers.Question.DUE)
 
     def _find_two_answers(self, question: answers.Question, cleaned: Mapping[str, Any], *, is_answered: bool) -> str:
         """Return an error message about two different answers to a question; "" if there is only one."""

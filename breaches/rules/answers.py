@@ -225,8 +225,9 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
         return ""
     recorded = join_words(f"at {format_moment(begun)}" for begun in sorted(set(began_at)))
     return (
-        f"The pre-release access list records that access began {recorded}. ‘When was it sent?’ is answered "
-        f"{_full_moment(happened)}. Check which is right. The report shows both."
+        f"The pre-release access list records that access began {recorded}. The answer to ‘When was it sent?’ is "
+        f"{_describe_moment(happened)}. Check these times. Both can be right if it went to someone who is not on the "
+        "list. The report shows both."
     )
 
 
@@ -242,6 +243,10 @@ def _full_moment(answer: Answer) -> str:
     return f"on {format_day(answer.on)}" if answer.on else ""
 
 
+def _describe_moment(answer: Answer) -> str:
+    return _full_moment(answer).removeprefix("at ").removeprefix("on ")
+
+
 def _describe_answer(question: Question, answer: Answer) -> str:
     """Write one answer for a list or a comparison."""
     if answer.why_unknown:
@@ -251,7 +256,7 @@ def _describe_answer(question: Question, answer: Answer) -> str:
     if answer.why_not_yet:
         return f"Not yet: {answer.why_not_yet}"
     if question in MOMENTS:
-        return _full_moment(answer).removeprefix("at ").removeprefix("on ")
+        return _describe_moment(answer)
     if question in EXTENTS and answer.extent:
         return EXTENT_LABELS[answer.extent]
     return answer.text if answer.number is None else str(answer.number)

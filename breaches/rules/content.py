@@ -525,7 +525,9 @@ def _find_open_answers(content: ReportContent) -> Iterator[Remark]:
     """List the answers "not yet", which may have become untrue since."""
     for question, answer in content.answers.given().items():
         if answer.why_not_yet:
-            sentence = f"‘{SHORT_LABELS[question]}’ is answered ‘not yet’. Check that this is still true."
+            sentence = (
+                "The report says that the breach is not contained or corrected yet. Check that this is still true."
+            )
             yield remark_on(question, sentence)
 
 

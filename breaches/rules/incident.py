@@ -170,19 +170,29 @@ class _Account:
     def sentences(self) -> list[str]:
         """Return the sentences without full stops; those with measures may be more than four."""
         # The order matters, because each sentence names a day only if it differs from the day named last.
-        due, event, discovery, outcome = self.due(), self.event(), self.discovery(), self.outcome()
+        due, event = self.due(), self.event()
+        discovery, outcome = self.discovery(follows_event=bool(event)), self.outcome()
         cause = self.incident.cause
-        last, reason = describe_cause(cause), describe_reason(cause)
+        last, reason = describe_cause(cause), self.reason()
         if reason and event and (due or discovery or outcome) and self.kind not in _IN_WORDS_OF_PEOPLE:
             # A use in public did not happen "because the figures were mentioned in public".
             is_said = (self.kind, cause.cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
             event, last = event if is_said else f"{event}, because {reason}", ""
+        if reason and last and self.kind in _IN_WORDS_OF_PEOPLE:
+            # "It happened because" would follow "This happened at".
+            last = f"The cause was {reason.removeprefix('of ') if reason.startswith('of ') else f'that {reason}'}"
         event = event or self.unknown_event() or self.reported()
         if not (due or event or discovery or outcome):
             event = EVENT_NOT_RECORDED
         if all((due, event, discovery, outcome, last)):
             discovery, outcome = f"{discovery}; {outcome}", ""
         return [part for part in (due, event, discovery, self.words(Question.MEASURES), outcome, last) if part]
+
+    def reason(self) -> str:
+        """Write the cause as it follows "because"; "" if there is none, or people describe it in their own words."""
+        if self.incident.cause.cause is Cause.WRONG_RECIPIENT and (self.number(Question.PEOPLE) or 1) > 1:
+            return "the wrong recipients were chosen"
+        return describe_reason(self.incident.cause)
 
     def words(self, question: Question) -> str:
         answer = self.known.get(question)
@@ -205,7 +215,7 @@ class _Account:
         planned = "planned" if self.kind is ReportKind.NOT_ANNOUNCED else "due"
         announced = ""
         if incident.announced_at:
-            announced = f"first announced in our calendar at {format_moment(incident.announced_at)} and "
+            announced = f"first announced in our calendar at {format_moment(incident.announced_at)} and was "
         return f"‘{incident.title}’ was {announced}{planned} for release at {format_moment(incident.due_at)}"
 
     def event(self) -> str:
@@ -279,19 +289,22 @@ class _Account:
         if not seconds or seconds > 0:
             return ""
         before_period = self.before_period()
-        before = f"{_hours(round(-seconds))} before it was due"
+        # What was sent, seen or used need not be the release.
+        what = "the release" if self.kind in KINDS_BEFORE_RELEASE else "it"
+        before = f"{_hours(round(-seconds))} before {what} was due"
         return f", {before_period} and {before}" if before_period else f", {before}"
 
     def before_period(self) -> str:
-        """Write how long before the period of access it was sent; "" if it was not, or if there are several periods."""
+        """Write how long before the first period of access it was sent; "" if it was not."""
         access, answer = self.incident.access, self.known.get(Question.HAPPENED)
         if self.incident.cause.cause is not Cause.SENT_TOO_EARLY or not (access and answer and answer.at):
             return ""
         begins = {post.period_begins_at for post in access.posts if post.withdrawn_at is None}
-        begins_at = begins.pop() if len(begins) == 1 else None
-        if begins_at is None or answer.at >= begins_at:
+        known = [begins_at for begins_at in begins if begins_at]
+        if not known or None in begins or answer.at >= min(known):
             return ""
-        return f"{_hours(round((begins_at - answer.at).total_seconds()))} before the period of access"
+        period = "the period of access" if len(known) == 1 else "the first period of access"
+        return f"{_hours(round((min(known) - answer.at).total_seconds()))} before {period}"
 
     def after_due(self) -> str:
         seconds = self.seconds_after_due()
@@ -303,29 +316,43 @@ class _Account:
         due_at = self.incident.due_at or (due and due.at)
         return (happened.at - due_at).total_seconds() if due_at and happened and happened.at else None
 
-    def discovery(self) -> str:
-        """Write when and by whom the breach was noticed, and when it was contained."""
+    def discovery(self, *, follows_event: bool) -> str:
+        """Write when and by whom the breach was noticed, and when it was contained.
+
+        :param follows_event: whether the sentence before it says what happened.
+        """
+        subject = _NOTICED_SUBJECTS.get(self.kind, "This" if follows_event else "It")
         happened = self.moment(Question.HAPPENED) if self.kind in _IN_WORDS_OF_PEOPLE else ""
         noticed, by = self.moment(Question.NOTICED), within_sentence(self.words(Question.NOTICED_BY))
+        contained = self.moment(Question.CONTAINED)
+        end = self.end(contained)
         clauses = [f"happened{happened}"] if happened else []
         was = "was "
         if noticed or by:
-            clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}")
+            # Without the comma, the people would have corrected what was corrected: "by users, who told us, and".
+            comma = "," if "," in by and (contained or self.is_open) and not end else ""
+            clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}{comma}")
             was = ""
-        if self.is_open and self.kind is ReportKind.UNEQUAL_ACCESS:
-            still = "not all users could read the statistics when this was written"
-            return f"It {clauses[0]}, and {still}" if clauses else still
+        if end:
+            return f"{subject} {join_words(clauses)}, and {end}" if clauses else end
+        verb = _CONTAINED_VERBS.get(self.kind, "contained")
         if self.is_open:
-            verb = _CONTAINED_VERBS.get(self.kind, "contained")
-            clauses.append(f"had not been {verb} when this was written")
-        contained = self.moment(Question.CONTAINED)
-        if contained and self.kind is ReportKind.UNEQUAL_ACCESS:
-            # "It" is the breach, and the statistics are what everyone could read.
-            opened = f"all users could read the statistics{contained}"
-            return f"It {clauses[0]}, and {opened}" if clauses else opened
-        if contained:
-            clauses.append(f"{was}{_CONTAINED_VERBS.get(self.kind, 'contained')}{contained}")
-        return f"It {join_words(clauses)}" if clauses else ""
+            clauses.append(f"had not been {verb} when this report was written")
+        elif contained:
+            clauses.append(f"{was}{verb}{contained}")
+        return f"{subject} {join_words(clauses)}" if clauses else ""
+
+    def end(self, contained: str) -> str:
+        """Write the end of a breach of which the release or the statistics are the subject; "" for other kinds."""
+        if self.kind is ReportKind.UNEQUAL_ACCESS and self.is_open:
+            return "not all users could read the statistics when this report was written"
+        if self.kind is ReportKind.UNEQUAL_ACCESS and contained:
+            return f"all users could read the statistics{contained}"
+        if self.kind is ReportKind.PARTIAL and self.is_open:
+            return "the release had not been completed when this report was written"
+        if self.kind is ReportKind.PARTIAL and contained:
+            return f"the release was completed{contained}"
+        return ""
 
     def outcome(self) -> str:
         """Write whether it was opened and deleted and whether that was confirmed, or the source of a leak."""
@@ -355,6 +382,8 @@ _OF_EVENT = frozenset(
         Question.HAPPENED,
     }
 )
+# A release that appeared late cannot have been noticed before then: what was noticed is its delay.
+_NOTICED_SUBJECTS: Mapping[ReportKind, str] = {ReportKind.LATE: "The delay"}
 _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",
     ReportKind.LEAK: "contained",
@@ -615,16 +644,17 @@ def _either(parts: Iterable[str]) -> str:
 # Words with which answers begin, and which are no names when a word in small letters follows. Other first words remain
 # as they were typed, because they may be names.
 _COMMON = """
-    a about access after all almost an analysis analysts and annual another any anyone assistant at before both by
-    certain charts chief civil colleagues contractors copies copy customers data deputy documents draft drafts
-    during each early editors eight eighteen either eleven email emails every everyone external few fifteen fifty
-    figures file files final first five for former forty four fourteen from he her his hundreds in internal it its
-    journalists junior key last late later link links many media members minister ministerial ministers monthly more
-    most my new nine no nobody none nothing numbers officers official officials on one only other others our page
-    pages people permanent press previous printers private provisional public quarterly readers recipients regional
-    reporters results revised second senior seven several she six some someone spreadsheets staff statistical
-    statisticians subscribers summary suppliers table tables team teams ten that the their there these they this
-    those three to twelve twenty two unpublished users various visitors we website weekly when where with within
+    a about academic access after all almost an analysis analysts and annual another any anyone assistant at before
+    both by certain charts chief civil colleagues communications contractors copies copy customers data departmental
+    deputy digital documents draft drafts during each early editors eight eighteen either eleven email emails every
+    everyone external few fifteen fifty figures file files final finance first five for former forty four fourteen
+    from government he her his hundreds in internal it its journalists junior key last late later lead link links
+    local many media members minister ministerial ministers monthly more most my national new nine no nobody none
+    nothing numbers officers official officials on one only other others our page pages people permanent policy
+    press previous printers private provisional public publishing quarterly readers recipients regional reporters
+    results revised second senior seven several she six some someone spreadsheets staff statistical statisticians
+    statistics subscribers summary suppliers table tables team teams ten that the their there these they this those
+    three to twelve twenty two unpublished users various visitors we web website weekly when where with within
 """
 _COMMON_WORDS = frozenset(_COMMON.split())
 _LITTLE_WORDS = frozenset({"of", "for", "and"})

@@ -35,5 +35,6 @@ def test_the_text_follows_the_answers_and_is_beside_them_or_on_a_phone_below(pag
     assert preview.bounding_box()["x"] > last.bounding_box()["x"] + last.bounding_box()["width"]
     page.set_viewport_size(SIZES["phone"])
     assert preview.bounding_box()["y"] > last.bounding_box()["y"]
+    expect(preview.locator(".office-preview__text")).to_have_css("font-size", "19px")
     assert preview.bounding_box()["y"] < page.get_by_role("button", name="Save and continue").bounding_box()["y"]
     is_clean(page)

@@ -157,9 +157,9 @@ def test_what_is_not_contained_yet_needs_a_reason_and_is_checked_before_submissi
     assert said(report).answers.contained == Answer(why_not_yet="Two recipients are away.")
     assert filled_in(statistician.get(address).text)["contained_not_yet"] == ["Two recipients are away."]
     told = said(report).circumstances
-    assert "and had not been contained when this was written" in told
+    assert "and had not been contained when this report was written" in told
     assert "– Not contained yet (two recipients are away)." in told
-    warning = "‘When it was contained or corrected’ is answered ‘not yet’. Check that this is still true."
+    warning = "The report says that the breach is not contained or corrected yet. Check that this is still true."
     assert warning in words(statistician.get(page_of(report, "check")).text)
     answered(statistician, address, **moment("contained", "4:40pm"), contained_not_yet="")
     assert warning not in words(statistician.get(page_of(report, "check")).text)
@@ -324,7 +324,9 @@ def test_the_preview_has_the_typed_answers_and_saves_nothing(statistician, repor
     version = Report.objects.get(pk=report.pk).version
     shown = previewed(statistician, address, what="the draft tables", **moment("happened", "4:10pm"))
     assert "From the answers on this page. They are not saved yet." in shown
-    assert "The draft tables went out at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due." in shown
+    assert (
+        "The draft tables went out at 4:10pm on 29 June 2020, 17 hours 20 minutes before the release was due." in shown
+    )
     assert said(report).answers.given() == {}
     assert Report.objects.get(pk=report.pk).version == version
 
@@ -384,7 +386,7 @@ def test_the_cause_is_written_into_the_account_and_its_author_is_not_an_author_o
     answered(statistician, address, **REQUIRED)
     chosen = send(statistician, page_of(report, "cause"), cause="wrong_recipient")
     assert chosen.status_code == 302
-    assert "because the wrong recipient was chosen." in said(report).circumstances
+    assert "because the wrong recipients were chosen." in said(report).circumstances
     assert current_version(Report.objects.get(pk=report.pk)).written_by is None
     send(statistician, page_of(report, "cause"), cause="not_known")
     assert "The cause is not known yet." in said(report).circumstances
@@ -441,8 +443,9 @@ def test_that_the_day_is_filled_in_does_not_prevent_the_answer_that_it_is_not_kn
 
 
 OTHER_START = (
-    "The pre-release access list records that access began at 9:35am on 29 June 2020. ‘When was it sent?’ is answered "
-    "at 4:10pm on 29 June 2020. Check which is right. The report shows both."
+    "The pre-release access list records that access began at 9:35am on 29 June 2020. The answer to "
+    "‘When was it sent?’ is 4:10pm on 29 June 2020. Check these times. Both can be right if it went to someone who is "
+    "not on the list. The report shows both."
 )
 
 

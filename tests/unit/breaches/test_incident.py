@@ -79,8 +79,8 @@ def account(answers=FULL, kind=ReportKind.PRA, cause=None, words="", **more):
 def test_the_account_says_what_was_due_sent_noticed_and_contained_and_that_no_cause_is_recorded():
     assert account() == (
         "‘School workforce, March 2020’ was due for release at 9:30am on 30 June 2020. The final bulletin went to 3 "
-        "people at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due. It was noticed at 4:25pm and "
-        "contained at 8:05am on 30 June 2020. The cause has not been recorded."
+        "people at 4:10pm on 29 June 2020, 17 hours 20 minutes before the release was due. This was noticed at 4:25pm "
+        "and contained at 8:05am on 30 June 2020. The cause has not been recorded."
     )
 
 
@@ -152,13 +152,13 @@ def test_what_does_not_apply_has_the_name_of_its_kind(kind, asked, name):
 @pytest.mark.parametrize(
     ("kind", "still", "listed"),
     [
-        (ReportKind.PRA, "had not been contained when this was written", "Not contained yet"),
-        (ReportKind.WRONG_CONTENT, "had not been corrected when this was written", "Not corrected yet"),
-        (ReportKind.PARTIAL, "had not been completed when this was written", "Not completed yet"),
-        (ReportKind.LEAK, "had not been contained when this was written", "Still public"),
+        (ReportKind.PRA, "had not been contained when this report was written", "Not contained yet"),
+        (ReportKind.WRONG_CONTENT, "had not been corrected when this report was written", "Not corrected yet"),
+        (ReportKind.PARTIAL, "the release had not been completed when this report was written", "Not completed yet"),
+        (ReportKind.LEAK, "had not been contained when this report was written", "Still public"),
         (
             ReportKind.UNEQUAL_ACCESS,
-            "not all users could read the statistics when this was",
+            "not all users could read the statistics when this report was",
             "Not yet open to all users",
         ),
     ],
@@ -181,7 +181,7 @@ def test_a_leak_that_is_still_public_gives_the_place_that_people_answered():
         contained=Answer(why_not_yet="The article is still there."),
     )
     told, further = account(answers, ReportKind.LEAK).split("\n\n")
-    assert "It was noticed at 4:25pm on 29 June 2020 and had not been contained when this was written." in told
+    assert "This was noticed at 4:25pm on 29 June 2020 and had not been contained when this report was written." in told
     assert further == "Further facts:\n– Still public in an article on a news site (the article is still there)."
     unknown = replace(answers, where=Answer(why_unknown="No one saw it."))
     assert "– Still public (the article is still there)." in account(unknown, ReportKind.LEAK)
@@ -193,9 +193,9 @@ def test_a_late_announcement_is_in_the_words_of_people_with_when_our_calendar_an
     )
     told = account(answers, ReportKind.LATE_ANNOUNCEMENT, announced_at=SENT, cause=Cause.HUMAN_ERROR)
     assert told == (
-        "‘School workforce, March 2020’ was first announced in our calendar at 4:10pm on 29 June 2020 and due for "
-        "release at 9:30am on 30 June 2020. The date was announced two days before the release. It happened at 4:10pm "
-        "on 29 June 2020 and was noticed at 4:25pm. It happened because of human error."
+        "‘School workforce, March 2020’ was first announced in our calendar at 4:10pm on 29 June 2020 and was due for "
+        "release at 9:30am on 30 June 2020. The date was announced two days before the release. This happened at "
+        "4:10pm on 29 June 2020 and was noticed at 4:25pm. The cause was human error."
     )
 
 
@@ -389,15 +389,40 @@ def test_a_recorded_start_of_access_is_compared_with_the_answer(happened, begun,
     assert bool(compare_recorded_starts(happened, begun)) is differs
 
 
+def test_what_was_sent_before_several_periods_is_compared_with_the_first_and_only_if_all_are_known():
+    later = replace(MINISTER, post="Chief press officer", period_begins_at=london("06:30"))
+    early = replace(FULL, happened=at(london("09:21", "2020-06-29")))
+    told = account(early, cause=Cause.SENT_TOO_EARLY, access=replace(LIST, posts=(later, MINISTER)))
+    assert "9 minutes before the first period of access and 24 hours 9 minutes before the release was due" in told
+    unknown = replace(later, period_begins_at=None)
+    told = account(early, cause=Cause.SENT_TOO_EARLY, access=replace(LIST, posts=(unknown, MINISTER)))
+    assert "period of access and" not in told
+
+
+def test_people_described_with_a_comma_are_not_the_subject_of_what_follows():
+    by_users = replace(FULL, noticed_by=Answer("Two users, who told us"))
+    assert "by two users, who told us, and contained at" in account(by_users)
+    still = replace(by_users, contained=Answer(why_not_yet="The link still works."))
+    assert "by two users, who told us, and had not been contained when this report was written." in account(still)
+    incomplete = replace(by_users, people=None)
+    assert "by two users, who told us, and the release was completed at" in account(incomplete, ReportKind.PARTIAL)
+
+
+def test_what_was_noticed_before_a_late_release_appeared_is_its_delay():
+    answers = Answers(happened=at(london("10:27")), noticed=at(london("09:40")))
+    told = account(answers, ReportKind.LATE)
+    assert "It appeared at 10:27am, 57 minutes late. The delay was noticed at 9:40am." in told
+
+
 def test_the_warning_about_another_start_gives_every_recorded_time_once():
     told = compare_recorded_starts(Answer(on=local_date(DUE)), [NOTICED, SENT, NOTICED])
-    assert "began at 4:10pm on 29 June 2020 and at 4:25pm on 29 June 2020. ‘When was it sent?’" in told
-    assert "is answered on 30 June 2020." in told
+    assert "began at 4:10pm on 29 June 2020 and at 4:25pm on 29 June 2020. The answer to ‘When was it sent?’" in told
+    assert "is 30 June 2020." in told
 
 
 def test_of_a_moment_of_which_only_the_day_is_known_the_account_gives_the_day():
     told = account(replace(FULL, happened=Answer(on=local_date(SENT)), noticed=Answer(on=local_date(SENT))))
-    assert "went to 3 people on 29 June 2020. It was noticed on the same day and contained at 8:05am on 30" in told
+    assert "went to 3 people on 29 June 2020. This was noticed on the same day and contained at 8:05am on 30" in told
 
 
 @pytest.mark.parametrize(
@@ -414,9 +439,15 @@ def test_the_account_ends_with_a_cause_that_is_not_on_the_list(cause, words):
 
 def test_a_cause_of_the_list_is_part_of_what_happened():
     told = account(cause=Cause.LIST_OUT_OF_DATE)
-    assert "before it was due, because the list of recipients was out of date. It was noticed" in told
+    assert "before the release was due, because the list of recipients was out of date. This was noticed" in told
     other = account(kind=ReportKind.OTHER, cause=Cause.HUMAN_ERROR)
-    assert other.endswith("It happened because of human error.")
+    assert other.endswith("The cause was human error.")
+    assert account(kind=ReportKind.OTHER, cause=Cause.WRONG_FILE).endswith(
+        "The cause was that the wrong file was used."
+    )
+    assert "because the wrong recipients were chosen." in account(cause=Cause.WRONG_RECIPIENT)
+    one = replace(FULL, people=Answer(number=1))
+    assert "because the wrong recipient was chosen." in account(one, cause=Cause.WRONG_RECIPIENT)
 
 
 def test_one_person_is_not_said_to_be_in_one_post():
@@ -427,10 +458,10 @@ def test_one_person_is_not_said_to_be_in_one_post():
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        (london("09:31", "2020-06-28"), "47 hours 59 minutes before it was due"),
-        (london("09:30", "2020-06-28"), ", 2 days before it was due"),
-        (london("14:00", "2020-06-27"), ", 2 days 19 hours 30 minutes before it was due"),
-        (london("09:42", "2020-06-27"), ", 2 days 23 hours 48 minutes before it was due"),
+        (london("09:31", "2020-06-28"), "47 hours 59 minutes before the release was due"),
+        (london("09:30", "2020-06-28"), ", 2 days before the release was due"),
+        (london("14:00", "2020-06-27"), ", 2 days 19 hours 30 minutes before the release was due"),
+        (london("09:42", "2020-06-27"), ", 2 days 23 hours 48 minutes before the release was due"),
     ],
     ids=["hours", "whole days", "days and hours", "almost three days"],
 )

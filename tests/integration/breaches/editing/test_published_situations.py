@@ -22,7 +22,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
 from tests.support.pre_release_lists import PERSON, granted, someone
 from tests.support.report_evidence import london
-from tests.support.report_forms import send
+from tests.support.report_forms import filled_in, send
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +71,9 @@ SITUATIONS = [
             "confirmed": "all",
         },
         "An email with the final bulletin went to 3 people in 2 posts (press officers at the Department for Examples) "
-        "at 4:10pm on 29 June 2020, 17 hours 20 minutes before it was due, because the wrong recipient was chosen. It "
-        "was noticed at 4:25pm by a statistician in the team and contained at 4:40pm. Some recipients opened it, every "
-        "copy was deleted and the deletion was confirmed.",
+        "at 4:10pm on 29 June 2020, 17 hours 20 minutes before the release was due, because the wrong recipients were "
+        "chosen. This was noticed at 4:25pm by a statistician in the team and contained at 4:40pm. Some recipients "
+        "opened it, every copy was deleted and the deletion was confirmed.",
         ("What was done: The email was recalled and the recipients were telephoned.",),
     ),
     Situation(
@@ -92,10 +92,10 @@ SITUATIONS = [
             "deleted": "all",
             "confirmed_unknown": "The recipient has left the department.",
         },
-        "The final bulletin and its tables went to one person (a former private secretary at the "
-        "Department for Examples) at 9:30am on 29 June 2020, 24 hours before it was due, because the list of "
-        "recipients was out of date. It was noticed at 11:05am and contained at 11:20am. The recipient did not open it "
-        "and the copy was deleted.",
+        "The final bulletin and its tables went to one person (a former private secretary at the Department for "
+        "Examples) at 9:30am on 29 June 2020, 24 hours before the release was due, because the list of recipients was "
+        "out of date. This was noticed at 11:05am and contained at 11:20am. The recipient did not open it and the "
+        "copy was deleted.",
         ("Not known: whether the deletion was confirmed (the recipient has left the department).",),
     ),
     Situation(
@@ -113,9 +113,9 @@ SITUATIONS = [
             "opened": "all",
             "deleted": "none",
         },
-        "The final bulletin went to 14 people at 9:21am on 29 June 2020, 9 minutes before the period of access and "
-        "24 hours 9 minutes before it was due, because the time of sending was wrong. It was noticed at 9:40am. It was "
-        "opened and no copy was deleted.",
+        "The final bulletin went to 14 people at 9:21am on 29 June 2020, 9 minutes before the period of access and 24 "
+        "hours 9 minutes before the release was due, because the time of sending was wrong. This was noticed at "
+        "9:40am. It was opened and no copy was deleted.",
         (
             "Not known: how many posts they hold (the log names mailboxes).",
             "Not known: who received it (the log of the mail server is no longer kept).",
@@ -130,7 +130,7 @@ SITUATIONS = [
             "what": "A link to the tables of another release",
             "people": "5",
             "posts": "5",
-            "recipients": "Press officers of the department",
+            "recipients": "Policy officials of the department",
             **moment("happened", "9:35am"),
             **moment("noticed", "9:50am"),
             "noticed_by": "One of the recipients",
@@ -139,9 +139,10 @@ SITUATIONS = [
             "opened": "some",
             "deleted_not_applicable": "It was a link.",
         },
-        "A link to the tables of another release went to 5 people in 5 posts (press officers of the department) at "
-        "9:35am on 29 June 2020, 23 hours 55 minutes before it was due, because the wrong document or link was used. "
-        "It was noticed at 9:50am by one of the recipients and contained at 10:02am. Some recipients opened it.",
+        "A link to the tables of another release went to 5 people in 5 posts (policy officials of the department) at "
+        "9:35am on 29 June 2020, 23 hours 55 minutes before the release was due, because the wrong document or link "
+        "was used. This was noticed at 9:50am by one of the recipients and contained at 10:02am. Some recipients "
+        "opened it.",
         ("What was done: The link was disabled.", "Not applicable: deletion (it was a link)."),
     ),
     Situation(
@@ -159,9 +160,9 @@ SITUATIONS = [
             "measures": "The page was taken down.",
             "opened_unknown": "The server keeps no log.",
         },
-        "Anyone with its address could see the draft page on the live website from 2pm on 29 June 2020, 19 hours "
-        "30 minutes before it was due, because a test was made on the live site. It was noticed at 2:20pm by a "
-        "publishing officer and contained at 2:24pm. The page was taken down.",
+        "Anyone with its address could see the draft page on the live website from 2pm on 29 June 2020, 19 hours 30 "
+        "minutes before the release was due, because a test was made on the live site. This was noticed at 2:20pm by "
+        "a publishing officer and contained at 2:24pm. The page was taken down.",
         ("Not known: whether it was opened (the server keeps no log).",),
     ),
     Situation(
@@ -179,8 +180,8 @@ SITUATIONS = [
             "opened": "none",
         },
         "Analysts in another team (4 people) could see the draft tables on a shared drive from 10:05am on 29 June "
-        "2020, 23 hours 25 minutes before it was due, because the status of the statistics was misunderstood. It was "
-        "noticed at 9am on 30 June 2020 and contained at 9:10am. No one opened it.",
+        "2020, 23 hours 25 minutes before the release was due, because the status of the statistics was "
+        "misunderstood. This was noticed at 9am on 30 June 2020 and contained at 9:10am. No one opened it.",
     ),
     Situation(
         "a leak to the press",
@@ -196,8 +197,8 @@ SITUATIONS = [
             "contained_not_yet": "the article is still there",
         },
         "Three figures of the release appeared in an article on a news site at 6:15pm on 29 June 2020, 15 hours 15 "
-        "minutes before it was due. It was noticed at 6:40pm by a press officer and had not been contained when this "
-        "was written. The cause is not known yet.",
+        "minutes before the release was due. This was noticed at 6:40pm by a press officer and had not been contained "
+        "when this report was written. The cause is not known yet.",
         (
             "Not known: who the source was (the inquiry has not ended).",
             "Still public in an article on a news site (the article is still there).",
@@ -217,8 +218,8 @@ SITUATIONS = [
             "measures": "The figure was published with the release.",
         },
         "A minister of the department used the unpublished number of teachers in public, in an interview on the "
-        "radio, at 8:10am, 1 hour 20 minutes before it was due. It was noticed at 8:15am and corrected at 9:30am. The "
-        "figure was published with the release.",
+        "radio, at 8:10am, 1 hour 20 minutes before the release was due. This was noticed at 8:15am and corrected at "
+        "9:30am. The figure was published with the release.",
         on=DAY,
     ),
     Situation(
@@ -233,7 +234,7 @@ SITUATIONS = [
             **moment("contained", "11am", DAY),
             "measures": "The release was added to the calendar.",
         },
-        "The annual tables came out at 9:30am without an announcement in advance, because of human error. It was "
+        "The annual tables came out at 9:30am without an announcement in advance, because of human error. This was "
         "noticed at 10am by the Head of Profession and corrected at 11am. The release was added to the calendar.",
         on=DAY,
     ),
@@ -248,8 +249,8 @@ SITUATIONS = [
             "noticed_by": "A user",
             **moment("contained", "3:30pm"),
         },
-        "The announcement on GOV.UK had no time until the day before. It happened at 3pm on 29 June 2020, was noticed "
-        "at 3:10pm by a user and corrected at 3:30pm. It happened because of human error.",
+        "The announcement on GOV.UK had no time until the day before. This happened at 3pm on 29 June 2020, was "
+        "noticed at 3:10pm by a user and corrected at 3:30pm. The cause was human error.",
     ),
     Situation(
         "the wrong file, found by users",
@@ -259,12 +260,13 @@ SITUATIONS = [
             "what": "The tables of the previous month",
             **moment("happened", "9:30am", DAY),
             **moment("noticed", "10:36am", DAY),
-            "noticed_by": "Users",
+            "noticed_by": "Two users, who emailed the team",
             **moment("contained", "", date(2020, 7, 6)),
             "measures": "The right tables were published with a note.",
         },
         "The wrong content (the tables of the previous month) was live from 9:30am, because the wrong file was used. "
-        "It was noticed at 10:36am by users and corrected on 6 July 2020. The right tables were published with a note.",
+        "This was noticed at 10:36am by two users, who emailed the team, and corrected on 6 July 2020. The right "
+        "tables were published with a note.",
         on=DAY,
     ),
     Situation(
@@ -281,7 +283,7 @@ SITUATIONS = [
             "measures_not_applicable": "Nothing could be done in ten minutes.",
         },
         "Subscribers to the email alert received the bulletin at 9:12am, before others, because of a scheduler fault. "
-        "It was noticed at 9:20am by the press office, and all users could read the statistics at 9:30am.",
+        "This was noticed at 9:20am by the press office, and all users could read the statistics at 9:30am.",
         ("Not applicable: measures (nothing could be done in ten minutes).",),
         on=DAY,
     ),
@@ -294,8 +296,8 @@ SITUATIONS = [
             "noticed_by": "a statistician in the team",
             "measures": "The release was published by hand.",
         },
-        "It appeared at 10:27am, 57 minutes late, because of an outage. It was noticed at 9:40am by a statistician in "
-        "the team. The release was published by hand.",
+        "It appeared at 10:27am, 57 minutes late, because of an outage. The delay was noticed at 9:40am by a "
+        "statistician in the team. The release was published by hand.",
         on=DAY,
         available_at=london("10:27"),
     ),
@@ -310,7 +312,7 @@ SITUATIONS = [
             **moment("contained", "9:15am", DAY),
             "measures": "The page was taken down.",
         },
-        "It appeared at 9:10am, 20 minutes before it was due, because of a scheduler fault. It was noticed at 9:12am "
+        "It appeared at 9:10am, 20 minutes before it was due, because of a scheduler fault. This was noticed at 9:12am "
         "by the press office and contained at 9:15am. The page was taken down.",
         on=DAY,
     ),
@@ -324,8 +326,8 @@ SITUATIONS = [
             **moment("contained", "10:05am", DAY),
             "measures": "The tables were added to the page.",
         },
-        "It was published without the tables, because of human error. It was noticed at 9:50am and completed at "
-        "10:05am. The tables were added to the page.",
+        "It was published without the tables, because of human error. This was noticed at 9:50am, and the release was "
+        "completed at 10:05am. The tables were added to the page.",
         on=DAY,
     ),
     Situation(
@@ -333,7 +335,7 @@ SITUATIONS = [
         ReportKind.NOT_LIVE,
         Cause.OTHER,
         {**moment("noticed", "11am", DAY), "measures": "A new date was announced."},
-        "It was not published. It was noticed at 11am. The editor was ill.",
+        "It was not published. This was noticed at 11am. The editor was ill.",
         ("What was done: A new date was announced.",),
         on=DAY,
     ),
@@ -348,8 +350,8 @@ SITUATIONS = [
             **moment("contained", "11:45am", DAY),
             "measures": "The press notice was moved to a page of its own.",
         },
-        "A press notice and the bulletin were published as one page. It happened at 9:30am, was noticed at 11am and "
-        "put right at 11:45am. It happened because of a processing error.",
+        "A press notice and the bulletin were published as one page. This happened at 9:30am, was noticed at 11am and "
+        "put right at 11:45am. The cause was a processing error.",
         ("What was done: The press notice was moved to a page of its own.",),
         on=DAY,
     ),
@@ -412,7 +414,7 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
     account, *below = content_of(report).circumstances.split("\n\n")
     due = "planned" if situation.kind is ReportKind.NOT_ANNOUNCED else "due"
     if situation.kind is ReportKind.LATE_ANNOUNCEMENT:
-        due = f"first announced in our calendar at {format_moment(release.announced_at)} and due"
+        due = f"first announced in our calendar at {format_moment(release.announced_at)} and was due"
     assert account == f"‘{release.title}’ was {due} for release at 9:30am on 30 June 2020. {situation.account}"
     assert account.count(". ") <= 3
     assert len(account.split()) <= 80 + len(release.title.split())
@@ -454,7 +456,7 @@ def test_the_account_of_a_breach_on_two_dates_gives_both_and_the_report_lists_bo
     assert send(client, address, **typed).status_code == 302
     content = content_of(Report.objects.get(pk=report.pk))
     account = content.circumstances.split("\n\n")[0]
-    assert "4:10pm on 29 June 2020, 17 hours 20 minutes before it was due" in account
+    assert "4:10pm on 29 June 2020, 17 hours 20 minutes before the release was due" in account
     assert "noticed at 8:05am on 30 June 2020 and contained at 9:45am" in account
     assert content.occurred_on == (EVE, DAY)
     printed = dict(lay_out(content, number="", version=1).sections[1].rows)
@@ -472,15 +474,29 @@ def test_a_late_report_about_a_series_asks_when_it_was_due_and_gives_it_in_the_a
     )
     client.force_login(office.statistician)
     address = reverse("breaches:section", args=[report.reference, "what_happened"])
-    typed = {**moment("due", "9:30am", DAY), **moment("noticed", "9:40am", DAY)}
+    # The day of the start is filled in, so that only the time is typed.
+    typed = {"due_time": "9:30am", **moment("noticed", "9:40am", DAY)}
     assert send(client, address, **typed).status_code == 302
     chosen = ChosenCause(Cause.NOT_KNOWN, available_unknown="No one saw it appear.")
     report = editing.choose_cause(Report.objects.get(pk=report.pk), chosen, by=office.statistician, at=NEXT_WEEK)
     assert content_of(report).circumstances == (
         f"‘{release.series.title}’ was due for release at 9:30am on 30 June 2020. It is not known when it was made "
-        "available. It was noticed at 9:40am. The cause is not known yet.\n\n"
+        "available. The delay was noticed at 9:40am. The cause is not known yet.\n\n"
         "Further facts:\n– Not known: when it was made available (no one saw it appear)."
     )
+
+
+def test_an_early_release_of_a_series_can_be_due_on_another_day_so_that_no_day_is_filled_in(
+    client, office, release, time_machine
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = drafting.ReportSubject(office.producer, series=release.series)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind.EARLY, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    client.force_login(office.statistician)
+    page = filled_in(client.get(reverse("breaches:section", args=[report.reference, "what_happened"])).text)
+    assert (page["happened_on-day"], page["due_on-day"]) == (["29"], [""])
 
 
 def test_a_report_about_a_release_with_a_date_does_not_ask_when_it_was_due(client, office, release, time_machine):
