@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from breaches.facts import facts_of
+from breaches.facts import facts_of_verifications
 from breaches.rules.annex import annex_of
 from releases import judge
 from releases.check_history import release_record_of
@@ -172,7 +172,7 @@ def test_the_annex_has_it_as_no_observation(series):
     release = due_release(series, "late", "not_live")
     record(release)
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
-    facts = facts_of([verification])[verification.pk]
+    facts = facts_of_verifications([verification])[verification.pk]
     assert [one.system for one in facts.publications] == ["Content management system"]
     (output,) = annex_of([facts]).outputs
     (note,) = [one for one in output.notes if "Content management system" in one]
@@ -187,10 +187,10 @@ def test_the_annex_of_an_early_release_has_it_only_once_the_release_is_published
     early = create_early_release()
     record(early.release, at=FOUND_AT)
     verification = Verification.objects.select_related("release__series__producer").get(release=early.release)
-    assert facts_of([verification])[verification.pk].publications == ()
+    assert facts_of_verifications([verification])[verification.pk].publications == ()
     publish(early)
     verification = Verification.objects.select_related("release__series__producer").get(release=early.release)
-    assert len(facts_of([verification])[verification.pk].publications) == 1
+    assert len(facts_of_verifications([verification])[verification.pk].publications) == 1
 
 
 def test_a_message_is_unique_for_its_source_in_the_database(announced_release):
