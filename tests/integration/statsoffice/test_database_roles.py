@@ -146,7 +146,7 @@ def test_the_processes_have_no_right_on_a_table_but_those_on_its_rows(cluster):
 def test_the_processes_cannot_change_delete_or_truncate_the_rows_of_append_only_tables(cluster, subtests):
     with cluster.connect(DATABASE, role=PROCESSES) as database:
         tables = append_only(database)
-        assert len(tables) == 45
+        assert len(tables) == 49
         for table, definition in tables.items():
             with subtests.test(table):
                 denied = f"InsufficientPrivilege: permission denied for table {table}"
