@@ -106,8 +106,10 @@ def write_deliveries(endpoint: WebhookEndpoint, events: Sequence[WebhookEvent], 
 
 def due_deliveries(at: datetime) -> QuerySet[WebhookDelivery]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
+    # Without a join: with one, Django claims by a subquery, and PostgreSQL does not look at a row again that another
+    # process has claimed meanwhile.
     return WebhookDelivery.objects.filter(
-        free, delivered_at__isnull=True, given_up_at__isnull=True, due_at__lte=at, endpoint__off_at__isnull=True
+        free, delivered_at__isnull=True, given_up_at__isnull=True, due_at__lte=at, endpoint__in=active_endpoints()
     ).order_by("due_at", "pk")
 
 
