@@ -41,6 +41,7 @@ from breaches.rules.facts import (
     round_down,
     round_up_before,
     time_in_words,
+    with_capital,
 )
 from breaches.rules.lifecycle import AttachmentKind
 from releases.detection.finding import AddressRole, Source
@@ -273,14 +274,14 @@ def _describe_lag(one: PartLag[AddressFacts], spread: Spread[AddressFacts], fact
     if one.lag.to_seconds is None and one.lag.from_seconds < 1:
         return f"Not yet when {first} was live"
     words = delay_in_figures(one.lag.from_seconds, one.lag.to_seconds)
-    return f"Not yet, {words} after {first}" if one.lag.to_seconds is None else f"{_with_capital(words)} after {first}"
+    return f"Not yet, {words} after {first}" if one.lag.to_seconds is None else f"{with_capital(words)} after {first}"
 
 
 def _part(facts: Facts, address: AddressFacts, *, after: str) -> AnnexPart:
     verdict, listed = address.verdict, checks_around_change(facts, address)
     name = "Page" if address.role is AddressRole.PAGE else output_names(facts, address)[1]
     if address.part in PART_NOUNS:
-        name = _with_capital(PART_NOUNS[address.part])
+        name = with_capital(PART_NOUNS[address.part])
     return AnnexPart(
         name=name,
         outcome=OUTCOMES[verdict.outcome],
@@ -291,7 +292,7 @@ def _part(facts: Facts, address: AddressFacts, *, after: str) -> AnnexPart:
             AnnexCheck(
                 check.sighting.sent_at,
                 check.sighting.completed_at,
-                _one_line(f"{_with_capital(narrate_check(check))}."),
+                _one_line(f"{with_capital(narrate_check(check))}."),
             )
             for check in listed
         ),
@@ -530,8 +531,8 @@ def _became_visible(delay: tuple[float, float | None] | None) -> str:
     if upper is None:
         return f"Not yet, {delay_in_figures(lower, None)} after it was due"
     if upper < 0:
-        return _with_capital(f"{delay_in_figures(-upper, -lower)} before it was due")
-    return _with_capital(f"{delay_in_figures(lower, upper)} after it was due")
+        return with_capital(f"{delay_in_figures(-upper, -lower)} before it was due")
+    return with_capital(f"{delay_in_figures(lower, upper)} after it was due")
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
@@ -555,7 +556,3 @@ def _limit_in_table(limit_at: datetime, due_at: datetime) -> str:
 def _with_other_day(text: str, instant: datetime, due_at: datetime) -> str:
     """Add the day of an instant to its time if it is not the day of the due instant."""
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
-
-
-def _with_capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

@@ -213,7 +213,7 @@ def describe_statements(facts: Facts) -> Iterator[str]:
 
 
 def describe_access_period(access: PostAccess) -> str:
-    """Write the period of access of one post, and what is on record of another beginning or of its withdrawal."""
+    """Write the period of access of one post, with another start or a withdrawal if they are on record."""
     begins = f", from {format_moment(access.period_begins_at)}" if access.period_begins_at else ""
     sentences = [f"{access.period}{begins}"]
     if access.began_at and access.began_at != access.period_begins_at:

@@ -278,10 +278,15 @@ def without_full_stop(text: str) -> str:
     return " ".join(text.split()).rstrip(".")
 
 
+def with_capital(text: str) -> str:
+    """Return a text with a capital at its beginning. `str.capitalize` would also change the other letters."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def sentence(text: str) -> str:
     """Return a text as a sentence with a capital and one full stop; "" if it is empty."""
     text = without_full_stop(text)
-    return f"{text[0].upper()}{text[1:]}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
+    return f"{with_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
 def join_words(items: Iterable[str]) -> str:

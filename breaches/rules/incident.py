@@ -144,7 +144,7 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
 
 
 def _describe_open(incident: Incident) -> str:
-    """Write what is not contained yet; a leak is still public at the place that people answered."""
+    """Write that a breach is not contained yet; a leak is still public at the place that people answered."""
     where = incident.answers.where
     if incident.kind is ReportKind.LEAK:
         place = f" {within_sentence(without_full_stop(where.text))}" if where and where.is_known else ""
@@ -289,7 +289,7 @@ class _Account:
         if not seconds or seconds > 0:
             return ""
         before_period = self.before_period()
-        # What was sent, seen or used need not be the release.
+        # People can have sent, seen or used something else than the release.
         what = "the release" if self.kind in KINDS_BEFORE_RELEASE else "it"
         before = f"{_hours(round(-seconds))} before {what} was due"
         return f", {before_period} and {before}" if before_period else f", {before}"
@@ -329,7 +329,7 @@ class _Account:
         clauses = [f"happened{happened}"] if happened else []
         was = "was "
         if noticed or by:
-            # Without the comma, the people would have corrected what was corrected: "by users, who told us, and".
+            # Without the comma, the sentence would say that these people corrected it: "by users, who emailed us, and".
             comma = "," if "," in by and (contained or self.is_open) and not end else ""
             clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}{comma}")
             was = ""
@@ -382,7 +382,7 @@ _OF_EVENT = frozenset(
         Question.HAPPENED,
     }
 )
-# A release that appeared late cannot have been noticed before then: what was noticed is its delay.
+# People notice the delay before the late release appears.
 _NOTICED_SUBJECTS: Mapping[ReportKind, str] = {ReportKind.LATE: "The delay"}
 _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",

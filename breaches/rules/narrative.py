@@ -35,6 +35,7 @@ from breaches.rules.facts import (
     round_up,
     round_up_before,
     time_in_words,
+    with_capital,
 )
 from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.rules.calendar import format_day, format_moment, local_date
@@ -122,7 +123,7 @@ def _add_spread(before: str, account: str, facts: Facts) -> str:
     if not measured:
         return account
     lag, part = max(measured, key=lambda each: each[0].from_seconds)
-    words = f"{_with_capital(_the(part))} appeared {_length(lag)} after {_the(spread.first)}."
+    words = f"{with_capital(_the(part))} appeared {_length(lag)} after {_the(spread.first)}."
     if len(f"{account} {words}".split()) > MOST_WORDS:
         return account
     return f"{before} {words}{account.removeprefix(before)}" if account.startswith(before) else f"{account} {words}"
@@ -196,7 +197,7 @@ def _describe_late_files(
     """Describe files and other parts that were late although no main page is known to have been."""
     pages = facts.main_pages
     on_time = pages and all(page.verdict.outcome is Outcome.ON_TIME for page in pages)
-    opening = f"{_with_capital(_page_or_file(pages[0]))} was live on time, but our" if on_time else "Our"
+    opening = f"{with_capital(_page_or_file(pages[0]))} was live on time, but our" if on_time else "Our"
     if len(files) == 1:
         (file,) = files
         since = facts.limit_of(file) if file.may_follow else facts.due_at
@@ -206,7 +207,7 @@ def _describe_late_files(
         until = f", although it could follow until {_clock(facts.due_at + file.may_follow, facts)}"
         what = _its(file, _name(file))
         yield f"{opening} automatic check did not find {what} {when}{until if file.may_follow else ''}."
-        yield f"{_appeared(_with_capital(_the(file)), facts, file)}{_absences(facts, file.verdict.flips)}."
+        yield f"{_appeared(with_capital(_the(file)), facts, file)}{_absences(facts, file.verdict.flips)}."
         return
     yield f"{opening} automatic check did not find {_which_of(files, facts, required)} on time."
     if delay := _last_delay(files):
@@ -239,10 +240,10 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     ]
     if verdict.from_due is Outcome.LATE and live and absent:
         again = Interval(*((at - due_at).total_seconds() for at in (absent[-1].surely_from, live.surely_by)))
-        yield f"{_with_capital(what)} was back {_between(again, facts)}, {_length(again)} late."
+        yield f"{with_capital(what)} was back {_between(again, facts)}, {_length(again)} late."
     elif verdict.from_due is Outcome.NOT_SEEN and absent:
         still = (absent[-1].surely_from - due_at).total_seconds()
-        yield f"{_with_capital(what)} was still not back at {_time(still, facts)}."
+        yield f"{with_capital(what)} was still not back at {_time(still, facts)}."
     elif verdict.from_due in NEEDS_CHECKING:
         yield f"Our checks do not show whether {what} was there at the due time."
     elif verdict.from_due is Outcome.PENDING and not facts.date_changed:
@@ -339,10 +340,6 @@ def _its(address: AddressFacts, otherwise: str) -> str:
 def _the(address: AddressFacts) -> str:
     """Name a part of which the reader knows already: "the Welsh page"."""
     return f"the {PART_NOUNS.get(address.part, 'page' if address.role is AddressRole.PAGE else 'file')}"
-
-
-def _with_capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _late_ones(files: Sequence[AddressFacts]) -> str:
