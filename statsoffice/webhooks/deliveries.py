@@ -77,6 +77,10 @@ def create_deliveries(*, now: datetime) -> int:
         if (release_until, report_until) == (endpoint.release_position, endpoint.report_position):
             return 0
         with transaction.atomic():
+            # Locked, so that what is written now ends with the webhook if a person turns it off.
+            unchanged = active_endpoints().filter(pk=endpoint.pk, since=endpoint.since)
+            if not unchanged.select_for_update(no_key=True).first():
+                return 0
             events = find_events(endpoint, release_until=release_until, report_until=report_until)
             write_deliveries(endpoint, events, now=now)
             unread = WebhookEndpoint.objects.filter(

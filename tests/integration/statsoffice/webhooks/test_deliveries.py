@@ -247,6 +247,21 @@ def test_a_failure_of_a_webhook_that_was_turned_off_meanwhile_is_not_tried_again
     assert stored().attempts == 1
 
 
+@pytest.mark.both_databases
+def test_nothing_is_queued_for_a_webhook_that_is_turned_off_while_the_events_are_read(office, monkeypatch):
+    webhook, _secret = create_webhook(office)
+    ReleaseFactory(series=SeriesFactory(producer=office.producer), announced=True)
+    heads = deliveries.chain_positions()
+
+    def turn_off_meanwhile():
+        endpoints.turn_endpoint_off(webhook, by=office.head, at=NOW)
+        return heads
+
+    monkeypatch.setattr(deliveries, "chain_positions", turn_off_meanwhile)
+    assert deliveries.create_deliveries(now=NOW) == 0
+    assert not WebhookDelivery.objects.exists()
+
+
 def test_the_job_sends_and_old_deliveries_are_removed_and_not_sent_again(webhook, receiver, settings, time_machine):
     time_machine.move_to(NOW)
     jobs.send_webhooks()
