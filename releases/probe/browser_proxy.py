@@ -14,6 +14,7 @@ from releases.probe import ssrf
 from releases.rules.web_address import (
     DEFAULT_PORTS,
     NotAWebAddressError,
+    is_local_name,
     normal_entries,
     normal_host,
     numeric_host,
@@ -168,7 +169,7 @@ class FilterProxy:
         return ssrf.refuse_address(address, host=target.host, port=target.port, allow_private=self.allow_private)
 
     async def _connect_upstream(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if target.host == "localhost" or target.host.endswith(".localhost"):
+        if is_local_name(target.host):
             raise Refused(f"{target.host} is the proxy's own machine")
         if (numeric := numeric_host(target.host)) and (reason := self._refusal(numeric, target)):
             raise Refused(f"{target.host}: {reason}")

@@ -25,6 +25,7 @@ from releases.rules.web_address import (
     NotAWebAddressError,
     WebAddress,
     is_allowed,
+    is_local_name,
     normal_entries,
     numeric_host,
     parse_address,
@@ -520,7 +521,7 @@ class Fetcher:
         address = pending.address
         if not self._route.is_proxied(address):
             return ""
-        if address.host == "localhost" or address.host.endswith(".localhost"):
+        if is_local_name(address.host):
             return f"{address.host} is the proxy's own machine"
         numeric = numeric_host(address.host)
         if not numeric:

@@ -11,7 +11,14 @@ from releases.probe import ssrf
 from releases.probe.client import authorities_file
 from releases.probe.connection import Limits, Line, Route
 from releases.probe.probe import user_agent_from_settings
-from releases.rules.web_address import NotAWebAddressError, WebAddress, normal_entries, numeric_host, parse_address
+from releases.rules.web_address import (
+    NotAWebAddressError,
+    WebAddress,
+    is_local_name,
+    normal_entries,
+    numeric_host,
+    parse_address,
+)
 
 LIMITS = Limits(connect_seconds=5.0, total_seconds=15.0, body_bytes=64 * 1024)
 
@@ -41,7 +48,7 @@ def refuse_post_address(url: str) -> str | None:
 
 def _refuse_host(address: WebAddress, allowed: frozenset[str]) -> str | None:
     """Refuse a numeric address before it is sent to a proxy, which would connect to it from its own network."""
-    if address.host_with_port not in allowed and (address.host == "localhost" or address.host.endswith(".localhost")):
+    if address.host_with_port not in allowed and is_local_name(address.host):
         return f"{address.host} is this machine"
     numeric = numeric_host(address.host)
     if not numeric:

@@ -174,6 +174,11 @@ def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
     return address.place in normal or address.host_with_port in normal
 
 
+def is_local_name(host: str) -> bool:
+    """Return whether a host is a name of the machine that requests it, whatever DNS says (RFC 6761)."""
+    return host == "localhost" or host.endswith(".localhost")
+
+
 def numeric_host(host: str) -> str:
     """Return the IP address that a host stands for, also in decimal, octal or short form, or ""."""
     if ":" in host:

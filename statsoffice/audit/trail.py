@@ -298,10 +298,6 @@ def _compliance(event: Any) -> str:
     return str(COMPLIANCE[event.kind]) % {"producer": event.producer, **facts}
 
 
-def _webhook(row: WebhookChange) -> str:
-    return str(row)
-
-
 def _evidence(event: Any) -> str:
     return _("Downloaded the evidence on release %(release)s") % {"release": event.release.reference}
 
@@ -332,7 +328,7 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "registers": _register,
     "compliance": _compliance,
     "policies": _compliance,
-    "webhooks": _webhook,
+    "webhooks": str,
     "evidence": _evidence,
     "bodies": _body,
     "api_tokens": _token,

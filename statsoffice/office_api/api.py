@@ -34,6 +34,7 @@ from releases import check_history, overview
 from releases.check_history import AddressRecord
 from releases.early_findings import mask_until_published
 from releases.models import Release, Series
+from releases.models.release import ReleaseQuerySet
 from releases.public import calendar
 from releases.public.api import (
     AFTER,
@@ -171,22 +172,10 @@ api = OfficeAPI(
 )
 
 
-def _refuse_without_token(_request: HttpRequest, _why: Any) -> HttpResponse:
-    return _answer_unauthorised(NO_TOKEN)
-
-
-def _refuse_stopped(_request: HttpRequest, why: Any) -> HttpResponse:
-    return _answer_unauthorised(str(why))
-
-
 def _answer_unauthorised(sentence: str) -> HttpResponse:
     response = problem_response(sentence, status=401)
     response["WWW-Authenticate"] = "Bearer"
     return response
-
-
-def _refuse_for_scope(_request: HttpRequest, why: Any) -> HttpResponse:
-    return problem_response(str(why), status=403)
 
 
 def _refuse_flood(_request: HttpRequest, _why: Any) -> HttpResponse:
@@ -231,22 +220,14 @@ def _explain_invalid(request: HttpRequest, why: Any) -> HttpResponse:
     return problem_response(sentence, status=400)
 
 
-def _refuse_key(_request: HttpRequest, why: Any) -> HttpResponse:
-    return problem_response(str(why), status=422)
-
-
-def _refuse_parameter(_request: HttpRequest, why: Any) -> HttpResponse:
-    return problem_response(str(why), status=400)
-
-
-api.add_exception_handler(AuthenticationError, _refuse_without_token)
-api.add_exception_handler(TokenStopped, _refuse_stopped)
-api.add_exception_handler(ScopeMissing, _refuse_for_scope)
+api.add_exception_handler(AuthenticationError, lambda _request, _why: _answer_unauthorised(NO_TOKEN))
+api.add_exception_handler(TokenStopped, lambda _request, why: _answer_unauthorised(str(why)))
+api.add_exception_handler(ScopeMissing, lambda _request, why: problem_response(str(why), status=403))
 api.add_exception_handler(TooManyRequests, _refuse_flood)
-api.add_exception_handler(NoSuchParameter, _refuse_parameter)
+api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
 api.add_exception_handler(Http404, answer_not_found)
 api.add_exception_handler(ValidationError, _explain_invalid)
-api.add_exception_handler(changes.KeyUsed, _refuse_key)
+api.add_exception_handler(changes.KeyUsed, lambda _request, why: problem_response(str(why), status=422))
 
 type Operation = Callable[..., Any]
 
@@ -349,10 +330,15 @@ class OfficeReleasesQuery(ListQuery):
     until: Day = Field(None, alias="to", description="Releases on or before this day.")
 
 
+def _releases_of(own: ApiToken) -> ReleaseQuerySet:
+    """Return the releases of a token's producer, without rehearsals and trainings, of which no token knows."""
+    return Release.objects.official().without_trainings().filter(series__producer=own.producer_id)
+
+
 def known_releases(own: ApiToken) -> QuerySet[Release]:
-    """Return the releases of which a token may know by its reading scopes: never rehearsals and trainings."""
-    found = Release.objects if own.has(Scope.READ_UNANNOUNCED) else Release.objects.public()
-    return found.official().without_trainings().filter(series__producer=own.producer_id)
+    """Return the releases of which a token may know by its reading scopes."""
+    found = _releases_of(own)
+    return found if own.has(Scope.READ_UNANNOUNCED) else found.public()
 
 
 def _filter_known(own: ApiToken, query: OfficeReleasesQuery) -> QuerySet[Release]:
@@ -675,8 +661,7 @@ class CancelBody(Body):
 
 def _find_to_change(own: ApiToken, reference: str) -> Release:
     """Return a release that a token may change, announced or not."""
-    releases = Release.objects.official().without_trainings().select_related("series__producer")
-    found = releases.filter(series__producer=own.producer_id, reference=reference).first()
+    found = _releases_of(own).select_related("series__producer").filter(reference=reference).first()
     if found is None:
         raise Http404(f"There is no release “{reference}” that this token may change.")
     return found

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from releases.detection.open_files import CODE_CHARACTERS
 from releases.models import Producer
 from releases.models.event import lock_producer
 from releases.permissions import NotYours, Person, producers_with, roles_of, standing_roles_of
@@ -23,8 +24,6 @@ from statsoffice.office_api.models import PREFIX, PURPOSE_LENGTH, ApiToken, Scop
 
 _SECRET_BYTES = 32
 _CODE_LENGTH = 8
-# Without letters and digits that look like others.
-_CODE_CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 LONGEST = timedelta(days=365)
 EXPIRES_SOON = timedelta(days=14)
 
@@ -74,7 +73,7 @@ def issue_token(
         raise NotYours(f"{by} may not issue API tokens of {producer}.")
     purpose = " ".join(purpose.split())
     _check_values(purpose, scopes, last_day, today=calendar.local_date(at))
-    code = "".join(secrets.choice(_CODE_CHARACTERS) for _place in range(_CODE_LENGTH))
+    code = "".join(secrets.choice(CODE_CHARACTERS) for _place in range(_CODE_LENGTH))
     secret = f"{PREFIX}{code}_{secrets.token_hex(_SECRET_BYTES)}"
     with transaction.atomic():
         lock_producer(producer.pk)

@@ -77,6 +77,10 @@ def create_deliveries(*, now: datetime) -> int:
         if (release_until, report_until) == (endpoint.release_position, endpoint.report_position):
             return 0
         with transaction.atomic():
+            # Locked, so that what is written now ends with the webhook if a person turns it off.
+            unchanged = active_endpoints().filter(pk=endpoint.pk, since=endpoint.since)
+            if not unchanged.select_for_update(no_key=True).first():
+                return 0
             events = find_events(endpoint, release_until=release_until, report_until=report_until)
             write_deliveries(endpoint, events, now=now)
             unread = WebhookEndpoint.objects.filter(
@@ -181,11 +185,11 @@ def _record_accepted(delivery: WebhookDelivery, posted: Posted, *, at: datetime)
 
 
 def _record_failed(delivery: WebhookDelivery, posted: Posted, *, at: datetime) -> None:
+    # Without a next attempt it ends. With one, it stays ended if the webhook was turned off meanwhile.
     is_last = delivery.attempts >= MOST_ATTEMPTS
-    wait = timedelta(0) if is_last else WAITS[delivery.attempts - 1]
+    next_step = {"given_up_at": at} if is_last else {"due_at": at + WAITS[delivery.attempts - 1]}
     _of_this_attempt(delivery).update(
-        given_up_at=at if is_last else None,
-        due_at=at + wait,
+        **next_step,
         claimed_until=None,
         last_status=posted.status,
         last_fault=posted.fault[:300],

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from releases.models import Producer
+from releases.models.event import lock_producer
 from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.probe.post import refuse_post_address
 from releases.rules.lifecycle import FieldRefused, MoveRefused
@@ -82,8 +83,7 @@ def create_endpoint(producer: Producer, plan: EndpointPlan, *, by: User, at: dat
         raise WebhookRefused("url", _("Enter a web address that starts with https:// and is not on a private network."))
     secret = make_secret()
     with transaction.atomic():
-        # All who create a webhook of a producer lock it, so that no purpose gets two.
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         if WebhookEndpoint.objects.filter(producer=producer, name__iexact=name).exists():
             raise WebhookRefused("name", _("There is already a webhook for this purpose. Enter another purpose."))
         release_position, report_position = chain_positions()
@@ -201,7 +201,7 @@ def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> Crea
     check_may(by, Action.MANAGE_WEBHOOKS, producer)
     name, secret = name.strip(), make_secret()
     with transaction.atomic():
-        Producer.objects.select_for_update(no_key=True).get(pk=producer.pk)
+        lock_producer(producer.pk)
         if PublicationSource.objects.filter(producer=producer, name__iexact=name, revoked_at__isnull=True).exists():
             raise WebhookRefused("name", _("There is already a system with this name. Enter another name."))
         source = PublicationSource.objects.create(

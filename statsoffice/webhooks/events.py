@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import override
 
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
@@ -174,7 +174,7 @@ def _result_event(verdict: Verification, *, decided_at: datetime) -> WebhookEven
     return WebhookEvent(key, event_type, write_payload(event_type, at=decided_at, data=data))
 
 
-def _approved_reports(endpoint: WebhookEndpoint) -> Any:
+def _approved_reports(endpoint: WebhookEndpoint) -> QuerySet[ReportEvent]:
     events = ReportEvent.objects.filter(kind=APPROVED, report__producer=endpoint.producer_id)
     return events.filter(report__training__isnull=True).select_related("report")
 

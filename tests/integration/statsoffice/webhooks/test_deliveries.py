@@ -8,6 +8,7 @@ from django.db import connection
 
 from releases.probe import post
 from releases.probe.connection import Limits
+from releases.probe.post import Posted
 from statsoffice import jobs
 from statsoffice.webhooks import deliveries, endpoints
 from statsoffice.webhooks.deliveries import CLAIM, FAILING, MOST_ATTEMPTS, WAITS, deliver
@@ -231,6 +232,34 @@ def test_a_webhook_that_is_off_gets_nothing_and_turned_on_again_what_happens_fro
     ReleaseFactory(series=series, announced=True, reference="later", recorded_at=NOW + timedelta(minutes=12))
     send_all(now=NOW + timedelta(minutes=20))
     assert [one.payload["data"]["reference"] for one in receiver.received] == ["later"]
+
+
+@pytest.mark.both_databases
+def test_a_failure_of_a_webhook_that_was_turned_off_meanwhile_is_not_tried_again(webhook, office):
+    def turn_off_and_fail(*_args, **_kwargs):
+        endpoints.turn_endpoint_off(webhook, by=office.head, at=NOW)
+        return Posted(500)
+
+    deliver(now=NOW, post=turn_off_and_fail)
+    assert (stored().is_waiting, stored().last_status) == (False, 500)
+    endpoints.turn_endpoint_on(webhook, by=office.head, at=NOW + SECOND)
+    assert deliver(now=NOW + timedelta(days=1)) == 0
+    assert stored().attempts == 1
+
+
+@pytest.mark.both_databases
+def test_nothing_is_queued_for_a_webhook_that_is_turned_off_while_the_events_are_read(office, monkeypatch):
+    webhook, _secret = create_webhook(office)
+    ReleaseFactory(series=SeriesFactory(producer=office.producer), announced=True)
+    heads = deliveries.chain_positions()
+
+    def turn_off_meanwhile():
+        endpoints.turn_endpoint_off(webhook, by=office.head, at=NOW)
+        return heads
+
+    monkeypatch.setattr(deliveries, "chain_positions", turn_off_meanwhile)
+    assert deliveries.create_deliveries(now=NOW) == 0
+    assert not WebhookDelivery.objects.exists()
 
 
 def test_the_job_sends_and_old_deliveries_are_removed_and_not_sent_again(webhook, receiver, settings, time_machine):
