@@ -29,7 +29,7 @@ from releases.rules.time_axis import (
 )
 from releases.statements import OpenQuestion, find_open_questions
 from releases.verdict.address import Outcome, count_result, last_statements
-from releases.verdict.release import combine_addresses
+from releases.verdict.release import find_deciding_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,11 +316,8 @@ def _deciding_address(release: Release, verdict: Verification | None) -> tuple[i
 
     It comes with how long after the limit of the release this part may follow.
     """
-    results = verdict.results if verdict else ()
-    _outcome, deciding = combine_addresses(results)
-    for result in results:
-        if result.verdict is deciding:
-            return result.address, result.may_follow
+    if deciding := find_deciding_address(verdict.results if verdict else ()):
+        return deciding.address, deciding.may_follow
     checked = [address for address in release.addresses.all() if address.role != Address.Role.ANNOUNCEMENT]
     address = find_main_page(checked) or next(iter(checked), None)
     return (address.pk, address.may_follow) if address else (None, timedelta(0))

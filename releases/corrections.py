@@ -1,6 +1,6 @@
 """Corrections of a release without a move: title, addresses, removal, a public reason, and OSR's agreement."""
 
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -212,6 +212,7 @@ def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
 
 def correct_missing_address(release: Release, planned: PlannedAddress, *, by: User | None, at: datetime) -> Address:
     """:raises CorrectionRefused: if the release is due already.
+    :raises PartRefused: if it cannot be this part of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_open(release, by=by, at=at)
@@ -230,16 +231,17 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
     :raises CorrectionRefused: if the release is due already, or if a checked address would change, become an
         announcement, or stop being one.
     :raises SecondAnnouncement: if it would be a second announcement of the release.
+    :raises PartRefused: if it cannot be this part of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     stored = Address.objects.select_related("release__series__producer").get(pk=address.pk)
     _check_open(stored.release, by=by, at=at)
-    names = ("url", "role", "marker", "adapter", "required", "part", "may_follow_minutes")
+    planned = scheduling.check_address(planned)
     is_announcement = planned.role == Address.Role.ANNOUNCEMENT
-    if is_announcement:
-        planned = replace(planned, required=False, part="", may_follow_minutes=0)
-    before: dict[str, Any] = {name: getattr(stored, name) for name in names}
-    changed = {name: [before[name], getattr(planned, name)] for name in names if before[name] != getattr(planned, name)}
+    before, after = asdict(PlannedAddress.of(stored)), asdict(planned)
+    changed: dict[str, list[Any]] = {
+        name: [before[name], after[name]] for name in before if before[name] != after[name]
+    }
     if is_announcement:
         scheduling.check_only_announcement(stored.release, but=stored)
     if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and repository.is_checked(stored):
@@ -257,7 +259,7 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
     if changed:
         with transaction.atomic():
             for name in changed:
-                setattr(stored, name, getattr(planned, name))
+                setattr(stored, name, after[name])
             stored.save(update_fields=list(changed))
             record_event(stored.release, "address_changed", at=at, by=by, url=before["url"], changed=changed)
             record_rows({Address: [stored.pk]})

@@ -1,7 +1,7 @@
 """Minute briefs: made once for each producer and instant, and read from the record whenever they are shown."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,7 +12,6 @@ from django.db.models import F, Q, QuerySet
 from releases.early_findings import mask_verdict
 from releases.exemptions import find_exemptions
 from releases.models import (
-    Address,
     CheckSchedule,
     MinuteBrief,
     PublicationStatement,
@@ -225,9 +224,10 @@ def _read_due(row: MinuteBrief, among: QuerySet[Release]) -> list[_Due]:
 def _describe_due(release: Release, verdict: Verification | None, row: MinuteBrief) -> _Due:
     shown = mask_verdict(verdict) if verdict else None
     is_moved = release.due_at != row.due_at
+    required = (address for address in release.addresses.all() if address.required)
     due = DueRelease(
         key=release.pk,
-        host=place_if_any(page.url) if (page := find_main_page(_pages_of(release))) else "",
+        host=place_if_any(page.url) if (page := find_main_page(required)) else "",
         outcome=Outcome(shown.outcome) if shown else Outcome.PENDING,
         limit_at=shown.missed_limit_at if shown else release.limit_at,
         complete_at=_complete_at(shown) if shown else None,
@@ -235,10 +235,6 @@ def _describe_due(release: Release, verdict: Verification | None, row: MinuteBri
         is_over=is_moved or release.status == Status.CANCELLED,
     )
     return release, shown, due
-
-
-def _pages_of(release: Release) -> Iterator[Address]:
-    return (one for one in release.addresses.all() if one.role == Address.Role.PAGE and one.required)
 
 
 def _complete_at(verdict: Verification) -> datetime | None:

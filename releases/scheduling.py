@@ -5,8 +5,8 @@ MissingFields if a reason, day or time is missing, SlotRefused if the day or tim
 release is waiting for its verdict, ChangedMeanwhile if it has changed since it was read.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -50,6 +50,7 @@ from releases.rules.lifecycle import (
     Status,
     WrongRole,
 )
+from releases.rules.parts import PAGES
 
 # By then the last check planned up to the limit has timed out, and the verdict is final.
 JUDGING_TAKES = timedelta(seconds=30)
@@ -58,6 +59,10 @@ PLAUSIBLE_YEARS = range(1990, 2100)
 
 class SecondAnnouncement(MoveRefused):
     """The release has an announcement already."""
+
+
+class PartRefused(FieldRefused):
+    """An address cannot be this part of the release; `field` names the invalid field."""
 
 
 class BeingJudged(MoveRefused):
@@ -247,15 +252,33 @@ class PlannedAddress:
 
     @classmethod
     def of(cls, address: Address) -> "PlannedAddress":
-        return cls(
-            address.url,
-            address.role,
-            address.marker,
-            address.adapter,
-            address.required,
-            address.part,
-            address.may_follow_minutes,
-        )
+        return cls(**{name: getattr(address, name) for name in ADDRESS_COLUMNS})
+
+    def find_part_faults(self) -> Iterator[PartRefused]:
+        """Find why it cannot be this part of the release. The database has the same rules as constraints."""
+        if self.may_follow_minutes and not self.part:
+            yield PartRefused("part", _("Choose the part that may follow."))
+        elif self.may_follow_minutes and not self.required:
+            yield PartRefused("may_follow_minutes", _("Enter 0, or select ‘Must be live on time’."))
+        if self.part in PAGES and self.role != Address.Role.PAGE:
+            yield PartRefused("role", _("Choose ‘Web page’ for an English or a Welsh page."))
+        elif self.part and self.role == Address.Role.ANNOUNCEMENT:
+            yield PartRefused("part", _("An announcement is not a part of the release. Choose ‘Not named’."))
+
+
+ADDRESS_COLUMNS = tuple(field.name for field in fields(PlannedAddress))
+
+
+def check_address(planned: PlannedAddress) -> PlannedAddress:
+    """Return an address as it is stored: an announcement is evidence, so it is not required and no part.
+
+    :raises PartRefused: if it cannot be the part as which it is planned.
+    """
+    if planned.role == Address.Role.ANNOUNCEMENT:
+        planned = replace(planned, required=False, part="", may_follow_minutes=0)
+    for refusal in planned.find_part_faults():
+        raise refusal
+    return planned
 
 
 def record_release(
@@ -314,20 +337,10 @@ def add_address(release: Release, planned: PlannedAddress, *, at: datetime) -> A
 
 
 def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) -> Address:
-    is_announcement = planned.role == Address.Role.ANNOUNCEMENT
-    if is_announcement:
+    planned = check_address(planned)
+    if planned.role == Address.Role.ANNOUNCEMENT:
         check_only_announcement(release)
-    return Address.objects.create(
-        release=release,
-        url=planned.url,
-        role=planned.role,
-        marker=planned.marker,
-        adapter=planned.adapter,
-        required=planned.required and not is_announcement,
-        part="" if is_announcement else planned.part,
-        may_follow_minutes=0 if is_announcement else planned.may_follow_minutes,
-        added_at=at,
-    )
+    return Address.objects.create(release=release, added_at=at, **asdict(planned))
 
 
 def check_announce(release: Release, *, by: User | None) -> Move:

@@ -33,6 +33,7 @@ from releases.calls import NO_CALLS, CallList
 from releases.delay_notices import current_notice
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import Contact, DelayNotice, Release
+from releases.models.release import find_main_page
 from releases.permissions import Person
 from releases.rules import calendar
 from releases.rules.calendar import Nation
@@ -174,7 +175,7 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
 
 def _describe(line: BriefLine, *, calls: CallList, now: datetime) -> ReleaseItem:
     release = line.release
-    page = next((one.url for one in release.addresses.all() if one.role == "page"), "")
+    page = find_main_page(release.addresses.all())
     may_tell = line.state is State.NOT_LIVE and release.announced_at is not None and release.status == Status.CONFIRMED
     responsible = release.series.responsible
     notice = current_notice(release, list(release.delay_notices.all())) if may_tell else None
@@ -192,7 +193,7 @@ def _describe(line: BriefLine, *, calls: CallList, now: datetime) -> ReleaseItem
         observed=known_sentence(line.verdict) if line.verdict else _("We have no result for it."),
         stated=texts.publisher_sentence(line),
         # Every release of a brief is past its due time, and none was found early.
-        page=page,
+        page=page.url if page else "",
         notice=notice,
         draft=draft,
         notice_address=f"{reverse('releases:delay_notice', args=[release.reference])}?brief" if may_tell else "",

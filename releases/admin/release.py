@@ -37,8 +37,9 @@ from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Precision, Slot
 from releases.rules.departure import NO_GROUNDS, Grounds
 from releases.rules.lifecycle import CHANGE_DATE, RELEASE, TO_COME, MoveRefused, Status
-from releases.rules.parts import LONGEST_FOLLOW_MINUTES, PAGES
+from releases.rules.parts import LONGEST_FOLLOW_MINUTES
 from releases.rules.public_calendar import PublicStatus
+from releases.scheduling import PlannedAddress
 from releases.text import calendar as text_calendar
 from releases.text.pre_release import ON_MONDAYS, monday_sentence
 from releases.text.release import OUTCOMES, name_outcome
@@ -494,7 +495,7 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
 
     class Meta:
         model = Address
-        fields = ("url", "role", "marker", "adapter", "required", "part", "may_follow_minutes")
+        fields = scheduling.ADDRESS_COLUMNS
         widgets = {
             "url": forms.URLInput(attrs={"size": 40}),
             "marker": forms.TextInput(attrs={"size": 22}),
@@ -510,14 +511,9 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("role") == Address.Role.ANNOUNCEMENT:
             cleaned["required"] = False
-        if cleaned.get("may_follow_minutes") and not cleaned.get("part"):
-            self.add_error("part", _("Choose the part that may follow."))
-        elif cleaned.get("may_follow_minutes") and not cleaned.get("required"):
-            self.add_error("may_follow_minutes", _("Enter 0, or select ‘Must be live on time’."))
-        if cleaned.get("part") in PAGES and cleaned.get("role") != Address.Role.PAGE:
-            self.add_error("role", _("Choose ‘Web page’ for an English or a Welsh page."))
-        elif cleaned.get("part") and cleaned.get("role") == Address.Role.ANNOUNCEMENT:
-            self.add_error("part", _("An announcement is not a part of the release. Choose ‘Not named’."))
+        valid = {name: cleaned[name] for name in self.Meta.fields if name in cleaned}
+        for refusal in PlannedAddress(**{"url": "", **valid}).find_part_faults():
+            add_refusal(self, refusal)
         return cleaned
 
     def clean_may_follow_minutes(self) -> int:
@@ -525,8 +521,8 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         return self.cleaned_data["may_follow_minutes"] or 0
 
     @property
-    def planned(self) -> scheduling.PlannedAddress:
-        return scheduling.PlannedAddress(**{name: self.cleaned_data[name] for name in self.Meta.fields})
+    def planned(self) -> PlannedAddress:
+        return PlannedAddress(**{name: self.cleaned_data[name] for name in self.Meta.fields})
 
 
 class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[Address]]):

@@ -20,7 +20,7 @@ from releases.rules.parts import Part
 from releases.rules.response import LONGEST
 from releases.rules.time_axis import AxisTick, CheckStrip, Mark
 from releases.verdict.address import NEEDS_CHECKING, Outcome
-from releases.verdict.release import AddressResult, Diagnosis, Place, Why, combine_addresses
+from releases.verdict.release import AddressResult, Diagnosis, Place, Why, find_deciding_address
 
 OUTCOMES = {
     Outcome.PENDING: (lazy("No result yet"), "grey"),
@@ -119,7 +119,7 @@ def awaited_note(verification: Verification) -> str:
 
 
 def write_follow_limit(result: AddressResult, verification: Verification) -> str:
-    """Write until when a part may follow. The tolerance is left out, as in all times that people are told to meet."""
+    """Write until when a part may follow. The tolerance is left out, as in all times that people have to meet."""
     until = verification.due_at + result.may_follow
     clock = calendar.format_time(until)
     if calendar.local_date(until) == calendar.local_date(verification.due_at):
@@ -165,8 +165,7 @@ def delay_note(verification: Verification) -> str:
 
 def _named_part_note(verification: Verification) -> str:
     """Describe by how much the named part that decides was late, counted from when it could follow; "" without one."""
-    _outcome, deciding = combine_addresses(verification.results)
-    result = next((one for one in verification.results if one.verdict is deciding), None)
+    result = find_deciding_address(verification.results)
     if result is None or not result.part or result.verdict.delay is None:
         return ""
     follows, delay = result.may_follow.total_seconds(), result.verdict.delay

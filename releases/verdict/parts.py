@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from statistics import median
 
 from releases.rules.parts import Part
@@ -36,11 +37,6 @@ class Spread[T: Judged]:
 
     first: T | None
     parts: tuple[PartLag[T], ...]
-
-    @property
-    def unknown(self) -> list[T]:
-        """The parts of which the checks do not show when they were published."""
-        return [one.part for one in self.parts if one.lag is None]
 
     @property
     def others(self) -> list[PartLag[T]]:
@@ -78,16 +74,18 @@ def _publication(part: Judged) -> Interval | None:
 
 
 def _find_first[T: Judged](parts: Sequence[T]) -> T | None:
-    published = [(one, delay) for one in parts if (delay := _publication(one)) and delay.to_seconds is not None]
+    published = [
+        (one, delay.from_seconds, delay.to_seconds)
+        for one in parts
+        if (delay := _publication(one)) and delay.to_seconds is not None
+    ]
     if not published:
         return None
-    first, delay = min(published, key=lambda each: each[1].to_seconds or 0.0)
-    main = next(
-        (one for one in find_main_pages(parts) if (own := _publication(one)) and own.to_seconds is not None), None
-    )
-    main_delay = _publication(main) if main else None
-    if main and main_delay and main_delay.from_seconds <= (delay.to_seconds or 0.0):
-        return main
+    first, _from_seconds, first_live_by = min(published, key=itemgetter(2))
+    main_pages = find_main_pages(parts)
+    for one, from_seconds, _to_seconds in published:
+        if one in main_pages:
+            return one if from_seconds <= first_live_by else first
     return first
 
 

@@ -206,6 +206,12 @@ def combine_addresses(addresses: Iterable[Judged]) -> tuple[Outcome, AddressVerd
     return Outcome.PENDING if waiting else Outcome.CANNOT_TELL, None
 
 
+def find_deciding_address[T: Judged](addresses: Sequence[T]) -> T | None:
+    """Return the address with the verdict that `combine_addresses` returns, if any."""
+    _outcome, deciding = combine_addresses(addresses)
+    return next((one for one in addresses if one.verdict is deciding), None)
+
+
 def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
     # The most significant first: the earliest early one, else one that was never live, else the latest.
     live_at = verdict.first_live_at

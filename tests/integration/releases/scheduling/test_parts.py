@@ -12,7 +12,7 @@ from releases.models.release import find_main_page
 from releases.planner import Pattern
 from releases.public.calendar import live_page_of
 from releases.rules.lifecycle import Role
-from releases.scheduling import PlannedAddress
+from releases.scheduling import PartRefused, PlannedAddress
 from tests.integration.tampering.changes import change
 from tests.integration.tampering.verifying import apply, verify
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, london_slot, rolled_back
@@ -51,6 +51,23 @@ def test_the_database_refuses_an_impossible_part(release, subtests):
         with subtests.test(case), pytest.raises(IntegrityError), transaction.atomic():
             Address.objects.filter(part="welsh_page").update(**fields)
     assert Address.objects.filter(part="welsh_page").update(may_follow_minutes=1440)
+
+
+def test_an_impossible_part_is_refused_in_a_sentence_by_every_action(release, subtests):
+    welsh = add_welsh_page(release)
+    other = replace(WELSH, url="https://www.example.gov.uk/cy/arall")
+    for case, (fields, field) in {
+        "not required": ({"required": False}, "may_follow_minutes"),
+        "without a name": ({"part": ""}, "part"),
+        "a page that is a file": ({"role": "attachment"}, "role"),
+    }.items():
+        with subtests.test(case):
+            with pytest.raises(PartRefused) as added:
+                corrections.correct_missing_address(release, replace(other, **fields), by=None, at=BEFORE)
+            with pytest.raises(PartRefused) as changed:
+                corrections.change_address(welsh, replace(WELSH, **fields), by=None, at=BEFORE)
+            assert (added.value.field, changed.value.field) == (field, field)
+            assert list(Address.objects.exclude(part="")) == [welsh]
 
 
 def test_its_limit_is_that_of_the_release_plus_what_it_may_follow(release):

@@ -98,7 +98,7 @@ def test_a_part_that_is_not_live_has_no_upper_bound_and_one_that_is_not_determin
     assert uncertain.outcome is Outcome.UNCERTAIN
     spread = measure_spread([english(ON_TIME), tables(NOT_SEEN), welsh(AWAITED), welsh(uncertain)])
     assert [one.lag for one in spread.parts] == [Interval(0, 0), Interval(120, None), None, None]
-    assert [one.verdict for one in spread.unknown] == [AWAITED, uncertain]
+    assert [one.part.verdict for one in spread.parts if one.lag is None] == [AWAITED, uncertain]
     assert measure_spread([english(uncertain), tables(NOT_SEEN)]).first is None
 
 
