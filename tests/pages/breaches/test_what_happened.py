@@ -181,6 +181,20 @@ def test_only_when_it_was_contained_can_be_answered_not_yet(statistician, addres
     assert offered == {f"{question}_not_yet" for question in MAY_BE_OPEN} == {"contained_not_yet"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "answer"), [("leak", "It is still public"), ("late", ""), ("pra", "It is not contained yet")]
+)
+def test_the_introduction_names_the_answer_not_yet_where_it_is_offered(statistician, office, kind, answer):
+    series = SeriesFactory(producer=office.producer)
+    about = drafting.ReportSubject(office.producer, series=series)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind(kind), occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    page = statistician.get(section_address(report, ReportSection.WHAT_HAPPENED)).text
+    said_in_introduction = f"If it is not contained or corrected yet, select ‘{answer}’ and say why." in words(page)
+    assert said_in_introduction == bool(answer) == ("contained_not_yet" in filled_in(page))
+
+
 def find_missing_answers(report):
     fresh = Report.objects.get(pk=report.pk)
     return [one for one in decisions.find_needs(fresh, said(fresh)) if one.section is ReportSection.WHAT_HAPPENED]
