@@ -8,7 +8,14 @@ from datetime import date, datetime, time
 from django.db.models import F, Q
 
 from breaches.models import EarlyReleaseDecision, Report, ReportVersion, StartedReport, Suspicion
-from breaches.rules.answers import Answer, Answers, Question, compare_recorded_starts, find_missing_answers
+from breaches.rules.answers import (
+    Answer,
+    Answers,
+    Question,
+    compare_recorded_starts,
+    compare_with_checks,
+    find_missing_answers,
+)
 from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
@@ -45,6 +52,7 @@ from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
 from releases.rules.receipts import Answer as Receipt
 from releases.rules.receipts import Disclosure
+from releases.text.release import known_sentence
 from releases.verdict.address import NEEDS_CHECKING, Outcome, is_corrected, last_statements
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
 
@@ -339,6 +347,33 @@ def compare_access_starts(report: Report, answers: Answers) -> str:
     entries = PreReleaseAccess.objects.filter(release__started_reports__report=report)
     recorded = entries.values_list("began_at", flat=True)
     return compare_recorded_starts(answers.happened, [began_at for began_at in recorded if began_at])
+
+
+# What checks can find of a release that people report as early.
+_NOT_EARLY: Mapping[Outcome, str] = {
+    Outcome.ON_TIME: "on time",
+    Outcome.LATE: "late",
+    Outcome.NOT_SEEN: "not live",
+    Outcome.PARTIAL: "incomplete",
+}
+
+
+def compare_early_report(report: Report, answers: Answers) -> str:
+    """Return a warning if people report a release as early that our checks did not find early; "" otherwise.
+
+    The warning changes neither the report nor the verdict.
+    """
+    if report.kind != ReportKind.EARLY or report.suspicions.exists():
+        return ""
+    present = Verification.objects.filter(
+        release__started_reports__report=report, schedule_version=F("release__schedule_version")
+    )
+    verdict = present.filter(outcome__in=list(_NOT_EARLY)).select_related("release").first()
+    # The warning would disclose findings from before the due time.
+    if verdict is None or is_hidden(verdict.release, [verdict]):
+        return ""
+    found = _NOT_EARLY[Outcome(verdict.outcome)]
+    return compare_with_checks(answers.happened, found=found, checks=known_sentence(verdict))
 
 
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:

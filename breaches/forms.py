@@ -538,6 +538,11 @@ class WhatHappenedForm(SectionForm):
 
     section = ReportSection.WHAT_HAPPENED
 
+    @property
+    def not_yet(self) -> str:
+        """The answer "not yet" as it is offered for the kind of breach; "" if it is not offered."""
+        return text.not_yet_text(self.kind) if MAY_BE_OPEN.intersection(self.asked) else ""
+
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
         values: dict[str, Any] = {f"{question}_on": self.stated_day for question in self._with_stated_day()}
         for question, answer in content.answers.given().items():

@@ -486,17 +486,23 @@ class ListTask:
     """What is left to do about one pre-release access list before the release.
 
     `is_unconfirmed`: no one has confirmed that the list is right. `to_call` are the recipients near the beginning of
-    their access who have not confirmed the terms.
+    their access, or after it, who have not confirmed the terms. `read_at` is when the task was read.
     """
 
     release: Release
     is_unconfirmed: bool
     to_call: tuple[Recipient, ...]
+    read_at: datetime
 
     @property
     def begins_at(self) -> datetime | None:
         """When the first of the recipients to call has access."""
         return min((one.window.begins_at for one in self.to_call if one.window), default=None)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the first of the recipients to call already has access."""
+        return self.begins_at is not None and self.begins_at <= self.read_at
 
 
 def find_list_tasks(person: Person, *, now: datetime) -> list[ListTask]:
@@ -513,7 +519,7 @@ def find_list_tasks(person: Person, *, now: datetime) -> list[ListTask]:
     to_confirm = {release.pk for release in releases if may_confirm_list(release, now=now)}
     unconfirmed = to_confirm - find_confirmations(to_confirm).keys()
     return [
-        ListTask(release, release.pk in unconfirmed, tuple(to_call[release.pk]))
+        ListTask(release, release.pk in unconfirmed, tuple(to_call[release.pk]), now)
         for release in releases
         if release.pk in unconfirmed or to_call[release.pk]
     ]

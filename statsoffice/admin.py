@@ -7,6 +7,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -97,6 +98,17 @@ class OfficeAdminSite(AdminSite):
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         return super().app_index(request, app_label, {"title": self.index_title, **(extra_context or {})})
+
+    def password_change(  # type: ignore[override]  # as views are typed
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Redirect to our own page, which limits attempts and records the change in the audit trail."""
+        return redirect("account_change_password")
+
+    def password_change_done(  # type: ignore[override]  # as views are typed
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return redirect("your_account")
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # as views are typed
         return NamedChoices.as_view(admin_site=self)(request)

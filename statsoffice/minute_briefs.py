@@ -4,6 +4,7 @@ It is computed from the record whenever it is read, and updates automatically as
 it names a release, because notifications contain it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,11 +35,12 @@ from releases.delay_notices import current_notice
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import Contact, DelayNotice, Release
 from releases.models.release import find_main_page
-from releases.permissions import Person
+from releases.permissions import Action, Person, may
 from releases.rules import calendar
 from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Status
 from releases.rules.web_address import telephone_uri
+from releases.statements import OpenQuestion, find_open_questions
 from releases.text import minute_brief as texts
 from releases.text.release import StatusLabel, known_sentence, status_of_release
 from releases.verdict.minute_brief import State
@@ -60,8 +62,9 @@ class ContactLine:
 class ReleaseItem:
     """One release of the brief as the page shows it.
 
-    `observed` is from our checks and `stated` from the publisher's system. `notice` is what readers see now. The
-    address of the page to tell readers is "" if there is no one to tell.
+    `observed` is from our checks and `stated` from the publisher's system. `questions` are the pages that may be it,
+    which the reader may identify. `notice` is what readers see now. The address of the page to tell readers is "" if
+    there is no one to tell.
     """
 
     line: BriefLine
@@ -69,6 +72,7 @@ class ReleaseItem:
     observed: str
     stated: str
     page: str
+    questions: tuple[OpenQuestion, ...] = ()
     notice: DelayNotice | None = None
     draft: DelayNotice | None = None
     notice_address: str = ""
@@ -152,8 +156,17 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
     found = outages.find_outages(person, judged)
     if found and not monitoring_status(now=now).active:
         found = []
+    questions = _find_questions(person, read)
     items = {
-        state: [_describe(line, calls=to_call.get(line.release.pk, NO_CALLS), now=now) for line in read.in_state(state)]
+        state: [
+            _describe(
+                line,
+                calls=to_call.get(line.release.pk, NO_CALLS),
+                questions=questions.get(line.release.pk, ()),
+                now=now,
+            )
+            for line in read.in_state(state)
+        ]
         for state in State
     }
     return {
@@ -173,7 +186,17 @@ def _context(person: Person, read: ReadBrief, *, now: datetime) -> dict[str, Any
     }
 
 
-def _describe(line: BriefLine, *, calls: CallList, now: datetime) -> ReleaseItem:
+def _find_questions(person: Person, read: ReadBrief) -> dict[int, list[OpenQuestion]]:
+    """Return, by release, the pages that may be it, if our checks did not find it on time and the person may answer."""
+    found = defaultdict(list)
+    if may(person, Action.ANSWER, read.row.producer):
+        open_lines = [line for line in read.lines if line.state is not State.LIVE and not line.is_over]
+        for question in find_open_questions([line.release for line in open_lines]) if open_lines else ():
+            found[question.address.release_id].append(question)
+    return found
+
+
+def _describe(line: BriefLine, *, calls: CallList, questions: Sequence[OpenQuestion], now: datetime) -> ReleaseItem:
     release = line.release
     page = find_main_page(release.addresses.all())
     may_tell = line.state is State.NOT_LIVE and release.announced_at is not None and release.status == Status.CONFIRMED
@@ -194,6 +217,7 @@ def _describe(line: BriefLine, *, calls: CallList, now: datetime) -> ReleaseItem
         stated=texts.publisher_sentence(line),
         # Every release of a brief is past its due time, and none was found early.
         page=page.url if page else "",
+        questions=tuple(questions),
         notice=notice,
         draft=draft,
         notice_address=f"{reverse('releases:delay_notice', args=[release.reference])}?brief" if may_tell else "",

@@ -231,6 +231,23 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
     )
 
 
+def compare_with_checks(happened: Answer | None, *, found: str, checks: str) -> str:
+    """Write the warning that our checks did not find a release early that people report as early.
+
+    :param happened: when it appeared, as people answer.
+    :param found: what the checks found, such as "on time".
+    :param checks: when the checks last found it not live and first found it live, in sentences.
+    """
+    answer = ""
+    if happened and happened.on:
+        answer = f" The answer to ‘When did it appear?’ is {_describe_moment(happened)}."
+    return (
+        f"Our checks found the release {found}. {checks}{answer} Check which release and page it was. Both can be "
+        "right if it appeared at another address, or was taken down before our checks. The report gives the answers "
+        "only."
+    )
+
+
 def _is_before(one: Answer, other: Answer) -> bool:
     if one.at and other.at:
         return one.at < other.at

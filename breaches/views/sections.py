@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -20,7 +21,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
-from breaches.facts import compare_access_starts, find_stated_day, has_known_date, incident_of, is_asked
+from breaches.facts import (
+    compare_access_starts,
+    compare_early_report,
+    find_stated_day,
+    has_known_date,
+    incident_of,
+    is_asked,
+)
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -171,7 +179,7 @@ def _preview_account(report: Report, form: SectionForm) -> dict[str, Any]:
     return {
         "account": write_account_above_list(incident),
         "is_saved": is_saved,
-        "warning": compare_access_starts(report, content.answers),
+        "warning": compare_access_starts(report, content.answers) or compare_early_report(report, content.answers),
         "asks_when_available": "available_on" in needed,
         "asks_cause": "cause" in needed,
         "has_list": incident.access is not None,
@@ -257,13 +265,18 @@ class CauseForm(GovukForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, with_time: bool, causes: Iterable[Cause], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, with_time: bool, causes: Iterable[Cause], stated_day: date | None = None, **kwargs: Any
+    ) -> None:
         """Ask for the cause.
 
         :param with_time: whether to ask when the output was made available.
         :param causes: the causes to offer, in order.
+        :param stated_day: the day that is filled in, as stated when the report was started. Without a time it is no
+            answer.
         """
         super().__init__(*args, **kwargs)
+        self.stated_day = stated_day
         self.fields["cause"].choices = [  # type: ignore[attr-defined]  # declared above
             (cause.value, CAUSES[cause]) for cause in causes
         ]
@@ -274,7 +287,7 @@ class CauseForm(GovukForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         on, clock = cleaned.get("available_on"), cleaned.get("available_time")
-        if on and not clock and "available_time" in cleaned:
+        if on and on != self.stated_day and not clock and "available_time" in cleaned:
             self.add_error("available_time", _("Enter the time as well"))
         if clock and not on and "available_on" in cleaned:
             self.add_error("available_on", _("Enter the date as well"))
@@ -318,18 +331,25 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
 def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
     cause = editing.cause_of(report)
     available = in_london(cause.available_at) if cause.available_at else None
+    stated_day = find_stated_day(report, content_of(report)) if decisions.is_late(report) else None
     initial = {
         "seen": _digest_cause(cause),
         "cause": cause.cause,
         "cause_words": cause.cause_words,
-        "available_on": available and available.date(),
+        "available_on": available.date() if available else stated_day,
         "available_time": available and available.time(),
         "available_unknown": cause.available_unknown,
     }
     offered = causes_of(ReportKind(report.kind))
     # A cause that was chosen from another list can be kept.
     chosen = [] if not report.cause or report.cause in offered else [Cause(report.cause)]
-    return CauseForm(data, with_time=decisions.is_late(report), causes=[*chosen, *offered], initial=initial)
+    return CauseForm(
+        data,
+        with_time=decisions.is_late(report),
+        causes=[*chosen, *offered],
+        stated_day=stated_day,
+        initial=initial,
+    )
 
 
 def _digest_cause(cause: ChosenCause) -> str:

@@ -262,14 +262,15 @@ def confirm_list_view(request: SignedInRequest, release: Release) -> HttpRespons
 @login_required
 @require_http_methods(["GET", "POST"])
 def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse:
-    """Turn the requests to recipients on or off for a producer."""
+    """Turn the requests to recipients on or off for a producer; the query can name the list to go back to."""
     found = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer)
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
         receipts.set_recipient_requests(found, asks=asks, by=request.user)
         messages.success(request, _("Recipients are asked to confirm.") if asks else _("Recipients are not asked."))
-        return redirect("releases:ask_recipients", found.slug)
-    return render(request, "releases/pre_release/ask_recipients.html", {"producer": found})
+        return redirect(request.get_full_path())
+    release = Release.objects.filter(series__producer=found, reference=request.GET.get("list", "")).first()
+    return render(request, "releases/pre_release/ask_recipients.html", {"producer": found, "release": release})
 
 
 @list_view

@@ -230,7 +230,7 @@ def _describe_changes(stated: PageStatement) -> Iterator[str]:
     yield from (text.describe_figure(change) for change in changes[:MOST_CHANGES_SHOWN])
     if len(changes) > MOST_CHANGES_SHOWN:
         yield _("and %(number)s more under ‘Sources’") % {"number": len(changes) - MOST_CHANGES_SHOWN}
-    if stated.has_history and not changes:
+    if stated.has_history and not (changes or before or cancelled or withdrawn):
         yield _("None in the public history")
 
 

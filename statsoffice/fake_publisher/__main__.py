@@ -20,6 +20,7 @@ import uvicorn
 from releases.rules.calendar import format_moment
 from statsoffice.fake_publisher import govuk, past_year
 from statsoffice.fake_publisher.calendars import ORGANISATION, find_search_results
+from statsoffice.fake_publisher.open_place import MOST_BYTES, PLACE, NotAFileError, OpenPlace, is_from_site, refuse_file
 from statsoffice.fake_publisher.pages import frame, not_found_page
 from statsoffice.fake_publisher.platforms import find_platform_scene, find_try_outs, next_try_out
 from statsoffice.fake_publisher.scenes import (
@@ -112,8 +113,12 @@ _KIND = re.compile(rb'<p class="kind">(.*?)</p>', re.DOTALL)
 _LONDON = ZoneInfo("Europe/London")
 
 
-def home_page(state: SiteState, *, site: str) -> str:
-    """:param site: the origin of this site as its reader wrote it, such as "http://127.0.0.1:8765"."""
+def home_page(state: SiteState, *, site: str, has_place: bool = False) -> str:
+    """Show what the site plays and offers.
+
+    :param site: the origin of this site as its reader wrote it, such as "http://127.0.0.1:8765".
+    :param has_place: whether the site has a place for a dummy file.
+    """
     now = state.now()
     rows = "".join(
         f'<tr><th scope="row"><a href="{escape(path)}">{escape(path)}</a></th>'
@@ -129,6 +134,9 @@ def home_page(state: SiteState, *, site: str) -> str:
         f'<td><a href="{escape(each.path)}">{escape(site + each.path)}</a></td><td>{escape(each.marker)}</td></tr>'
         for each in find_try_outs(due_at)
     )
+    place = f"""<h2>Check that unpublished files are not open</h2>
+<p>Put a dummy file at <a href="{PLACE}">{escape(site + PLACE)}</a>, which is open to everyone.</p>
+"""
     main = f"""<h1>Publications</h1>
 <p class="lead">What a publisher's readers would find here. Load the page again to see it change.</p>
 <h2>Try an adapter</h2>
@@ -144,7 +152,7 @@ minutes late, or -early for one that appears half a minute early.</p>
 <li>ONS: <strong>{escape(f"{site}/releasecalendar?keywords=")}</strong>, with search words at its end</li></ul>
 <h2>Review a past year</h2>
 <p>The organisation of GOV.UK above has announcements and publications in each year.</p>
-<h2>Pages of the script</h2>
+{place if has_place else ""}<h2>Pages of the script</h2>
 {table if rows else "<p>The script is empty.</p>"}"""
     return frame("Publications", main)
 
@@ -177,6 +185,7 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"
 def application(state: SiteState, *, token: str = "") -> Application:
     """:param token: required in a header of the control endpoint; empty requires none."""
     absent = not_found_page().encode()
+    place = None if token else OpenPlace()
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -185,22 +194,52 @@ def application(state: SiteState, *, token: str = "") -> Application:
         if path.startswith(PREFIX):
             await _control(state, token, scope, receive, send)
             return
+        if place is not None and method == "POST" and path == PLACE:
+            await _save_file(place, scope, receive, send)
+            return
         if method not in {"GET", "HEAD"}:
             await _respond(send, method, 405, (*_HTML_HEADERS, (b"allow", b"GET, HEAD")), b"")
             return
-        scene = state.arrive(path) or find_unscripted(path, scope["query_string"].decode("latin-1"), now=state.now())
+        scene = _find_scene(state, place, scope)
         if scene is not None:
             if scene.delay_seconds:
                 await asyncio.sleep(scene.delay_seconds)
             known = dict(scope["headers"]).get(b"if-none-match", b"")
             status = 304 if known and known == dict(scene.headers).get(b"etag") else scene.status
             await _respond(send, method, status, scene.headers, scene.body)
-        elif path == "/":
-            await _respond(send, method, 200, _HTML_HEADERS, home_page(state, site=_origin(scope)).encode())
         else:
             await _respond(send, method, 404, _HTML_HEADERS, absent)
 
     return answer
+
+
+def _find_scene(state: SiteState, place: OpenPlace | None, scope: Message) -> Scene | None:
+    path = scope["path"]
+    if scene := state.arrive(path):
+        return scene
+    if place is not None and (scene := place.find(path, site=_origin(scope))):
+        return scene
+    scene = find_unscripted(path, scope["query_string"].decode("latin-1"), now=state.now())
+    if scene is None and path == "/":
+        home = home_page(state, site=_origin(scope), has_place=place is not None)
+        return Scene(None, 200, home.encode(), _HTML_HEADERS, 0)
+    return scene
+
+
+async def _save_file(place: OpenPlace, scope: Message, receive: Receive, send: Send) -> None:
+    headers = dict(scope["headers"])
+    body = await _read(receive, most=MOST_BYTES)
+    try:
+        if not is_from_site(headers):
+            raise NotAFileError("The form was sent from another site.")
+        if body is None:
+            raise NotAFileError("The file is too large.")
+        place.save(body, content_type=headers.get(b"content-type", b"").decode("latin-1"))
+    except NotAFileError as error:
+        refused = refuse_file(error)
+        await _respond(send, "POST", refused.status, refused.headers, refused.body)
+    else:
+        await _respond(send, "POST", 303, (*_HTML_HEADERS, (b"location", PLACE.encode())), b"")
 
 
 def _origin(scope: Message) -> str:
@@ -210,7 +249,7 @@ def _origin(scope: Message) -> str:
 
 async def _control(state: SiteState, token: str, scope: Message, receive: Receive, send: Send) -> None:
     given = dict(scope["headers"]).get(TOKEN_HEADER.encode(), b"")
-    body = await _read(receive)
+    body = await _read(receive, most=MOST_CONTROL_BYTES)
     reply: Reply
     if token and not hmac.compare_digest(token.encode(), given):
         reply = 403, {"error": f"The header {TOKEN_HEADER} is missing or wrong."}
@@ -222,12 +261,12 @@ async def _control(state: SiteState, token: str, scope: Message, receive: Receiv
     await _respond(send, scope["method"], status, _JSON_HEADERS, json.dumps(content).encode())
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def _read(receive: Receive, *, most: int) -> bytes | None:
     body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > MOST_CONTROL_BYTES:
+        if len(body) > most:
             return None
         if not message.get("more_body"):
             return bytes(body)

@@ -24,7 +24,8 @@ def due_release(series, slug, *results, host="www.example.gov.uk", now=BRIEFED, 
         create_observations(release, "not_live", start=LIMIT)
     elif results:
         for number, result in enumerate(results):
-            create_observation(page, result, at=SEED_DUE + number * SECOND)
+            text = "A page" if result == "unrecognised" else ""
+            create_observation(page, result, at=SEED_DUE + number * SECOND, text=text)
     if results:
         judge.judge_one(release, now=now)
     return Release.objects.get(pk=release.pk)

@@ -94,6 +94,21 @@ def test_no_one_sets_the_password_of_another_person(clerk):
     assert user.password == before
 
 
+def test_the_admin_site_leads_to_our_pages_for_a_new_password(administrator):
+    address = reverse("admin:password_change")
+    typed = {
+        "old_password": "x",
+        "new_password1": "a long and quiet password",
+        "new_password2": "a long and quiet password",
+    }
+    for answer in (administrator.get(address), administrator.post(address, typed)):
+        assert (answer.status_code, answer.headers["Location"]) == (302, reverse("account_change_password"))
+    done = administrator.get(reverse("admin:password_change_done"))
+    assert done.headers["Location"] == reverse("your_account")
+    asked = Client().get(address)
+    assert asked.headers["Location"].startswith(reverse("admin:login"))
+
+
 @pytest.mark.parametrize("role", Role)
 def test_the_address_of_the_person_who_leads_is_changed_by_superusers_only(role, administrator, mailoutbox):
     user = create_member(role, ProducerFactory())

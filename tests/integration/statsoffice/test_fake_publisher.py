@@ -12,6 +12,7 @@ import pytest
 
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError, rehearsal_site
+from statsoffice.fake_publisher.open_place import MOST_BYTES, MOST_FILES, PLACE
 from statsoffice.fake_publisher.scenes import scene
 from tests.support import practice_pages
 
@@ -199,6 +200,68 @@ class TestControl:
         assert before <= arrivals[0].at <= arrivals[1].at <= arrivals[2].at <= datetime.now(UTC)
         site.forget_arrivals()
         assert site.arrivals() == []
+
+
+@pytest.fixture(scope="module")
+def running_with_place():
+    with rehearsal_site() as site:
+        yield site
+
+
+@pytest.fixture
+def open_site(running_with_place):
+    remove_files(running_with_place)
+    return running_with_place
+
+
+def remove_files(site):
+    """Send the form that removes all files of the open place."""
+    body = b'--edge\r\nContent-Disposition: form-data; name="remove"\r\n\r\nyes\r\n--edge--\r\n'
+    kind = {"content-type": "multipart/form-data; boundary=edge"}
+    return ask(site, PLACE, method="POST", body=body, headers=kind)[0]
+
+
+def upload(site, name, content, **headers):
+    """Send a file as the form of the open place does."""
+    part = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+    body = f"--edge\r\n{part}\r\nContent-Type: text/plain\r\n\r\n{content}\r\n--edge--\r\n".encode()
+    kind = {"content-type": "multipart/form-data; boundary=edge"}
+    return ask(site, PLACE, method="POST", body=body, headers=kind | headers)
+
+
+class TestOpenPlace:
+    def test_a_dummy_file_can_be_fetched_until_the_files_are_removed(self, open_site):
+        assert "There is no file here." in ask(open_site, PLACE)[2].decode()
+        answer, headers, _body = upload(open_site, "rail-abc.csv", "about,token\r\nDummy,1234\r\n")
+        assert (answer, headers["location"]) == (303, PLACE)
+        address = f"{PLACE}rail-abc.csv"
+        assert f"{open_site.base_url}{address}" in ask(open_site, PLACE)[2].decode()
+        answer, headers, body = ask(open_site, address)
+        assert (answer, body.decode()) == (200, "about,token\r\nDummy,1234\r\n")
+        assert (headers["content-type"], headers["x-content-type-options"]) == ("text/csv; charset=utf-8", "nosniff")
+        assert PLACE in ask(open_site, "/")[2].decode()
+        assert remove_files(open_site) == 303
+        assert status(open_site, address) == 404
+
+    @pytest.mark.parametrize("name", ["page.html", "../up.txt", "", ".txt", "two words.txt", "none"])
+    def test_only_text_with_a_plain_name_is_accepted(self, open_site, name):
+        assert upload(open_site, name, "x")[0] == 400
+        assert "There is no file here." in ask(open_site, PLACE)[2].decode()
+
+    def test_another_site_and_a_large_file_are_refused(self, open_site):
+        assert upload(open_site, "a.txt", "x", origin="http://other.example")[0] == 400
+        assert upload(open_site, "a.txt", "x" * MOST_BYTES)[0] == 400
+        assert upload(open_site, "a.txt", "x", origin=open_site.base_url)[0] == 303
+
+    def test_only_the_newest_files_are_held(self, open_site):
+        for number in range(MOST_FILES + 1):
+            upload(open_site, f"{number}.txt", "x")
+        assert (status(open_site, f"{PLACE}0.txt"), status(open_site, f"{PLACE}{MOST_FILES}.txt")) == (404, 200)
+
+    def test_a_site_with_a_token_has_no_such_place(self, running):
+        assert status(running, PLACE) == 404
+        assert upload(running, "a.txt", "x")[0] == 405
+        assert PLACE not in ask(running, "/")[2].decode()
 
 
 class TestProcess:

@@ -11,12 +11,12 @@ from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.redaction import redact_report
-from breaches.rules.answers import MAY_BE_OPEN, MAY_NOT_APPLY, Answer
+from breaches.rules.answers import MAY_BE_OPEN, MAY_NOT_APPLY, MOMENTS, Answer
 from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import current_version
-from releases.models import Address, PreReleaseAccess
+from releases.models import Address, PreReleaseAccess, Verification
 from releases.pre_release_access import record_begin
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.editing.test_published_situations import EVE, NEXT_WEEK, moment
@@ -179,6 +179,20 @@ def test_what_is_not_contained_yet_has_no_other_answer(statistician, report, add
 def test_only_when_it_was_contained_can_be_answered_not_yet(statistician, address):
     offered = {field for field in filled_in(statistician.get(address).text) if field.endswith("_not_yet")}
     assert offered == {f"{question}_not_yet" for question in MAY_BE_OPEN} == {"contained_not_yet"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"), [("leak", "It is still public"), ("late", ""), ("pra", "It is not contained yet")]
+)
+def test_the_introduction_names_the_answer_not_yet_where_it_is_offered(statistician, office, kind, answer):
+    series = SeriesFactory(producer=office.producer)
+    about = drafting.ReportSubject(office.producer, series=series)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind(kind), occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    page = statistician.get(section_address(report, ReportSection.WHAT_HAPPENED)).text
+    said_in_introduction = f"If it is not contained or corrected yet, select ‘{answer}’ and say why." in words(page)
+    assert said_in_introduction == bool(answer) == ("contained_not_yet" in filled_in(page))
 
 
 def find_missing_answers(report):
@@ -472,6 +486,45 @@ def test_a_recorded_start_of_access_that_differs_from_the_answer_is_warned_about
     told = said(report).circumstances
     assert "at 4:10pm on 29 June 2020" in told
     assert "Access is recorded to have begun at 9:35am on 29 June 2020." in told
+
+
+NOT_EARLY = (
+    "Our checks found the release on time. Last found not live at 9:29:55am. First found live at 9:30:02am."
+    "{answer} Check which release and page it was. Both can be right if it appeared at another address, or was taken "
+    "down before our checks. The report gives the answers only."
+)
+
+
+def test_a_release_reported_as_early_that_our_checks_found_on_time_is_warned_about_and_neither_is_changed(
+    statistician, office
+):
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+    about = drafting.ReportSubject(office.producer, release=release)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind.EARLY, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    address = section_address(report, ReportSection.WHAT_HAPPENED)
+    assert "Our checks" not in preview_on(statistician.get(address).text), "there is no result"
+    verdict = Verification.objects.create(
+        release=release,
+        schedule_version=release.schedule_version,
+        due_at=release.due_at,
+        tolerance_seconds=120,
+        outcome="on_time",
+        last_not_live_at=london("09:29:55"),
+        first_live_at=london("09:30:02"),
+    )
+    assert NOT_EARLY.format(answer="") in preview_on(statistician.get(address).text)
+    at = " The answer to ‘When did it appear?’ is 4:10pm on 29 June 2020."
+    assert NOT_EARLY.format(answer=at) in previewed(statistician, address, **moment("happened", "4:10pm"))
+    answered(statistician, address, **{name: REQUIRED[name] for name in REQUIRED if name.partition("_")[0] in MOMENTS})
+    check = statistician.get(page_of(report, "check")).text
+    assert f'href="{address}#id_happened_on-day">{NOT_EARLY.format(answer=at)}</a>' in check
+    assert "Our checks" not in said(report).circumstances
+    verdict.refresh_from_db()
+    assert verdict.outcome == "on_time"
+    Verification.objects.filter(pk=verdict.pk).update(outcome="uncertain")
+    assert "Our checks" not in words(statistician.get(page_of(report, "check")).text)
 
 
 def test_another_day_of_the_event_becomes_the_date_of_occurrence(statistician, report, address):

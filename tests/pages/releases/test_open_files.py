@@ -1,14 +1,17 @@
 """Pages about checks that unpublished files are not open to the public, and who may see them."""
 
 from datetime import timedelta
+from urllib.request import Request, urlopen
 
 import pytest
 from django.urls import reverse
 
+from releases import open_files
 from releases.early_findings import name_contact
 from releases.models import DummyFile, HostAuthorisation, OpenFileCheck, OpenFileRemedy
 from releases.rules.lifecycle import LEADS, Role
 from releases.views import open_files as views
+from statsoffice.fake_publisher.open_place import PLACE
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Channel, Message
@@ -91,6 +94,23 @@ class TestWay:
         assert "The file can be fetched. The response contained its token." in shown
         assert "Head Of Profession stated that the dummy file was in its place." in shown
         assert "Requested from: the office." in shown
+
+    def test_a_file_in_the_open_place_of_the_practice_site_is_open_to_the_public(self, client, office, site, means):
+        dummy_file = authorised_file(office, site)
+        name = f"{dummy_file.name}.txt"
+        body = f'--edge\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body += f"{open_files.write_dummy_file(dummy_file, 'txt')}\r\n--edge--\r\n"
+        sent = Request(  # noqa: S310  # a site of this test
+            site.url(PLACE), body.encode(), {"Content-Type": "multipart/form-data; boundary=edge"}
+        )
+        with urlopen(sent, timeout=10) as answer:  # noqa: S310  # a site of this test
+            assert site.url(f"{PLACE}{name}") in answer.read().decode()
+        client.force_login(office.head)
+        client.post(
+            address("check_open_file", dummy_file.pk), answers(dummy_file, site, file_url=site.url(f"{PLACE}{name}"))
+        )
+        run(means)
+        assert "Open to the public" in words(client.get(address("open_file", dummy_file.pk)))
 
     def test_an_open_file_is_on_the_dashboard_until_it_is_dealt_with_and_not_open(
         self, client, office, site, means, time_machine

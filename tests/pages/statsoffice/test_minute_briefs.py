@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 
 from breaches import drafting
-from releases import calls, delay_notices, judge
+from releases import calls, delay_notices, judge, statements
+from releases.models import Statement
 from releases.rules.lifecycle import Role
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support.briefs import BRIEFED, SECOND, due_release, found_live, make_brief
@@ -68,6 +69,23 @@ def test_the_page_shows_what_was_live_and_not_live_with_observed_and_stated_apar
     ):
         assert part in shown
     assert shown.index("Not known") < shown.index("Release unchecked") < shown.index("Live on time")
+
+
+@pytest.mark.parametrize("results", [("unrecognised",), ("not_live", "unrecognised")])
+def test_a_page_that_may_be_the_release_leads_to_the_question_which_it_is(client, head, office, series, late, results):
+    found = due_release(series, "found", *results)
+    brief = make_brief()
+    ((address, digest),) = [(one.address.pk, one.text_digest) for one in statements.find_open_questions([found])]
+    question = reverse("releases:say", args=["found", address, digest])
+    answer = client.get(page(brief))
+    assert f'href="{question}"' in answer.text
+    assert "We found a page that may be it. Is this the release? Release found" in words(answer)
+    assert words(answer).count("Is this the release?") == 1, "no page was found of the other release"
+    assert client.get(question).status_code == 200
+    statements.record_text_statement(
+        found, found.addresses.get(pk=address), Statement.Kind.NOT_IT, text_digest=digest, by=office.head, at=BRIEFED
+    )
+    assert "Is this the release?" not in words(client.get(page(brief)))
 
 
 def test_the_page_names_whom_to_call_in_phone_order_and_who_did_not_answer(client, head, series, late, brief):

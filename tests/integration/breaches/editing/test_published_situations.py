@@ -1,7 +1,7 @@
 """The situations of published reports about access, leaks and content: each becomes an approved report to sign."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -22,7 +22,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
 from tests.support.pre_release_lists import PERSON, granted, someone
 from tests.support.report_evidence import london
-from tests.support.report_forms import filled_in, send
+from tests.support.report_forms import error_links, filled_in, send
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -484,6 +484,37 @@ def test_a_late_report_about_a_series_asks_when_it_was_due_and_gives_it_in_the_a
         "available. The delay was noticed at 9:40am. The cause is not known yet.\n\n"
         "Further facts:\n– Not known: when it was made available (no one saw it appear)."
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "available_at"),
+    [
+        ({"available_time": "9:44am"}, london("09:44")),
+        (
+            {"available_time": "8am", "available_on-day": "1", "available_on-month": "7"},
+            datetime(2020, 7, 1, 7, tzinfo=UTC),
+        ),
+        ({"available_unknown": "No one saw it appear."}, None),
+    ],
+)
+def test_the_day_stated_of_a_late_release_is_filled_in_with_its_cause_and_is_no_answer_without_a_time(
+    client, office, release, time_machine, typed, available_at
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = drafting.ReportSubject(office.producer, release=release)
+    report, _is_new = drafting.start_report(
+        about, kind=ReportKind.LATE, occurred_on=[DAY], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
+    )
+    client.force_login(office.statistician)
+    address = reverse("breaches:cause", args=[report.reference])
+    page = filled_in(client.get(address).text)
+    assert [page[f"available_on-{part}"] for part in ("day", "month", "year")] == [["30"], ["6"], ["2020"]]
+    assert send(client, address, cause="not_known", **typed).status_code == 302
+    report = Report.objects.get(pk=report.pk)
+    assert (report.available_at, report.available_unknown) == (available_at, typed.get("available_unknown", ""))
+    # Another day without a time is still refused.
+    other = send(client, address, cause="not_known", **{"available_on-day": "2", "available_time": ""})
+    assert error_links(other.text) == {"#id_available_time": True}
 
 
 def test_an_early_release_of_a_series_can_be_due_on_another_day_so_that_no_day_is_filled_in(

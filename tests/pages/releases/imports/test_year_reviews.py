@@ -78,6 +78,14 @@ class TestPage:
         add_page(review, publication(5, published_at=datetime(2026, 1, 5, tzinfo=UTC), title="Next year"))
         assert "Next year" not in client.get(f"/imports/past-years/{review.pk}/").text
 
+    def test_a_withdrawn_page_has_no_second_sentence_that_the_history_has_nothing(self, client, keeper, review):
+        withdrawn = (datetime(2025, 9, 2, 11, tzinfo=UTC), "Wrong figures.")
+        assert add_page(review, publication(6, withdrawn=withdrawn)).read_statement().has_history
+        rows = client.get(f"/imports/past-years/{review.pk}/").context["rows"]
+        changes = {row["title"]: row["changes"] for row in rows}
+        assert changes["Rain 02"] == ["None in the public history"]
+        assert [one.partition(" ")[0] for one in changes["Rain 06"]] == ["Withdrawn"]
+
     def test_a_title_of_the_publisher_is_text(self, client, keeper, review):
         add_page(review, publication(6, delay=1, title="Rain {{ 1 }} & <script>alert(1)</script>"))
         page = client.get(f"/imports/past-years/{review.pk}/")

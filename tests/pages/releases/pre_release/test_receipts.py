@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import receipts
 from releases.models import AccessLink, AccessReceipt, ReleaseEvent
@@ -13,7 +14,7 @@ from releases.receipts import make_due_links, token_of
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Purpose
 from statsoffice.middleware import Reader, find_reader
-from tests.support.factories import SEED_DUE, ContactFactory
+from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.pre_release_lists import MINISTER, PERSON, granted, someone
 from tests.support.pre_release_pages import address
 
@@ -269,6 +270,8 @@ class TestProducersPage:
             f"{DO_NOT_SEND}. 1 person has not confirmed the terms. Access begins at 9:30am on 29 June 2020. Call them."
             in shown
         )
+        clock(SEED_DUE - timedelta(minutes=30))
+        assert "Access began at 9:30am on 29 June 2020. Call them." in words(client.get(reverse("desk")))
         client.force_login(office.people[Role.AUDITOR])
         assert "Pre-release access to confirm" not in words(client.get(reverse("desk")))
 
@@ -318,3 +321,20 @@ class TestProducersPage:
         client.post(path, {"asks": "no"})
         office.producer.refresh_from_db()
         assert not office.producer.asks_recipients
+
+    def test_the_page_that_turns_it_on_leads_back_to_the_list_from_which_it_was_opened(
+        self, client, office, keeper, release
+    ):
+        client.force_login(office.head)
+        listed = LexborHTMLParser(client.get(address("list", release)).text)
+        (path,) = [
+            link.attributes["href"]
+            for link in listed.css("main a")
+            if link.text(strip=True) == "Ask recipients to confirm"
+        ]
+        for answer in (client.get(path), client.post(path, {"asks": "yes"}, follow=True)):
+            (back,) = LexborHTMLParser(answer.text).css(".govuk-back-link")
+            assert back.attributes["href"] == address("list", release)
+        other = ReleaseFactory(reference="of-another-producer", series=SeriesFactory(slug="of-another-producer"))
+        without = client.get(f"{path.partition('?')[0]}?list={other.reference}")
+        assert "govuk-back-link" not in without.text
