@@ -166,6 +166,9 @@ async def _view(visit: _Visit, *, sent: float) -> PageView:
         return _left(visit, away, view)
     if visit.crashed:
         raise NoPage(Failure.BROWSER, "the page crashed the browser")
+    if visit.proxy.is_over:
+        # What lacks its end does not show that a publication is missing.
+        raise _too_many_bytes(visit)
     content = body.encode(errors="replace")
     if len(content) > BODY_BYTES:
         if not picture:
@@ -255,9 +258,13 @@ def _no_page(visit: _Visit, message: str) -> NoPage:
             return NoPage(Failure.ADDRESS_REFUSED, visit.proxy.refusals[-1])
         return NoPage(Failure.CONNECT, "the server does not answer")
     if visit.proxy.is_over:
-        return NoPage(Failure.TOO_LARGE, f"more than {visit.proxy.limits.bytes} bytes")
+        return _too_many_bytes(visit)
     failure = next((failure for text, failure in _ERRORS.items() if text in message), Failure.BROKEN)
     return NoPage(failure, message.partition("\n")[0].partition("=====")[0])
+
+
+def _too_many_bytes(visit: _Visit) -> NoPage:
+    return NoPage(Failure.TOO_LARGE, f"more than {visit.proxy.limits.bytes} bytes")
 
 
 async def _hops(response: "Response") -> tuple[Hop, ...]:
