@@ -167,7 +167,6 @@ async def _view(visit: _Visit, *, sent: float) -> PageView:
     if visit.crashed:
         raise NoPage(Failure.BROWSER, "the page crashed the browser")
     if visit.proxy.is_over:
-        # What lacks its end does not show that a publication is missing.
         raise _too_many_bytes(visit)
     content = body.encode(errors="replace")
     if len(content) > BODY_BYTES:
@@ -204,7 +203,7 @@ def _left(visit: _Visit, url: str, view: PageView) -> PageView:
 async def _go(visit: _Visit) -> "Response":
     """Load the page, wait until its scripts have loaded their data, and return the response with its document.
 
-    :raises NoPage: if there is none.
+    :raises NoPage: if there is none, or it does not end in time: what lacks its end does not show that anything is missing.
     """
     from playwright.async_api import Error
     from playwright.async_api import TimeoutError as Timeout
@@ -220,10 +219,22 @@ async def _go(visit: _Visit) -> "Response":
         raise NoPage(Failure.BROKEN, "the page has no response")
     if (refused := await _refusal(visit, response)) is not None:
         raise refused
-    for state, seconds in (("load", SECONDS_TO_LOAD - time.monotonic() + begun), ("networkidle", SECONDS_TO_SETTLE)):
-        with suppress(Timeout, Error):
-            await page.wait_for_load_state(state, timeout=max(1.0, seconds * 1000))  # type: ignore[arg-type]
+    try:
+        await page.wait_for_load_state("domcontentloaded", timeout=_milliseconds_left(begun))
+    except Timeout:
+        raise NoPage(Failure.TIMEOUT, f"the page did not end within {SECONDS_TO_LOAD:g} seconds") from None
+    except Error as error:
+        raise _no_page(visit, error.message) from None
+    with suppress(Timeout, Error):
+        await page.wait_for_load_state("load", timeout=_milliseconds_left(begun))
+    with suppress(Timeout, Error):
+        await page.wait_for_load_state("networkidle", timeout=SECONDS_TO_SETTLE * 1000)
     return response
+
+
+def _milliseconds_left(begun: float) -> float:
+    """Return how much of the time to load is left; at least 1, because 0 means no limit."""
+    return max(1.0, (begun + SECONDS_TO_LOAD - time.monotonic()) * 1000)
 
 
 async def _refusal(visit: _Visit, response: "Response") -> NoPage | None:

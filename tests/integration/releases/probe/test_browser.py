@@ -209,6 +209,19 @@ def test_a_huge_page_is_cut_off(site):
     assert (view.body, view.picture) == (b"", b"")
 
 
+def test_a_page_whose_end_does_not_arrive_is_not_read(site):
+    def stop_halfway(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.end_headers()
+        handler.wfile.write(b"<h1>Bus fares: May 2026</h1>" + b" " * 10_000)
+        time.sleep(20)
+
+    site.pages["/half"] = stop_halfway
+    view = load(site, "/half", picture=False)
+    assert (view.failure, view.body) == (Failure.TIMEOUT, b"")
+
+
 def test_of_a_long_page_the_picture_shows_the_top(site):
     view = load(site, page="<h1>Page</h1><div style='height: 500000px'></div>")
     assert (view.width, view.height) == (WIDTH, MOST_HEIGHT)
