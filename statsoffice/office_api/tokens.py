@@ -24,6 +24,7 @@ from statsoffice.office_api.models import PREFIX, PURPOSE_LENGTH, ApiToken, Scop
 
 _SECRET_BYTES = 32
 _CODE_LENGTH = 8
+_READS = {Scope.READ_CALENDAR, Scope.READ_RESULTS, Scope.READ_EVIDENCE}
 LONGEST = timedelta(days=365)
 EXPIRES_SOON = timedelta(days=14)
 
@@ -112,9 +113,6 @@ def _check_values(purpose: str, scopes: list[Scope], last_day: date, *, today: d
     if last_day > today + LONGEST:
         latest = calendar.format_day(today + LONGEST)
         raise TokenRefused("last_day", _("The last day must be on or before %(day)s.") % {"day": latest})
-
-
-_READS = {Scope.READ_CALENDAR, Scope.READ_RESULTS, Scope.READ_EVIDENCE}
 
 
 def revoke_token(token: ApiToken, *, by: User, at: datetime) -> bool:
