@@ -11,8 +11,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
 
 from releases import overview, permissions
 from releases.permissions import Action
@@ -105,6 +107,7 @@ class OfficeAdminSite(AdminSite):
         """Redirect to our own page, which limits attempts and records the change in the audit trail."""
         return redirect("account_change_password")
 
+    @method_decorator(require_safe)
     def password_change_done(  # type: ignore[override]  # as views are typed
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:

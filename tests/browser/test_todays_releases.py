@@ -166,6 +166,8 @@ def test_the_clock_moves_until_updates_are_paused(office, open_page):
     before = page.locator("#desk-clock").text_content()
     expect(page.locator("#desk-clock")).not_to_have_text(before)
     page.get_by_role("link", name="Pause automatic updates").click()
+    expect(page.get_by_role("link", name="Resume updates")).to_be_visible()
+    page.wait_for_load_state("load")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     before = page.locator("#desk-clock").text_content()
