@@ -32,13 +32,26 @@ DROP_FUNCTIONS = "DROP FUNCTION refuse_change(); DROP FUNCTION refuse_change_but
 # By table: the events that are refused, and the function that refuses them. Its arguments are the columns that a redaction
 # may overwrite. TRUNCATE is refused for each of them.
 TRIGGERS = {
+    "releases_accessreceipt": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_agreementcorrection": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_anchor": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_body": ("UPDATE", "refuse_change()"),  # a body is deleted at the end of its retention
     "releases_datechange": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_delaynotice": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_departure": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_dummyfile": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_hostauthorisation": ("UPDATE OR DELETE", "refuse_change_but_redaction('owner_name', 'erased_at')"),
     "releases_importevent": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_incidentcontact": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_listconfirmation": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_monitoringrowrecord": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_observation": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_openfilecheck": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_openfilefinding": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_openfileremedy": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_phoneconfirmation": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_publicationstatement": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_publishedcorrection": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_reasoncorrection": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_releaseevent": (
         "UPDATE OR DELETE",
@@ -102,466 +115,92 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunPython(create_functions, drop_functions),
         migrations.CreateModel(
-            name="Producer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=300, unique=True)),
-                ("slug", models.SlugField(max_length=100, unique=True)),
-                (
-                    "nation",
-                    models.CharField(
-                        choices=[
-                            ("united_kingdom", "United Kingdom"),
-                            ("england", "England"),
-                            ("wales", "Wales"),
-                            ("scotland", "Scotland"),
-                            ("northern_ireland", "Northern Ireland"),
-                        ],
-                        default="england",
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "two_person_approval",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Nobody approves a breach report that they wrote or submitted themselves.",
-                        verbose_name="two people for an approval",
-                    ),
-                ),
-                (
-                    "hosts",
-                    models.TextField(
-                        blank=True,
-                        help_text="One host on each line. Redirects are followed to these hosts and to those of a release's own addresses, and to no others.",
-                        verbose_name="hosts of its website",
-                    ),
-                ),
-                (
-                    "negative_markers",
-                    models.TextField(
-                        blank=True,
-                        help_text="One phrase on each line: what its website shows in the place of a release that is not out, such as: Not yet available.",
-                        verbose_name="words for a page that is not there",
-                    ),
-                ),
-                (
-                    "pre_release_length",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        help_text="Empty: 24 hours, the working limit of the orders for the United Kingdom, England, Wales and Northern Ireland. Scotland’s order allows more. How much is not confirmed here: read it and set it.",
-                        null=True,
-                        verbose_name="usual period of pre-release access",
-                    ),
-                ),
-                (
-                    "pre_release_unit",
-                    models.CharField(
-                        choices=[("hours", "Hours"), ("working_days", "Working days")],
-                        default="hours",
-                        help_text="Of the period above.",
-                        max_length=12,
-                        verbose_name="counted in",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("name",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("pre_release_length__isnull", True),
-                            models.Q(
-                                ("pre_release_length__gte", 1),
-                                ("pre_release_length__lte", 240),
-                                ("pre_release_unit", "hours"),
-                            ),
-                            models.Q(
-                                ("pre_release_length__gte", 1),
-                                ("pre_release_length__lte", 10),
-                                ("pre_release_unit", "working_days"),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="pre_release_period_is_plausible",
-                        violation_error_message="A period of pre-release access is between 1 and 240 hours, or 1 and 10 working days.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Contact",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200)),
-                ("is_team", models.BooleanField(default=False, verbose_name="a team, not a person")),
-                ("post", models.CharField(blank=True, help_text="Such as: Senior analytical officer", max_length=200)),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
-                ("telephone", models.CharField(blank=True, max_length=50)),
-                (
-                    "is_public",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Name, e-mail address and telephone number stand on the public pages of the releases that this contact is responsible for.",
-                        verbose_name="shown to readers",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="The account of this person, if they have one.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="contacts",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "producer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="releases.producer"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("name",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("producer", "email"), name="one_contact_per_producer_and_email")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Series",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=300)),
-                ("slug", models.SlugField(max_length=150)),
-                (
-                    "designation",
-                    models.CharField(
-                        choices=[
-                            ("accredited", "Accredited official statistics"),
-                            ("official", "Official statistics"),
-                            ("in_development", "Official statistics in development"),
-                        ],
-                        default="official",
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "release_time",
-                    models.TimeField(
-                        default=datetime.time(9, 30),
-                        help_text="9:30am, unless the Director General for Regulation approved another time for this series.",
-                        verbose_name="release time (London)",
-                    ),
-                ),
-                (
-                    "market_sensitive",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Confirming its dates less than six months ahead is advised against; it is not refused.",
-                    ),
-                ),
-                (
-                    "alternative_time_reference",
-                    models.CharField(blank=True, max_length=100, verbose_name="approval's reference"),
-                ),
-                ("alternative_time_approved_on", models.DateField(blank=True, null=True, verbose_name="approved on")),
-                (
-                    "tolerance_seconds",
-                    models.PositiveSmallIntegerField(
-                        default=120,
-                        help_text="How many seconds after the release time still count as on time: at most 179. Only the Head of Profession or a deputy changes it.",
-                        validators=[django.core.validators.MaxValueValidator(179)],
-                    ),
-                ),
-                (
-                    "deputies",
-                    models.ManyToManyField(blank=True, related_name="series_deputised", to="releases.contact"),
-                ),
-                (
-                    "head_of_profession",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="series_headed",
-                        to="releases.contact",
-                    ),
-                ),
-                (
-                    "producer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="series", to="releases.producer"
-                    ),
-                ),
-                (
-                    "publishing_contacts",
-                    models.ManyToManyField(blank=True, related_name="series_published", to="releases.contact"),
-                ),
-                (
-                    "responsible",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="series_responsible_for",
-                        to="releases.contact",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "series",
-                "ordering": ("title",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("producer", "slug"), name="one_series_per_producer_and_slug"),
-                    models.UniqueConstraint(fields=("producer", "title"), name="one_series_per_producer_and_title"),
-                    models.CheckConstraint(
-                        condition=models.Q(("tolerance_seconds__lte", 179)), name="tolerance_below_three_minutes"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("release_time", datetime.time(9, 30)),
-                            models.Q(
-                                models.Q(("alternative_time_reference", ""), _negated=True),
-                                ("alternative_time_approved_on__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="alternative_time_needs_approval",
-                        violation_error_message="Another time than 9:30am needs the approval's reference and its date.",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Release",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "reference",
-                    models.SlugField(
-                        help_text="Letters, digits and hyphens; it is part of the page's address.",
-                        max_length=100,
-                        unique=True,
-                    ),
-                ),
-                ("title", models.CharField(max_length=300)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("provisional", "Provisional"),
-                            ("confirmed", "Confirmed"),
-                            ("published", "Published"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="provisional",
-                        max_length=12,
-                    ),
-                ),
-                ("planned_on", models.DateField(verbose_name="date")),
-                ("planned_at", models.TimeField(blank=True, null=True, verbose_name="time")),
-                ("zone", models.CharField(default="Europe/London", max_length=50)),
-                (
-                    "precision",
-                    models.CharField(
-                        choices=[("exact", "exact"), ("month", "month"), ("two_months", "two months")],
-                        default="exact",
-                        max_length=10,
-                    ),
-                ),
-                ("due_at", models.DateTimeField(db_index=True, editable=False, null=True)),
-                ("schedule_version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "rehearsal",
-                    models.BooleanField(
-                        default=False,
-                        help_text="A rehearsal is watched and judged like any release, and shown to nobody outside.",
-                    ),
-                ),
-                ("recorded_at", models.DateTimeField(editable=False)),
-                ("announced_at", models.DateTimeField(editable=False, null=True)),
-                ("confirmed_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "short_notice_reason",
-                    models.TextField(
-                        blank=True,
-                        editable=False,
-                        help_text="Why it was confirmed less than four weeks ahead; not public.",
-                    ),
-                ),
-                ("published_at", models.DateTimeField(editable=False, null=True)),
-                ("cancelled_at", models.DateTimeField(editable=False, null=True)),
-                ("cancellation_reason", models.TextField(blank=True, editable=False)),
-                (
-                    "planned_from",
-                    models.OneToOneField(
-                        editable=False,
-                        help_text="The release of the year before after which this one was planned.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="planned_next",
-                        to="releases.release",
-                    ),
-                ),
-                (
-                    "series",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="releases.series"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("due_at", "planned_on", "reference"),
-                "indexes": [
-                    models.Index(fields=["status", "due_at"], name="release_by_status_and_due"),
-                    models.Index(fields=["planned_on"], name="release_by_planned_day"),
-                    models.Index(
-                        condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
-                        fields=["planned_on", "public_id"],
-                        name="public_release_by_day",
-                    ),
-                    models.Index(
-                        condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
-                        fields=["status", "planned_on"],
-                        name="public_release_by_status",
-                    ),
-                    models.Index(
-                        condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
-                        fields=["announced_at", "id"],
-                        name="public_release_by_announced",
-                    ),
-                    models.Index(
-                        condition=models.Q(
-                            ("announced_at__isnull", False),
-                            ("rehearsal", False),
-                            ("confirmed_at__gt", models.F("announced_at")),
-                        ),
-                        fields=["confirmed_at", "id"],
-                        name="public_release_by_confirmed",
-                    ),
-                    models.Index(
-                        condition=models.Q(
-                            ("announced_at__isnull", False), ("rehearsal", False), ("cancelled_at__isnull", False)
-                        ),
-                        fields=["cancelled_at", "id"],
-                        name="public_release_by_cancelled",
-                    ),
-                    models.Index(
-                        condition=models.Q(
-                            ("announced_at__isnull", False), ("rehearsal", False), ("status", "published")
-                        ),
-                        fields=["due_at", "id"],
-                        name="public_release_by_published",
-                    ),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("status__in", ["provisional", "confirmed", "published", "cancelled"])),
-                        name="release_status_is_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("due_at__isnull", False), ("planned_at__isnull", False), ("precision", "exact")),
-                            models.Q(models.Q(("precision", "exact"), _negated=True), ("due_at__isnull", True)),
-                            _connector="OR",
-                        ),
-                        name="due_at_follows_from_an_exact_date",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status__in", ["confirmed", "published"]), _negated=True),
-                            models.Q(("confirmed_at__isnull", False), ("due_at__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="confirmed_needs_an_exact_date",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("status", "cancelled"),
-                                ("cancelled_at__isnull", False),
-                                models.Q(("cancellation_reason", ""), _negated=True),
-                            ),
-                            models.Q(
-                                models.Q(("status", "cancelled"), _negated=True),
-                                ("cancellation_reason", ""),
-                                ("cancelled_at__isnull", True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="cancelled_needs_a_reason",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("rehearsal", False), ("announced_at__isnull", True), _connector="OR"),
-                        name="rehearsal_is_never_announced",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Address",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("url", models.URLField(max_length=1000, verbose_name="address")),
+                ("url", models.URLField(max_length=1000, verbose_name="web address")),
                 (
                     "role",
                     models.CharField(
-                        choices=[("page", "Page"), ("attachment", "Attachment"), ("announcement", "Announcement")],
+                        choices=[("page", "Web page"), ("attachment", "File"), ("announcement", "Announcement")],
                         default="page",
                         max_length=12,
+                        verbose_name="type",
                     ),
                 ),
                 (
                     "marker",
                     models.CharField(
                         blank=True,
-                        help_text="Words that this edition's page shows and the last edition's does not, such as: March 2026.",
+                        help_text="Text that is on the page of this edition and not on the last one. For example, March 2026",
                         max_length=300,
+                        verbose_name="text that identifies this edition",
                     ),
                 ),
-                ("adapter", models.CharField(default="page", max_length=30, verbose_name="how it is read")),
-                ("required", models.BooleanField(default=True)),
-                ("added_at", models.DateTimeField(editable=False)),
+                ("adapter", models.CharField(default="page", max_length=30, verbose_name="type of website")),
+                ("required", models.BooleanField(default=True, verbose_name="must be live on time")),
                 (
-                    "release",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="addresses", to="releases.release"
+                    "part",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not named"),
+                            ("english_page", "English page"),
+                            ("welsh_page", "Welsh page"),
+                            ("tables", "Tables"),
+                            ("data_api", "Data API"),
+                            ("dashboard", "Dashboard"),
+                            ("other", "Other part"),
+                        ],
+                        db_default="",
+                        default="",
+                        help_text="Optional. Choose a part if the release has several that are published together.",
+                        max_length=12,
+                        verbose_name="part of the release",
                     ),
                 ),
+                (
+                    "may_follow_minutes",
+                    models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name="may follow by (minutes)"),
+                ),
+                ("added_at", models.DateTimeField(editable=False)),
             ],
             options={
-                "verbose_name_plural": "addresses",
+                "verbose_name": "web page or file",
+                "verbose_name_plural": "web pages and files",
                 "ordering": ("release", "-role", "pk"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("release", "url"), name="one_address_per_release_and_url"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("role", "page"), _negated=True),
-                            models.Q(("marker", ""), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="page_needs_a_marker",
-                        violation_error_message="A page needs a marker: words by which this edition is known.",
+            },
+        ),
+        migrations.CreateModel(
+            name="Anchor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("root", models.CharField(max_length=64)),
+                (
+                    "heads",
+                    models.JSONField(
+                        help_text="By chain: position, hash, first row since the last anchor, their digest."
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("role", "announcement"), _negated=True), ("required", False), _connector="OR"
-                        ),
-                        name="announcement_is_never_required",
-                        violation_error_message="An announcement is kept as evidence and never required.",
+                ),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("approval", "A report was approved"),
+                            ("morning", "A morning's releases were judged"),
+                            ("daily", "Daily"),
+                        ],
+                        max_length=20,
                     ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("role", "announcement")),
-                        fields=("release",),
-                        name="one_announcement_per_release",
-                        violation_error_message="A release has one announcement.",
-                    ),
-                ],
+                ),
+                ("made_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ("position",),
             },
         ),
         migrations.CreateModel(
@@ -575,6 +214,17 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "bodies",
             },
+        ),
+        migrations.CreateModel(
+            name="BodyObject",
+            fields=[
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("begun_at", models.DateTimeField(help_text="When it was last going to be written.")),
+                (
+                    "moved_at",
+                    models.DateTimeField(help_text="Since when the database no longer has the bytes.", null=True),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="ChainHead",
@@ -603,6 +253,23 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="MonitoringRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="NotFoundPage",
             fields=[
                 ("host", models.CharField(max_length=255, primary_key=True, serialize=False)),
@@ -614,15 +281,72 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ReleaseRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="TimeStampRequest",
+            fields=[
+                (
+                    "anchor",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="time_stamp_request",
+                        serialize=False,
+                        to="releases.anchor",
+                    ),
+                ),
+                ("due_at", models.DateTimeField(help_text="When the authority is asked, or asked again.")),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+            ],
+            options={
+                "ordering": ("due_at",),
+            },
+        ),
+        migrations.CreateModel(
             name="CalendarImport",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("uploaded_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("file", "File"), ("govuk", "GOV.UK"), ("ons", "ONS")],
+                        db_default="file",
+                        default="file",
+                        max_length=10,
+                    ),
+                ),
                 ("file_name", models.CharField(max_length=200)),
                 ("content", models.BinaryField(null=True)),
                 ("sha256", models.CharField(max_length=64)),
                 ("size", models.PositiveIntegerField()),
+                (
+                    "date_order",
+                    models.CharField(
+                        blank=True,
+                        choices=[("day_first", "Day first"), ("month_first", "Month first")],
+                        db_default="",
+                        default="",
+                        max_length=12,
+                    ),
+                ),
                 ("create_missing", models.BooleanField(default=False)),
                 ("skip_refused", models.BooleanField(default=False)),
                 (
@@ -630,6 +354,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("uploaded", "Uploaded"),
+                            ("ambiguous", "Waiting for the order of its dates"),
                             ("checked", "Checked"),
                             ("confirmed", "Confirmed"),
                             ("applied", "Applied"),
@@ -657,37 +382,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-uploaded_at", "-pk"),
-                "indexes": [models.Index(fields=["status", "uploaded_at"], name="import_by_status")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("status__in", ["uploaded", "checked", "confirmed", "applied", "discarded", "failed"])
-                        ),
-                        name="import_status_is_known",
+            },
+        ),
+        migrations.CreateModel(
+            name="CheckSchedule",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule_version", models.PositiveIntegerField()),
+                (
+                    "next_check_at",
+                    models.DateTimeField(
+                        db_column="next_look_at", db_index=True, help_text="Empty once monitoring has ended.", null=True
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("content__isnull", False),
-                                ("ended_at__isnull", True),
-                                ("status__in", ("uploaded", "confirmed", "checked")),
-                            ),
-                            models.Q(
-                                models.Q(("status__in", ("uploaded", "confirmed", "checked")), _negated=True),
-                                ("content__isnull", True),
-                                ("ended_at__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="import_keeps_its_file_until_its_end",
+                ),
+                ("host", models.CharField(db_default="", default="", editable=False, max_length=255)),
+                (
+                    "live_since",
+                    models.DateTimeField(
+                        help_text="When it was first seen live since it was due; from then on it is checked less often.",
+                        null=True,
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("rows_total__isnull", True), ("rows_done__lte", models.F("rows_total")), _connector="OR"
-                        ),
-                        name="import_does_no_more_rows_than_there_are",
+                ),
+                (
+                    "address",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="schedule", to="releases.address"
                     ),
-                ],
+                ),
+            ],
+            options={
+                "db_table": "releases_watch",
             },
         ),
         migrations.CreateModel(
@@ -716,18 +440,41 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Contact",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("is_team", models.BooleanField(default=False, verbose_name="this is a team")),
+                (
+                    "post",
+                    models.CharField(blank=True, help_text="For example, Senior analytical officer", max_length=200),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="email address")),
+                ("telephone", models.CharField(blank=True, max_length=50)),
+                (
+                    "is_public",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Readers see the name, email address and telephone number on the pages of releases that this contact is responsible for.",
+                        verbose_name="show to readers",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The account of this person here, if they have one.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("differs", True)), fields=["differs"], name="comparisons_that_differ"
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("said", {}), ("missing", ""), _connector="OR"),
-                        name="comparison_read_one_thing",
-                    )
-                ],
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
@@ -737,10 +484,7 @@ class Migration(migrations.Migration):
                 ("watcher", models.CharField(max_length=100)),
                 ("began_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField()),
-                (
-                    "recorded_until",
-                    models.DateTimeField(help_text="The end that its last recorded digest covers."),
-                ),
+                ("recorded_until", models.DateTimeField(help_text="The end that its last recorded digest covers.")),
             ],
             options={
                 "verbose_name_plural": "coverage",
@@ -758,12 +502,12 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("schedule_version", models.PositiveIntegerField()),
-                ("was_on", models.DateField()),
-                ("was_at", models.TimeField(null=True)),
-                ("was_precision", models.CharField(max_length=10)),
-                ("to_on", models.DateField()),
-                ("to_at", models.TimeField(null=True)),
-                ("to_precision", models.CharField(max_length=10)),
+                ("was_on", models.DateField(verbose_name="date before")),
+                ("was_at", models.TimeField(null=True, verbose_name="time before")),
+                ("was_precision", models.CharField(max_length=10, verbose_name="precision before")),
+                ("to_on", models.DateField(verbose_name="new date")),
+                ("to_at", models.TimeField(null=True, verbose_name="new time")),
+                ("to_precision", models.CharField(max_length=10, verbose_name="new precision")),
                 ("zone", models.CharField(default="Europe/London", max_length=50)),
                 ("public_reason", models.TextField(blank=True)),
                 ("requested_at", models.DateTimeField()),
@@ -787,38 +531,94 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+            ],
+            options={
+                "verbose_name": "date change",
+                "verbose_name_plural": "date changes",
+                "ordering": ("release", "schedule_version"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Departure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule_version", models.PositiveIntegerField()),
                 (
-                    "release",
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("osr_agreement", "OSR’s written agreement"),
+                            ("bank_holiday", "Bank holiday"),
+                            ("at_once", "Release at once"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("osr_reference", models.CharField(blank=True, max_length=100)),
+                ("osr_agreed_on", models.DateField(null=True)),
+                ("holiday", models.CharField(blank=True, max_length=200)),
+                ("reason", models.TextField(blank=True)),
+                ("osr_told_at", models.DateTimeField(null=True)),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "decided_by",
                     models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="date_changes",
-                        to="releases.release",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
-                "ordering": ("release", "schedule_version"),
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("announced_at__isnull", False)),
-                        fields=["announced_at", "release"],
-                        name="date_change_by_announced",
-                    )
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("release", "schedule_version"), name="one_date_change_per_schedule_version"
+                "verbose_name": "exception to the release time",
+                "verbose_name_plural": "exceptions to the release time",
+                "ordering": ("release", "schedule_version", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="AgreementCorrection",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("osr_reference", models.CharField(max_length=100)),
+                ("osr_agreed_on", models.DateField()),
+                ("corrected_at", models.DateTimeField()),
+                (
+                    "corrected_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
-                            models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="date_change_agreed_by_and_at_go_together",
+                ),
+                (
+                    "departure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="releases.departure"
                     ),
-                ],
+                ),
+            ],
+            options={
+                "ordering": ("departure", "number"),
+            },
+        ),
+        migrations.CreateModel(
+            name="DummyFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("token", models.CharField(max_length=64, unique=True)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "dummy file",
+                "verbose_name_plural": "dummy files",
+                "ordering": ("-made_at", "-pk"),
             },
         ),
         migrations.CreateModel(
@@ -826,7 +626,18 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("name", models.CharField(db_index=True, max_length=300)),
-                ("slug", models.SlugField(max_length=100)),
+                (
+                    "welsh_name",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Optional. Welsh pages show the English name without it.",
+                        max_length=300,
+                        verbose_name="name in Welsh",
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=100, verbose_name="short name")),
                 (
                     "nation",
                     models.CharField(
@@ -845,33 +656,44 @@ class Migration(migrations.Migration):
                     "two_person_approval",
                     models.BooleanField(
                         default=False,
-                        help_text="Nobody approves a breach report that they wrote or submitted themselves.",
-                        verbose_name="two people for an approval",
+                        help_text="People cannot approve a breach report that they wrote or submitted.",
+                        verbose_name="two people must approve a report",
                     ),
                 ),
                 (
                     "hosts",
                     models.TextField(
                         blank=True,
-                        help_text="One host on each line. Redirects are followed to these hosts and to those of a release's own addresses, and to no others.",
-                        verbose_name="hosts of its website",
+                        help_text="One website on each line, for example www.example.gov.uk. Our checks only follow redirects to these websites and to those of the release.",
+                        verbose_name="websites",
                     ),
                 ),
                 (
                     "negative_markers",
                     models.TextField(
                         blank=True,
-                        help_text="One phrase on each line: what its website shows in the place of a release that is not out, such as: Not yet available.",
-                        verbose_name="words for a page that is not there",
+                        help_text="One phrase on each line. Enter what the website shows before a release is published, for example: Not yet available",
+                        verbose_name="text on a missing page",
+                    ),
+                ),
+                (
+                    "outage_wording",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The wording that your office has agreed. We offer it to the Head of Profession if your website is down at release time. For example: Our website is not available. We will publish these statistics as soon as it is.",
+                        max_length=1000,
+                        verbose_name="notice for an outage of the website",
                     ),
                 ),
                 (
                     "pre_release_length",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="Empty: 24 hours, the working limit of the orders for the United Kingdom, England, Wales and Northern Ireland. Scotland’s order allows more. How much is not confirmed here: read it and set it.",
+                        help_text="Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of that nation’s order. For the UK and England, only set more than 24 hours if a special provision of the order allows it. We have not confirmed this provision, or the period for Wales. Check the order.",
                         null=True,
-                        verbose_name="usual period of pre-release access",
+                        verbose_name="usual length of pre-release access",
                     ),
                 ),
                 (
@@ -879,9 +701,18 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("hours", "Hours"), ("working_days", "Working days")],
                         default="hours",
-                        help_text="Of the period above.",
+                        help_text="The unit of the usual length of pre-release access.",
                         max_length=12,
-                        verbose_name="counted in",
+                        verbose_name="hours or working days",
+                    ),
+                ),
+                (
+                    "asks_recipients",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="We send each person on a pre-release access list an email with a link: to confirm the terms five working days before their access begins, and to confirm receipt when it begins.",
+                        verbose_name="ask people with pre-release access to confirm",
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -908,6 +739,39 @@ class Migration(migrations.Migration):
                 "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HostAuthorisation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("host", models.CharField(help_text="With the port, if it is not the usual one.", max_length=255)),
+                ("number", models.PositiveIntegerField(help_text="Of the rows of one producer and host.")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("recorded", "Recorded"), ("withdrawn", "Withdrawn")],
+                        default="recorded",
+                        max_length=10,
+                    ),
+                ),
+                ("owner_name", models.CharField(blank=True, max_length=200)),
+                ("owner_post", models.CharField(blank=True, max_length=200)),
+                ("reference", models.CharField(blank=True, max_length=200)),
+                ("authorised_on", models.DateField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("erased_at", models.DateTimeField(null=True)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "authorised host",
+                "verbose_name_plural": "authorised hosts",
+                "ordering": ("producer", "host", "number"),
+            },
         ),
         migrations.CreateModel(
             name="ImportEvent",
@@ -955,7 +819,112 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("of", "number"),
-                "constraints": [models.UniqueConstraint(fields=("of", "number"), name="one_import_row_per_number")],
+            },
+        ),
+        migrations.CreateModel(
+            name="OpenFileCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_url", models.URLField(max_length=1000)),
+                ("page_url", models.URLField(blank=True, max_length=1000)),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "dummy_file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="checks", to="releases.dummyfile"
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "check of a dummy file",
+                "verbose_name_plural": "checks of dummy files",
+                "ordering": ("-requested_at", "-pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="OpenFileFinding",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("target", models.CharField(choices=[("file", "File"), ("page", "Page")], max_length=10)),
+                ("url", models.URLField(max_length=1000)),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("open", "Open"), ("not_open", "Not open"), ("not_known", "Not known")], max_length=10
+                    ),
+                ),
+                ("sign", models.CharField(max_length=20)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("failure", models.CharField(blank=True, max_length=30)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("completed_at", models.DateTimeField(null=True)),
+                ("body_sha256", models.CharField(blank=True, max_length=64)),
+                ("vantage", models.CharField(blank=True, max_length=100)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "authorisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="releases.hostauthorisation",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="releases.openfilecheck",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "result of a dummy file",
+                "verbose_name_plural": "results of dummy files",
+                "ordering": ("request", "target"),
+            },
+        ),
+        migrations.CreateModel(
+            name="OpenFileRemedy",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("restricted", "Access to the folder or page is restricted now"),
+                            ("other_place", "The files will be put in another place, or later"),
+                            ("setting", "A setting of the server or the publishing system was changed"),
+                            ("other", "Something else was done"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "dummy_file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="remedies", to="releases.dummyfile"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "remedy of an open file",
+                "verbose_name_plural": "remedies of open files",
+                "ordering": ("-recorded_at", "-pk"),
             },
         ),
         migrations.CreateModel(
@@ -975,6 +944,21 @@ class Migration(migrations.Migration):
                 ),
                 ("period_reason", models.TextField(blank=True)),
                 ("reason", models.TextField(blank=True)),
+                (
+                    "public_benefit",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Why the public benefit outweighs the limit of the order; on the published list.",
+                    ),
+                ),
+                (
+                    "authority_notified_on",
+                    models.DateField(
+                        blank=True, help_text="When the Authority was notified of the longer period.", null=True
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -1010,63 +994,208 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
-                (
-                    "release",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="pre_release_access",
-                        to="releases.release",
-                    ),
-                ),
             ],
             options={
                 "verbose_name_plural": "pre-release access",
                 "ordering": ("organisation", "post", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="PhoneConfirmation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule_version", models.PositiveIntegerField()),
+                ("terms", models.CharField(blank=True, max_length=30)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="phone_confirmations",
+                        to="releases.prereleaseaccess",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "confirmation by phone",
+                "verbose_name_plural": "confirmations by phone",
+                "ordering": ("recorded_at", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="AccessLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("purpose", models.CharField(choices=[("terms", "Terms"), ("handling", "Handling")], max_length=10)),
+                ("schedule_version", models.PositiveIntegerField()),
+                ("seed", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("made_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("is_void", models.BooleanField(default=False)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="releases.prereleaseaccess",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "link of a recipient",
+                "verbose_name_plural": "links of recipients",
+                "ordering": ("made_at", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Producer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=300, unique=True)),
+                (
+                    "welsh_name",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Optional. Welsh pages show the English name without it.",
+                        max_length=300,
+                        verbose_name="name in Welsh",
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=100, unique=True, verbose_name="short name")),
+                (
+                    "nation",
+                    models.CharField(
+                        choices=[
+                            ("united_kingdom", "United Kingdom"),
+                            ("england", "England"),
+                            ("wales", "Wales"),
+                            ("scotland", "Scotland"),
+                            ("northern_ireland", "Northern Ireland"),
+                        ],
+                        default="england",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "two_person_approval",
+                    models.BooleanField(
+                        default=False,
+                        help_text="People cannot approve a breach report that they wrote or submitted.",
+                        verbose_name="two people must approve a report",
+                    ),
+                ),
+                (
+                    "hosts",
+                    models.TextField(
+                        blank=True,
+                        help_text="One website on each line, for example www.example.gov.uk. Our checks only follow redirects to these websites and to those of the release.",
+                        verbose_name="websites",
+                    ),
+                ),
+                (
+                    "negative_markers",
+                    models.TextField(
+                        blank=True,
+                        help_text="One phrase on each line. Enter what the website shows before a release is published, for example: Not yet available",
+                        verbose_name="text on a missing page",
+                    ),
+                ),
+                (
+                    "outage_wording",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The wording that your office has agreed. We offer it to the Head of Profession if your website is down at release time. For example: Our website is not available. We will publish these statistics as soon as it is.",
+                        max_length=1000,
+                        verbose_name="notice for an outage of the website",
+                    ),
+                ),
+                (
+                    "pre_release_length",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Leave this empty for 24 hours. It applies to series of the producer’s own nation, up to the limit of that nation’s order. For the UK and England, only set more than 24 hours if a special provision of the order allows it. We have not confirmed this provision, or the period for Wales. Check the order.",
+                        null=True,
+                        verbose_name="usual length of pre-release access",
+                    ),
+                ),
+                (
+                    "pre_release_unit",
+                    models.CharField(
+                        choices=[("hours", "Hours"), ("working_days", "Working days")],
+                        default="hours",
+                        help_text="The unit of the usual length of pre-release access.",
+                        max_length=12,
+                        verbose_name="hours or working days",
+                    ),
+                ),
+                (
+                    "asks_recipients",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="We send each person on a pre-release access list an email with a link: to confirm the terms five working days before their access begins, and to confirm receipt when it begins.",
+                        verbose_name="ask people with pre-release access to confirm",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("name",),
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("status__in", ["granted", "begun", "ended", "withdrawn"])),
-                        name="access_status_is_known",
-                    ),
-                    models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="access_has_a_period"),
-                    models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("began_at__isnull", True), ("status__in", ["granted", "withdrawn"])),
-                            models.Q(("began_at__isnull", False), ("status__in", ["begun", "ended"])),
+                            ("pre_release_length__isnull", True),
+                            models.Q(
+                                ("pre_release_length__gte", 1),
+                                ("pre_release_length__lte", 240),
+                                ("pre_release_unit", "hours"),
+                            ),
+                            models.Q(
+                                ("pre_release_length__gte", 1),
+                                ("pre_release_length__lte", 10),
+                                ("pre_release_unit", "working_days"),
+                            ),
                             _connector="OR",
                         ),
-                        name="access_that_began_says_when",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("ended_at__gte", models.F("began_at")), ("status", "ended")),
-                            models.Q(models.Q(("status", "ended"), _negated=True), ("ended_at__isnull", True)),
-                            _connector="OR",
-                        ),
-                        name="access_that_ended_says_when",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status", "withdrawn"), ("withdrawn_at__isnull", False)),
-                            models.Q(models.Q(("status", "withdrawn"), _negated=True), ("withdrawn_at__isnull", True)),
-                            _connector="OR",
-                        ),
-                        name="access_that_was_withdrawn_says_when",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
-                            models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="access_agreed_by_and_at_go_together",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("erased_at__isnull", True), models.Q(("email", ""), ("person", "")), _connector="OR"
-                        ),
-                        name="access_erased_holds_no_name",
-                    ),
+                        name="pre_release_period_is_plausible",
+                        violation_error_message="A period of pre-release access is between 1 and 240 hours, or 1 and 10 working days.",
+                    )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NonWorkingDay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on", models.DateField(verbose_name="date")),
+                (
+                    "title",
+                    models.CharField(help_text="For example, Privilege day", max_length=200, verbose_name="name"),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="non_working_days",
+                        to="releases.producer",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "day when the office is closed",
+                "verbose_name_plural": "days when the office is closed",
+                "ordering": ("on",),
             },
         ),
         migrations.CreateModel(
@@ -1103,34 +1232,69 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "role",
+                "verbose_name_plural": "roles",
                 "ordering": ("producer", "role"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("user", "producer", "role"), name="one_membership_per_role"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "role__in",
-                                [
-                                    "statistician",
-                                    "head_of_profession",
-                                    "deputy",
-                                    "calendar_manager",
-                                    "publishing_team",
-                                    "auditor",
-                                ],
-                            )
-                        ),
-                        name="membership_role_is_known",
-                    ),
-                ],
             },
+        ),
+        migrations.CreateModel(
+            name="IncidentContact",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("named_at", models.DateTimeField()),
+                (
+                    "named_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incident_contacts",
+                        to="releases.producer",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("producer", "number"),
+            },
+        ),
+        migrations.AddField(
+            model_name="hostauthorisation",
+            name="producer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="host_authorisations", to="releases.producer"
+            ),
         ),
         migrations.CreateModel(
             name="HistoricalSeries",
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("title", models.CharField(max_length=300)),
-                ("slug", models.SlugField(max_length=150)),
+                (
+                    "welsh_title",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Optional. Welsh pages show the English title without it.",
+                        max_length=300,
+                        verbose_name="title in Welsh",
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=150, verbose_name="short name")),
                 (
                     "designation",
                     models.CharField(
@@ -1147,28 +1311,73 @@ class Migration(migrations.Migration):
                     "release_time",
                     models.TimeField(
                         default=datetime.time(9, 30),
-                        help_text="9:30am, unless the Director General for Regulation approved another time for this series.",
+                        help_text="9:30am, unless the Director General for Regulation has approved another time for this series.",
                         verbose_name="release time (London)",
+                    ),
+                ),
+                (
+                    "nation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("united_kingdom", "United Kingdom"),
+                            ("england", "England"),
+                            ("wales", "Wales"),
+                            ("scotland", "Scotland"),
+                            ("northern_ireland", "Northern Ireland"),
+                        ],
+                        db_default="",
+                        default="",
+                        help_text="The order on pre-release access and the bank holidays of this nation apply. Leave this empty to use the producer’s nation.",
+                        max_length=20,
+                        verbose_name="nation of the statistics",
+                    ),
+                ),
+                (
+                    "pre_release_kind",
+                    models.CharField(
+                        choices=[
+                            ("general", "Any other statistics"),
+                            ("economic", "Economic statistics"),
+                            ("gdp_or_retail_sales", "GDP or retail sales"),
+                        ],
+                        db_default="general",
+                        default="general",
+                        help_text="In Scotland, access to economic statistics is shorter, and GDP and retail sales have none.",
+                        max_length=20,
+                        verbose_name="type of statistics for pre-release access",
                     ),
                 ),
                 (
                     "market_sensitive",
                     models.BooleanField(
-                        default=False,
-                        help_text="Confirming its dates less than six months ahead is advised against; it is not refused.",
+                        default=False, help_text="We warn you if you confirm a date less than 6 months ahead."
                     ),
                 ),
                 (
                     "alternative_time_reference",
-                    models.CharField(blank=True, max_length=100, verbose_name="approval's reference"),
+                    models.CharField(blank=True, max_length=100, verbose_name="reference of the approval"),
                 ),
-                ("alternative_time_approved_on", models.DateField(blank=True, null=True, verbose_name="approved on")),
+                (
+                    "alternative_time_approved_on",
+                    models.DateField(blank=True, null=True, verbose_name="date of the approval"),
+                ),
                 (
                     "tolerance_seconds",
                     models.PositiveSmallIntegerField(
                         default=120,
-                        help_text="How many seconds after the release time still count as on time: at most 179. Only the Head of Profession or a deputy changes it.",
+                        help_text="A release that is live within this time counts as on time. You can enter 179 seconds or fewer. Only the Head of Profession or a deputy can change it.",
                         validators=[django.core.validators.MaxValueValidator(179)],
+                        verbose_name="tolerance in seconds",
+                    ),
+                ),
+                (
+                    "screenshots",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="We take a picture of the web page at the release time, at the end of the tolerance, and when we first find it live. This needs the optional browser of our service.",
+                        verbose_name="take screenshots",
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -1187,6 +1396,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="releases.contact",
+                        verbose_name="Head of Profession",
                     ),
                 ),
                 (
@@ -1207,6 +1417,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="releases.contact",
+                        verbose_name="contact",
                     ),
                 ),
                 (
@@ -1224,6 +1435,51 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "historical series",
                 "verbose_name_plural": "historical series",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalNonWorkingDay",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("on", models.DateField(verbose_name="date")),
+                (
+                    "title",
+                    models.CharField(help_text="For example, Privilege day", max_length=200, verbose_name="name"),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="releases.producer",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical day when the office is closed",
+                "verbose_name_plural": "historical days when the office is closed",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -1287,8 +1543,96 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "historical membership",
-                "verbose_name_plural": "historical memberships",
+                "verbose_name": "historical role",
+                "verbose_name_plural": "historical roles",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalCover",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                ("named_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "absent",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "named_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="releases.producer",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical cover for a Head of Profession",
+                "verbose_name_plural": "historical cover for Heads of Profession",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -1305,16 +1649,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=200)),
-                ("is_team", models.BooleanField(default=False, verbose_name="a team, not a person")),
-                ("post", models.CharField(blank=True, help_text="Such as: Senior analytical officer", max_length=200)),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                ("is_team", models.BooleanField(default=False, verbose_name="this is a team")),
+                (
+                    "post",
+                    models.CharField(blank=True, help_text="For example, Senior analytical officer", max_length=200),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="email address")),
                 ("telephone", models.CharField(blank=True, max_length=50)),
                 (
                     "is_public",
                     models.BooleanField(
                         default=False,
-                        help_text="Name, e-mail address and telephone number stand on the public pages of the releases that this contact is responsible for.",
-                        verbose_name="shown to readers",
+                        help_text="Readers see the name, email address and telephone number on the pages of releases that this contact is responsible for.",
+                        verbose_name="show to readers",
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -1338,7 +1685,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
-                        help_text="The account of this person, if they have one.",
+                        help_text="The account of this person here, if they have one.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -1366,6 +1713,61 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="Cover",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                ("named_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "absent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "named_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="covers", to="releases.producer"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "cover for a Head of Profession",
+                "verbose_name_plural": "cover for Heads of Profession",
+                "ordering": ("starts_on", "pk"),
+            },
+        ),
+        migrations.AddField(
+            model_name="contact",
+            name="producer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="releases.producer"
+            ),
+        ),
+        migrations.CreateModel(
             name="ReasonCorrection",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1388,13 +1790,175 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "corrected reason",
+                "verbose_name_plural": "corrected reasons",
                 "ordering": ("change", "number"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("change", "number"), name="one_reason_correction_per_number"),
-                    models.CheckConstraint(
-                        condition=models.Q(("public_reason", ""), _negated=True), name="corrected_reason_is_a_reason"
+            },
+        ),
+        migrations.CreateModel(
+            name="Release",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "reference",
+                    models.SlugField(
+                        help_text="Use letters, numbers and hyphens. It is part of the web address of this release.",
+                        max_length=100,
+                        unique=True,
                     ),
-                ],
+                ),
+                ("title", models.CharField(max_length=300)),
+                (
+                    "welsh_title",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Optional. Welsh pages show the English title without it.",
+                        max_length=300,
+                        verbose_name="title in Welsh",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("provisional", "Provisional"),
+                            ("confirmed", "Confirmed"),
+                            ("published", "Published"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="provisional",
+                        max_length=12,
+                    ),
+                ),
+                ("planned_on", models.DateField(verbose_name="date")),
+                ("planned_at", models.TimeField(blank=True, null=True, verbose_name="time")),
+                ("zone", models.CharField(default="Europe/London", max_length=50)),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[("exact", "exact"), ("month", "month"), ("two_months", "two months")],
+                        default="exact",
+                        max_length=10,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(db_index=True, editable=False, null=True)),
+                ("schedule_version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "rehearsal",
+                    models.BooleanField(
+                        default=False, help_text="We check a rehearsal like any other release. Readers never see it."
+                    ),
+                ),
+                (
+                    "screenshots",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="For this release, even if its series has none. Leave it clear to do as the series does.",
+                        verbose_name="take screenshots",
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(editable=False)),
+                ("announced_at", models.DateTimeField(editable=False, null=True)),
+                ("confirmed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "short_notice_reason",
+                    models.TextField(
+                        blank=True,
+                        editable=False,
+                        help_text="Why it was confirmed less than 4 weeks ahead. Not public.",
+                        verbose_name="reason for short notice",
+                    ),
+                ),
+                ("published_at", models.DateTimeField(editable=False, null=True)),
+                ("cancelled_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "cancellation_reason",
+                    models.TextField(blank=True, editable=False, verbose_name="reason for cancellation"),
+                ),
+                (
+                    "planned_from",
+                    models.OneToOneField(
+                        editable=False,
+                        help_text="The release of the year before after which this one was planned.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="planned_next",
+                        to="releases.release",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("due_at", "planned_on", "reference"),
+            },
+        ),
+        migrations.CreateModel(
+            name="PublishedCorrection",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(help_text="Of the corrections of one release.")),
+                ("revision", models.PositiveSmallIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("recorded", "Recorded"), ("withdrawn", "Withdrawn")],
+                        default="recorded",
+                        max_length=10,
+                    ),
+                ),
+                ("what_was_wrong", models.TextField(blank=True)),
+                ("found_at", models.DateTimeField(null=True)),
+                ("corrected_at", models.DateTimeField(null=True)),
+                ("public_notice", models.TextField(blank=True)),
+                ("withdrawal_reason", models.TextField(blank=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="published_corrections",
+                        to="releases.release",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "correction after release",
+                "verbose_name_plural": "corrections after release",
+                "ordering": ("release", "number", "revision"),
+            },
+        ),
+        migrations.CreateModel(
+            name="PublicationStatement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule_version", models.PositiveIntegerField()),
+                ("source", models.UUIDField(help_text="The key of the publishing system.")),
+                ("source_name", models.CharField(help_text="The name that it had then.", max_length=100)),
+                ("message_id", models.CharField(max_length=200)),
+                ("published_at", models.DateTimeField(help_text="As stated.")),
+                ("received_at", models.DateTimeField()),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="publication_statements",
+                        to="releases.release",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "statement of publication",
+                "verbose_name_plural": "statements of publication",
+                "ordering": ("received_at", "pk"),
             },
         ),
         migrations.CreateModel(
@@ -1414,6 +1978,21 @@ class Migration(migrations.Migration):
                 ),
                 ("period_reason", models.TextField(blank=True)),
                 ("reason", models.TextField(blank=True)),
+                (
+                    "public_benefit",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Why the public benefit outweighs the limit of the order; on the published list.",
+                    ),
+                ),
+                (
+                    "authority_notified_on",
+                    models.DateField(
+                        blank=True, help_text="When the Authority was notified of the longer period.", null=True
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -1471,52 +2050,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("asked_at", "pk"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("status__in", ["waiting", "agreed", "refused", "taken_back"])),
-                        name="access_request_status_is_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["add", "change", "withdraw"])),
-                        name="access_request_kind_is_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("entry__isnull", True), ("kind", "add")),
-                            models.Q(
-                                models.Q(("kind", "add"), _negated=True),
-                                ("entry__isnull", False),
-                                ("entry_version__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="access_request_names_its_entry",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("status", "waiting")),
-                            models.Q(
-                                models.Q(("status", "waiting"), _negated=True),
-                                ("decided_at__isnull", False),
-                                ("decided_by__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="access_request_decided_says_by_whom",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("status", "waiting"), models.Q(("email", ""), ("person", "")), _connector="OR"
-                        ),
-                        name="access_request_decided_holds_no_name",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("status", "waiting")),
-                        fields=("entry",),
-                        name="one_waiting_request_per_entry",
-                    ),
-                ],
             },
+        ),
+        migrations.AddField(
+            model_name="prereleaseaccess",
+            name="release",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="pre_release_access", to="releases.release"
+            ),
         ),
         migrations.CreateModel(
             name="PreflightRun",
@@ -1548,19 +2089,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "pre-flight",
+                "verbose_name": "check before release",
+                "verbose_name_plural": "checks before release",
                 "ordering": ("-asked_at", "-pk"),
-                "indexes": [models.Index(fields=["release", "schedule_version", "done_at"], name="preflight_latest")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("done_at__isnull", True)),
-                        fields=("release",),
-                        name="one_open_preflight_per_release",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("news__lte", models.F("problems"))), name="preflight_news_are_problems"
-                    ),
-                ],
             },
         ),
         migrations.CreateModel(
@@ -1571,7 +2102,7 @@ class Migration(migrations.Migration):
                 ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
                 ("previous_hash", models.CharField(editable=False, max_length=64)),
                 ("row_hash", models.CharField(editable=False, max_length=64)),
-                ("url", models.URLField(max_length=1000)),
+                ("url", models.URLField(max_length=1000, verbose_name="web address")),
                 ("schedule_version", models.PositiveIntegerField()),
                 ("superseded", models.BooleanField(default=False)),
                 ("replayed", models.BooleanField(default=False)),
@@ -1597,14 +2128,14 @@ class Migration(migrations.Migration):
                 ("failure", models.CharField(blank=True, max_length=30)),
                 ("failure_detail", models.CharField(blank=True, max_length=500)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
-                ("hops", models.JSONField(default=list)),
+                ("hops", models.JSONField(default=list, verbose_name="redirects")),
                 ("headers", models.JSONField(default=list)),
                 ("seconds", models.JSONField(default=dict)),
                 ("body_sha256", models.CharField(blank=True, max_length=64)),
                 ("text_digest", models.CharField(blank=True, max_length=64)),
                 ("peer_address", models.CharField(blank=True, max_length=64)),
                 ("certificate_sha256", models.CharField(blank=True, max_length=64)),
-                ("watcher", models.CharField(max_length=100)),
+                ("watcher", models.CharField(max_length=100, verbose_name="monitoring process")),
                 (
                     "purpose",
                     models.CharField(
@@ -1612,6 +2143,7 @@ class Migration(migrations.Migration):
                             ("plain", "What any reader is shown"),
                             ("fresh", "Past the caches on the way, to tell a stale copy"),
                             ("announcement", "What the announcement says"),
+                            ("vantage", "What a reader is shown at another vantage point"),
                         ],
                         default="plain",
                         max_length=12,
@@ -1620,14 +2152,23 @@ class Migration(migrations.Migration):
                 (
                     "clock_bound_seconds",
                     models.FloatField(
-                        help_text="How far the watcher's clock may have been off; empty where nothing vouched for it.",
+                        help_text="How far our clock may be wrong. Empty if no source confirmed it.",
                         null=True,
+                        verbose_name="possible clock error in seconds",
                     ),
                 ),
-                ("vantage", models.CharField(blank=True, help_text="From where the look was made.", max_length=100)),
+                (
+                    "vantage",
+                    models.CharField(
+                        blank=True,
+                        help_text="Where the check was made from.",
+                        max_length=100,
+                        verbose_name="place of the check",
+                    ),
+                ),
                 (
                     "publisher_says",
-                    models.JSONField(default=dict, help_text="What the publisher's own system said of the page."),
+                    models.JSONField(default=dict, help_text="What the publisher’s own system says about the page."),
                 ),
                 (
                     "address",
@@ -1643,138 +2184,88 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "check",
+                "verbose_name_plural": "checks",
                 "ordering": ("position",),
-                "indexes": [
-                    models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
-                    models.Index(
-                        condition=models.Q(("body_sha256", ""), _negated=True),
-                        fields=["body_sha256"],
-                        name="observation_by_body",
-                    ),
-                ],
             },
         ),
         migrations.CreateModel(
-            name="KeptBody",
+            name="ListConfirmation",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("schedule_version", models.PositiveIntegerField()),
+                ("posts", models.PositiveIntegerField()),
+                ("confirmed_at", models.DateTimeField()),
                 (
-                    "why",
-                    models.CharField(
-                        choices=[
-                            ("first_seen", "first seen"),
-                            ("announcement", "announcement"),
-                            ("last_before_due", "last before due"),
-                            ("last_not_live", "last not live"),
-                            ("first_partial", "first partial"),
-                            ("first_live", "first live"),
-                            ("first_live_fresh", "first live fresh"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("since_due", models.BooleanField(default=False)),
-                ("sha256", models.CharField(db_index=True, max_length=64)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("stored", "Kept"),
-                            ("not_stored", "Could not be stored"),
-                            ("pruned", "Removed at the end of its time"),
-                        ],
-                        default="stored",
-                        max_length=12,
-                    ),
-                ),
-                ("kept_at", models.DateTimeField()),
-                (
-                    "address",
+                    "confirmed_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="releases.address"
-                    ),
-                ),
-                (
-                    "body",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="releases.body"
-                    ),
-                ),
-                (
-                    "look",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="releases.observation",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "release",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="kept_bodies", to="releases.release"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="list_confirmations",
+                        to="releases.release",
                     ),
                 ),
             ],
             options={
-                "verbose_name_plural": "kept bodies",
-                "ordering": ("release", "schedule_version", "address", "look"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("address", "schedule_version", "why", "since_due"), name="one_kept_body_per_place"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "why__in",
-                                [
-                                    "first_seen",
-                                    "announcement",
-                                    "last_before_due",
-                                    "last_not_live",
-                                    "first_partial",
-                                    "first_live",
-                                    "first_live_fresh",
-                                ],
-                            )
-                        ),
-                        name="kept_body_reason_is_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("body", models.F("sha256")), ("state", "stored")),
-                            models.Q(models.Q(("state", "stored"), _negated=True), ("body__isnull", True)),
-                            _connector="OR",
-                        ),
-                        name="kept_body_is_stored_or_says_why_not",
-                    ),
-                ],
+                "verbose_name": "confirmation of an access list",
+                "verbose_name_plural": "confirmations of access lists",
+                "ordering": ("confirmed_at", "pk"),
             },
         ),
         migrations.CreateModel(
             name="HistoricalAddress",
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("url", models.URLField(max_length=1000, verbose_name="address")),
+                ("url", models.URLField(max_length=1000, verbose_name="web address")),
                 (
                     "role",
                     models.CharField(
-                        choices=[("page", "Page"), ("attachment", "Attachment"), ("announcement", "Announcement")],
+                        choices=[("page", "Web page"), ("attachment", "File"), ("announcement", "Announcement")],
                         default="page",
                         max_length=12,
+                        verbose_name="type",
                     ),
                 ),
                 (
                     "marker",
                     models.CharField(
                         blank=True,
-                        help_text="Words that this edition's page shows and the last edition's does not, such as: March 2026.",
+                        help_text="Text that is on the page of this edition and not on the last one. For example, March 2026",
                         max_length=300,
+                        verbose_name="text that identifies this edition",
                     ),
                 ),
-                ("adapter", models.CharField(default="page", max_length=30, verbose_name="how it is read")),
-                ("required", models.BooleanField(default=True)),
+                ("adapter", models.CharField(default="page", max_length=30, verbose_name="type of website")),
+                ("required", models.BooleanField(default=True, verbose_name="must be live on time")),
+                (
+                    "part",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not named"),
+                            ("english_page", "English page"),
+                            ("welsh_page", "Welsh page"),
+                            ("tables", "Tables"),
+                            ("data_api", "Data API"),
+                            ("dashboard", "Dashboard"),
+                            ("other", "Other part"),
+                        ],
+                        db_default="",
+                        default="",
+                        help_text="Optional. Choose a part if the release has several that are published together.",
+                        max_length=12,
+                        verbose_name="part of the release",
+                    ),
+                ),
+                (
+                    "may_follow_minutes",
+                    models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name="may follow by (minutes)"),
+                ),
                 ("added_at", models.DateTimeField(editable=False)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
@@ -1805,20 +2296,34 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "historical address",
-                "verbose_name_plural": "historical addresses",
+                "verbose_name": "historical web page or file",
+                "verbose_name_plural": "historical web pages and files",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.AddField(
+            model_name="departure",
+            name="release",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="departures",
+                to="releases.release",
+            ),
         ),
         migrations.CreateModel(
             name="DelayNotice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.PositiveSmallIntegerField()),
-                ("schedule_version", models.PositiveIntegerField(help_text="The date to which the notice speaks.")),
+                (
+                    "schedule_version",
+                    models.PositiveIntegerField(help_text="The version of the date that the notice is about."),
+                ),
                 ("kind", models.CharField(choices=[("posted", "Posted"), ("withdrawn", "Withdrawn")], max_length=10)),
+                ("wording", models.TextField(blank=True, db_default="", default="")),
                 ("expected_at", models.DateTimeField(null=True)),
                 ("expected_words", models.CharField(blank=True, max_length=300)),
                 ("contact_name", models.CharField(blank=True, max_length=200)),
@@ -1838,33 +2343,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "delay notice",
+                "verbose_name_plural": "delay notices",
                 "ordering": ("release", "number"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("release", "number"), name="one_delay_notice_per_number"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("kind", "posted"),
-                                models.Q(
-                                    ("expected_at__isnull", False),
-                                    models.Q(("expected_words", ""), _negated=True),
-                                    _connector="OR",
-                                ),
-                                models.Q(("contact_name", ""), _negated=True),
-                                models.Q(("contact_email", ""), _negated=True),
-                            ),
-                            models.Q(
-                                ("contact_email", ""),
-                                ("contact_name", ""),
-                                ("expected_at__isnull", True),
-                                ("expected_words", ""),
-                                ("kind", "withdrawn"),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="delay_notice_says_when_and_whom_to_ask",
-                    ),
-                ],
             },
         ),
         migrations.CreateModel(
@@ -1872,12 +2353,27 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("schedule_version", models.PositiveIntegerField(help_text="The schedule that was to be changed.")),
-                ("was_on", models.DateField()),
-                ("was_at", models.TimeField()),
-                ("to_on", models.DateField()),
-                ("to_at", models.TimeField()),
+                ("was_on", models.DateField(verbose_name="date before")),
+                ("was_at", models.TimeField(verbose_name="time before")),
+                ("to_on", models.DateField(verbose_name="new date")),
+                ("to_at", models.TimeField(verbose_name="new time")),
                 ("zone", models.CharField(default="Europe/London", max_length=50)),
                 ("public_reason", models.TextField()),
+                (
+                    "osr_reference",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=100,
+                        verbose_name="reference of OSR’s agreement",
+                    ),
+                ),
+                ("osr_agreed_on", models.DateField(null=True, verbose_name="date of OSR’s agreement")),
+                (
+                    "bank_holiday_reason",
+                    models.TextField(blank=True, db_default="", default="", verbose_name="reason for the bank holiday"),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -1894,7 +2390,14 @@ class Migration(migrations.Migration):
                 ),
                 ("requested_at", models.DateTimeField()),
                 ("decided_at", models.DateTimeField(null=True)),
-                ("refusal", models.TextField(blank=True, help_text="Why it was refused, for the person who asked.")),
+                (
+                    "refusal",
+                    models.TextField(
+                        blank=True,
+                        help_text="For the person who requested the change.",
+                        verbose_name="reason for refusal",
+                    ),
+                ),
                 (
                     "decided_by",
                     models.ForeignKey(
@@ -1918,43 +2421,27 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "request to change a date",
+                "verbose_name_plural": "requests to change a date",
                 "ordering": ("requested_at", "pk"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("state__in", ["waiting", "agreed", "refused", "withdrawn", "lapsed"])),
-                        name="request_state_is_known",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("state", "waiting")),
-                        fields=("release",),
-                        name="one_waiting_request_per_release",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("state", "waiting")),
-                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", True), ("state", "lapsed")),
-                            models.Q(
-                                models.Q(("state__in", ["waiting", "lapsed"]), _negated=True),
-                                ("decided_at__isnull", False),
-                                ("decided_by__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="request_says_who_decided_and_when",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "refused"), models.Q(("refusal", ""), _negated=True)),
-                            models.Q(models.Q(("state", "refused"), _negated=True), ("refusal", "")),
-                            _connector="OR",
-                        ),
-                        name="refused_request_says_why",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("public_reason", ""), _negated=True), name="request_gives_a_public_reason"
-                    ),
-                ],
             },
+        ),
+        migrations.AddField(
+            model_name="datechange",
+            name="release",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="date_changes",
+                to="releases.release",
+            ),
+        ),
+        migrations.AddField(
+            model_name="address",
+            name="release",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="addresses", to="releases.release"
+            ),
         ),
         migrations.CreateModel(
             name="ReleaseEvent",
@@ -1965,17 +2452,14 @@ class Migration(migrations.Migration):
                 ("previous_hash", models.CharField(editable=False, max_length=64)),
                 ("row_hash", models.CharField(editable=False, max_length=64)),
                 ("kind", models.CharField(max_length=40)),
-                ("at", models.DateTimeField()),
-                ("facts", models.JSONField(default=dict)),
-                ("words", models.TextField(blank=True)),
+                ("at", models.DateTimeField(verbose_name="time")),
+                ("facts", models.JSONField(default=dict, verbose_name="details")),
+                ("words", models.TextField(blank=True, verbose_name="text")),
                 ("words_salt", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
                 (
                     "words_digest",
                     models.CharField(
-                        db_default="",
-                        default="",
-                        help_text="Of the words as they were, where some were redacted.",
-                        max_length=64,
+                        db_default="", default="", help_text="Of the original text, if it was redacted.", max_length=64
                     ),
                 ),
                 ("release_public_id", models.UUIDField()),
@@ -1986,6 +2470,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
                 (
@@ -1999,13 +2484,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "release event",
+                "verbose_name_plural": "release events",
                 "ordering": ("position",),
-                "indexes": [models.Index(fields=["release", "position"], name="release_event_in_order")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("kind", ""), _negated=True), name="release_event_has_a_kind"
-                    )
-                ],
             },
         ),
         migrations.CreateModel(
@@ -2028,9 +2509,273 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-day", "producer"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("producer", "day"), name="one_roll_call_per_producer_and_day")
-                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Screenshot",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule_version", models.PositiveIntegerField()),
+                (
+                    "moment",
+                    models.CharField(
+                        choices=[
+                            ("due", "At the release time"),
+                            ("limit", "At the end of the tolerance"),
+                            ("first_live", "When first found live"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("planned_at", models.DateTimeField()),
+                ("requested_at", models.DateTimeField(null=True)),
+                ("pictured_at", models.DateTimeField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("stored", "Stored"),
+                            ("not_taken", "Not taken"),
+                            ("pruned", "Removed at the end of its time"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=30)),
+                ("final_url", models.CharField(blank=True, max_length=1000)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("sha256", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("small_sha256", models.CharField(blank=True, max_length=64)),
+                ("width", models.PositiveSmallIntegerField(default=0)),
+                ("height", models.PositiveSmallIntegerField(default=0)),
+                ("browser", models.CharField(blank=True, max_length=50)),
+                ("vantage", models.CharField(blank=True, max_length=100, verbose_name="place of the check")),
+                ("watcher", models.CharField(max_length=100, verbose_name="monitoring process")),
+                (
+                    "address",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="releases.address"
+                    ),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="releases.body"
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="screenshots_taken",
+                        to="releases.release",
+                    ),
+                ),
+                (
+                    "small",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="releases.body"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("release", "schedule_version", "address", "planned_at", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Series",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=300)),
+                (
+                    "welsh_title",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Optional. Welsh pages show the English title without it.",
+                        max_length=300,
+                        verbose_name="title in Welsh",
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=150, verbose_name="short name")),
+                (
+                    "designation",
+                    models.CharField(
+                        choices=[
+                            ("accredited", "Accredited official statistics"),
+                            ("official", "Official statistics"),
+                            ("in_development", "Official statistics in development"),
+                        ],
+                        default="official",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "release_time",
+                    models.TimeField(
+                        default=datetime.time(9, 30),
+                        help_text="9:30am, unless the Director General for Regulation has approved another time for this series.",
+                        verbose_name="release time (London)",
+                    ),
+                ),
+                (
+                    "nation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("united_kingdom", "United Kingdom"),
+                            ("england", "England"),
+                            ("wales", "Wales"),
+                            ("scotland", "Scotland"),
+                            ("northern_ireland", "Northern Ireland"),
+                        ],
+                        db_default="",
+                        default="",
+                        help_text="The order on pre-release access and the bank holidays of this nation apply. Leave this empty to use the producer’s nation.",
+                        max_length=20,
+                        verbose_name="nation of the statistics",
+                    ),
+                ),
+                (
+                    "pre_release_kind",
+                    models.CharField(
+                        choices=[
+                            ("general", "Any other statistics"),
+                            ("economic", "Economic statistics"),
+                            ("gdp_or_retail_sales", "GDP or retail sales"),
+                        ],
+                        db_default="general",
+                        default="general",
+                        help_text="In Scotland, access to economic statistics is shorter, and GDP and retail sales have none.",
+                        max_length=20,
+                        verbose_name="type of statistics for pre-release access",
+                    ),
+                ),
+                (
+                    "market_sensitive",
+                    models.BooleanField(
+                        default=False, help_text="We warn you if you confirm a date less than 6 months ahead."
+                    ),
+                ),
+                (
+                    "alternative_time_reference",
+                    models.CharField(blank=True, max_length=100, verbose_name="reference of the approval"),
+                ),
+                (
+                    "alternative_time_approved_on",
+                    models.DateField(blank=True, null=True, verbose_name="date of the approval"),
+                ),
+                (
+                    "tolerance_seconds",
+                    models.PositiveSmallIntegerField(
+                        default=120,
+                        help_text="A release that is live within this time counts as on time. You can enter 179 seconds or fewer. Only the Head of Profession or a deputy can change it.",
+                        validators=[django.core.validators.MaxValueValidator(179)],
+                        verbose_name="tolerance in seconds",
+                    ),
+                ),
+                (
+                    "screenshots",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="We take a picture of the web page at the release time, at the end of the tolerance, and when we first find it live. This needs the optional browser of our service.",
+                        verbose_name="take screenshots",
+                    ),
+                ),
+                (
+                    "deputies",
+                    models.ManyToManyField(blank=True, related_name="series_deputised", to="releases.contact"),
+                ),
+                (
+                    "head_of_profession",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="series_headed",
+                        to="releases.contact",
+                        verbose_name="Head of Profession",
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="series", to="releases.producer"
+                    ),
+                ),
+                (
+                    "publishing_contacts",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="series_published",
+                        to="releases.contact",
+                        verbose_name="publishing team",
+                    ),
+                ),
+                (
+                    "responsible",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="series_responsible_for",
+                        to="releases.contact",
+                        verbose_name="contact",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "series",
+                "ordering": ("title",),
+            },
+        ),
+        migrations.CreateModel(
+            name="RotaEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="Call 1 first. If there is no answer, call 2.", verbose_name="phone order"
+                    ),
+                ),
+                (
+                    "at",
+                    models.TimeField(
+                        blank=True,
+                        help_text="Leave this empty for all release times.",
+                        null=True,
+                        verbose_name="release time (London)",
+                    ),
+                ),
+                (
+                    "days",
+                    models.CharField(
+                        choices=[("every_day", "Every day"), ("closed_days", "Weekends, holidays and closed days")],
+                        default="every_day",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rota_entries", to="releases.contact"
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rota", to="releases.series"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "person to call",
+                "verbose_name_plural": "people to call",
+                "ordering": ("series", "-days", "at", "order", "pk"),
             },
         ),
         migrations.CreateModel(
@@ -2065,81 +2810,45 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "task",
+                "verbose_name_plural": "tasks",
                 "ordering": ("added_at", "pk"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("text", ""), _negated=True), name="a_task_says_what_is_to_be_done"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
-                            models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="a_task_that_is_done_says_by_whom",
-                    ),
-                ],
             },
         ),
+        migrations.AddField(
+            model_name="release",
+            name="series",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="releases.series"
+            ),
+        ),
         migrations.CreateModel(
-            name="HistoricalRelease",
+            name="HistoricalRotaEntry",
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("public_id", models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
                 (
-                    "reference",
-                    models.SlugField(
-                        help_text="Letters, digits and hyphens; it is part of the page's address.", max_length=100
+                    "order",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="Call 1 first. If there is no answer, call 2.", verbose_name="phone order"
                     ),
                 ),
-                ("title", models.CharField(max_length=300)),
                 (
-                    "status",
+                    "at",
+                    models.TimeField(
+                        blank=True,
+                        help_text="Leave this empty for all release times.",
+                        null=True,
+                        verbose_name="release time (London)",
+                    ),
+                ),
+                (
+                    "days",
                     models.CharField(
-                        choices=[
-                            ("provisional", "Provisional"),
-                            ("confirmed", "Confirmed"),
-                            ("published", "Published"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="provisional",
+                        choices=[("every_day", "Every day"), ("closed_days", "Weekends, holidays and closed days")],
+                        default="every_day",
                         max_length=12,
                     ),
                 ),
-                ("planned_on", models.DateField(verbose_name="date")),
-                ("planned_at", models.TimeField(blank=True, null=True, verbose_name="time")),
-                ("zone", models.CharField(default="Europe/London", max_length=50)),
-                (
-                    "precision",
-                    models.CharField(
-                        choices=[("exact", "exact"), ("month", "month"), ("two_months", "two months")],
-                        default="exact",
-                        max_length=10,
-                    ),
-                ),
-                ("due_at", models.DateTimeField(db_index=True, editable=False, null=True)),
-                ("schedule_version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "rehearsal",
-                    models.BooleanField(
-                        default=False,
-                        help_text="A rehearsal is watched and judged like any release, and shown to nobody outside.",
-                    ),
-                ),
-                ("recorded_at", models.DateTimeField(editable=False)),
-                ("announced_at", models.DateTimeField(editable=False, null=True)),
-                ("confirmed_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "short_notice_reason",
-                    models.TextField(
-                        blank=True,
-                        editable=False,
-                        help_text="Why it was confirmed less than four weeks ahead; not public.",
-                    ),
-                ),
-                ("published_at", models.DateTimeField(editable=False, null=True)),
-                ("cancelled_at", models.DateTimeField(editable=False, null=True)),
-                ("cancellation_reason", models.TextField(blank=True, editable=False)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -2148,25 +2857,23 @@ class Migration(migrations.Migration):
                     models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
                 ),
                 (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="releases.contact",
+                    ),
+                ),
+                (
                     "history_user",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "planned_from",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        help_text="The release of the year before after which this one was planned.",
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="releases.release",
                     ),
                 ),
                 (
@@ -2182,8 +2889,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "historical release",
-                "verbose_name_plural": "historical releases",
+                "verbose_name": "historical person to call",
+                "verbose_name_plural": "historical people to call",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -2196,7 +2903,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        help_text="As on the letter of the Director General for Regulation.", max_length=100
+                        help_text="The reference on the letter of the Director General for Regulation.", max_length=100
                     ),
                 ),
                 ("approved_on", models.DateField()),
@@ -2204,19 +2911,16 @@ class Migration(migrations.Migration):
                 ("covers_to", models.DateField(verbose_name="last day that it covers")),
                 ("covers_late", models.BooleanField(default=False, verbose_name="covers a late release")),
                 ("covers_early", models.BooleanField(default=False, verbose_name="covers an early release")),
-                (
-                    "covers_partial",
-                    models.BooleanField(default=False, verbose_name="covers a release with parts missing"),
-                ),
-                ("words", models.TextField(help_text="In the words of the approval.", verbose_name="what it covers")),
+                ("covers_partial", models.BooleanField(default=False, verbose_name="covers an incomplete release")),
+                ("words", models.TextField(help_text="Use the words of the approval.", verbose_name="what it covers")),
                 ("recorded_at", models.DateTimeField(editable=False)),
                 (
                     "end",
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("withdrawn", "Withdrawn: it covers nothing from now on"),
-                            ("in_error", "Recorded in error: it never covered anything"),
+                            ("withdrawn", "Withdrawn: it covers nothing from today"),
+                            ("in_error", "Recorded by mistake: it never covered anything"),
                         ],
                         max_length=10,
                     ),
@@ -2279,7 +2983,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
-                        help_text="Leave this empty if it covers every series of the producer.",
+                        help_text="Leave this empty if it covers all series of the producer.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -2302,7 +3006,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        help_text="As on the letter of the Director General for Regulation.", max_length=100
+                        help_text="The reference on the letter of the Director General for Regulation.", max_length=100
                     ),
                 ),
                 ("approved_on", models.DateField()),
@@ -2310,19 +3014,16 @@ class Migration(migrations.Migration):
                 ("covers_to", models.DateField(verbose_name="last day that it covers")),
                 ("covers_late", models.BooleanField(default=False, verbose_name="covers a late release")),
                 ("covers_early", models.BooleanField(default=False, verbose_name="covers an early release")),
-                (
-                    "covers_partial",
-                    models.BooleanField(default=False, verbose_name="covers a release with parts missing"),
-                ),
-                ("words", models.TextField(help_text="In the words of the approval.", verbose_name="what it covers")),
+                ("covers_partial", models.BooleanField(default=False, verbose_name="covers an incomplete release")),
+                ("words", models.TextField(help_text="Use the words of the approval.", verbose_name="what it covers")),
                 ("recorded_at", models.DateTimeField(editable=False)),
                 (
                     "end",
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("withdrawn", "Withdrawn: it covers nothing from now on"),
-                            ("in_error", "Recorded in error: it never covered anything"),
+                            ("withdrawn", "Withdrawn: it covers nothing from today"),
+                            ("in_error", "Recorded by mistake: it never covered anything"),
                         ],
                         max_length=10,
                     ),
@@ -2358,7 +3059,7 @@ class Migration(migrations.Migration):
                     "series",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Leave this empty if it covers every series of the producer.",
+                        help_text="Leave this empty if it covers all series of the producer.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="exemptions",
@@ -2368,34 +3069,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-approved_on", "-pk"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("covers_to__gte", models.F("covers_from"))),
-                        name="exemption_ends_after_it_begins",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("covers_late", True), ("covers_early", True), ("covers_partial", True), _connector="OR"
-                        ),
-                        name="exemption_covers_something",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("end", ""), ("end_words", ""), ("ended_at__isnull", True), ("ended_by__isnull", True)
-                            ),
-                            models.Q(
-                                models.Q(("end", ""), _negated=True),
-                                ("ended_at__isnull", False),
-                                ("ended_by__isnull", False),
-                                models.Q(("end_words", ""), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="exemption_says_why_it_ended",
-                    ),
-                ],
             },
+        ),
+        migrations.AddField(
+            model_name="dummyfile",
+            name="series",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="dummy_files", to="releases.series"
+            ),
         ),
         migrations.CreateModel(
             name="Statement",
@@ -2441,22 +3122,319 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "staff statement",
+                "verbose_name_plural": "staff statements",
                 "ordering": ("stated_at",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("kind", "was_live"), ("live_at__isnull", False)),
-                            models.Q(
-                                models.Q(("kind", "was_live"), _negated=True),
-                                ("live_at__isnull", True),
-                                models.Q(("text_digest", ""), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="statement_says_of_what_or_when",
-                    )
-                ],
             },
+        ),
+        migrations.CreateModel(
+            name="StoredBody",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule_version", models.PositiveIntegerField()),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("first_seen", "first seen"),
+                            ("announcement", "announcement"),
+                            ("last_before_due", "last before due"),
+                            ("last_not_live", "last not live"),
+                            ("first_partial", "first partial"),
+                            ("first_live", "first live"),
+                            ("first_live_fresh", "first live fresh"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("since_due", models.BooleanField(default=False)),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("stored", "Kept"),
+                            ("not_stored", "Could not be stored"),
+                            ("pruned", "Removed at the end of its time"),
+                        ],
+                        default="stored",
+                        max_length=12,
+                    ),
+                ),
+                ("stored_at", models.DateTimeField(db_column="kept_at")),
+                (
+                    "address",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="releases.address"
+                    ),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="releases.body"
+                    ),
+                ),
+                (
+                    "observation",
+                    models.ForeignKey(
+                        db_column="look_id",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="releases.observation",
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="stored_bodies", to="releases.release"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "stored bodies",
+                "db_table": "releases_keptbody",
+                "ordering": ("release", "schedule_version", "address", "observation"),
+            },
+        ),
+        migrations.CreateModel(
+            name="TimeStamp",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("authority", models.URLField(max_length=500)),
+                ("stamped_at", models.DateTimeField(help_text="By the authority's clock.")),
+                ("response", models.BinaryField(help_text="In DER, as the authority sent it.")),
+                (
+                    "anchor",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="time_stamp", to="releases.anchor"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("position",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Training",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, help_text="The version of the list of participants."),
+                ),
+                ("planned_at", models.DateTimeField()),
+                ("participants", models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "planned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="trainings", to="releases.producer"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "training",
+                "verbose_name_plural": "trainings",
+                "ordering": ("-planned_at", "-pk"),
+            },
+        ),
+        migrations.AddField(
+            model_name="release",
+            name="training",
+            field=models.ForeignKey(
+                editable=False,
+                help_text="The training of which this rehearsal is a part.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rehearsals",
+                to="releases.training",
+            ),
+        ),
+        migrations.CreateModel(
+            name="MinuteBrief",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_at", models.DateTimeField()),
+                ("rehearsal", models.BooleanField(default=False)),
+                ("limit_at", models.DateTimeField()),
+                ("ready_at", models.DateTimeField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minute_briefs",
+                        to="releases.producer",
+                    ),
+                ),
+                (
+                    "training",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="releases.training"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "minute brief",
+                "verbose_name_plural": "minute briefs",
+                "ordering": ("-due_at", "producer"),
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalRelease",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("public_id", models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
+                (
+                    "reference",
+                    models.SlugField(
+                        help_text="Use letters, numbers and hyphens. It is part of the web address of this release.",
+                        max_length=100,
+                    ),
+                ),
+                ("title", models.CharField(max_length=300)),
+                (
+                    "welsh_title",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Optional. Welsh pages show the English title without it.",
+                        max_length=300,
+                        verbose_name="title in Welsh",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("provisional", "Provisional"),
+                            ("confirmed", "Confirmed"),
+                            ("published", "Published"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="provisional",
+                        max_length=12,
+                    ),
+                ),
+                ("planned_on", models.DateField(verbose_name="date")),
+                ("planned_at", models.TimeField(blank=True, null=True, verbose_name="time")),
+                ("zone", models.CharField(default="Europe/London", max_length=50)),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[("exact", "exact"), ("month", "month"), ("two_months", "two months")],
+                        default="exact",
+                        max_length=10,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(db_index=True, editable=False, null=True)),
+                ("schedule_version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "rehearsal",
+                    models.BooleanField(
+                        default=False, help_text="We check a rehearsal like any other release. Readers never see it."
+                    ),
+                ),
+                (
+                    "screenshots",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="For this release, even if its series has none. Leave it clear to do as the series does.",
+                        verbose_name="take screenshots",
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(editable=False)),
+                ("announced_at", models.DateTimeField(editable=False, null=True)),
+                ("confirmed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "short_notice_reason",
+                    models.TextField(
+                        blank=True,
+                        editable=False,
+                        help_text="Why it was confirmed less than 4 weeks ahead. Not public.",
+                        verbose_name="reason for short notice",
+                    ),
+                ),
+                ("published_at", models.DateTimeField(editable=False, null=True)),
+                ("cancelled_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "cancellation_reason",
+                    models.TextField(blank=True, editable=False, verbose_name="reason for cancellation"),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "planned_from",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        help_text="The release of the year before after which this one was planned.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="releases.release",
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="releases.series",
+                    ),
+                ),
+                (
+                    "training",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        help_text="The training of which this rehearsal is a part.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="releases.training",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical release",
+                "verbose_name_plural": "historical releases",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name="Verification",
@@ -2516,172 +3494,1233 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due")],
+                "verbose_name": "release check",
+                "verbose_name_plural": "release checks",
+            },
+        ),
+        migrations.CreateModel(
+            name="YearReview",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("site", models.CharField(max_length=200)),
+                ("organisation", models.CharField(max_length=200)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("status", models.CharField(default="reading", max_length=10)),
+                ("started_at", models.DateTimeField()),
+                ("listed_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("problem", models.CharField(blank=True, default="", max_length=20)),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="year_reviews", to="releases.producer"
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-year", "organisation", "-pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="YearReviewPage",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("path", models.CharField(max_length=500)),
+                ("outcome", models.CharField(default="listed", max_length=12)),
+                ("in_year", models.BooleanField(default=True)),
+                ("title", models.CharField(blank=True, max_length=300)),
+                ("announced_at", models.DateTimeField(null=True)),
+                ("scheduled_at", models.DateTimeField(null=True)),
+                ("delay_seconds", models.PositiveIntegerField(null=True)),
+                ("first_published_on", models.DateField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("etag", models.CharField(blank=True, default="", max_length=200)),
+                ("last_modified", models.CharField(blank=True, default="", max_length=100)),
+                ("statement", models.JSONField(default=dict)),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pages", to="releases.yearreview"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("review", "title", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="AccessReceipt",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "Confirmed"),
+                            ("acknowledged", "Received"),
+                            ("not_needed", "Access not needed"),
+                            ("disclosure", "Possible disclosure"),
+                            ("silent", "No answer"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("terms", models.CharField(blank=True, max_length=30)),
+                (
+                    "what",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("sent_to_other", "Sent to a person who is not on the list"),
+                            ("seen_by_other", "Seen or heard by a person who is not on the list"),
+                            ("lost", "Lost or left unattended"),
+                            ("in_public", "Published or mentioned in public"),
+                            ("something_else", "Something else"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="releases.accesslink"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "handling receipt",
+                "verbose_name_plural": "handling receipts",
+                "ordering": ("at", "pk"),
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("release", "schedule_version"), name="one_verification_per_schedule_version"
+                    models.UniqueConstraint(fields=("link", "answer"), name="one_receipt_per_link_and_answer"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer__in", ["confirmed", "acknowledged", "not_needed", "disclosure", "silent"])
+                        ),
+                        name="access_receipt_answer_is_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            (
-                                "outcome__in",
-                                [
-                                    "pending",
-                                    "on_time",
-                                    "early",
-                                    "late",
-                                    "not_seen",
-                                    "partial",
-                                    "uncertain",
-                                    "cannot_tell",
-                                ],
-                            )
+                            models.Q(("answer", "confirmed"), models.Q(("terms", ""), _negated=True)),
+                            models.Q(models.Q(("answer", "confirmed"), _negated=True), ("terms", "")),
+                            _connector="OR",
                         ),
-                        name="outcome_is_known",
+                        name="access_receipt_names_its_terms",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("delay_to__isnull", True), ("delay_to__gte", models.F("delay_from")), _connector="OR"
+                            models.Q(("answer", "disclosure"), models.Q(("what", ""), _negated=True)),
+                            models.Q(
+                                models.Q(("answer", "disclosure"), _negated=True),
+                                ("happened_at__isnull", True),
+                                ("what", ""),
+                            ),
+                            _connector="OR",
                         ),
-                        name="delay_is_an_interval",
+                        name="access_receipt_says_what_was_reported",
                     ),
                 ],
             },
         ),
         migrations.CreateModel(
-            name="Watch",
+            name="VerdictRequest",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("schedule_version", models.PositiveIntegerField()),
-                (
-                    "next_look_at",
-                    models.DateTimeField(db_index=True, help_text="Empty once the watch has ended.", null=True),
-                ),
-                (
-                    "live_since",
-                    models.DateTimeField(
-                        help_text="When it was first seen live since it was due; from then on it is looked at less often.",
-                        null=True,
-                    ),
-                ),
                 (
                     "address",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="watch", to="releases.address"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ReleaseRowRecord",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
-                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
-                ("previous_hash", models.CharField(editable=False, max_length=64)),
-                ("row_hash", models.CharField(editable=False, max_length=64)),
-                ("digests", models.JSONField()),
-                ("heads", models.JSONField()),
-                ("why", models.CharField(blank=True, max_length=20)),
-            ],
-            options={
-                "ordering": ("position",),
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="MonitoringRowRecord",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
-                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
-                ("previous_hash", models.CharField(editable=False, max_length=64)),
-                ("row_hash", models.CharField(editable=False, max_length=64)),
-                ("digests", models.JSONField()),
-                ("heads", models.JSONField()),
-                ("why", models.CharField(blank=True, max_length=20)),
-            ],
-            options={
-                "ordering": ("position",),
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Anchor",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
-                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
-                ("previous_hash", models.CharField(editable=False, max_length=64)),
-                ("row_hash", models.CharField(editable=False, max_length=64)),
-                ("root", models.CharField(max_length=64)),
-                (
-                    "heads",
-                    models.JSONField(
-                        help_text="By chain: position, hash, first row since the last anchor, their digest."
-                    ),
-                ),
-                (
-                    "why",
-                    models.CharField(
-                        choices=[
-                            ("approval", "A report was approved"),
-                            ("morning", "A morning's releases were judged"),
-                            ("daily", "Daily"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("made_at", models.DateTimeField()),
-            ],
-            options={
-                "ordering": ("position",),
-            },
-        ),
-        migrations.CreateModel(
-            name="TimeStamp",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
-                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
-                ("previous_hash", models.CharField(editable=False, max_length=64)),
-                ("row_hash", models.CharField(editable=False, max_length=64)),
-                ("authority", models.URLField(max_length=500)),
-                ("stamped_at", models.DateTimeField(help_text="By the authority's clock.")),
-                ("response", models.BinaryField(help_text="In DER, as the authority sent it.")),
-                (
-                    "anchor",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="time_stamp",
-                        to="releases.anchor",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("position",),
-            },
-        ),
-        migrations.CreateModel(
-            name="TimeStampRequest",
-            fields=[
-                (
-                    "anchor",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="time_stamp_request",
+                        related_name="+",
                         serialize=False,
-                        to="releases.anchor",
+                        to="releases.address",
                     ),
                 ),
-                ("due_at", models.DateTimeField(help_text="When the authority is asked, or asked again.")),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("last_error", models.CharField(blank=True, max_length=500)),
+                ("schedule_version", models.PositiveIntegerField()),
+                (
+                    "answered_until",
+                    models.DateTimeField(help_text="Up to when every planned check is stored or timed out."),
+                ),
+                ("requested_at", models.DateTimeField()),
+                ("version", models.UUIDField()),
+                ("claimed_by", models.CharField(blank=True, default="", max_length=100)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="releases.release"
+                    ),
+                ),
             ],
-            options={
-                "ordering": ("due_at",),
-            },
+        ),
+        migrations.AddIndex(
+            model_name="calendarimport",
+            index=models.Index(fields=["status", "uploaded_at"], name="import_by_status"),
+        ),
+        migrations.AddConstraint(
+            model_name="calendarimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["uploaded", "ambiguous", "checked", "confirmed", "applied", "discarded", "failed"])
+                ),
+                name="import_status_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="calendarimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("content__isnull", False),
+                        ("ended_at__isnull", True),
+                        ("status__in", ("uploaded", "confirmed", "ambiguous", "checked")),
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ("uploaded", "confirmed", "ambiguous", "checked")), _negated=True),
+                        ("content__isnull", True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="import_keeps_its_file_until_its_end",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="calendarimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("rows_total__isnull", True), ("rows_done__lte", models.F("rows_total")), _connector="OR"
+                ),
+                name="import_does_no_more_rows_than_there_are",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="checkschedule",
+            index=models.Index(fields=["host", "next_check_at"], name="check_schedule_by_host"),
+        ),
+        migrations.AddIndex(
+            model_name="comparison",
+            index=models.Index(
+                condition=models.Q(("differs", True)), fields=["differs"], name="comparisons_that_differ"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="comparison",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("said", {}), ("missing", ""), _connector="OR"), name="comparison_read_one_thing"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="agreementcorrection",
+            constraint=models.UniqueConstraint(
+                fields=("departure", "number"), name="one_agreement_correction_per_number"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="agreementcorrection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("osr_reference", ""), _negated=True), name="corrected_agreement_has_a_reference"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="importrow",
+            constraint=models.UniqueConstraint(fields=("of", "number"), name="one_import_row_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="openfilecheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("file_url", ""), _negated=True), name="open_file_check_has_an_address"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="openfilefinding",
+            constraint=models.UniqueConstraint(fields=("request", "target"), name="one_open_file_finding_per_address"),
+        ),
+        migrations.AddConstraint(
+            model_name="openfilefinding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("completed_at__isnull", True), ("sent_at__isnull", True)),
+                    models.Q(
+                        ("authorisation__isnull", False),
+                        ("completed_at__gte", models.F("sent_at")),
+                        ("sent_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="open_file_request_was_authorised",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="openfilefinding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("result", "not_known"),
+                    models.Q(("result", "not_open"), ("status__isnull", False)),
+                    models.Q(("result", "open"), ("sign__in", ["token", "file_name"]), ("status__isnull", False)),
+                    _connector="OR",
+                ),
+                name="open_file_result_has_an_answer",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="openfilefinding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("body_sha256", ""), ("sign", "token"), _connector="OR"),
+                name="open_file_digest_is_of_the_token",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="accesslink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purpose__in", ["terms", "handling"])), name="access_link_purpose_is_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="accesslink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_void", False), ("revoked_at__isnull", False), _connector="OR"),
+                name="access_link_void_is_revoked",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="accesslink",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=("entry", "purpose", "schedule_version"),
+                name="one_access_link_in_force",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="nonworkingday",
+            constraint=models.UniqueConstraint(fields=("producer", "on"), name="one_non_working_day_per_date"),
+        ),
+        migrations.AddConstraint(
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "producer", "role"), name="one_membership_per_role"),
+        ),
+        migrations.AddConstraint(
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "statistician",
+                            "head_of_profession",
+                            "deputy",
+                            "calendar_manager",
+                            "publishing_team",
+                            "auditor",
+                        ],
+                    )
+                ),
+                name="membership_role_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="incidentcontact",
+            constraint=models.UniqueConstraint(fields=("producer", "number"), name="one_incident_contact_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="hostauthorisation",
+            constraint=models.UniqueConstraint(
+                fields=("producer", "host", "number"), name="one_host_authorisation_per_number"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="hostauthorisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("authorised_on__isnull", False),
+                        ("kind", "recorded"),
+                        models.Q(("owner_post", ""), _negated=True),
+                        models.Q(("reference", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("authorised_on__isnull", True),
+                        ("kind", "withdrawn"),
+                        ("owner_name", ""),
+                        ("owner_post", ""),
+                        ("reference", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="host_authorisation_says_who_gave_it",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="cover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="cover_ends_after_it_starts"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="cover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("person", models.F("absent")), _negated=True), name="cover_is_another_person"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="cover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="cover_that_ended_says_by_whom",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="contact",
+            constraint=models.UniqueConstraint(fields=("producer", "email"), name="one_contact_per_producer_and_email"),
+        ),
+        migrations.AddConstraint(
+            model_name="reasoncorrection",
+            constraint=models.UniqueConstraint(fields=("change", "number"), name="one_reason_correction_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="reasoncorrection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("public_reason", ""), _negated=True), name="corrected_reason_is_a_reason"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="publishedcorrection",
+            constraint=models.UniqueConstraint(
+                fields=("release", "number", "revision"), name="one_correction_per_revision"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="publishedcorrection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("found_at__isnull", False),
+                        ("kind", "recorded"),
+                        ("withdrawal_reason", ""),
+                        models.Q(("what_was_wrong", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("corrected_at__isnull", True),
+                        ("found_at__isnull", True),
+                        ("kind", "withdrawn"),
+                        ("public_notice", ""),
+                        ("what_was_wrong", ""),
+                        models.Q(("withdrawal_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="correction_says_what_was_wrong",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="publishedcorrection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("corrected_at__isnull", True), ("corrected_at__gte", models.F("found_at")), _connector="OR"
+                ),
+                name="corrected_after_it_was_found",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="publicationstatement",
+            constraint=models.UniqueConstraint(
+                fields=("source", "message_id"), name="one_statement_per_source_and_message"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaserequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["waiting", "agreed", "refused", "taken_back"])),
+                name="access_request_status_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaserequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["add", "change", "withdraw"])), name="access_request_kind_is_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaserequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("entry__isnull", True), ("kind", "add")),
+                    models.Q(
+                        models.Q(("kind", "add"), _negated=True),
+                        ("entry__isnull", False),
+                        ("entry_version__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="access_request_names_its_entry",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaserequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("status", "waiting")),
+                    models.Q(
+                        models.Q(("status", "waiting"), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="access_request_decided_says_by_whom",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaserequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "waiting"), models.Q(("email", ""), ("person", "")), _connector="OR"),
+                name="access_request_decided_holds_no_name",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaserequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "waiting")), fields=("entry",), name="one_waiting_request_per_entry"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaseaccess",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["granted", "begun", "ended", "withdrawn"])),
+                name="access_status_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaseaccess",
+            constraint=models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="access_has_a_period"),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaseaccess",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("began_at__isnull", True), ("status__in", ["granted", "withdrawn"])),
+                    models.Q(("began_at__isnull", False), ("status__in", ["begun", "ended"])),
+                    _connector="OR",
+                ),
+                name="access_that_began_says_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaseaccess",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__gte", models.F("began_at")), ("status", "ended")),
+                    models.Q(models.Q(("status", "ended"), _negated=True), ("ended_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="access_that_ended_says_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaseaccess",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "withdrawn"), ("withdrawn_at__isnull", False)),
+                    models.Q(models.Q(("status", "withdrawn"), _negated=True), ("withdrawn_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="access_that_was_withdrawn_says_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaseaccess",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
+                    models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="access_agreed_by_and_at_go_together",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="prereleaseaccess",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("erased_at__isnull", True), models.Q(("email", ""), ("person", "")), _connector="OR"
+                ),
+                name="access_erased_holds_no_name",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="preflightrun",
+            index=models.Index(fields=["release", "schedule_version", "done_at"], name="preflight_latest"),
+        ),
+        migrations.AddConstraint(
+            model_name="preflightrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=("release",),
+                name="one_open_preflight_per_release",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="preflightrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("news__lte", models.F("problems"))), name="preflight_news_are_problems"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="observation",
+            index=models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
+        ),
+        migrations.AddIndex(
+            model_name="observation",
+            index=models.Index(
+                condition=models.Q(("body_sha256", ""), _negated=True),
+                fields=["body_sha256"],
+                name="observation_by_body",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="observation",
+            index=models.Index(
+                condition=models.Q(("purpose", "vantage")), fields=["release"], name="observation_by_vantage"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="departure",
+            constraint=models.UniqueConstraint(
+                fields=("release", "schedule_version", "kind"), name="one_departure_per_schedule_and_kind"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="departure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        models.Q(("osr_reference", ""), _negated=True),
+                        ("holiday", ""),
+                        ("kind", "osr_agreement"),
+                        ("osr_agreed_on__isnull", False),
+                        ("osr_told_at__isnull", True),
+                    ),
+                    models.Q(
+                        models.Q(("holiday", ""), _negated=True),
+                        models.Q(("reason", ""), _negated=True),
+                        ("decided_by__isnull", False),
+                        ("kind", "bank_holiday"),
+                        ("osr_agreed_on__isnull", True),
+                        ("osr_reference", ""),
+                        ("osr_told_at__isnull", True),
+                    ),
+                    models.Q(
+                        models.Q(("reason", ""), _negated=True),
+                        ("decided_by__isnull", False),
+                        ("holiday", ""),
+                        ("kind", "at_once"),
+                        ("osr_agreed_on__isnull", True),
+                        ("osr_reference", ""),
+                        ("osr_told_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="departure_says_what_allows_it",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="delaynotice",
+            constraint=models.UniqueConstraint(fields=("release", "number"), name="one_delay_notice_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="delaynotice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "posted"),
+                        models.Q(
+                            ("expected_at__isnull", False),
+                            models.Q(("expected_words", ""), _negated=True),
+                            models.Q(("wording", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        models.Q(("contact_name", ""), _negated=True),
+                        models.Q(("contact_email", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("contact_email", ""),
+                        ("contact_name", ""),
+                        ("expected_at__isnull", True),
+                        ("expected_words", ""),
+                        ("kind", "withdrawn"),
+                        ("wording", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="delay_notice_says_when_and_whom_to_ask",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datechangerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "agreed", "refused", "withdrawn", "lapsed"])),
+                name="request_state_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datechangerequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")), fields=("release",), name="one_waiting_request_per_release"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datechangerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("state", "waiting")),
+                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", True), ("state", "lapsed")),
+                    models.Q(
+                        models.Q(("state__in", ["waiting", "lapsed"]), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="request_says_who_decided_and_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datechangerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "refused"), models.Q(("refusal", ""), _negated=True)),
+                    models.Q(models.Q(("state", "refused"), _negated=True), ("refusal", "")),
+                    _connector="OR",
+                ),
+                name="refused_request_says_why",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datechangerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("public_reason", ""), _negated=True), name="request_gives_a_public_reason"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="datechange",
+            index=models.Index(
+                condition=models.Q(("announced_at__isnull", False)),
+                fields=["announced_at", "release"],
+                name="date_change_by_announced",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datechange",
+            constraint=models.UniqueConstraint(
+                fields=("release", "schedule_version"), name="one_date_change_per_schedule_version"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datechange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
+                    models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="date_change_agreed_by_and_at_go_together",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="address",
+            index=models.Index(
+                condition=models.Q(("part", ""), _negated=True), fields=["release"], name="addresses_with_parts"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.UniqueConstraint(fields=("release", "url"), name="one_address_per_release_and_url"),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "page"), _negated=True), models.Q(("marker", ""), _negated=True), _connector="OR"
+                ),
+                name="page_needs_a_marker",
+                violation_error_message="Enter the text that identifies this edition",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "announcement"), _negated=True), ("required", False), _connector="OR"
+                ),
+                name="announcement_is_never_required",
+                violation_error_message="An announcement cannot be required to be live on time.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("role", "announcement")),
+                fields=("release",),
+                name="one_announcement_per_release",
+                violation_error_message="A release can have only one announcement.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("part__in", ["", "english_page", "welsh_page", "tables", "data_api", "dashboard", "other"])
+                ),
+                name="part_is_known",
+                violation_error_message="Choose one of the parts in the list.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("part", ""), models.Q(("role", "announcement"), _negated=True), _connector="OR"),
+                name="announcement_is_no_part",
+                violation_error_message="An announcement is not a part of the release.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("part__in", ["english_page", "welsh_page"]), _negated=True),
+                    ("role", "page"),
+                    _connector="OR",
+                ),
+                name="page_part_is_a_page",
+                violation_error_message="Choose the type ‘Web page’ for an English or a Welsh page.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="address",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("may_follow_minutes", 0),
+                    models.Q(
+                        ("may_follow_minutes__lte", 1440), ("required", True), models.Q(("part", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="only_a_required_part_may_follow",
+                violation_error_message="Only a named part that must be live on time may follow, by up to 1440 minutes (24 hours).",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="releaseevent",
+            index=models.Index(fields=["release", "position"], name="release_event_in_order"),
+        ),
+        migrations.AddConstraint(
+            model_name="releaseevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", ""), _negated=True), name="release_event_has_a_kind"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rollcall",
+            constraint=models.UniqueConstraint(fields=("producer", "day"), name="one_roll_call_per_producer_and_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="screenshot",
+            constraint=models.UniqueConstraint(
+                fields=("address", "schedule_version", "moment"), name="one_screenshot_per_moment"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="screenshot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("body", models.F("sha256")),
+                        ("pictured_at__isnull", False),
+                        ("small", models.F("small_sha256")),
+                        ("state", "stored"),
+                        ("reason", ""),
+                    ),
+                    models.Q(("body__isnull", True), ("reason", ""), ("small__isnull", True), ("state", "pruned")),
+                    models.Q(
+                        models.Q(("reason", ""), _negated=True),
+                        ("body__isnull", True),
+                        ("sha256", ""),
+                        ("small__isnull", True),
+                        ("state", "not_taken"),
+                    ),
+                    _connector="OR",
+                ),
+                name="screenshot_is_stored_or_says_why_not",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="series",
+            constraint=models.UniqueConstraint(fields=("producer", "slug"), name="one_series_per_producer_and_slug"),
+        ),
+        migrations.AddConstraint(
+            model_name="series",
+            constraint=models.UniqueConstraint(fields=("producer", "title"), name="one_series_per_producer_and_title"),
+        ),
+        migrations.AddConstraint(
+            model_name="series",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tolerance_seconds__lte", 179)), name="tolerance_below_three_minutes"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="series",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("release_time", datetime.time(9, 30)),
+                    models.Q(
+                        models.Q(("alternative_time_reference", ""), _negated=True),
+                        ("alternative_time_approved_on__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="alternative_time_needs_approval",
+                violation_error_message="Enter the reference and the date of the approval, or use 9:30am.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rotaentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("days__in", ["every_day", "closed_days"])), name="rota_days_are_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="releasetask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="a_task_says_what_is_to_be_done"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="releasetask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_task_that_is_done_says_by_whom",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="exemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("covers_to__gte", models.F("covers_from"))), name="exemption_ends_after_it_begins"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="exemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("covers_late", True), ("covers_early", True), ("covers_partial", True), _connector="OR"
+                ),
+                name="exemption_covers_something",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="exemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end", ""), ("end_words", ""), ("ended_at__isnull", True), ("ended_by__isnull", True)),
+                    models.Q(
+                        models.Q(("end", ""), _negated=True),
+                        ("ended_at__isnull", False),
+                        ("ended_by__isnull", False),
+                        models.Q(("end_words", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="exemption_says_why_it_ended",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "was_live"), ("live_at__isnull", False)),
+                    models.Q(
+                        models.Q(("kind", "was_live"), _negated=True),
+                        ("live_at__isnull", True),
+                        models.Q(("text_digest", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="statement_says_of_what_or_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="storedbody",
+            constraint=models.UniqueConstraint(
+                fields=("address", "schedule_version", "why", "since_due"), name="one_kept_body_per_place"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="storedbody",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "why__in",
+                        [
+                            "first_seen",
+                            "announcement",
+                            "last_before_due",
+                            "last_not_live",
+                            "first_partial",
+                            "first_live",
+                            "first_live_fresh",
+                        ],
+                    )
+                ),
+                name="kept_body_reason_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="storedbody",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("body", models.F("sha256")), ("state", "stored")),
+                    models.Q(models.Q(("state", "stored"), _negated=True), ("body__isnull", True)),
+                    _connector="OR",
+                ),
+                name="kept_body_is_stored_or_says_why_not",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="training",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="training_has_a_title"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(fields=["status", "due_at"], name="release_by_status_and_due"),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(fields=["planned_on"], name="release_by_planned_day"),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
+                fields=["planned_on", "public_id"],
+                name="public_release_by_day",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
+                fields=["status", "planned_on"],
+                name="public_release_by_status",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
+                fields=["announced_at", "id"],
+                name="public_release_by_announced",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(
+                    ("announced_at__isnull", False),
+                    ("rehearsal", False),
+                    ("confirmed_at__gt", models.F("announced_at")),
+                ),
+                fields=["confirmed_at", "id"],
+                name="public_release_by_confirmed",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(
+                    ("announced_at__isnull", False), ("rehearsal", False), ("cancelled_at__isnull", False)
+                ),
+                fields=["cancelled_at", "id"],
+                name="public_release_by_cancelled",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False), ("status", "published")),
+                fields=["due_at", "id"],
+                name="public_release_by_published",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["provisional", "confirmed", "published", "cancelled"])),
+                name="release_status_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("due_at__isnull", False), ("planned_at__isnull", False), ("precision", "exact")),
+                    models.Q(models.Q(("precision", "exact"), _negated=True), ("due_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="due_at_follows_from_an_exact_date",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["confirmed", "published"]), _negated=True),
+                    models.Q(("confirmed_at__isnull", False), ("due_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="confirmed_needs_an_exact_date",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status", "cancelled"),
+                        ("cancelled_at__isnull", False),
+                        models.Q(("cancellation_reason", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status", "cancelled"), _negated=True),
+                        ("cancellation_reason", ""),
+                        ("cancelled_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="cancelled_needs_a_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rehearsal", False), ("announced_at__isnull", True), _connector="OR"),
+                name="rehearsal_is_never_announced",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("training__isnull", True), ("rehearsal", True), _connector="OR"),
+                name="training_is_a_rehearsal",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutebrief",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("training__isnull", True)),
+                fields=("producer", "due_at", "rehearsal"),
+                name="one_minute_brief_per_producer_and_instant",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutebrief",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("training__isnull", False)),
+                fields=("training", "producer", "due_at"),
+                name="one_minute_brief_per_training_and_instant",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutebrief",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("training__isnull", True), ("rehearsal", True), _connector="OR"),
+                name="minute_brief_of_training_is_rehearsal",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="minutebrief",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("made_at__gte", models.F("limit_at"))), name="minute_brief_is_after_the_limit"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="verification",
+            index=models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
+        ),
+        migrations.AddIndex(
+            model_name="verification",
+            index=models.Index(
+                condition=models.Q(("outcome", "early")), fields=["release"], name="early_verifications"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="verification",
+            constraint=models.UniqueConstraint(
+                fields=("release", "schedule_version"), name="one_verification_per_schedule_version"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="verification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "outcome__in",
+                        ["pending", "on_time", "early", "late", "not_seen", "partial", "uncertain", "cannot_tell"],
+                    )
+                ),
+                name="outcome_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="verification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("delay_to__isnull", True), ("delay_to__gte", models.F("delay_from")), _connector="OR"
+                ),
+                name="delay_is_an_interval",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="yearreview",
+            index=models.Index(fields=["status", "started_at"], name="year_review_by_status"),
+        ),
+        migrations.AddConstraint(
+            model_name="yearreview",
+            constraint=models.UniqueConstraint(
+                fields=("producer", "site", "organisation", "year"), name="one_review_of_a_year"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="yearreview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["reading", "stopped", "complete"])), name="review_status_is_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="yearreviewpage",
+            constraint=models.UniqueConstraint(fields=("review", "path"), name="one_row_per_page_of_a_year"),
         ),
         # The triggers and the index are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),

@@ -36,8 +36,10 @@ RELEASED = {
     ("breaches", "0001_schema"),
     ("breaches", "0002_code_of_practice"),
     ("canary", "0001_schema"),
+    ("office_api", "0001_schema"),
     ("outbox", "0001_schema"),
     ("releases", "0001_schema"),
+    ("webhooks", "0001_schema"),
 }
 # Packages whose modules keep their names. A migration stays as it is while our own modules move.
 STABLE = {"django", "simple_history"}

@@ -3,7 +3,8 @@
 import functools
 import secrets
 
-import django.db.models.functions.text
+import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -15,6 +16,23 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="AccountRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
+        ),
         migrations.CreateModel(
             name="User",
             fields=[
@@ -29,7 +47,7 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="email address")),
                 ("name", models.CharField(max_length=200, verbose_name="full name")),
                 ("is_staff", models.BooleanField(default=False, verbose_name="may use the admin site")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
@@ -39,7 +57,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default=functools.partial(secrets.token_hex, 16),
                         editable=False,
-                        help_text="Part of its recorded digest; replaced with the address.",
+                        help_text="Part of the recorded digest. Replaced with the address.",
                         max_length=32,
                     ),
                 ),
@@ -68,9 +86,65 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "user",
-                "constraints": [
-                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="one_user_per_email")
-                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254, verbose_name="email address")),
+                ("name", models.CharField(max_length=200, verbose_name="full name")),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("statistician", "Statistician"),
+                            ("head_of_profession", "Head of Profession"),
+                            ("deputy", "Deputy"),
+                            ("calendar_manager", "Calendar manager"),
+                            ("publishing_team", "Publishing team"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("invited_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "erased_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="At the end of the retention period.",
+                        null=True,
+                        verbose_name="name and address deleted at",
+                    ),
+                ),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations_accepted",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations_sent",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "invitation",
+                "ordering": ("-invited_at", "-pk"),
             },
         ),
     ]

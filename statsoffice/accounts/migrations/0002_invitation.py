@@ -1,6 +1,7 @@
 """Invitations, digests of accounts, the group of administrators, and the table of Django's cache."""
 
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.conf import settings
 from django.core.management import call_command
 from django.db import migrations, models
@@ -64,128 +65,64 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Invitation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
-                ("name", models.CharField(max_length=200, verbose_name="full name")),
-                (
-                    "role",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("statistician", "Statistician"),
-                            ("head_of_profession", "Head of Profession"),
-                            ("deputy", "Deputy"),
-                            ("calendar_manager", "Calendar manager"),
-                            ("publishing_team", "Publishing team"),
-                            ("auditor", "Auditor"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("invited_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField()),
-                ("digest", models.CharField(max_length=64, unique=True)),
-                ("accepted_at", models.DateTimeField(blank=True, null=True)),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "erased_at",
-                    models.DateTimeField(
-                        editable=False,
-                        help_text="At the end of their time.",
-                        null=True,
-                        verbose_name="name and address removed at",
-                    ),
-                ),
-                (
-                    "accepted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitations_accepted",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "invited_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitations_sent",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "producer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitations",
-                        to="releases.producer",
-                    ),
-                ),
-                (
-                    "withdrawn_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitations_withdrawn",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "invitation",
-                "ordering": ("-invited_at", "-pk"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("producer", None), ("role", "")),
-                            models.Q(
-                                ("producer__isnull", False),
-                                (
-                                    "role__in",
-                                    [
-                                        "statistician",
-                                        "head_of_profession",
-                                        "deputy",
-                                        "calendar_manager",
-                                        "publishing_team",
-                                        "auditor",
-                                    ],
-                                ),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="invited_to_a_role_of_a_producer",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None), _connector="OR"),
-                        name="invitation_accepted_or_withdrawn",
-                    ),
-                ],
-            },
+        migrations.AddField(
+            model_name="invitation",
+            name="producer",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="invitations",
+                to="releases.producer",
+            ),
         ),
-        migrations.CreateModel(
-            name="AccountRowRecord",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
-                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
-                ("previous_hash", models.CharField(editable=False, max_length=64)),
-                ("row_hash", models.CharField(editable=False, max_length=64)),
-                ("digests", models.JSONField()),
-                ("heads", models.JSONField()),
-                ("why", models.CharField(blank=True, max_length=20)),
-            ],
-            options={
-                "ordering": ("position",),
-                "abstract": False,
-            },
+        migrations.AddField(
+            model_name="invitation",
+            name="withdrawn_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="invitations_withdrawn",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="one_user_per_email"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("producer", None), ("role", "")),
+                    models.Q(
+                        ("producer__isnull", False),
+                        (
+                            "role__in",
+                            [
+                                "statistician",
+                                "head_of_profession",
+                                "deputy",
+                                "calendar_manager",
+                                "publishing_team",
+                                "auditor",
+                            ],
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="invited_to_a_role_of_a_producer",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("accepted_at", None), ("withdrawn_at", None), _connector="OR"),
+                name="invitation_accepted_or_withdrawn",
+            ),
         ),
         migrations.RunPython(create_cache_table, drop_cache_table),
         migrations.RunPython(create_groups, remove_groups),

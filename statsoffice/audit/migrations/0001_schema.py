@@ -57,17 +57,14 @@ class Migration(migrations.Migration):
                 ("previous_hash", models.CharField(editable=False, max_length=64)),
                 ("row_hash", models.CharField(editable=False, max_length=64)),
                 ("kind", models.CharField(max_length=40)),
-                ("at", models.DateTimeField()),
-                ("facts", models.JSONField(default=dict)),
-                ("words", models.TextField(blank=True)),
+                ("at", models.DateTimeField(verbose_name="time")),
+                ("facts", models.JSONField(default=dict, verbose_name="details")),
+                ("words", models.TextField(blank=True, verbose_name="text")),
                 ("words_salt", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
                 (
                     "words_digest",
                     models.CharField(
-                        db_default="",
-                        default="",
-                        help_text="Of the words as they were, where some were redacted.",
-                        max_length=64,
+                        db_default="", default="", help_text="Of the original text, if it was redacted.", max_length=64
                     ),
                 ),
                 (
@@ -86,6 +83,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
             ],
@@ -107,6 +105,9 @@ class Migration(migrations.Migration):
                                     "second_step_failed",
                                     "recovery_codes_made",
                                     "file_taken",
+                                    "api_token_created",
+                                    "api_token_revoked",
+                                    "api_token_used",
                                 ],
                             )
                         ),

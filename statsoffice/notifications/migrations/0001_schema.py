@@ -20,20 +20,43 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="MessageRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="HistoricalPreference",
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 (
                     "channel",
                     models.CharField(
-                        choices=[("mail", "Mail"), ("notify", "GOV.UK Notify"), ("webhook", "Webhook")], max_length=10
+                        choices=[
+                            ("mail", "Email"),
+                            ("notify", "GOV.UK Notify"),
+                            ("webhook", "Webhook"),
+                            ("text", "Text message"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 (
                     "webhook",
                     models.CharField(
                         blank=True,
-                        help_text="Its name in the settings. What is posted there is told besides, and never instead of mail.",
+                        help_text="The name in the settings. We post to the webhook in addition to emails.",
                         max_length=60,
                     ),
                 ),
@@ -58,7 +81,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
-                        help_text="Empty: everybody of this producer who has no choice of their own.",
+                        help_text="Leave empty for all people at this producer without their own choice.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -78,8 +101,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "historical preference",
-                "verbose_name_plural": "historical preferences",
+                "verbose_name": "historical notification preference",
+                "verbose_name_plural": "historical notification preferences",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -93,7 +116,12 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.CharField(
-                        choices=[("mail", "Mail"), ("notify", "GOV.UK Notify"), ("webhook", "Webhook")],
+                        choices=[
+                            ("mail", "Email"),
+                            ("notify", "GOV.UK Notify"),
+                            ("webhook", "Webhook"),
+                            ("text", "Text message"),
+                        ],
                         default="mail",
                         max_length=10,
                     ),
@@ -101,38 +129,39 @@ class Migration(migrations.Migration):
                 (
                     "recipient",
                     models.CharField(
-                        help_text="An e-mail address or, of a webhook, its name in the settings.", max_length=254
+                        help_text="An email address, a phone number, or the name of a webhook in the settings.",
+                        max_length=254,
                     ),
                 ),
                 ("subject", models.CharField(max_length=300)),
                 ("text", models.TextField()),
                 ("reply_to", models.EmailField(blank=True, max_length=254)),
                 ("created_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField(help_text="When it is to be sent, or tried again.")),
+                ("due_at", models.DateTimeField(help_text="When we send it or try again.")),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=500)),
-                (
-                    "salt",
-                    models.CharField(
-                        default=functools.partial(secrets.token_hex, 16),
-                        help_text="Part of its recorded digest; replaced when words are removed.",
-                        max_length=32,
-                    ),
-                ),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("claimed_until", models.DateTimeField(null=True)),
                 (
                     "erased_at",
                     models.DateTimeField(
-                        help_text="At the end of their time; that somebody was told stays.",
+                        help_text="At the end of the retention period. We keep the record that a notification was sent.",
                         null=True,
-                        verbose_name="recipient, subject and text removed at",
+                        verbose_name="recipient, subject and text deleted at",
+                    ),
+                ),
+                (
+                    "salt",
+                    models.CharField(
+                        default=functools.partial(secrets.token_hex, 16),
+                        help_text="Part of the recorded digest. Replaced when text is deleted.",
+                        max_length=32,
                     ),
                 ),
                 (
                     "document",
                     models.ForeignKey(
-                        help_text="The approved document that is attached, where a report is sent.",
+                        help_text="The approved document that is attached to a report.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -159,6 +188,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "notification",
+                "verbose_name_plural": "notifications",
                 "ordering": ("created_at", "pk"),
                 "indexes": [
                     models.Index(
@@ -176,8 +207,57 @@ class Migration(migrations.Migration):
                         fields=("event", "recipient", "channel"), name="one_message_per_event_recipient_and_channel"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("channel__in", ["mail", "notify", "webhook"])), name="channel_is_known"
+                        condition=models.Q(("channel__in", ["mail", "notify", "webhook", "text"])),
+                        name="channel_is_known",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NotifiedSuspicion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                (
+                    "suspicion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notifications",
+                        to="breaches.suspicion",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "outbox_toldsuspicion",
+                "ordering": ("at", "pk"),
+                "indexes": [models.Index(fields=["at"], name="suspicions_told_lately")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("suspicion", "event"), name="a_message_tells_of_a_suspicion_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NotifiedVerdict",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                (
+                    "verdict",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notifications",
+                        to="releases.verification",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "outbox_toldverdict",
+                "ordering": ("at", "pk"),
+                "indexes": [models.Index(fields=["at"], name="verdicts_told_lately")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("verdict", "event"), name="a_message_tells_of_a_verdict_once")
                 ],
             },
         ),
@@ -188,14 +268,20 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.CharField(
-                        choices=[("mail", "Mail"), ("notify", "GOV.UK Notify"), ("webhook", "Webhook")], max_length=10
+                        choices=[
+                            ("mail", "Email"),
+                            ("notify", "GOV.UK Notify"),
+                            ("webhook", "Webhook"),
+                            ("text", "Text message"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 (
                     "webhook",
                     models.CharField(
                         blank=True,
-                        help_text="Its name in the settings. What is posted there is told besides, and never instead of mail.",
+                        help_text="The name in the settings. We post to the webhook in addition to emails.",
                         max_length=60,
                     ),
                 ),
@@ -203,7 +289,7 @@ class Migration(migrations.Migration):
                     "person",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: everybody of this producer who has no choice of their own.",
+                        help_text="Leave empty for all people at this producer without their own choice.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -218,6 +304,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "notification preference",
+                "verbose_name_plural": "notification preferences",
                 "ordering": ("producer", "person", "channel"),
                 "constraints": [
                     models.UniqueConstraint(
@@ -228,7 +316,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(("person__isnull", True)),
                         fields=("producer", "channel", "webhook"),
                         name="one_preference_per_producer_and_channel",
-                        violation_error_message="This is chosen for everybody of this producer already.",
+                        violation_error_message="This channel is already chosen for this producer.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -237,70 +325,9 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="a_webhook_is_named",
-                        violation_error_message="Name a webhook where the channel is one, and nowhere else.",
+                        violation_error_message="Enter a webhook only if the channel is a webhook.",
                     ),
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ToldSuspicion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("event", models.CharField(max_length=150)),
-                ("at", models.DateTimeField()),
-                (
-                    "suspicion",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="tellings", to="breaches.suspicion"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("at", "pk"),
-                "indexes": [models.Index(fields=["at"], name="suspicions_told_lately")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("suspicion", "event"), name="a_message_tells_of_a_suspicion_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ToldVerdict",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("event", models.CharField(max_length=150)),
-                ("at", models.DateTimeField()),
-                (
-                    "verdict",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tellings",
-                        to="releases.verification",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("at", "pk"),
-                "indexes": [models.Index(fields=["at"], name="verdicts_told_lately")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("verdict", "event"), name="a_message_tells_of_a_verdict_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MessageRowRecord",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
-                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
-                ("previous_hash", models.CharField(editable=False, max_length=64)),
-                ("row_hash", models.CharField(editable=False, max_length=64)),
-                ("digests", models.JSONField()),
-                ("heads", models.JSONField()),
-                ("why", models.CharField(blank=True, max_length=20)),
-            ],
-            options={
-                "ordering": ("position",),
-                "abstract": False,
             },
         ),
     ]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Pulse",
+            name="Heartbeat",
             fields=[
                 ("step", models.CharField(max_length=100, primary_key=True, serialize=False)),
                 ("begun_at", models.DateTimeField(null=True)),
@@ -18,20 +18,26 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(null=True)),
                 ("failed_at", models.DateTimeField(null=True)),
             ],
+            options={
+                "db_table": "canary_pulse",
+            },
         ),
         migrations.CreateModel(
-            name="Illness",
+            name="Incident",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("began_at", models.DateTimeField()),
-                ("observed_at", models.DateTimeField(help_text="When somebody last saw that it was still so.")),
+                ("observed_at", models.DateTimeField(help_text="When the problem was last observed.")),
                 ("alarmed_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("is_open", models.BooleanField(default=True)),
-                ("why", models.JSONField(default=list, help_text="The troubles, as they were when people were told.")),
+                (
+                    "why",
+                    models.JSONField(default=list, help_text="The problems, as they were when people were notified."),
+                ),
             ],
             options={
-                "verbose_name_plural": "illnesses",
+                "db_table": "canary_illness",
                 "ordering": ("-began_at", "-pk"),
                 "constraints": [
                     models.UniqueConstraint(
@@ -49,7 +55,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Rehearsed",
+            name="SyntheticCheck",
             fields=[
                 ("number", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
                 (
@@ -80,6 +86,7 @@ class Migration(migrations.Migration):
                 ("clock_voucher", models.CharField(blank=True, max_length=10)),
             ],
             options={
+                "db_table": "canary_rehearsed",
                 "ordering": ("-number",),
                 "constraints": [
                     models.CheckConstraint(

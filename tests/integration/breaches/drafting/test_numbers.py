@@ -2,11 +2,9 @@
 
 from datetime import date, timedelta
 from functools import partial
-from importlib import import_module
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
@@ -112,21 +110,6 @@ def test_people_who_start_reports_at_once_get_different_numbers():
     assert are_done_at_once(*[partial(start, office)] * 4) == [True] * 4
     numbers = sorted(report.number for report in Report.objects.all())
     assert numbers == ["BR-2020-001", "BR-2020-002", "BR-2020-003", "BR-2020-004"]
-
-
-def test_existing_reports_are_numbered_in_the_order_of_drafting():
-    producer = ProducerFactory()
-    columns = {"producer": producer, "kind": "late"}
-    later = Report.objects.create(reference="later", drafted_at=AT + timedelta(days=1), **columns)
-    first = Report.objects.create(reference="first", drafted_at=AT, **columns)
-    new_year = Report.objects.create(reference="new-year", drafted_at=AT + timedelta(days=365), **columns)
-    practice = Report.objects.create(reference="practice", drafted_at=AT, rehearsal=True, **columns)
-    leak = Report.objects.create(reference="leak", drafted_at=AT, producer=producer, kind="leak")
-
-    import_module("breaches.migrations.0004_report_number").number_reports(apps, None)
-    numbers = [Report.objects.get(pk=report.pk).number for report in (first, later, new_year, practice)]
-    assert numbers == ["BR-2020-001", "BR-2020-002", "BR-2021-001", "BR-2020-R001"]
-    assert Report.objects.get(pk=leak.pk).number.startswith("BR-2020-C")
 
 
 def test_a_report_that_the_version_before_drafts_during_an_upgrade_is_numbered_and_verified_afterwards():

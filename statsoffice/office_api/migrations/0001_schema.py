@@ -1,4 +1,4 @@
-"""API tokens, their revocations with append-only triggers, and their use."""
+"""API tokens, their revocations with append-only triggers, their use, and stored answers to changes."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("releases", "0021_phone_and_brief"),
+        ("releases", "0001_schema"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -57,6 +57,23 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "API tokens",
                 "ordering": ("-issued_at", "-pk"),
             },
+        ),
+        migrations.CreateModel(
+            name="StoredAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100)),
+                ("request_digest", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField(default=0)),
+                ("answer", models.JSONField(default=dict)),
+                ("stored_at", models.DateTimeField()),
+                (
+                    "token",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="office_api.apitoken"
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="TokenRevocation",
@@ -103,6 +120,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(("purpose", ""), _negated=True), name="api_token_has_a_purpose"
             ),
         ),
-        # The triggers are dropped together with their table.
+        migrations.AddIndex(
+            model_name="storedanswer",
+            index=models.Index(fields=["stored_at"], name="stored_answer_by_time"),
+        ),
+        migrations.AddConstraint(
+            model_name="storedanswer",
+            constraint=models.UniqueConstraint(fields=("token", "key"), name="one_stored_answer_per_key"),
+        ),
         migrations.RunPython(create_triggers, migrations.RunPython.noop),
     ]
