@@ -67,7 +67,7 @@ def check_browser(**_: Any) -> list[CheckMessage]:
     if settings.BROWSER_SANDBOX or not find_chromium(settings.BROWSER):
         return []
     said = "Chromium runs without its own sandbox, so a page that breaks out of it can do what the worker can."
-    hint = "Remove STATSOFFICE_BROWSER_SANDBOX=off, and allow Chromium its sandbox (docs/operations/browser.md)."
+    hint = "Remove STATSOFFICE_BROWSER_SANDBOX=off, and allow the sandbox (docs/operations/browser-sandbox.md)."
     return [Warning(said, hint=hint, id="statsoffice.W007")]
 
 
