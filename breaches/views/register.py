@@ -65,8 +65,8 @@ from releases.rules.tables import TableKind
 from releases.text import preflight
 from releases.verdict.parts import PartFigures
 from releases.views.base import SignedInRequest, post_data
+from releases.views.list_order import Column, ListOrder
 from releases.views.pictures import find_picture_file, picture_response, show_picture
-from releases.views.sorting import Column, Sorting
 
 REPORTS_ON_A_PAGE = 30
 NEAR_MISSES_ON_A_PAGE = 30
@@ -221,15 +221,15 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     form.helper.form_action = REPORTS
     filters = form.to_filter()
     found = select_reports(filters, by=request.user) if filters else Report.objects.none()
-    sorting = Sorting(request.GET, _register_columns(), default="-occurred")
-    keys = sorting.sort(found).values_list("pk", flat=True)
+    order = ListOrder(request.GET, _register_columns(), default="-occurred")
+    keys = order.sort(found).values_list("pk", flat=True)
     page = Paginator(keys, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     months = statistics.last_months(local_date(timezone.now()))
     selected = {name: form.cleaned_data.get(name) for name in ("producer", "series")} if filters else {}
     context = {
         "form": form,
         "page": page,
-        "sorting": sorting,
+        "order": order,
         "anchor": REPORTS,
         "rows": [_register_row(report) for report in list_reports(list(page))],
         "period": _describe_period(months),
@@ -649,7 +649,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         last=filters.get("last"),
     )
     # An invalid form shows no list, which could be mistaken for a result.
-    listed = Sorting(request.GET, _NEAR_MISS_COLUMNS).sort(found) if form.is_valid() else found.none()
+    listed = ListOrder(request.GET, _NEAR_MISS_COLUMNS).sort(found) if form.is_valid() else found.none()
     page = Paginator(listed, NEAR_MISSES_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [
         {

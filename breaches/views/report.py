@@ -71,7 +71,7 @@ from releases.rules.calendar import format_day
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, FieldRefused
 from releases.views.base import SignedInRequest, post_data
-from releases.views.sorting import Column, Sorting
+from releases.views.list_order import Column, ListOrder
 
 REPORTS_ON_A_PAGE = 30
 NOTHING = "There is no such thing, or it is not yours."
@@ -137,13 +137,13 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "person": Column(_("Assigned to")),
         "status": Column(_("Status"), by["status"]),
     }
-    sorting = Sorting(request.GET, columns)
-    reports = sorting.sort(reports).select_related("person_dealing")
+    order = ListOrder(request.GET, columns)
+    reports = order.sort(reports).select_related("person_dealing")
     reports = reports.prefetch_related(Prefetch("suspicions", Suspicion.objects.with_outcome()))
     page = Paginator(reports, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "sorting": sorting,
+        "order": order,
         "form": form,
         "same_number": found,
         "rows": [_report_row(report, content_from_json(report.standing[0].content)) for report in page],  # type: ignore[attr-defined]  # by the prefetch

@@ -24,7 +24,7 @@ LIMITS = Limits(connect_seconds=5.0, total_seconds=15.0, body_bytes=64 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostResponse:
     """The status of the response, or why there is none. The body of a response is not read."""
 
     status: int | None
@@ -56,10 +56,10 @@ def _refuse_host(address: WebAddress, allowed: frozenset[str]) -> str | None:
     return ssrf.refuse_address(numeric, host=address.host, port=address.port, allow_private=allowed)
 
 
-def post_json(url: str, body: bytes, headers: Mapping[str, str], *, now: Callable[[], datetime]) -> Posted:
+def post_json(url: str, body: bytes, headers: Mapping[str, str], *, now: Callable[[], datetime]) -> PostResponse:
     """Post JSON in at most fifteen seconds, without following redirects."""
     if (refusal := refuse_post_address(url)) is not None:
-        return Posted(None, f"The address was refused: {refusal}.")
+        return PostResponse(None, f"The address was refused: {refusal}.")
     address = parse_address(url)
     route = Route(
         user_agent=user_agent_from_settings(),
@@ -75,8 +75,8 @@ def post_json(url: str, body: bytes, headers: Mapping[str, str], *, now: Callabl
         line.curl.setopt(pycurl.POSTFIELDS, body)
         line.finish(*_perform(line.curl))
         if line.status is not None:
-            return Posted(line.status)
-        return Posted(None, f"{line.failure}: {line.detail}"[:200])
+            return PostResponse(line.status)
+        return PostResponse(None, f"{line.failure}: {line.detail}"[:200])
     finally:
         line.close()
 

@@ -9,14 +9,14 @@ from statistics import median
 
 from releases.rules.parts import Part
 from releases.verdict.address import Interval, Outcome
-from releases.verdict.release import Judged, find_main_pages
+from releases.verdict.release import JudgedAddress, find_main_pages
 
 _DETERMINED = frozenset({Outcome.EARLY, Outcome.ON_TIME, Outcome.LATE})
 LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 
 
 @dataclass(frozen=True, slots=True)
-class PartLag[T: Judged]:
+class PartLag[T: JudgedAddress]:
     """One part, and how many seconds after the first part it was published.
 
     `lag` is None if the checks do not show it. Its upper bound is None while the part is not live. Its lower bound is 0
@@ -32,7 +32,7 @@ class PartLag[T: Judged]:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread[T: Judged]:
+class Spread[T: JudgedAddress]:
     """The parts of one release in order. `first` is the part from which the others are counted, None if not known."""
 
     first: T | None
@@ -51,7 +51,7 @@ class Spread[T: Judged]:
         ]
 
 
-def measure_spread[T: Judged](addresses: Sequence[T]) -> Spread[T] | None:
+def measure_spread[T: JudgedAddress](addresses: Sequence[T]) -> Spread[T] | None:
     """Measure how long after the first part each part of a release was published.
 
     The first part is the main page, unless another part was certainly live before it. Each delay is an interval, so the
@@ -66,14 +66,14 @@ def measure_spread[T: Judged](addresses: Sequence[T]) -> Spread[T] | None:
     return Spread(first, tuple(PartLag(one, _measure_lag(one, first)) for one in parts))
 
 
-def _publication(part: Judged) -> Interval | None:
+def _publication(part: JudgedAddress) -> Interval | None:
     """Return the seconds after the due time between which a part was published, None if the checks do not show it."""
     outcome, delay = part.verdict.outcome, part.verdict.delay
     is_determined = outcome in _DETERMINED and delay is not None and delay.to_seconds is not None
     return delay if is_determined or outcome is Outcome.NOT_SEEN else None
 
 
-def _find_first[T: Judged](parts: Sequence[T]) -> T | None:
+def _find_first[T: JudgedAddress](parts: Sequence[T]) -> T | None:
     published = [
         (one, delay.from_seconds, delay.to_seconds)
         for one in parts
@@ -89,7 +89,7 @@ def _find_first[T: Judged](parts: Sequence[T]) -> T | None:
     return first
 
 
-def _measure_lag(part: Judged, first: Judged | None) -> Interval | None:
+def _measure_lag(part: JudgedAddress, first: JudgedAddress | None) -> Interval | None:
     delay, since = _publication(part), _publication(first) if first else None
     if delay is None or since is None or since.to_seconds is None:
         return None
@@ -115,7 +115,7 @@ class PartFigures:
     longest: Interval | None
 
 
-def summarise_lags[T: Judged](spreads: Iterable[Spread[T]]) -> list[PartFigures]:
+def summarise_lags[T: JudgedAddress](spreads: Iterable[Spread[T]]) -> list[PartFigures]:
     """Summarise how long after the first part each named part was published, the part that lags most first.
 
     The median of the lower bounds is never above the true median, and that of the upper bounds never below it.
@@ -129,7 +129,7 @@ def summarise_lags[T: Judged](spreads: Iterable[Spread[T]]) -> list[PartFigures]
     return sorted(figures, key=lambda one: (one.median is None, -(one.median or Interval(0, 0)).from_seconds, one.part))
 
 
-def _figures_of[T: Judged](part: Part, lags: Sequence[PartLag[T]]) -> PartFigures:
+def _figures_of[T: JudgedAddress](part: Part, lags: Sequence[PartLag[T]]) -> PartFigures:
     known = [one.lag for one in lags if one.lag is not None]
     lower = [lag.from_seconds for lag in known]
     upper = [math.inf if lag.to_seconds is None else lag.to_seconds for lag in known]

@@ -77,7 +77,7 @@ class AddressChecks:
     number: int = 0
 
 
-class Judged(Protocol):
+class JudgedAddress(Protocol):
     """A verdict on one address, with what decides how much it counts for the release."""
 
     @property
@@ -174,7 +174,7 @@ def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_
     )
 
 
-def find_main_pages[T: Judged](addresses: Sequence[T]) -> list[T]:
+def find_main_pages[T: JudgedAddress](addresses: Sequence[T]) -> list[T]:
     """Return the required pages that decide whether a release itself is late, in order.
 
     These are its English page and its pages without a name. Without one of them, it is the first page that may not
@@ -185,7 +185,7 @@ def find_main_pages[T: Judged](addresses: Sequence[T]) -> list[T]:
     return [page for page in at_once if page.part in MAIN] or at_once[:1] or pages[:1]
 
 
-def combine_addresses(addresses: Iterable[Judged]) -> tuple[Outcome, AddressVerdict | None]:
+def combine_addresses(addresses: Iterable[JudgedAddress]) -> tuple[Outcome, AddressVerdict | None]:
     """Return the outcome of a release, and the most significant of the verdicts that decide it, if any.
 
     Addresses that are not required never decide. A release without any required address cannot be judged:
@@ -206,7 +206,7 @@ def combine_addresses(addresses: Iterable[Judged]) -> tuple[Outcome, AddressVerd
     return Outcome.PENDING if waiting else Outcome.CANNOT_TELL, None
 
 
-def find_deciding_address[T: Judged](addresses: Sequence[T]) -> T | None:
+def find_deciding_address[T: JudgedAddress](addresses: Sequence[T]) -> T | None:
     """Return the address with the verdict that `combine_addresses` returns, if any."""
     _outcome, deciding = combine_addresses(addresses)
     return next((one for one in addresses if one.verdict is deciding), None)

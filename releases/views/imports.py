@@ -66,7 +66,7 @@ from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import calendar, imports
 from releases.text.pre_release import ON_MONDAYS
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
-from releases.views.sorting import Column, Sorting
+from releases.views.list_order import Column, ListOrder
 
 
 class UploadForm(GovukForm):
@@ -293,14 +293,14 @@ def own_releases(request: SignedInRequest) -> HttpResponse:
     if begins_today:
         data["first"] = today.isoformat()
     form = _selection_form(request, data)
-    sorting = Sorting(request.GET, _list_columns(), default="date")
-    found = sorting.sort(select_releases(form.selection(), by=request.user))
+    order = ListOrder(request.GET, _list_columns(), default="date")
+    found = order.sort(select_releases(form.selection(), by=request.user))
     page = Paginator(found, RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     filters = {name: data[name] for name in form.fields if data.get(name)}
     context = {
         "form": form,
         "page": page,
-        "sorting": sorting,
+        "order": order,
         "begins_today": begins_today,
         "yesterday": today - timedelta(days=1),
         "query": f"?{urlencode(filters)}",

@@ -29,9 +29,9 @@ from releases.rules.tables import TableKind
 from releases.rules.year_review import ReviewStatus, years_to_review
 from releases.text import year_review as text
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
+from releases.views.list_order import Column, ListOrder
 from releases.views.pictures import find_picture_file, picture_response, show_picture
 from releases.views.publishers import OrganisationField
-from releases.views.sorting import Column, Sorting
 
 PAGES_ON_A_PAGE = 50
 REVIEWS_ON_A_PAGE = 30
@@ -94,13 +94,13 @@ def show_review(request: SignedInRequest, key: int) -> HttpResponse:
     found = year_review.find_read_pages(review).order_by(
         F("first_published_on").asc(nulls_last=True), F("announced_at").asc(nulls_last=True), "title", "pk"
     )
-    sorting = Sorting(request.GET, _columns(review), default="published")
-    page = Paginator(sorting.sort(found), PAGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    order = ListOrder(request.GET, _columns(review), default="published")
+    page = Paginator(order.sort(found), PAGES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         **_progress_context(review),
         "status": text.STATUSES[ReviewStatus(review.status)],
         "page": page,
-        "sorting": sorting,
+        "order": order,
         "rows": [_describe_page(row, review) for row in page],
         "shown": show_picture(_draw_delays(review), "exchange:year_review_picture", review.pk)
         if page.paginator.count

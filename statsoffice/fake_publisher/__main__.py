@@ -96,7 +96,7 @@ def _read_object(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def find_unscripted(path: str, query: str, *, now: datetime) -> Scene | None:
+def answer_without_script(path: str, query: str, *, now: datetime) -> Scene | None:
     """Return the response of a publishing platform that needs no script, or None if no platform has the path."""
     results = find_search_results(path, query, now=now)
     if results is not None:
@@ -219,7 +219,7 @@ def _find_scene(state: SiteState, place: OpenPlace | None, scope: Message) -> Sc
         return scene
     if place is not None and (scene := place.find(path, site=_origin(scope))):
         return scene
-    scene = find_unscripted(path, scope["query_string"].decode("latin-1"), now=state.now())
+    scene = answer_without_script(path, scope["query_string"].decode("latin-1"), now=state.now())
     if scene is None and path == "/":
         home = home_page(state, site=_origin(scope), has_place=place is not None)
         return Scene(None, 200, home.encode(), _HTML_HEADERS, 0)

@@ -20,7 +20,7 @@ from releases.rules.calendar import (
     no_release_day,
 )
 from statsoffice.fake_publisher import past_year
-from statsoffice.fake_publisher.govuk import displayed, in_utc
+from statsoffice.fake_publisher.govuk import format_display_date, in_utc
 
 GOVUK_SEARCH, ONS_SEARCH = "/api/search.json", "/v1/search/releases"
 ORGANISATION = "department-for-practice"
@@ -30,11 +30,11 @@ _YEAR = re.compile(r"from:(?P<year>20\d\d)-01-01")
 type Said = dict[str, Any]
 
 
-def announced(
+def announcement_result(
     slug: str, title: str, *, at: datetime | None = None, date: str = "", state: str = "confirmed", **metadata: str
 ) -> Said:
     """Return one result of GOV.UK's search; with an instant its displayed date is exact."""
-    shown = displayed(at) if at else date
+    shown = format_display_date(at) if at else date
     return {
         "title": title,
         "link": f"/government/statistics/announcements/{slug}",
@@ -47,7 +47,7 @@ def announced(
     }
 
 
-def released(
+def ons_result(
     slug: str,
     title: str,
     *,
@@ -147,28 +147,32 @@ def _govuk_calendar(now: datetime) -> Iterator[Said]:
     for name, days in (("bus-fares", 10), ("bus-fares", 45), ("rail-journeys", 52)):
         due_at = _due(now, days=days)
         title = f"{name.replace('-', ' ').capitalize()}: {_period(due_at)}"
-        yield announced(_slug(name, due_at), title, at=due_at)
-    yield announced("cycle-traffic", f"Cycle traffic: {_month(now, 3)}", date=_month(now, 4), state="provisional")
+        yield announcement_result(_slug(name, due_at), title, at=due_at)
+    yield announcement_result(
+        "cycle-traffic", f"Cycle traffic: {_month(now, 3)}", date=_month(now, 4), state="provisional"
+    )
     first = months_after(in_london(now).date().replace(day=1), 5)
     months = str(Slot(first, None, Precision.TWO_MONTHS))
-    yield announced("ferry-traffic", f"Ferry traffic: {_month(now, 4)}", date=months, state="provisional")
+    yield announcement_result("ferry-traffic", f"Ferry traffic: {_month(now, 4)}", date=months, state="provisional")
     vague = f"Autumn {now.year + 1}"
-    yield announced("walking", f"Walking: {now.year}", date=vague, state="provisional")
+    yield announcement_result("walking", f"Walking: {now.year}", date=vague, state="provisional")
     due_at, reason = _due(now, days=60), "The survey was not run this year."
-    yield announced("parking", f"Parking: {now.year}", at=due_at, state="cancelled", cancellation_reason=reason)
-    yield announced("taxi-licences", f"Taxi licences: {now.year}", at=due_at, state="statistics_published")
+    yield announcement_result(
+        "parking", f"Parking: {now.year}", at=due_at, state="cancelled", cancellation_reason=reason
+    )
+    yield announcement_result("taxi-licences", f"Taxi licences: {now.year}", at=due_at, state="statistics_published")
 
 
 def _ons_calendar(now: datetime) -> Iterator[Said]:
     for name, days in (("shop-prices", 12), ("shop-prices", 47), ("hours-worked", 54)):
         due_at = _due(now, days=days)
         title = f"{name.replace('-', ' ').capitalize()}: {_period(due_at)}"
-        yield released(_slug(name, due_at), title, at=due_at)
-    yield released("rents", f"Rents: {_month(now, 3)}", vague=_month(now, 4), finalised=False)
+        yield ons_result(_slug(name, due_at), title, at=due_at)
+    yield ons_result("rents", f"Rents: {_month(now, 3)}", vague=_month(now, 4), finalised=False)
 
 
 def _cancelled_by_ons(now: datetime) -> Said:
     reason = ["The survey was not run this year."]
-    return released(
+    return ons_result(
         "savings", f"Savings: {now.year}", at=_due(now, days=60), cancelled=True, cancellation_notice=reason
     )

@@ -24,7 +24,7 @@ def announcement(
     """
     said: dict[str, Any] = {"state": "confirmed", "format_sub_type": "official"}
     if due_at:
-        said |= {"display_date": displayed(due_at), "release_timestamp": in_utc(due_at)}
+        said |= {"display_date": format_display_date(due_at), "release_timestamp": in_utc(due_at)}
     return _document(
         path,
         title,
@@ -87,7 +87,7 @@ def publication(
     return document
 
 
-def gone(path: str) -> Document:
+def gone_document(path: str) -> Document:
     return _document(path, None, schema="gone", kind="gone", details={"explanation": "", "alternative_path": ""})
 
 
@@ -101,13 +101,13 @@ def api_path(path: str) -> str:
     return f"{API}{path}"
 
 
-def answered(document: Mapping[str, Any], *, starts: datetime | None = None, **more: Any) -> dict[str, Any]:
+def document_scene(document: Mapping[str, Any], *, starts: datetime | None = None, **more: Any) -> dict[str, Any]:
     """Return the scene in which the content API answers with a document."""
     status = 410 if document["schema_name"] == "gone" else 200
     return scene(json.dumps(document), starts=starts, status=status, content_type=JSON, **more)
 
 
-def displayed(at: datetime) -> str:
+def format_display_date(at: datetime) -> str:
     """Format an instant as readers see it: "30 June 2026 9:30am"."""
     local = in_london(at)
     return f"{local.day} {local:%B %Y} {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"

@@ -78,7 +78,7 @@ def _announcements(year: int) -> Iterator[Document]:
         f"taxi-licences-{year}",
         f"Taxi licences: {year}",
         due_at=due_at,
-        previous_display_date=govuk.displayed(due_at - timedelta(days=7)),
+        previous_display_date=govuk.format_display_date(due_at - timedelta(days=7)),
         latest_change_note="More time is needed to check the data.",
     )
     yield _announcement(
@@ -98,7 +98,7 @@ def _announcement_result(document: Document) -> Said:
     if document["schema_name"] == "redirect":
         # The search may still list an announcement some minutes after its statistics were published.
         due_at = _due(int(document["base_path"].rpartition("-")[2]), 12, 3)
-        displayed, stamp = govuk.displayed(due_at), govuk.in_utc(due_at)
+        displayed, stamp = govuk.format_display_date(due_at), govuk.in_utc(due_at)
     return {
         "title": document["title"],
         "link": document["base_path"],

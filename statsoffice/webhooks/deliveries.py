@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from breaches.models import ReportEvent
 from releases.models import ChainHead, ReleaseEvent
 from releases.permissions import User
-from releases.probe.post import Posted, post_json
+from releases.probe.post import PostResponse, post_json
 from statsoffice.fault_isolation import run_each
 from statsoffice.webhooks.events import WebhookEvent, find_events
 from statsoffice.webhooks.models import OffReason, WebhookChange, WebhookDelivery, WebhookEndpoint
@@ -40,7 +40,7 @@ CLAIM = timedelta(minutes=2)
 # The events of this many positions of a chain are read at a time, so that a large import is no single large query.
 POSITIONS = 5000
 
-type Post = Callable[..., Posted]
+type Post = Callable[..., PostResponse]
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +161,7 @@ def _attempt(delivery: WebhookDelivery, *, at: Callable[[], datetime], post: Pos
     try:
         keys = delivery.endpoint.secrets_at(begun)
     except InvalidToken:
-        posted = Posted(None, "The secret cannot be read, because SECRET_KEY was replaced. Replace the secret.")
+        posted = PostResponse(None, "The secret cannot be read, because SECRET_KEY was replaced. Replace the secret.")
     else:
         headers = signed_headers(body, message_id=delivery.message_id, at=begun, with_secrets=keys)
         posted = post(delivery.endpoint.url, body, headers, now=at)
@@ -177,14 +177,14 @@ def _of_this_attempt(delivery: WebhookDelivery) -> QuerySet[WebhookDelivery]:
     return WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, tried_at=delivery.tried_at)
 
 
-def _record_accepted(delivery: WebhookDelivery, posted: Posted, *, at: datetime) -> None:
+def _record_accepted(delivery: WebhookDelivery, posted: PostResponse, *, at: datetime) -> None:
     _of_this_attempt(delivery).update(
         delivered_at=at, given_up_at=None, claimed_until=None, last_status=posted.status, last_fault=""
     )
     WebhookEndpoint.objects.filter(pk=delivery.endpoint_id, failing_since__isnull=False).update(failing_since=None)
 
 
-def _record_failed(delivery: WebhookDelivery, posted: Posted, *, at: datetime) -> None:
+def _record_failed(delivery: WebhookDelivery, posted: PostResponse, *, at: datetime) -> None:
     # Without a next attempt it ends. With one, it stays ended if the webhook was turned off meanwhile.
     is_last = delivery.attempts >= MOST_ATTEMPTS
     next_step = {"given_up_at": at} if is_last else {"due_at": at + WAITS[delivery.attempts - 1]}

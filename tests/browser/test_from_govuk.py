@@ -29,7 +29,7 @@ def test_it_is_read_checked_and_recorded(page, live_server, morning, sign_in, si
         latest_change_note="More time is needed to check the figures.",
         previous_display_date="30 June 2098 9:30am",
     )
-    site.publish(govuk.api_path(PATH), [govuk.answered(document)])
+    site.publish(govuk.api_path(PATH), [govuk.document_scene(document)])
     sign_in(morning.office.head)
     page.goto(f"{live_server}{morning.pages['importing from GOV.UK']}")
     page.get_by_label("Web address of the announcement").fill(site.url(PATH))

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from releases.imports import uploads
 from releases.models import Release
 from releases.probe.adapters import ADAPTERS
-from statsoffice.fake_publisher.calendars import announced
+from statsoffice.fake_publisher.calendars import announcement_result
 from tests.browser.barriers import is_clean
 from tests.browser.by_keyboard import Keyboard
 from tests.support.import_files import csv_of
@@ -41,10 +41,12 @@ def server(settings):
         settings.PROBE_ALLOW_PRIVATE = frozenset({running.entry})
         settings.REHEARSAL_SITE = running.url("")
         running.organisations["rain"] = [
-            announced("rain-june-2098", "Monthly rain in the nations and regions: June 2098", at=DUE),
-            announced("snow-2098", "Snow in 2098", date="December 2098 to January 2099", state="provisional"),
-            announced("fog", "Fog: July 2098", date="Autumn 2098", state="provisional"),
-            announced("dew", "Dew: 2098", at=DUE, state="cancelled", cancellation_reason="The survey was stopped."),
+            announcement_result("rain-june-2098", "Monthly rain in the nations and regions: June 2098", at=DUE),
+            announcement_result("snow-2098", "Snow in 2098", date="December 2098 to January 2099", state="provisional"),
+            announcement_result("fog", "Fog: July 2098", date="Autumn 2098", state="provisional"),
+            announcement_result(
+                "dew", "Dew: 2098", at=DUE, state="cancelled", cancellation_reason="The survey was stopped."
+            ),
         ]
         yield running
 

@@ -8,7 +8,7 @@ from releases.detection.finding import AddressRole, CheckOutcome, Expectation
 from releases.imports import publishers
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer
-from statsoffice.fake_publisher.__main__ import find_unscripted, home_page
+from statsoffice.fake_publisher.__main__ import answer_without_script, home_page
 from statsoffice.fake_publisher.calendars import ORGANISATION
 from statsoffice.fake_publisher.platforms import find_platform_scene, find_try_outs, next_try_out
 from statsoffice.fake_publisher.scenes import SiteState
@@ -66,7 +66,7 @@ def test_addresses_are_offered_for_a_release_that_a_person_has_time_to_record():
     ],
 )
 def test_a_path_without_a_real_release_time_is_not_there(path):
-    assert find_unscripted(path, "", now=NOW) is None
+    assert answer_without_script(path, "", now=NOW) is None
 
 
 class _Means:
@@ -81,7 +81,7 @@ class _Means:
     def request_address(self, url, *, adapter, now):
         self.asked.append(url)
         path, _, query = url.removeprefix(SITE).partition("?")
-        scene = find_unscripted(path, query, now=now)
+        scene = answer_without_script(path, query, now=now)
         return Answer(url, now, now, now, status=scene.status, final_url=url, body=scene.body)
 
 

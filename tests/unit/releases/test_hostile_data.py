@@ -13,7 +13,7 @@ from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, parse_address, parse_target
 from statsoffice.fake_publisher import ees, govuk, ons
-from statsoffice.fake_publisher.calendars import announced, released
+from statsoffice.fake_publisher.calendars import announcement_result, ons_result
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 OUT = DUE + timedelta(seconds=7)
@@ -145,13 +145,16 @@ def test_long_data_are_not_read_while_other_responses_wait_and_the_page_is_read_
 CALENDARS = {
     "govuk": (
         read_govuk_page,
-        {"total": 1, "results": [announced("rain", "Rain", at=DUE, cancellation_reason="x", change_note="y")]},
+        {
+            "total": 1,
+            "results": [announcement_result("rain", "Rain", at=DUE, cancellation_reason="x", change_note="y")],
+        },
     ),
     "ons": (
         read_ons_page,
         {
             "breakdown": {"total": 1},
-            "releases": [released("rain", "Rain", at=DUE, changes=[{"previous_date": "x", "change_notice": "y"}])],
+            "releases": [ons_result("rain", "Rain", at=DUE, changes=[{"previous_date": "x", "change_notice": "y"}])],
         },
     ),
 }
@@ -176,6 +179,6 @@ def test_an_odd_calendar_is_read_or_refused_and_nothing_of_it_is_unstorable(name
 
 def test_a_flag_that_is_no_flag_cancels_nothing():
     for flag in ("false", "true", 1, [0]):
-        page = {"breakdown": {"total": 1}, "releases": [released("rain", "Rain", at=DUE, cancelled=flag)]}
+        page = {"breakdown": {"total": 1}, "releases": [ons_result("rain", "Rain", at=DUE, cancelled=flag)]}
         (one,) = read_ons_page(Answer(SITE, DUE, DUE, DUE, status=200, body=write(page))).releases
         assert (one.announced, one.is_published) == (None, False)

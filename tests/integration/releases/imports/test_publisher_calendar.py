@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from releases.models import Release
-from statsoffice.fake_publisher.calendars import announced, released
+from statsoffice.fake_publisher.calendars import announcement_result, ons_result
 from tests.support.import_files import csv_of, everything
 from tests.support.listing_server import listing_server
 
@@ -22,10 +22,10 @@ def server(settings):
         settings.PROBE_ALLOW_PRIVATE = frozenset({running.entry})
         settings.REHEARSAL_SITE = running.url("")
         running.organisations["rain"] = [
-            announced("rain-june-2098", "Monthly rain: June 2098", at=DUE),
-            announced("dew", "Dew: 2098", at=DUE, state="cancelled", cancellation_reason="Stopped."),
+            announcement_result("rain-june-2098", "Monthly rain: June 2098", at=DUE),
+            announcement_result("dew", "Dew: 2098", at=DUE, state="cancelled", cancellation_reason="Stopped."),
         ]
-        running.upcoming = [released("rainjune2098", "Monthly rain: June 2098", at=DUE)]
+        running.upcoming = [ons_result("rainjune2098", "Monthly rain: June 2098", at=DUE)]
         yield running
 
 

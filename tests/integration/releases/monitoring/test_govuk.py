@@ -12,7 +12,7 @@ from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import govuk as govuk_pages
-from statsoffice.fake_publisher.govuk import answered, api_path
+from statsoffice.fake_publisher.govuk import api_path, document_scene
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
@@ -75,8 +75,11 @@ def test_an_announcement_that_turns_into_its_statistics_8_minutes_late_gives_bot
     release = watched(
         ANNOUNCED_AT,
         scenes={
-            ANNOUNCED_AT: [answered(ANNOUNCEMENT), answered(govuk_pages.redirect(ANNOUNCED_AT, PATH), starts=out)],
-            PATH: [answered(govuk_pages.gone(PATH)), answered(statistics, starts=out)],
+            ANNOUNCED_AT: [
+                document_scene(ANNOUNCEMENT),
+                document_scene(govuk_pages.redirect(ANNOUNCED_AT, PATH), starts=out),
+            ],
+            PATH: [document_scene(govuk_pages.gone(PATH)), document_scene(statistics, starts=out)],
         },
     )
     morning_from(after(minutes=-1)).play(after(minutes=10))
@@ -105,7 +108,7 @@ def test_a_page_updated_in_place_is_told_by_its_dates_where_its_title_never_chan
     now = govuk_pages.publication(
         PATH, SERIES, published_at=out, changes=[(out, "Added June."), *history], body="<p>Up to June 2026.</p>", **old
     )
-    watched(PATH, marker=SERIES, scenes={PATH: [answered(before), answered(now, starts=out)]})
+    watched(PATH, marker=SERIES, scenes={PATH: [document_scene(before), document_scene(now, starts=out)]})
     morning_from(after(minutes=-1)).play(after(minutes=6))
 
     found = verification()
@@ -125,9 +128,9 @@ def test_a_publication_withdrawn_after_it_was_out_stays_on_time(watched, morning
         PATH,
         scenes={
             PATH: [
-                answered(govuk_pages.announcement(PATH, TITLE, due_at=DUE)),
-                answered(statistics, starts=out),
-                answered(withdrawn, starts=withdrawn_at),
+                document_scene(govuk_pages.announcement(PATH, TITLE, due_at=DUE)),
+                document_scene(statistics, starts=out),
+                document_scene(withdrawn, starts=withdrawn_at),
             ]
         },
     )
@@ -148,8 +151,8 @@ def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_w
         PATH,
         scenes={
             PATH: [
-                answered(govuk_pages.announcement(PATH, TITLE, due_at=DUE)),
-                answered(moved, starts=after(seconds=-20)),
+                document_scene(govuk_pages.announcement(PATH, TITLE, due_at=DUE)),
+                document_scene(moved, starts=after(seconds=-20)),
             ]
         },
     )
@@ -169,9 +172,9 @@ def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_w
 
 def test_a_content_api_in_trouble_accuses_no_one(watched, morning_from):
     """(V4)"""
-    script = [answered(ANNOUNCEMENT)]
+    script = [document_scene(ANNOUNCEMENT)]
     for minute, status in ((-0.5, 503), (0.5, 403), (1.5, 500)):
-        script.append(answered(ANNOUNCEMENT, starts=after(minutes=minute)) | {"status": status})
+        script.append(document_scene(ANNOUNCEMENT, starts=after(minutes=minute)) | {"status": status})
     watched(ANNOUNCED_AT, scenes={ANNOUNCED_AT: script})
     morning_from(after(minutes=-1)).play(after(seconds=135))
 

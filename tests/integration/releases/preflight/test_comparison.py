@@ -26,7 +26,7 @@ NIGHT = DAY_BEFORE - timedelta(hours=11)
 
 
 def say(site, document, path=PATH, **fields):
-    site.publish(govuk.api_path(path), [govuk.answered(document, **fields)])
+    site.publish(govuk.api_path(path), [govuk.document_scene(document, **fields)])
 
 
 def announced(**fields):
@@ -95,7 +95,7 @@ def test_no_night_on_which_the_clocks_change_stops_it(at):
         ),
         pytest.param(announced(state="cancelled", cancellation_reason="x"), [DifferenceKind.STATE], id="cancelled"),
         pytest.param(govuk.announcement(PATH, "Another title", due_at=DUE), [DifferenceKind.TITLE], id="another-title"),
-        pytest.param(govuk.gone(PATH), [DifferenceKind.GONE], id="gone"),
+        pytest.param(govuk.gone_document(PATH), [DifferenceKind.GONE], id="gone"),
         pytest.param(govuk.publication(PATH, TITLE, published_at=DUE), [DifferenceKind.PUBLISHED], id="published"),
     ],
 )

@@ -24,7 +24,7 @@ def release(site):
 
 
 def say(site, document):
-    site.publish(govuk.api_path(ANNOUNCEMENT), [govuk.answered(document)])
+    site.publish(govuk.api_path(ANNOUNCEMENT), [govuk.document_scene(document)])
 
 
 def test_the_same_time_is_no_problem_and_what_was_said_is_kept(release, means):
@@ -57,7 +57,7 @@ def test_a_cancelled_announcement_is_found_with_its_reason(release, means, site)
 
 
 def test_an_announcement_that_is_gone_is_found(release, means, site):
-    say(site, govuk.gone(ANNOUNCEMENT))
+    say(site, govuk.gone_document(ANNOUNCEMENT))
     assert check(release, means) == {(PreflightCode.ANNOUNCEMENT_CALLED_OFF, ANNOUNCEMENT)}
 
 
@@ -65,7 +65,7 @@ def test_after_publication_the_snapshot_shows_where_the_announcement_led_and_wha
     announcements.make_due_snapshots(means=means, now=DAY_BEFORE)
     say(site, govuk.redirect(ANNOUNCEMENT, PAGE))
     out = govuk.publication(PAGE, TITLE, published_at=DUE + timedelta(seconds=36))
-    site.publish(govuk.api_path(PAGE), [govuk.answered(out)])
+    site.publish(govuk.api_path(PAGE), [govuk.document_scene(out)])
     announcements.make_due_snapshots(means=means, now=DUE + timedelta(minutes=11))
     before, after = announcements.snapshots_of(release)
     assert (before.observation.publisher_says["state"], before.leads_to) == ("announced", "")

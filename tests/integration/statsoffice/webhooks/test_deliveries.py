@@ -8,7 +8,7 @@ from django.db import connection
 
 from releases.probe import post
 from releases.probe.connection import Limits
-from releases.probe.post import Posted
+from releases.probe.post import PostResponse
 from statsoffice import jobs
 from statsoffice.webhooks import deliveries, endpoints
 from statsoffice.webhooks.deliveries import CLAIM, FAILING, MOST_ATTEMPTS, WAITS, deliver
@@ -238,7 +238,7 @@ def test_a_webhook_that_is_off_gets_nothing_and_turned_on_again_what_happens_fro
 def test_a_failure_of_a_webhook_that_was_turned_off_meanwhile_is_not_tried_again(webhook, office):
     def turn_off_and_fail(*_args, **_kwargs):
         endpoints.turn_endpoint_off(webhook, by=office.head, at=NOW)
-        return Posted(500)
+        return PostResponse(500)
 
     deliver(now=NOW, post=turn_off_and_fail)
     assert (stored().is_waiting, stored().last_status) == (False, 500)

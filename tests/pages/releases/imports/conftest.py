@@ -27,7 +27,7 @@ def announced(site):
 
     def say(document=None, **scene_fields):
         document = document or govuk.announcement(PATH, TITLE, due_at=DUE, organisations=["Office for  RAIN"])
-        site.publish(govuk.api_path(PATH), [govuk.answered(document, **scene_fields)])
+        site.publish(govuk.api_path(PATH), [govuk.document_scene(document, **scene_fields)])
         return site.url(PATH)
 
     return say

@@ -157,7 +157,7 @@ class TestNothingToRecord:
     @pytest.mark.parametrize(
         ("scene_of", "why"),
         [
-            pytest.param(lambda: govuk.gone(PATH), "The announcement has been removed.", id="gone"),
+            pytest.param(lambda: govuk.gone_document(PATH), "The announcement has been removed.", id="gone"),
             pytest.param(
                 lambda: govuk.publication(PATH, TITLE, published_at=DUE),
                 "This web address redirects to published statistics. It is no longer an announcement.",
@@ -195,7 +195,7 @@ class TestNothingToRecord:
 
     def test_a_redirect_to_what_was_published_is_followed(self, client, keeper, announced, site):
         out = "/government/statistics/rain"
-        site.publish(govuk.api_path(out), [govuk.answered(govuk.publication(out, TITLE, published_at=DUE))])
+        site.publish(govuk.api_path(out), [govuk.document_scene(govuk.publication(out, TITLE, published_at=DUE))])
         assert "redirects to published statistics" in error(read(client, announced(govuk.redirect(PATH, out))))
 
     def test_a_redirect_to_another_host_is_not_followed(self, client, keeper, announced):

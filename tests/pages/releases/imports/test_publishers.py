@@ -15,7 +15,7 @@ from releases.probe.adapters import ADAPTERS
 from releases.rules.lifecycle import Role
 from releases.rules.response import Answer
 from releases.scheduling import PlannedAddress
-from statsoffice.fake_publisher.calendars import announced, released
+from statsoffice.fake_publisher.calendars import announcement_result, ons_result
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.import_files import everything
 from tests.support.listing_server import listing_server
@@ -87,11 +87,13 @@ class TestGovuk:
     @pytest.fixture(autouse=True)
     def listed(self, server):
         server.organisations["rain"] = [
-            announced("rain-june-2098", "Monthly rain: June 2098", at=DUE),
-            announced("snow-2098", "Snow in 2098", date="December 2098 to January 2099", state="provisional"),
-            announced("hail", "Hail, August 2098", date="September 2098", state="provisional"),
-            announced("fog", "Fog: July 2098", date="Autumn 2098", state="provisional"),
-            announced("dew", "Dew: 2098", at=DUE, state="cancelled", cancellation_reason="The survey was stopped."),
+            announcement_result("rain-june-2098", "Monthly rain: June 2098", at=DUE),
+            announcement_result("snow-2098", "Snow in 2098", date="December 2098 to January 2099", state="provisional"),
+            announcement_result("hail", "Hail, August 2098", date="September 2098", state="provisional"),
+            announcement_result("fog", "Fog: July 2098", date="Autumn 2098", state="provisional"),
+            announcement_result(
+                "dew", "Dew: 2098", at=DUE, state="cancelled", cancellation_reason="The survey was stopped."
+            ),
         ]
         return server.organisations["rain"]
 
@@ -160,7 +162,10 @@ class TestGovuk:
 
     def test_short_notice_needs_a_reason_and_only_the_releases_concerned_get_it(self, client, keeper, server, series):
         soon, later = DUE - timedelta(days=28), DUE
-        server.organisations["rain"] = [announced("a", "Monthly rain: 1", at=soon), announced("b", "B", at=later)]
+        server.organisations["rain"] = [
+            announcement_result("a", "Monthly rain: 1", at=soon),
+            announcement_result("b", "B", at=later),
+        ]
         assert "4 weeks’ notice" in why(read_govuk(client, server, series, confirmed="confirm"), "a")[0]
         page = read_govuk(client, server, series, confirmed="confirm", reason="The law changed.")
         confirm(client, page)
@@ -174,7 +179,7 @@ class TestGovuk:
         self, client, keeper, server, series, listed
     ):
         confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
-        listed[0] = announced(
+        listed[0] = announcement_result(
             "rain-june-2098", "Monthly rain: June 2098", at=DUE, state="cancelled", cancellation_reason="No data."
         )
         page = read_govuk(client, server, series)
@@ -188,10 +193,10 @@ class TestGovuk:
     ):
         confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
         moved = DUE + timedelta(days=1)
-        listed[0] = announced("rain-june-2098", "Monthly rain: June 2098", at=moved)
+        listed[0] = announcement_result("rain-june-2098", "Monthly rain: June 2098", at=moved)
         refused = read_govuk(client, server, series)
         assert "the publisher says 2 July 2098 9:30am" in why(refused, "rain-june-2098")[0]
-        listed[0] = announced("rain-june-2098", "Monthly rain: June 2098", at=moved, change_note="Late data.")
+        listed[0] = announcement_result("rain-june-2098", "Monthly rain: June 2098", at=moved, change_note="Late data.")
         confirm(client, read_govuk(client, server, series), skip_refused="on")
         request = DateChangeRequest.objects.get()
         assert (str(request.to), request.public_reason) == ("2 July 2098 9:30am", "Late data.")
@@ -201,9 +206,9 @@ class TestGovuk:
     def test_all_pages_are_read_and_what_is_past_is_left_out(self, client, keeper, server, series, monkeypatch):
         monkeypatch.setattr(publishers, "PAGE_SIZE", 3)
         server.organisations["rain"] = [
-            announced("old", "Old: 2098", at=NOW - timedelta(days=9)),
-            announced("out", "Out: 2098", at=DUE, state="statistics_published"),
-            *(announced(f"rain-{n}", f"Monthly rain: {n}", at=DUE) for n in range(5)),
+            announcement_result("old", "Old: 2098", at=NOW - timedelta(days=9)),
+            announcement_result("out", "Out: 2098", at=DUE, state="statistics_published"),
+            *(announcement_result(f"rain-{n}", f"Monthly rain: {n}", at=DUE) for n in range(5)),
         ]
         page = read_govuk(client, server, series)
         assert page.context["rows_total"] == 5
@@ -212,7 +217,7 @@ class TestGovuk:
         assert all("filter_organisations=rain" in each and "from%3A2098-04-01" in each for each in server.requests)
 
     def test_more_than_an_import_may_have_is_refused(self, client, keeper, server, series):
-        server.organisations["rain"] = [announced(f"r-{n}", f"R {n}", at=DUE) for n in range(2001)]
+        server.organisations["rain"] = [announcement_result(f"r-{n}", f"R {n}", at=DUE) for n in range(2001)]
         assert "has 2,001 releases. You can import up to 2,000" in read_govuk(client, server, series).text
         assert len(server.requests) == 1
 
@@ -220,7 +225,7 @@ class TestGovuk:
         self, client, keeper, server, series, monkeypatch
     ):
         monkeypatch.setattr(publishers, "PAGE_SIZE", 3)
-        rows = [announced(f"r-{n}", f"R {n}", at=DUE) for n in range(5)]
+        rows = [announcement_result(f"r-{n}", f"R {n}", at=DUE) for n in range(5)]
         server.organisations["rain"] = rows
         answer = server.answer
 
@@ -303,10 +308,12 @@ class TestOns:
     @pytest.fixture(autouse=True)
     def listed(self, server):
         server.upcoming = [
-            released("rainjune2098", "Monthly rain: June 2098", at=DUE),
-            released("labourjuly2098", "Labour market: July 2098", vague="August 2098", finalised=False),
+            ons_result("rainjune2098", "Monthly rain: June 2098", at=DUE),
+            ons_result("labourjuly2098", "Labour market: July 2098", vague="August 2098", finalised=False),
         ]
-        server.cancelled = [released("dew2098", "Dew: 2098", at=DUE, cancelled=True, cancellation_notice=["Stopped."])]
+        server.cancelled = [
+            ons_result("dew2098", "Dew: 2098", at=DUE, cancelled=True, cancellation_notice=["Stopped."])
+        ]
 
     def test_upcoming_and_cancelled_releases_are_shown_and_imported(self, client, keeper, server, series):
         page = read_ons(client, server, series)
@@ -325,7 +332,7 @@ class TestOns:
     )
     def test_its_address_is_checked_if_there_is_an_adapter_for_it(self, server, series, adapters, column):
         calendar = publishers.find_ons_calendar("", hosts=publishers.ons_hosts(), today=NOW.date())
-        listed = read_ons_page_of(released("rainjune2098", "Monthly rain: June 2098", at=DUE))
+        listed = read_ons_page_of(ons_result("rainjune2098", "Monthly rain: June 2098", at=DUE))
         choices = publishers.CalendarChoices(series.producer)
         rows = publishers.make_rows(listed, calendar, choices, by=None, adapters=adapters, now=NOW)
         (cells,) = publishers.cells_from_json(rows)
@@ -379,11 +386,11 @@ class TestOns:
 
     def test_a_time_that_exists_twice_is_refused_and_said_at_the_date(self, client, keeper, server, series):
         twice = datetime(2098, 10, 26, 0, 30, tzinfo=UTC)
-        server.upcoming = [released("rain2098", "Rain: 2098", at=twice)]
+        server.upcoming = [ons_result("rain2098", "Rain: 2098", at=twice)]
         assert "The publisher gives the date as" in why(read_ons(client, server, series), "rain2098")[0]
 
     def test_the_fragment_of_an_address_is_no_part_of_it(self):
-        (listed,) = read_ons_page_of(released("rain2098#top", "Rain: 2098", at=DUE))
+        (listed,) = read_ons_page_of(ons_result("rain2098#top", "Rain: 2098", at=DUE))
         assert listed.path == "/releases/rain2098"
 
 
@@ -395,12 +402,12 @@ class TestHostileCalendar:
     )
     @pytest.mark.parametrize("field", ["uri", "title", "release_date", "provisional_date", "cancelled"])
     def test_an_odd_value_is_a_refused_row_and_no_error(self, client, keeper, server, series, field, odd):
-        said = released("rainjune2098", "Monthly rain: June 2098", at=DUE)
+        said = ons_result("rainjune2098", "Monthly rain: June 2098", at=DUE)
         if field == "uri":
             said["uri"] = f"/releases/{odd}" if isinstance(odd, str) else odd
         else:
             said["description"][field] = odd
-        server.upcoming = [said, released("snow2098", "Snow: July 2098", at=DUE)]
+        server.upcoming = [said, ons_result("snow2098", "Snow: July 2098", at=DUE)]
         page = read_ons(client, server, series)
         assert page.status_code == 200
         assert outcomes(page).pop("snow2098") == "Added"
@@ -428,7 +435,7 @@ class TestWho:
 
     def test_another_offices_producer_and_release_are_unknown(self, client, keeper, server, series):
         theirs = ReleaseFactory(reference="rain-june-2098", title="Theirs")
-        server.organisations["rain"] = [announced("rain-june-2098", "Monthly rain: June 2098", at=DUE)]
+        server.organisations["rain"] = [announcement_result("rain-june-2098", "Monthly rain: June 2098", at=DUE)]
         page = read_govuk(client, server, series, producer=ProducerFactory().pk)
         assert list(page.context["form"].errors) == ["producer"]
         page = read_govuk(client, server, series)

@@ -190,7 +190,7 @@ class TestByCommand:
 
     def say(self, site, **fields):
         document = govuk.announcement("/one", "Title one", **fields)
-        site.publish(govuk.api_path("/one"), [govuk.answered(document)])
+        site.publish(govuk.api_path("/one"), [govuk.document_scene(document)])
 
     def test_it_prints_in_what_each_release_differs_and_keeps_it(self, release, site):
         said = self.run()

@@ -15,7 +15,7 @@ from releases.detection.publisher_calendar import (
 )
 from releases.rules.calendar import Precision
 from releases.rules.response import Answer, Failure
-from statsoffice.fake_publisher.calendars import announced, released
+from statsoffice.fake_publisher.calendars import announcement_result, ons_result
 
 AT = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
 PROVISIONAL, CONFIRMED, CANCELLED = AnnouncementState
@@ -27,13 +27,13 @@ def answer(said: object = None, **more) -> Answer:
 
 
 def one_of_govuk(**said):
-    result = announced("rain", "Rain", at=AT) | said
+    result = announcement_result("rain", "Rain", at=AT) | said
     (listed,) = read_govuk_page(answer({"total": 1, "results": [result]})).releases
     return listed
 
 
 def one_of_ons(*names, **said):
-    page = {"breakdown": {"total": 1}, "releases": [released("rain", "Rain", **said)]}
+    page = {"breakdown": {"total": 1}, "releases": [ons_result("rain", "Rain", **said)]}
     (listed,) = read_ons_page(answer(page)).releases
     return listed
 
@@ -61,7 +61,7 @@ class TestGovuk:
         assert (listed.announced.slot, listed.announced.displayed) == (None, "Autumn 2098")
 
     def test_a_cancelled_release_has_its_reason(self):
-        result = announced("rain", "Rain", at=AT, state="cancelled", cancellation_reason="No <b>data</b>.")
+        result = announcement_result("rain", "Rain", at=AT, state="cancelled", cancellation_reason="No <b>data</b>.")
         listed = read_govuk_page(answer({"total": 1, "results": [result]})).releases[0]
         assert (listed.announced.state, listed.announced.note) == (CANCELLED, "No data .")
 

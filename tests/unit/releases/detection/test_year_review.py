@@ -20,7 +20,7 @@ from releases.detection.year_review import (
 from releases.rules.canonical import read_dataclass, write_dataclass
 from releases.rules.response import Answer, Failure
 from statsoffice.fake_publisher import govuk
-from statsoffice.fake_publisher.calendars import announced
+from statsoffice.fake_publisher.calendars import announcement_result
 
 AT = datetime(2025, 3, 4, 9, 30, tzinfo=UTC)
 PATH = "/government/statistics/rain"
@@ -138,8 +138,8 @@ def test_a_cancelled_announcement_has_the_time_and_the_reason():
 @pytest.mark.parametrize(
     ("document", "status", "outcome"),
     [
-        (govuk.gone(PATH), 410, PageOutcome.REMOVED),
-        (govuk.gone(PATH), 200, PageOutcome.REMOVED),
+        (govuk.gone_document(PATH), 410, PageOutcome.REMOVED),
+        (govuk.gone_document(PATH), 200, PageOutcome.REMOVED),
         (b"", 404, PageOutcome.REMOVED),
         (govuk.redirect(PATH, "/elsewhere"), 200, PageOutcome.REDIRECTED),
         (b"<html>", 200, PageOutcome.UNREADABLE),
@@ -173,7 +173,7 @@ def test_a_request_is_made_again_only_if_its_response_says_nothing_about_the_pag
 
 def test_the_date_of_an_announcement_stays_when_it_has_become_a_redirect():
     """The search may list it a little longer, or we read it before it was published."""
-    page = json.dumps({"total": 1, "results": [announced("rain", "Rain: March 2025", at=AT)]}).encode()
+    page = json.dumps({"total": 1, "results": [announcement_result("rain", "Rain: March 2025", at=AT)]}).encode()
     (listed,) = read_govuk_page(answer(page)).releases
     earlier = state_from_search(listed, kind=PageKind.ANNOUNCEMENT, address="https://www.gov.uk/api/search.json?x")
     found = merge_statements(earlier, stated(govuk.redirect(PATH, "/government/statistics/rain-march")))

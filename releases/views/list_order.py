@@ -33,7 +33,7 @@ class Heading:
     direction: str
 
 
-class Sorting:
+class ListOrder:
     """The order of a list, from `sort` in the query string: the name of a column, with "-" before it if descending.
 
     Without a valid choice, the list keeps its own order.
