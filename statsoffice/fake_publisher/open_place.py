@@ -56,9 +56,9 @@ class OpenPlace:
         if "remove" in sent:
             self._files.clear()
             return
-        if "file" not in sent:
+        name = sent["file"].get_filename() if "file" in sent else None
+        if not name:  # a browser sends a part with an empty name if no file is selected
             raise NotAFileError("Select a file.")
-        name = sent["file"].get_filename() or ""
         if not _NAME.fullmatch(name) or name.rpartition(".")[2] not in _MEDIA_TYPES:
             raise NotAFileError("Select a .txt or .csv file with letters, digits, dots and hyphens in its name.")
         content = sent["file"].get_payload(decode=True)

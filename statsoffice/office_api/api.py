@@ -74,7 +74,10 @@ from statsoffice.office_api.tokens import TokenState, Use, count_use, find_state
 PATH = "/api/office/v1/"
 MOST_REQUESTS = 120
 """Requests of one token in a minute and in one web process. Those of a network have their own limit."""
-NO_TOKEN = "Send your token in the header “Authorization: Bearer”. A Head of Profession creates tokens."  # noqa: S105
+UNKNOWN_SENDER = (
+    "Send your token in the header “Authorization: Bearer”. If you did, check that it is complete. "
+    "A Head of Profession creates tokens."
+)
 STOPPED = {
     TokenState.REVOKED: "This token was revoked. Ask a Head of Profession for a new one.",
     TokenState.EXPIRED: "This token has expired. Ask a Head of Profession for a new one.",
@@ -220,7 +223,7 @@ def _explain_invalid(request: HttpRequest, why: Any) -> HttpResponse:
     return problem_response(sentence, status=400)
 
 
-api.add_exception_handler(AuthenticationError, lambda _request, _why: _answer_unauthorised(NO_TOKEN))
+api.add_exception_handler(AuthenticationError, lambda _request, _why: _answer_unauthorised(UNKNOWN_SENDER))
 api.add_exception_handler(TokenStopped, lambda _request, why: _answer_unauthorised(str(why)))
 api.add_exception_handler(ScopeMissing, lambda _request, why: problem_response(str(why), status=403))
 api.add_exception_handler(TooManyRequests, _refuse_flood)

@@ -80,7 +80,11 @@ def create_endpoint(producer: Producer, plan: EndpointPlan, *, by: User, at: dat
     check_may(by, Action.MANAGE_WEBHOOKS, producer)
     name, url = plan.name.strip(), plan.url.strip()
     if refuse_post_address(url) is not None:
-        raise WebhookRefused("url", _("Enter a web address that starts with https:// and is not on a private network."))
+        sentence = _(
+            "Enter a web address that starts with https:// and is not on a private network. To use a system on a "
+            "private network, ask the operator of this service to allow its host and port."
+        )
+        raise WebhookRefused("url", sentence)
     secret = make_secret()
     with transaction.atomic():
         lock_producer(producer.pk)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.models import Producer
@@ -129,6 +130,10 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.message_id}"
+
+    @property
+    def type_label(self) -> str:
+        return str(_("Test event") if self.event_type == TEST_TYPE else EventType(self.event_type).label)
 
     @property
     def is_waiting(self) -> bool:

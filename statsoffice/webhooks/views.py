@@ -47,14 +47,14 @@ class EndpointForm(GovukForm):
     )
     event_types = forms.MultipleChoiceField(
         label=lazy("Events"),
-        help_text=lazy("Results are not public. Send them only to a system whose users may know them."),
+        help_text=lazy("Results and reports are not public. Send them only to a system whose users may know them."),
         choices=EventType.choices,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": lazy("Select at least one event")},
     )
     with_rehearsals = forms.BooleanField(
         label=lazy("Send results and reports of rehearsals too"),
-        help_text=lazy("They are marked as rehearsals. Training sessions are never sent."),
+        help_text=lazy("Each event says if it is about a rehearsal. Training sessions are never sent."),
         required=False,
     )
 
@@ -84,7 +84,7 @@ def list_webhooks(request: SignedInRequest) -> HttpResponse:
         {
             "producer": producer,
             "webhooks": [one for one in webhooks if one.producer_id == producer.pk],
-            "systems": [one for one in systems if one.producer_id == producer.pk],
+            "systems": [(one, _address_of(one)) for one in systems if one.producer_id == producer.pk],
         }
         for producer in own
     ]

@@ -22,6 +22,10 @@ from releases.scheduling import PlannedAddress
 from statsoffice.accounts.models import User
 from statsoffice.office_api import tokens
 from statsoffice.office_api.models import Scope
+from statsoffice.webhooks import endpoints
+from statsoffice.webhooks.deliveries import write_deliveries
+from statsoffice.webhooks.events import WebhookEvent
+from statsoffice.webhooks.models import EventType, WebhookDelivery, WebhookEndpoint
 from tests.browser.open_files import pages_of_open_files
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support import api_tokens
@@ -40,6 +44,7 @@ from tests.support.people import Office, add_role, write_sections
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_mornings import record_coverage
 from tests.support.stored_imports import turn
+from tests.support.webhooks import create_webhook
 from tests.support.year_reviews import add_page, create_review, postponed, publication
 
 DUE = SEED_DUE
@@ -88,6 +93,7 @@ def pictures() -> list[Picture]:
         Picture("register", head, reverse("breaches:register")),
         Picture("open-file", head, _an_open_file(office), "h1"),
         Picture("api-tokens", head, reverse("api_tokens"), prepare=lambda: _api_tokens(office)),
+        Picture("webhook", head, _a_webhook(office), "h1"),
         Picture("compliance-table", head, _a_compliance_table(office), "#table"),
         Picture("year-planner", calendar_manager, reverse("releases:planner", args=[2020])),
         Picture("past-year", head, _a_past_year(office), "h2"),
@@ -123,6 +129,25 @@ def _two_tokens(office: Office) -> None:
     used = api_tokens.issue(office, *scopes, at=NOW - timedelta(days=100), days=109).token
     for use in (tokens.Use.READ, tokens.Use.READ, tokens.Use.WRITE):
         tokens.count_use(used, use, at=NOW - timedelta(minutes=5))
+
+
+def _a_webhook(office: Office) -> str:
+    """A webhook whose system has accepted three events and does not answer now."""
+    types = [EventType.ANNOUNCED, EventType.MOVED, EventType.PUBLISHED, EventType.RESULT]
+    url = "https://data.example.gov.uk/hooks/releases"
+    created_at = NOW - timedelta(days=9)
+    webhook, _secret = create_webhook(office, url, at=created_at, types=types, name="Dashboard of the data team")
+    endpoints.send_test(webhook, by=office.deputy, at=created_at + timedelta(minutes=4))
+    for event_type, minutes in ((EventType.PUBLISHED, 60), (EventType.RESULT, 59), (EventType.RESULT, 4)):
+        event = WebhookEvent(f"{event_type}:{minutes}", event_type, "{}")
+        write_deliveries(webhook, [event], now=NOW - timedelta(minutes=minutes))
+    queued = WebhookDelivery.objects.filter(endpoint=webhook)
+    queued.update(attempts=1, delivered_at=NOW, last_status=204)
+    queued.filter(created_at=NOW - timedelta(minutes=4)).update(
+        attempts=2, delivered_at=None, last_status=503, due_at=NOW + timedelta(minutes=1)
+    )
+    WebhookEndpoint.objects.filter(pk=webhook.pk).update(failing_since=NOW - timedelta(minutes=4))
+    return reverse("webhooks:webhook", args=[webhook.pk])
 
 
 def _a_compliance_table(office: Office) -> str:

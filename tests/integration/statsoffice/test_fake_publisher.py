@@ -248,6 +248,9 @@ class TestOpenPlace:
         assert upload(open_site, name, "x")[0] == 400
         assert "There is no file here." in ask(open_site, PLACE)[2].decode()
 
+    def test_a_form_without_a_selected_file_says_to_select_one(self, open_site):
+        assert "Select a file." in upload(open_site, "", "")[2].decode()
+
     def test_another_site_and_a_large_file_are_refused(self, open_site):
         assert upload(open_site, "a.txt", "x", origin="http://other.example")[0] == 400
         assert upload(open_site, "a.txt", "x" * MOST_BYTES)[0] == 400

@@ -12,7 +12,7 @@ from django.urls import reverse
 from releases.models import PublicationStatement
 from releases.rules.lifecycle import LEADS
 from statsoffice.webhooks.inbound import MOST_BYTES
-from statsoffice.webhooks.models import PublicationSource, WebhookChange, WebhookDelivery, WebhookEndpoint
+from statsoffice.webhooks.models import EventType, PublicationSource, WebhookChange, WebhookDelivery, WebhookEndpoint
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import create_office
 from tests.support.report_forms import words
@@ -60,6 +60,8 @@ class TestWebhooks:
         secret = secret_in(response)
         assert "no-store" in response.headers["Cache-Control"]
         assert "Copy the secret now. We do not show it again." in text_of(response)
+        assert f'id="secret" aria-labelledby="secret-label">{secret}</code>' in response.text
+        assert 'data-copy="secret" hidden' in response.text
         webhook = WebhookEndpoint.objects.get()
         assert webhook.secrets_at(NOW) == [secret]
         assert (webhook.name, webhook.event_types, webhook.with_rehearsals) == (
@@ -79,7 +81,7 @@ class TestWebhooks:
             ({"name": ""}, "Enter a purpose"),
             ({"url": ""}, "Enter the web address of your system"),
             ({"url": "http://data.example.gov.uk/"}, "Enter a web address that starts with https://"),
-            ({"url": "https://10.0.0.7/"}, "Enter a web address that starts with https://"),
+            ({"url": "https://10.0.0.7/"}, "ask the operator of this service to allow its host and port"),
             ({"event_types": []}, "Select at least one event"),
             ({"event_types": ["release.deleted"]}, "Select a valid choice"),
         ],
@@ -98,9 +100,16 @@ class TestWebhooks:
         delivery = WebhookDelivery.objects.get()
         assert json.loads(delivery.body)["type"] == "webhook.test"
         text = text_of(head.get(address("webhook", webhook.pk)))
-        assert "webhook.test" in text
+        assert "Test event webhook.test" in text
         assert "Waiting" in text
         assert "9:30:05am on 30 June 2020" in text
+
+    @pytest.mark.parametrize(
+        ("event_type", "label"),
+        [(one.value, one.label) for one in EventType] + [("webhook.test", "Test event")],
+    )
+    def test_a_delivery_has_the_label_of_its_event(self, event_type, label):
+        assert WebhookDelivery(event_type=event_type).type_label == label
 
     def test_the_status_of_a_delivery_and_send_again(self, head, office):
         webhook, _secret = create_webhook(office, at=NOW)
@@ -179,6 +188,7 @@ class TestPublishingSystems:
             head.post(address("add_system", office.producer.slug), {"name": "pipeline"})
         )
         assert "Pipeline" in text_of(head.get(LIST))
+        assert reverse("state_publication", args=[system.key]) in text_of(head.get(LIST))
         assert "whsec_" not in head.get(LIST).text
         assert "System removed." in text_of(head.post(address("remove_system", system.pk), follow=True))
         assert "There are no publishing systems yet." in text_of(head.get(LIST))

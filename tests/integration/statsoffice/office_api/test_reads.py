@@ -126,6 +126,7 @@ class TestAuthentication:
             answer = get(None, "/releases", Authorization=header)
             assert answer.status_code == 401, header
             assert answer.json()["error"].startswith("Send your token")
+            assert "check that it is complete" in answer.json()["error"]
 
     def test_a_session_does_not_work_here(self, office):
         client = Client()
