@@ -52,7 +52,7 @@ class EndpointPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Created[Row]:
+class RowWithSecret[Row]:
     """A new row, and its secret in clear, which is shown once."""
 
     row: Row
@@ -71,7 +71,9 @@ def sources_of(person: Person) -> QuerySet[PublicationSource]:
     return PublicationSource.objects.filter(producer__in=producers, revoked_at__isnull=True).select_related("producer")
 
 
-def create_endpoint(producer: Producer, plan: EndpointPlan, *, by: User, at: datetime) -> Created[WebhookEndpoint]:
+def create_endpoint(
+    producer: Producer, plan: EndpointPlan, *, by: User, at: datetime
+) -> RowWithSecret[WebhookEndpoint]:
     """Create a webhook, which gets what happens from now on.
 
     :raises NotYours: if none of the person's roles allows it.
@@ -104,7 +106,7 @@ def create_endpoint(producer: Producer, plan: EndpointPlan, *, by: User, at: dat
             report_position=report_position,
         )
         _record(endpoint, WebhookChange.Kind.CREATED, by=by, at=at)
-    return Created(endpoint, secret)
+    return RowWithSecret(endpoint, secret)
 
 
 def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
@@ -196,7 +198,7 @@ def _lock_active(endpoint: WebhookEndpoint) -> None:
         raise NotPossible(_("This webhook is off. Turn it on first."))
 
 
-def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> Created[PublicationSource]:
+def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> RowWithSecret[PublicationSource]:
     """Add a system that tells us when it has published.
 
     :raises NotYours: if none of the person's roles allows it.
@@ -212,7 +214,7 @@ def add_source(producer: Producer, name: str, *, by: User, at: datetime) -> Crea
             producer=producer, name=name, secret=encryption.encrypt(secret, purpose=PURPOSE), created_at=at
         )
         _record(source, WebhookChange.Kind.SOURCE_ADDED, by=by, at=at)
-    return Created(source, secret)
+    return RowWithSecret(source, secret)
 
 
 def revoke_source(source: PublicationSource, *, by: User, at: datetime) -> bool:

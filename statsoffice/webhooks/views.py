@@ -19,7 +19,7 @@ from releases.permissions import Action, producers_where
 from releases.public.feeds import absolute_address
 from releases.views.base import SignedInRequest, is_completed, post_data
 from statsoffice.webhooks import endpoints
-from statsoffice.webhooks.endpoints import Created, EndpointPlan, NotPossible
+from statsoffice.webhooks.endpoints import EndpointPlan, NotPossible, RowWithSecret
 from statsoffice.webhooks.models import EventType, PublicationSource, WebhookDelivery, WebhookEndpoint
 
 NOTHING = "There is no such webhook, or this person may not manage it."
@@ -96,7 +96,7 @@ def list_webhooks(request: SignedInRequest) -> HttpResponse:
 def create_webhook_view(request: SignedInRequest, producer: str) -> HttpResponse:
     owner = _find_producer(request, producer)
     form = EndpointForm(post_data(request))
-    made: list[Created[WebhookEndpoint]] = []
+    made: list[RowWithSecret[WebhookEndpoint]] = []
 
     def act() -> None:
         plan = EndpointPlan(**form.cleaned_data)
@@ -204,7 +204,7 @@ def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
 def add_system_view(request: SignedInRequest, producer: str) -> HttpResponse:
     owner = _find_producer(request, producer)
     form = SystemForm(post_data(request))
-    made: list[Created[PublicationSource]] = []
+    made: list[RowWithSecret[PublicationSource]] = []
 
     def act() -> None:
         made.append(endpoints.add_source(owner, form.cleaned_data["name"], by=request.user, at=timezone.now()))
