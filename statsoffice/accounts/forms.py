@@ -29,10 +29,17 @@ class InvitationForm(GovukForm):
     button = lazy("Send invitation")
     options = {"email": {"autocomplete": "off"}, "name": {"autocomplete": "off"}}
 
-    email = forms.EmailField(label=lazy("Email address"))
-    name = forms.CharField(label=lazy("Full name"), max_length=200, help_text=lazy("As it should appear in reports"))
+    email = forms.EmailField(label=lazy("Email address"), error_messages={"required": lazy("Enter an email address")})
+    name = forms.CharField(
+        label=lazy("Full name"),
+        max_length=200,
+        help_text=lazy("As it should appear in reports"),
+        error_messages={"required": lazy("Enter a full name")},
+    )
     producer = forms.ModelChoiceField(Producer.objects.none(), label=lazy("Producer"), empty_label=None)
-    role = forms.ChoiceField(label=lazy("Role"), widget=forms.RadioSelect)
+    role = forms.ChoiceField(
+        label=lazy("Role"), widget=forms.RadioSelect, error_messages={"required": lazy("Select a role")}
+    )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
