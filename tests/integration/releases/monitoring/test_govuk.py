@@ -79,7 +79,7 @@ def test_an_announcement_that_turns_into_its_statistics_8_minutes_late_gives_bot
                 document_scene(ANNOUNCEMENT),
                 document_scene(govuk_pages.redirect(ANNOUNCED_AT, PATH), starts=out),
             ],
-            PATH: [document_scene(govuk_pages.gone(PATH)), document_scene(statistics, starts=out)],
+            PATH: [document_scene(govuk_pages.gone_document(PATH)), document_scene(statistics, starts=out)],
         },
     )
     morning_from(after(minutes=-1)).play(after(minutes=10))

@@ -91,9 +91,9 @@ def test_a_cancelled_announcement_is_told_from_one_that_still_applies():
 
 
 def test_a_page_that_was_gone_or_withdrawn_before_it_was_due_is_not_live():
-    gone = examined(govuk_pages.gone(PATH), status=410)
+    gone = examined(govuk_pages.gone_document(PATH), status=410)
     assert (shown(gone), gone.publisher.state) == ((CheckOutcome.NOT_LIVE, (Reason.GONE,)), State.GONE)
-    said_with_200 = examined(govuk_pages.gone(PATH))
+    said_with_200 = examined(govuk_pages.gone_document(PATH))
     assert shown(said_with_200) == (CheckOutcome.NOT_LIVE, (Reason.GONE,))
     early = publication(published_at=after(-600), withdrawn=(after(-300), "Published in error."))
     finding = examined(early)

@@ -59,7 +59,7 @@ SHAPES = st.sampled_from(
     [
         publication(),
         govuk_pages.announcement(PATH, TITLE, due_at=DUE),
-        govuk_pages.gone(PATH),
+        govuk_pages.gone_document(PATH),
         govuk_pages.redirect(PATH, "/elsewhere"),
     ]
 )
