@@ -33,8 +33,8 @@ from releases.pictures import (
 from releases.rules.calendar import Month, format_month, in_london
 from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
 
-NARROW_LABEL, NARROW_TITLE = 13, 30
-"""How many characters of a label or of the title of an axis fit on a line of a narrow picture."""
+NARROW_LABEL, NARROW_SERIES, NARROW_TITLE = 13, 18, 30
+"""How many characters of a label, of a series and of the title of an axis fit on a line of a narrow picture."""
 
 
 def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
@@ -184,6 +184,9 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
         marks = ticks if not narrow else [tick for tick in ticks if tick in NARROW_TICKS]
         domain = [names[outcome] for outcome, _shape, _colour in present]
         kinds: dict[str, Any] = {"field": "result", "type": "nominal", "legend": {"columns": 2} if narrow else {}}
+        titles = {places[key]: of_series[key][0].series_title for key in shown}
+        # Titles of series often begin alike.
+        lines = {place: wrap(title, NARROW_SERIES, max_lines=2, placeholder=" …") for place, title in titles.items()}
         return {
             "data": {"values": values},
             "mark": {"type": "point", "filled": True, "size": 70, "opacity": 0.75},
@@ -193,7 +196,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                     "type": "ordinal",
                     "title": None,
                     "axis": {
-                        "labelExpr": label_expression({places[key]: of_series[key][0].series_title for key in shown}),
+                        "labelExpr": label_expression(lines if narrow else titles),
                         "labelLimit": 120 if narrow else 330,
                         "grid": True,
                         "ticks": False,
@@ -257,7 +260,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
         draw=draw,
         width=940,
         height=LINE_HEIGHT * max(1, len(shown)) + 110,
-        narrow_height=LINE_HEIGHT * max(1, len(shown)) + 135,
+        narrow_height=(LINE_HEIGHT + 10) * max(1, len(shown)) + 135,
         note=_delay_note(results, series=len(of_series), shown=len(shown), dots=len(dots), drawn=len(drawn)),
         nothing="" if dots else _("No release has a known delay in this period."),
     )

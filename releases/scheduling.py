@@ -460,7 +460,7 @@ def prepare_date_change(
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
-        sentence = _("Another person changed the date to %(slot)s. Check it before you try again.")
+        sentence = _("The date has changed to %(slot)s since you read it. Check it before you try again.")
         raise ChangedMeanwhile(sentence % {"slot": release.slot})
     if roles is None and release.status == Status.CONFIRMED:
         message = _("Only the Head of Profession or a deputy can change a confirmed date, with a public reason.")
@@ -607,7 +607,7 @@ def prepare_cancel(
     :param expected_version: the schedule version that the person read.
     """
     if expected_version not in {None, release.schedule_version}:
-        sentence = _("Another person changed the date to %(slot)s. Check it before you cancel the release.")
+        sentence = _("The date has changed to %(slot)s since you read it. Check it before you cancel the release.")
         raise ChangedMeanwhile(sentence % {"slot": release.slot})
     move = check_cancel(release, by=by, at=at, reason=reason)
     refuse_during_judgement(release, at=at)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from releases import scheduling
 from releases.calls import replace_rota
 from releases.imports.apply import ImportOutcome
-from releases.imports.parse import FileRefused, RowFault, fold_title
+from releases.imports.parse import FileRefused, RowFault, fold_title, read_header
 from releases.models import Contact, Producer, Release, RotaEntry, Series
 from releases.permissions import Action, NotYours, User, may, producers_where
 from releases.rules import tables
@@ -225,26 +225,17 @@ def read_directory(content: bytes, *, name: str, kind: DirectoryKind) -> list[tu
     except NotATableError as error:
         raise FileRefused([str(error)]) from error
     directory = DIRECTORIES[kind]
-    header = [cell.text.strip().lower() for cell in lines[0][1]] if lines else []
-    while header and not header[-1]:
-        header.pop()
-    faults = [f"{name} has no column “{column}”." for column in directory.required if column not in header]
-    known = ", ".join(directory.names)
-    faults += [
-        f"{name} has a column “{column}” that we do not know. The columns are: {known}."
-        for column in dict.fromkeys(header)
-        if column not in directory.names
-    ]
-    faults += [f"{name} has the column “{column}” twice." for column in set(header) if header.count(column) > 1]
-    if not faults and not lines[1:]:
-        faults.append(f"{name} has no rows below the names of the columns.")
+    first = lines[0][1] if lines else []
+    header = read_header(first, required=directory.required, known=directory.names, name=name)
+    if not lines[1:]:
+        raise FileRefused([f"{name} has no rows below the names of the columns."])
     rows, unreadable = [], list[RowFault]()
     for number, cells in lines[1:]:
         named = dict(zip(header, cells, strict=False))
         unreadable += [RowFault(number, column, cell.fault) for column, cell in named.items() if cell.fault]
         rows.append((number, {column: cell.text for column, cell in named.items() if isinstance(cell, Cell)}))
-    if faults or unreadable:
-        raise FileRefused([*faults, *unreadable])
+    if unreadable:
+        raise FileRefused(unreadable)
     return rows
 
 

@@ -231,7 +231,7 @@ def read_calendar(
         lines = tables.read_table(content, name=name)
     except NotATableError as error:
         raise FileRefused([str(error)]) from error
-    header = _read_header(lines[0][1] if lines else [], name=name)
+    header = read_header(lines[0][1] if lines else [], required=REQUIRED, known=COLUMNS, name=name)
     rows = [(number, dict(zip(header, cells, strict=False)), cells[len(header) :]) for number, cells in lines[1:]]
     rows = [row for row in rows if row[1]["reference"].text.casefold() != EXAMPLE]
     if not rows:
@@ -269,20 +269,24 @@ def fold_title(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _read_header(cells: Sequence[Cell], *, name: str) -> list[str]:
-    header = [cell.text.lower() for cell in cells]
+def read_header(cells: Sequence[Cell], *, required: Collection[str], known: Collection[str], name: str) -> list[str]:
+    """Return the names of the columns from the first row of a file, in small letters and without empty ones at the end.
+
+    :raises FileRefused: if a required column is missing, or a column is unknown or there twice.
+    """
+    header = [cell.text.strip().lower() for cell in cells]
     while header and not header[-1]:
         header.pop()
     faults = [
-        f"{name} does not have the column “{column}”, which is required." for column in REQUIRED if column not in header
+        f"{name} does not have the column “{column}”, which is required." for column in required if column not in header
     ]
-    faults += [
-        f"{name} has a column “{column}” that we do not know. The columns are: {', '.join(COLUMNS)}."
-        for column in dict.fromkeys(header)
-        if column not in COLUMNS
-    ]
-    twice = [column for column in dict.fromkeys(header) if header.count(column) > 1]
-    faults += [f"{name} has the column “{column}” twice." for column in twice]
+    columns = list(dict.fromkeys(header))
+    if unknown := [f"“{column}”" for column in columns if column not in known]:
+        which = f"columns that we do not know: {', '.join(unknown)}"
+        if len(unknown) == 1:
+            which = f"a column {unknown[0]} that we do not know"
+        faults.append(f"{name} has {which}. The columns are: {', '.join(known)}.")
+    faults += [f"{name} has the column “{column}” twice." for column in columns if header.count(column) > 1]
     if faults:
         raise FileRefused(faults)
     return header

@@ -345,8 +345,8 @@ def make_read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 @csrf_exempt
-def nothing_here(request: HttpRequest) -> HttpResponse:
-    sentence = f"There is nothing at {request.path[:200]}; the API is described at /api/v1/."
+def nothing_here(request: HttpRequest, *, described_at: str = "/api/v1/") -> HttpResponse:
+    sentence = f"There is nothing at {request.path[:200]}; the API is described at {described_at}."
     return problem_response(sentence, status=404)
 
 

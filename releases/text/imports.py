@@ -208,8 +208,8 @@ _STEPS: dict[StepKind, Promise] = {
     StepKind.NOT_A_WORKING_DAY: lazy("not on a working day"),
 }
 _CREATIONS: dict[CreationKind, Promise] = {
-    CreationKind.PRODUCER: lazy("producer %(name)s"),
-    CreationKind.SERIES: lazy("series %(name)s of %(of)s"),
+    CreationKind.PRODUCER: lazy("producer “%(name)s”"),
+    CreationKind.SERIES: lazy("series “%(name)s” of %(of)s"),
     CreationKind.CONTACT: lazy("contact %(name)s"),
     CreationKind.RESPONSIBLE: lazy("%(name)s as the responsible contact of %(of)s"),
 }

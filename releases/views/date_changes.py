@@ -166,8 +166,9 @@ class ChangeDateForm(GroundsForm):
         }
 
     def see_again(self, release: Release) -> None:
-        sentence = _("Another person changed the date to %(slot)s.") % {"slot": release.slot}
-        sentence = _("%(sentence)s Check your change and try again.") % {"sentence": sentence}
+        sentence = _(
+            "The date has changed to %(slot)s since you opened this page. Check your change and try again."
+        ) % {"slot": release.slot}
         self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
 
 

@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from functools import wraps
+from functools import partial, wraps
 from typing import Annotated, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, re_path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -54,6 +54,7 @@ from releases.public.api import (
     answer_not_found,
     check_known_parameters,
     list_page,
+    nothing_here,
     place_of,
     problem_response,
     release_answer,
@@ -766,4 +767,5 @@ def urls() -> tuple[list[URLPattern], str, str]:
         # The view of the document answers every method, and others know theirs.
         is_document = pattern.name == "openapi-json"
         pattern.callback = protect(require_safe(pattern.callback) if is_document else pattern.callback)
-    return found, app, namespace
+    nothing = partial(nothing_here, described_at=f"{PATH}openapi.json")
+    return [*found, re_path(r"^[\s\S]*$", protect(nothing))], app, namespace

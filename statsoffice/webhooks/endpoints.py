@@ -177,18 +177,20 @@ def send_test(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> None:
 
 
 def send_again(delivery: WebhookDelivery, *, by: User, at: datetime) -> None:
-    """Queue a delivery that ended once more, with the same identifier, so that the receiver can recognise it.
+    """Queue a delivery that ended, or failed and waits for a later attempt, with the same identifier.
+
+    The receiver recognises it by the identifier.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises NotPossible: if the webhook is off, or the delivery still waits.
+    :raises NotPossible: if the webhook is off, or the delivery is sent next anyway.
     """
     check_may(by, Action.MANAGE_WEBHOOKS, delivery.endpoint.producer)
     with transaction.atomic():
         _lock_active(delivery.endpoint)
-        ended = WebhookDelivery.objects.filter(pk=delivery.pk).exclude(
-            delivered_at__isnull=True, given_up_at__isnull=True
+        found = WebhookDelivery.objects.filter(pk=delivery.pk).exclude(
+            delivered_at__isnull=True, given_up_at__isnull=True, due_at__lte=at
         )
-        if not ended.update(delivered_at=None, given_up_at=None, due_at=at, attempts=0, claimed_until=None):
+        if not found.update(delivered_at=None, given_up_at=None, due_at=at, attempts=0, claimed_until=None):
             raise NotPossible(_("This delivery is already waiting to be sent."))
         _record(delivery.endpoint, WebhookChange.Kind.SENT_AGAIN, by=by, at=at)
 

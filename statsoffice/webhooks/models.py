@@ -139,6 +139,11 @@ class WebhookDelivery(models.Model):
     def is_waiting(self) -> bool:
         return self.delivered_at is None and self.given_up_at is None
 
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether it ended, or failed and waits for its next attempt."""
+        return not self.is_waiting or self.attempts > 0
+
 
 class PublicationSource(models.Model):
     """A system of a producer that states when it has published. Its secret is encrypted; `key` is in its address."""

@@ -223,4 +223,8 @@ def _is_theirs(its_admin: object, row: object, producer: Producer) -> bool:
 
 
 def _of_routes() -> dict[str, str]:
-    return {"admin/(?P<url>.*)$": "/admin/nowhere", r"^api/[\s\S]*$": "/api/nowhere"}
+    return {
+        "admin/(?P<url>.*)$": "/admin/nowhere",
+        r"api/office/v1/^[\s\S]*$": "/api/office/v1/nowhere",
+        r"^api/[\s\S]*$": "/api/nowhere",
+    }

@@ -96,6 +96,7 @@ PUBLIC = {
     # Where the office has its own provider: tests/pages/statsoffice/provider/.
     **named("openid_connect_", page(NOBODY), "login callback"),
     r"^api/[\s\S]*$": form(NOBODY),
+    r"api/office/v1/^[\s\S]*$": form(NOBODY),
     # Systems with the secret of this address: tests/pages/statsoffice/test_webhooks.py.
     # Publishing systems with a secret: tests/pages/statsoffice/test_webhooks.py.
     "state_publication": act(NOBODY),

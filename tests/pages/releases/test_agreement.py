@@ -104,7 +104,7 @@ def test_a_date_that_was_changed_meanwhile_is_shown_and_what_was_typed_can_be_se
     to = london_slot(date(2020, 7, 2))
     scheduling.change_date(announced_release, to=to, reason="First change", by=create_head(announced_release), at=NOW)
     response = send(client, announced_release, reason="Second change")
-    assert "Another person changed the date to 2 July 2020 9:30am" in response.text
+    assert "The date has changed to 2 July 2020 9:30am" in response.text
     assert "Second change" in response.text
     assert send(client, announced_release, seen_version="2").status_code == 302
     assert load_request().was == to

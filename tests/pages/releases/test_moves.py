@@ -126,7 +126,7 @@ def test_a_date_that_someone_else_changed_meanwhile_is_read_again_and_shown(clie
         announced_release, to=london_slot(date(2020, 7, 2)), reason="First change", by=head, at=BEFORE
     )
     response = change(client, announced_release, reason="Second change")
-    assert "Another person changed the date to 2 July 2020 9:30am" in response.text
+    assert "The date has changed to 2 July 2020 9:30am" in response.text
     assert "Second change" in response.text
     assert DateChange.objects.count() == 1
     again = {field.html_name: field.value() for field in response.context["form"] if field.name == "seen_version"}

@@ -124,6 +124,14 @@ class TestWebhooks:
         assert "already waiting" in text_of(head.post(address("send_again", delivery.pk), follow=True))
         assert WebhookDelivery.objects.get().is_waiting
 
+    @pytest.mark.parametrize(("attempts", "offered"), [(0, False), (1, True)])
+    def test_only_a_waiting_delivery_that_failed_can_be_sent_again(self, head, office, attempts, offered):
+        webhook, _secret = create_webhook(office, at=NOW)
+        head.post(address("send_test", webhook.pk))
+        WebhookDelivery.objects.update(attempts=attempts, due_at=NOW + timedelta(hours=1))
+        page = head.get(address("webhook", webhook.pk))
+        assert (address("send_again", WebhookDelivery.objects.get().pk) in page.text) is offered
+
     def test_a_failing_webhook_is_shown_as_failing(self, head, office):
         webhook, _secret = create_webhook(office, at=NOW)
         WebhookEndpoint.objects.update(failing_since=NOW)

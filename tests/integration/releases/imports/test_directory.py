@@ -173,8 +173,9 @@ def test_a_row_twice_is_refused_and_a_trial_changes_nothing(producer, manager):
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("producer,name", "has no column “email”"),
+        ("producer,name", "does not have the column “email”, which is required"),
         ("producer,email,role", "has a column “role” that we do not know"),
+        ("producer,email,role,post", "has columns that we do not know: “role”, “post”. The columns are: producer, "),
         ("producer,email,email", "has the column “email” twice"),
         ("producer,email", "has no rows below"),
     ],

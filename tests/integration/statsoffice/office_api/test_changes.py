@@ -158,13 +158,13 @@ class TestChangeDate:
         ("path", "changed", "sentence"),
         [
             ("firm", {"reason": ""}, "Enter the reason."),
-            ("firm", {"version": 2}, "Another person changed the date"),
+            ("firm", {"version": 2}, "The date has changed"),
             ("firm", {"to": {"day": "2026-06-16"}}, "The date is already 16 June 2026 9:30am"),
             ("firm", {"to": {"day": "2026-06-20"}}, "OSR"),
             ("firm", {"to": {"day": "2026-08-31"}}, "bank holiday"),
             ("vague", {"to": {"day": "2026-06-23", "time": "11:00"}}, "OSR"),
             ("vague", {"osr_reference": "L1", "osr_agreed_on": "2026-03-01"}, "A person must record"),
-            ("vague", {"version": 7}, "Another person changed the date"),
+            ("vague", {"version": 7}, "The date has changed"),
         ],
     )
     def test_what_is_not_allowed_is_refused_with_one_sentence_and_changes_nothing(self, token, path, changed, sentence):

@@ -172,6 +172,8 @@ class TestAuthentication:
         assert "not DELETE" in answer.json()["error"]
         assert Client().head("/api/office/v1/releases", headers=headers).status_code == 200
         assert error_of(Client().post("/api/office/v1/openapi.json")) == "Use GET, HEAD at this address, not POST."
+        nothing = "There is nothing at /api/office/v1/nowhere; the API is described at /api/office/v1/openapi.json."
+        assert error_of(Client().get("/api/office/v1/nowhere")) == nothing
 
 
 class TestCalendar:

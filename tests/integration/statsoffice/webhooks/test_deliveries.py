@@ -219,6 +219,15 @@ def test_a_delivery_that_is_sent_again_has_the_same_identifier_and_is_not_queued
     assert len({one.headers["webhook-id"] for one in receiver.received}) == 1
 
 
+def test_a_delivery_that_waits_for_its_next_attempt_can_be_sent_at_once(webhook, office, receiver):
+    receiver.statuses = [503, 204]
+    deliver(now=NOW)
+    assert deliver(now=NOW + SECOND) == 0
+    endpoints.send_again(stored(), by=office.head, at=NOW + SECOND)
+    assert deliver(now=NOW + 2 * SECOND) == 1
+    assert stored().delivered_at is not None
+
+
 def test_a_webhook_that_is_off_gets_nothing_and_turned_on_again_what_happens_from_then_on(office, receiver):
     webhook, _secret = create_webhook(office, receiver.url)
     assert endpoints.turn_endpoint_off(webhook, by=office.head, at=NOW) is True

@@ -80,7 +80,7 @@ def test_the_rows_of_another_person_or_forged_ones_are_not_imported(client, prod
 
 def test_a_file_that_is_no_table_says_so(client):
     answer = client.post(reverse(IMPORT), {"file": SimpleUploadedFile("contacts.csv", b"name\nJo\n")})
-    assert "contacts.csv has no column “email”." in answer.text
+    assert "contacts.csv does not have the column “email”, which is required." in answer.text
     assert "Select a file" in client.post(reverse(IMPORT), {}).text
 
 

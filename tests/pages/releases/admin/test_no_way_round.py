@@ -151,7 +151,7 @@ def test_two_reasons_for_one_change_are_not_taken(announced_release):
     assert client.post(page("release", "change", announced_release.pk), moved).status_code == 302
     # The same form sent again speaks of a schedule that is no more; a reason without a date changes nothing either.
     again = client.post(page("release", "change", announced_release.pk), moved | {"reason": "Another reason"})
-    assert "Another person changed the date" in refusals(again)["__all__"][0]
+    assert "The date has changed" in refusals(again)["__all__"][0]
     alone = form_of(Release.objects.get(), reason="Another reason")
     assert (
         "The date is already"

@@ -194,7 +194,7 @@ def test_someone_who_is_faster_between_the_form_and_the_save_is_told_of_and_noth
     monkeypatch.setattr(scheduling, "prepare_date_change", check_and_lose_the_race)
     response = change(client, confirmed_release, new_on="2098-07-03", reason="Later data", title="Another title")
     assert response.status_code == 302
-    assert "Another person changed the date" in said(response)[0]
+    assert "The date has changed" in said(response)[0]
     assert Release.objects.get().title == confirmed_release.title
 
 
