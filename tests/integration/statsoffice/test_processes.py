@@ -62,10 +62,11 @@ def test_a_process_that_ends_is_named_with_the_end_of_its_log(tmp_path):
     assert not any(map(is_running, pids))
 
 
-def test_a_process_that_never_answers_is_named(tmp_path):
+def test_a_process_that_never_answers_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "SECONDS_TO_ANSWER", 0.2)
     told = "web does not answer after 0 seconds"
     with Processes(tmp_path, os.environ) as several, pytest.raises(ProcessEnded, match=told):
-        several.start("web", python(ENDLESS), answers=lambda: False, within_seconds=0.2)
+        several.start("web", python(ENDLESS), answers=lambda: False)
 
 
 def test_a_process_deaf_to_polite_signals_is_killed_in_the_end(tmp_path, impatient):
