@@ -47,6 +47,11 @@ def test_a_soft_404_is_not_live(body):
     assert (shown(body).result, shown(body).reasons) == (NOT_LIVE, (Reason.NEGATIVE_MARKER,))
 
 
+def test_a_search_page_without_a_heading_is_recognised_by_its_title():
+    found = shown(page(f"<p>3 results for {TITLE}</p>{MUCH}", title="Search results"))
+    assert (found.result, found.reasons) == (NOT_LIVE, (Reason.SEARCH,))
+
+
 @pytest.mark.parametrize(
     "notice",
     [

@@ -33,6 +33,16 @@ def read(document, **fields):
     return documents.read_announcement(answer(document, **fields))
 
 
+def test_the_exact_time_of_an_announcement_counts_only_if_it_is_confirmed():
+    def announced_time(state):
+        details = {"state": state, "release_timestamp": DUE.isoformat(), "display_date": "July 2026"}
+        written = {"schema_name": "announcement", "document_type": "official", "base_path": PATH, "details": details}
+        return documents.announced_time(documents.read_document(json.dumps(written).encode()))
+
+    assert announced_time("confirmed") == AnnouncedTime(at=DUE)
+    assert announced_time("provisional") == AnnouncedTime(month=date(2026, 7, 1))
+
+
 def problem(*arguments, **fields):
     with pytest.raises(NoAnnouncementError) as refused:
         documents.read_announcement(answer(*arguments, **fields))

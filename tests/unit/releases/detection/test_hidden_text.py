@@ -33,6 +33,16 @@ HIDES = {
         "<style>.x{opacity:0;animation:in 1s}@keyframes in{from{opacity:0}}</style>",
         f"<p class=x>{NAMED}</p>",
     ),
+    "every second child": ("<style>p:nth-child(2n){display:none}</style>", f"<p>a</p><p>{NAMED}</p>"),
+    "the first child": ("<style>p:first-child{display:none}</style>", f"<p>{NAMED}</p>"),
+    "shown again by a selector that is not evaluated": (
+        "<style>.x{display:none}p:nth-last-child(9){display:block}</style>",
+        f"<p class=x>{NAMED}</p>",
+    ),
+    "faint text": (
+        "",
+        f"<div style='background:#000'><p style='color:#fff;opacity:.05'>{NAMED}</p></div>",
+    ),
     "a condition": ("<style>@supports (display:grid){.x{display:none}}</style>", f"<p class=x>{NAMED}</p>"),
 }
 SHOWS = {
@@ -56,6 +66,12 @@ SHOWS = {
     ),
     "broken rule": ("<style>.x{{{</style>", f"<p class=x>{NAMED}</p>"),
     "where it begins": ("<style>@starting-style{.x{opacity:0}}</style>", f"<p class=x>{NAMED}</p>"),
+    "after the first child": ("<style>p:first-child{display:none}</style>", f"<h1>A</h1><p>{NAMED}</p>"),
+    "shown again as a child": (
+        "<style>.x{display:none}p:nth-child(1){display:block}</style>",
+        f"<p class=x>{NAMED}</p>",
+    ),
+    "half transparent text": ("", f"<body style='background:#000'><p style='color:#fff;opacity:.5'>{NAMED}</p>"),
     "another child": ("<style>p:nth-child(2){display:none}</style>", f"<p class=x>{NAMED}</p><p>b</p>"),
     "a height of at least nothing": ("", f"<p style='min-height:0;line-height:1.5'>{NAMED}</p>"),
     "moved a little": ("<style>.x{transform:translateY(20px)}</style>", f"<p class=x>{NAMED}</p>"),

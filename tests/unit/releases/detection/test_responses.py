@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from releases.detection.finding import AddressRole, CheckOutcome, Reason
+from releases.detection.interstitials import is_elsewhere
 from releases.detection.rules import examine
 from releases.rules.response import NO_ANSWER, Failure
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
@@ -14,6 +15,21 @@ from tests.support.release_pages import MUCH, URL, answered, expected, page, rel
 
 LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 OBSERVER_FAULT, UNREACHABLE = CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("led_to", "kind"),
+    [
+        ("https://id.example.gov.uk/connect/authorize", Reason.LOG_IN),
+        ("https://www.example.gov.uk/statistics/search", Reason.SEARCH),
+        ("https://www.example.gov.uk/?q=fuel", Reason.SEARCH),
+        ("https://www.example.gov.uk/", Reason.HOME_PAGE),
+        ("https://www.example.gov.uk/errors/404.html", Reason.NOT_FOUND),
+        ("https://www.example.gov.uk/statistics/research", None),
+    ],
+)
+def test_the_address_of_a_redirect_shows_that_it_is_not_the_release(led_to, kind):
+    assert is_elsewhere(led_to, requested="https://www.example.gov.uk/statistics/fuel-june-2026") is kind
 
 
 @pytest.mark.parametrize("failure", Failure)
