@@ -100,6 +100,7 @@ def test_an_action_is_recorded_without_a_name_in_what_cannot_be_redacted(report,
     event = report.events.get(kind="action_added")
     assert event.words.endswith("\nHead of dissemination")
     assert "Head of dissemination" not in str(event.facts), "it may be a name, and facts cannot be redacted"
+    assert (event.facts["term"], event.facts["due"]) == ("short", PLAN.due and PLAN.due.isoformat())
 
 
 def test_the_same_action_sent_twice_is_kept_once(report, office):

@@ -255,6 +255,19 @@ def test_the_same_invitation_twice_and_a_role_that_is_held_are_refused(client, h
     assert "already has this role" in client.post(reverse("invite"), again).text
 
 
+def test_a_person_can_be_invited_to_a_second_role(head, producer):
+    invited(head, producer)
+    invited(head, producer, Role.AUDITOR)
+    assert set(Invitation.objects.values_list("role", flat=True)) == {Role.STATISTICIAN, Role.AUDITOR}
+
+
+def test_a_role_needs_a_producer_and_a_producer_a_role(head, producer):
+    for there, role in ((None, Role.STATISTICIAN), (producer, None)):
+        with pytest.raises(NotYours):
+            invited(head, there, role)
+    assert not Invitation.objects.exists()
+
+
 def test_where_mail_fails_the_invitation_is_kept_and_the_page_says_so(client, head, producer, settings):
     nobody = {"host": "127.0.0.1", "port": free_port()}
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody}}
