@@ -175,7 +175,7 @@ def test_a_row_twice_is_refused_and_a_trial_changes_nothing(producer, manager):
     [
         ("producer,name", "does not have the column “email”, which is required"),
         ("producer,email,role", "has a column “role” that we do not know"),
-        ("producer,email,role,post", "has columns that we do not know: “role”, “post”. The columns are: producer, "),
+        ("producer,email,role,rank", "has columns that we do not know: “role”, “rank”. The columns are: producer, "),
         ("producer,email,email", "has the column “email” twice"),
         ("producer,email", "has no rows below"),
     ],

@@ -145,7 +145,7 @@ REFUSED_CHANGES = {
     "another time": ({"new_at": "14:00", "reason": "Late"}, "new_at", "not the release time"),
     "a vague date": ({"new_precision": "month", "reason": "Late"}, "new_on", "exact date"),
     "no date": ({"new_on": "soon", "reason": "Late"}, "new_on", "Enter a valid date"),
-    "unseen": ({"new_on": "2098-07-02", "reason": "Late", "seen_version": ""}, "__all__", "Another person changed"),
+    "unseen": ({"new_on": "2098-07-02", "reason": "Late", "seen_version": ""}, "__all__", "The date has changed"),
 }
 
 
@@ -174,7 +174,7 @@ def test_the_date_before_is_shown_read_only_and_read_again_on_save(confirmed_rel
         at=confirmed_release.recorded_at,
     )
     stale = change(client, confirmed_release, new_on="2098-07-03", reason="Later data", planned_on="2098-06-01")
-    assert "changed the date to 2 July 2098" in refusals(stale)["__all__"][0]
+    assert "The date has changed to 2 July 2098" in refusals(stale)["__all__"][0]
     assert DateChange.objects.count() == 1
 
 

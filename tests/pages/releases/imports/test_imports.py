@@ -139,7 +139,7 @@ def test_series_are_made_only_if_ticked_and_the_preview_says_which(client):
     turn()
     page = client.get(address(CalendarImport.objects.get()))
     assert "Will also be created" in page.text
-    assert "series Snow of Office for Rain" in page.text
+    assert "series “Snow” of Office for Rain" in page.text
 
 
 class TestProgress:
