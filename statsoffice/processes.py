@@ -195,7 +195,8 @@ class Processes:
         while not answers():
             self._check()
             if time.monotonic() > until:
-                raise ProcessEnded(f"{name} does not answer after {SECONDS_TO_ANSWER:.0f} seconds. {self._tail(member)}")
+                sentence = f"{name} does not answer after {SECONDS_TO_ANSWER:.0f} seconds."
+                raise ProcessEnded(f"{sentence} {self._tail(member)}")
             time.sleep(POLL_SECONDS)
 
     def complete(self, name: str, command: Sequence[str]) -> str:
