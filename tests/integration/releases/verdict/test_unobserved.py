@@ -102,6 +102,15 @@ def test_a_verdict_that_stood_is_not_judged_again_after_a_move(confirmed_release
     assert judge.judge_without_checks(now=MOVED) == []
 
 
+def test_the_verdict_of_another_release_is_no_verdict_of_a_moved_one(confirmed_release):
+    other = ReleaseFactory(confirmed=True)
+    create_observations(other, "not_live", start=LIMIT)
+    judge.judge_one(other, now=LIMIT + timedelta(minutes=1))
+    moved(confirmed_release)
+    judge.judge_without_checks(now=MOVED)
+    assert Verification.objects.filter(release=confirmed_release, schedule_version=1).exists()
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_a_date_that_was_ended_before_it_came_is_never_judged(end):
     end(ReleaseFactory(confirmed=True), at=SEED_DUE - timedelta(seconds=1))

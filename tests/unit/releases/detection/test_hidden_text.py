@@ -41,7 +41,7 @@ HIDES = {
     ),
     "faint text": (
         "",
-        f"<div style='background:#000'><p style='color:#fff;opacity:.06'>{NAMED}</p></div>",
+        f"<div style='background:#000'><p style='color:rgba(255,255,255,.06)'>{NAMED}</p></div>",
     ),
     "a condition": ("<style>@supports (display:grid){.x{display:none}}</style>", f"<p class=x>{NAMED}</p>"),
 }
