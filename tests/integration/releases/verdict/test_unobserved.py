@@ -103,7 +103,7 @@ def test_a_verdict_that_stood_is_not_judged_again_after_a_move(confirmed_release
 
 
 def test_the_verdict_of_another_release_is_no_verdict_of_a_moved_one(confirmed_release):
-    other = ReleaseFactory(confirmed=True)
+    other = ReleaseFactory(confirmed=True, reference="another-release")
     create_observations(other, "not_live", start=LIMIT)
     judge.judge_one(other, now=LIMIT + timedelta(minutes=1))
     moved(confirmed_release)
