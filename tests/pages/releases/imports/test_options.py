@@ -28,7 +28,7 @@ def test_new_series_are_created_once_the_preview_is_asked_to(client, keeper):
     assert change(client, found, create_missing="on").status_code == 302
     assert (found.status, found.create_missing) == ("checked", True)
     assert [outcome for _row, outcome in outcomes(found)] == ["added"]
-    assert "series Snow" in page_of(client, found).text
+    assert "series “Snow”" in page_of(client, found).text
     assert not Release.objects.exists()
     assert ImportEvent.objects.get(kind="change_options").facts == {"create_missing": True}
     change(client, found)

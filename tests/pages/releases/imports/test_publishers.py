@@ -106,7 +106,7 @@ class TestGovuk:
             "rain-june-2098": "Added", "snow-2098": "Added", "hail": "Added", "fog": "Error", "dew": "Not imported"
         }  # fmt: skip
         assert "GOV.UK calendar of rain" in page.text
-        assert "series Snow of Office for Rain" in page.text
+        assert "series “Snow” of Office for Rain" in page.text
         assert why(page, "fog") == [
             "The publisher gives the date as “Autumn 2098”. We can read a day and time, a month, or 2 months."
         ]
