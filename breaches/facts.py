@@ -376,6 +376,11 @@ def compare_early_report(report: Report, answers: Answers) -> str:
     return compare_with_checks(answers.happened, found=found, checks=known_sentence(verdict))
 
 
+def compare_with_record(report: Report, answers: Answers) -> str:
+    """Return a warning if the access list, or our checks, contradict the answers of a report; "" otherwise."""
+    return compare_access_starts(report, answers) or compare_early_report(report, answers)
+
+
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
     """Return the required questions that are asked for a report and not answered."""
     missing = find_missing_answers(ReportKind(report.kind), content.answers)

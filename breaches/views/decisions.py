@@ -22,8 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
 from breaches.facts import (
-    compare_access_starts,
-    compare_early_report,
+    compare_with_record,
     evidence_digest,
     find_release_with_list,
     is_asked,
@@ -318,7 +317,7 @@ class WholeReportPage(MovePage):
         today, withheld = local_date(now), outputs_without_public_address(report, now=now)
         odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
-            odd = [*find_differences(report, content), *find_outdated_text(report, version, content), *odd]
+            odd = [*find_contradiction(report, content), *find_outdated_text(report, version, content), *odd]
         return {
             "document": document,
             "today": today,
@@ -332,11 +331,10 @@ class WholeReportPage(MovePage):
         }
 
 
-def find_differences(report: Report, content: ReportContent) -> Iterable[Remark]:
-    """Yield a warning if the access list, or our checks of a release, differ from the answers."""
-    for compare in (compare_access_starts, compare_early_report):
-        if sentence := compare(report, content.answers):
-            yield remark_on(Asked.HAPPENED, sentence)
+def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remark]:
+    """Yield a warning if the record contradicts the answers."""
+    if sentence := compare_with_record(report, content.answers):
+        yield remark_on(Asked.HAPPENED, sentence)
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:

@@ -21,14 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.editing import ChosenCause
-from breaches.facts import (
-    compare_access_starts,
-    compare_early_report,
-    find_stated_day,
-    has_known_date,
-    incident_of,
-    is_asked,
-)
+from breaches.facts import compare_with_record, find_stated_day, has_known_date, incident_of, is_asked
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -179,7 +172,7 @@ def _preview_account(report: Report, form: SectionForm) -> dict[str, Any]:
     return {
         "account": write_account_above_list(incident),
         "is_saved": is_saved,
-        "warning": compare_access_starts(report, content.answers) or compare_early_report(report, content.answers),
+        "warning": compare_with_record(report, content.answers),
         "asks_when_available": "available_on" in needed,
         "asks_cause": "cause" in needed,
         "has_list": incident.access is not None,
