@@ -184,9 +184,9 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
         marks = ticks if not narrow else [tick for tick in ticks if tick in NARROW_TICKS]
         domain = [names[outcome] for outcome, _shape, _colour in present]
         kinds: dict[str, Any] = {"field": "result", "type": "nominal", "legend": {"columns": 2} if narrow else {}}
-        titles = {places[key]: of_series[key][0].series_title for key in shown}
-        # Titles of series often begin alike.
-        lines = {place: wrap(title, NARROW_SERIES, max_lines=2, placeholder=" …") for place, title in titles.items()}
+        titles = [of_series[key][0].series_title for key in shown]
+        # Two lines, because titles of series often begin alike.
+        labels = [wrap(title, NARROW_SERIES, max_lines=2, placeholder=" …") if narrow else title for title in titles]
         return {
             "data": {"values": values},
             "mark": {"type": "point", "filled": True, "size": 70, "opacity": 0.75},
@@ -196,7 +196,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                     "type": "ordinal",
                     "title": None,
                     "axis": {
-                        "labelExpr": label_expression(lines if narrow else titles),
+                        "labelExpr": label_expression(dict(enumerate(labels))),
                         "labelLimit": 120 if narrow else 330,
                         "grid": True,
                         "ticks": False,
