@@ -203,7 +203,7 @@ def _left(visit: _Visit, url: str, view: PageView) -> PageView:
 async def _go(visit: _Visit) -> "Response":
     """Load the page, wait until its scripts have loaded their data, and return the response with its document.
 
-    :raises NoPage: if there is none, or it does not arrive completely. A part does not show what is missing.
+    :raises NoPage: if there is none, or only a part of it arrives, which cannot show that a release is missing.
     """
     from playwright.async_api import Error
     from playwright.async_api import TimeoutError as Timeout

@@ -175,7 +175,7 @@ def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
 
 
 def is_local_name(host: str) -> bool:
-    """Return whether a host is a name of the machine that requests it, whatever DNS says (RFC 6761)."""
+    """Return whether a host always means the requesting machine, without a question to DNS (RFC 6761)."""
     return host == "localhost" or host.endswith(".localhost")
 
 
