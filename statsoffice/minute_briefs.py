@@ -190,8 +190,8 @@ def _find_questions(person: Person, read: ReadBrief) -> dict[int, list[OpenQuest
     """Return, by release, the pages that may be it, if our checks did not find it on time and the person may answer."""
     found = defaultdict(list)
     if may(person, Action.ANSWER, read.row.producer):
-        open_lines = [line for line in read.lines if line.state is not State.LIVE and not line.is_over]
-        for question in find_open_questions([line.release for line in open_lines]) if open_lines else ():
+        not_found = [line.release for line in read.lines if line.state is not State.LIVE and not line.is_over]
+        for question in find_open_questions(not_found):
             found[question.address.release_id].append(question)
     return found
 

@@ -49,6 +49,11 @@ def active_endpoints() -> QuerySet[WebhookEndpoint]:
     return WebhookEndpoint.objects.filter(off_at__isnull=True)
 
 
+def lock_active(key: int) -> WebhookEndpoint | None:
+    """Lock a webhook until the end of the transaction, so that no one turns it off meanwhile; None if it is off."""
+    return active_endpoints().select_for_update(no_key=True).filter(pk=key).first()
+
+
 def chain_positions() -> tuple[int, int]:
     """Return the last positions of the chains of events of releases and of reports."""
     heads = dict(
@@ -77,9 +82,9 @@ def create_deliveries(*, now: datetime) -> int:
         if (release_until, report_until) == (endpoint.release_position, endpoint.report_position):
             return 0
         with transaction.atomic():
-            # Locked, so that what is written now ends with the webhook if a person turns it off.
-            unchanged = active_endpoints().filter(pk=endpoint.pk, since=endpoint.since)
-            if not unchanged.select_for_update(no_key=True).first():
+            # A webhook that was turned off and on again gets only what has happened since then.
+            locked = lock_active(endpoint.pk)
+            if locked is None or locked.since != endpoint.since:
                 return 0
             events = find_events(endpoint, release_until=release_until, report_until=report_until)
             write_deliveries(endpoint, events, now=now)

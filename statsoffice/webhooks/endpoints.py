@@ -14,7 +14,7 @@ from releases.permissions import Action, Person, User, check_may, producers_wher
 from releases.probe.post import refuse_post_address
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 from statsoffice import encryption
-from statsoffice.webhooks.deliveries import active_endpoints, chain_positions, turn_off, write_deliveries
+from statsoffice.webhooks.deliveries import chain_positions, lock_active, turn_off, write_deliveries
 from statsoffice.webhooks.events import WebhookEvent, write_payload
 from statsoffice.webhooks.models import (
     PURPOSE,
@@ -196,7 +196,7 @@ def send_again(delivery: WebhookDelivery, *, by: User, at: datetime) -> None:
 
 
 def _lock_active(endpoint: WebhookEndpoint) -> None:
-    if not active_endpoints().select_for_update(of=("self",)).filter(pk=endpoint.pk).first():
+    if lock_active(endpoint.pk) is None:
         raise NotPossible(_("This webhook is off. Turn it on first."))
 
 
