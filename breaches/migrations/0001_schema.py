@@ -482,7 +482,7 @@ class Migration(migrations.Migration):
                     "published",
                     models.ForeignKey(
                         editable=False,
-                        help_text="What is public, as long as its version is current.",
+                        help_text="The public statement, while its version of the report is the present one.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

@@ -106,7 +106,7 @@ class Report(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        help_text=lazy("What is public, as long as its version is current."),
+        help_text=lazy("The public statement, while its version of the report is the present one."),
     )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
