@@ -48,7 +48,7 @@ STANDARDS = {
     "Standard 10": "Standard 10 (Be accessible)",
 }
 ORDERLY = "Orderly release"
-NOT_READ = "The Code’s own words have not been read."
+NOT_READ = "Not compared with the Code itself. Read the Code before you cite this."
 
 # By edition, in the order of the Code: code, pillar or standard, title, summary, wording, source, open point
 PRINCIPLES_OF_2 = (
@@ -76,7 +76,7 @@ T3_2_TO_5 = (
 )  # fmt: skip
 T3_7_TO_9 = (
     ("T3.7", TRUSTWORTHINESS, ORDERLY, "The publication has the name and contact details of the lead statistician.", "", T3, ""),
-    ("T3.8", TRUSTWORTHINESS, ORDERLY, "Policy, press and ministerial statements are issued separately from the statistics.", "", T3, "Only the start of its words has been read."),
+    ("T3.8", TRUSTWORTHINESS, ORDERLY, "Policy, press and ministerial statements are issued separately from the statistics.", "", T3, "Only the beginning was compared with the Code itself. Read the Code before you cite this."),
     ("T3.9", TRUSTWORTHINESS, ORDERLY, "Revisions and corrections are released as soon as practicable, openly and under a published policy.", "", T3, NOT_READ),
 )  # fmt: skip
 PRACTICES = {
@@ -109,8 +109,8 @@ PRACTICES = {
         ("3.2", STANDARDS["Standard 3"], "", "Changes to announced dates or times are agreed and announced, with reasons.", "", GUIDE, ""),
         ("3.3", STANDARDS["Standard 3"], "", "Access before release is limited, and a list shows who has it. No indication is given in public, and nothing is shared without permission of the Chief Statistician or Head of Profession.", "", GUIDE, ""),
         ("3.4", STANDARDS["Standard 3"], "", "Producers follow the pre-release access law.", "", GUIDE, ""),
-        ("3.5", STANDARDS["Standard 3"], "", "Statistics are released in a timely manner.", "", GUIDE, "Only the start of its words has been read."),
-        ("3.6", STANDARDS["Standard 3"], "", "Statistics are released at the standard time of 9.30am on a weekday.", "", CODE_3, "A producer’s release practice policy of April 2026 supports the number. The Code’s own words have not been read."),
+        ("3.5", STANDARDS["Standard 3"], "", "Statistics are released in a timely manner.", "", GUIDE, "Only the beginning was compared with the Code itself. Read the Code before you cite this."),
+        ("3.6", STANDARDS["Standard 3"], "", "Statistics are released at the standard time of 9.30am on a weekday.", "", CODE_3, "A producer’s release practice policy of April 2026 gives the same number. Not compared with the Code itself. Read the Code before you cite this."),
         ("Standard 4", STANDARDS["Standard 4"], "", "", "", CODE_3, NOT_READ),
         ("Standard 10", STANDARDS["Standard 10"], "", "", "", CODE_3, NOT_READ),
         ("10.1", STANDARDS["Standard 10"], "", "Regular and ad hoc statistics are free and equally accessible to all.", "", CODE_3, NOT_READ),

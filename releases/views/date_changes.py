@@ -658,6 +658,7 @@ def date_register(request: SignedInRequest) -> HttpResponse:
         "producers": producers,
         "chosen": chosen,
         "on_the_day": _on_the_day(request),
+        "to_agree": date_changes.open_requests_for(request.user).count(),
         "kinds": list(TableKind),
         "too_many": page.paginator.count > MOST_IN_A_FILE,
         "most": MOST_IN_A_FILE,

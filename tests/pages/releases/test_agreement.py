@@ -15,6 +15,7 @@ from tests.support.factories import ReleaseFactory, UserFactory, london_slot, ro
 pytestmark = pytest.mark.django_db
 
 WAITING = reverse("releases:changes_waiting")
+REGISTER = reverse("releases:changes")
 NEW_DATE = {"planned_on-day": "14", "planned_on-month": "7", "planned_on-year": "2020", "planned_at": "9:30am"}
 LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 ASKERS = LEADS | {Role.CALENDAR_MANAGER, Role.STATISTICIAN}
@@ -246,16 +247,21 @@ def test_who_left_the_producer_withdraws_nothing_any_more(client, announced_rele
     assert client.post(decide("withdraw", request)).status_code == 404
 
 
-def test_a_lead_is_led_from_the_release_to_the_decision_and_told_of_short_notice(client, announced_release):
+def test_a_lead_is_led_from_the_release_and_the_changes_to_the_decision_and_told_of_short_notice(
+    client, announced_release
+):
     request_date(announced_release, to=london_slot(date(2020, 6, 29)))
     signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
     assert f'href="{WAITING}"' in client.get(page_of(announced_release)).text
+    assert f'href="{WAITING}"' in client.get(REGISTER).text
     text = " ".join(client.get(WAITING).text.split())
     assert "The new date gives 28 days’ notice." in text
     assert "This is less than 4 weeks." not in text
+    signed_in(client, announced_release, Role.AUDITOR)
+    assert f'href="{WAITING}"' not in client.get(REGISTER).text
 
 
-@pytest.mark.parametrize("address", [WAITING, reverse("releases:changes")])
+@pytest.mark.parametrize("address", [WAITING, REGISTER])
 def test_no_one_unknown_and_no_one_without_a_role_sees_what_waits_or_was_changed(client, address):
     assert client.get(address).status_code == 302
     client.force_login(UserFactory(is_superuser=True))
