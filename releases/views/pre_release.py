@@ -206,16 +206,16 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
     """Show a list, with names and actions for those who edit it, and only posts for others."""
     release, now = find_release(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
-    context: dict[str, Any] = {"release": release, "keeps": bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)}
-    if context["keeps"]:
-        is_open = pre_release_access.is_open(release, now=now)
+    is_open = pre_release_access.is_open(release, now=now)
+    keeps = bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)
+    context: dict[str, Any] = {"release": release, "keeps": keeps, "is_open": is_open}
+    if keeps:
         rows = pre_release_access.list_rows_of(release, roles=roles, now=now)
         context |= {
             "rows": rows,
             "waiting": pre_release_access.waiting_rows_of(release),
             "decisions": REQUEST.available(source=RequestStatus.WAITING, roles=roles),
             "terms": release.series.pre_release_terms(),
-            "is_open": is_open,
             "shortly": pre_release_access.is_shortly(release, now=now),
             "source": pre_release_access.previous_with_list(release) if is_open else None,
             "may_erase": pre_release_access.may_be_erased(release, now=now) and any(row.entry.person for row in rows),

@@ -238,6 +238,13 @@ def test_once_the_release_has_been_due_no_one_is_added_and_the_list_says_so(clie
     assert client.post(address("add", release), entry_form(someone())).status_code == 409
 
 
+def test_once_the_release_has_been_due_the_list_says_so_to_everyone(client, office, release, clock, entry):
+    client.force_login(office.people[Role.PUBLISHING_TEAM])
+    assert "The release is planned for" in words(client.get(address("list", release)))
+    clock(AFTERWARDS)
+    assert "The release was planned for" in words(client.get(address("list", release)))
+
+
 def test_the_list_of_a_cancelled_release_can_be_read_and_withdrawn(client, keeper, office, release, entry):
     scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     page = client.get(address("list", release)).text
