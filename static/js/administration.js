@@ -29,3 +29,11 @@ document.addEventListener("DOMContentLoaded", () => {
     window.django.jQuery(series).on("select2:select", () => title.value || fill.click());
   }
 });
+
+// On a phone each row of a table is a card, in which each value follows the name of its column.
+for (const table of document.querySelectorAll("#result_list, .tabular table")) {
+  const names = [...table.tHead.rows[0].cells].map((cell) => (cell.querySelector(".text") ?? cell).textContent.trim());
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, number) => names[number] && (cell.dataset.label = names[number]));
+  }
+}

@@ -165,6 +165,14 @@ def test_a_series_is_found_by_typing(page, live_server, manager, series):
     expect(page.locator(".select2-selection")).to_contain_text("Rain in towns")
 
 
+def test_on_a_phone_a_list_names_every_value(page, live_server, manager, series):
+    page.set_viewport_size(SIZES["phone"])
+    page.goto(f"{live_server}{reverse('admin:releases_contact_changelist')}")
+    email = series.responsible.email
+    expect(page.get_by_role("cell", name=f"Email address: {email}", exact=True)).to_be_visible()
+    expect(page.locator("#result_list thead")).to_be_hidden()
+
+
 def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_server, manager, series, subtests):
     release = Release.objects.get(reference="rain-2026-10")
     public = Release.objects.get(reference="wind")
@@ -177,6 +185,9 @@ def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_se
         "a new release": f"{LIST}add/",
         "a new release of a series": f"{LIST}add/?series={series.pk}",
         "a duplicate": f"{LIST}add/?like={release.pk}",
+        "all series": reverse("admin:releases_series_changelist"),
+        "all contacts": reverse("admin:releases_contact_changelist"),
+        "all producers": reverse("admin:releases_producer_changelist"),
         "files of contacts": reverse("admin:releases_contact_import"),
         "a release": reverse("admin:releases_release_change", args=[release.pk]),
         "a public release": reverse("admin:releases_release_change", args=[public.pk]),
@@ -188,6 +199,7 @@ def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_se
         "a new series": reverse("admin:releases_series_add"),
         "the history of a series": reverse("admin:releases_series_history", args=[series.pk]),
         "a contact": reverse("admin:releases_contact_change", args=[contact.pk]),
+        "a producer": reverse("admin:releases_producer_change", args=[series.producer.pk]),
     }
     for name, address in addresses.items():
         with subtests.test(name):
