@@ -30,10 +30,8 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
-// On a phone each row of a table is a card, in which each value follows the name of its column.
-for (const table of document.querySelectorAll("#result_list, .tabular table")) {
-  const names = [...table.tHead.rows[0].cells].map((cell) => (cell.querySelector(".text") ?? cell).textContent.trim());
-  for (const row of table.tBodies[0].rows) {
-    [...row.cells].forEach((cell, number) => names[number] && (cell.dataset.label = names[number]));
-  }
+// On a phone each row of a list is a card, in which each value follows the name of its column.
+const columns = [...document.querySelectorAll("#result_list thead .text")].map((name) => name.textContent.trim());
+for (const row of document.querySelectorAll("#result_list tbody tr")) {
+  [...row.cells].forEach((cell, number) => columns[number] && (cell.dataset.label = columns[number]));
 }
