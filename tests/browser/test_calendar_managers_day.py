@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import SIZES, has_no_barriers
+from tests.browser.office import LONG
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
@@ -176,6 +177,7 @@ def test_on_a_phone_a_list_names_every_value(page, live_server, manager, series)
 def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_server, manager, series, subtests):
     release = Release.objects.get(reference="rain-2026-10")
     public = Release.objects.get(reference="wind")
+    long = ReleaseFactory(series=series, reference="long", url=LONG, slot=london_slot(date(2026, 12, 1)))
     contact = series.responsible
     addresses = {
         "the index": "/admin/",
@@ -194,6 +196,7 @@ def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_se
         "cancelling": reverse("admin:releases_release_move", args=[public.pk, "cancel"]),
         "a history": reverse("admin:releases_release_history", args=[public.pk]),
         "deleting": reverse("admin:releases_release_delete", args=[release.pk]),
+        "deleting a long address": reverse("admin:releases_release_delete", args=[long.pk]),
         "deleting what was public": reverse("admin:releases_release_delete", args=[public.pk]),
         "a series": reverse("admin:releases_series_change", args=[series.pk]),
         "a new series": reverse("admin:releases_series_add"),
