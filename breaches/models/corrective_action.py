@@ -58,7 +58,7 @@ class CorrectiveAction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.report_id}: {self.text[:50]}"
+        return self.text[:50]
 
     @property
     def finished_at(self) -> datetime | None:

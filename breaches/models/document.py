@@ -9,6 +9,7 @@ from breaches.models.report import Report
 from breaches.rules.lifecycle import Nature
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import to_words
 
 
 class ApprovedDocument(AppendOnly):
@@ -30,7 +31,7 @@ class ApprovedDocument(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["report", "version"], name="one_document_per_version")]
 
     def __str__(self) -> str:
-        return f"{self.report_id} version {self.version} as approved"
+        return f"Version {self.version} as approved"
 
     def is_intact(self) -> bool:
         return sha256_hex(bytes(self.pdf)) == self.pdf_sha256
@@ -70,7 +71,7 @@ class Dispatch(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.report_id}: {self.nature} to {self.recipient}"
+        return f"{to_words(self.nature).capitalize()} to {self.recipient}"
 
 
 class Published(AppendOnly):
@@ -94,4 +95,4 @@ class Published(AppendOnly):
         ordering = ("at", "pk")
 
     def __str__(self) -> str:
-        return f"{self.report_id} version {self.version} as it was made public"
+        return f"Version {self.version} as published"

@@ -83,7 +83,7 @@ class TimelineNote(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.report_id}: note {self.pk}"
+        return f"Note {self.pk}"
 
 
 class RegisterEvent(AbstractEvent):

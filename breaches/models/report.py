@@ -253,7 +253,7 @@ class ReportVersion(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_version_per_number")]
 
     def __str__(self) -> str:
-        return f"{self.report_id} version {self.number}"
+        return f"Version {self.number}"
 
     def is_untouched(self, field: str) -> bool:
         """Whether a field of the content still has the automatic text."""

@@ -145,6 +145,13 @@ WRITERS = LEADS | {Role.STATISTICIAN}
 REPORT = Lifecycle(
     name="report",
     initial=ReportStatus.DRAFT,
+    state_words={
+        ReportStatus.DRAFT: "a draft",
+        ReportStatus.WITH_HOP: "awaiting a decision",
+        ReportStatus.RECORDED: "recorded in the breach log only",
+        ReportStatus.JOINED: "combined with others",
+        ReportStatus.PARTED: "separated",
+    },
     moves=(
         Move(EDIT, ReportStatus.DRAFT, ReportStatus.DRAFT, WRITERS),
         Move(EDIT, ReportStatus.RETURNED, ReportStatus.RETURNED, WRITERS),

@@ -91,11 +91,11 @@ class OwnRowsInline:
         return self.may_edit(request, obj)
 
 
-class NonWorkingDayInline(OwnRowsInline, admin.TabularInline[NonWorkingDay, Producer]):
+class NonWorkingDayInline(OwnRowsInline, admin.StackedInline[NonWorkingDay, Producer]):
     """The office's own non-working days, which its calendar managers edit."""
 
     model = NonWorkingDay
-    fields = ("on", "title")
+    fields = (("on", "title"),)
     extra = 1
     verbose_name_plural = lazy("Days when the office is closed, besides weekends and bank holidays")
 

@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.models.append_only import CHUNK, AppendOnlyQuerySet, ChainedRow, ChainHead, new_salt, salted_digest
 from releases.models.producer import Producer, Series
 from releases.models.release import Release
+from releases.rules.calendar import format_moment
 from releases.rules.canonical import canonical_json, sha256_hex
-from releases.rules.lifecycle import RELEASE
+from releases.rules.lifecycle import RELEASE, to_words
 
 # The keys of the rows that an action wrote, changed or deleted, by table.
 type Rows = Mapping[type[models.Model], Collection[int]]
@@ -491,7 +492,7 @@ class AbstractEvent(ChainedRow):
         }
 
     def __str__(self) -> str:
-        return f"{self.kind.replace('_', ' ')} at {self.at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{to_words(self.kind).capitalize()} at {format_moment(self.at)}"
 
 
 class ReleaseEvent(AbstractEvent):

@@ -15,7 +15,7 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_
 from releases.models.producer import Series
 from releases.models.training import Training, is_shown_to
 from releases.rules import calendar
-from releases.rules.calendar import Precision, Slot, limit_at, months_after
+from releases.rules.calendar import Precision, Slot, format_moment, limit_at, months_after
 from releases.rules.date_change import RequestState
 from releases.rules.departure import DepartureKind, Grounds
 from releases.rules.lifecycle import Status
@@ -527,7 +527,7 @@ class DelayNotice(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.posted_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.get_kind_display()} at {format_moment(self.posted_at)}"
 
 
 class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
@@ -672,7 +672,7 @@ class Departure(AppendOnly):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.decided_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.get_kind_display()} at {format_moment(self.decided_at)}"
 
     @property
     def last_correction(self) -> "AgreementCorrection | None":

@@ -1,7 +1,7 @@
 """Roles, and the lifecycle of a release as one table of moves between statuses."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -14,6 +14,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+# The words for roles in sentences, where they are not those of the code.
+ROLE_WORDS = {Role.HEAD_OF_PROFESSION: "Head of Profession"}
 LEADS = frozenset({Role.HEAD_OF_PROFESSION, Role.DEPUTY})
 EVERY_ROLE = frozenset(Role)
 
@@ -75,6 +77,8 @@ class Lifecycle:
     name: str
     initial: str
     moves: tuple[Move, ...]
+    state_words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The words for states whose codes are not those of pages."""
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -93,7 +97,7 @@ class Lifecycle:
         for move in self.moves:
             if (move.name, move.source) == (name, source):
                 return move
-        sentence = f"You cannot do this, because this {self.name} is {to_words(source)}."
+        sentence = f"You cannot do this, because this {self.name} is {self.describe(source)}."
         raise WrongState(sentence)
 
     def check(
@@ -113,15 +117,18 @@ class Lifecycle:
         """
         move = self.find(name, source=source)
         if not by_system and not move.roles.intersection(roles):
-            allowed = " or ".join(sorted(to_words(role) for role in move.roles)) or "system"
-            move_name = to_words(name).capitalize()
-            sentence = f"Only the {allowed} can use “{move_name}” on a {to_words(source)} {self.name}."
+            role_words = sorted(ROLE_WORDS.get(role, to_words(role)) for role in move.roles)
+            allowed = f"a {' or '.join(role_words)}" if role_words else "the system"
+            sentence = f"Only {allowed} can do this while the {self.name} is {self.describe(source)}."
             raise WrongRole(sentence)
-        for field in move.needs:
-            if field not in set(given):
-                sentence = f"Enter the {to_words(field)}. You need it to {to_words(name)} a {self.name}."
-                raise MissingFields(field, sentence)
+        for needed in move.needs:
+            if needed not in set(given):
+                sentence = f"Enter the {to_words(needed)}. You need it to {to_words(name)} a {self.name}."
+                raise MissingFields(needed, sentence)
         return move
+
+    def describe(self, state: str) -> str:
+        return self.state_words.get(state, to_words(state))
 
     def available(self, *, source: str, roles: Collection[Role]) -> tuple[str, ...]:
         return tuple(

@@ -29,3 +29,9 @@ document.addEventListener("DOMContentLoaded", () => {
     window.django.jQuery(series).on("select2:select", () => title.value || fill.click());
   }
 });
+
+// On a phone each row of a list is a card, in which each value follows the name of its column.
+const columns = [...document.querySelectorAll("#result_list thead .text")].map((name) => name.textContent.trim());
+for (const row of document.querySelectorAll("#result_list tbody tr")) {
+  [...row.cells].forEach((cell, number) => columns[number] && (cell.dataset.label = columns[number]));
+}

@@ -50,8 +50,8 @@ class UserAdmin(DjangoUserAdmin[User]):
                 "classes": ("wide",),
                 "fields": ("email", "name"),
                 "description": lazy(
-                    "Users choose their own password. They follow “Forgotten your password?” on the sign-in page, or "
-                    "accept an invitation."
+                    "Users choose their own password. They accept an invitation or select ‘Forgotten your password?’ "
+                    "on the sign-in page."
                 ),
             },
         ),

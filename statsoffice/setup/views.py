@@ -38,7 +38,11 @@ class StepForm(GovukForm):
 
 
 class ProducerForm(StepForm):
-    name = forms.CharField(label=lazy("Name of the producer"), max_length=300)
+    name = forms.CharField(
+        label=lazy("Name of the producer"),
+        max_length=300,
+        error_messages={"required": lazy("Enter the name of the producer")},
+    )
     nation = forms.ChoiceField(
         label=lazy("Bank holidays"),
         choices=choices_of(Nation),
@@ -62,20 +66,26 @@ class ProducerForm(StepForm):
 
 
 class HeadForm(StepForm):
-    name = forms.CharField(label=lazy("Full name"), max_length=200)
+    name = forms.CharField(
+        label=lazy("Full name"), max_length=200, error_messages={"required": lazy("Enter their full name")}
+    )
     post = forms.CharField(
         label=lazy("Post"), max_length=200, initial=lazy("Head of Profession for Statistics"), required=False
     )
     email = forms.EmailField(
         label=lazy("Email address"),
         help_text=lazy("We send notifications to this address. They also use it to sign in."),
+        error_messages={"required": lazy("Enter their email address")},
     )
     telephone = forms.CharField(label=lazy("Telephone (optional)"), max_length=50, required=False)
 
 
 class SeriesForm(StepForm):
     title = forms.CharField(
-        label=lazy("Title of the series"), help_text=lazy("For example, Labour market overview"), max_length=300
+        label=lazy("Title of the series"),
+        help_text=lazy("For example, Labour market overview"),
+        max_length=300,
+        error_messages={"required": lazy("Enter the title of the series")},
     )
     designation = forms.ChoiceField(
         label=lazy("Designation"),
@@ -87,12 +97,15 @@ class SeriesForm(StepForm):
         label=lazy("Contact"),
         help_text=lazy("A person or team. We notify them if a release is late."),
         max_length=200,
+        error_messages={"required": lazy("Enter the contact")},
     )
-    email = forms.EmailField(label=lazy("Contact email address"))
+    email = forms.EmailField(
+        label=lazy("Contact email address"), error_messages={"required": lazy("Enter the contact’s email address")}
+    )
     telephone = forms.CharField(label=lazy("Contact telephone (optional)"), max_length=50, required=False)
     screenshots = forms.BooleanField(
         label=lazy("Take screenshots of the web page at the release time"),
-        help_text=lazy("This needs the optional browser of our service."),
+        help_text=lazy("This only works if your service has the optional browser."),
         required=False,
     )
 
@@ -115,14 +128,20 @@ class RehearsalForm(StepForm):
         label=lazy("Web page"),
         help_text=lazy("A test page on your own website that you can publish yourself."),
         max_length=1000,
+        error_messages={"required": lazy("Enter the web page")},
     )
     marker = forms.CharField(
         label=lazy("Text that the page shows when it is published"),
         help_text=lazy("The page must not show this text before. For example, Rehearsal on Tuesday morning"),
         max_length=200,
+        error_messages={"required": lazy("Enter the text that the page shows when it is published")},
     )
     minutes = forms.IntegerField(
-        label=lazy("Minutes until it is due"), min_value=SHORTEST_WAIT, max_value=LONGEST_WAIT, initial=5
+        label=lazy("Minutes until it is due"),
+        min_value=SHORTEST_WAIT,
+        max_value=LONGEST_WAIT,
+        initial=5,
+        error_messages={"required": lazy("Enter the number of minutes")},
     )
 
     def clean_url(self) -> str:

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import SIZES, has_no_barriers
+from tests.browser.office import LONG
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
@@ -165,9 +166,18 @@ def test_a_series_is_found_by_typing(page, live_server, manager, series):
     expect(page.locator(".select2-selection")).to_contain_text("Rain in towns")
 
 
+def test_on_a_phone_a_list_names_every_value(page, live_server, manager, series):
+    page.set_viewport_size(SIZES["phone"])
+    page.goto(f"{live_server}{reverse('admin:releases_contact_changelist')}")
+    email = series.responsible.email
+    expect(page.get_by_role("cell", name=f"Email address: {email}", exact=True)).to_be_visible()
+    expect(page.locator("#result_list thead")).to_be_hidden()
+
+
 def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_server, manager, series, subtests):
     release = Release.objects.get(reference="rain-2026-10")
     public = Release.objects.get(reference="wind")
+    long = ReleaseFactory(series=series, reference="long", url=LONG, slot=london_slot(date(2026, 12, 1)))
     contact = series.responsible
     addresses = {
         "the index": "/admin/",
@@ -177,17 +187,22 @@ def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_se
         "a new release": f"{LIST}add/",
         "a new release of a series": f"{LIST}add/?series={series.pk}",
         "a duplicate": f"{LIST}add/?like={release.pk}",
+        "all series": reverse("admin:releases_series_changelist"),
+        "all contacts": reverse("admin:releases_contact_changelist"),
+        "all producers": reverse("admin:releases_producer_changelist"),
         "files of contacts": reverse("admin:releases_contact_import"),
         "a release": reverse("admin:releases_release_change", args=[release.pk]),
         "a public release": reverse("admin:releases_release_change", args=[public.pk]),
         "cancelling": reverse("admin:releases_release_move", args=[public.pk, "cancel"]),
         "a history": reverse("admin:releases_release_history", args=[public.pk]),
         "deleting": reverse("admin:releases_release_delete", args=[release.pk]),
+        "deleting a long address": reverse("admin:releases_release_delete", args=[long.pk]),
         "deleting what was public": reverse("admin:releases_release_delete", args=[public.pk]),
         "a series": reverse("admin:releases_series_change", args=[series.pk]),
         "a new series": reverse("admin:releases_series_add"),
         "the history of a series": reverse("admin:releases_series_history", args=[series.pk]),
         "a contact": reverse("admin:releases_contact_change", args=[contact.pk]),
+        "a producer": reverse("admin:releases_producer_change", args=[series.producer.pk]),
     }
     for name, address in addresses.items():
         with subtests.test(name):

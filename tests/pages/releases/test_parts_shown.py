@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import corrections, judge, scheduling
 from releases.models import Verification
@@ -76,6 +77,16 @@ def test_a_welsh_page_after_its_limit_makes_the_release_incomplete_by_its_own_li
     assert list(spread_sentences(verdict)) == [
         "Welsh page: between 16 minutes 59 seconds and 22 minutes 6 seconds after the English page"
     ]
+
+
+def test_an_address_that_is_no_named_part_is_headed_by_its_type(client, office):
+    files = ("https://www.example.gov.uk/tables.ods",)
+    release = ReleaseFactory(announced=True, series__producer=office.producer, attachments=files)
+    client.force_login(office.statistician)
+    page = LexborHTMLParser(client.get(f"/releases/{release.reference}/").text)
+    headings = [heading.text().strip() for heading in page.css("h3")]
+    assert {"Web page", "File"} <= set(headings)
+    assert "Not named" not in headings
 
 
 def test_readers_are_not_shown_the_welsh_page(client, release):

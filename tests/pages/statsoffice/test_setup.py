@@ -149,7 +149,10 @@ def test_a_step_that_cannot_start_yet_is_not_there(client, administrator, step):
 @pytest.mark.parametrize(
     ("step", "sent", "said"),
     [
-        (Step.PRODUCER, {"nation": "wales"}, "Enter “Name of the producer”"),
+        (Step.PRODUCER, {"nation": "wales"}, "Enter the name of the producer"),
+        (Step.HEAD, HEAD | {"email": ""}, "Enter their email address"),
+        (Step.SERIES, RAIN | {"email": ""}, "Enter the contact’s email address"),
+        (Step.REHEARSAL, PAGE | {"url": ""}, "Enter the web page"),
         (Step.HEAD, HEAD | {"email": "nobody"}, "Enter a valid email address"),
         (Step.SERIES, RAIN | {"title": "Monthly RAIN"}, "A series with this title already exists"),
         (Step.REHEARSAL, PAGE | {"url": "ftp://www.example.gov.uk/"}, "http"),

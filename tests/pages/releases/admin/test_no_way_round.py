@@ -212,8 +212,9 @@ def test_a_series_or_person_on_whom_releases_rest_is_not_deleted(announced_relea
     client = staff(Role.HEAD_OF_PROFESSION, series.producer, is_superuser=True)
     for model, row in (("series", series), ("contact", series.responsible), ("producer", series.producer)):
         with subtests.test(model), rolled_back():
+            assert "You cannot delete it" in client.get(page(model, "delete", row.pk)).text
             client.post(page(model, "delete", row.pk), {"post": "yes"})
             chosen = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [row.pk], "post": "yes"}
-            client.post(page(model), chosen)
+            assert "You cannot delete them" in client.post(page(model), chosen).text
             assert type(row).objects.filter(pk=row.pk).exists()
             assert Release.objects.filter(pk=announced_release.pk).exists()

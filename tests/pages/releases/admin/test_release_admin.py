@@ -202,7 +202,7 @@ def test_a_calendar_manager_is_not_offered_the_change_of_a_confirmed_date_and_re
     client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
     assert "Change the date" not in client.get(page("release", "change", confirmed_release.pk)).content.decode()
     response = change(client, confirmed_release, new_on="2098-07-02", reason="Late data")
-    assert "Only the deputy or head of profession" in refusals(response)["__all__"][0]
+    assert "Only a Head of Profession or deputy can do this" in refusals(response)["__all__"][0]
     assert not DateChange.objects.exists()
 
 

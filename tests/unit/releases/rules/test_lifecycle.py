@@ -94,7 +94,7 @@ def test_a_refusal_says_in_one_sentence_what_and_why():
     with pytest.raises(WrongState, match=r"^You cannot do this, because this release is cancelled\.$"):
         RELEASE.check(CHANGE_DATE, source=Status.CANCELLED, roles=HEADS)
     with pytest.raises(
-        WrongRole, match=r"^Only the deputy or head of profession can use “Change date” on a confirmed release"
+        WrongRole, match=r"^Only a Head of Profession or deputy can do this while the release is confirmed\.$"
     ):
         RELEASE.check(CHANGE_DATE, source=Status.CONFIRMED, roles={Role.CALENDAR_MANAGER})
 
