@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from django.contrib.postgres.search import SearchVector
 from django.db.models import (
     Case,
     DurationField,
@@ -156,10 +157,18 @@ def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
 def with_words(found: "QuerySet[Report]") -> "QuerySet[Any]":
     """Annotate reports with the text that a search covers, as `words`: titles, circumstances and impact."""
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
+    return found.annotate(words=Subquery(standing.annotate(words=_searched_text()).values("words")[:1]))
+
+
+def versions_with_vector() -> "QuerySet[Any]":
+    """Annotate all versions of reports with the vector by which PostgreSQL searches and indexes them, as `vector`."""
+    return ReportVersion.objects.annotate(vector=SearchVector(_searched_text(), config="english"))
+
+
+def _searched_text() -> Concat:
     texts = [Cast(KeyTextTransform(name, "content"), TextField()) for name in ("circumstances", "impact")]
     space = Constant(" ", TextField())
-    words = Concat(_OutputTitles("content"), space, texts[0], space, texts[1], output_field=TextField())
-    return found.annotate(words=Subquery(standing.annotate(words=words).values("words")[:1]))
+    return Concat(_OutputTitles("content"), space, texts[0], space, texts[1], output_field=TextField())
 
 
 class _OutputTitles(Func):

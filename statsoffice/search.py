@@ -1,8 +1,9 @@
 """The search over releases, series and breach reports.
 
-Each query contains the permissions of the person. Nothing is stored for the search, so that it finds no text that was
-redacted or deleted, and needs no update after a change (decision 83). PostgreSQL and SQLite search words by their stem
-and by their beginning. Of releases, the best match is the one nearest to today whose own title has the words.
+Each query contains the permissions of the person. The search has no copy of a text, so that it finds none that was
+redacted or deleted, and needs no update after a change (decision 83). PostgreSQL has indexes for it (decision 113).
+PostgreSQL and SQLite search words by their stem and by their beginning. Of releases, the best match is the one nearest
+to today whose own title has the words.
 """
 
 import re
@@ -17,7 +18,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import Case, DateField, DurationField, ExpressionWrapper, F, QuerySet, TextField, Value, When
+from django.db.models import DateField, DurationField, ExpressionWrapper, F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat, Greatest
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -30,12 +31,12 @@ from django.views.decorators.http import require_safe
 from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
-from breaches.register import list_reports, with_words
+from breaches.register import list_reports, versions_with_vector, with_words
 from breaches.rules.content import content_from_json
 from breaches.rules.lifecycle import MERGED_OR_SPLIT
 from breaches.rules.report_number import parse_number
 from breaches.views.base import summarise_report
-from releases.models import Release, Series
+from releases.models import Producer, Release, Series
 from releases.overview import visible_releases
 from releases.permissions import Action, Person, producers_where
 from releases.rules.calendar import format_day, local_date
@@ -95,36 +96,66 @@ def search(kind: Kind, typed: str, order: Order, *, by: Person, today: date) -> 
     if not words:
         return []
     exact = list(source.find_exact(found, typed.strip()).values_list("pk", flat=True)[:MOST_FOUND])
-    keys = list(
-        dict.fromkeys([*exact, *_match(source.with_words(found), words, near=today if source.is_dated else None)])
-    )
+    keys = list(dict.fromkeys([*exact, *_match(kind, found, words, today=today)]))
     if order is Order.LATEST:
         return list(found.filter(pk__in=keys).order_by(*source.latest).values_list("pk", flat=True))
     return keys
 
 
-def _match(found: "QuerySet[Any]", words: Sequence[str], *, near: date | None) -> list[int]:
-    """Return the keys of the rows whose attribute `words` has all words, the best match first.
+def _match(kind: Kind, found: "QuerySet[Any]", words: Sequence[str], *, today: date) -> list[int]:
+    """Return the keys of the rows that have all words, the best match first.
 
-    :param near: the best rows have all words in their `name`, and are planned near this day; None: by the words alone.
+    The best releases have all words in their own title, and are planned near today.
     """
-    if near is not None:
-        day = Value(near, DateField())
+    if kind is Kind.RELEASES:
+        day = Value(today, DateField())
         lengths = [ExpressionWrapper(one, DurationField()) for one in (F("planned_on") - day, day - F("planned_on"))]
         found = found.annotate(distance=Greatest(*lengths))
-    matches = _match_in_postgresql if connection.vendor == "postgresql" else _match_in_sqlite
-    return matches(found, words, is_dated=near is not None)
-
-
-def _match_in_postgresql(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: bool) -> list[int]:
-    query = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="english")
-    matches = found.annotate(vector=SearchVector("words", config="english")).filter(vector=query)
-    if is_dated:
-        matches = matches.annotate(named=SearchVector("name", config="english"))
-        matches = matches.order_by(Case(When(named=query, then=0), default=1), "distance", "-planned_on", "-pk")
+    if connection.vendor != "postgresql":
+        return _match_in_sqlite(_SOURCES[kind].with_words(found), words, is_dated=kind is Kind.RELEASES)
+    if kind is Kind.RELEASES:
+        return _match_releases(found, words)
+    query = to_query(*words)
+    if kind is Kind.REPORTS:
+        # Ranking reads the complete text of a report again, so only the newest matches are ranked.
+        versions = versions_with_vector().filter(vector=query, number=F("report__version"))
+        newest = found.filter(pk__in=versions.order_by().values("report")).order_by(*_SOURCES[kind].latest)
+        matches = Report.objects.filter(pk__in=list(newest.values_list("pk", flat=True)[:MOST_FOUND]))
+        matches = with_words(matches).annotate(vector=to_vector("words"))
     else:
-        matches = matches.annotate(rank=SearchRank(F("vector"), query)).order_by("-rank", "-pk")
+        matches = _SOURCES[kind].with_words(found).annotate(vector=to_vector("words")).filter(vector=query)
+    matches = matches.annotate(rank=SearchRank(F("vector"), query)).order_by("-rank", "-pk")
     return list(matches.values_list("pk", flat=True)[:MOST_FOUND])
+
+
+def to_query(*words: str) -> SearchQuery:
+    return SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="english")
+
+
+def to_vector(field: str) -> SearchVector:
+    return SearchVector(field, config="english")
+
+
+def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
+    """Match titles by their index. Series and producers are few, so their keys are found before.
+
+    A condition that needs another table could not use the index. The keys come first in it, because PostgreSQL then
+    reads no title of a release that has one of them.
+    """
+    named, matched = Q(), Q()
+    for word in words:
+        query = to_query(word)
+        producers = Producer.objects.annotate(vector=to_vector("name")).filter(vector=query)
+        titled = Series.objects.annotate(vector=to_vector("title")).filter(vector=query)
+        series = list(titled.order_by().values_list("pk", flat=True))
+        of_producers = Series.objects.filter(producer__in=producers.values("pk")).order_by()
+        named &= Q(series__in=series) | Q(vector=query)
+        matched &= Q(series__in=[*series, *of_producers.values_list("pk", flat=True)]) | Q(vector=query)
+    order = ("distance", "-planned_on", "-pk")
+    found = found.annotate(vector=to_vector("title"))
+    best = list(found.filter(named).order_by(*order).values_list("pk", flat=True)[:MOST_FOUND])
+    others = found.filter(matched).exclude(pk__in=best).order_by(*order).values_list("pk", flat=True)
+    return [*best, *others[: MOST_FOUND - len(best)]]
 
 
 _BEST_IN_SQLITE = "SELECT rowid FROM temp.searched WHERE searched MATCH %s ORDER BY rank, rowid DESC LIMIT %s"

@@ -43,6 +43,21 @@ def create_triggers(apps, schema_editor):
             )
 
 
+# The expression must be the one of `breaches.register.versions_with_vector`.
+SEARCH_INDEX = """
+    CREATE INDEX report_version_by_words ON breaches_reportversion USING gin (to_tsvector(
+        'english'::regconfig,
+        COALESCE((COALESCE(jsonb_path_query_array(content, '$.outputs[*].title')::text, '') || COALESCE((
+            COALESCE(' ', '') || COALESCE((COALESCE((content ->> 'circumstances')::text, '') || COALESCE((
+                COALESCE(' ', '') || COALESCE((content ->> 'impact')::text, '')), '')), '')), '')), '')))
+"""
+
+
+def index_searched_text(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(SEARCH_INDEX, params=None)
+
+
 class Migration(migrations.Migration):
     initial = True
 
@@ -1543,4 +1558,5 @@ class Migration(migrations.Migration):
         ),
         # The triggers are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),
+        migrations.RunPython(index_searched_text, migrations.RunPython.noop),
     ]

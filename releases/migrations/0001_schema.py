@@ -65,6 +65,8 @@ TRIGRAM_EXTENSION = "CREATE EXTENSION IF NOT EXISTS pg_trgm"
 TITLE_INDEX = (
     "CREATE INDEX IF NOT EXISTS release_by_title_words ON releases_release USING gin (UPPER(title::text) gin_trgm_ops)"
 )
+# The expression must be the one of `statsoffice.search`.
+SEARCH_INDEX = "CREATE INDEX release_by_words ON releases_release USING gin (to_tsvector('english'::regconfig, COALESCE(title, '')))"
 logger = logging.getLogger(__name__)
 
 
@@ -103,6 +105,11 @@ def index_title_words(apps, schema_editor):
             cursor.execute(TITLE_INDEX)
     except DatabaseError as error:
         logger.warning("Titles are searched without an index, because the database has no pg_trgm for us: %s", error)
+
+
+def index_searched_titles(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(SEARCH_INDEX, params=None)
 
 
 class Migration(migrations.Migration):
@@ -4426,7 +4433,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="exemption",
             constraint=models.CheckConstraint(
-                condition=models.Q(("covers_to__gte", models.F("covers_from"))), name="exemption_ends_after_it_begins"
+                condition=models.Q(("covers_to__gte", models.F("covers_from"))),
+                name="exemption_ends_after_it_begins",
+                violation_error_message="The last day must be the same as or after the first day.",
             ),
         ),
         migrations.AddConstraint(
@@ -4436,6 +4445,7 @@ class Migration(migrations.Migration):
                     ("covers_late", True), ("covers_early", True), ("covers_partial", True), _connector="OR"
                 ),
                 name="exemption_covers_something",
+                violation_error_message="Select what the exemption covers: late, early or incomplete releases.",
             ),
         ),
         migrations.AddConstraint(
@@ -4725,4 +4735,5 @@ class Migration(migrations.Migration):
         # The triggers and the index are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),
         migrations.RunPython(index_title_words, migrations.RunPython.noop),
+        migrations.RunPython(index_searched_titles, migrations.RunPython.noop),
     ]

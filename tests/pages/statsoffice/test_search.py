@@ -6,12 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from breaches.register import versions_with_vector
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import current_version
-from releases.models import Producer
+from releases.models import Producer, Release
 from releases.rules.lifecycle import Role
 from statsoffice import search
-from statsoffice.search import Kind, Order, find_words
+from statsoffice.search import Kind, Order, find_words, to_query, to_vector
 from tests.support.early_release import TITLE, create_early_release, publish
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, london_slot
 from tests.support.people import create_office, create_report
@@ -166,6 +167,17 @@ def test_the_number_of_queries_does_not_grow(client, office, rail, django_assert
         ReleaseFactory(confirmed=True, series=series, title=f"Rail {number}", reference=f"rail-{number}")
     with django_assert_num_queries(len(few)):
         client.get(ADDRESS, {"q": "rail"})
+
+
+def test_postgresql_has_an_index_for_the_titles_of_releases_and_the_texts_of_reports(office, rail):
+    if connection.vendor != "postgresql":
+        return
+    create_report(office)
+    titled = Release.objects.annotate(vector=to_vector("title"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    for found, index in ((titled, "release_by_words"), (versions_with_vector(), "report_version_by_words")):
+        assert index in found.filter(vector=to_query("rail", "june")).order_by().explain()
 
 
 def test_every_page_of_a_signed_in_person_has_the_search_and_the_public_has_not(client, office):
