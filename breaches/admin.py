@@ -26,8 +26,9 @@ from breaches.models import (
 )
 from breaches.permissions import Action
 from breaches.register import EXPORTED
-from breaches.text import event_title
-from releases.admin.access import KindFilter, ReadOnlyAdmin, cache_check
+from breaches.text import event_title, name_event_kind
+from releases.admin.access import ReadOnlyAdmin, cache_check, words_filter
+from releases.rules.lifecycle import to_words
 
 
 @admin.register(Edition)
@@ -103,7 +104,7 @@ class ReportVersionAdmin(OfReports[ReportVersion]):
 @admin.register(ReportEvent)
 class ReportEventAdmin(OfReports[ReportEvent]):
     list_display = ("position", "report", "what", "at", "actor")
-    list_filter = (("kind", KindFilter),)
+    list_filter = (("kind", words_filter(name_event_kind)),)
     list_select_related = ("report", "actor")
     ordering = ("-position",)
     exclude = ("words_salt",)
@@ -137,7 +138,7 @@ class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
 @admin.register(Dispatch)
 class DispatchAdmin(OfReports[Dispatch]):
     list_display = ("report", "nature", "recipient", "outside", "sent_on", "by", "at")
-    list_filter = ("nature", "outside")
+    list_filter = (("nature", words_filter(lambda nature: to_words(nature).capitalize())), "outside")
     list_select_related = ("report", "by")
     ordering = ("-at",)
 

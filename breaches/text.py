@@ -529,8 +529,12 @@ def list_events(
 
 
 def event_title(event: ReportEvent) -> str:
-    title = str(EVENTS.get(event.kind, to_words(event.kind).capitalize()))
+    title = name_event_kind(event.kind)
     return _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
+
+
+def name_event_kind(kind: str) -> str:
+    return str(EVENTS.get(kind, to_words(kind).capitalize()))
 
 
 def _event_text(event: ReportEvent, comments: Iterable[SectionComment]) -> str:

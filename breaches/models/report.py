@@ -296,7 +296,7 @@ class OwnAct(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.report_id}: {self.person}"
+        return f"{self.person} in {self.report}"
 
 
 class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
@@ -336,4 +336,4 @@ class JoinedDraft(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.draft_id} into {self.joint_id}"
+        return f"{self.draft} combined in {self.joint}"

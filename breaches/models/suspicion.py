@@ -76,7 +76,7 @@ class Suspicion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.release.reference}: {self.kind}"
+        return f"{self.get_kind_display()}: {self.release}"
 
 
 class EarlyReleaseDecision(AppendOnly):

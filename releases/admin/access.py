@@ -16,7 +16,7 @@ from releases import permissions
 from releases.early_findings import without_early_events
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours, find_cover_at, list_covers
-from releases.rules.lifecycle import MoveRefused, to_words
+from releases.rules.lifecycle import MoveRefused
 from releases.text import calendar
 
 
@@ -28,13 +28,18 @@ def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool])
     return answers[question]
 
 
-class KindFilter(admin.AllValuesFieldListFilter):
-    """The kinds of the events that the user may see, in words instead of codes."""
+def words_filter(name: Callable[[str], str]) -> type[admin.AllValuesFieldListFilter]:
+    """Return a filter by the codes that the user may see, each named by a function."""
 
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        for choice in super().choices(changelist):
-            choice["display"] = to_words(str(choice["display"])).capitalize()
-            yield choice
+    class WordsFilter(admin.AllValuesFieldListFilter):
+        def choices(self, changelist: ChangeList) -> Iterator[Any]:
+            for choice in super().choices(changelist):
+                code, bracket, count = str(choice["display"]).partition(" (")
+                if code in self.lookup_choices:
+                    choice["display"] = f"{name(code)}{bracket}{count}"
+                yield choice
+
+    return WordsFilter
 
 
 class PlainLabels:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.admin.access import KindFilter, ReadOnlyAdmin
+from releases.admin.access import ReadOnlyAdmin, words_filter
 from releases.detection.finding import CheckOutcome
 from releases.early_findings import producers_known_to, without_early_events, without_early_findings
 from releases.models import (
@@ -26,7 +26,7 @@ from releases.models import (
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import TO_COME
 from releases.text import calendar
-from releases.text.release import OUTCOMES, RESULTS, delay_note
+from releases.text.release import OUTCOMES, delay_note, name_check_result, name_outcome
 from releases.verdict.address import Outcome
 
 
@@ -49,13 +49,13 @@ class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
 class ObservationAdmin(ReleaseRecordAdmin[Observation]):
     recorded_at = "completed_at"
     list_display = ("position", "release", "sent_at", "result_words", "status_code", "superseded", "checked_by")
-    list_filter = ("result", "superseded", "replayed")
+    list_filter = (("result", words_filter(name_check_result)), "superseded", "replayed")
     date_hierarchy = "sent_at"
     ordering = ("-position",)
 
     @admin.display(description=lazy("result"), ordering="result")
     def result_words(self, check: Observation) -> str:
-        return str(RESULTS.get(check.result, check.result)).capitalize()
+        return name_check_result(check.result)
 
     @admin.display(description=lazy("HTTP status"), ordering="status")
     def status_code(self, check: Observation) -> str:
@@ -76,7 +76,7 @@ class ObservationAdmin(ReleaseRecordAdmin[Observation]):
 @admin.register(Verification)
 class VerificationAdmin(ReleaseRecordAdmin[Verification]):
     list_display = ("release", "due_at", "outcome_words", "delay")
-    list_filter = ("outcome",)
+    list_filter = (("outcome", words_filter(lambda code: name_outcome(Outcome(code)))),)
     date_hierarchy = "due_at"
     ordering = ("-due_at",)
 
@@ -156,7 +156,7 @@ class PublishedCorrectionAdmin(ReleaseRecordAdmin[PublishedCorrection]):
 class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
     list_display = ("position", "release", "what", "when", "who")
     read_with = ("actor",)
-    list_filter = (("kind", KindFilter),)
+    list_filter = (("kind", words_filter(calendar.name_event_kind)),)
     date_hierarchy = "at"
     ordering = ("-position",)
 

@@ -545,10 +545,15 @@ class Exemption(models.Model):
     class Meta:
         ordering = ("-approved_on", "-pk")
         constraints = [
-            models.CheckConstraint(condition=Q(covers_to__gte=F("covers_from")), name="exemption_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(covers_to__gte=F("covers_from")),
+                name="exemption_ends_after_it_begins",
+                violation_error_message=lazy("The last day must be the same as or after the first day."),
+            ),
             models.CheckConstraint(
                 condition=Q(covers_late=True) | Q(covers_early=True) | Q(covers_partial=True),
                 name="exemption_covers_something",
+                violation_error_message=lazy("Select what the exemption covers: late, early or incomplete releases."),
             ),
             models.CheckConstraint(
                 condition=Q(end="", ended_at__isnull=True, ended_by__isnull=True, end_words="")

@@ -16,6 +16,7 @@ from releases.models.producer import Producer
 from releases.models.release import Address, Release
 from releases.models.training import Training
 from releases.rules.calendar import limit_at
+from releases.rules.lifecycle import to_words
 from releases.rules.parts import Part, part_limit_at
 from releases.verdict.address import RULES_VERSION, AddressVerdict, BeforeDue, Flip, Gap, Interval, Outcome
 from releases.verdict.release import LATE_AT_LAST, AddressResult, ReleaseVerdict
@@ -74,7 +75,7 @@ class Verification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.release.reference}: {self.outcome.replace('_', ' ')}"
+        return f"{self.release}: {to_words(self.outcome)}"
 
     @property
     def limit_at(self) -> datetime:

@@ -18,7 +18,7 @@ from releases.rules import calendar, date_change
 from releases.rules.calendar import Gap, Nation, Pace
 from releases.rules.date_change import Mark, RequestState
 from releases.rules.departure import DepartureKind, Grounds
-from releases.rules.lifecycle import Status
+from releases.rules.lifecycle import Status, to_words
 from releases.rules.public_calendar import PublicStatus
 from releases.rules.rota import CALL_EVENTS, NO_ANSWER, NO_ANSWER_UNDONE
 from releases.text.dates import write_day
@@ -359,20 +359,24 @@ FIELDS = {
 
 
 def event_sentence(event: ReleaseEvent) -> str:
-    """Describe an event in one line; a kind without a sentence is named by its code."""
+    """Describe an event in one line; a kind without a sentence, or without its facts, is named by its code."""
     facts: Mapping[str, Any] = event.facts
     if event.kind == "judged":
         return _("Result: %(outcome)s") % {"outcome": name_outcome(Outcome(facts["outcome"][1]))}
     words = SENTENCES.get(event.kind)
     if event.kind == "exception_recorded":
         words = EXCEPTIONS[DepartureKind(facts["exception"])]
-    if words is None:
-        return event.kind.replace("_", " ").capitalize()
     try:
-        return str(words) % facts
+        return name_event_kind(event.kind) if words is None else str(words) % facts
     except KeyError:
         # An event written before its kind had these facts.
-        return event.kind.replace("_", " ").capitalize()
+        return to_words(event.kind).capitalize()
+
+
+def name_event_kind(kind: str) -> str:
+    """Name the kind of an event by its sentence, or by its code if the sentence contains facts."""
+    words = str(SENTENCES.get(kind, "%"))
+    return to_words(kind).capitalize() if "%" in words else words
 
 
 def event_details(event: ReleaseEvent) -> Iterable[str]:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from releases.detection.finding import AddressRole, PublisherSays, Source, State, fills
 from releases.models import Address, PublicationStatement, Release, Screenshot, Verification
 from releases.rules import calendar
-from releases.rules.lifecycle import Status
+from releases.rules.lifecycle import Status, to_words
 from releases.rules.parts import Part
 from releases.rules.response import LONGEST
 from releases.rules.time_axis import AxisTick, CheckStrip, Mark
@@ -60,6 +60,11 @@ class StatusLabel:
     label: str
     colour: str
     detail: str = ""
+
+
+def name_check_result(result: str) -> str:
+    """Name the result of a check as the beginning of a sentence; a code without words is named by itself."""
+    return str(RESULTS.get(result, to_words(result))).capitalize()
 
 
 def name_outcome(outcome: Outcome) -> str:

@@ -21,6 +21,7 @@ from tests.support.factories import (
     create_member,
     london_slot,
 )
+from tests.support.observations import create_observation
 from tests.support.shared_rows import shared_fixture
 
 # Half past midnight in London: the day before in UTC.
@@ -234,3 +235,19 @@ def test_the_list_is_counted_and_parted_into_years_without_reading_verdicts_of_a
             of_all = [each["sql"] for each in queries if "COUNT(" in each["sql"] or "MIN(" in each["sql"]]
             assert of_all
             assert not any('JOIN "releases_verification"' in sql for sql in of_all)
+
+
+def test_filters_of_the_record_name_codes_in_words_also_with_counts(manager, subtests):
+    release = Release.objects.get(reference="yesterday")
+    create_observation(release.addresses.get(), "observer_fault", at=NOW - timedelta(hours=1))
+    scheduling.announce_release(release, by=manager, at=NOW)
+    leader = signed_in(create_member(Role.HEAD_OF_PROFESSION, release.series.producer, is_staff=True))
+    for model, query, code, words in (
+        ("observation", "result", "observer_fault", "No response, and our own connection failed too"),
+        ("releaseevent", "kind", "announce", "Announced"),
+    ):
+        for facets, count in (({}, ""), ({"_facets": "True"}, " (1)")):
+            with subtests.test(model, counts=bool(facets)):
+                html = leader.get(page(model), facets).text
+                (shown,) = re.findall(rf'href="\?[^"]*{query}={code}[^"]*"[^>]*>\s*([^<]*[^<\s])', html)
+                assert shown == f"{words}{count}"
