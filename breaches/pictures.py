@@ -126,7 +126,7 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
         table=Table("punctuality", _("Punctuality by month"), [_("Month"), *names, _("Percentage on time")], rows),
         summary=summary % values_in_words,
         columns=("month", "on_time", "not_on_time", "could_not_be_determined"),
-        lines=[[f"{month.first:%Y-%m}", *numbers] for month, numbers in counts.items()],
+        list_lines=lambda: [[f"{month.first:%Y-%m}", *numbers] for month, numbers in counts.items()],
         draw=draw,
         width=465,
         height=310,
@@ -152,7 +152,7 @@ _RESULTS: Sequence[tuple[Outcome, str, str]] = (
     (Outcome.EARLY, "diamond", PINK),
 )
 MOST_DOTS = 1500
-MOST_SERIES = 25
+MOST_SERIES, MOST_ROWS = 25, 100
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
@@ -243,11 +243,11 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                 _("Median delay"),
                 _("Longest delay"),
             ],
-            [_delay_row(of_series[key]) for key in order],
+            [_delay_row(of_series[key]) for key in order[:MOST_ROWS]],
         ),
         summary=summary,
         columns=("series", "release", "due_at", "result", "delay_seconds"),
-        lines=[
+        list_lines=lambda: [
             [
                 one.series_title,
                 one.title,
@@ -301,7 +301,12 @@ def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, do
         sentences.append(sentence % {"number": f"{unknown:,}"})
     if shown == MOST_SERIES and series > shown:
         sentence = _("The picture shows the %(shown)s series with the longest delays. The table shows all %(series)s.")
-        sentences.append(sentence % {"shown": shown, "series": f"{series:,}"})
+        if series > MOST_ROWS:
+            sentence = _(
+                "The picture shows the %(shown)s series with the longest delays, and the table shows %(rows)s. The CSV "
+                "file has all %(series)s."
+            )
+        sentences.append(sentence % {"shown": shown, "series": f"{series:,}", "rows": MOST_ROWS})
     if dots < drawn:
         sentence = _("The picture shows the %(dots)s longest delays. The CSV file has all %(drawn)s.")
         sentences.append(sentence % {"dots": f"{dots:,}", "drawn": f"{drawn:,}"})
@@ -375,7 +380,7 @@ def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
         ),
         summary=" ".join([summary, *parts]),
         columns=("cause", "breaches"),
-        lines=[[cause.value if cause else "", causes[cause]] for cause in ordered],
+        list_lines=lambda: [[cause.value if cause else "", causes[cause]] for cause in ordered],
         draw=draw,
         width=465,
         height=(LINE_HEIGHT + 6) * max(1, len(ordered)) + 20,
@@ -439,7 +444,7 @@ def draw_bars(table: Table) -> Picture:
         table=table,
         summary=summary,
         columns=("period", "name", "value"),
-        lines=[
+        list_lines=lambda: [
             [group.name, bar.name, "" if bar.length is None else bar.length]
             for group in table.bars
             for bar in group.bars

@@ -70,14 +70,14 @@ class PictureTable(Protocol):
 class Picture:
     """One picture: its text alternative, its figures as a table and as lines of a file, and how to draw it.
 
-    `draw` returns the Vega-Lite specification without the size; its argument is whether the picture is narrow. Sizes
-    are in pixels.
+    `list_lines` returns the lines of the file, which a page does not need. `draw` returns the Vega-Lite specification
+    without the size; its argument is whether the picture is narrow. Sizes are in pixels.
     """
 
     table: PictureTable
     summary: str
     columns: Sequence[str]
-    lines: Sequence[Sequence[tables.Value]]
+    list_lines: Callable[[], Sequence[Sequence[tables.Value]]]
     draw: Callable[[bool], Mapping[str, Any]]
     width: int
     height: int
@@ -109,7 +109,7 @@ def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle
     :param subtitle: what the figures are about; only a picture in a file of its own shows it, below its title.
     """
     if kind is FileKind.CSV:
-        return tables.write_table(tables.TableKind.CSV, picture.columns, picture.lines, title=picture.title)
+        return tables.write_table(tables.TableKind.CSV, picture.columns, picture.list_lines(), title=picture.title)
     narrow = layout is Layout.NARROW
     specification: dict[str, Any] = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -276,7 +276,7 @@ def draw_stated_delays(pages: Sequence[YearReviewPage], year: int, *, site: str)
         table=DelayTable("delays", _("Delays stated by GOV.UK"), rows),
         summary=known % {"number": f"{len(drawn):,}", "least": least, "most": most},
         columns=("title", "address", "scheduled_for", "delay_seconds"),
-        lines=[
+        list_lines=lambda: [
             [page.title, f"{site}{page.path}", in_london(at).replace(tzinfo=None), seconds]
             for page, at, seconds in drawn
         ],

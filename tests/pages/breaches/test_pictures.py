@@ -237,3 +237,8 @@ def test_many_series_and_releases_are_cut_with_a_sentence(monkeypatch):
     assert "The picture shows the 3 longest delays. The CSV file has all 8." in picture.note
     assert len(picture.table.rows) == 5
     assert len(picture.draw(False)["data"]["values"]) == 3
+    monkeypatch.setattr(pictures, "MOST_ROWS", 4)
+    picture = pictures.draw_delays(results)
+    assert "delays, and the table shows 4. The CSV file has all 5." in picture.note
+    assert [row.name for row in picture.table.rows] == ["Series 4", "Series 3", "Series 2", "Series 1"]
+    assert len(picture.list_lines()) == 20
