@@ -73,7 +73,11 @@ def test_events_and_the_filter_of_their_kinds_are_in_words(report):
     shown = staff(Role.AUDITOR, report.producer).get(page("reportevent"))
     shown_list = shown.context["cl"]
     (kinds,) = shown_list.filter_specs
-    assert [str(choice["display"]) for choice in kinds.choices(shown_list)] == ["All", "Drafted", "Facts offered"]
+    assert [str(choice["display"]) for choice in kinds.choices(shown_list)] == [
+        "All",
+        "Drafted automatically",
+        "The facts on record changed. They are shown next to the text",
+    ]
     assert ">facts_offered<" not in shown.text
 
 
