@@ -143,7 +143,10 @@ def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
     reads no title of a release that has one of them.
     """
     named, matched = Q(), Q()
-    for word in words:
+    indexed = _without_stop_words(words)
+    if not indexed:
+        return []
+    for word in indexed:
         query = to_query(word)
         producers = Producer.objects.annotate(vector=to_vector("name")).filter(vector=query)
         titled = Series.objects.annotate(vector=to_vector("title")).filter(vector=query)
@@ -156,6 +159,17 @@ def _match_releases(found: "QuerySet[Any]", words: Sequence[str]) -> list[int]:
     best = list(found.filter(named).order_by(*order).values_list("pk", flat=True)[:MOST_FOUND])
     others = found.filter(matched).exclude(pk__in=best).order_by(*order).values_list("pk", flat=True)
     return [*best, *others[: MOST_FOUND - len(best)]]
+
+
+def _without_stop_words(words: Sequence[str]) -> list[str]:
+    """Return the words that PostgreSQL indexes: "of" and "the" match nothing alone, and are ignored among others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word FROM unnest(%s::text[]) WITH ORDINALITY AS typed(word, place) "
+            "WHERE numnode(to_tsquery('english', quote_literal(word) || ':*')) > 0 ORDER BY place",
+            [list(words)],
+        )
+        return [word for (word,) in cursor.fetchall()]
 
 
 _BEST_IN_SQLITE = "SELECT rowid FROM temp.searched WHERE searched MATCH %s ORDER BY rank, rowid DESC LIMIT %s"
@@ -197,7 +211,7 @@ def _match_in_sqlite(found: "QuerySet[Any]", words: Sequence[str], *, is_dated: 
 class _Source:
     """How rows of one kind are read, found and shown. `latest` is their order by time.
 
-    Of rows that are dated, the best match is near today. Their attribute `name` has the words of their own title.
+    Of releases, the attribute `name` has the words of their own title.
     """
 
     read: Callable[[Person], "QuerySet[Any]"]
@@ -205,7 +219,6 @@ class _Source:
     find_exact: Callable[["QuerySet[Any]", str], "QuerySet[Any]"]
     latest: Sequence[Any]
     show: Callable[[Sequence[int]], Iterator[Result]]
-    is_dated: bool = False
 
 
 def _joined(*fields: str) -> Concat:
@@ -261,7 +274,6 @@ _SOURCES: Mapping[Kind, _Source] = {
         lambda found, typed: found.filter(reference=typed),
         (F("planned_on").desc(), "-pk"),
         _show_releases,
-        is_dated=True,
     ),
     Kind.SERIES: _Source(
         _readable_series,

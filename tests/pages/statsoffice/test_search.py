@@ -52,6 +52,7 @@ def test_words_are_found_by_their_stem_and_all_must_be_there(client, office, rai
     ReleaseFactory(confirmed=True, series=rail.series, title="Delays of trains: July 2020", reference="trains")
     client.force_login(office.head)
     assert titles(client, "delayed train")["releases"] == ["Delays of trains: July 2020"]
+    assert titles(client, "delays of trains")["releases"] == ["Delays of trains: July 2020"]
     assert titles(client, "delayed bus") == {}
     assert titles(client, "punctuality")["series"] == ["Rail punctuality"]
 
