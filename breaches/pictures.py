@@ -299,14 +299,16 @@ def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, do
             unknown,
         )
         sentences.append(sentence % {"number": f"{unknown:,}"})
-    if shown == MOST_SERIES and series > shown:
+    values = {"shown": shown, "series": f"{series:,}", "rows": MOST_ROWS}
+    if series > MOST_ROWS:
+        sentence = _(
+            "The picture shows the %(shown)s series with the longest delays, and the table shows %(rows)s. The CSV "
+            "file has all %(series)s."
+        )
+        sentences.append(sentence % values)
+    elif shown == MOST_SERIES and series > shown:
         sentence = _("The picture shows the %(shown)s series with the longest delays. The table shows all %(series)s.")
-        if series > MOST_ROWS:
-            sentence = _(
-                "The picture shows the %(shown)s series with the longest delays, and the table shows %(rows)s. The CSV "
-                "file has all %(series)s."
-            )
-        sentences.append(sentence % {"shown": shown, "series": f"{series:,}", "rows": MOST_ROWS})
+        sentences.append(sentence % values)
     if dots < drawn:
         sentence = _("The picture shows the %(dots)s longest delays. The CSV file has all %(drawn)s.")
         sentences.append(sentence % {"dots": f"{dots:,}", "drawn": f"{drawn:,}"})
