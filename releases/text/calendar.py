@@ -375,8 +375,8 @@ def event_sentence(event: ReleaseEvent) -> str:
 
 def name_event_kind(kind: str) -> str:
     """Name the kind of an event by its sentence, or by its code if the sentence contains facts."""
-    words = str(SENTENCES.get(kind, "%"))
-    return to_words(kind).capitalize() if "%" in words else words
+    words = str(SENTENCES.get(kind, ""))
+    return words if words and "%" not in words else to_words(kind).capitalize()
 
 
 def event_details(event: ReleaseEvent) -> Iterable[str]:

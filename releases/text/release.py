@@ -63,7 +63,7 @@ class StatusLabel:
 
 
 def name_check_result(result: str) -> str:
-    """Name the result of a check as the beginning of a sentence; a code without words is named by itself."""
+    """Return the words for the result of a check, with a capital letter."""
     return str(RESULTS.get(result, to_words(result))).capitalize()
 
 
