@@ -35,14 +35,13 @@ from breaches.versions import (
     references_to_draft,
 )
 from releases import exemptions, receipts
-from releases.early_findings import unpublished_early_releases
 from releases.models import AccessReceipt, Producer, Release, Series, Verification
 from releases.models.bulk_insert import insert_rows, update_rows
 from releases.models.event import lock_release
 from releases.permissions import User
 from releases.public import calendar
 from releases.rules.calendar import local_date
-from releases.rules.lifecycle import FieldRefused, Role
+from releases.rules.lifecycle import TO_COME, FieldRefused, Role
 from releases.verdict.address import Outcome
 
 SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
@@ -477,7 +476,7 @@ def _content(
 def _is_restricted(about: ReportSubject, kind: ReportKind) -> bool:
     """Return whether few people may know of a report, so that the responsible statistician may not deal with it."""
     if kind is ReportKind.EARLY and about.release is not None:
-        return unpublished_early_releases().filter(pk=about.release.pk).exists()
+        return Release.objects.filter(pk=about.release.pk, status__in=TO_COME).exists()
     return kind in RESTRICTED
 
 

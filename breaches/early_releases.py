@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from breaches.models import EarlyReleaseDecision, ReportRowRecord, Suspicion, SuspicionQuerySet
+from breaches.models import EarlyReleaseDecision, Report, ReportQuerySet, ReportRowRecord, Suspicion, SuspicionQuerySet
 from breaches.rules.lifecycle import ReportKind
 from releases.early_findings import current_contact, producers_known_to
 from releases.models import Producer
@@ -43,6 +43,12 @@ def early_releases_known_to(person: Person) -> SuspicionQuerySet:
         release__series__producer__in=producers_known_to(person),
     )
     return found.order_by("-raised_at", "-pk")
+
+
+def reported_early_releases() -> ReportQuerySet:
+    """Return the reports that people started about a release that they saw before it was due and is still to come."""
+    suspected = Suspicion.objects.filter(report__isnull=False).values("report")
+    return Report.objects.about_unpublished_early().filter(kind=ReportKind.EARLY).exclude(pk__in=suspected)
 
 
 def choices_open_to(person: Person, suspicion: Suspicion) -> tuple[Choice, ...]:

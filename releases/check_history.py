@@ -115,6 +115,9 @@ class ReleaseRecord:
     found_before_due: list[str] | None = None
     """SHA-256 of what was found before the due time, if nothing else of it may be shown; else None."""
 
+    is_live_before_due: bool = False
+    """Whether a check before the due time found an address live, even if it proves nothing."""
+
     @property
     def verdicts(self) -> list[Verification]:
         """The verdicts on the present and all earlier schedules."""
@@ -173,6 +176,9 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
         picture=_draw_picture(release, present, plain, stated, gaps=holes, conceal_before_due=hidden),
         publications=find_statements([release], with_early=knows_early).get(release.pk, []),
         found_before_due=repository.find_hashes_before_due(release) if hidden else None,
+        is_live_before_due=any(
+            check.result == CheckOutcome.LIVE and release.due_at and check.sent_at < release.due_at for check in history
+        ),
     )
 
 

@@ -20,7 +20,17 @@ from releases.models import IncidentContact, PreflightRun, Producer, Release, Re
 from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
-from releases.permissions import Action, Person, User, check_may, may, producers_where, roles_of
+from releases.permissions import (
+    TABLE,
+    Action,
+    NotYours,
+    Person,
+    User,
+    may,
+    producers_where,
+    roles_of,
+    standing_roles_of,
+)
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused
 from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
 from releases.verdict.release import combine_addresses
@@ -154,11 +164,12 @@ def _mask_verdict(verification: Verification) -> Verification:
 def mask_present_verdicts() -> QuerySet[Any]:
     """Return a query of the present verdict of the outer query's release, with the outcome that lists show as `shown`.
 
-    An early release is pending until it is published, as it was before it was found early.
+    Of an unpublished early release, of which there are very few, it is the outcome that its page shows to most people.
     """
     present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
-    unpublished = When(outcome=Outcome.EARLY, release__status__in=TO_COME, then=Value(Outcome.PENDING.value))
-    return present.annotate(shown=Case(unpublished, default="outcome"))
+    early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME).select_related("release")
+    masked = [When(pk=verdict.pk, then=Value(mask_verdict(verdict).outcome)) for verdict in early]
+    return present.annotate(shown=Case(*masked, default="outcome"))
 
 
 def _mask(verdict: AddressVerdict, due_at: datetime) -> AddressVerdict:
@@ -178,6 +189,10 @@ def _since(due_at: datetime, instant: datetime | None) -> datetime | None:
     return instant if instant and instant >= due_at else None
 
 
+def may_name_contact(person: Person, producer: Producer) -> bool:
+    return bool(TABLE[Action.NAME_INCIDENT_CONTACT] & standing_roles_of(person, producer))
+
+
 class ContactRefused(FieldRefused):
     """The person cannot be the incident contact; `field` names the invalid field."""
 
@@ -185,12 +200,15 @@ class ContactRefused(FieldRefused):
 def name_contact(producer: Producer, person: User | None, *, by: User, at: datetime, seen: int) -> IncidentContact:
     """Name the incident contact of a producer, who replaces the previous one; with None there is no contact.
 
+    A person who only covers names no one, because the contact would still know of early releases after the cover.
+
     :param seen: the number of the row that the person read, 0 if there was none.
-    :raises NotYours: if none of the person's roles allows it.
+    :raises NotYours: if no role that the person holds themselves allows it.
     :raises ContactRefused: if the contact has no open account with a role at the producer.
     :raises ChangedMeanwhile: if another person has named a contact since it was read.
     """
-    check_may(by, Action.NAME_INCIDENT_CONTACT, producer)
+    if not may_name_contact(by, producer):
+        raise NotYours(f"{by} may not name an incident contact of {producer}.")
     if person is not None and (not person.is_active or not roles_of(person, producer)):
         raise ContactRefused("person", _("Choose a person with an open account and a role at this producer."))
     with transaction.atomic():

@@ -81,6 +81,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.READ_SEALED: LEADS,
     # An early release is a security incident. The incident contact may know too: releases/early_findings.py.
     Action.KNOW_EARLY_FINDINGS: LEADS,
+    # Not a person who only covers: `standing_roles_of`.
     Action.NAME_INCIDENT_CONTACT: LEADS,
     # A correction after release is no breach by itself: releases/published_corrections.py.
     Action.RECORD_CORRECTION: LEADS | {Role.STATISTICIAN},

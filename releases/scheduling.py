@@ -490,7 +490,7 @@ def _check_at_once(
     if not LEADS & (roles or frozenset()):
         raise WrongRole(_("Only the Head of Profession or a deputy can decide to release immediately."))
     check_releasable_at_once(release)
-    check_at_once(to.due_at, grounds, reason=reason, at=at)
+    check_at_once(to.due_at, grounds, was_due_at=release.due_at, reason=reason, at=at)
 
 
 def change_date(

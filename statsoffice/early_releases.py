@@ -32,7 +32,7 @@ from releases.early_findings import current_contact, name_contact, producers_kno
 from releases.forms import GovukForm, add_refusal
 from releases.models import Address, IncidentContact, Release
 from releases.models.append_only import redaction_marker
-from releases.permissions import Action, may, producers_where
+from releases.permissions import TABLE, Action, may, producers_with_standing_role
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
 from releases.text.release import describe_check
@@ -121,14 +121,18 @@ class SentNotification:
 def list_early_releases(request: SignedInRequest) -> HttpResponse:
     """List the early releases of which the person may know, and the incident contacts of the producers they lead."""
     found = early_releases.early_releases_known_to(request.user).select_related("release__series__producer")
-    led = list(producers_where(request.user, Action.NAME_INCIDENT_CONTACT).order_by("name"))
+    led = producers_with_standing_role(request.user, TABLE[Action.NAME_INCIDENT_CONTACT])
     if not producers_known_to(request.user).exists():
         raise Http404(NOTHING)
     rows = list(found.prefetch_related("decisions__decided_by")[:MOST_LISTED])
+    reported = early_releases.reported_early_releases().filter(producer__in=producers_known_to(request.user))
+    readable = permissions.reports_where(request.user, permissions.Action.VIEW).filter(pk__in=reported.values("pk"))
     context = {
+        "reported": reported.select_related("producer").order_by("-drafted_at", "-pk")[:MOST_LISTED],
+        "readable": set(readable.values_list("pk", flat=True)),
         "open": [_row(one) for one in rows if one.release.status in TO_COME],
         "over": [_row(one) for one in rows if one.release.status not in TO_COME],
-        "contacts": [(producer, current_contact(producer)) for producer in led],
+        "contacts": [(producer, current_contact(producer)) for producer in led.order_by("name")],
     }
     return render(request, "early_releases/list.html", context)
 
@@ -299,7 +303,7 @@ def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def name_contact_view(request: SignedInRequest, producer: str) -> HttpResponse:
     """Name the incident contact of a producer that the person leads."""
-    led = producers_where(request.user, Action.NAME_INCIDENT_CONTACT)
+    led = producers_with_standing_role(request.user, TABLE[Action.NAME_INCIDENT_CONTACT])
     owner = get_object_or_404(led, slug=producer)
     people = User.objects.filter(memberships__producer=owner, is_active=True).distinct().order_by("name", "email")
     rows = list(IncidentContact.objects.filter(producer=owner).select_related("person", "named_by").order_by("-number"))

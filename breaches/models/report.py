@@ -18,10 +18,9 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.rules.report_number import NumberSeries, ReportNumber
-from releases.models import AccessReceipt, Producer, Release, Series, Training, Verification
+from releases.models import AccessReceipt, Producer, Release, Series, Training
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
 from releases.rules.lifecycle import TO_COME
-from releases.verdict.address import Outcome
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -37,10 +36,12 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
 
     def about_unpublished_early(self) -> "ReportQuerySet":
-        """Select the reports about early releases that are still to be published (decision 73)."""
+        """Select the reports about early releases that are still to be published (decision 73).
+
+        They are the drafts from our checks, and the reports that people started about what they saw themselves.
+        """
         suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
-        found_early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME)
-        started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__in=found_early.values("release"))
+        started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__status__in=TO_COME)
         return self.filter(Q(pk__in=suspected.values("report")) | Q(pk__in=started.values("report")))
 
     def listed(self) -> "ReportQuerySet":

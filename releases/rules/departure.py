@@ -149,13 +149,17 @@ def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: 
         raise SlotRefused("planned_on", f"{day} Choose another day, or give the reason for a release on that day.")
 
 
-def check_at_once(due_at: datetime | None, grounds: Grounds, *, reason: str, at: datetime) -> None:
+def check_at_once(
+    due_at: datetime | None, grounds: Grounds, *, was_due_at: datetime | None, reason: str, at: datetime
+) -> None:
     """Check a release at once, after a leak or a statement in public.
 
+    :param was_due_at: the present due time. If it is still to come, the new one must be earlier, because a release at
+        once needs none of what a postponement needs.
     :param reason: the public reason.
     :param at: the instant of the decision.
     :raises MissingFields: if the public reason is missing.
-    :raises FieldRefused: if the time is past or more than 24 hours away, or OSR was not informed before.
+    :raises FieldRefused: if the time is past, more than 24 hours away or no earlier, or OSR was not informed before.
     """
     if not reason.strip():
         raise MissingFields("reason", "Enter the public reason.")
@@ -164,5 +168,8 @@ def check_at_once(due_at: datetime | None, grounds: Grounds, *, reason: str, at:
         raise FieldRefused("planned_at", sentence)
     if due_at > at + AT_ONCE_WITHIN:
         raise FieldRefused("planned_at", "Enter a time within 24 hours, or change the date instead.")
+    if was_due_at is not None and at < was_due_at <= due_at:
+        sentence = f"The release is already due at {calendar.format_moment(was_due_at)}. Enter an earlier time."
+        raise FieldRefused("planned_at", sentence)
     if grounds.osr_told_at is not None and grounds.osr_told_at > at:
         raise FieldRefused("osr_told_at", "Inform OSR first. This time is in the future.")

@@ -489,8 +489,10 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "kept_bodies": kept_bodies,
         "screenshots": [] if hidden else screenshots.list_screenshots(release, by=person, now=now),
         "may_choose_screenshots": bool(TABLE[Action.EDIT] & roles) and not release.series.screenshots,
-        # A link to a page that is out early would help it to spread.
-        "without_links": early_findings.is_hidden(release, record.verdicts) or hidden,
+        # A link to a page that is out early would help it to spread. So it would once the release is cancelled.
+        "without_links": early_findings.is_hidden(release, record.verdicts)
+        or hidden
+        or (record.is_live_before_due and release.status != Status.PUBLISHED),
         "date_request": date_request,
         "moves": _list_moves(release, roles=roles, waits=waits, now=now),
         "preflight": _describe_preflight(release, roles=roles, hidden=hidden, now=now),

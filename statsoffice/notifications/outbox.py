@@ -151,6 +151,12 @@ MINUTE_BRIEF_RULE = Rule({MINUTE_BRIEF: lazy("Minute brief")}, brief_queries.fin
 # Urgent kinds come first: this is the order in which the messages are written.
 RULES = (
     Rule({EARLY_RELEASE: lazy("Early release")}, release_queries.find_early_releases, "early_release", INCIDENT_PERSON),
+    Rule(
+        {EARLY_RELEASE: lazy("Early release")},
+        release_queries.find_reported_early_releases,
+        "early_release_reported",
+        INCIDENT_PERSON,
+    ),
     Rule({DISCLOSURE: lazy("Possible disclosure")}, receipt_queries.find_disclosures, "access_disclosure", LEAD),
     Rule(
         {ACCESS_LINK: lazy("Link for pre-release access")},

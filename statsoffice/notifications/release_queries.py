@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.models import Report, Suspicion
+from breaches.early_releases import reported_early_releases
+from breaches.models import Report, StartedReport, Suspicion
 from breaches.rules.lifecycle import ReportKind
 from breaches.rules.report_number import IN_ORDER, NumberSeries
 from releases import announcements, statements
@@ -76,6 +77,26 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
             rehearsal=release.rehearsal,
             of_training=release.training_id,
         )
+
+
+def find_reported_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the early releases that a person reported before our checks did, of which the same people are notified.
+
+    The person who started the report is not. The message names neither the release nor the report, whose reference
+    contains the title of the release.
+    """
+    reported = reported_early_releases().official().filter(drafted_at__gt=now - MAX_AGE)
+    started = StartedReport.objects.filter(report__in=reported.values("pk"))
+    for one in started.select_related("report__producer", "started_by").order_by("pk"):
+        if (event := f"{EARLY_RELEASE}reported-{one.report_id}") not in known:
+            producer = one.report.producer
+            yield Notification(
+                event=event,
+                recipients=incident_addresses(producer) - {one.started_by.email.lower() if one.started_by else ""},
+                context={"producer": one_line(producer), "moment": calendar.format_moment(one.started_at)},
+                of_producer=producer.pk,
+                is_confidential=True,
+            )
 
 
 def event_of_early_release(suspicion: Suspicion) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ from statsoffice.webhooks.models import (
 from statsoffice.webhooks.signing import make_message_id, make_secret
 
 OLD_SECRET_LASTS = timedelta(hours=24)
+MOST_OLD_SECRETS = 5
 # A second click within this time sends no second test event.
 _SECOND_CLICK = timedelta(seconds=10)
 
@@ -110,7 +112,10 @@ def create_endpoint(
 
 
 def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
-    """Return a new secret. For a day, messages are signed with the old one too.
+    """Return a new secret. For a day, messages are signed with the old ones too.
+
+    After a second replacement within a day, a system may still use the first secret. So the old ones stay with it. One
+    that can no longer be read, because SECRET_KEY was replaced, is dropped.
 
     :raises NotYours: if none of the person's roles allows it.
     """
@@ -118,10 +123,14 @@ def replace_secret(endpoint: WebhookEndpoint, *, by: User, at: datetime) -> str:
     secret = make_secret()
     with transaction.atomic():
         stored = WebhookEndpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+        try:
+            old = stored.secrets_at(at)[:MOST_OLD_SECRETS]
+        except InvalidToken:
+            old = []
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
             secret=encryption.encrypt(secret, purpose=PURPOSE),
-            old_secret=stored.secret,
-            old_secret_until=at + OLD_SECRET_LASTS,
+            old_secrets=encryption.encrypt(" ".join(old), purpose=PURPOSE) if old else "",
+            old_secrets_until=at + OLD_SECRET_LASTS if old else None,
         )
         _record(endpoint, WebhookChange.Kind.SECRET_REPLACED, by=by, at=at)
     return secret

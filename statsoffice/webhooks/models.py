@@ -50,8 +50,9 @@ class WebhookEndpoint(models.Model):
     event_types = models.JSONField(lazy("events"), default=list)
     with_rehearsals = models.BooleanField(lazy("rehearsals too"), default=False)
     secret = models.TextField(editable=False)
-    old_secret = models.TextField(blank=True, default="", editable=False)
-    old_secret_until = models.DateTimeField(null=True, editable=False)
+    # Those that still sign, separated by spaces: a system may use one that was replaced twice within a day.
+    old_secrets = models.TextField(blank=True, default="", editable=False)
+    old_secrets_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
     since = models.DateTimeField(help_text=lazy("When it was created or last turned on."))
     release_position = models.PositiveBigIntegerField(default=0, editable=False)
@@ -80,14 +81,14 @@ class WebhookEndpoint(models.Model):
         return [str(one.label) for one in EventType if one in self.event_types]
 
     def secrets_at(self, at: datetime) -> list[str]:
-        """Return the secrets to sign with.
+        """Return the secrets to sign with, the newest first.
 
         :raises cryptography.fernet.InvalidToken: if SECRET_KEY was replaced without a fallback.
         """
-        stored = [self.secret]
-        if self.old_secret and self.old_secret_until and at < self.old_secret_until:
-            stored.append(self.old_secret)
-        return [encryption.decrypt(one, purpose=PURPOSE) for one in stored]
+        secrets = [encryption.decrypt(self.secret, purpose=PURPOSE)]
+        if self.old_secrets and self.old_secrets_until and at < self.old_secrets_until:
+            secrets += encryption.decrypt(self.old_secrets, purpose=PURPOSE).split()
+        return secrets
 
 
 class WebhookDelivery(models.Model):

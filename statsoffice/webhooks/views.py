@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -94,7 +95,13 @@ def list_webhooks(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def create_webhook_view(request: SignedInRequest, producer: str) -> HttpResponse:
-    owner = _find_producer(request, producer)
+    response: HttpResponse = _create_webhook(request, _find_producer(request, producer))
+    return response
+
+
+# As for API tokens, a stolen session must not become a webhook that lasts. Only people who may create one are asked.
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
+def _create_webhook(request: SignedInRequest, owner: Producer) -> HttpResponse:
     form = EndpointForm(post_data(request))
     made: list[RowWithSecret[WebhookEndpoint]] = []
 
@@ -155,7 +162,12 @@ def send_test_view(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def replace_secret_view(request: SignedInRequest, key: int) -> HttpResponse:
-    webhook = _find_webhook(request, key)
+    response: HttpResponse = _replace_secret(request, _find_webhook(request, key))
+    return response
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]
+def _replace_secret(request: SignedInRequest, webhook: WebhookEndpoint) -> HttpResponse:
     if request.method == "POST":
         return _show_secret(request, webhook, endpoints.replace_secret(webhook, by=request.user, at=timezone.now()))
     return render(request, "webhooks/replace_secret.html", {"webhook": webhook})
@@ -202,7 +214,12 @@ def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def add_system_view(request: SignedInRequest, producer: str) -> HttpResponse:
-    owner = _find_producer(request, producer)
+    response: HttpResponse = _add_system(request, _find_producer(request, producer))
+    return response
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]
+def _add_system(request: SignedInRequest, owner: Producer) -> HttpResponse:
     form = SystemForm(post_data(request))
     made: list[RowWithSecret[PublicationSource]] = []
 

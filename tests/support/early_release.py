@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import uuid4
 
 from breaches import drafting
+from breaches.drafting import ReportSubject
 from breaches.models import Report, Suspicion
+from breaches.rules.lifecycle import ReportKind
 from releases import judge, scheduling
 from releases.evidence import store
 from releases.models import Release
+from releases.permissions import User
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
@@ -88,3 +92,17 @@ def move_to_quarter_past(early: EarlyRelease) -> Release:
         by=early.office.head,
         at=at,
     )
+
+
+def start_early_report(office: Office, release: Release, *, by: User | None = None) -> Report:
+    """Start a report about a release that a person, by default the statistician, saw before it was due."""
+    about = ReportSubject(office.producer, release=release)
+    started, _is_new = drafting.start_report(
+        about,
+        kind=ReportKind.EARLY,
+        occurred_on=(SEED_DUE.date(),),
+        by=by or office.statistician,
+        at=FOUND_AT,
+        form_key=uuid4(),
+    )
+    return started

@@ -9,11 +9,21 @@ from django.urls import reverse
 from breaches import corrective_actions, decisions, drafting, editing, pdf
 from breaches.drafting import ReportSubject
 from breaches.models import Report
-from breaches.permissions import Action, may_act_on, moves_open_to, reports_where, roles_for
+from breaches.permissions import (
+    TABLE,
+    Action,
+    listed_reports_with,
+    may_act_on,
+    moves_open_to,
+    reports_where,
+    roles_for,
+)
+from breaches.publication import may_be_published
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus, ReportTerm
 from breaches.versions import content_of
-from releases.rules.lifecycle import Role, WrongRole, WrongState
+from releases.models import Release
+from releases.rules.lifecycle import Role, Status, WrongRole, WrongState
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
@@ -114,7 +124,7 @@ def test_of_a_restricted_kind_no_one_is_named_as_dealing_with_a_report_that_they
     )[0]
     named = content_of(report).dealing
     responsible = release.series.responsible
-    of_the_starter = kind in RESTRICTED and who == "head"
+    of_the_starter = (kind in RESTRICTED or kind is ReportKind.EARLY) and who == "head"
     assert named.email == (starter if of_the_starter else responsible).email
     assert of_the_starter or may_act_on(responsible.user, Action.VIEW, report)
 
@@ -125,8 +135,20 @@ def test_a_report_is_open_to_all_its_readers_unless_its_kind_is_restricted(offic
     readers = {who for who, person in office.people.items() if report in reports_where(person, Action.VIEW)}
     assert readers == {who for who, person in office.people.items() if may_act_on(person, Action.VIEW, report)}
     those_who_decide_and_the_starter = {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN}
-    others = set() if kind in RESTRICTED else {"colleague", Role.PUBLISHING_TEAM, Role.AUDITOR}
+    # The release of this report is still to come, so an early release that a person saw is a security incident.
+    is_restricted = kind in RESTRICTED or kind is ReportKind.EARLY
+    others = set() if is_restricted else {"colleague", Role.PUBLISHING_TEAM, Role.AUDITOR}
     assert readers == those_who_decide_and_the_starter | others
+
+
+def test_an_early_release_that_a_person_reports_is_in_no_list_until_it_is_published(office, release):
+    report = a_restricted_report(office, release, ReportKind.EARLY)
+    assert report not in listed_reports_with(office.head, TABLE[Action.VIEW])
+    assert not may_be_published(report)
+    Release.objects.filter(pk=release.pk).update(status=Status.PUBLISHED)
+    colleague = office.people["colleague"]
+    assert may_act_on(colleague, Action.VIEW, report)
+    assert report in listed_reports_with(colleague, TABLE[Action.VIEW])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from releases import cover
 from releases.calls import find_call_lists
 from releases.cover import CoverPerson, CoverRefused
+from releases.early_findings import name_contact
 from releases.models import Cover, Membership, ReleaseRowRecord, RotaEntry
 from releases.permissions import (
     Action,
@@ -92,6 +93,10 @@ def test_a_cover_cannot_make_it_permanent(office, time_machine):
     assert not cover.may_name_cover(person, office.producer)
     with pytest.raises(NotYours):
         name(office, create_member(Role.STATISTICIAN, office.producer), by=person, first=day(11), last=day(12))
+    # The incident contact knows of early releases for ever.
+    assert may(person, Action.KNOW_EARLY_FINDINGS, office.producer)
+    with pytest.raises(NotYours):
+        name_contact(office.producer, person, by=person, at=AT, seen=0)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -20,7 +20,7 @@ from releases import scheduling
 from releases.early_findings import name_contact
 from releases.models import Address, Comparison, IncidentContact, PreflightRun, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow, check_chain
-from releases.rules.lifecycle import MoveRefused, Role
+from releases.rules.lifecycle import MoveRefused, Role, Status
 from statsoffice import metrics
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
@@ -34,6 +34,7 @@ from tests.support.early_release import (
     create_release,
     find_early,
     publish,
+    start_early_report,
 )
 from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, UserFactory, create_member
 from tests.support.people import create_office, render_text, write_sections
@@ -165,6 +166,23 @@ class TestWhoMayKnow:
             assert client.get("/early-releases/").status_code == (200 if leads else 404), person
             assert ("/early-releases/" in client.get("/reports/").text) is leads, person
 
+    def test_the_list_has_what_a_person_reported_and_only_its_readers_get_a_link(self, early):
+        office = early.office
+        contact = appoint(early)
+        release = ReleaseFactory(
+            announced=True, series=early.release.series, reference="seen", title="Seen by a person"
+        )
+        report = start_early_report(office, release)
+        address = reverse("early_releases:early_releases")
+        link = f'href="{reverse("breaches:report", args=[report.reference])}"'
+        pages = {name: signed_in(who).get(address).text for name, who in (("head", office.head), ("contact", contact))}
+        assert all(f"Report {report.number}" in words(page) for page in pages.values())
+        assert link in pages["head"]
+        assert link not in pages["contact"]
+        assert "Our checks have not found these releases live." in words(pages["head"])
+        Release.objects.filter(pk=release.pk).update(status=Status.PUBLISHED)
+        assert str(report.number) not in signed_in(office.head).get(address).text
+
     def test_the_page_links_neither_to_the_release_nor_to_its_own_page(self, early):
         text = signed_in(early.office.head).get(page_of(early)).text
         assert TITLE in text
@@ -270,7 +288,7 @@ class TestDecision:
         choose(signed_in(early.office.head), early, "publish_now")
         text = contact.get(page_of(early)).text
         assert at_once_page(early) not in text
-        assert "The Head of Profession or a deputy gives the new release time." in text
+        assert "The Head of Profession or a deputy must enter the new release time." in text
 
     def test_of_a_release_that_was_not_found_early_no_reason_is_suggested(self, early):
         other = ReleaseFactory(announced=True, series=early.release.series, reference="other", title="Other")
@@ -422,6 +440,31 @@ class TestWhatOthersSee:
             assert f'href="{URL}"' not in answer.text
         lead = words(signed_in(early.office.head).get(address).text)
         assert "Early by" in lead
+
+    def test_no_link_is_shown_once_it_is_cancelled(self, early):
+        scheduling.cancel_release(early.release, reason="Not needed.", by=early.office.head, at=FOUND_AT)
+        answer = signed_in(early.office.statistician).get(reverse("releases:release", args=[early.release.reference]))
+        assert URL in answer.text
+        assert f'href="{URL}"' not in answer.text
+
+    def test_a_page_that_was_live_before_any_check_is_not_linked_until_it_is_published(self, early):
+        url = "https://www.example.gov.uk/statistics/always"
+        release = ReleaseFactory(announced=True, series=early.release.series, reference="always", url=url)
+        add_checks(release, ("live", -1200))
+        client = signed_in(early.office.statistician)
+        assert f'href="{url}"' not in client.get(reverse("releases:release", args=["always"])).text
+        Release.objects.filter(pk=release.pk).update(status=Status.PUBLISHED)
+        assert f'href="{url}"' in client.get(reverse("releases:release", args=["always"])).text
+
+    def test_the_admin_list_has_the_same_result_as_its_page_once_the_tolerance_has_ended(self, early):
+        add_checks(early.release, ("not_live", -60), *(("not_live", at) for at in range(0, 125, 5)))
+        manager = early.office.people[Role.CALENDAR_MANAGER]
+        type(manager).objects.filter(pk=manager.pk).update(is_staff=True)
+        page = signed_in(manager).get(reverse("releases:release", args=[early.release.reference])).text
+        assert "Not live" in words(page)
+        for chosen, is_listed in (("not_seen", True), ("pending", False), ("early", False)):
+            listed = TITLE in signed_in(manager).get(f"/admin/releases/release/?verdict={chosen}").text
+            assert listed == is_listed, chosen
 
     def test_one_live_check_before_the_due_time_is_hidden_as_well(self, early):
         once = ReleaseFactory(announced=True, series=early.release.series, reference="once", title="Once")

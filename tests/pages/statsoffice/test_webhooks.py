@@ -22,6 +22,7 @@ from tests.support.webhooks import add_system, create_webhook
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("webhooks:webhooks")
+PASSWORD = "correct horse battery"
 NOW = SEED_DUE + timedelta(seconds=5)
 FORM = {"name": "Dashboard", "url": "https://data.example.gov.uk/hooks", "event_types": ["release.published"]}
 
@@ -33,7 +34,9 @@ def clock(time_machine):
 
 @pytest.fixture
 def head(client, office):
+    """Signed in, and has just confirmed with the password that it is them."""
     client.force_login(office.head)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     return client
 
 
@@ -151,6 +154,20 @@ class TestWebhooks:
         assert kinds == ["created", "turned_off", "turned_on"]
         trail = text_of(head.get(reverse("audit:trail")))
         assert "Webhook turned off: Dashboard" in trail
+
+    def test_whoever_has_only_a_session_gets_nosecret(self, client, office):
+        webhook, secret = create_webhook(office, at=NOW)
+        client.force_login(office.head)
+        slug = office.producer.slug
+        for page in (
+            address("create_webhook", slug),
+            address("replace_secret", webhook.pk),
+            address("add_system", slug),
+        ):
+            answer = client.post(page, FORM)
+            assert answer.url.startswith(reverse("account_reauthenticate")), page
+        assert WebhookEndpoint.objects.get().secrets_at(NOW) == [secret]
+        assert not PublicationSource.objects.exists()
 
     def test_the_secret_is_replaced_on_request(self, head, office):
         webhook, old = create_webhook(office, at=NOW)

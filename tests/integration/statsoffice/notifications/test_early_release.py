@@ -14,15 +14,19 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.html import render_html
 from statsoffice.notifications.models import Channel, Message, Preference
+from statsoffice.notifications.recipients import FOR_LEADS_ALONE
 from tests.support.early_release import (
     FOUND_AT,
     SECRETS,
     add_checks,
     create_early_release,
+    create_release,
     move_to_quarter_past,
     publish,
+    start_early_report,
 )
 from tests.support.factories import SEED_DUE, UserFactory
+from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +125,50 @@ def test_a_rehearsal_notifies_only_leads_who_take_part(early):
     assert [message.recipient for message in messages] == [rehearsed.office.head.email]
     assert messages[0].subject.startswith("Rehearsal: ")
     assert head.email not in recipients()
+
+
+class TestReportedByAPerson:
+    """Our checks did not find it: a person saw it, and started a report."""
+
+    @pytest.fixture
+    def report(self):
+        office = create_office()
+        return office, start_early_report(office, create_release(office))
+
+    def test_the_leads_and_the_contact_are_notified_at_once_without_its_name(self, report):
+        office, started = report
+        contact = office.people[Role.PUBLISHING_TEAM]
+        name_contact(office.producer, contact, by=office.head, at=FOUND_AT, seen=0)
+        for _again in range(2):
+            outbox.create_missing(now=FOUND_AT)
+        messages = Message.objects.all()
+        assert sorted(message.recipient for message in messages) == sorted(
+            [office.head.email, office.deputy.email, contact.email]
+        )
+        for message in messages:
+            written = f"{message.subject}\n{message.text}".lower()
+            assert not [secret for secret in (*SECRETS, started.reference) if secret.lower() in written]
+            assert "/early-releases/" in message.text
+
+    def test_the_person_who_started_the_report_is_not(self):
+        office = create_office()
+        start_early_report(office, create_release(office), by=office.head)
+        outbox.create_missing(now=FOUND_AT)
+        assert recipients() == {office.deputy.email}
+
+    @pytest.mark.usefixtures("report")
+    def test_the_messages_are_shown_only_to_people_who_may_know(self):
+        outbox.create_missing(now=FOUND_AT)
+        assert Message.objects.exists()
+        assert not Message.objects.exclude(FOR_LEADS_ALONE).exists()
+
+    def test_of_a_published_release_no_one_is_notified_as_of_an_incident(self):
+        office = create_office()
+        release = create_release(office)
+        add_checks(release, *(("live", at) for at in range(0, 125, 5)))
+        start_early_report(office, release)
+        outbox.create_missing(now=SEED_DUE + timedelta(minutes=4))
+        assert not Message.objects.filter(event__startswith="early-release-reported")
 
 
 class TestReminder:

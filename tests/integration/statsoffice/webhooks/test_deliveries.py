@@ -195,6 +195,28 @@ def test_after_a_replacement_both_secrets_sign_for_a_day(webhook, office, receiv
     assert not is_signed(second, webhook.secret_in_clear)
 
 
+def test_after_two_replacements_within_a_day_a_system_that_has_the_first_secret_still_accepts_messages(
+    webhook, office, receiver
+):
+    second = endpoints.replace_secret(webhook, by=office.head, at=NOW)
+    third = endpoints.replace_secret(webhook, by=office.head, at=NOW + timedelta(hours=1))
+    assert stored_endpoint().secrets_at(NOW + timedelta(hours=24)) == [third, second, webhook.secret_in_clear]
+    assert stored_endpoint().secrets_at(NOW + timedelta(hours=25)) == [third]
+    deliver(now=NOW + timedelta(hours=24))
+    (received,) = receiver.received
+    assert is_signed(received, webhook.secret_in_clear)
+
+
+def test_a_secret_that_cannot_be_read_any_more_is_replaced_and_no_longer_signs(webhook, office, settings):
+    settings.SECRET_KEY = "another key of the machine that is long enough for a test"
+    new = endpoints.replace_secret(webhook, by=office.head, at=NOW)
+    assert stored_endpoint().secrets_at(NOW) == [new]
+
+
+def stored_endpoint():
+    return WebhookEndpoint.objects.get()
+
+
 def test_the_secret_is_encrypted_and_in_no_other_row(webhook):
     row = WebhookEndpoint.objects.get()
     assert webhook.secret_in_clear not in row.secret

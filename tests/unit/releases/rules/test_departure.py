@@ -122,8 +122,29 @@ NOW = datetime(2026, 6, 29, 13, 0, tzinfo=UTC)
 def test_a_release_at_once_needs_a_time_to_come_a_reason_and_that_osr_was_told(due_at, reason, told_at, field):
     slot, grounds = slot_at(due_at), Grounds(osr_told_at=told_at)
     if field is None:
-        check_at_once(slot.due_at, grounds, reason=reason, at=NOW)
+        check_at_once(slot.due_at, grounds, was_due_at=None, reason=reason, at=NOW)
         return
     with pytest.raises((FieldRefused, MissingFields)) as refused:
-        check_at_once(slot.due_at, grounds, reason=reason, at=NOW)
+        check_at_once(slot.due_at, grounds, was_due_at=None, reason=reason, at=NOW)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_refused"),
+    [(29, False), (30, True), (31, True)],
+    ids=["earlier", "the same time", "later"],
+)
+def test_a_release_at_once_is_earlier_than_the_time_that_is_still_to_come(minutes, is_refused):
+    due_at, grounds = NOW + timedelta(minutes=minutes), Grounds(osr_told_at=NOW)
+    was_due_at = NOW + timedelta(minutes=30)
+    if not is_refused:
+        check_at_once(due_at, grounds, was_due_at=was_due_at, reason="It was quoted on the radio.", at=NOW)
+        return
+    with pytest.raises(FieldRefused, match=r"The release is already due .*2:30pm.*Enter an earlier time\."):
+        check_at_once(due_at, grounds, was_due_at=was_due_at, reason="It was quoted on the radio.", at=NOW)
+
+
+def test_a_release_at_once_may_follow_a_time_that_has_passed():
+    due_at, was_due_at = NOW + timedelta(minutes=5), NOW - timedelta(hours=4)
+    grounds = Grounds(osr_told_at=NOW)
+    check_at_once(due_at, grounds, was_due_at=was_due_at, reason="It was quoted on the radio.", at=NOW)
