@@ -86,9 +86,16 @@ def return_to_report(
     return redirect("breaches:report", report.reference)
 
 
-def file_response(content: bytes, name: str, *, kind: str = "application/pdf") -> HttpResponse:
-    """Return a file to download, which no cache stores; `kind` is its media type."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+def file_response(
+    content: bytes, name: str, *, kind: str = "application/pdf", is_preview: bool = False
+) -> HttpResponse:
+    """Return a file, which no cache stores.
+
+    :param kind: its media type.
+    :param is_preview: whether the browser opens it instead of saving it.
+    """
+    disposition = "inline" if is_preview else "attachment"
+    headers = {"Content-Disposition": f'{disposition}; filename="{name}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=kind, headers=headers)
 
 

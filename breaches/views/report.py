@@ -236,7 +236,9 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
 
 @report_page("GET", action=Action.DOWNLOAD)
 def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Render the present report, marked as a draft, with its annex if requested, and record who downloads it.
+    """Render the present report, marked as a draft, with its annex if requested, and record who opens it.
+
+    It is the preview of the document, so it opens in the browser.
 
     An approved report is no longer a draft: a person who comes from an older page is redirected to the document.
     """
@@ -253,7 +255,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
         )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
     annex = "-with-annex" if with_annex else ""
-    return file_response(printed, f"{report.number}-draft-{report.version}{annex}.pdf")
+    return file_response(printed, f"{report.number}-draft-{report.version}{annex}.pdf", is_preview=True)
 
 
 @report_page("GET", action=Action.DOWNLOAD)

@@ -24,10 +24,13 @@ if (document.body.classList.contains("govuk-frontend-supported")) {
   });
 }
 
-// The right column of a report stays in sight if it fits into the window. Otherwise it scrolls with the page.
+// The right column of a report stays in sight. If it is higher than the window, its end does.
 const side = document.querySelector(".office-report__side");
 if (side) {
-  const fit = () => side.classList.toggle("office-report__side--fits", side.offsetHeight <= innerHeight);
+  const fit = () => {
+    side.style.setProperty("--office-side-top", `${Math.min(0, innerHeight - side.offsetHeight)}px`);
+    side.classList.add("office-report__side--sticky");
+  };
   new ResizeObserver(fit).observe(side);
   addEventListener("resize", fit);
 }

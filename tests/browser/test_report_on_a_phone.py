@@ -24,3 +24,15 @@ def test_a_label_stands_next_to_its_answer_and_on_a_phone_above_it(
     label, answer = row.get_by_role("rowheader").bounding_box(), row.get_by_role("cell").bounding_box()
     assert (label["x"] + label["width"] <= answer["x"] + 1) == is_beside
     assert (label["y"] + label["height"] <= answer["y"] + 1) == is_above
+
+
+@pytest.mark.parametrize("height", [500, 1600], ids=["higher than the window", "lower than the window"])
+def test_beside_the_document_the_decision_stays_in_sight(page, live_server, morning, sign_in, height):
+    sign_in(morning.office.head)
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.goto(f"{live_server}{morning.pages['a report, with_hop']}")
+    side = page.locator(".office-report__side--sticky")
+    page.evaluate("document.querySelector('.office-report').style.minHeight = '6000px'")
+    page.evaluate("scrollTo(0, 3000)")
+    box = side.bounding_box()
+    assert box["y"] == pytest.approx(min(0, height - box["height"]), abs=1)

@@ -73,9 +73,9 @@ def test_files_are_named_by_the_number(client, office, draft_report):
     version = draft_report.version
     files.append(client.get(f"{page_of(draft_report, 'draft_pdf')}?annex=1").headers["Content-Disposition"])
     assert files == [
-        f'attachment; filename="BR-2020-001-draft-{version}.pdf"',
+        f'inline; filename="BR-2020-001-draft-{version}.pdf"',
         f'attachment; filename="BR-2020-001-short-concern-draft-{version}.pdf"',
-        f'attachment; filename="BR-2020-001-draft-{version}-with-annex.pdf"',
+        f'inline; filename="BR-2020-001-draft-{version}-with-annex.pdf"',
     ]
 
 
