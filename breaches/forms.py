@@ -602,7 +602,7 @@ class WhatHappenedForm(SectionForm):
                     widget=forms.Textarea(attrs={"rows": 2}),
                 )
             self.fields[f"{question}{UNKNOWN}"] = _reason_field(
-                _("Why is it not known %(what)s?") % {"what": phrases[question]}
+                _("Why do you not know %(what)s?") % {"what": phrases[question]}
             )
             if question in MAY_NOT_APPLY:
                 self.fields[f"{question}{NOT_APPLICABLE}"] = _reason_field(

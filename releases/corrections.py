@@ -97,7 +97,7 @@ def correct_agreement(
     """
     check_may(by, Action.EDIT, departure.release.series.producer)
     if departure.kind != DepartureKind.OSR_AGREEMENT:
-        raise NoAgreement(_("This exception has no agreement of OSR to correct."))
+        raise NoAgreement(_("This exception has no OSR agreement to correct."))
     new = Grounds(reference.strip(), agreed_on)
     check_complete_agreement(new, today=calendar.local_date(at))
     assert new.osr_agreed_on is not None  # noqa: S101  # the check above refuses it
@@ -107,7 +107,7 @@ def correct_agreement(
         number, was = stored.corrections.count() + 1, stored.agreement
         _check_seen(seen, number=number)
         if new == was:
-            raise FieldRefused("osr_reference", _("This is the reference on record already, with the same date."))
+            raise FieldRefused("osr_reference", _("Enter a different reference or date. These are already recorded."))
         correction = AgreementCorrection.objects.create(
             departure=stored,
             number=number,

@@ -22,7 +22,6 @@ from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
 from releases.rules.edition import Shift, advance_edition, advance_reference
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.parts import MAIN
-from releases.rules.pre_release import find_opening_on_rest_day
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
 from releases.scheduling import PlannedAddress
 
@@ -55,12 +54,6 @@ class Plan:
     @property
     def may_be_made(self) -> bool:
         return self.objection is None
-
-    @property
-    def opening(self) -> datetime | None:
-        """When the usual pre-release access begins, if that is a weekend or a bank holiday."""
-        terms = self.source.series.pre_release_terms()
-        return find_opening_on_rest_day(self.slot.due_at, period=terms.usual, nation=terms.nation)
 
     @property
     def holidays_known(self) -> bool:

@@ -544,14 +544,14 @@ def mail_addresses(name: str) -> list[str]:
         validate_email(written)
         return True
 
-    return [found.lower() for found in _read_valid(name, is_valid=is_mail_address, rule="be an e-mail address")]
+    return [found.lower() for found in _read_valid(name, is_valid=is_mail_address, rule="be an email address")]
 
 
 def mail_address(name: str) -> str:
     """Read one email address in lower case; empty if it is not set."""
     found = mail_addresses(name)
     if len(found) > 1:
-        raise ImproperlyConfigured(f"{name} holds {len(found)} e-mail addresses; it takes one.")
+        raise ImproperlyConfigured(f"{name} holds {len(found)} email addresses; it takes one.")
     return found[0] if found else ""
 
 

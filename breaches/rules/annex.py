@@ -130,11 +130,11 @@ def interval_chart(
         lines.append((appeared, absent[0], live[0], COLOURS[1]))
     elif absent:
         # If the last check without the release was before the due time, there is no overdue period.
-        lines.append((f"Not seen up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
+        lines.append((f"Not live up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
     elif live:
-        lines.append((f"First seen at {live[1]}, and not known since when", live[0], live[0], COLOURS[1]))
+        lines.append((f"First found live at {live[1]}, start not known", live[0], live[0], COLOURS[1]))
     if publisher:
-        figure = f"The publisher’s own figure, no observation: {publisher[1]}"
+        figure = f"The publisher’s own time (not our observation): {publisher[1]}"
         lines.append((figure, publisher[0], publisher[0], "#383f43"))
     words, bars = [ChartWords(line, TEXT * row - GAP) for row, line in enumerate(wrap(tolerance, WIDTH), start=1)], []
     top = TEXT * len(words) + GAP

@@ -578,7 +578,7 @@ def _contact_details(content: ReportContent) -> Iterator[Remark]:
     ):
         # Digits inside a web address are not a telephone number.
         is_found = {
-            "an e-mail address": EMAIL_ADDRESS.search(text),
+            "an email address": EMAIL_ADDRESS.search(text),
             "a telephone number": TELEPHONE_NUMBER.search(WEB_ADDRESS.sub(" ", text)),
         }
         if found := " and ".join(kind for kind, where in is_found.items() if where):

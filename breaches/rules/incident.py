@@ -549,9 +549,11 @@ def _describe_disclosure(disclosure: ReportedDisclosure | None) -> str:
 
 LIST_READ, REQUESTED_CHANGES = (
     "The pre-release access list, as read at ",
-    "These changes of the list had been asked for and were not yet agreed:",
+    "These changes to the list had been requested and not agreed:",
 )
 """How the paragraphs about a pre-release access list begin."""
+# Stored reports can have this line instead, which we wrote until 30 November 2026.
+_FORMER_REQUESTED_CHANGES = "These changes of the list had been asked for and were not yet agreed:"
 
 
 def shorten_list(account: str) -> str:
@@ -565,8 +567,8 @@ def shorten_list(account: str) -> str:
         is_list = bool(lines) and all(line.startswith("– ") for line in lines)
         if is_list and first.startswith(LIST_READ):
             shortened.append(f"{first.removesuffix(':')}.")
-        elif is_list and first == REQUESTED_CHANGES and shortened:
-            shortened[-1] += " Changes of the list had been asked for and were not yet agreed."
+        elif is_list and first in {REQUESTED_CHANGES, _FORMER_REQUESTED_CHANGES} and shortened:
+            shortened[-1] += " Changes to the list had been requested and not agreed."
         else:
             shortened.append(paragraph)
     return "\n\n".join(shortened)
@@ -578,14 +580,15 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
         return
     number, read = len(access.posts), format_moment(access.read_at)
     if not number:
-        held = f"We have no record of a pre-release access list with any post, as read at {read}"
+        held = f"The pre-release access list had no posts when we read it at {read}"
     else:
         held = f"{LIST_READ}{read}, had {_count(number, 'post', 'posts')}"
     lines = _list_posts(access.posts) if number <= MOST_POSTS else []
     yield "\n".join([f"{held}:" if lines else f"{held}.", *lines])
     if access.requests:
         requests = (
-            f"– {_REQUESTED_CHANGES[one.kind]} {one.post}, {one.organisation} (asked at {format_moment(one.asked_at)})."
+            f"– {_REQUESTED_CHANGES[one.kind]} {one.post}, {one.organisation} "
+            f"(requested at {format_moment(one.asked_at)})."
             for one in access.requests
         )
         yield "\n".join([REQUESTED_CHANGES, *requests])

@@ -243,7 +243,7 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
         yield f"{with_capital(what)} was back {_between(again, facts)}, {_length(again)} late."
     elif verdict.from_due is Outcome.NOT_SEEN and absent:
         still = (absent[-1].surely_from - due_at).total_seconds()
-        yield f"{with_capital(what)} was still not back at {_time(still, facts)}."
+        yield f"{with_capital(what)} was still missing at {_time(still, facts)}."
     elif verdict.from_due in NEEDS_CHECKING:
         yield f"Our checks do not show whether {what} was there at the due time."
     elif verdict.from_due is Outcome.PENDING and not facts.date_changed:
@@ -302,10 +302,10 @@ def _absences(facts: Facts, flips: Sequence[Flip]) -> str:
     if not flips:
         return ""
     gone_at, back_at = _clock(round_down(flips[-1].gone_at), facts), flips[-1].back_at
-    back = f" and back by {_clock(round_up_before(back_at, facts.due_at), facts)}" if back_at else ""
+    back_by = f"back by {_clock(round_up_before(back_at, facts.due_at), facts)}" if back_at else ""
     if len(flips) == 1:
-        return f", but it was gone at {gone_at}{back}"
-    return f", but it was gone {len(flips)} times, last at {gone_at}{back}"
+        return f", but it was gone at {gone_at}{back_by and f' and {back_by}'}"
+    return f", but it disappeared {len(flips)} times, most recently at {gone_at}{back_by and f', and was {back_by}'}"
 
 
 def _last_delay(files: Sequence[AddressFacts]) -> Interval | None:

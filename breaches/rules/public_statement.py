@@ -22,7 +22,7 @@ from releases.rules.canonical import digest_json, read_dataclass
 
 NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[name removed]",
-    "[e-mail address removed]",
+    "[email address removed]",
     "[telephone number removed]",
     "[web address removed]",
 )

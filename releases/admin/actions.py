@@ -248,7 +248,7 @@ def run_bulk_move(
         "title": text.title % {"count": len(planned)},
         "intro": text.intro,
         "form": form,
-        "rows": [_bulk_row(plan, text, has_date=has_dates) for plan in planned],
+        "rows": [_bulk_row(plan, move, has_date=has_dates) for plan in planned],
         "has_results": has_dates,
         "is_stale": is_complete and request.POST.get("shown", shown) not in {"", shown},
         "missing_people": _list_series_without_people(planned),
@@ -259,20 +259,23 @@ def run_bulk_move(
     return render_question(model_admin, request, queryset, move, context)
 
 
-def _bulk_row(plan: PlannedMove, text: BulkText, *, has_date: bool) -> dict[str, Any]:
-    label, colour = (text.result, "green") if plan.is_possible else (_("No change"), "grey")
+def _bulk_row(plan: PlannedMove, move: BulkMove, *, has_date: bool) -> dict[str, Any]:
+    label, colour = (BULK[move].result, "green") if plan.is_possible else (_("No change"), "grey")
     if plan.is_request:
         label, colour = _("Needs agreement"), "blue"
+    to, release, series = plan.to if has_date else None, plan.release, plan.release.series
+    notes = [_describe_day(to, skipped=plan.in_the_way, series=series)] if to else []
+    settled = release.slot if move is BulkMove.CONFIRM else to
+    if settled and plan.is_possible and not release.rehearsal:
+        notes.append(pre_release.opening_sentence_before(settled.due_at, series=series))
     return {
-        "release": plan.release,
-        "status": text_calendar.STATUSES[PublicStatus(plan.release.status)],
-        "to": plan.to if has_date else None,
+        "release": release,
+        "status": text_calendar.STATUSES[PublicStatus(release.status)],
+        "to": to,
         "label": label,
         "colour": colour,
         "refusal": plan.refusal,
-        "notes": [_describe_day(plan.to, skipped=plan.in_the_way, series=plan.release.series)]
-        if has_date and plan.to
-        else [],
+        "notes": [*filter(None, notes)],
         "warnings": [text_calendar.warning_sentence(each) for each in plan.warnings],
     }
 
@@ -513,13 +516,13 @@ def _typed_references(request: HttpRequest) -> dict[int, str]:
 
 
 def _plan_row(plan: Plan) -> dict[str, Any]:
-    terms, opening = plan.source.series.pre_release_terms(), plan.opening
-    notes = [_describe_day(plan.slot, skipped=plan.in_the_way, series=plan.source.series)]
-    if opening and terms.usual and plan.may_be_made:
-        notes.append(pre_release.describe_opening_day(opening, period=terms.usual, nation=terms.nation))
+    series = plan.source.series
+    notes = [_describe_day(plan.slot, skipped=plan.in_the_way, series=series)]
+    if plan.may_be_made:
+        notes.append(pre_release.opening_sentence_before(plan.slot.due_at, series=series))
     objection = str(PLAN_OBJECTIONS[plan.objection]) if plan.objection else ""
     can_correct = plan.may_be_made or plan.objection in ABOUT_REFERENCE
-    return {"plan": plan, "objection": objection, "notes": notes, "can_correct": can_correct}
+    return {"plan": plan, "objection": objection, "notes": [*filter(None, notes)], "can_correct": can_correct}
 
 
 def _report_plan(request: HttpRequest, chosen: int, made: list[Release], refusals: list[str]) -> None:

@@ -18,7 +18,7 @@ from releases.models.event import batch_events
 from releases.models.producer import DEFAULT_TOLERANCE_SECONDS
 from releases.permissions import Action, User, may, producers_where
 from releases.readiness import WarningKind
-from releases.rules.calendar import Precision, Slot
+from releases.rules.calendar import Precision, Slot, format_weekday, local_date
 from releases.rules.departure import SlotRefused
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
 from releases.rules.parts import MAIN
@@ -53,6 +53,7 @@ class StepKind(StrEnum):
     NO_CONTACT = "no_contact"
     NO_HEAD = "no_head_of_profession"
     NOT_A_WORKING_DAY = "not_a_working_day"
+    ACCESS_ON_REST_DAY = "access_on_rest_day"
 
 
 WARNINGS = {
@@ -62,6 +63,7 @@ WARNINGS = {
     WarningKind.BANK_HOLIDAY: StepKind.NOT_A_WORKING_DAY,
     WarningKind.CLOSED_DAY: StepKind.NOT_A_WORKING_DAY,
 }
+ALL_WARNINGS = (*dict.fromkeys(WARNINGS.values()), StepKind.ACCESS_ON_REST_DAY)
 # Steps after which a missing contact or an unusual day matters.
 DATED = frozenset({StepKind.RECORDED, StepKind.MOVED, StepKind.CONFIRMED, StepKind.ANNOUNCED})
 
@@ -371,13 +373,20 @@ class RowImport:
         self._warn(release, series)
 
     def _warn(self, release: Release, series: Series) -> None:
-        """Note what the release is missing, and a day that is not a working day, if its date is new or confirmed."""
-        if release.rehearsal or not DATED & {step.kind for step in self.steps}:
+        """Note what the release is missing, and a day that is not a working day, if its date is new or confirmed.
+
+        Of a requested date, note only that pre-release access would open on a weekend or a bank holiday.
+        """
+        kinds = {step.kind for step in self.steps}
+        if release.rehearsal or not kinds & {*DATED, StepKind.CHANGE_ASKED}:
             return
-        found = [*readiness.find_missing_people(series)]
-        found += readiness.find_day_warnings(self.row.slot, series)
-        for kind in dict.fromkeys(WARNINGS[warning.kind] for warning in found):
-            self._note(kind)
+        if kinds & DATED:
+            found = [*readiness.find_missing_people(series)]
+            found += readiness.find_day_warnings(self.row.slot, series)
+            for kind in dict.fromkeys(WARNINGS[warning.kind] for warning in found):
+                self._note(kind)
+        if opening := series.find_opening_on_rest_day(self.row.slot.due_at):
+            self._note(StepKind.ACCESS_ON_REST_DAY, to=format_weekday(local_date(opening)))
 
     def _note(self, kind: StepKind, was: str = "", to: str = "") -> None:
         self.steps.append(Step(kind, was, to))

@@ -173,8 +173,8 @@ def count_cancellations(found: CalendarImport) -> int:
 
 
 def count_warnings(found: CalendarImport) -> dict[StepKind, int]:
-    """Count the releases of a checked import that are missing people or not on a working day, by the warning."""
-    kinds = dict.fromkeys(apply.WARNINGS.values(), 0)
+    """Count the releases of a checked import by the warnings about them."""
+    kinds = dict.fromkeys(apply.ALL_WARNINGS, 0)
     for steps in ImportRow.objects.filter(of=found).values_list("steps", flat=True):
         for step in steps:
             kind = Step.from_json(step).kind

@@ -18,7 +18,15 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, format_day, local_date
 from releases.rules.cover import COVERERS, CoverSpan
 from releases.rules.lifecycle import Role
-from releases.rules.pre_release import LONGEST, Period, StatisticsKind, Terms, Unit, find_terms
+from releases.rules.pre_release import (
+    LONGEST,
+    Period,
+    StatisticsKind,
+    Terms,
+    Unit,
+    find_opening_on_rest_day,
+    find_terms,
+)
 from releases.rules.public_calendar import Bilingual
 from releases.rules.rota import RotaDays, RotaPlace
 from releases.rules.web_address import telephone_uri
@@ -465,6 +473,14 @@ class Series(models.Model):
             market_sensitive=self.market_sensitive,
             own=self.producer.own_pre_release_period() if is_own_nation else None,
         )
+
+    def find_opening_on_rest_day(self, due_at: datetime | None) -> datetime | None:
+        """Return when the usual period before a release opens if that is a weekend or a bank holiday.
+
+        :param due_at: aware; None if the date of the release is not exact.
+        """
+        terms = self.pre_release_terms()
+        return find_opening_on_rest_day(due_at, period=terms.usual, nation=terms.nation)
 
     @property
     def has_alternative_time(self) -> bool:

@@ -96,7 +96,7 @@ def check_agreement(departures: Departures, grounds: Grounds, *, required: bool,
             raise _refuse_without_agreement(departures)
         return
     if not departures.needs_agreement:
-        sentence = f"Leave this empty. {departures.slot} is at the release time of the series, from Monday to Friday."
+        sentence = f"Leave this empty. {departures.slot} is on a weekday at the usual time of the series."
         raise FieldRefused("osr_reference" if grounds.osr_reference.strip() else "osr_agreed_on", sentence)
     check_complete_agreement(grounds, today=today)
 

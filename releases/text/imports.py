@@ -206,6 +206,7 @@ _STEPS: dict[StepKind, Promise] = {
     StepKind.NO_CONTACT: lazy("without a contact"),
     StepKind.NO_HEAD: lazy("without a Head of Profession"),
     StepKind.NOT_A_WORKING_DAY: lazy("not on a working day"),
+    StepKind.ACCESS_ON_REST_DAY: lazy("pre-release access opens on %(to)s"),
 }
 _CREATIONS: dict[CreationKind, Promise] = {
     CreationKind.PRODUCER: lazy("producer “%(name)s”"),
@@ -226,6 +227,13 @@ def describe_warning(kind: StepKind, count: int) -> str:
         ),
         StepKind.NOT_A_WORKING_DAY: ngettext(
             "%(count)s release is not on a working day.", "%(count)s releases are not on a working day.", count
+        ),
+        StepKind.ACCESS_ON_REST_DAY: ngettext(
+            "Pre-release access to %(count)s release opens at a weekend or on a bank holiday. Some producers avoid "
+            "such dates.",
+            "Pre-release access to %(count)s releases opens at a weekend or on a bank holiday. Some producers avoid "
+            "such dates.",
+            count,
         ),
     }
     return sentences[kind] % {"count": count}

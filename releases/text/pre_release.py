@@ -20,7 +20,6 @@ from releases.rules.pre_release import (
     RequestKind,
     Terms,
     Unit,
-    find_opening_on_rest_day,
 )
 from releases.text import dates
 
@@ -118,38 +117,38 @@ def _limit_sentence(terms: Terms) -> str:
 
 def opening_sentence(release: Release) -> str:
     """Say that the usual period opens on a weekend or a bank holiday; empty if it does not."""
-    return _opening_before(release.due_at, series=release.series)
+    return opening_sentence_before(release.due_at, series=release.series)
 
 
 def opening_sentence_of_request(request: DateChangeRequest) -> str:
     """Say that the usual period before the requested date opens on a weekend or a bank holiday; empty if not."""
-    return _opening_before(request.to.due_at, series=request.release.series)
+    return opening_sentence_before(request.to.due_at, series=request.release.series)
 
 
-def _opening_before(due_at: datetime | None, *, series: Series) -> str:
-    terms = series.pre_release_terms()
-    begins = find_opening_on_rest_day(due_at, period=terms.usual, nation=terms.nation)
+def opening_sentence_before(due_at: datetime | None, *, series: Series) -> str:
+    """Say that the usual period before a due time opens on a weekend or a bank holiday; empty if it does not."""
+    begins, terms = series.find_opening_on_rest_day(due_at), series.pre_release_terms()
     return describe_opening_day(begins, period=terms.usual, nation=terms.nation) if begins and terms.usual else ""
 
 
 def monday_sentence(series: Series) -> str:
     """Say on which weekend day the usual period opens before a release on a Monday; empty if it opens on a weekday."""
-    terms = series.pre_release_terms()
-    due_at = Slot(on=_A_MONDAY, at=series.release_time).due_at
-    begins = find_opening_on_rest_day(due_at, period=terms.usual, nation=terms.nation)
+    begins = series.find_opening_on_rest_day(Slot(on=_A_MONDAY, at=series.release_time).due_at)
     if begins is None:
         return ""
     sentence = _(
         "Pre-release access of %(period)s before a Monday release opens on the %(day)s. Some producers avoid Mondays "
         "for this reason."
     )
-    return sentence % {"period": terms.usual, "day": dates.WEEKDAYS[calendar.local_date(begins).weekday()]}
+    return sentence % {
+        "period": series.pre_release_terms().usual,
+        "day": dates.WEEKDAYS[calendar.local_date(begins).weekday()],
+    }
 
 
 def opening_note(release: Release) -> str:
     """Say in a few words that the usual period opens on a weekend or a bank holiday; empty if it does not."""
-    terms = release.series.pre_release_terms()
-    begins = find_opening_on_rest_day(release.due_at, period=terms.usual, nation=terms.nation)
+    begins = release.series.find_opening_on_rest_day(release.due_at)
     if begins is None or release.status not in TO_COME:
         return ""
     return _("Pre-release access opens on %(day)s") % {"day": calendar.format_weekday(begins)}

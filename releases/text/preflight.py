@@ -31,8 +31,7 @@ SENTENCES = {
         "We got no usable response from the address: %(why)s. Check the address and our connection to it."
     ),
     PreflightCode.LIVE_ALREADY: lazy(
-        "The release was not there before, and is there now, before its release time. If it is live, it is an early "
-        "release. Act now."
+        "We found the release before its release time. Check the page now. If it is live, it is an early release."
     ),
     PreflightCode.MARKER_MATCHES_ALREADY: lazy(
         "The page already has the text that identifies this edition. The release may be live, or the text may fit "

@@ -134,7 +134,7 @@ def test_the_person_who_decides_reads_which_text_reaches_someone(client, office,
     shown = client.get(page_of(report, page)).text
     assert "‘Impact of the breach’ contains a telephone number" in words(shown)
     assert f'href="/reports/{report.reference}/impact/#id_impact"' in shown
-    assert "contains an e-mail address" not in words(shown)
+    assert "contains an email address" not in words(shown)
 
 
 def test_who_wrote_the_text_is_told_that_the_record_will_say_so(client, office, quick_printer):

@@ -226,8 +226,8 @@ def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_i
     told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.chart.title == (
-        "On time (shaded): 9:30am to 9:32am. Appeared: after 10:26:55am and by 10:27:00am. The publisher’s own figure, "
-        "no observation: 10:26:41am."
+        "On time (shaded): 9:30am to 9:32am. Appeared: after 10:26:55am and by 10:27:00am. The publisher’s own time "
+        "(not our observation): 10:26:41am."
     )
     on_time, _on_time, _lane, visible, _lane, publisher = part.chart.bars
     assert on_time.left < on_time.left + on_time.width < publisher.left < visible.left
@@ -293,7 +293,7 @@ def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
             address(make_check_fact("09:00", NOT_LIVE, "not_found"), make_check_fact("09:30", UNREACHABLE, "timeout"))
         )
     )
-    assert "Not seen up to 9:00:00am." in part.chart.title
+    assert "Not live up to 9:00:00am." in part.chart.title
     _on_time, _lane, not_seen = part.chart.bars
     assert not_seen.width == THINNEST
 

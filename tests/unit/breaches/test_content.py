@@ -236,7 +236,7 @@ def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
         pytest.param(
             {"circumstances": "John Brown (john.brown@example.gov.uk, 020 7946 0999) pressed the button."},
             "circumstances",
-            "‘Circumstances of breach’ contains an e-mail address and a telephone number.",
+            "‘Circumstances of breach’ contains an email address and a telephone number.",
             id="reaches-somebody",
         ),
         pytest.param(
@@ -245,13 +245,13 @@ def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
         pytest.param(
             {"corrective_actions": "desk@example.gov.uk will check."},
             "corrective_actions",
-            "contains an e-mail address.",
+            "contains an email address.",
             id="e-mail-in-actions",
         ),
         pytest.param(
             {"other_practices": "Ask desk@example.gov.uk."},
             "other_practices",
-            "an e-mail address",
+            "an email address",
             id="e-mail-in-practices",
         ),
         pytest.param(

@@ -618,14 +618,14 @@ def test_posts_with_the_same_organisation_and_period_share_a_line_and_only_what_
 
 def test_a_long_list_is_counted_and_an_empty_one_is_said_to_be_empty():
     assert listed(posts=(MINISTER,) * 11)[0].endswith("had 11 posts.")
-    assert listed(posts=())[0].startswith("We have no record of a pre-release access list with any post, as read at")
+    assert listed(posts=())[0].startswith("The pre-release access list had no posts when we read it at")
 
 
 def test_changes_that_were_asked_for_are_said_not_to_be_agreed():
     asked = AccessRequest("add", "Press officer", "Department for Invented Education", london("07:00"))
     assert listed(requests=(asked,))[1] == (
-        "These changes of the list had been asked for and were not yet agreed:\n"
-        "– to grant access to Press officer, Department for Invented Education (asked at 7am on 30 June 2020)."
+        "These changes to the list had been requested and not agreed:\n"
+        "– to grant access to Press officer, Department for Invented Education (requested at 7am on 30 June 2020)."
     )
 
 

@@ -123,7 +123,7 @@ ACCOUNTS = {
             ),
         ),
         NOT_FOUND,
-        f"{APPEARED}, but it was gone 2 times, last at 10:43am.",
+        f"{APPEARED}, but it disappeared 2 times, most recently at 10:43am.",
     ),
     "on time and gone again": (
         record(
@@ -214,7 +214,7 @@ ACCOUNTS = {
     "early and not back": (
         record(address(*EARLY, *LATER)),
         f"{FOUND_BEFORE} it appeared between 9:10am and 9:14:05am, 15 to 20 minutes early.",
-        "It was still not back at 9:32am.",
+        "It was still missing at 9:32am.",
     ),
     "an early file": (
         record(PAGE, file(*EARLY, check("09:30", LIVE))),

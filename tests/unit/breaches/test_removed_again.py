@@ -45,11 +45,11 @@ def account_of(*checks):
         ((("11:05", NOT_LIVE), ("11:06", LIVE)), f"{GONE} and back by 11:06am."),
         (
             (("11:05", NOT_LIVE), ("11:06", LIVE), ("11:10", NOT_LIVE)),
-            ", but it was gone 2 times, last at 11:10am.",
+            ", but it disappeared 2 times, most recently at 11:10am.",
         ),
         (
             tuple((f"11:{minute:02}", NOT_LIVE if minute % 2 else LIVE) for minute in range(5, 11)),
-            ", but it was gone 3 times, last at 11:09am and back by 11:10am.",
+            ", but it disappeared 3 times, most recently at 11:09am, and was back by 11:10am.",
         ),
         ((("11:05", NOT_LIVE), ("11:06", UNREACHABLE)), f"{GONE}."),
     ],

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from breaches.rules.content import ReportContent
 from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK, WITHDRAWN_MARK, Line, lay_out, lay_out_concern
 from tests.support.report_evidence import london
@@ -75,6 +77,10 @@ LIST = (
     "– Adviser, Department: 24 hours, from 9:30am on 29 June 2020."
 )
 REQUESTED = (
+    "These changes to the list had been requested and not agreed:\n"
+    "– to grant access to Press officer, Department (requested at 8am on 29 June 2020)."
+)
+FORMERLY_REQUESTED = (
     "These changes of the list had been asked for and were not yet agreed:\n"
     "– to grant access to Press officer, Department (asked at 8am on 29 June 2020)."
 )
@@ -84,12 +90,13 @@ def happened(circumstances):
     return cells(concern(dataclasses.replace(CONTENT, circumstances=circumstances)))["What happened"]
 
 
-def test_the_posts_of_a_pre_release_access_list_are_left_out_and_their_number_stays():
+@pytest.mark.parametrize("requested", [REQUESTED, FORMERLY_REQUESTED], ids=["present words", "words of stored reports"])
+def test_the_posts_of_a_pre_release_access_list_are_left_out_and_their_number_stays(requested):
     facts = "Further facts:\n– What was done: The email was recalled."
     number = "The pre-release access list, as read at midday on 30 June 2020, had 2 posts."
-    changes = "Changes of the list had been asked for and were not yet agreed."
+    changes = "Changes to the list had been requested and not agreed."
 
-    assert happened(f"It was sent.\n\n{facts}\n\n{LIST}\n\n{REQUESTED}") == [
+    assert happened(f"It was sent.\n\n{facts}\n\n{LIST}\n\n{requested}") == [
         "It was sent.",
         *facts.split("\n"),
         f"{number} {changes}",

@@ -109,6 +109,23 @@ def test_provisional_dates_move_by_weeks_to_working_days_and_confirmed_ones_by_r
     assert DateChangeRequest.objects.get().to.on == DAY + timedelta(days=7)
 
 
+def test_the_page_to_check_says_which_dates_open_pre_release_access_on_a_rest_day():
+    series = SeriesFactory()
+    rows = [
+        ReleaseFactory(series=series, reference=f"july-{day}", slot=london_slot(date(2098, 7, day)))
+        for day in (1, 2, 7)
+    ]
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+    opens = "Pre-release access of 24 hours opens at 9:30am on Sunday 6 July 2098. Some producers avoid Mondays"
+    # The first is moved from a Tuesday to a Monday.
+    asked = check(client, "move_dates", rows, number="6", unit="1", direction="1")
+    assert [any(opens in note for note in row["notes"]) for row in asked.context["rows"]] == [True, False, False]
+    assert asked.text.count(opens) == 1
+    asked = check(client, "confirm", rows)
+    assert [row["notes"] != [] for row in asked.context["rows"]] == [False, False, True]
+    assert asked.text.count(opens) == 1
+
+
 def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
     kept, read = SeriesFactory(), SeriesFactory()
     user = create_member(Role.CALENDAR_MANAGER, kept.producer, is_staff=True)

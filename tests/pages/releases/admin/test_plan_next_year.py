@@ -72,6 +72,18 @@ def test_what_would_be_planned_is_shown_with_the_reason_where_it_is_moved_and_no
     assert Release.objects.count() == 2
 
 
+def test_a_date_that_opens_pre_release_access_on_a_rest_day_is_shown_with_that_day(client, series, rows):
+    text = preview(client, rows).text
+    holiday = "opens at 9:30am on Monday 30 August 2027, a bank holiday (Summer bank holiday)."
+    assert text.count("Pre-release access of 24 hours opens") == text.count(holiday) == 1
+    monday = ReleaseFactory(series=series, slot=london_slot(date(2026, 7, 13)))
+    sunday = (
+        "Pre-release access of 24 hours opens at 9:30am on Sunday 11 July 2027. Some producers avoid Mondays for this "
+        "reason."
+    )
+    assert sunday in preview(client, [monday], rule="same_weekday").text
+
+
 def test_what_is_ticked_is_made_as_provisional(client, rows):
     told = said(make(client, rows, chosen=rows[:1]))
     assert told[0].startswith("1 release planned.")

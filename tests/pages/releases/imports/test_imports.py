@@ -221,6 +221,24 @@ def test_a_preview_warns_of_missing_people_and_of_days_that_are_no_working_days(
     assert Release.objects.count() == 2
 
 
+def test_a_preview_says_which_dates_open_pre_release_access_on_a_rest_day(client, keeper, series):
+    a_release = ReleaseFactory(confirmed=True, series=series, reference="july", slot=london_slot(date(2098, 7, 1)))
+    monday = {"scheduled_for": "2098-07-07 09:30"}
+    moved = monday | {"reference": "july", "title": a_release.title, "url": "", "date_change_reason": "Late data."}
+    found = checked(keeper, monday, {"status": "confirmed"}, moved)
+    text = client.get(address(found)).text
+    assert text.count("Pre-release access opens on Sunday 6 July 2098") == 2
+    assert "Pre-release access to 2 releases opens at a weekend or on a bank holiday." in text
+    assert "Some producers avoid such dates." in text
+    client.post(address(found, "confirm_import"))
+    turn()
+    assert Release.objects.get(reference="rain-june-2098").planned_on == date(2098, 7, 7)
+
+
+def test_a_preview_of_dates_that_open_access_on_working_days_says_nothing_of_access(client, keeper, series):
+    assert "Pre-release access" not in client.get(address(checked(keeper, {}))).text
+
+
 def test_a_page_that_confirms_or_announces_warns_of_missing_people(client, keeper, series):
     series.responsible = None
     series.save()

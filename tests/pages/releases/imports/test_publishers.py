@@ -134,6 +134,14 @@ class TestGovuk:
             server.url("/government/statistics/announcements/hail"), "announcement", "govuk"
         )  # fmt: skip
 
+    def test_a_date_that_opens_pre_release_access_on_a_rest_day_is_shown_with_that_day(
+        self, client, keeper, server, series, listed
+    ):
+        listed.append(announcement_result("sleet", "Sleet: June 2098", at=DUE + timedelta(days=6)))
+        page = read_govuk(client, server, series)
+        assert page.text.count("Pre-release access opens on Sunday 6 July 2098") == 1
+        assert "Pre-release access to 1 release opens at a weekend or on a bank holiday." in page.text
+
     def test_the_same_calendar_twice_changes_nothing(self, client, keeper, server, series):
         confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
         before = everything()
