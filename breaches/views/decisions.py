@@ -697,7 +697,8 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
 
 def _merged_by_this_form(request: SignedInRequest) -> Report | None:
     """Return the joint report if the person has sent the same form before."""
-    chosen = set(request.POST.getlist("drafts"))
+    # No form has validated these, and PostgreSQL refuses a null character.
+    chosen = {reference for reference in request.POST.getlist("drafts") if "\0" not in reference}
     merged = JoinedDraft.objects.in_force().filter(draft__reference__in=chosen, by=request.user).select_related("joint")
     joint = {row.joint for row in merged}
     return joint.pop() if chosen and len(merged) == len(chosen) and len(joint) == 1 else None
