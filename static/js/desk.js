@@ -64,17 +64,19 @@ function play() {
   }
 }
 
-const results = () => document.getElementById("desk-banner").textContent.replace(/\s+/g, " ").trim();
-let shown = results();
+// The text of the banner also changes when a result leaves it, or when a website fails.
+const results = () => document.querySelector("#desk-banner [data-results]")?.dataset.results.split(" ") ?? [];
+const known = new Set(results());
 function notice() {
-  const fresh = results();
-  if (fresh && fresh !== shown) {
-    document.dispatchEvent(new CustomEvent("desk:result"));
-    if (audio) {
-      play();
-    }
+  const fresh = results().filter((result) => !known.has(result));
+  if (!fresh.length) {
+    return;
   }
-  shown = fresh;
+  fresh.forEach((result) => known.add(result));
+  document.dispatchEvent(new CustomEvent("desk:result"));
+  if (audio) {
+    play();
+  }
 }
 
 if (!("still" in page.dataset)) {

@@ -350,7 +350,8 @@ class Day:
         """Return the results of the last two minutes, by the instant of the fact that decided each."""
         new = [line for line in self.lines if line.news_at and timedelta(0) <= now - line.news_at < NEWS_FOR]
         bad = [line for line in new if line.tallies & {Tally.LATE, Tally.CHECK}]
-        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad))
+        results = tuple(f"{line.release.pk}-{line.news_at:%H%M%S}" for line in new)
+        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad), results)
 
     def find_outages(self, person: Person) -> list[Outage]:
         """Return the outages of websites of which a person may tell readers."""
@@ -369,11 +370,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """New results: those that are late or need checking by name, the number of further ones, and of good ones."""
+    """New results: those that are late or need checking by name, the number of further ones, and of good ones.
+
+    `results` identifies each of them. The page plays its sound for one that it has not shown before, because the text
+    also changes when a result leaves the banner.
+    """
 
     lines: list[Line]
     left_out: int
     on_time: int
+    results: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.on_time)
