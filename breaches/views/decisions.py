@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -73,6 +74,7 @@ from breaches.views.base import (
     MoveForm,
     compare_versions,
     is_outdated,
+    read_version,
     refuse_form,
     report_page,
     return_to_report,
@@ -461,16 +463,17 @@ class ApprovalPage(WholeReportPage):
             "one_person": decisions.is_author_or_submitter(report, request.user),
             "recipient": decisions.find_recipient(report, by=request.user),
             "since": describe_since_read(request, report),
+            "read": urlencode(read_version(request)),
         }
 
 
 def describe_since_read(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
     """Describe what has changed since the version that the person read; None if the query string names none."""
-    read, number = (request.GET.get(name, "") for name in ("read", "version"))
-    if not (read.isdecimal() and number.isdecimal() and len(read + number) < 30):
+    read = read_version(request)
+    if not read:
         return None
-    events = changes_since(report, int(read)).select_related("actor")
-    earlier = report.versions.filter(number=int(number), number__lt=report.version).first()
+    events = changes_since(report, read["read"]).select_related("actor")
+    earlier = report.versions.filter(number=read["version"], number__lt=report.version).first()
     return {
         "events": text.list_events(events, versions.comments_by_event(report)) if events else [],
         "fields": compare_versions(earlier, current_version(report)) if earlier else [],
