@@ -97,7 +97,8 @@ class LineAction:
 class Line:
     """One release on the dashboard; `exempted_by` names the exemptions that prevent a suspicion.
 
-    `outcome` is that of the masked verdict. `news_at` is the instant of the fact that decided it, None if nothing did.
+    `outcome` is that of the masked verdict, and on time for an early release on a wall. `news_at` is the instant of the
+    fact that decided it, None if nothing did.
     """
 
     release: Release
@@ -218,8 +219,8 @@ def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None,
         return Section.LATER
     if now < limit_at + SETTLED_AFTER:
         return Section.DUE
-    # A late release has a report to complete, so it stays in view for the day.
-    return Section.FINISHED if outcome in {Outcome.ON_TIME, Outcome.EARLY} else Section.OPEN
+    # A late or early release has a report to complete, so it stays in view for the day.
+    return Section.FINISHED if outcome is Outcome.ON_TIME else Section.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +350,7 @@ class Day:
     def banner(self, *, now: datetime) -> "Banner":
         """Return the results of the last two minutes, by the instant of the fact that decided each."""
         new = [line for line in self.lines if line.news_at and timedelta(0) <= now - line.news_at < NEWS_FOR]
-        bad = [line for line in new if line.tallies & {Tally.LATE, Tally.CHECK}]
+        bad = [line for line in new if line.outcome is not Outcome.ON_TIME]
         results = tuple(f"{line.release.pk}-{line.news_at:%H%M%S}" for line in new)
         return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad), results)
 
@@ -370,7 +371,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """New results: those that are late or need checking by name, the number of further ones, and of good ones.
+    """New results: those to follow up by name, the number of further ones, and of good ones.
 
     `results` identifies each of them. The page plays its sound for one that it has not shown before, because the text
     also changes when a result leaves the banner.
@@ -408,11 +409,14 @@ class _DueRelease:
     producer: str
 
 
-def today(person: Person, *, now: datetime, rehearsals: bool | None = None, long: bool = False) -> Day:
+def today(
+    person: Person, *, now: datetime, rehearsals: bool | None = None, long: bool = False, wall: bool = False
+) -> Day:
     """Return the releases of the present London day.
 
     :param rehearsals: whether to list rehearsals; None lists those of the demonstration only.
     :param long: whether to list all releases of a group that is not due yet.
+    :param wall: whether the page is for a screen on a wall, which never shows that a release was early.
     """
     on = calendar.local_date(now)
     due = visible_releases(person).on_london_day(*london_day(on))
@@ -437,7 +441,7 @@ def today(person: Person, *, now: datetime, rehearsals: bool | None = None, long
     unlisted = find_unlisted_reports()
     return Day(
         on,
-        _lines(person, in_order, now=now, unlisted=unlisted),
+        _lines(person, in_order, now=now, unlisted=unlisted, wall=wall),
         left_out,
         are_shown if has_rehearsals else None,
         further=further,
@@ -469,8 +473,10 @@ def _is_shown(rehearsal: _DueRelease, *, wanted: bool | None) -> bool:
     return in_demo if wanted is None else wanted
 
 
-def _lines(person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int]) -> list[Line]:
-    # The dashboard may be on a wall, so it shows no one that a release was found early.
+def _lines(
+    person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int], wall: bool
+) -> list[Line]:
+    # The dashboard shows no one that a release was found early until it is published.
     by_key = {release.pk: release for release in releases}
     verdicts: dict[int, Verification] = {}
     for verification in Verification.objects.filter(
@@ -493,6 +499,7 @@ def _lines(person: Person, releases: Sequence[Release], *, now: datetime, unlist
             report=reports.get(release.pk, ""),
             calls=calls.get(release.pk, NO_CALLS),
             now=now,
+            wall=wall,
         )
         for release, verdict in found
     ]
@@ -507,8 +514,12 @@ def _line(
     report: str,
     calls: CallList,
     now: datetime,
+    wall: bool,
 ) -> Line:
     outcome = Outcome(verdict.outcome) if verdict else Outcome.PENDING
+    is_concealed = wall and outcome is Outcome.EARLY
+    if is_concealed:
+        outcome = Outcome.ON_TIME
     limit_at = None
     if release.due_at is not None:
         limit_at = verdict.limit_at if verdict else release.limit_at
@@ -519,14 +530,14 @@ def _line(
     return Line(
         release=release,
         verdict=verdict,
-        standing=status_of_release(release, verdict, now=now),
+        standing=StatusLabel(_("Live"), "green") if is_concealed else status_of_release(release, verdict, now=now),
         section=section_of(release, outcome, limit_at=limit_at, now=now),
         outcome=outcome,
         tallies=tallies,
         limit_at=limit_at,
-        news_at=_decided_by(verdict) if tallies and verdict else None,
-        publisher=publisher_note(verdict),
-        exempted_by=exempted.get(release.pk, ""),
+        news_at=_decided_by(release, verdict) if tallies and verdict else None,
+        publisher="" if is_concealed else publisher_note(verdict),
+        exempted_by="" if is_concealed else exempted.get(release.pk, ""),
         due_in_future=release.due_at is not None and now < release.due_at,
         actions=_actions(release, outcome, roles=roles, limit_at=limit_at, report=report, calls=calls, now=now)
         if checkable
@@ -535,14 +546,17 @@ def _line(
     )
 
 
-def _decided_by(verdict: Verification) -> datetime | None:
+def _decided_by(release: Release, verdict: Verification) -> datetime | None:
     """Return the instant of the check that decided a masked verdict, or the end of the tolerance.
 
-    The instant at which we stored the verdict would differ for an early release.
+    The instant at which we stored the verdict would differ for an early release, which has no result before it is
+    published.
     """
     outcome = Outcome(verdict.outcome)
     if outcome is Outcome.PENDING:
         return None
+    if outcome is Outcome.EARLY and release.published_at:
+        return max(release.published_at, verdict.due_at)
     if Tally.LIVE in _TALLIES[outcome] and verdict.first_live_at:
         return max(verdict.first_live_at, verdict.due_at)
     return verdict.missed_limit_at

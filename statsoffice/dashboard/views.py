@@ -136,7 +136,7 @@ def part(request: HttpRequest) -> HttpResponse:
 
 
 def _read_day(request: HttpRequest, shown: PageChoices, *, now: datetime) -> Day:
-    return today.today(request.user, now=now, rehearsals=shown.rehearsals, long=shown.all)
+    return today.today(request.user, now=now, rehearsals=shown.rehearsals, long=shown.all, wall=shown.large)
 
 
 def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datetime) -> dict[str, SafeString]:
