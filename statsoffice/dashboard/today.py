@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import groupby
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -323,9 +323,21 @@ class Day:
 
     @property
     def summary(self) -> str:
-        """The counts in one sentence, for screen readers."""
+        """The counts for screen readers."""
         counts = {"due": self.due, "live": self.live, "late": self.late, "check": self.to_check}
-        return _("%(due)s due, %(live)s live, %(late)s late, %(check)s need checking") % counts
+        sentence = _("%(due)s due, %(live)s live, %(late)s late, %(check)s need checking") % counts
+        return f"{sentence}. {self.counted}" if self.counted else sentence
+
+    @property
+    def counted(self) -> str:
+        """How many releases are counted, if the day has more than the longest list."""
+        if not self.left_out:
+            return ""
+        listed = len(self.lines) + len(self.further)
+        return _("%(listed)s of %(all)s releases are counted") % {
+            "listed": listed,
+            "all": listed + self.left_out,
+        }
 
     @property
     def title(self) -> str:
@@ -425,9 +437,9 @@ def today(
         "pk", "due_at", "title", "status", "rehearsal", "series__producer__slug"
     )
     found = [_DueRelease(*row) for row in rows[: MOST_LINES + 1]]  # type: ignore[arg-type]  # all have a due time
-    left_out = due.count() - MOST_LINES if len(found) > MOST_LINES else 0
-    found = found[:MOST_LINES]
+    is_cut, found = len(found) > MOST_LINES, found[:MOST_LINES]
     listed = [release for release in found if not release.is_rehearsal or _is_shown(release, wanted=rehearsals)]
+    left_out = _with_shown_rehearsals(due, wanted=rehearsals).count() - len(listed) if is_cut else 0
     has_rehearsals = any(release.is_rehearsal for release in found)
     are_shown = any(release.is_rehearsal for release in listed)
     listed.sort(key=lambda release: (release.due_at, release.title, release.key))
@@ -466,6 +478,14 @@ def _cut_later_groups(
         else:
             shown.append(release)
     return shown, tuple(further)
+
+
+def _with_shown_rehearsals(releases: QuerySet[Release], *, wanted: bool | None) -> QuerySet[Release]:
+    """Leave out the rehearsals that the page does not show, as `_is_shown` does."""
+    if wanted:
+        return releases
+    of_demo = Q(series__producer__slug__in=DEMO_PRODUCERS) if wanted is None else Q(pk__in=[])
+    return releases.filter(Q(rehearsal=False) | of_demo)
 
 
 def _is_shown(rehearsal: _DueRelease, *, wanted: bool | None) -> bool:
@@ -719,10 +739,12 @@ def upcoming_days(person: Person, *, now: datetime, rehearsals: bool | None = No
     """Return the next days with releases, at most three within two weeks."""
     _today, start = london_day(calendar.local_date(now))
     ahead = visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD))
-    if not rehearsals:
-        of_demo = Q(series__producer__slug__in=DEMO_PRODUCERS) if rehearsals is None else Q(pk__in=[])
-        ahead = ahead.filter(Q(rehearsal=False) | of_demo)
-    found = ahead.exclude(status=Status.CANCELLED).select_related("series__producer").prefetch_related("addresses")
+    found = (
+        _with_shown_rehearsals(ahead, wanted=rehearsals)
+        .exclude(status=Status.CANCELLED)
+        .select_related("series__producer")
+        .prefetch_related("addresses")
+    )
     by_day: dict[date, list[Release]] = defaultdict(list)
     for release in found.order_by("due_at", "title", "pk")[:MOST_LINES]:
         if release.due_at is not None:
