@@ -444,6 +444,11 @@ def duration(length: timedelta, *, units: int = 2) -> str:
     return describe_seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
+def describe_age(since: datetime, now: datetime) -> str:
+    """Write how long ago an instant was, in whole days, hours or minutes and at least one minute: "3 minutes"."""
+    return duration(max(now - since, timedelta(minutes=1)), units=1)
+
+
 def _interval(start: float | None, end: float) -> str:
     # The true delay lies between both ends, so each is rounded away from the other.
     lower, upper = (abs(bound) if bound is not None else None for bound in (start, end))
