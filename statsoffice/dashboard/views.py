@@ -175,6 +175,7 @@ def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) 
         "watcher": status,
         "shown": shown,
         "links": shown.links,
+        "has_role": bool(permissions.roles_anywhere(request.user)),
     }
     text = render_to_string("dashboard/today.html", context)
     changing = split_live_text(text)

@@ -66,6 +66,25 @@ def test_no_one_is_offered_more_than_six_sections_or_a_page_that_their_role_does
     assert (reverse("breaches:register") in seen) == (who in set(Role) - {Role.CALENDAR_MANAGER})
 
 
+@pytest.mark.parametrize("who", WHO)
+def test_no_link_of_the_first_pages_leads_to_a_page_that_the_role_does_not_include(as_, who):
+    client = as_(who)
+    first = [link for link in links_of(shown(client, reverse("desk"))) if not link.startswith("/admin/")]
+    found = {}
+    for address in first:
+        for link in shown(client, address).css("main a[href^='/'], footer a[href^='/']"):
+            found.setdefault(link.attributes["href"].partition("#")[0], address)
+    assert len(found) > 5
+    # The page of the account says which roles the person has.
+    found.pop(reverse("your_account"), None)
+    for address, page in found.items():
+        response = client.get(address, follow=True)
+        assert response.status_code == 200, (page, address)
+        if response.headers["Content-Type"].startswith("text/html"):
+            main = LexborHTMLParser(response.text).css_first("main").text()
+            assert re.search("Your role does not|You have no role", main) is None, (page, address)
+
+
 def test_the_page_and_its_section_are_marked(as_):
     page = shown(as_(Role.HEAD_OF_PROFESSION), reverse("breaches:register"))
     marked = [(link.text(strip=True), link.attributes["aria-current"]) for link in page.css("header a[aria-current]")]
