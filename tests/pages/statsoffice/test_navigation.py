@@ -1,7 +1,6 @@
 """The navigation of every page: what the service is, at most six sections, and no link that a role does not include."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -128,11 +127,3 @@ def test_the_page_about_cookies_names_every_cookie_that_the_service_sets(as_, cl
 
 def test_the_sections_leave_room_for_signing_out():
     assert len(SECTIONS) <= 5
-
-
-def test_on_a_phone_the_navigation_is_folded_before_its_script_has_loaded():
-    """A rule of the style folds it, and one script unfolds it if the other never arrives."""
-    styles = re.sub(r"\s", "", Path("static/scss/_navigation.scss").read_text())
-    assert ".govuk-frontend-supported:not(.office-scripts-ready){@includegovuk-media-query($until:tablet)" in styles
-    for script in ("supported", "statsoffice"):
-        assert "office-scripts-ready" in Path(f"static/js/{script}.js").read_text()
