@@ -83,6 +83,7 @@ from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer
 from releases.rules.calendar import format_time, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
+from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 
 
@@ -655,8 +656,8 @@ class MergeForm(GovukForm):
 def _hint(draft: Report) -> str:
     suspicions = draft.suspicions.all()
     return _("Suspected breach: %(kinds)s. Due at %(due)s. Report %(number)s") % {
-        "kinds": " and ".join(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions)),
-        "due": " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions)),
+        "kinds": join_with_and(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions)),
+        "due": join_with_and(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions)),
         "number": draft.number,
     }
 

@@ -59,6 +59,7 @@ from releases.forms import (
 from releases.permissions import User
 from releases.rules.calendar import format_day, in_london
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 
 
@@ -200,7 +201,7 @@ def _show_section(
         "form": form,
         "rows": form.rows,
         "formset": form.rows,
-        "occurred": " and ".join(format_day(on) for on in content.occurred_on),
+        "occurred": join_with_and(format_day(on) for on in content.occurred_on),
         "on_record": [
             {
                 "label": text.FIELDS[field],
