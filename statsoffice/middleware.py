@@ -1,4 +1,4 @@
-"""Middleware of every page: caching and embedding headers, rate limits, and forms sent after the session ended."""
+"""Middleware of every page: headers, rate limits, refused addresses, and forms sent after the session ended."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages import info
 from django.core.cache import caches
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.http import ConditionalGetMiddleware
@@ -173,6 +173,19 @@ def count_request(key: str, *, now: float) -> int:
     except ValueError:
         # The cache was full and had dropped the count.
         return 1
+
+
+class NullCharacters(MiddlewareMixin):
+    """Answer 400 to addresses with a null character, because PostgreSQL refuses it in every query.
+
+    The APIs validate their own parameters and explain the refusal in JSON. Forms validate what is posted.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith("/api/"):
+            return
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("There is a null character in the address.")
 
 
 UNSENT = "unsent"

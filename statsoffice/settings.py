@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "statsoffice.middleware.WelshPages",
     "statsoffice.middleware.RateLimit",
+    "statsoffice.middleware.NullCharacters",
     "statsoffice.middleware.ConditionalGet",
     "statsoffice.middleware.CacheControl",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import BoundField, ChoiceField
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as lazy
@@ -84,6 +84,17 @@ def return_to_report(
     """Redirect to the report's page with a success message, or with the reason why nothing was changed."""
     messages.add_message(request, level, sentence)
     return redirect("breaches:report", report.reference)
+
+
+def read_version(request: HttpRequest) -> dict[str, int]:
+    """Return the last change and the version that the person read, by the query string; empty if it names none.
+
+    The pages of a decision list what has changed since, so every link between them carries both.
+    """
+    read, number = (request.GET.get(name, "") for name in ("read", "version"))
+    if not (read.isdecimal() and number.isdecimal() and len(read + number) < 30):
+        return {}
+    return {"read": int(read), "version": int(number)}
 
 
 def file_response(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -73,6 +74,7 @@ from breaches.views.base import (
     MoveForm,
     compare_versions,
     is_outdated,
+    read_version,
     refuse_form,
     report_page,
     return_to_report,
@@ -81,6 +83,7 @@ from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer
 from releases.rules.calendar import format_time, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
+from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 
 
@@ -461,16 +464,17 @@ class ApprovalPage(WholeReportPage):
             "one_person": decisions.is_author_or_submitter(report, request.user),
             "recipient": decisions.find_recipient(report, by=request.user),
             "since": describe_since_read(request, report),
+            "read": urlencode(read_version(request)),
         }
 
 
 def describe_since_read(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
     """Describe what has changed since the version that the person read; None if the query string names none."""
-    read, number = (request.GET.get(name, "") for name in ("read", "version"))
-    if not (read.isdecimal() and number.isdecimal() and len(read + number) < 30):
+    read = read_version(request)
+    if not read:
         return None
-    events = changes_since(report, int(read)).select_related("actor")
-    earlier = report.versions.filter(number=int(number), number__lt=report.version).first()
+    events = changes_since(report, read["read"]).select_related("actor")
+    earlier = report.versions.filter(number=read["version"], number__lt=report.version).first()
     return {
         "events": text.list_events(events, versions.comments_by_event(report)) if events else [],
         "fields": compare_versions(earlier, current_version(report)) if earlier else [],
@@ -652,8 +656,8 @@ class MergeForm(GovukForm):
 def _hint(draft: Report) -> str:
     suspicions = draft.suspicions.all()
     return _("Suspected breach: %(kinds)s. Due at %(due)s. Report %(number)s") % {
-        "kinds": " and ".join(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions)),
-        "due": " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions)),
+        "kinds": join_with_and(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions)),
+        "due": join_with_and(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions)),
         "number": draft.number,
     }
 
@@ -697,7 +701,8 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
 
 def _merged_by_this_form(request: SignedInRequest) -> Report | None:
     """Return the joint report if the person has sent the same form before."""
-    chosen = set(request.POST.getlist("drafts"))
+    # No form has validated these, and PostgreSQL refuses a null character.
+    chosen = {reference for reference in request.POST.getlist("drafts") if "\0" not in reference}
     merged = JoinedDraft.objects.in_force().filter(draft__reference__in=chosen, by=request.user).select_related("joint")
     joint = {row.joint for row in merged}
     return joint.pop() if chosen and len(merged) == len(chosen) and len(joint) == 1 else None

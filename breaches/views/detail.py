@@ -68,6 +68,7 @@ from breaches.views.base import MoveForm, report_page, return_to_report, summari
 from breaches.views.decisions import link_remark
 from releases.forms import Question, inside_the_form
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
+from releases.text.languages import join_with_and
 from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest
 
@@ -152,7 +153,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
     moves = moves_open_to(request.user, report)
     parts = _parts_of(report, version, content, may_edit=EDIT in moves, request=request)
     incomplete = [part for part in parts if part.remarks and part.address]
-    occurred = " and ".join(format_day(on) for on in content.occurred_on)
+    occurred = join_with_and(format_day(on) for on in content.occurred_on)
     return {
         "report": report,
         "row": summarise_report(report, content) | {"occurred": occurred},

@@ -70,6 +70,7 @@ from releases.permissions import Person
 from releases.rules.calendar import format_day
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, FieldRefused
+from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder
 
@@ -157,7 +158,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
 
 
 def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
-    occurred = " and ".join(format_day(on) for on in content.occurred_on)
+    occurred = join_with_and(format_day(on) for on in content.occurred_on)
     return summarise_report(report, content) | {"occurred": occurred, "parts": list_part_sentences(report)}
 
 

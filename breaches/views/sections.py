@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -45,7 +46,7 @@ from breaches.rules.incident import write_account_above_list
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, UNDECIDED, Cause, ReportKind
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
-from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
+from breaches.views.base import digest_values, read_version, refusal_page, report_page, return_to_report
 from breaches.views.detail import CAUSE, continue_after, page_context
 from releases.forms import (
     ClockTimeField,
@@ -58,6 +59,7 @@ from releases.forms import (
 from releases.permissions import User
 from releases.rules.calendar import format_day, in_london
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 
 
@@ -199,7 +201,7 @@ def _show_section(
         "form": form,
         "rows": form.rows,
         "formset": form.rows,
-        "occurred": " and ".join(format_day(on) for on in content.occurred_on),
+        "occurred": join_with_and(format_day(on) for on in content.occurred_on),
         "on_record": [
             {
                 "label": text.FIELDS[field],
@@ -496,6 +498,8 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
         "editions": Edition.objects.order_by("-in_force_from").prefetch_related("practices__settled_by"),
         "report": report,
         "of_report": unsettled,
+        "read": urlencode(read_version(request)),
+        "approval": _approval_page(request, report) if report else "",
     }
     return render(request, "breaches/code_of_practice.html", context)
 
@@ -555,7 +559,9 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
         else:
             messages.success(request, _("Wording of %(practice)s confirmed.") % {"practice": found})
             address = reverse("breaches:code_of_practice")
-            return redirect(f"{address}?report={report.reference}" if report else f"{address}#practice-{found.pk}")
+            if report is None:
+                return redirect(f"{address}#practice-{found.pk}")
+            return redirect(f"{address}?{urlencode({'report': report.reference, **read_version(request)})}")
     context = {"practice": found, "form": form, "report": report}
     return render(request, "breaches/settle_wording.html", context, status=status)
 
@@ -563,6 +569,11 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
 def _require_code_keeper(request: SignedInRequest) -> None:
     if not may_settle_wording(request.user):
         raise Http404("There is no such page for this person.")
+
+
+def _approval_page(request: SignedInRequest, report: Report) -> str:
+    read, address = urlencode(read_version(request)), reverse("breaches:approve", args=[report.reference])
+    return f"{address}?{read}" if read else address
 
 
 def _report_to_approve(request: SignedInRequest) -> Report | None:

@@ -9,11 +9,19 @@ from django.urls import URLPattern, URLResolver
 from django.urls.resolvers import RoutePattern
 from django.utils.html import format_html
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from releases.rules.public_calendar import Bilingual
 
 ENGLISH, WELSH = "en", "cy"
 WELSH_PREFIX = f"{WELSH}/"
+
+
+def join_with_and(items: Iterable[str]) -> str:
+    """Join words in the language of the page: "a, b and c"."""
+    # Not Django's get_text_list: its Welsh list separator is a comma without a space.
+    *most, last = list(items) or [""]
+    return f"{', '.join(most)} {_('and')} {last}" if most else last
 
 
 def is_welsh() -> bool:
@@ -23,7 +31,7 @@ def is_welsh() -> bool:
 def language_tag() -> str:
     """Return the language of the page by its BCP 47 tag: "en-GB" or "cy"."""
     language = get_language() or settings.LANGUAGE_CODE
-    name, _, region = language.partition("-")
+    name, _hyphen, region = language.partition("-")
     return f"{name}-{region.upper()}" if region else name
 
 

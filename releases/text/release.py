@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from django.utils.text import capfirst, get_text_list
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -19,6 +19,7 @@ from releases.rules.lifecycle import Status, to_words
 from releases.rules.parts import Part
 from releases.rules.response import LONGEST
 from releases.rules.time_axis import AxisTick, CheckStrip, Mark
+from releases.text.languages import join_with_and
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from releases.verdict.release import AddressResult, Diagnosis, Place, Why, find_deciding_address
 
@@ -444,6 +445,11 @@ def duration(length: timedelta, *, units: int = 2) -> str:
     return describe_seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
+def describe_age(since: datetime, now: datetime) -> str:
+    """Write how long ago an instant was, in whole days, hours or minutes and at least one minute: "3 minutes"."""
+    return duration(max(now - since, timedelta(minutes=1)), units=1)
+
+
 def _interval(start: float | None, end: float) -> str:
     # The true delay lies between both ends, so each is rounded away from the other.
     lower, upper = (abs(bound) if bound is not None else None for bound in (start, end))
@@ -552,7 +558,7 @@ def describe_diagnosis(verification: Verification) -> list[str]:
 
 
 def _join_names(names: Iterable[str]) -> str:
-    return get_text_list([f"‘{name}’" for name in names], _("and"))
+    return join_with_and(f"‘{name}’" for name in names)
 
 
 def describe_vantage(verification: Verification) -> list[str]:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
@@ -64,6 +65,7 @@ from releases.views.base import (
     render_refused_move,
     sent_answers,
 )
+from releases.views.list_order import Column, ListOrder
 
 LONGEST_REASON = 2000
 
@@ -653,7 +655,8 @@ MOST_IN_A_FILE = 10_000
 @require_safe
 def date_register(request: SignedInRequest) -> HttpResponse:
     producers, chosen = _choose_producer(request)
-    page = Paginator(_find_changes(request, chosen), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    order = _order(request)
+    page = Paginator(order.sort(_find_changes(request, chosen)), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "producers": producers,
         "chosen": chosen,
@@ -662,6 +665,7 @@ def date_register(request: SignedInRequest) -> HttpResponse:
         "kinds": list(TableKind),
         "too_many": page.paginator.count > MOST_IN_A_FILE,
         "most": MOST_IN_A_FILE,
+        "order": order,
         "page": page,
         "rows": [{"change": change, "tags": text_calendar.date_change_tags(change)} for change in page],
     }
@@ -672,7 +676,7 @@ def date_register(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
     table_kind = find_table_kind(kind)
-    found = _find_changes(request, _choose_producer(request)[1])
+    found = _order(request).sort(_find_changes(request, _choose_producer(request)[1]))
     if found.count() > MOST_IN_A_FILE:
         most = _("A file can contain up to %(most)s changes. Choose fewer.") % {"most": f"{MOST_IN_A_FILE:,}"}
         messages.error(request, most)
@@ -694,6 +698,19 @@ def _choose_producer(request: SignedInRequest) -> tuple[list[Producer], Producer
 
 def _on_the_day(request: SignedInRequest) -> bool:
     return request.GET.get("show") == "on-the-day"
+
+
+def _order(request: SignedInRequest) -> ListOrder:
+    columns = {
+        "release": Column(_("Release"), Lower("release__title")),
+        "from": Column(_("From"), "was_on", descending_first=True),
+        "to": Column(_("To"), "to_on", descending_first=True),
+        "reason": Column(_("Public reason")),
+        "requested": Column(_("Requested"), "requested_at", descending_first=True),
+        "agreed": Column(_("Agreed"), "agreed_at", descending_first=True),
+        "announced": Column(_("Announced"), "announced_at", descending_first=True),
+    }
+    return ListOrder(request.GET, columns)
 
 
 def _find_changes(request: SignedInRequest, chosen: Producer | None) -> QuerySet[DateChange]:

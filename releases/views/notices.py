@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
@@ -25,6 +26,7 @@ from releases.published_corrections import Correction, CorrectionFacts
 from releases.rules import calendar as rules_calendar
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile
 from releases.views.base import SignedInRequest, find_release, form_view, is_completed, post_data, sent_answers
+from releases.views.list_order import Column, ListOrder
 from releases.views.release import DelayNoticeForm
 
 LONGEST_TEXT = 2000
@@ -212,9 +214,17 @@ def list_corrections(request: SignedInRequest) -> HttpResponse:
     """List the corrections of a person's producers, the latest found first."""
     if not may_anywhere(request.user, Action.VIEW):
         raise Http404("There are no corrections for this person.")
+    columns = {
+        "release": Column(_("Release"), Lower("release__title")),
+        "wrong": Column(_("What was wrong")),
+        "found": Column(_("Found"), "found_at", descending_first=True),
+        "corrected": Column(_("Corrected"), "corrected_at", descending_first=True),
+        "notice": Column(_("Notice for readers")),
+    }
+    order = ListOrder(request.GET, columns, default="-found")
     rows = published_corrections.corrections_visible_to(request.user).select_related("release__series__producer")
-    page = Paginator(rows, CORRECTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "releases/corrections.html", {"page": page})
+    page = Paginator(order.sort(rows), CORRECTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "releases/corrections.html", {"page": page, "order": order})
 
 
 @login_required

@@ -280,8 +280,8 @@ def copy_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
     if source is None:
         raise Http404("No earlier release of the series has a list.")
     if request.method == "POST":
-        shown = release.series.releases.filter(reference=request.POST.get("source", "")).first()
-        copied = pre_release_access.copy_list(release, source=shown or release, by=request.user, at=now)
+        is_shown = request.POST.get("source") == source.reference
+        copied = pre_release_access.copy_list(release, source=source if is_shown else release, by=request.user, at=now)
         messages.success(request, pre_release.copied_sentence(copied))
         return redirect("releases:pre_release_list", release.reference)
     context = {

@@ -28,15 +28,31 @@ function left(milliseconds) {
     .join(":");
 }
 
+const language = document.documentElement.lang;
+
+function age(milliseconds) {
+  const minutes = Math.max(1, Math.floor(milliseconds / (60 * SECOND)));
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const [unit, count] = days ? ["day", days] : hours ? ["hour", hours] : ["minute", minutes];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
+function write(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
 let heardAt = Date.now();
 
 function tick() {
   clock.textContent = timeOfDay(now());
   for (const countdown of document.querySelectorAll("[data-due]")) {
-    const text = countdown.dataset.pattern.replace("{time}", left(Date.parse(countdown.dataset.due) - now()));
-    if (countdown.textContent !== text) {
-      countdown.textContent = text;
-    }
+    write(countdown, countdown.dataset.pattern.replace("{time}", left(Date.parse(countdown.dataset.due) - now())));
+  }
+  for (const task of document.querySelectorAll("[data-since]")) {
+    write(task, task.dataset.pattern.replace("{time}", age(now() - Date.parse(task.dataset.since))));
   }
   const silent = Date.now() - heardAt > LONGEST_SILENCE && document.visibilityState === "visible";
   if (silent && stale.hidden) {
@@ -64,17 +80,19 @@ function play() {
   }
 }
 
-const results = () => document.getElementById("desk-banner").textContent.replace(/\s+/g, " ").trim();
-let shown = results();
+// The text of the banner also changes when a result leaves it, or when a website fails.
+const results = () => document.querySelector("#desk-banner [data-results]")?.dataset.results.split(" ") ?? [];
+const known = new Set(results());
 function notice() {
-  const fresh = results();
-  if (fresh && fresh !== shown) {
-    document.dispatchEvent(new CustomEvent("desk:result"));
-    if (audio) {
-      play();
-    }
+  const fresh = results().filter((result) => !known.has(result));
+  if (!fresh.length) {
+    return;
   }
-  shown = fresh;
+  fresh.forEach((result) => known.add(result));
+  document.dispatchEvent(new CustomEvent("desk:result"));
+  if (audio) {
+    play();
+  }
 }
 
 if (!("still" in page.dataset)) {

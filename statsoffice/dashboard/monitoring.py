@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
+from django.utils.translation import ngettext
 
 from releases import host_budgets
 from releases import preflight as releases_preflight
@@ -120,7 +121,13 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
 def _sentences(release: Release, run: PreflightRun) -> list[str]:
     found = [finding for finding in text_preflight.read_findings(run.findings) if finding.is_problem]
     counted = Counter(text_preflight.finding_sentence(finding, planned=release.due_at) for finding in found)
-    return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
+    return [
+        sentence
+        if count == 1
+        else ngettext("%(sentence)s (%(count)s address)", "%(sentence)s (%(count)s addresses)", count)
+        % {"sentence": sentence, "count": count}
+        for sentence, count in counted.items()
+    ]
 
 
 def _find_notes(done: Sequence[int], runs: Mapping[int, PreflightRun]) -> dict[str, list[int]]:

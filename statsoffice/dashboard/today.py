@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import groupby
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -97,7 +97,8 @@ class LineAction:
 class Line:
     """One release on the dashboard; `exempted_by` names the exemptions that prevent a suspicion.
 
-    `outcome` is that of the masked verdict. `news_at` is the instant of the fact that decided it, None if nothing did.
+    `outcome` is that of the masked verdict, and on time for an early release on a wall. `news_at` is the instant of the
+    fact that decided it, None if nothing did.
     """
 
     release: Release
@@ -218,8 +219,8 @@ def section_of(release: Release, outcome: Outcome, *, limit_at: datetime | None,
         return Section.LATER
     if now < limit_at + SETTLED_AFTER:
         return Section.DUE
-    # A late release has a report to complete, so it stays in view for the day.
-    return Section.FINISHED if outcome in {Outcome.ON_TIME, Outcome.EARLY} else Section.OPEN
+    # A late or early release has a report to complete, so it stays in view for the day.
+    return Section.FINISHED if outcome is Outcome.ON_TIME else Section.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,9 +323,21 @@ class Day:
 
     @property
     def summary(self) -> str:
-        """The counts in one sentence, for screen readers."""
+        """The counts for screen readers."""
         counts = {"due": self.due, "live": self.live, "late": self.late, "check": self.to_check}
-        return _("%(due)s due, %(live)s live, %(late)s late, %(check)s need checking") % counts
+        sentence = _("%(due)s due, %(live)s live, %(late)s late, %(check)s need checking") % counts
+        return f"{sentence}. {self.counted}" if self.counted else sentence
+
+    @property
+    def counted(self) -> str:
+        """How many releases are counted, if the day has more than the longest list."""
+        if not self.left_out:
+            return ""
+        listed = len(self.lines) + len(self.further)
+        return _("%(listed)s of %(all)s releases are counted") % {
+            "listed": listed,
+            "all": listed + self.left_out,
+        }
 
     @property
     def title(self) -> str:
@@ -349,8 +362,9 @@ class Day:
     def banner(self, *, now: datetime) -> "Banner":
         """Return the results of the last two minutes, by the instant of the fact that decided each."""
         new = [line for line in self.lines if line.news_at and timedelta(0) <= now - line.news_at < NEWS_FOR]
-        bad = [line for line in new if line.tallies & {Tally.LATE, Tally.CHECK}]
-        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad))
+        bad = [line for line in new if line.outcome is not Outcome.ON_TIME]
+        results = tuple(f"{line.release.pk}-{line.news_at:%H%M%S}" for line in new)
+        return Banner(bad[:MOST_NEWS], max(0, len(bad) - MOST_NEWS), len(new) - len(bad), results)
 
     def find_outages(self, person: Person) -> list[Outage]:
         """Return the outages of websites of which a person may tell readers."""
@@ -369,11 +383,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """New results: those that are late or need checking by name, the number of further ones, and of good ones."""
+    """New results: those to follow up by name, the number of further ones, and of good ones.
+
+    `results` identifies each of them. The page plays its sound for one that it has not shown before, because the text
+    also changes when a result leaves the banner.
+    """
 
     lines: list[Line]
     left_out: int
     on_time: int
+    results: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.on_time)
@@ -402,11 +421,14 @@ class _DueRelease:
     producer: str
 
 
-def today(person: Person, *, now: datetime, rehearsals: bool | None = None, long: bool = False) -> Day:
+def today(
+    person: Person, *, now: datetime, rehearsals: bool | None = None, long: bool = False, wall: bool = False
+) -> Day:
     """Return the releases of the present London day.
 
     :param rehearsals: whether to list rehearsals; None lists those of the demonstration only.
     :param long: whether to list all releases of a group that is not due yet.
+    :param wall: whether the page is for a screen on a wall, which never shows that a release was early.
     """
     on = calendar.local_date(now)
     due = visible_releases(person).on_london_day(*london_day(on))
@@ -415,9 +437,9 @@ def today(person: Person, *, now: datetime, rehearsals: bool | None = None, long
         "pk", "due_at", "title", "status", "rehearsal", "series__producer__slug"
     )
     found = [_DueRelease(*row) for row in rows[: MOST_LINES + 1]]  # type: ignore[arg-type]  # all have a due time
-    left_out = due.count() - MOST_LINES if len(found) > MOST_LINES else 0
-    found = found[:MOST_LINES]
+    is_cut, found = len(found) > MOST_LINES, found[:MOST_LINES]
     listed = [release for release in found if not release.is_rehearsal or _is_shown(release, wanted=rehearsals)]
+    left_out = _with_shown_rehearsals(due, wanted=rehearsals).count() - len(listed) if is_cut else 0
     has_rehearsals = any(release.is_rehearsal for release in found)
     are_shown = any(release.is_rehearsal for release in listed)
     listed.sort(key=lambda release: (release.due_at, release.title, release.key))
@@ -431,7 +453,7 @@ def today(person: Person, *, now: datetime, rehearsals: bool | None = None, long
     unlisted = find_unlisted_reports()
     return Day(
         on,
-        _lines(person, in_order, now=now, unlisted=unlisted),
+        _lines(person, in_order, now=now, unlisted=unlisted, wall=wall),
         left_out,
         are_shown if has_rehearsals else None,
         further=further,
@@ -458,13 +480,23 @@ def _cut_later_groups(
     return shown, tuple(further)
 
 
+def _with_shown_rehearsals(releases: QuerySet[Release], *, wanted: bool | None) -> QuerySet[Release]:
+    """Leave out the rehearsals that the page does not show, as `_is_shown` does."""
+    if wanted:
+        return releases
+    of_demo = Q(series__producer__slug__in=DEMO_PRODUCERS) if wanted is None else Q(pk__in=[])
+    return releases.filter(Q(rehearsal=False) | of_demo)
+
+
 def _is_shown(rehearsal: _DueRelease, *, wanted: bool | None) -> bool:
     in_demo = rehearsal.producer in DEMO_PRODUCERS
     return in_demo if wanted is None else wanted
 
 
-def _lines(person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int]) -> list[Line]:
-    # The dashboard may be on a wall, so it shows no one that a release was found early.
+def _lines(
+    person: Person, releases: Sequence[Release], *, now: datetime, unlisted: Collection[int], wall: bool
+) -> list[Line]:
+    # The dashboard shows no one that a release was found early until it is published.
     by_key = {release.pk: release for release in releases}
     verdicts: dict[int, Verification] = {}
     for verification in Verification.objects.filter(
@@ -487,6 +519,7 @@ def _lines(person: Person, releases: Sequence[Release], *, now: datetime, unlist
             report=reports.get(release.pk, ""),
             calls=calls.get(release.pk, NO_CALLS),
             now=now,
+            wall=wall,
         )
         for release, verdict in found
     ]
@@ -501,8 +534,12 @@ def _line(
     report: str,
     calls: CallList,
     now: datetime,
+    wall: bool,
 ) -> Line:
     outcome = Outcome(verdict.outcome) if verdict else Outcome.PENDING
+    is_concealed = wall and outcome is Outcome.EARLY
+    if is_concealed:
+        outcome = Outcome.ON_TIME
     limit_at = None
     if release.due_at is not None:
         limit_at = verdict.limit_at if verdict else release.limit_at
@@ -513,14 +550,14 @@ def _line(
     return Line(
         release=release,
         verdict=verdict,
-        standing=status_of_release(release, verdict, now=now),
+        standing=StatusLabel(_("Live"), "green") if is_concealed else status_of_release(release, verdict, now=now),
         section=section_of(release, outcome, limit_at=limit_at, now=now),
         outcome=outcome,
         tallies=tallies,
         limit_at=limit_at,
-        news_at=_decided_by(verdict) if tallies and verdict else None,
-        publisher=publisher_note(verdict),
-        exempted_by=exempted.get(release.pk, ""),
+        news_at=_decided_by(release, verdict) if tallies and verdict else None,
+        publisher="" if is_concealed else publisher_note(verdict),
+        exempted_by="" if is_concealed else exempted.get(release.pk, ""),
         due_in_future=release.due_at is not None and now < release.due_at,
         actions=_actions(release, outcome, roles=roles, limit_at=limit_at, report=report, calls=calls, now=now)
         if checkable
@@ -529,14 +566,17 @@ def _line(
     )
 
 
-def _decided_by(verdict: Verification) -> datetime | None:
+def _decided_by(release: Release, verdict: Verification) -> datetime | None:
     """Return the instant of the check that decided a masked verdict, or the end of the tolerance.
 
-    The instant at which we stored the verdict would differ for an early release.
+    The instant at which we stored the verdict would differ for an early release, which has no result before it is
+    published.
     """
     outcome = Outcome(verdict.outcome)
     if outcome is Outcome.PENDING:
         return None
+    if outcome is Outcome.EARLY and release.published_at:
+        return max(release.published_at, verdict.due_at)
     if Tally.LIVE in _TALLIES[outcome] and verdict.first_live_at:
         return max(verdict.first_live_at, verdict.due_at)
     return verdict.missed_limit_at
@@ -699,10 +739,12 @@ def upcoming_days(person: Person, *, now: datetime, rehearsals: bool | None = No
     """Return the next days with releases, at most three within two weeks."""
     _today, start = london_day(calendar.local_date(now))
     ahead = visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD))
-    if not rehearsals:
-        of_demo = Q(series__producer__slug__in=DEMO_PRODUCERS) if rehearsals is None else Q(pk__in=[])
-        ahead = ahead.filter(Q(rehearsal=False) | of_demo)
-    found = ahead.exclude(status=Status.CANCELLED).select_related("series__producer").prefetch_related("addresses")
+    found = (
+        _with_shown_rehearsals(ahead, wanted=rehearsals)
+        .exclude(status=Status.CANCELLED)
+        .select_related("series__producer")
+        .prefetch_related("addresses")
+    )
     by_day: dict[date, list[Release]] = defaultdict(list)
     for release in found.order_by("due_at", "title", "pk")[:MOST_LINES]:
         if release.due_at is not None:

@@ -1,5 +1,6 @@
 """The dashboard, and the updates of its parts."""
 
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,8 @@ STRIP_GROWS = timedelta(minutes=3)
 """How long after the end of the tolerance a new check may lie within the strip."""
 MOST_DIGITS = 12
 """As many digits of an instant in seconds as are read from an address."""
+# A script of the page renews the age of a task, so that the tasks are not sent again each minute.
+_AGES = re.compile(r"<span data-since=[^>]*>[^<]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def part(request: HttpRequest) -> HttpResponse:
 
 
 def _read_day(request: HttpRequest, shown: PageChoices, *, now: datetime) -> Day:
-    return today.today(request.user, now=now, rehearsals=shown.rehearsals, long=shown.all)
+    return today.today(request.user, now=now, rehearsals=shown.rehearsals, long=shown.all, wall=shown.large)
 
 
 def _changed_strips(day: Day, changed: Container[str], *, since: str, now: datetime) -> dict[str, SafeString]:
@@ -172,13 +175,16 @@ def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) 
         "watcher": status,
         "shown": shown,
         "links": shown.links,
+        "has_role": bool(permissions.roles_anywhere(request.user)),
     }
     text = render_to_string("dashboard/today.html", context)
     changing = split_live_text(text)
     waiting = tasks.tasks_of(request.user, day, now=now) if not shown.large else None
-    waiting_text = render_to_string("dashboard/waiting.html", {"waiting": waiting}) if waiting is not None else ""
+    waiting_text = ""
+    if waiting is not None:
+        waiting_text = render_to_string("dashboard/waiting.html", {"waiting": waiting, "now": now})
     summary = _join_sentences(day.summary, "" if status.active else status.sentence)
-    told, waits = sha256_hex(summary.encode())[:16], sha256_hex(waiting_text.encode())[:16]
+    told, waits = sha256_hex(summary.encode())[:16], sha256_hex(_AGES.sub("", waiting_text).encode())[:16]
     state = {"shown": changing.shown, "told": told, "waits": waits, "checks": int(now.timestamp())}
     return {
         "text": text,
@@ -187,7 +193,6 @@ def _part(request: HttpRequest, day: Day, shown: PageChoices, *, now: datetime) 
         "changing": changing,
         "summary": summary,
         "waiting": waiting_text,
-        "tasks": waiting.count if waiting is not None else 0,
         "now": now,
         "address": f"{reverse('desk_part')}?{'&'.join(filter(None, [urlencode(state), shown.query]))}",
         **state,

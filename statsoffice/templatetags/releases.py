@@ -26,6 +26,7 @@ from statsoffice.dashboard import today
 
 register = template.Library()
 
+register.filter("age", release_text.describe_age)
 register.filter("verdict_sentence", release_text.describe_verdict)
 register.filter("part_rows", part_text.list_parts)
 register.filter("part_name", release_text.name_part)

@@ -7,6 +7,7 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 
+from releases.permissions import Person, roles_anywhere
 from releases.text.languages import choose_language, office_names
 from statsoffice.accounts.second_factor import lacks_second_factor
 from statsoffice.env import OfficeProvider
@@ -37,6 +38,12 @@ def navigation(context: dict[str, Any]) -> Navigation:
 @register.simple_tag(takes_context=True)
 def signed_out_navigation(context: dict[str, Any]) -> tuple[Link, ...]:
     return find_signed_out_links(context.get("request"))
+
+
+@register.filter
+def has_role(person: Person) -> bool:
+    """Return whether a person may open the pages of any role, such as guides and the year planner."""
+    return bool(roles_anywhere(person))
 
 
 @register.filter

@@ -52,7 +52,7 @@ def signs_in(page, live_server, person):
 
 def goes_from_the_desk_to_the_report(page, what_is_to_be_done):
     late = (f"link: {TITLE}", "Late", "Late by 56 minutes 55 seconds to 57 minutes")
-    waits = ("heading 2: Your tasks", f"heading 3: {what_is_to_be_done}", f"link: {TITLE}", ", late")
+    waits = ("heading 2: Your tasks (1)", f"heading 3: {what_is_to_be_done}", f"link: {TITLE}", ", late,")
     hears(page, "Today’s releases", "Tuesday 30 June 2020", *late, *waits)
     page.locator("#desk-waiting").get_by_role("link", name=TITLE).click()
 

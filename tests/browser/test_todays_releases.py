@@ -151,6 +151,27 @@ def test_a_result_comes_with_title_banner_and_strip_and_is_announced_once(office
         is_clean(page)
 
 
+def test_no_result_is_announced_when_another_leaves_the_banner(office, open_page):
+    release = Release.objects.get(reference="due")
+    other = ReleaseFactory(announced=True, series=release.series, reference="other", title="Rents by region")
+    with time_machine.travel(SEED_DUE + timedelta(seconds=50), tick=True):
+        for number, one in enumerate((release, other)):
+            live_at = SEED_DUE + timedelta(seconds=1 + 35 * number)
+            create_observations(
+                one, "not_live", "live", start=live_at - timedelta(seconds=1), every=timedelta(seconds=1)
+            )
+            judge.judge_one(one, now=SEED_DUE + timedelta(seconds=50))
+        a_watcher_that_is_well(at=SEED_DUE + timedelta(seconds=50))
+        page = open_page(office.head)
+        expect(page.locator("#desk-banner")).to_contain_text("2 releases are live.")
+        page.evaluate(
+            "() => { window.results = 0; document.addEventListener('desk:result', () => { window.results += 1; }); }"
+        )
+    with time_machine.travel(SEED_DUE + timedelta(minutes=2, seconds=10), tick=True):
+        expect(page.locator("#desk-banner")).to_contain_text("1 release is live.", timeout=PATIENCE)
+        assert page.evaluate("window.results") == 0
+
+
 def test_a_sound_is_offered_and_played_only_if_it_was_chosen(office, open_page):
     page = open_page(office.head)
     button = page.get_by_role("button", name="Play a sound for each new result")

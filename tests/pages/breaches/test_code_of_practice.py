@@ -73,6 +73,20 @@ def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(cli
     assert "for your report" not in words(client.get(code).text)
 
 
+def test_the_way_over_the_wording_keeps_which_version_was_read(client, office, submitted):
+    client.force_login(office.head)
+    read = f"read={submitted.last_change}&amp;version={submitted.version}"
+    approving = f"{reverse('breaches:approve', args=[submitted.reference])}?{read}"
+    code = f"{reverse('breaches:code_of_practice')}?report={submitted.reference}&amp;{read}"
+    assert f'href="{code}"' in client.get(approving.replace("&amp;", "&")).text
+    page = client.get(code.replace("&amp;", "&")).text
+    assert f'href="{approving}"' in page
+    practice = f"{page_of(submitted)}&amp;{read}"
+    assert f'href="{practice}"' in page
+    settled = send(client, practice.replace("&amp;", "&"), wording=READ, source="The Code, page 12")
+    assert settled.url == code.replace("&amp;", "&")
+
+
 def test_a_report_that_the_person_may_not_approve_is_not_named_on_the_page(client, office, submitted):
     client.force_login(office.people[Role.CALENDAR_MANAGER])
     address = f"{reverse('breaches:code_of_practice')}?report={submitted.reference}"

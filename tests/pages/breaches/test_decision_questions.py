@@ -12,6 +12,8 @@ from tests.support.report_mornings import create_draft
 
 pytestmark = pytest.mark.django_db
 
+CHANGED = "Changes since you last read the report Edited: Impact of the breach"
+
 
 def answers(client, report, **given):
     """Answer the questions on the page of a report, as a browser would."""
@@ -54,18 +56,40 @@ def test_the_answers_lead_to_the_page_of_the_decision_and_decide_nothing(client,
 
 def test_the_page_of_the_decision_shows_what_has_changed_since_the_report_was_read(client, office, submitted_report):
     client.force_login(office.head)
-    fields = {
-        "ready": "yes",
-        "breach": "report",
-        "last_change": submitted_report.last_change,
-        "version": submitted_report.version,
-    }
+    fields = {"ready": "yes", "breach": "report", **numbers_of(submitted_report)}
     write_sections(submitted_report, by=office.deputy, impact="Three users wrote to us.")
     answer = client.post(page_of(submitted_report, "decide"), fields)
     page = client.get(answer.url).text
-    assert "Changes since you last read the report Edited: Impact of the breach" in words(page)
+    assert CHANGED in words(page)
     added = LexborHTMLParser(page).css("main ins.office-new")
     assert any("Three" in piece.text() for piece in added)
+
+
+def test_no_link_or_form_of_the_approval_loses_what_has_changed_since(client, office, submitted_report):
+    client.force_login(office.head)
+    given = {"ready": "yes", "breach": "report", **numbers_of(submitted_report)}
+    write_sections(submitted_report, by=office.deputy, impact="Three users wrote to us.")
+    approval = client.post(page_of(submitted_report, "decide"), given).url
+    with_annex = link_of(client, approval, "Approve with an annex")
+    assert "annex=1" in with_annex
+    without_annex = link_of(client, with_annex, "Approve without the annex")
+    shown = [with_annex, without_annex]
+    others = ("Return the report for changes", "Record in our breach log only", "Not a breach")
+    shown += [link_of(client, approval, text) for text in others]
+    for page in map(client.get, shown):
+        assert CHANGED in words(page.text), page.request["PATH_INFO"]
+    form = LexborHTMLParser(client.get(with_annex).text).css_first("main form[action]")
+    assert CHANGED in words(client.post(form.attributes["action"], {"annex": "1"}).text)
+
+
+def numbers_of(report):
+    """What the page of a report sends of the state in which it was read."""
+    return {"last_change": report.last_change, "version": report.version}
+
+
+def link_of(client, address, text):
+    links = LexborHTMLParser(client.get(address).text).css("a[href]")
+    return next(link.attributes["href"] for link in links if " ".join(link.text().split()).startswith(text))
 
 
 def test_of_a_report_that_was_not_submitted_only_the_second_question_is_asked(client, office, draft_report):

@@ -69,6 +69,12 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
     assert f"Combined with others ({joint.number})" in history
 
 
+def test_a_posted_reference_with_a_null_character_is_refused(client, office, drafts):
+    client.force_login(office.statistician)
+    answer = client.post(morning_page(office), chosen_of(drafts) | {"drafts": ["a\0"]})
+    assert "You can no longer combine one of these drafts." in answer.text
+
+
 def test_the_title_of_the_mornings_page_is_plain_text(client, office):
     a_morning(office)
     client.force_login(office.statistician)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, publication
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
@@ -44,6 +45,9 @@ def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, cor
         f"Being corrected since {format_day(DAYS_LATER.date())} . First published here on {format_day(LATER.date())} ."
         in page
     )
+    described = LexborHTMLParser(client.get(f"/breaches/{corrected.reference}/").text).css("meta[name=description]")
+    sentence = "We are correcting a statement about a breach of the Code of Practice for Statistics."
+    assert [one.attributes["content"] for one in described] == [sentence]
     content = content_of(corrected)
     assert IMPACT not in page
     hidden = (corrected.reference, *content.producers, *(output.title for output in content.outputs), "A figure")

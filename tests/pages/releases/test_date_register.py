@@ -73,6 +73,27 @@ def test_every_role_reads_the_changes_of_its_own_producers_and_no_others(client,
             assert client.get(REGISTER, {"producer": theirs.series.producer.slug}).status_code == 404
 
 
+def test_a_heading_sorts_the_register_and_its_file(client):
+    first = ReleaseFactory(announced=True, title="apples")
+    second = ReleaseFactory(announced=True, reference="second", title="Bees", series=first.series)
+    a_change(first, to=london_slot(date(2020, 7, 21)))
+    a_change(second, at=NOW + timedelta(hours=1))
+    client.force_login(person(first, Role.AUDITOR))
+    for sort, titles in (
+        ("", ["Bees", "apples"]),
+        ("release", ["apples", "Bees"]),
+        ("-to", ["apples", "Bees"]),
+        ("to", ["Bees", "apples"]),
+        ("-requested", ["Bees", "apples"]),
+        ("reason", ["Bees", "apples"]),
+    ):
+        page = client.get(REGISTER, {"sort": sort})
+        assert [row["change"].release.title for row in page.context["rows"]] == titles, sort
+        assert page.text.count("aria-sort=") == (sort not in {"", "reason"})
+    file = client.get(reverse("releases:export_changes", args=["csv"]), {"sort": "release"}).content.decode()
+    assert file.index("apples") < file.index("Bees")
+
+
 def test_the_register_is_narrowed_to_one_producer(client):
     mine, theirs = (
         ReleaseFactory(announced=True, title="Mine"),

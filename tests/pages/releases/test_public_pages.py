@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import judge, scheduling
 from releases.models import Address, Contact
@@ -305,3 +306,38 @@ def test_the_approval_of_an_alternative_release_time_is_shown_with_reference_and
     assert "(reference OSR 12)" in text
     usual = ReleaseFactory(announced=True, reference="usual", series=SeriesFactory(**approved))
     assert "OSR 12" not in client.get(page_of(usual)).text
+
+
+@pytest.mark.parametrize(
+    ("address", "described", "feeds"),
+    [
+        ("/calendar/", "Dates and times of official statistics that", 2),
+        ("/calendar/2020/6/", "Dates and times of official statistics that", 2),
+        ("/", "Dates and times of official statistics that", 2),
+        ("/releases/prices/", "Prices: release date 30 June 2020 9:30am, ", 2),
+        ("/api/v1/", "", 0),
+        ("/breaches/", "", 0),
+        ("/accessibility/", "", 0),
+        ("/contact/", "", 0),
+        ("/cookies/", "", 0),
+        ("/privacy/", "", 0),
+    ],
+)
+def test_the_head_of_a_public_page_has_a_description_and_the_feeds_of_its_releases(
+    client, clock, settings, address, described, feeds
+):
+    settings.BREACHES_PUBLIC = True
+    ReleaseFactory(announced=True, reference="prices", title="Prices")
+    page = LexborHTMLParser(client.get(address).text)
+    (description,) = page.css("head meta[name=description]")
+    content = description.attributes["content"]
+    assert content.startswith(described)
+    assert 20 < len(content) <= 160
+    assert "<" not in content
+    links = page.css("head link[rel=alternate][type]")
+    assert [link.attributes["type"] for link in links] == ["application/atom+xml", "text/calendar"][:feeds]
+    for link in links:
+        assert "releases" in link.attributes["title"]
+        answer = client.get(link.attributes["href"].removeprefix(settings.ADDRESS))
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith(link.attributes["type"])

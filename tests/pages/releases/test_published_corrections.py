@@ -297,6 +297,10 @@ def test_the_list_has_the_latest_first_and_says_what_is_not_corrected_yet(client
     text = words_of(client.get(LIST))
     assert text.index("A footnote is missing.") < text.index("The wrong file was uploaded.")
     assert "Not corrected yet" in text
+    sorted_page = client.get(LIST, {"sort": "found"})
+    text = words_of(sorted_page)
+    assert text.index("A footnote is missing.") > text.index("The wrong file was uploaded.")
+    assert 'aria-sort="ascending"' in sorted_page.text
 
 
 def test_the_list_says_that_there_are_none(client, published):

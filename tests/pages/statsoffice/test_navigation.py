@@ -1,7 +1,6 @@
 """The navigation of every page: what the service is, at most six sections, and no link that a role does not include."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -66,6 +65,25 @@ def test_no_one_is_offered_more_than_six_sections_or_a_page_that_their_role_does
     assert (reverse("breaches:register") in seen) == (who in set(Role) - {Role.CALENDAR_MANAGER})
 
 
+@pytest.mark.parametrize("who", WHO)
+def test_no_link_of_the_first_pages_leads_to_a_page_that_the_role_does_not_include(as_, who):
+    client = as_(who)
+    first = [link for link in links_of(shown(client, reverse("desk"))) if not link.startswith("/admin/")]
+    found = {}
+    for address in first:
+        for link in shown(client, address).css("main a[href^='/'], footer a[href^='/']"):
+            found.setdefault(link.attributes["href"].partition("#")[0], address)
+    assert len(found) > 5
+    # The page of the account says which roles the person has.
+    found.pop(reverse("your_account"), None)
+    for address, page in found.items():
+        response = client.get(address, follow=True)
+        assert response.status_code == 200, (page, address)
+        if response.headers["Content-Type"].startswith("text/html"):
+            main = LexborHTMLParser(response.text).css_first("main").text()
+            assert re.search("Your role does not|You have no role", main) is None, (page, address)
+
+
 def test_the_page_and_its_section_are_marked(as_):
     page = shown(as_(Role.HEAD_OF_PROFESSION), reverse("breaches:register"))
     marked = [(link.text(strip=True), link.attributes["aria-current"]) for link in page.css("header a[aria-current]")]
@@ -109,11 +127,3 @@ def test_the_page_about_cookies_names_every_cookie_that_the_service_sets(as_, cl
 
 def test_the_sections_leave_room_for_signing_out():
     assert len(SECTIONS) <= 5
-
-
-def test_on_a_phone_the_navigation_is_folded_before_its_script_has_loaded():
-    """A rule of the style folds it, and one script unfolds it if the other never arrives."""
-    styles = re.sub(r"\s", "", Path("static/scss/_navigation.scss").read_text())
-    assert ".govuk-frontend-supported:not(.office-scripts-ready){@includegovuk-media-query($until:tablet)" in styles
-    for script in ("supported", "statsoffice"):
-        assert "office-scripts-ready" in Path(f"static/js/{script}.js").read_text()

@@ -275,8 +275,18 @@ def test_a_long_day_is_cut_and_says_so(client, clock, monkeypatch):
     series = SeriesFactory()
     for number in range(5):
         release = ReleaseFactory(announced=True, reference=f"release-{number}", series=series)
+    for number in range(4):
+        ReleaseFactory(confirmed=True, rehearsal=True, reference=f"rehearsal-{number}", series=series)
     sign_in(client, release)
-    assert "3 more releases are due today and are not listed here." in words_of(client.get(DESK))
+    page = words_of(client.get(DESK))
+    assert "3 more releases are due today and are not listed here." in page
+    assert page.count("2 of 5 releases are counted") == 2  # below the numbers, and for screen readers
+    assert "2 of 9 releases are counted" in words_of(client.get(DESK, {"rehearsals": "show"}))
+
+
+def test_a_day_that_is_not_cut_says_nothing_of_what_is_counted(client, clock, release):
+    sign_in(client, release)
+    assert "are counted" not in words_of(client.get(DESK))
 
 
 def test_a_long_group_that_is_not_due_yet_is_cut_until_the_reader_asks_for_all(client, clock, monkeypatch):

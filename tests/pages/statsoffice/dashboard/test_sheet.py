@@ -65,6 +65,24 @@ def test_the_pdf_has_the_same_on_one_page(client, clock, release):
         assert expected in text
 
 
+def test_ten_releases_with_two_contacts_each_fit_on_one_page(client, clock, release):
+    for order, name in enumerate(("Ann Lee", "Bob Roy"), start=1):
+        contact = ContactFactory(producer=release.series.producer, name=name, telephone=f"020 7946 000{order}")
+        RotaEntry.objects.create(series=release.series, contact=contact, order=order)
+    for number in range(2, 11):
+        ReleaseFactory(
+            announced=True,
+            series=release.series,
+            reference=f"sales-{number}",
+            title=f"House sales by region and type of dwelling {number}: June 2020",
+            url=f"https://www.example.gov.uk/statistics/house-sales-by-region-{number}",
+        )
+    sign_in(client, release)
+    pages, text = words_of_pdf(client.get(PDF, {"on": "2020-06-30"}))
+    assert (pages, text.count("Web page"), text.count("Bob Roy")) == (1, 10, 10)
+    assert "decides whether to tell readers" in text
+
+
 def test_only_those_who_may_see_a_release_read_it_on_the_sheet(client, clock, release):
     elsewhere = create_member(Role.HEAD_OF_PROFESSION, ReleaseFactory(reference="other", title="Rain").series.producer)
     client.force_login(elsewhere)

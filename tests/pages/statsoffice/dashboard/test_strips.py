@@ -14,7 +14,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.dashboard import today
 from statsoffice.dashboard.today import Section
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
-from tests.support.early_release import add_checks, create_release, find_early
+from tests.support.early_release import TITLE, add_checks, create_release, find_early
 from tests.support.factories import SEED_DUE, ReleaseFactory, rolled_back
 from tests.support.observations import create_observation, create_observations
 from tests.support.people import create_office
@@ -234,6 +234,38 @@ class TestEarlyRelease:
         assert marks_of(row) == {"made"}
         assert "live" not in row.css_first("title").text()
         assert not row.css('a[href^="/reports/"], a[rel="noreferrer"]')
+
+    @pytest.fixture
+    def published(self, client):
+        """An early release after its due time, with a reader who may know of it."""
+        office = create_office()
+        early = find_early(office, create_release(office))
+        add_checks(early.release, *(("live", at) for at in range(0, 125, 5)))
+        client.force_login(office.head)
+        return early
+
+    def test_once_it_is_published_it_is_to_follow_up_and_in_the_banner_by_name(self, client, clock, published):
+        clock(SEED_DUE + timedelta(minutes=1))
+        page = " ".join(LexborHTMLParser(client.get(DESK).text).css_first("#desk-banner").text().split())
+        assert f"{TITLE}: Early" in page
+        assert "live" not in page
+        clock(SEED_DUE + timedelta(hours=1))
+        day = today.today(published.office.head, now=SEED_DUE + timedelta(hours=1))
+        assert [group.section for group in day.groups] == [Section.OPEN]
+        assert (day.live, day.late, day.finished) == (1, 0, [])
+        assert "1 release to follow up" in " ".join(client.get(DESK).text.split())
+        assert "Early by" in row_of(client, published.release).text()
+
+    def test_a_wall_shows_it_as_live_alone(self, client, clock, published):
+        for minutes in (1, 60):
+            clock(SEED_DUE + timedelta(minutes=minutes))
+            page = client.get(DESK, {"large": ""}).text
+            assert "early" not in page.casefold()
+            assert "follow up" not in page
+            row = row_of(client, published.release, large="")
+            assert row.css_first(".govuk-tag").text().strip() == "Live"
+            assert "1 release is live." in page or minutes == 60
+        assert "1 finished release" in " ".join(page.split())
 
 
 def today_of(person, query):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
@@ -43,6 +44,36 @@ def test_a_decided_report_waits_for_no_one(client, clock, release):
     for status, reason in (("approved", ""), ("recorded", "no_effect"), ("dismissed", "other")):
         Report.objects.filter(pk=report.pk).update(status=status, decided_at=AFTER, decision_reason=reason)
         assert "You have no tasks." in client.get(DESK).text, status
+
+
+def test_the_heading_has_the_number_of_tasks_and_a_report_its_age(client, clock, release):
+    clock(AFTER)
+    sign_in(client, release)
+    assert heading_of_tasks(client) == "Your tasks"
+    suspect(release)
+    assert heading_of_tasks(client) == "Your tasks (1)"
+    for later, age in (
+        (timedelta(seconds=20), "1 minute"),
+        (timedelta(minutes=3, seconds=50), "3 minutes"),
+        (timedelta(hours=5, minutes=59), "5 hours"),
+    ):
+        clock(AFTER + later)
+        assert f">drafted {age} ago</span>" in client.get(DESK).text
+
+
+def test_a_task_that_grows_older_is_not_sent_again(client, clock, release):
+    clock(AFTER)
+    suspect(release)
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    clock(AFTER + timedelta(minutes=3))
+    fresh = client.get(DESK).context["part"]
+    assert fresh["waiting"] != part["waiting"]
+    assert fresh["waits"] == part["waits"]
+
+
+def heading_of_tasks(client):
+    return " ".join(LexborHTMLParser(client.get(DESK).text).css_first("#desk-waits").text().split())
 
 
 def test_reports_of_another_producer_do_not_wait_for_me(client, clock, release):
