@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from releases import permissions
 from releases.early_findings import without_early_events
+from releases.forms import word_missing_answers
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours, find_cover_at, list_covers
 from releases.rules.lifecycle import MoveRefused
@@ -43,10 +44,31 @@ def words_filter(name: Callable[[str], str]) -> type[admin.AllValuesFieldListFil
 
 
 class PlainLabels:
-    """Labels without a colon, as on all other pages."""
+    """Labels without a colon, and errors that name an empty field, as on all other pages."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+        word_missing_answers(self.fields)  # type: ignore[attr-defined]  # every class with it is a form
+
+
+class PlainRows:
+    """Errors that name an empty field, in the rows of an inline."""
+
+    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
+        super().add_fields(form, index)  # type: ignore[misc]  # every class with it is a formset
+        word_missing_answers(form.fields)
+
+
+class PlainForms[M: Model](admin.ModelAdmin[M]):
+    """Shows its forms and inlines in the words of all other pages."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (PlainLabels, form), {})
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            yield type(formset.__name__, (PlainRows, formset), {}), inline
 
 
 class SearchSelect(AutocompleteSelect):
@@ -73,7 +95,7 @@ class UnlabelledInput(forms.HiddenInput):
         return ""
 
 
-class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
+class ProducerScopedAdmin[M: Model](PlainForms[M]):
     """Rows of the user's own producers. The table of permissions decides whether they may view or edit them.
 
     Staff and superusers may enter the site, but need a role to see rows. Rows of other producers answer 404.
@@ -100,10 +122,6 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         """Suggest a slug for new rows only, because existing slugs are part of addresses."""
         return {} if obj else dict(super().get_prepopulated_fields(request, obj))
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
-        form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (PlainLabels, form), {})
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
