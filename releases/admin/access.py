@@ -1,6 +1,8 @@
 """Access to rows in the admin site by producer, and the history of rows."""
 
+import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,8 +10,9 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from releases import permissions
@@ -184,8 +187,29 @@ def _explain_refusal(
         raise Http404 from refusal
 
 
+@cache
+def _indent(field: "JSONField[Any, Any]") -> Callable[[Model], str]:
+    """Return a column for the admin site that shows the JSON of a field as indented text."""
+
+    def indented(row: Model) -> str:
+        value = field.value_from_object(row)
+        written = json.dumps(value, ensure_ascii=False, indent=2, cls=field.encoder)
+        return format_html('<pre class="office-source" dir="ltr">{}</pre>', written) if value else "–"
+
+    indented.__name__ = field.name
+    indented.short_description = field.verbose_name  # type: ignore[attr-defined]  # the admin site reads it
+    return indented
+
+
 class ReadOnlyAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Read-only rows."""
+    """Read-only rows, whose JSON is below "Technical details"."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        written = {field.name: _indent(field) for field in self.opts.concrete_fields if isinstance(field, JSONField)}
+        names = self.get_fields(request, obj)
+        details = [written[name] for name in names if name in written]
+        facts = (None, {"fields": [name for name in names if name not in written]})
+        return [facts, (_("Technical details"), {"fields": details, "classes": ["collapse"]})] if details else [facts]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
