@@ -27,19 +27,19 @@ from breaches.models import (
 from breaches.permissions import Action
 from breaches.register import EXPORTED
 from breaches.text import event_title, name_event_kind
-from releases.admin.access import ReadOnlyAdmin, cache_check, words_filter
+from releases.admin.access import PlainForms, ReadOnlyAdmin, cache_check, words_filter
 from releases.rules.lifecycle import to_words
 
 
 @admin.register(Edition)
-class EditionAdmin(admin.ModelAdmin[Edition]):
+class EditionAdmin(PlainForms[Edition]):
     """Editions of the Code. Django's own permissions decide who may edit them."""
 
     list_display = ("number", "title", "in_force_from", "in_force_confirmed")
 
 
 @admin.register(Practice)
-class PracticeAdmin(admin.ModelAdmin[Practice]):
+class PracticeAdmin(PlainForms[Practice]):
     """Practices of an edition. People confirm their wording, with its source, on the page "Code of Practice"."""
 
     list_display = ("code", "edition", "principle", "summary", "settled_at")

@@ -10,6 +10,8 @@ from crispy_forms.layout import Div, Field, Layout
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import pretty_name
+from django.forms.widgets import Input
 from django.http import QueryDict
 from django.template import Context
 from django.template.loader import render_to_string
@@ -79,6 +81,49 @@ class GovukDateWidget(forms.MultiWidget):
 
     def id_for_label(self, id_: str) -> str:
         return f"{id_}-{PARTS[0]}" if id_ else id_
+
+
+# The first that fits: CheckboxSelectMultiple is a RadioSelect, and that a Select.
+_KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxSelectMultiple, "checkboxes"),
+    (forms.RadioSelect, "radios"),
+    (forms.Select, "select"),
+    (forms.CheckboxInput, "checkbox"),
+    (forms.Textarea, "textarea"),
+    (forms.PasswordInput, "password"),
+    (forms.FileInput, "file"),
+    (GovukDateWidget, "date"),
+    (Input, "input"),
+)
+# Django's "This field is required." does not say which, and an error summary would repeat it many times.
+NO_ANSWER = forms.Field.default_error_messages["required"]
+_MISSING_ANSWERS = {
+    "select": lazy("Select “{}”"),
+    "radios": lazy("Select an answer to “{}”"),
+    "checkboxes": lazy("Select at least one answer to “{}”"),
+    "checkbox": lazy("Select “{}”"),
+    "file": lazy("Select a file for “{}”"),
+}
+
+
+def find_kind(widget: forms.Widget) -> str:
+    """Return the kind of a widget in the design of GOV.UK; empty if there is none."""
+    return next((name for widget_class, name in _KINDS if isinstance(widget, widget_class)), "")
+
+
+def name_missing_answer(field: forms.Field, label: Any) -> str:
+    """Return the error of an empty field, which names the field: "Select “Series”"."""
+    # The admin site wraps the lists from which people choose, and has widgets of its own.
+    widget: Any = getattr(field.widget, "widget", field.widget)
+    return str(_MISSING_ANSWERS.get(find_kind(widget), lazy("Enter “{}”"))).format(label)
+
+
+def word_missing_answers(fields: Mapping[str, forms.Field]) -> None:
+    """Name each field in its own error about a missing answer, unless the form has words of its own for it."""
+    for name, field in fields.items():
+        if field.error_messages.get("required") == NO_ANSWER:
+            label = pretty_name(name) if field.label is None else field.label
+            field.error_messages["required"] = name_missing_answer(field, label)
 
 
 class GovukDateField(forms.Field):

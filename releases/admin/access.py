@@ -1,6 +1,8 @@
 """Access to rows in the admin site by producer, and the history of rows."""
 
+import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,12 +10,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from releases import permissions
 from releases.early_findings import without_early_events
+from releases.forms import word_missing_answers
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours, find_cover_at, list_covers
 from releases.rules.lifecycle import MoveRefused
@@ -43,10 +47,31 @@ def words_filter(name: Callable[[str], str]) -> type[admin.AllValuesFieldListFil
 
 
 class PlainLabels:
-    """Labels without a colon, as on all other pages."""
+    """Labels without a colon, and errors that name an empty field, as on all other pages."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+        word_missing_answers(self.fields)  # type: ignore[attr-defined]  # every class with it is a form
+
+
+class PlainRows:
+    """Errors that name an empty field, in the rows of an inline."""
+
+    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
+        super().add_fields(form, index)  # type: ignore[misc]  # every class with it is a formset
+        word_missing_answers(form.fields)
+
+
+class PlainForms[M: Model](admin.ModelAdmin[M]):
+    """Shows its forms and inlines in the words of all other pages."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (PlainLabels, form), {})
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            yield type(formset.__name__, (PlainRows, formset), {}), inline
 
 
 class SearchSelect(AutocompleteSelect):
@@ -73,7 +98,7 @@ class UnlabelledInput(forms.HiddenInput):
         return ""
 
 
-class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
+class ProducerScopedAdmin[M: Model](PlainForms[M]):
     """Rows of the user's own producers. The table of permissions decides whether they may view or edit them.
 
     Staff and superusers may enter the site, but need a role to see rows. Rows of other producers answer 404.
@@ -100,10 +125,6 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         """Suggest a slug for new rows only, because existing slugs are part of addresses."""
         return {} if obj else dict(super().get_prepopulated_fields(request, obj))
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
-        form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (PlainLabels, form), {})
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
@@ -166,8 +187,29 @@ def _explain_refusal(
         raise Http404 from refusal
 
 
+@cache
+def _indent(field: "JSONField[Any, Any]") -> Callable[[Model], str]:
+    """Return a column for the admin site that shows the JSON of a field as indented text."""
+
+    def indented(row: Model) -> str:
+        value = field.value_from_object(row)
+        written = json.dumps(value, ensure_ascii=False, indent=2, cls=field.encoder)
+        return format_html('<pre class="office-source" dir="ltr">{}</pre>', written) if value else "–"
+
+    indented.__name__ = field.name
+    indented.short_description = field.verbose_name  # type: ignore[attr-defined]  # the admin site reads it
+    return indented
+
+
 class ReadOnlyAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Read-only rows."""
+    """Read-only rows, whose JSON is below "Technical details"."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        written = {field.name: _indent(field) for field in self.opts.concrete_fields if isinstance(field, JSONField)}
+        names = self.get_fields(request, obj)
+        details = [written[name] for name in names if name in written]
+        facts = (None, {"fields": [name for name in names if name not in written]})
+        return [facts, (_("Technical details"), {"fields": details, "classes": ["collapse"]})] if details else [facts]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

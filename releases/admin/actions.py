@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
 from releases import bulk_moves, corrections, date_changes, permissions, planner, preflight, readiness, scheduling
-from releases.admin.access import ProducerScopedAdmin
+from releases.admin.access import PlainLabels, ProducerScopedAdmin
 from releases.bulk_moves import Answers, BulkMove, BulkResult, PlannedMove
 from releases.corrections import CorrectionRefused
 from releases.models import Address, Release, Series
@@ -71,11 +71,11 @@ def render_question(
     return TemplateResponse(request, f"admin/releases/release/{context.pop('template', action)}.html", whole)
 
 
-class BulkForm(forms.Form):
+class BulkForm(PlainLabels, forms.Form):
     """What a bulk action asks for all releases; nothing by default."""
 
     def __init__(self, data: Any = None, *, planned: list[PlannedMove]) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         self.planned = planned
 
     @property
@@ -462,7 +462,7 @@ PLAN_OBJECTIONS = {
 ABOUT_REFERENCE = frozenset({PlanObjection.REFERENCE_TAKEN, PlanObjection.NOT_A_REFERENCE})
 
 
-class RuleForm(forms.Form):
+class RuleForm(PlainLabels, forms.Form):
     rule = forms.ChoiceField(
         label=lazy("Which day next year?"),
         choices=[(rule.value, words) for rule, words in RULES.items()],
@@ -478,7 +478,7 @@ def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Re
         return None
     now, user = timezone.now(), request.user
     assert user.is_authenticated  # noqa: S101  # the site admits no one else
-    form = RuleForm(request.POST if {"preview", "apply"} & request.POST.keys() else None, label_suffix="")
+    form = RuleForm(request.POST if {"preview", "apply"} & request.POST.keys() else None)
     plans: list[Plan] | None = None
     chosen: set[str] | None = None
     if form.is_valid():
@@ -585,7 +585,7 @@ def fault_sentence(fault: BadPattern) -> str:
     return str(FAULTS[fault.fault]) % {"name": fault.name, "names": names}
 
 
-class PatternForm(forms.Form):
+class PatternForm(PlainLabels, forms.Form):
     url = forms.CharField(
         label=lazy("Web address"),
         max_length=1000,
@@ -653,7 +653,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
         return None
     now, user = timezone.now(), request.user
     assert user.is_authenticated  # noqa: S101  # the site admits no one else
-    form = PatternForm(request.POST if {"preview", "apply"} & request.POST.keys() else None, label_suffix="")
+    form = PatternForm(request.POST if {"preview", "apply"} & request.POST.keys() else None)
     proposals: list[Proposal] | None = None
     if form.is_valid():
         proposals = planner.propose_addresses(queryset, form.pattern, by=user, now=now)

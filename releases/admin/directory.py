@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from releases.admin.access import HistoryAdmin
+from releases.admin.access import HistoryAdmin, PlainLabels
 from releases.forms import TableFileField
 from releases.imports import directory
 from releases.imports.apply import ImportOutcome
@@ -26,7 +26,7 @@ _SALT = "releases.admin.directory"
 _DAY_SECONDS = 24 * 60 * 60
 
 
-class DirectoryFileForm(forms.Form):
+class DirectoryFileForm(PlainLabels, forms.Form):
     file = TableFileField()
 
 
@@ -67,7 +67,7 @@ class DirectoryAdmin[M: Model](HistoryAdmin[M]):
         if request.method == "POST" and "rows" in request.POST:
             return self._apply(request)
         is_sent = request.method == "POST"
-        form = DirectoryFileForm(request.POST if is_sent else None, request.FILES if is_sent else None, label_suffix="")
+        form = DirectoryFileForm(request.POST if is_sent else None, request.FILES if is_sent else None)
         refusals: list[str] = []
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]

@@ -7,27 +7,13 @@ from django import forms, template
 from django.forms.boundfield import BoundField
 from django.forms.formsets import BaseFormSet
 from django.forms.utils import flatatt
-from django.forms.widgets import Input
 from django.template import TemplateSyntaxError
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms import PARTS, GovukDateWidget
+from releases.forms import NO_ANSWER, PARTS, find_kind, name_missing_answer
 
 register = template.Library()
 
-# The first that fits: CheckboxSelectMultiple is a RadioSelect, and that a Select.
-KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
-    (forms.CheckboxSelectMultiple, "checkboxes"),
-    (forms.RadioSelect, "radios"),
-    (forms.Select, "select"),
-    (forms.CheckboxInput, "checkbox"),
-    (forms.Textarea, "textarea"),
-    (forms.PasswordInput, "password"),
-    (forms.FileInput, "file"),
-    (GovukDateWidget, "date"),
-    (Input, "input"),
-)
 GROUPED = {"checkboxes", "radios", "date"}
 # Attributes that the templates write themselves, or omit: limits are for the server and the character count, a
 # browser's own "required" would prevent the page's error summary, and a placeholder disappears when a person types.
@@ -44,14 +30,6 @@ NOT_COPIED = {
     "placeholder",
 }
 NOT_COPIED_OF_NUMBERS = NOT_COPIED | {"min", "max", "step"}
-EMPTY = {
-    "input": lazy("Enter “{}”"),
-    "select": lazy("Select “{}”"),
-    "radios": lazy("Select an answer to “{}”"),
-    "checkboxes": lazy("Select at least one answer to “{}”"),
-    "checkbox": lazy("Select “{}”"),
-    "file": lazy("Select a file for “{}”"),
-}
 DEFAULT_ROWS = "10"  # Django's default, a string; a form that needs ten rows uses a number
 
 
@@ -60,9 +38,8 @@ def kind(field: BoundField) -> str:
     if field.is_hidden:
         return "hidden"
     widget = field.field.widget
-    for widget_class, name in KINDS:
-        if isinstance(widget, widget_class):
-            return name
+    if found := find_kind(widget):
+        return found
     raise TemplateSyntaxError(f'The govuk pack has no component for "{field.name}" with its {type(widget).__name__}.')
 
 
@@ -78,16 +55,10 @@ def parts_in_error(field: BoundField) -> list[str]:
 
 
 def error_texts(field: BoundField) -> list[str]:
-    """Return the errors of a field; if the form has no message for an empty field, name the field.
-
-    Django's "This field is required." does not say which, and the error summary would repeat it many times.
-    """
+    """Return the errors of a field; if the form has no message for an empty field, name the field."""
     errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
-    wordless = str(forms.Field.default_error_messages["required"])
     texts = [text for error in errors for text in error.messages]
-    return [
-        str(EMPTY.get(kind(field), EMPTY["input"])).format(field.label) if text == wordless else text for text in texts
-    ]
+    return [name_missing_answer(field.field, field.label) if text == NO_ANSWER else text for text in texts]
 
 
 @register.simple_tag
@@ -269,17 +240,10 @@ def _named_problems(form: forms.BaseForm, *, row: str) -> list[dict[str, str]]:
     found = [(str(text), "") for text in form.non_field_errors()]
     for field in form:
         href = f"#{field.id_for_label or f'{field.auto_id}_0'}"  # radios have no control of their own
-        found += [(_with_label(field, str(text)), href) for text in field.errors]
+        # The message about an empty field names it already.
+        named = str(field.field.error_messages.get("required", ""))
+        found += [(text if text == named else f"{field.label}: {text}", href) for text in map(str, field.errors)]
     return [{"text": f"{row}: {text}" if row else text, "href": href} for text, href in found]
-
-
-def _with_label(field: BoundField, text: str) -> str:
-    if text != str(forms.Field.default_error_messages["required"]):
-        return f"{field.label}: {text}"
-    # The admin site wraps the lists from which people choose, and has widgets of its own.
-    widget = getattr(field.field.widget, "widget", field.field.widget)
-    name = next((name for widget_class, name in KINDS if isinstance(widget, widget_class)), "input")
-    return str(EMPTY.get(name, EMPTY["input"])).format(field.label)
 
 
 def _problems_of(field: BoundField) -> list[dict[str, str]]:

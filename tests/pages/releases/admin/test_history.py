@@ -1,8 +1,10 @@
 """The history of rows: what happened to a release, and the changes of a series or a contact, by whom."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import scheduling
 from releases.models.event import record_event
@@ -73,3 +75,18 @@ def test_the_history_of_someone_elses_row_is_not_found():
     stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
     for model, row in (("release", release), ("series", release.series)):
         assert stranger.get(page(model, "history", row.pk)).status_code == 404
+
+
+def test_the_details_of_an_event_are_indented_text_below_technical_details():
+    release = ReleaseFactory(slot=london_slot(DAY), title="Schools")
+    record_event(release, "corrected", at=release.recorded_at, changed={"title": ["Schools", "Schools <in 2098>"]})
+    event = release.events.get(kind="corrected")
+    client = staff(Role.HEAD_OF_PROFESSION, release.series.producer)
+    tree = LexborHTMLParser(client.get(page("releaseevent", "change", event.pk)).text)
+    details = tree.css_first("fieldset:has(pre)")
+    assert details.css_first("summary").text(strip=True) == "Technical details"
+    assert "Details" in details.css_first(".form-row").text()
+    shown = tree.css_first("pre").text()
+    assert '\n  "changed": {\n    "title": [' in shown
+    assert json.loads(shown) == event.facts
+    assert "{" not in tree.css_first("fieldset").text()
