@@ -16,7 +16,7 @@ from statsoffice.webhooks.models import EventType, PublicationSource, WebhookCha
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import create_office
 from tests.support.report_forms import words
-from tests.support.webhook_receiver import signed
+from tests.support.webhook_receiver import signature, signed
 from tests.support.webhooks import add_system, create_webhook
 
 pytestmark = pytest.mark.django_db
@@ -286,6 +286,13 @@ class TestStatements:
         assert reason in response.json()["error"]
         assert not PublicationStatement.objects.exists()
 
+    def test_a_signed_time_that_is_no_date_is_refused(self, system, release):
+        body, seconds = body_of(release.reference), "9" * 12
+        signed_so = signature(system.secret_in_clear, message_id="msg_1", timestamp=seconds, body=body)
+        response = send(system, body, **{"webhook-timestamp": seconds, "webhook-signature": signed_so})
+        assert response.status_code == 401
+        assert "5 minutes" in response.json()["error"]
+
     def test_a_secret_of_a_removed_system_or_of_another_one_does_not_work(self, head, office, system, release):
         other, other_secret = add_system(office, "Pipeline")
         assert send(system, body_of(release.reference), secret=other_secret).status_code == 401
@@ -317,9 +324,17 @@ class TestStatements:
         response = send(system, b"x" * (MOST_BYTES + 1))
         assert (response.status_code, response.json()["error"]) == (413, "Send at most 16 KB.")
 
-    def test_a_time_in_the_future_is_refused(self, system, release):
-        response = send(system, body_of(release.reference, published_at="2020-06-30T09:40:00+01:00"))
-        assert (response.status_code, response.json()["error"]) == (400, "The time of publication is in the future.")
+    @pytest.mark.parametrize(
+        ("published_at", "sentence"),
+        [
+            ("2020-06-30T09:40:00+01:00", "The time of publication is in the future."),
+            ("9999-12-31T23:59:59-14:00", "The time of publication is in the future."),
+            ("0001-01-01T00:00:00+14:00", "The time of publication is before 2000."),
+        ],
+    )
+    def test_a_time_in_the_future_or_long_ago_is_refused(self, system, release, published_at, sentence):
+        response = send(system, body_of(release.reference, published_at=published_at))
+        assert (response.status_code, response.json()["error"]) == (400, sentence)
 
     def test_only_post_is_accepted(self, client, system):
         assert client.get(reverse("state_publication", args=[system.key])).status_code == 405
