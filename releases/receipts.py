@@ -390,7 +390,7 @@ def record_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime
     """Record that a recipient confirmed the terms by phone, as the statement of the person who records it.
 
     :raises NotYours: if the person may not edit the list.
-    :raises MoveRefused: if the recipient is not to be called now, for example because they have confirmed meanwhile.
+    :raises MoveRefused: if no call can be recorded now, for example because the recipient has confirmed meanwhile.
     """
     with transaction.atomic():
         recipient = _lock_recipient(entry, by=by)
