@@ -304,12 +304,13 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
 def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
     """Gather the entries of a release's pre-release access list, with those that were withdrawn, without names."""
-    # The columns with people's names are not read, so that no text can contain them.
-    entries = release.pre_release_access.select_related("release__series__producer").defer(
-        "person", "email", "reason", "period_reason"
+    # No name gets into a text: these rows are read without their columns, and of recipients only times are used.
+    entries = list(
+        release.pre_release_access.select_related("release__series__producer")
+        .defer("person", "email", "reason", "period_reason")
+        .order_by("organisation", "post", "pk")
     )
-    recipients = receipts.recipients_of(release)
-    answered = {key: recipient.answered for key, recipient in recipients.items()}
+    recipients = receipts.recipients_of(release, with_withdrawn=True)
     return tuple(
         PostAccess(
             post=entry.post,
@@ -321,10 +322,11 @@ def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
             began_at=entry.began_at,
             ended_at=entry.ended_at,
             withdrawn_at=entry.withdrawn_at,
-            terms_confirmed_at=answered.get(entry.pk, {}).get(Receipt.CONFIRMED),
-            received_at=answered.get(entry.pk, {}).get(Receipt.ACKNOWLEDGED),
+            terms_confirmed_at=recipient.answered.get(Receipt.CONFIRMED),
+            terms_by_phone_at=recipient.by_phone.recorded_at if recipient.by_phone else None,
+            received_at=recipient.answered.get(Receipt.ACKNOWLEDGED),
         )
-        for entry in entries.order_by("organisation", "post", "pk")
+        for entry, recipient in ((entry, recipients[entry.pk]) for entry in entries)
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from releases.rules.lifecycle import Status
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import SUSPICIOUS, Outcome
 from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, DueRelease, State, build_brief
+from releases.verdict.release import combine_addresses
 
 LATEST = timedelta(days=1)
 """How long after the due time a brief is still made, for example after our own processes were down."""
@@ -166,19 +167,21 @@ type _Due = tuple[Release, Verification | None, DueRelease]
 def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
     """Read a brief from the record, in a fixed number of queries.
 
-    Releases that were found early, published or not, are never in it. Of other producers only announced releases are
-    counted, and only on the same hosts.
+    The producer's releases that were found early, published or not, are never in it. Of other producers only announced
+    releases are counted, only on the same hosts, and each by what was found from its due time on: an early one counts
+    as well, because a smaller number than in the public calendar would show that it is early.
 
     :param with_hosts: whether to read the figures of hosts. Many releases of other producers may be due at the instant.
     """
     own = _read_due(
         row,
         Release.objects.filter(series__producer=row.producer_id, rehearsal=row.rehearsal, training=row.training_id),
+        is_own=True,
     )
     others: list[_Due] = []
     if with_hosts and not row.rehearsal:
         elsewhere = Release.objects.public().exclude(series__producer=row.producer_id)
-        others = _read_due(row, elsewhere.filter(due_at=row.due_at))
+        others = _read_due(row, elsewhere.filter(due_at=row.due_at), is_own=False)
     brief = build_brief([due for _release, _verdict, due in own], [due for *_rest, due in others])
     stated = find_statements([release for release, _verdict, _due in own])
     lines = tuple(
@@ -188,8 +191,11 @@ def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
     return ReadBrief(row, brief, lines)
 
 
-def _read_due(row: MinuteBrief, among: QuerySet[Release]) -> list[_Due]:
-    """Read the releases that are or were due at the instant of a brief, without those that were found early."""
+def _read_due(row: MinuteBrief, among: QuerySet[Release], *, is_own: bool) -> list[_Due]:
+    """Read the releases that are or were due at the instant of a brief.
+
+    :param is_own: whether they are of the brief's producer. Then those that were found early are left out.
+    """
     verdicts = list(
         Verification.objects.filter(release__in=among, due_at=row.due_at).order_by("schedule_version", "pk")
     )
@@ -206,35 +212,48 @@ def _read_due(row: MinuteBrief, among: QuerySet[Release]) -> list[_Due]:
         if release and (verdict.schedule_version == release.schedule_version or verdict.outcome != Outcome.PENDING):
             verdict.release = release
             verdict_of[release.pk] = verdict
-    early = set(
-        Verification.objects.filter(release__in=found, outcome=Outcome.EARLY).values_list("release_id", flat=True)
-    )
+    left_out: set[int] = set()
+    if is_own:
+        early = Verification.objects.filter(release__in=found, outcome=Outcome.EARLY)
+        left_out.update(early.values_list("release_id", flat=True))
     listed = [
         release
         for release in found.values()
-        if release.pk not in early
+        if release.pk not in left_out
         and (release.pk in verdict_of or (release.due_at == row.due_at and release.status in _EXPECTED))
     ]
     return [
-        _describe_due(release, verdict_of.get(release.pk), row)
+        _describe_due(release, verdict_of.get(release.pk), row, is_own=is_own)
         for release in sorted(listed, key=lambda one: (one.title, one.pk))
     ]
 
 
-def _describe_due(release: Release, verdict: Verification | None, row: MinuteBrief) -> _Due:
+def _describe_due(release: Release, verdict: Verification | None, row: MinuteBrief, *, is_own: bool) -> _Due:
     shown = mask_verdict(verdict) if verdict else None
+    outcome = Outcome.PENDING
+    if shown:
+        outcome = Outcome(shown.outcome) if is_own else _outcome_from_due(shown)
     is_moved = release.due_at != row.due_at
     required = (address for address in release.addresses.all() if address.required)
     due = DueRelease(
         key=release.pk,
         host=place_if_any(page.url) if (page := find_main_page(required)) else "",
-        outcome=Outcome(shown.outcome) if shown else Outcome.PENDING,
+        outcome=outcome,
         limit_at=shown.missed_limit_at if shown else release.limit_at,
         complete_at=_complete_at(shown) if shown else None,
         is_published=release.status == Status.PUBLISHED,
         is_over=is_moved or release.status == Status.CANCELLED,
     )
     return release, shown, due
+
+
+def _outcome_from_due(verdict: Verification) -> Outcome:
+    """Return the outcome by the checks from the due time on alone.
+
+    A figure of another producer does not change when an early release is published and its verdict is no longer hidden.
+    """
+    results = (replace(one, verdict=replace(one.verdict, outcome=one.verdict.from_due)) for one in verdict.results)
+    return combine_addresses(results)[0]
 
 
 def _complete_at(verdict: Verification) -> datetime | None:
@@ -247,8 +266,8 @@ def _complete_at(verdict: Verification) -> datetime | None:
 def briefs_known_to(person: Person) -> QuerySet[MinuteBrief]:
     """Return the briefs that a person may read: those of the producers they lead, or of their trainings.
 
-    Only people who may know of early releases read them. A release that was found early is missing from a brief, which
-    would show others that it was found (decision 100).
+    Only people who may know of early releases read them. A release of the producer that was found early is missing from
+    a brief, which would show others that it was found (decision 100).
     """
     own = MinuteBrief.objects.filter(is_shown_to(person), producer__in=producers_where(person, Action.READ_BRIEF))
     return own.select_related("producer", "training")

@@ -51,6 +51,7 @@ from releases.models.append_only import allow_redaction, overwrite, redaction_ma
 from releases.models.event import lock_producer, record_rows
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.permissions import Action, Person, User, check_may, may, producers_where
+from releases.rules.calendar import local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, Status
 from releases.rules.response import Answer, Failure
@@ -130,7 +131,7 @@ def authorise_host(producer: Producer, given: Authorisation, *, by: User, at: da
     for name, sentence in missing.items():
         if not texts[name]:
             raise OpenFileRefused(name, sentence)
-    if given.authorised_on > at.date():
+    if given.authorised_on > local_date(at):
         raise OpenFileRefused("authorised_on", _("The date of the authorisation must be today or in the past."))
     values = {**texts, "authorised_on": given.authorised_on}
     with transaction.atomic():

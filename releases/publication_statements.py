@@ -6,7 +6,7 @@ They are stored and shown as what the publisher says. No verdict, check or move 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,6 +16,7 @@ from releases.models.event import lock_release, record_rows
 from releases.rules.lifecycle import TO_COME
 
 CLOCKS_APART = timedelta(minutes=5)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_OF_A_RELEASE = 20
 """So many statements of one system about one release are stored; a repeated message is one."""
 
@@ -43,12 +44,15 @@ def record_statement(producer: Producer, stated: StatedPublication, *, at: datet
     """Store a statement about a release of a producer. The same message again returns the first row.
 
     :raises UnknownRelease: if the producer has no such release.
-    :raises StatementRefused: if the time is in the future, or the system has made too many statements about it.
+    :raises StatementRefused: if the time is in the future or before 2000, or the system has made too many statements
+        about it.
     """
     if (first := _find_first(stated)) is not None:
         return first
     if stated.published_at > at + CLOCKS_APART:
         raise StatementRefused("The time of publication is in the future.")
+    if stated.published_at < EARLIEST:
+        raise StatementRefused("The time of publication is before 2000.")
     known = Release.objects.filter(reference=stated.reference, series__producer=producer, training__isnull=True)
     key = known.values_list("pk", flat=True).first()
     if key is None:

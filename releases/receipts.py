@@ -329,13 +329,20 @@ class Recipient:
         return any(link.sent_at is None for link in self.made.values())
 
 
-def recipients_of(release: Release) -> dict[int, Recipient]:
-    """Return the recipients on a release's list by the key of their entry, in a fixed number of queries."""
-    return {recipient.entry.pk: recipient for recipient in find_recipients([release.pk])}
+def recipients_of(release: Release, *, with_withdrawn: bool = False) -> dict[int, Recipient]:
+    """Return the recipients on a release's list by the key of their entry, in a fixed number of queries.
+
+    :param with_withdrawn: whether to return those whose access was withdrawn as well.
+    """
+    found = find_recipients([release.pk], with_withdrawn=with_withdrawn)
+    return {recipient.entry.pk: recipient for recipient in found}
 
 
-def find_recipients(releases: Collection[int]) -> list[Recipient]:
-    """Find the recipients on the lists of releases, by key, in a fixed number of queries."""
+def find_recipients(releases: Collection[int], *, with_withdrawn: bool = False) -> list[Recipient]:
+    """Find the recipients on the lists of releases, by key, in a fixed number of queries.
+
+    :param with_withdrawn: whether to return those whose access was withdrawn as well.
+    """
     of_date = {"entry__release__in": releases, "schedule_version": F("entry__release__schedule_version")}
     links = AccessLink.objects.filter(**of_date, is_void=False)
     of_entry: dict[int, list[AccessLink]] = defaultdict(list)
@@ -344,7 +351,9 @@ def find_recipients(releases: Collection[int]) -> list[Recipient]:
     calls = PhoneConfirmation.objects.filter(**of_date).select_related("recorded_by").order_by("recorded_at", "pk")
     last_calls = {call.entry_id: call for call in calls}
     found = []
-    entries = PreReleaseAccess.objects.filter(release__in=releases, status__in=ON_THE_LIST)
+    entries = PreReleaseAccess.objects.filter(release__in=releases)
+    if not with_withdrawn:
+        entries = entries.filter(status__in=ON_THE_LIST)
     for entry in entries.select_related("release__series__producer"):
         answered: dict[Answer, datetime] = {}
         for receipt in sorted(
@@ -381,7 +390,7 @@ def record_phone_confirmation(entry: PreReleaseAccess, *, by: User, at: datetime
     """Record that a recipient confirmed the terms by phone, as the statement of the person who records it.
 
     :raises NotYours: if the person may not edit the list.
-    :raises MoveRefused: if the recipient is not to be called now, for example because they have confirmed meanwhile.
+    :raises MoveRefused: if no call can be recorded now, for example because the recipient has confirmed meanwhile.
     """
     with transaction.atomic():
         recipient = _lock_recipient(entry, by=by)

@@ -201,6 +201,7 @@ class PostAccess:
 
     `agreed`: a Head of Profession or deputy agreed to it, which is required within a day before the release.
     `terms_confirmed_at` and `received_at` are what the recipient answered to our emails, for the present release date.
+    `terms_by_phone_at` is when staff recorded that the recipient had confirmed the terms by phone.
     """
 
     post: str
@@ -213,6 +214,7 @@ class PostAccess:
     ended_at: datetime | None = None
     withdrawn_at: datetime | None = None
     terms_confirmed_at: datetime | None = None
+    terms_by_phone_at: datetime | None = None
     received_at: datetime | None = None
 
 

@@ -612,6 +612,8 @@ def _describe_access(post: PostAccess) -> Iterator[str]:
     """Yield the answers of a recipient, and recorded times that are not those of the period."""
     if post.terms_confirmed_at:
         yield f"Terms confirmed at {format_moment(post.terms_confirmed_at)}."
+    if post.terms_by_phone_at:
+        yield f"Terms confirmed by phone, as staff recorded at {format_moment(post.terms_by_phone_at)}."
     if post.received_at:
         yield f"Receipt confirmed at {format_moment(post.received_at)}."
     if post.withdrawn_at:

@@ -319,6 +319,7 @@ class Line:
     # Callbacks of curl. They must not raise, because curl would print the traceback and continue.
 
     def _open_socket(self, _purpose: int, to: pycurl.CurlSockAddr) -> socket.socket | int:
+        # A proxy resolves names and connects in our place: it must refuse internal networks itself.
         if not self._proxied:
             reason = ssrf.refuse_address(
                 str(to.addr[0]),

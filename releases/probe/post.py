@@ -25,7 +25,7 @@ LIMITS = Limits(connect_seconds=5.0, total_seconds=15.0, body_bytes=64 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class PostResponse:
-    """The status of the response, or why there is none. The body of a response is not read."""
+    """The status of the response, or why there is none. The body of a response is read up to the limit and dropped."""
 
     status: int | None
     fault: str = ""

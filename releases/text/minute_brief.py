@@ -18,7 +18,7 @@ def brief_headline(read: ReadBrief) -> str:
     """Say how many releases were not live when the tolerance ended: "2 of 3 releases were not live at 9:32am."."""
     brief = read.brief
     if not brief.were_not_live:
-        return _("No release of this brief counts as not live any more.")
+        return _("No release in this brief is now recorded as not live.")
     if brief.due == 1:
         return _("The release was not live %(when)s.") % {"when": _when(brief.limit_at)}
     sentence = ngettext(
@@ -75,14 +75,12 @@ def since_sentence(read: ReadBrief) -> str:
 
 
 def delay_sentence(read: ReadBrief) -> str:
-    """Say that the brief was made late because our own process did not run; empty if it was not."""
+    """Say that we made the brief late, without a cause, which is not recorded; empty if we did not."""
     if not read.is_late:
         return ""
     row = read.row
-    return _(
-        "This brief is late. It could have been made at %(ready)s, and was made at %(made)s, because our own process "
-        "did not run in time."
-    ) % {"ready": calendar.format_time_with_seconds(row.ready_at), "made": calendar.format_moment(row.made_at)}
+    times = {"ready": calendar.format_time_with_seconds(row.ready_at), "made": calendar.format_moment(row.made_at)}
+    return _("We made this brief late, at %(made)s. It was due at %(ready)s.") % times
 
 
 def publisher_sentence(line: BriefLine) -> str:

@@ -20,7 +20,7 @@ RECEIPT_STATUSES = {
     ReceiptStatus.NOT_CONFIRMED: (DO_NOT_SEND, "red"),
     ReceiptStatus.CONFIRMED: (lazy("Terms confirmed"), "green"),
     ReceiptStatus.CONFIRMED_BY_PHONE: (lazy("Terms confirmed by phone"), "green"),
-    ReceiptStatus.ACKNOWLEDGED: (lazy("Has it"), "green"),
+    ReceiptStatus.ACKNOWLEDGED: (lazy("Receipt confirmed"), "green"),
     ReceiptStatus.NOT_NEEDED: (lazy("No longer needs access: do not send"), "red"),
 }
 DISCLOSURES = {
@@ -94,9 +94,9 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
     if recipient.asked_at:
         asked = [_("Asked at %(moment)s.") % {"moment": calendar.format_moment(recipient.asked_at)}]
     elif recipient.status is ReceiptStatus.NOT_ASKED and recipient.window:
-        asked = [_("The link is due at %(moment)s.") % {"moment": calendar.format_moment(recipient.window.asked_at)}]
+        asked = [_("We send the link at %(moment)s.") % {"moment": calendar.format_moment(recipient.window.asked_at)}]
     if recipient.is_unsent:
-        asked.append(_("An email has not left yet."))
+        asked.append(_("Email not sent yet."))
     return [*asked, *answered]
 
 

@@ -95,7 +95,7 @@ class AddressForm(GovukForm):
 class RemedyForm(GovukForm):
     """What was done about an open address."""
 
-    button = lazy("Record that it is dealt with")
+    button = lazy("Record what was done")
     options = {"measure": {"size": "m"}}
 
     measure = forms.ChoiceField(
@@ -180,7 +180,7 @@ class SeriesForm(GovukForm):
     button = lazy("Make a dummy file")
 
     series = forms.ModelChoiceField(
-        label=lazy("Series whose files are published at the place that you check"),
+        label=lazy("Which series uses this location?"),
         queryset=Series.objects.none(),
         empty_label=lazy("Choose one"),
         error_messages={"required": lazy("Select a series")},

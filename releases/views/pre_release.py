@@ -267,7 +267,9 @@ def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
         receipts.set_recipient_requests(found, asks=asks, by=request.user)
-        messages.success(request, _("Recipients are asked to confirm.") if asks else _("Recipients are not asked."))
+        messages.success(
+            request, _("Requests to recipients turned on.") if asks else _("Requests to recipients turned off.")
+        )
         return redirect(request.get_full_path())
     release = Release.objects.filter(series__producer=found, reference=request.GET.get("list", "")).first()
     return render(request, "releases/pre_release/ask_recipients.html", {"producer": found, "release": release})
@@ -466,7 +468,7 @@ def confirm_by_phone_view(request: SignedInRequest, release: Release, key: int) 
 
     recipient = _find_recipient(release, key)
     if recipient.by_phone is None and not receipts.may_confirm_by_phone(recipient, now=timezone.now()):
-        raise MoveRefused(_("This person has confirmed the terms, or is not to be called now."))
+        raise MoveRefused(_("You cannot record a call for this person now."))
     return _confirm_entry(request, release, key, move=BY_PHONE, act=act)
 
 

@@ -106,7 +106,8 @@ def plan_release(
         raise FieldRefused("reference", "The reference may have letters, digits, hyphens and underscores only.")
     if slot.last_day <= calendar.local_date(at):
         raise FieldRefused("date", "The date must be in the future.")
-    taken = FieldRefused("reference", f"There is already a release with the reference “{reference}”.")
+    # References are unique among all producers. The sentence is the same whoever has it, and does not say who.
+    taken = FieldRefused("reference", f"“{reference}” is already in use. Choose another reference.")
     if Release.objects.filter(reference=reference).exists():
         raise taken
     try:

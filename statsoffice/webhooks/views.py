@@ -22,6 +22,7 @@ from releases.views.base import SignedInRequest, is_completed, post_data
 from statsoffice.webhooks import endpoints
 from statsoffice.webhooks.endpoints import EndpointPlan, NotPossible, RowWithSecret
 from statsoffice.webhooks.models import EventType, PublicationSource, WebhookDelivery, WebhookEndpoint
+from statsoffice.webhooks.text import describe_fault
 
 NOTHING = "There is no such webhook, or this person may not manage it."
 DELIVERIES_ON_A_PAGE = 25
@@ -138,6 +139,7 @@ def show_webhook(request: SignedInRequest, key: int) -> HttpResponse:
     context: dict[str, Any] = {
         "webhook": webhook,
         "page": page,
+        "deliveries": [(one, describe_fault(one.last_fault)) for one in page],
         "changes": [
             {"title": one.get_kind_display(), "by": one.actor and str(one.actor), "at": one.at}
             for one in webhook.changes.select_related("actor")[:MOST_CHANGES]
@@ -191,7 +193,7 @@ def turn_off_view(request: SignedInRequest, key: int) -> HttpResponse:
 def turn_on_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
     if endpoints.turn_endpoint_on(webhook, by=request.user, at=timezone.now()):
-        messages.success(request, _("Webhook turned on. It gets the events from now on. Send a test event."))
+        messages.success(request, _("Webhook turned on. We will send new events to it."))
     else:
         messages.info(request, _("You did not make any changes."))
     return redirect("webhooks:webhook", key)
@@ -244,6 +246,6 @@ def remove_system_view(request: SignedInRequest, key: int) -> HttpResponse:
     system = get_object_or_404(endpoints.sources_of(request.user), pk=key)
     if request.method == "POST":
         endpoints.revoke_source(system, by=request.user, at=timezone.now())
-        messages.success(request, _("System removed. We accept nothing more from it. What it stated stays."))
+        messages.success(request, _("Publishing system removed."))
         return redirect("webhooks:webhooks")
     return render(request, "webhooks/remove_system.html", {"system": system, "address": _address_of(system)})

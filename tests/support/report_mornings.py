@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from breaches import drafting
 from breaches.models import Report
-from releases import judge
+from releases import corrections, judge, scheduling
 from releases.detection.finding import CheckOutcome
 from releases.models import Coverage, MonitoringRowRecord, Observation, Series
 from releases.rules.canonical import sha256_hex
+from releases.scheduling import PlannedAddress
 from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.report_evidence import london
 
@@ -27,6 +28,9 @@ EARLY_MORNING = (
     ("09:30", LIVE),
     ("09:32", LIVE),
 )
+
+LATE_PART = "Welsh page: between 17 minutes and 22 minutes 5 seconds after the English page"
+"""What lists say of the report that `create_draft_about_a_part` makes."""
 
 
 def record_checks(release, *seen, address=None, day=None, text="", replayed=False):
@@ -83,3 +87,25 @@ def create_draft(*, series: Series | None = None, producer=None, at="10:27:02", 
     release = create_late_release(series=series or SeriesFactory(), **fields)
     drafted = drafting.draft_missing(now=london(at))
     return next(report for report in drafted if report.suspicions.filter(release=release).exists())
+
+
+def create_draft_about_a_part(producer) -> Report:
+    """The draft about an incomplete release: its English page was live at 9:30am, and its Welsh page after 9:47am.
+
+    The Welsh page may follow until 9:45am, and the tolerance is 2 minutes.
+    """
+    release = ReleaseFactory(confirmed=True, series__producer=producer, reference="in-parts")
+    english = release.addresses.get()
+    named = PlannedAddress(english.url, marker=english.marker, part="english_page")
+    english = corrections.change_address(english, named, by=None, at=release.recorded_at)
+    welsh = scheduling.add_address(
+        release,
+        PlannedAddress(f"{english.url}/cy", marker="Mawrth 2020", part="welsh_page", may_follow_minutes=15),
+        at=release.recorded_at,
+    )
+    record_coverage(release)
+    record_checks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), address=english)
+    missing = [(f"09:{30 + seconds // 60}:{seconds % 60:02}", NOT_LIVE) for seconds in range(0, 1021, 30)]
+    record_checks(release, *missing, ("09:52", LIVE), address=welsh)
+    (report,) = drafting.draft_missing(now=london("09:52:05"))
+    return report

@@ -14,7 +14,7 @@ from releases.text.minute_brief import since_sentence
 from releases.verdict.address import Outcome
 from tests.support.briefs import BRIEFED, LIMIT, SECOND, due_release, found_live, make_brief
 from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory
-from tests.support.observations import create_observation
+from tests.support.observations import create_observation, create_observations
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -147,15 +147,42 @@ def test_the_figures_of_a_host_count_announced_releases_of_other_producers_only(
     due_release(other, "other-host", "not_live", host="elsewhere.example.gov.uk")
     due_release(other, "not-announced", "not_live", announced=False, confirmed=True)
     due_release(other, "rehearsed", "not_live", announced=False, confirmed=True, rehearsal=True)
-    early = due_release(other, "early")
-    for seconds in (-4, -3):
-        create_observation(early.addresses.get(), "live", at=SEED_DUE + seconds * SECOND)
-    judge.judge_one(early, now=BRIEFED)
     make_due_briefs(now=BRIEFED)
     read = read_brief(MinuteBrief.objects.get(producer=series.producer))
     (count,) = read.brief.hosts
     assert (count.host, count.due, count.not_live, count.not_known) == ("www.example.gov.uk", 4, 2, 1)
     assert titles(read.lines) == ["late"]
+
+
+@pytest.mark.parametrize("before", [(-4, -3), (-4,), ()], ids=["early", "found live once", "clean"])
+class TestReleasesOfOtherProducersFoundBefore:
+    """The figures of a host have as many releases as the public calendar, and are the same as if nothing was early."""
+
+    def read_figures(self, series, before, *results, start=LIMIT):
+        """The releases that were due, not live and not known, and the other release."""
+        due_release(series, "late", "not_live")
+        other = due_release(SeriesFactory(), "other")
+        for seconds in before:
+            create_observation(other.addresses.get(), "live", at=SEED_DUE + seconds * SECOND)
+        create_observations(other, *results, start=start)
+        judge.judge_one(other, now=BRIEFED)
+        assert (Verification.objects.get(release=other).outcome == Outcome.EARLY) == (len(before) > 1)
+        make_due_briefs(now=BRIEFED)
+        (count,) = read_brief(MinuteBrief.objects.get(producer=series.producer)).brief.hosts
+        other.refresh_from_db()
+        return (count.due, count.not_live, count.not_known), other
+
+    def test_one_without_a_check_since_its_due_time_counts_as_not_known(self, series, before):
+        figures, other = self.read_figures(series, before)
+        assert (figures, other.status) == ((2, 1, 1), "confirmed")
+
+    def test_one_that_was_gone_at_the_limit_counts_as_not_live(self, series, before):
+        figures, other = self.read_figures(series, before, "not_live")
+        assert (figures, other.status) == ((2, 2, 0), "confirmed")
+
+    def test_one_that_was_published_at_its_due_time_counts_as_live(self, series, before):
+        figures, other = self.read_figures(series, before, "live", start=SEED_DUE + SECOND)
+        assert (figures, other.status) == ((2, 1, 0), "published")
 
 
 def test_a_rehearsal_has_its_own_brief_and_counts_nothing_else(series):

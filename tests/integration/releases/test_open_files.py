@@ -1,6 +1,6 @@
 """Checks that unpublished files are not open to the public, against a real site (issue L, item 6)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -345,6 +345,14 @@ class TestAuthorisations:
         with pytest.raises(OpenFileRefused) as refused:
             authorise(office.producer, by=office.head, **fields)
         assert refused.value.field == field
+
+    def test_the_date_is_compared_with_the_day_in_london(self, office):
+        at = datetime(2026, 6, 14, 23, 30, tzinfo=UTC)  # 12:30am in London
+        given = {"by": office.head, "at": at}
+        today, tomorrow = date(2026, 6, 15), date(2026, 6, 16)
+        assert authorise(office.producer, "www.example.gov.uk", **given, authorised_on=today).authorised_on == today
+        with pytest.raises(OpenFileRefused, match="today or in the past"):
+            authorise(office.producer, "www.example.gov.uk", **given, authorised_on=tomorrow)
 
     def test_a_new_authorisation_replaces_the_last_and_a_second_click_adds_none(self, office):
         first = authorise(office.producer, "https://WWW.example.gov.uk/some/page", by=office.head)

@@ -19,7 +19,14 @@ from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFacto
 from tests.support.people import AT, add_role, create_office, create_report
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
-from tests.support.report_mornings import EARLY_MORNING, create_late_release, record_checks, record_coverage
+from tests.support.report_mornings import (
+    EARLY_MORNING,
+    LATE_PART,
+    create_draft_about_a_part,
+    create_late_release,
+    record_checks,
+    record_coverage,
+)
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +87,15 @@ def test_rehearsals_are_in_no_register(client, office):
     assert references(office.head) == []
     client.force_login(office.head)
     assert report.reference not in client.get(ADDRESS).text
+
+
+def test_a_report_about_a_late_part_says_how_long_after_the_first_part_it_was(client, office, draft_report):
+    report = create_draft_about_a_part(office.producer)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    spread = {row["report"].reference: row["parts"] for row in page.context["rows"]}
+    assert spread == {report.reference: [LATE_PART], draft_report.reference: []}
+    assert f"Report {report.number} {LATE_PART}" in words(page.text)
 
 
 @shared_fixture

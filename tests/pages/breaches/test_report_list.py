@@ -21,8 +21,10 @@ from tests.support.report_evidence import london
 from tests.support.report_forms import words
 from tests.support.report_mornings import (
     EARLY_MORNING,
+    LATE_PART,
     NOT_SEEN_MORNING,
     create_draft,
+    create_draft_about_a_part,
     create_late_release,
     record_checks,
     record_coverage,
@@ -76,6 +78,17 @@ def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(c
     page = words(client.get("/reports/").text)
     for part in ("Late 30 June 2020", "Awaiting decision", "Rehearsal", office.producer.name):
         assert part in page
+
+
+def test_a_report_about_a_late_part_says_how_long_after_the_first_part_it_was(client, office):
+    create_draft(producer=office.producer)
+    report = create_draft_about_a_part(office.producer)
+    client.force_login(office.head)
+    page = client.get("/reports/")
+    spread = {row["report"].reference: row["parts"] for row in page.context["rows"]}
+    assert spread.pop(report.reference) == [LATE_PART]
+    assert list(spread.values()) == [[]]
+    assert f"Report {report.number} {LATE_PART}" in words(page.text)
 
 
 def test_what_waits_for_the_reader_comes_first(client, office, subtests):

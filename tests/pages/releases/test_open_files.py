@@ -140,7 +140,7 @@ class TestWay:
         dummy_file = found_open(office, site, means)
         client.force_login(office.head)
         withdraw = address("withdraw_host", HostAuthorisation.objects.get().pk)
-        assert "checks that wait now" in words(client.get(withdraw))
+        assert "cancel the checks that are waiting" in words(client.get(withdraw))
         assert "Authorisation withdrawn." in words(client.post(withdraw, follow=True))
         client.post(withdraw)
         assert HostAuthorisation.objects.count() == 2

@@ -161,9 +161,9 @@ def test_the_page_updates_until_the_release_is_live_and_then_says_when(client, h
     assert "It is live now. We first found it complete at 9:39:06am." in words(answer)
     assert "hx-get" not in answer.text, "there is nothing to wait for"
     shown = words(client.get(page(brief)))
-    assert "Live now, after the tolerance" in shown
+    assert "Now live, but not in time" in shown
     assert "update automatically" not in shown
-    assert "Whom to call" not in shown
+    assert "Who to call" not in shown
 
 
 def test_the_page_can_be_paused_and_is_complete_without_scripts(client, head, brief):
@@ -203,4 +203,4 @@ def test_an_outage_is_named_only_while_our_own_monitoring_works(client, head, se
 
 def test_a_verdict_that_changed_by_a_statement_leaves_a_brief_that_says_so(client, head, late, brief):
     late.verifications.update(outcome="on_time")
-    assert "No release of this brief counts as not live any more." in words(client.get(page(brief)))
+    assert "No release in this brief is now recorded as not live." in words(client.get(page(brief)))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from releases.models import PublicationStatement
 from releases.rules.lifecycle import LEADS
@@ -16,7 +17,7 @@ from statsoffice.webhooks.models import EventType, PublicationSource, WebhookCha
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import create_office
 from tests.support.report_forms import words
-from tests.support.webhook_receiver import signed
+from tests.support.webhook_receiver import signature, signed
 from tests.support.webhooks import add_system, create_webhook
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,36 @@ class TestWebhooks:
         assert "already waiting" in text_of(head.post(address("send_again", delivery.pk), follow=True))
         assert WebhookDelivery.objects.get().is_waiting
 
+    @pytest.mark.parametrize(
+        ("fault", "sentence"),
+        [
+            ("timeout: Operation timed out after 15001 ms", "The system did not answer in time."),
+            ("dns: Could not resolve host: x.example", "We could not find the system. Check its web address."),
+            ("connect: Failed to connect", "We could not connect to the system."),
+            ("tls: certificate has expired", "The connection was not secure. Check the certificate of the system."),
+            ("address_refused: 10.0.0.5 is a private address", "We may not send to this address. It must start with"),
+            ("The address was refused: it does not start with https://.", "We may not send to this address."),
+            ("too_large: more than 65536 bytes of headers", "The answer of the system was too large."),
+            (
+                "The secret cannot be read, because SECRET_KEY was replaced.",
+                "We cannot read the secret of this webhook.",
+            ),
+            ("broken: the headers break off", "We got no usable answer from the system."),
+        ],
+    )
+    def test_a_fault_is_a_plain_sentence_and_its_text_is_under_technical_details(self, head, office, fault, sentence):
+        webhook, _secret = create_webhook(office, at=NOW)
+        head.post(address("send_test", webhook.pk))
+        WebhookDelivery.objects.update(attempts=1, last_fault=fault)
+        page = LexborHTMLParser(head.get(address("webhook", webhook.pk)).text)
+        (details,) = page.css("td details")
+        assert details.css_first("div").text().strip() == fault
+        assert "Technical details" in details.css_first("summary").text()
+        details.decompose()
+        shown = page.css_first("td[data-label=Status]").text()
+        assert sentence in shown
+        assert fault not in shown
+
     @pytest.mark.parametrize(("attempts", "offered"), [(0, False), (1, True)])
     def test_only_a_waiting_delivery_that_failed_can_be_sent_again(self, head, office, attempts, offered):
         webhook, _secret = create_webhook(office, at=NOW)
@@ -144,7 +175,9 @@ class TestWebhooks:
 
     def test_it_is_turned_off_after_a_question_and_on_again(self, head, office):
         webhook, _secret = create_webhook(office, at=NOW)
-        assert "We then send nothing more" in text_of(head.get(address("turn_off", webhook.pk)))
+        assert "We will stop sending events, including those waiting." in text_of(
+            head.get(address("turn_off", webhook.pk))
+        )
         assert "Webhook turned off." in text_of(head.post(address("turn_off", webhook.pk), follow=True))
         assert "You did not make any changes." in text_of(head.post(address("turn_off", webhook.pk), follow=True))
         refused = head.post(address("send_test", webhook.pk), follow=True)
@@ -216,7 +249,7 @@ class TestPublishingSystems:
         assert "Pipeline" in text_of(head.get(LIST))
         assert reverse("state_publication", args=[system.key]) in text_of(head.get(LIST))
         assert "whsec_" not in head.get(LIST).text
-        assert "System removed." in text_of(head.post(address("remove_system", system.pk), follow=True))
+        assert "Publishing system removed." in text_of(head.post(address("remove_system", system.pk), follow=True))
         assert "There are no publishing systems yet." in text_of(head.get(LIST))
         assert head.post(address("remove_system", system.pk)).status_code == 404
 
@@ -303,6 +336,13 @@ class TestStatements:
         assert reason in response.json()["error"]
         assert not PublicationStatement.objects.exists()
 
+    def test_a_signed_time_that_is_no_date_is_refused(self, system, release):
+        body, seconds = body_of(release.reference), "9" * 12
+        signed_so = signature(system.secret_in_clear, message_id="msg_1", timestamp=seconds, body=body)
+        response = send(system, body, **{"webhook-timestamp": seconds, "webhook-signature": signed_so})
+        assert response.status_code == 401
+        assert "5 minutes" in response.json()["error"]
+
     def test_a_secret_of_a_removed_system_or_of_another_one_does_not_work(self, head, office, system, release):
         other, other_secret = add_system(office, "Pipeline")
         assert send(system, body_of(release.reference), secret=other_secret).status_code == 401
@@ -334,9 +374,17 @@ class TestStatements:
         response = send(system, b"x" * (MOST_BYTES + 1))
         assert (response.status_code, response.json()["error"]) == (413, "Send at most 16 KB.")
 
-    def test_a_time_in_the_future_is_refused(self, system, release):
-        response = send(system, body_of(release.reference, published_at="2020-06-30T09:40:00+01:00"))
-        assert (response.status_code, response.json()["error"]) == (400, "The time of publication is in the future.")
+    @pytest.mark.parametrize(
+        ("published_at", "sentence"),
+        [
+            ("2020-06-30T09:40:00+01:00", "The time of publication is in the future."),
+            ("9999-12-31T23:59:59-14:00", "The time of publication is in the future."),
+            ("0001-01-01T00:00:00+14:00", "The time of publication is before 2000."),
+        ],
+    )
+    def test_a_time_in_the_future_or_long_ago_is_refused(self, system, release, published_at, sentence):
+        response = send(system, body_of(release.reference, published_at=published_at))
+        assert (response.status_code, response.json()["error"]) == (400, sentence)
 
     def test_only_post_is_accepted(self, client, system):
         assert client.get(reverse("state_publication", args=[system.key])).status_code == 405

@@ -15,7 +15,7 @@ from statsoffice.webhooks.signing import (
     signed_headers,
     verify,
 )
-from tests.support.webhook_receiver import signed
+from tests.support.webhook_receiver import signature, signed
 
 NOW = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 # The output of the package standardwebhooks 1.1.0 for the example of its own tests.
@@ -90,6 +90,18 @@ def test_a_message_from_another_time_is_refused_and_a_forger_learns_nothing_of_o
         verify(b"{}", headers, secret=make_secret(), now=NOW)
     within = signed(b"{}", secret, at=(NOW + apart * 0.9).timestamp())
     assert verify(b"{}", within, secret=secret, now=NOW)
+
+
+@pytest.mark.parametrize("seconds", ["0", "000000000000", "253402300800", "999999999999"])
+def test_a_signed_time_that_is_no_date_is_refused(seconds):
+    secret = make_secret()
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": seconds,
+        "webhook-signature": signature(secret, message_id="msg_1", timestamp=seconds, body=b"{}"),
+    }
+    with pytest.raises(NotVerified, match="5 minutes"):
+        verify(b"{}", headers, secret=secret, now=NOW)
 
 
 @pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64"])

@@ -5,15 +5,18 @@ from datetime import timedelta
 import pytest
 
 from breaches import drafting, editing
-from breaches.facts import find_stated_day, releases_with_needed_names
+from breaches.facts import find_stated_day, incident_about, releases_with_needed_names
 from breaches.models import Report, ReportEvent, StartedReport
 from breaches.permissions import reports_with, roles_for
-from breaches.rules.answers import Answer
+from breaches.rules.answers import NO_ANSWERS, Answer
+from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import ReportSection
+from breaches.rules.incident import write_incident_account
+from breaches.rules.lifecycle import ReportKind
 from breaches.text import event_author, event_title
 from breaches.versions import content_of
-from releases import receipts
-from releases.models import AccessLink
+from releases import pre_release_access, receipts
+from releases.models import AccessLink, Release
 from releases.receipts import answer_link, make_due_links, token_of
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Answer as Receipt
@@ -24,6 +27,8 @@ from tests.support.pre_release_lists import PERSON, granted, someone
 
 pytestmark = pytest.mark.django_db
 
+HOUR = timedelta(hours=1)
+ASKS_AT = SEED_DUE - timedelta(days=8, minutes=30)
 OPENS = SEED_DUE - timedelta(hours=24)
 REPORTED = OPENS + timedelta(hours=2)
 NOW = REPORTED + timedelta(seconds=2)
@@ -111,6 +116,24 @@ def test_the_report_of_the_recipient_stays_in_the_account_when_people_answer(off
     account = content_of(report).circumstances
     assert "The final bulletin went out" in account
     assert "– When it may have happened: 11:20am on 29 June 2020." in account
+
+
+def test_the_account_has_the_answers_of_people_whose_access_was_withdrawn_and_confirmations_by_phone(office, entry):
+    called = granted(entry.release, someone(), by=office.statistician)
+    make_due_links(now=ASKS_AT)
+    answer_link(token_of(AccessLink.objects.get(entry=entry)), Receipt.CONFIRMED, at=ASKS_AT + HOUR)
+    receipts.record_phone_confirmation(called, by=office.statistician, at=ASKS_AT + HOUR)
+    for one in (entry, called):
+        pre_release_access.withdraw_access(one, by=office.head, at=ASKS_AT + 2 * HOUR, expected_version=one.version)
+    release = Release.objects.select_related("series__producer").get()
+    account = write_incident_account(
+        incident_about(release, kind=ReportKind.PRA, answers=NO_ANSWERS, cause=NO_CAUSE, now=NOW)
+    )
+    withdrawn = "Withdrawn at 11am on 22 June 2020."
+    assert f"Minister of State for Schools: Terms confirmed at 10am on 22 June 2020. {withdrawn}" in account
+    by_phone = "Private secretary: Terms confirmed by phone, as staff recorded at 10am on 22 June 2020."
+    assert f"{by_phone} {withdrawn}" in account
+    assert PERSON not in account
 
 
 def test_the_names_on_the_list_stay_while_the_draft_is_undecided(entry):

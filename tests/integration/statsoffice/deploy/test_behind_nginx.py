@@ -8,13 +8,16 @@ import time
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from statsoffice import processes
 from tests.integration.statsoffice.deploy import files
 from tests.integration.statsoffice.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front, in_production
 from tests.servers.process import running
+from tests.support.api_tokens import issue
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, london_slot
 from tests.support.morning import free_port
+from tests.support.people import create_office
 from tests.support.shared_database import environment_of_processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -102,6 +105,22 @@ def test_files_feeds_and_the_api_are_compressed_and_pages_with_secrets_are_not(f
         if path in FOR_PROGRAMS:
             again = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
             assert front.ask(path, **again).status == 304
+
+
+def test_answers_to_the_offices_own_systems_are_neither_compressed_nor_stored(front):
+    office = create_office()
+    series = SeriesFactory(producer=office.producer)
+    for number in range(4):
+        ReleaseFactory(
+            announced=True, series=series, reference=f"release-{number}", slot=london_slot(date(2030, 1, 1 + number))
+        )
+    secret = issue(office, at=timezone.now()).secret
+    headers = {"Accept-Encoding": "gzip", "Authorization": f"Bearer {secret}"}
+    answer = front.ask("/api/office/v1/releases", **headers)
+    assert answer.status == 200
+    assert "Content-Encoding" not in answer.headers
+    assert len(answer.text) > 1000, "long enough to be compressed"
+    assert answer.headers.get_all("Cache-Control") == ["private, no-store"]
 
 
 def test_a_link_that_lets_someone_in_is_in_no_log_of_the_proxy(front):

@@ -106,7 +106,7 @@ class TestPlan:
         ("changed", "status", "sentence"),
         [
             ({"series": "snow"}, 404, "There is no series “snow” of this producer."),
-            ({"reference": "firm"}, 409, "There is already a release with the reference “firm”."),
+            ({"reference": "firm"}, 409, "“firm” is already in use. Choose another reference."),
             ({"reference": "rain july"}, 400, "“reference” must be made of letters, digits"),
             ({"title": ""}, 400, "“title” must be 1 to 300 characters on one line."),
             ({"title": "x" * 301}, 400, "“title” must be"),
@@ -125,6 +125,12 @@ class TestPlan:
         assert code == status
         assert sentence in said
         assert not Release.objects.filter(reference="rain-july").exists()
+
+    def test_a_refused_reference_does_not_say_who_has_it(self, token):
+        """(attack: enumerate what another office has not announced)"""
+        for name in ("vague", "firm", "rehearsed", "snow"):
+            answer = send(token, "/releases", PLAN | {"reference": name}, key=f"key-for-{name}")
+            assert error(answer) == (409, f"“{name}” is already in use. Choose another reference.")
 
 
 class TestChangeDate:

@@ -53,6 +53,8 @@ class TestPage:
         disclaimer = "The table does not show which releases were late, or what would have been noticed."
         assert "The history on GOV.UK is not complete." in text
         assert "None is a check of ours." in text
+        assert "All pages read at 2pm on 3 February 2026" in text
+        assert "Technical details Organisation on GOV.UK: office-for-rain" in text
         assert not RATE.search(text.replace(disclaimer, ""))
 
     @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ class TestProducersPage:
         reader.post(link_page, {"answer": "confirmed"})
         shown = words(client.get(address("list", release)))
         assert DO_NOT_SEND not in shown
-        assert "Has it" in shown
+        assert "Receipt confirmed" in shown
         reader.post(link_page, {"answer": "not_needed"})
         assert "No longer needs access: do not send" in words(client.get(address("list", release)))
 
@@ -237,7 +237,9 @@ class TestProducersPage:
     ):
         receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
         page, undo = (address(name, release, entry.pk) for name in ("confirm_by_phone", "take_back_phone"))
-        assert client.get(page).status_code == 409, "no one is asked yet"
+        refused = client.get(page)
+        assert refused.status_code == 409, "no one is asked yet"
+        assert "You cannot record a call for this person now." in words(refused)
         clock(ASKS_AT)
         make_due_links(now=ASKS_AT)
         answer = client.get(page)
@@ -278,7 +280,7 @@ class TestProducersPage:
     def test_the_list_says_when_we_ask(self, client, keeper, office, entry, release):
         receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
         shown = words(client.get(address("list", release)))
-        assert "The link is due at 9am on 22 June 2020." in shown
+        assert "We send the link at 9am on 22 June 2020." in shown
         assert "No one has confirmed that the list is right. Check and confirm it now." in shown
 
     def test_nothing_of_it_is_shown_where_recipients_are_not_asked(self, client, keeper, entry, release):
@@ -315,10 +317,10 @@ class TestProducersPage:
         assert client.get(path).status_code == 404
         client.force_login(office.head)
         assert "We do not ask recipients." in words(client.get(path))
-        assert "We ask everyone on your pre-release access lists to confirm." in words(
-            client.post(path, {"asks": "yes"}, follow=True)
-        )
-        client.post(path, {"asks": "no"})
+        turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
+        assert "Requests to recipients turned on." in turned_on
+        assert "We ask everyone on your pre-release access lists to confirm." in turned_on
+        assert "Requests to recipients turned off." in words(client.post(path, {"asks": "no"}, follow=True))
         office.producer.refresh_from_db()
         assert not office.producer.asks_recipients
 

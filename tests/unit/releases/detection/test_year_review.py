@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,7 @@ from statsoffice.fake_publisher.calendars import announcement_result
 AT = datetime(2025, 3, 4, 9, 30, tzinfo=UTC)
 PATH = "/government/statistics/rain"
 API = f"https://www.gov.uk/api/content{PATH}"
+PAGES = Path(__file__).parent / "govuk_pages"
 
 
 def answer(document: object = None, *, status: int | None = 200, **more) -> Answer:
@@ -220,6 +222,54 @@ def test_a_page_that_is_read_again_has_its_newer_figures_alone():
 def test_a_page_is_left_out_only_if_gov_uks_own_dates_place_it_outside_the_year(fields, expected):
     assert concerns_year(stated(publication(**fields)), 2025) is expected
     assert concerns_year(PageStatement(PageOutcome.REMOVED), 2025)
+
+
+class TestWrittenOutPages:
+    """Documents with the keys of GOV.UK's published examples, which our own fake publisher does not write."""
+
+    def read(self, name, *, year=2025):
+        body = (PAGES / f"{name}.json").read_bytes()
+        address = f"https://www.gov.uk/api/content{json.loads(body)['base_path']}"
+        return state_from_content(Answer(address, AT, AT, AT, status=200, body=body, final_url=address), year=year)
+
+    def test_a_publication_has_its_first_time_and_the_changes_of_the_year(self):
+        found = self.read("publication-with-history")
+        assert figures(found) == {
+            "first_published": (datetime(2025, 2, 11, 9, 30, 21, tzinfo=UTC), "first_published_at"),
+            "last_updated": (datetime(2026, 1, 20, 9, 31, 2, tzinfo=UTC), "public_updated_at"),
+            "changed": (datetime(2025, 7, 15, 8, 30, 18, tzinfo=UTC), "details.change_history"),
+        }
+        changes = ["First published.", "Added a note about boots."]
+        assert [one.text for one in found.find_all(Figure.CHANGED)] == changes
+        assert (found.outcome, found.title) == (PageOutcome.READ, "Puddle depths: winter 2024")
+        assert concerns_year(found, 2025)
+        assert not concerns_year(self.read("publication-with-history", year=2024), 2024)
+
+    def test_a_scheduled_publication_has_its_delay_and_no_first_time_from_an_older_field(self):
+        found = self.read("scheduled-publication")
+        assert figures(found) == {
+            "scheduled_for": (datetime(2025, 5, 20, 8, 30, tzinfo=UTC), "publishing_scheduled_at"),
+            "delay": (104, "scheduled_publishing_delay_seconds"),
+            "last_updated": (datetime(2025, 5, 20, 8, 31, 44, tzinfo=UTC), "public_updated_at"),
+        }
+        assert not found.has_history
+
+    def test_a_withdrawn_data_set_has_its_notice_and_a_change_of_a_day_alone(self):
+        found = self.read("withdrawn-data-set")
+        assert found.find(Figure.WITHDRAWN).text == "These tables were replaced by Puddles by town"
+        assert found.find(Figure.WITHDRAWN).at == datetime(2025, 10, 3, 14, 20, tzinfo=UTC)
+        assert found.find_all(Figure.CHANGED) == ()
+        assert concerns_year(found, 2025), "it was withdrawn in the year"
+        (first,) = self.read("withdrawn-data-set", year=2023).find_all(Figure.CHANGED)
+        assert (first.text, first.at, first.on) == ("First published.", None, date(2023, 6, 20))
+
+    def test_an_announcement_has_its_date_and_the_change_of_it(self):
+        assert figures(self.read("changed-announcement")) == {
+            "announced_for": (datetime(2025, 6, 24, 8, 30, tzinfo=UTC), "details.display_date"),
+            "state": ("confirmed", "details.state"),
+            "date_before": ("17 June 2025 9:30am", "details.previous_display_date"),
+            "date_change_note": ("The boots arrived a week late.", "details.latest_change_note"),
+        }
 
 
 def test_a_statement_is_stored_and_read_back_unchanged():

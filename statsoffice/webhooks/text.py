@@ -1,0 +1,33 @@
+"""Texts about the deliveries of webhooks."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.rules.response import Failure
+
+ADDRESS_REFUSED = lazy(
+    "We may not send to this address. It must start with https:// and be on a public network, unless an administrator "
+    "has allowed it."
+)
+# By the beginning of what is stored: the code of a failure, or a sentence.
+FAULTS = {
+    Failure.TIMEOUT: lazy("The system did not answer in time."),
+    Failure.DNS: lazy("We could not find the system. Check its web address."),
+    Failure.CONNECT: lazy("We could not connect to the system."),
+    Failure.TLS: lazy("The connection was not secure. Check the certificate of the system."),
+    Failure.ADDRESS_REFUSED: ADDRESS_REFUSED,
+    Failure.TOO_LARGE: lazy("The answer of the system was too large."),
+    "The address was refused": ADDRESS_REFUSED,
+    "The secret cannot be read": lazy("We cannot read the secret of this webhook. Replace the secret."),
+}
+
+
+def describe_fault(stored: str) -> str:
+    """Say why an attempt got no response; empty without a fault.
+
+    :param stored: the fault of the attempt, with technical details.
+    """
+    if not stored:
+        return ""
+    found = (sentence for beginning, sentence in FAULTS.items() if stored.startswith(beginning))
+    return str(next(found, None) or _("We got no usable answer from the system."))
