@@ -18,7 +18,7 @@ def brief_headline(read: ReadBrief) -> str:
     """Say how many releases were not live when the tolerance ended: "2 of 3 releases were not live at 9:32am."."""
     brief = read.brief
     if not brief.were_not_live:
-        return _("No release of this brief counts as not live any more.")
+        return _("No release in this brief now counts as not live.")
     if brief.due == 1:
         return _("The release was not live %(when)s.") % {"when": _when(brief.limit_at)}
     sentence = ngettext(
@@ -45,7 +45,9 @@ def host_sentence(count: HostCount) -> str:
     )
     parts = [sentence % {"count": count.not_live, "due": count.due, "host": count.host, "when": _when(count.limit_at)}]
     if count.not_known:
-        unknown = ngettext("%(count)s is not known.", "%(count)s are not known.", count.not_known)
+        unknown = ngettext(
+            "We do not know whether %(count)s was live.", "We do not know whether %(count)s were live.", count.not_known
+        )
         parts.append(unknown % {"count": count.not_known})
     return " ".join([*parts, _("Cause not known.")])
 
@@ -80,8 +82,8 @@ def delay_sentence(read: ReadBrief) -> str:
         return ""
     row = read.row
     return _(
-        "This brief is late. It could have been made at %(ready)s, and was made at %(made)s, because our own process "
-        "did not run in time."
+        "This brief is late. We could have made it at %(ready)s but made it at %(made)s, because our own "
+        "process did not run in time."
     ) % {"ready": calendar.format_time_with_seconds(row.ready_at), "made": calendar.format_moment(row.made_at)}
 
 

@@ -20,7 +20,7 @@ RECEIPT_STATUSES = {
     ReceiptStatus.NOT_CONFIRMED: (DO_NOT_SEND, "red"),
     ReceiptStatus.CONFIRMED: (lazy("Terms confirmed"), "green"),
     ReceiptStatus.CONFIRMED_BY_PHONE: (lazy("Terms confirmed by phone"), "green"),
-    ReceiptStatus.ACKNOWLEDGED: (lazy("Has it"), "green"),
+    ReceiptStatus.ACKNOWLEDGED: (lazy("Receipt confirmed"), "green"),
     ReceiptStatus.NOT_NEEDED: (lazy("No longer needs access: do not send"), "red"),
 }
 DISCLOSURES = {
@@ -32,7 +32,7 @@ DISCLOSURES = {
 }
 ANSWERS = {
     Answer.CONFIRMED: lazy("Confirmed the terms at %(moment)s."),
-    Answer.ACKNOWLEDGED: lazy("Received it at %(moment)s."),
+    Answer.ACKNOWLEDGED: lazy("Confirmed receipt at %(moment)s."),
     Answer.NOT_NEEDED: lazy("No longer needs access, answered at %(moment)s."),
     Answer.SILENT: lazy("There was no answer by %(moment)s."),
 }
@@ -94,9 +94,12 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
     if recipient.asked_at:
         asked = [_("Asked at %(moment)s.") % {"moment": calendar.format_moment(recipient.asked_at)}]
     elif recipient.status is ReceiptStatus.NOT_ASKED and recipient.window:
-        asked = [_("The link is due at %(moment)s.") % {"moment": calendar.format_moment(recipient.window.asked_at)}]
+        asked = [
+            _("We are due to send the link at %(moment)s.")
+            % {"moment": calendar.format_moment(recipient.window.asked_at)}
+        ]
     if recipient.is_unsent:
-        asked.append(_("An email has not left yet."))
+        asked.append(_("An email to this person has not been sent yet."))
     return [*asked, *answered]
 
 

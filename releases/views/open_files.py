@@ -39,7 +39,7 @@ class HostForm(GovukForm):
     )
     owner_name = forms.CharField(
         label=lazy("Name of the owner"),
-        help_text=lazy("The person who answers for the host, for example a service owner."),
+        help_text=lazy("The person responsible for the host, for example a service owner."),
         max_length=200,
         error_messages={"required": lazy("Enter the name of the owner")},
     )
@@ -95,7 +95,7 @@ class AddressForm(GovukForm):
 class RemedyForm(GovukForm):
     """What was done about an open address."""
 
-    button = lazy("Record that it is dealt with")
+    button = lazy("Record what was done")
     options = {"measure": {"size": "m"}}
 
     measure = forms.ChoiceField(
@@ -154,7 +154,7 @@ def withdraw_host_view(request: SignedInRequest, key: int) -> HttpResponse:
         except ChangedMeanwhile as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, _("Authorisation withdrawn. We request nothing from this host."))
+            messages.success(request, _("Authorisation withdrawn. We will not send requests to this host."))
         return redirect("releases:open_files")
     return render(request, "releases/open_files/withdraw_host.html", {"authorisation": authorisation})
 
@@ -180,7 +180,7 @@ class SeriesForm(GovukForm):
     button = lazy("Make a dummy file")
 
     series = forms.ModelChoiceField(
-        label=lazy("Series whose files are published at the place that you check"),
+        label=lazy("Series whose files are published at the place that you want to check"),
         queryset=Series.objects.none(),
         empty_label=lazy("Choose one"),
         error_messages={"required": lazy("Select a series")},

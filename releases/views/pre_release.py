@@ -267,7 +267,9 @@ def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
         receipts.set_recipient_requests(found, asks=asks, by=request.user)
-        messages.success(request, _("Recipients are asked to confirm.") if asks else _("Recipients are not asked."))
+        messages.success(
+            request, _("We will ask recipients to confirm.") if asks else _("We will not ask recipients to confirm.")
+        )
         return redirect(request.get_full_path())
     release = Release.objects.filter(series__producer=found, reference=request.GET.get("list", "")).first()
     return render(request, "releases/pre_release/ask_recipients.html", {"producer": found, "release": release})
@@ -425,7 +427,7 @@ def renew_links_view(request: SignedInRequest, release: Release, key: int) -> Ht
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         renewed = receipts.renew_links(entry, by=request.user, at=at)
         if renewed:
-            messages.success(request, _("The earlier link no longer works. We send a new one."))
+            messages.success(request, _("The earlier link no longer works. We will send a new one."))
         else:
             messages.info(request, _("You did not make any changes."))
         return redirect("releases:pre_release_list", release.reference)
@@ -466,7 +468,7 @@ def confirm_by_phone_view(request: SignedInRequest, release: Release, key: int) 
 
     recipient = _find_recipient(release, key)
     if recipient.by_phone is None and not receipts.may_confirm_by_phone(recipient, now=timezone.now()):
-        raise MoveRefused(_("This person has confirmed the terms, or is not to be called now."))
+        raise MoveRefused(_("This person has confirmed the terms, or you cannot record a confirmation by phone now."))
     return _confirm_entry(request, release, key, move=BY_PHONE, act=act)
 
 

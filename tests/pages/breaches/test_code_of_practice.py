@@ -60,7 +60,7 @@ def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(cli
     assert error_links(empty.text) == {"#id_wording": True, "#id_source": True}
     settled = send(client, page_of(submitted), wording=READ, source="The Code, page 12")
     assert settled.url == code
-    assert "All its wording is confirmed." in words(client.get(code).text)
+    assert "All the wording of the Code in your report is confirmed." in words(client.get(code).text)
 
     after = client.get(approving).text
     assert code not in after
@@ -99,7 +99,7 @@ def test_what_was_typed_stays_where_another_person_has_settled_the_wording_since
     client.post(page_of(), {**seen, "wording": READ})
     late = client.post(page_of(), {**seen, "wording": "Other words."})
     assert late.status_code == 409
-    assert "Another person has settled this wording since you opened the page." in words(late.text)
+    assert "Another person has confirmed this wording since you opened the page." in words(late.text)
     assert READ in late.text
     assert "Other words." in late.text
     # Sent again, it replaces what the person has now seen.

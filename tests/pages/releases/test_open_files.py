@@ -124,7 +124,7 @@ class TestWay:
         assert "Select what was done" in words(client.post(deal, {}))
         done = words(client.post(deal, {"measure": "restricted"}, follow=True))
         assert "Recorded. Now check again" in done
-        assert "Access to the folder or page is restricted now" in done
+        assert "Access to the folder or page is now restricted" in done
         assert "You did not make any changes." in words(client.post(deal, {"measure": "restricted"}, follow=True))
         assert page in client.get("/desk/").text
         site.publish(path_of(dummy_file), [scene("", status=404)])

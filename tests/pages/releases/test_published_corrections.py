@@ -258,7 +258,7 @@ def test_a_withdrawn_correction_needs_a_reason_and_leaves_the_list(client, publi
     record(published)
     client.force_login(create_head(published))
     withdrawal = address(published, "withdraw_correction", 1)
-    assert "Enter why you withdraw the correction." in client.post(withdrawal, {"seen": "1", "reason": " "}).text
+    assert "Enter why you are withdrawing the correction." in client.post(withdrawal, {"seen": "1", "reason": " "}).text
     assert client.post(withdrawal, {"seen": "1", "reason": "It was another release."}).status_code == 302
     page = client.get(address(published, "correction", 1))
     assert "It was another release." in page.text
@@ -274,7 +274,7 @@ def test_a_withdrawn_correction_needs_a_reason_and_leaves_the_list(client, publi
         )
     client.logout()
     public = words_of(client.get(address(published, "release")))
-    assert "A notice of a correction was withdrawn" in public
+    assert "A correction notice was withdrawn" in public
     assert "It was another release." not in public
     assert "These statistics were corrected" not in public
 

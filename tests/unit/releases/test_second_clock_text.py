@@ -41,7 +41,7 @@ def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
             Source.PUBLIC_UPDATED_AT,
             (
                 "published at 9:30:00am on 1 July 2020 or earlier "
-                "(the last public update of the page, which changes with every update)"
+                "(the time of the page’s last public update, which changes with each update)"
             ),
         ),
     ],
@@ -108,7 +108,7 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
             "Marked as withdrawn; published at 9:30:00am (the public history of the page)",
         ),
         (PublisherSays(State.GONE), "Removed"),
-        (PublisherSays(State.REDIRECTED), "Replaced by another page, which it does not name"),
+        (PublisherSays(State.REDIRECTED), "Replaced by another page, which is not named"),
     ],
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
 )

@@ -160,7 +160,7 @@ class TestPicture:
         review = create_review(series.producer)
         add_page(review, publication(4))
         page = client.get(f"/imports/past-years/{review.pk}/").text
-        assert "GOV.UK states no scheduled time and delay for any publication of this year." in page
+        assert "GOV.UK does not give both a scheduled time and a delay for any publication in this year." in page
         assert "<picture>" not in page
 
 
@@ -181,7 +181,7 @@ class TestPermission:
         client.force_login(create_member(Role.CALENDAR_MANAGER, ProducerFactory(name="Office for Snow")))
         self.assert_nothing(client, review)
         page = client.get("/imports/past-years/")
-        assert "No year has been read yet." in page.text
+        assert "We have not read any years yet." in page.text
         given = {"producer": review.producer.pk, "organisation": "rain", "year": 2025}
         assert client.post("/imports/past-years/", given).status_code == 200
         assert YearReview.objects.count() == 1

@@ -104,7 +104,7 @@ def test_a_second_person_takes_over(office):
     [
         ({"until": date(2020, 7, 3), "since": date(2020, 7, 6)}, "No one covers from 4 July 2020 to 5 July 2020."),
         ({"until": date(2020, 7, 6), "since": date(2020, 7, 3)}, "Two people cover from 3 July 2020 to 6 July 2020."),
-        ({"since": None}, "Enter the first day of the second person"),
+        ({"since": None}, "Enter the first day of the second person’s cover"),
         ({"since": date(2020, 7, 3), "second": None}, "Select who takes over"),
         ({"until": date(2020, 7, 3), "second": None}, "No one covers from 4 July 2020 to 10 July 2020."),
         ({"last": date(2020, 6, 29), "second": None}, "The last day must be the same as or after the first day."),
