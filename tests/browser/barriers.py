@@ -34,7 +34,7 @@ FITS = """() => [document.documentElement.scrollWidth, [...document.querySelecto
 class Thoroughness:
     """Which pages axe checks; `full` is set by the option --full.
 
-    :param checked: a folder with a file for each type of website that one of the processes of this run has checked.
+    :param checked: a folder with a file for each kind of page that one of the processes of this run has checked.
     """
 
     full = False

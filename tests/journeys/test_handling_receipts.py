@@ -125,7 +125,7 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     assert "If you are not this person, do not select a button. Delete the email, and tell us" in shown
     assert AccessReceipt.objects.count() == before
     outside.post(handling[EMAIL], {"answer": "acknowledged"})
-    assert "Has it" in page_of_list()
+    assert "Receipt confirmed" in page_of_list()
 
     # The minister reports what happened, by the same page. A person decides what it is.
     morning(OPENS + timedelta(hours=2))

@@ -33,7 +33,7 @@ def test_the_page_says_which_days_of_entry_into_force_are_not_known(client, offi
     client.force_login(office.head)
     page = words(client.get(reverse("breaches:code_of_practice")).text)
     assert "In force from 5 May 2022" in page
-    assert page.count("We do not know when it came into force.") == 3
+    assert page.count("We do not know when this edition came into force.") == 3
     assert "It was launched on 4 November 2025." in page
 
 

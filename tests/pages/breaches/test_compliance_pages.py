@@ -243,7 +243,7 @@ def test_an_undecided_report_stops_the_approval_with_a_link_to_it(client, office
     write(office)
     client.force_login(office.head)
     page = client.get(address("approve_yearly_table", office, 2020))
-    assert "Decide on 1 open report of this year" in words(page.text)
+    assert "Decide on 1 open report for this year" in words(page.text)
     assert "decision=undecided" in page.text
     assert "Approve version" not in page.text
 

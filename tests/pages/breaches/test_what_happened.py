@@ -138,7 +138,7 @@ def test_only_what_may_not_apply_is_offered_as_not_applicable(statistician, addr
     ("other", "sentence"),
     [
         ({"deleted": "all"}, "has an answer and a reason why it does not apply. Clear one of them."),
-        ({"deleted_unknown": "No record."}, "is both not known and does not apply. Clear one of the reasons."),
+        ({"deleted_unknown": "No record."}, "cannot be both not known and not applicable. Clear one of the reasons."),
     ],
     ids=["answered", "not known"],
 )

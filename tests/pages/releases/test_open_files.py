@@ -140,12 +140,12 @@ class TestWay:
         dummy_file = found_open(office, site, means)
         client.force_login(office.head)
         withdraw = address("withdraw_host", HostAuthorisation.objects.get().pk)
-        assert "checks that wait now" in words(client.get(withdraw))
+        assert "checks that are waiting now" in words(client.get(withdraw))
         assert "Authorisation withdrawn." in words(client.post(withdraw, follow=True))
         client.post(withdraw)
         assert HostAuthorisation.objects.count() == 2
         again = words(client.post(address("check_open_file", dummy_file.pk), answers(dummy_file, site)))
-        assert "No written authorisation of the owner of 127.0.0.1" in again
+        assert "No written authorisation from the owner of 127.0.0.1" in again
 
 
 class TestForms:
@@ -156,7 +156,7 @@ class TestForms:
             ({"file_url": "www.example.gov.uk/x"}, "does not start with http"),
             ({"file_url": "https://www.example.gov.uk/files/table-1.csv"}, "The file name must contain"),
             ({"in_place": ""}, "Confirm that the dummy file is at this address now"),
-            ({"page_url": "https://www.example.gov.uk/draft"}, "No written authorisation of the owner of www.example"),
+            ({"page_url": "https://www.example.gov.uk/draft"}, "written authorisation from the owner of www.example"),
         ],
     )
     def test_what_is_missing_or_refused_is_an_error_of_its_field(self, client, office, site, sent, error):

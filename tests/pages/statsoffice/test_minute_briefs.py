@@ -188,7 +188,7 @@ def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, he
 def test_releases_of_a_website_that_gave_no_response_are_not_known(client, head, series, brief):
     for slug in ("down-1", "down-2"):
         due_release(series, slug, "unreachable")
-    assert "2 are not known. Cause not known." in words(client.get(page(brief)))
+    assert "We do not know whether 2 were live. Cause not known." in words(client.get(page(brief)))
 
 
 def test_an_outage_is_named_only_while_our_own_monitoring_works(client, head, series, brief):

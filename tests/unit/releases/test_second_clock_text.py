@@ -79,7 +79,7 @@ def test_where_the_publisher_gives_no_time_nothing_is_said():
 def test_a_hole_is_filled_by_a_publishers_time_that_lies_in_it(seconds, source, fills):
     start, end = DUE + timedelta(seconds=600), DUE + timedelta(seconds=1200)
     sentence = release.describe_publisher_gap(start, end, verified(seconds, source))
-    assert sentence.startswith("The publisher’s system says that it was published in this time") is fills
+    assert sentence.startswith("The publisher’s system says that it was published during this time") is fills
 
 
 def test_an_edge_cache_is_said_to_be_what_may_explain_it():

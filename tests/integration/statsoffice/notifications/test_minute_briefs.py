@@ -210,6 +210,6 @@ def test_a_brief_that_is_sent_late_by_our_own_fault_says_so_and_what_is_live_sin
     text = briefs()[0].text
     assert "The release was not live at 9:32am. It is live now. We first found it complete at 9:35:06am." in text
     assert (
-        "This brief is late. It could have been made at 9:32:05am, and was made at 9:42am on 30 June 2020, because our "
+        "This brief is late. We could have made it at 9:32:05am but made it at 9:42am on 30 June 2020, because our "
         "own process did not run in time." in text
     )

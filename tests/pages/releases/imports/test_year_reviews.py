@@ -50,9 +50,9 @@ class TestPage:
         page = client.get(f"/imports/past-years/{review.pk}/")
         main = page.text.partition("<main")[2].partition("</main>")[0]
         text = " ".join(re.sub(r"<[^>]+>", " ", main).split())
-        disclaimer = "The table does not show which releases were late, or what would have been noticed."
+        disclaimer = "The table does not show which releases were late, or what our checks would have found."
         assert "The history on GOV.UK is not complete." in text
-        assert "None is a check of ours." in text
+        assert "None of them comes from our checks." in text
         assert not RATE.search(text.replace(disclaimer, ""))
 
     @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ class TestProducersPage:
         reader.post(link_page, {"answer": "confirmed"})
         shown = words(client.get(address("list", release)))
         assert DO_NOT_SEND not in shown
-        assert "Has it" in shown
+        assert "Receipt confirmed" in shown
         reader.post(link_page, {"answer": "not_needed"})
         assert "No longer needs access: do not send" in words(client.get(address("list", release)))
 
@@ -278,7 +278,7 @@ class TestProducersPage:
     def test_the_list_says_when_we_ask(self, client, keeper, office, entry, release):
         receipts.set_recipient_requests(office.producer, asks=True, by=office.head)
         shown = words(client.get(address("list", release)))
-        assert "The link is due at 9am on 22 June 2020." in shown
+        assert "We are due to send the link at 9am on 22 June 2020." in shown
         assert "No one has confirmed that the list is right. Check and confirm it now." in shown
 
     def test_nothing_of_it_is_shown_where_recipients_are_not_asked(self, client, keeper, entry, release):
