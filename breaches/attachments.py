@@ -115,7 +115,7 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
             return again
         if report.attachments.stored().count() >= MOST:
             raise FieldRefused(
-                "file", _("This report has %(number)s attachments. It cannot have more.") % {"number": MOST}
+                "file", _("This report already has %(number)s attachments. You cannot add more.") % {"number": MOST}
             )
         attachment = Attachment.objects.create(
             report=report,
@@ -206,9 +206,7 @@ def _find_type(name: str, body: bytes) -> FileType:
     if not body:
         raise FieldRefused("file", _("The selected file is empty."))
     if len(body) > LARGEST:
-        raise FieldRefused(
-            "file", _("The selected file must be smaller than %(size)s MB.") % {"size": LARGEST // 10**6}
-        )
+        raise FieldRefused("file", _("The selected file must be %(size)sMB or smaller.") % {"size": LARGEST // 10**6})
     found = TYPES.get(PurePath(name).suffix.lower())
     if found is None:
         types = {"types": ", ".join(TYPES)}

@@ -178,7 +178,7 @@ def settle_wording(
     with transaction.atomic():
         held = Practice.objects.select_for_update(of=("self",)).select_related("edition").get(pk=practice.pk)
         if held.settled_mark != seen:
-            raise ChangedMeanwhile(_("Another person has settled this wording since you opened the page."))
+            raise ChangedMeanwhile(_("Another person has confirmed this wording since you opened the page."))
         held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
         held.settled_at, held.settled_by = at, by
         # The person has now read a wording that was not confirmed before.

@@ -188,8 +188,8 @@ def find_obstacle(
     if record.undecided:
         # An approved table is published. It must not count a suspected breach.
         sentence = ngettext(
-            "Decide on %(number)s open report of this year before you approve the table.",
-            "Decide on %(number)s open reports of this year before you approve the table.",
+            "Decide on %(number)s open report for this year before you approve the table.",
+            "Decide on %(number)s open reports for this year before you approve the table.",
             record.undecided,
         )
         return NotApprovable(sentence % {"number": record.undecided})
@@ -330,11 +330,11 @@ def list_rules(table: ComplianceTable) -> list[str]:
     return [
         describe_on_time(table.tolerances),
         _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
-        _("A release that could not be determined, or has no result, is neither on time nor late."),
+        _("A release is neither on time nor late if its result could not be determined or it has no result."),
         _("Percentages leave these releases out and are rounded down. [z] means not applicable."),
-        _("Notice is the time from the day when a date was confirmed and announced to that date."),
+        _("We measure notice from the day on which a date was confirmed and announced until that date."),
         _("A post with access to several releases counts once. Rehearsals are not counted."),
-        _("A breach counts in the year in which it occurred. Corrective actions are those of these breaches."),
+        _("We count each breach and its corrective actions in the year in which the breach occurred."),
     ]
 
 
@@ -380,7 +380,7 @@ def approve_table(
     try:
         files = write(lay_out_table(producer, content, number=document.number, role=role, approved_at=at))
     except Exception as fault:
-        sentence = _("The files could not be written, so the table is not approved: %(fault)s") % {"fault": fault}
+        sentence = _("We could not create the files, so the table is not approved: %(fault)s") % {"fault": fault}
         raise NotWritten(sentence) from fault
     document.html, document.odt, document.pdf = files.html, files.odt, files.pdf
     for kind in FILE_KINDS:
@@ -392,7 +392,7 @@ def approve_table(
             ReportRowRecord.record({ComplianceDocument: [document.pk]})
     except IntegrityError:
         raise ChangedMeanwhile(
-            _("Another person approved this table meanwhile. Check it before you try again.")
+            _("Another person has just approved this table. Check it before you try again.")
         ) from None
     return document
 
@@ -479,7 +479,12 @@ def switch_punctuality(producer: Producer, *, on: bool, seen: int, by: User, at:
     last = last_switch(producer)
     if last and (last.number, last.is_on, last.by_id) == (seen + 1, on, by.pk):
         return last
-    changed = ChangedMeanwhile(_("Another person turned the page on or off meanwhile. Check it before you try again."))
+    changed = ChangedMeanwhile(
+        _(
+            "Another person has turned the public page on or off since you opened "
+            "this page. Check it before you try again."
+        )
+    )
     if (last.number if last else 0) != seen:
         raise changed
     if bool(last and last.is_on) == on:

@@ -200,7 +200,7 @@ def approve_report(
     if read_sha256 and read_sha256 != content_digest(content):
         raise ChangedMeanwhile(CHANGED_SINCE_READ)
     if content.annex and evidence_digest(report) != evidence:
-        raise ChangedMeanwhile(_("A check was stored just now. Read the annex again before you approve it."))
+        raise ChangedMeanwhile(_("We have just recorded another check. Read the annex again before you approve it."))
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_report_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = is_author_or_submitter(report, by)
@@ -269,7 +269,7 @@ def record_report(report: Report, *, reason: str, words: str, by: User, at: date
     listed = reason in set(RecordingReason)
     move = versions.check_report_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     if not words.strip():
-        raise MissingFields("words", _("Explain why this is recorded in your breach log only."))
+        raise MissingFields("words", _("Explain why this is recorded in our breach log only."))
     text = _refreshed_text(report, content, {"decided_at": at, "decision_reason": reason})
     return versions.make_move(report, move, by=by, at=at, words=words, reason=reason, **text)
 
@@ -372,11 +372,13 @@ def record_sent_outside(
     """
     move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
     if sent_on > local_date(at):
-        sentence = _("The day on which it was sent, %(day)s, is in the future.") % {"day": format_day(sent_on)}
+        sentence = _("The date sent must be today or in the past. You entered %(day)s.") % {"day": format_day(sent_on)}
         raise FieldRefused("sent_on", sentence)
     approved_on = local_date(_document(report).approved_at)
     if sent_on < approved_on:
-        sentence = _("It cannot have been sent before it was approved, on %(day)s.") % {"day": format_day(approved_on)}
+        sentence = _("The report cannot have been sent before it was approved on %(day)s.") % {
+            "day": format_day(approved_on)
+        }
         raise FieldRefused("sent_on", sentence)
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     with transaction.atomic():

@@ -78,7 +78,9 @@ def record_decision(suspicion: Suspicion, choice: Choice, *, by: User, at: datet
         if last and (last.number, last.choice, last.decided_by_id) == (seen + 1, choice, by.pk):
             return last  # the same decision was sent by a second click
         if (last.number if last else 0) != seen:
-            raise ChangedMeanwhile(_("Another decision was recorded meanwhile. Read it before you decide."))
+            raise ChangedMeanwhile(
+                _("Another decision has been recorded since you opened the page. Read it before you decide.")
+            )
         if release.status not in TO_COME:
             raise AlreadyReleased(_("This release is published or cancelled, so there is nothing to decide."))
         decision = EarlyReleaseDecision.objects.create(

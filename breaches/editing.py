@@ -324,16 +324,16 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     if available is None:
         return ChosenCause(found.cause, words, None, found.available_unknown.strip())
     if available > at:
-        sentence = _("It cannot have been made available in the future, at %(moment)s.")
+        sentence = _("The time when the release was made available must be in the past. You entered %(moment)s.")
         raise FieldRefused("available_time", sentence % {"moment": format_moment(available)})
     # An early release was available before it was due.
     late = report.suspicions.filter(kind="late").select_related("verification")
     due = min((suspicion.verification.due_at for suspicion in late), default=None)
     if due and available < due:
-        sentence = _("It cannot have been made available before it was due, at %(moment)s.")
+        sentence = _("The release cannot have been made available before it was due, at %(moment)s.")
         raise FieldRefused("available_time", sentence % {"moment": format_moment(due)})
     if (first := content_of(report).first_day) and local_date(available) < first:
-        raise FieldRefused("available_on", _("It cannot have been made available before the breach occurred."))
+        raise FieldRefused("available_on", _("The release cannot have been made available before the breach occurred."))
     return ChosenCause(found.cause, words, available)
 
 
@@ -346,7 +346,7 @@ def people_to_assign(report: Report) -> QuerySet[User]:
 def assignment_obstacle(report: Report) -> str:
     """Return the reason why a report cannot be assigned in its state; empty if it can."""
     if report.status in DECIDED:
-        return _("This report is decided, so it cannot be assigned.")
+        return _("This report has been decided, so you cannot assign it.")
     if report.status in MERGED_OR_SPLIT:
         return _("Another report continues this one. Assign that report.")
     return ""
@@ -524,7 +524,7 @@ def write_note(
         except IntegrityError:
             if corrects is None or not TimelineNote.objects.filter(corrects=corrects).exists():
                 raise
-            sentence = _("This note was corrected already. Correct the later note instead.")
+            sentence = _("This note has already been corrected. Correct the later note instead.")
             raise FieldRefused("text", sentence) from None
         which = {"note": note.pk, "corrects": corrects.pk if corrects else None}
         kind = "note_corrected" if corrects else "note_written"

@@ -646,7 +646,7 @@ class WhatHappenedForm(SectionForm):
         if why_not_yet and (is_answered or why_unknown or why_not_applicable):
             return _("‘%(question)s’ has two different answers. Clear all but one of them.")
         if why_unknown and why_not_applicable:
-            return _("‘%(question)s’ is both not known and does not apply. Clear one of the reasons.")
+            return _("‘%(question)s’ cannot be both not known and not applicable. Clear one of the reasons.")
         if is_answered and why_not_applicable:
             return _("‘%(question)s’ has an answer and a reason why it does not apply. Clear one of them.")
         if is_answered and why_unknown:

@@ -275,7 +275,9 @@ def _refuse_unlike(drafts: list[Report]) -> None:
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
     mornings = {(draft.producer_id, draft.rehearsal, on) for draft, on in zip(drafts, days, strict=True)}
     if len(mornings) > 1 or not days[0]:
-        raise MoveRefused(_("You can only combine drafts about one producer’s releases of one day."))
+        raise MoveRefused(
+            _("You can only combine drafts about releases from one producer that were due on the same day.")
+        )
 
 
 def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:

@@ -282,7 +282,7 @@ def _delay_row(found: Sequence[ReleaseResult]) -> Row:
 
 def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, dots: int, drawn: int) -> str:
     """Say what the picture does not show."""
-    sentences = [_("Each mark is one release. The delay ends when a check first found the release live.")]
+    sentences = [_("Each mark is one release. The delay ends when a check first finds the release live.")]
     unknown = sum(one.outcome in NEEDS_CHECKING for one in results)
     not_found = sum(one.delay is None for one in results) - unknown
     if not_found:
@@ -302,15 +302,15 @@ def _delay_note(results: Sequence[ReleaseResult], *, series: int, shown: int, do
     values = {"shown": shown, "series": f"{series:,}", "rows": MOST_ROWS}
     if series > MOST_ROWS:
         sentence = _(
-            "The picture shows the %(shown)s series with the longest delays, and the table shows %(rows)s. The CSV "
-            "file has all %(series)s."
+            "The chart shows the %(shown)s series with the longest delays, and the table shows %(rows)s. "
+            "The CSV file has all %(series)s."
         )
         sentences.append(sentence % values)
     elif shown == MOST_SERIES and series > shown:
-        sentence = _("The picture shows the %(shown)s series with the longest delays. The table shows all %(series)s.")
+        sentence = _("The chart shows the %(shown)s series with the longest delays. The table shows all %(series)s.")
         sentences.append(sentence % values)
     if dots < drawn:
-        sentence = _("The picture shows the %(dots)s longest delays. The CSV file has all %(drawn)s.")
+        sentence = _("The chart shows the %(dots)s longest delays. The CSV file has all %(drawn)s.")
         sentences.append(sentence % {"dots": f"{dots:,}", "drawn": f"{drawn:,}"})
     return " ".join(sentences)
 

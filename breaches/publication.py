@@ -120,7 +120,9 @@ def publish_statement(report: Report, *, seen: str, by: User, at: datetime) -> P
     if is_about_unpublished_early(report):
         raise MoveRefused(_("The release is not published yet, so nothing about it can be made public."))
     if not may_be_published(report):
-        raise MoveRefused(_("Only a real report that is approved, sent or closed can be made public."))
+        raise MoveRefused(
+            _("You can only make a report public if it is approved, sent or closed, and is not a rehearsal.")
+        )
     statement = preview_statement(report, now=at)
     if public_statement.statement_digest(statement) != seen:
         raise ChangedMeanwhile(CHANGED_SINCE_READ)

@@ -280,7 +280,8 @@ def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
         most = getattr(row._meta.get_field(column), "max_length", None)
         if most and len(value) > most:
             sentence = _(
-                "In one place the marker is too long for the column. Enter more of the text around these words."
+                "In one place there is not enough room to mark the redaction. Enter more of the text "
+                "around these words."
             )
             raise MissingFields("words", sentence)
         if isinstance(value, dict) and _is_readable(getattr(row, column)) and not _is_readable(value):

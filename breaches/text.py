@@ -64,12 +64,16 @@ KIND_HINTS = {
     ReportKind.PARTIAL: lazy("On time, but a file or a page was missing."),
     ReportKind.NOT_LIVE: lazy("Due, but never published."),
     ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
-    ReportKind.PRA: lazy("The wrong people, the wrong time or the wrong document under the pre-release access law."),
+    ReportKind.PRA: lazy(
+        "Access under the pre-release access law by the wrong people, at the wrong time or to the wrong document."
+    ),
     ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
-    ReportKind.LEAK: lazy("Figures reached people outside before release."),
+    ReportKind.LEAK: lazy("Figures reached people outside the organisation before release."),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
     ReportKind.LATE_ANNOUNCEMENT: lazy("Announced too late, without its date or time, or not where users look."),
-    ReportKind.USED_IN_PUBLIC: lazy("For example, in a speech, an answer, a post or a press notice."),
+    ReportKind.USED_IN_PUBLIC: lazy(
+        "For example, in a speech, an answer to a question, an online post or a press notice."
+    ),
     ReportKind.UNEQUAL_ACCESS: lazy("Some users received the statistics before others."),
 }
 
@@ -101,7 +105,7 @@ REASONS = {
 RECORDING_REASONS = {
     RecordingReason.NO_EFFECT: lazy("Little or no effect on users"),
     RecordingReason.NOT_NEEDED: lazy("The Office for Statistics Regulation does not need a report"),
-    RecordingReason.REPORTED_BY_OTHERS: lazy("Another producer reports it"),
+    RecordingReason.REPORTED_BY_OTHERS: lazy("Another producer is reporting it"),
     RecordingReason.OTHER: lazy("Another reason"),
 }
 
@@ -224,13 +228,13 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
     ReportKind.PRA: CONTAINMENT,
     ReportKind.ACCESS: {
         Question.WHAT: (lazy("What could be seen before release?"), lazy("For example, ‘the draft tables’.")),
-        Question.HAPPENED: (lazy("From when did they have access?"), lazy("For example, 30 6 2026")),
+        Question.HAPPENED: (lazy("When did their access begin?"), lazy("For example, 30 6 2026")),
         Question.PEOPLE: (lazy("How many people had access?"), ""),
         Question.OPENED: (lazy("Was it opened?"), lazy("If only some of them opened it, select ‘In part’.")),
         **CONTAINMENT,
     },
     ReportKind.LEAK: {
-        Question.WHAT: (lazy("What was disclosed?"), lazy("For example, ‘three figures of the release’.")),
+        Question.WHAT: (lazy("What was disclosed?"), lazy("For example, ‘three figures from the release’.")),
         Question.WHERE: (lazy("Where did it appear?"), lazy("For example, ‘in an article on a news site’.")),
         Question.ROLE: (
             lazy("Who was the source?"),
@@ -281,7 +285,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         Question.CONTAINED: (lazy("When could all users read it?"), lazy("For example, 30 6 2026")),
     },
     ReportKind.WRONG_CONTENT: {
-        Question.WHAT: (lazy("What was wrong?"), lazy("For example, ‘the tables of the previous month’.")),
+        Question.WHAT: (lazy("What was wrong?"), lazy("For example, ‘the tables for the previous month’.")),
         Question.HAPPENED: (lazy("When did the wrong content go live?"), lazy("For example, 30 6 2026")),
     },
     ReportKind.LATE: {

@@ -63,7 +63,9 @@ SITTING = timedelta(minutes=30)
 FACTS = "facts"
 """The reason of an automatically refreshed version; the person who made the move is not its author."""
 
-SOMEBODY_ELSE_DECIDES = lazy("You declared that this report is about your own act. Another person must decide on it.")
+SOMEBODY_ELSE_DECIDES = lazy(
+    "You declared that this report is about something that you did. Another person must decide on it."
+)
 
 
 class Incomplete(MissingFields):

@@ -245,15 +245,17 @@ def change_address(address: Address, planned: PlannedAddress, *, by: User | None
     if is_announcement:
         scheduling.check_only_announcement(stored.release, but=stored)
     if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and repository.is_checked(stored):
-        message = _("You cannot change the kind of %(url)s, because it was already checked as %(role)s.") % {
+        message = _(
+            "You cannot change the type of %(url)s, because we have already checked it with the type ‘%(role)s’."
+        ) % {
             "url": stored.url,
             "role": before["role"],
         }
         raise CorrectionRefused(message)
     if "url" in changed and not is_announcement and repository.is_checked(stored):
         message = _(
-            "You cannot change %(url)s, because it was already checked. Add the other web address. If this one is no "
-            "longer needed, clear ‘Required’."
+            "You cannot change %(url)s, because it was already checked. Add the other web address. If "
+            "this one is no longer needed, clear ‘Must be live on time’."
         ) % {"url": stored.url}
         raise CorrectionRefused(message)
     if changed:
@@ -275,7 +277,7 @@ def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
     release = address.release
     _check_open(release, by=by, at=at)
     if repository.is_checked(address):
-        sentence = _("You cannot remove %(url)s, because it was already checked. Clear ‘Required’ instead.")
+        sentence = _("You cannot remove %(url)s, because it was already checked. Clear ‘Must be live on time’ instead.")
         raise CorrectionRefused(sentence % {"url": address.url})
     with transaction.atomic():
         record_event(release, "address_removed", at=at, by=by, url=address.url)
@@ -325,5 +327,8 @@ def _check_person(release: Release, by: User | None) -> None:
 def _check_open(release: Release, *, by: User | None, at: datetime) -> None:
     _check_person(release, by)
     if are_addresses_fixed(release, now=at):
-        sentence = _("You cannot change the web pages and files of %(reference)s, because it was due (%(slot)s).")
+        sentence = _(
+            "You cannot change the web pages and files of %(reference)s, because its release "
+            "time has passed (%(slot)s)."
+        )
         raise CorrectionRefused(sentence % {"reference": release.reference, "slot": release.slot})

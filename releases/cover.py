@@ -136,8 +136,10 @@ def _explain(problem: CoverProblem, first: date, last: date) -> tuple[str, str]:
         return f"begins_{number}", _("The days must be between %(first)s and %(last)s.") % days
     if problem.fault is CoverFault.GAP:
         if problem.first == problem.last:
-            return f"ends_{number}", _("No one covers on %(first)s. Change the days or add a person.") % days
-        return f"ends_{number}", _("No one covers from %(first)s to %(last)s. Change the days or add a person.") % days
+            return f"ends_{number}", _("There is no cover on %(first)s. Change the days or add a person.") % days
+        return f"ends_{number}", _(
+            "There is no cover from %(first)s to %(last)s. Change the days or add a person."
+        ) % days
     if problem.first == problem.last:
         return f"begins_{number}", _("Two people cover on %(first)s. Change the days.") % days
     return f"begins_{number}", _("Two people cover from %(first)s to %(last)s. Change the days.") % days

@@ -183,7 +183,7 @@ def waiting_request(release: Release) -> DateChangeRequest | None:
 
 def _check_confirmed(release: Release) -> None:
     if release.status != Status.CONFIRMED:
-        sentence = _("Only changes of confirmed dates need agreement. This release is %(status)s.")
+        sentence = _("Only changes to confirmed dates need agreement. This release is %(status)s.")
         raise NothingToAgree(sentence % {"status": release.status})
 
 
@@ -219,8 +219,8 @@ def _check_not_overtaken(request: DateChangeRequest, *, at: datetime) -> None:
     if lapse_overtaken(now=at, release=request.release):
         current = Release.objects.get(pk=request.release_id)
         sentence = _(
-            "We did not change %(reference)s to %(to)s, because the release has changed since the request. It is now "
-            "%(status)s for %(slot)s."
+            "We did not change %(reference)s to %(to)s, because the release has changed since the "
+            "request. Its status is now %(status)s and its date is %(slot)s."
         )
         facts = {"reference": current.reference, "to": request.to, "status": current.status, "slot": current.slot}
         raise Overtaken(sentence % facts)

@@ -111,7 +111,7 @@ def withdraw_notice(release: Release, *, by: User, at: datetime, seen: int) -> D
 def check_postable(release: Release, *, by: User) -> None:
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     if release.status != Status.CONFIRMED:
-        sentence = _("You can only tell readers about a delay of a confirmed release. This release is %(status)s.")
+        sentence = _("You can only tell readers about a delay to a confirmed release. This release is %(status)s.")
         raise NothingToSay(sentence % {"status": release.status})
     if release.announced_at is None:
         raise NothingToSay(_("This release is not announced, so there are no readers to tell about a delay."))

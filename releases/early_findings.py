@@ -215,7 +215,9 @@ def name_contact(producer: Producer, person: User | None, *, by: User, at: datet
         lock_producer(producer.pk)
         last = IncidentContact.objects.filter(producer=producer).last()
         if (last.number if last else 0) != seen:
-            raise ChangedMeanwhile(_("Another person has named an incident contact. Check it before you try again."))
+            raise ChangedMeanwhile(
+                _("Another person has named an incident contact. Check who it is before you try again.")
+            )
         row = IncidentContact.objects.create(
             producer=producer, number=seen + 1, person=person, named_by=by, named_at=at
         )

@@ -269,7 +269,7 @@ def _check_file_address(dummy_file: DummyFile, url: str) -> str:
         )
         % {"code": dummy_file.code},
         AddressFault.HAS_QUERY: _("Enter the address of the file without the part after the question mark."),
-        AddressFault.HAS_TOKEN: _("The address must not contain the token of the file. Give the file its own name."),
+        AddressFault.HAS_TOKEN: _("The address must not contain the token of the file. Use the file’s original name."),
     }
     if fault:
         raise OpenFileRefused("file_url", sentences[fault])
@@ -297,7 +297,7 @@ def _check_place(dummy_file: DummyFile, url: str, *, field: str) -> str:
         raise OpenFileRefused(field, sentence)
     host = place_of(url)
     if find_authorisation(producer, host) is None:
-        sentence = _("No written authorisation of the owner of %(host)s is recorded. Ask your Head of Profession.")
+        sentence = _("No written authorisation from the owner of %(host)s is recorded. Ask your Head of Profession.")
         raise OpenFileRefused(field, sentence % {"host": host})
     return parse_address(url).url
 

@@ -285,7 +285,9 @@ def draw_stated_delays(pages: Sequence[YearReviewPage], year: int, *, site: str)
         height=380,
         narrow_height=460,
         note=_delay_note(len(pages) - len(drawn)),
-        nothing="" if drawn else _("GOV.UK states no scheduled time and delay for any publication of this year."),
+        nothing=""
+        if drawn
+        else _("GOV.UK does not give both a scheduled time and a delay for any publication in this year."),
     )
 
 
@@ -299,8 +301,9 @@ def _delay_note(left_out: int) -> str:
     sentences = [_("Each mark is one publication. The scheduled time and the delay are GOV.UK’s own figures.")]
     if left_out:
         sentence = ngettext(
-            "%(number)s page is not shown, because GOV.UK gives no scheduled time and delay of this year for it.",
-            "%(number)s pages are not shown, because GOV.UK gives no scheduled time and delay of this year for them.",
+            "%(number)s page is not shown, because GOV.UK gives no delay for it, or no scheduled time in this year.",
+            "%(number)s pages are not shown, because GOV.UK gives no delay for them, or no scheduled "
+            "time in this year.",
             left_out,
         )
         sentences.append(sentence % {"number": f"{left_out:,}"})

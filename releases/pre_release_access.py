@@ -96,7 +96,7 @@ def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = Fals
     if release.status == Status.CANCELLED and not or_cancelled:
         raise ListRefused(_("You cannot grant access, because this release is cancelled."))
     if release.status == Status.PUBLISHED or (release.due_at is not None and at >= release.due_at):
-        raise ListRefused(_("You cannot grant or withdraw access, because this release was due."))
+        raise ListRefused(_("You cannot grant or withdraw access, because the release time has passed."))
 
 
 def check_lawful_access(release: Release) -> None:
@@ -537,7 +537,7 @@ def may_be_erased(release: Release, *, now: datetime) -> bool:
 def check_erasable(release: Release, *, now: datetime) -> None:
     if not may_be_erased(release, now=now):
         raise ListRefused(
-            _("You can delete names after the release was due. Until then, the list must show who has access.")
+            _("You can delete names after the release time. Until then, the list must show who has access.")
         )
 
 

@@ -121,7 +121,7 @@ def check_facts(release: Release, facts: CorrectionFacts, *, at: datetime) -> No
     if facts.found_at > at:
         raise CorrectionRefused("found_at", _("The time when the error was found must be in the past."))
     if release.due_at is not None and facts.found_at < release.due_at:
-        sentence = _("The time when the error was found must be after the release was due, %(slot)s.")
+        sentence = _("The time when the error was found must be after the release time, %(slot)s.")
         raise CorrectionRefused("found_at", sentence % {"slot": release.slot})
     if facts.corrected_at is None:
         return
@@ -183,7 +183,7 @@ def withdraw_correction(
     release = correction.current.release
     check_may(by, Action.RECORD_CORRECTION, release.series.producer)
     if not reason.strip():
-        raise CorrectionRefused("reason", _("Enter why you withdraw the correction."))
+        raise CorrectionRefused("reason", _("Enter why you are withdrawing the correction."))
     with transaction.atomic():
         last = _lock_correction(correction, seen=seen)
         row = PublishedCorrection.objects.create(

@@ -104,8 +104,8 @@ def refuse_during_judgement(release: Release, *, at: datetime) -> None:
     """Require that a release is not waiting for its verdict, because moving or cancelling it could hide a breach."""
     if times := _times_of_judging(release, at=at):
         sentence = _(
-            "We are checking this release, which was due at %(due)s. You can change its date or cancel it from "
-            "%(free)s."
+            "We are checking this release, which was due at %(due)s. From %(free)s, you can change its "
+            "date or cancel it."
         )
         raise BeingJudged(sentence % times)
 
@@ -116,8 +116,8 @@ def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) 
     for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
         if times := _times_of_judging(release, at=at):
             sentence = _(
-                "We are checking %(reference)s, which was due at %(due)s. You can change the text that identifies it "
-                "from %(free)s."
+                "We are checking %(reference)s, which was due at %(due)s. From %(free)s, you can change "
+                "the text that identifies it."
             )
             raise BeingJudged(sentence % {"reference": release.reference, **times})
 

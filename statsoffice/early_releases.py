@@ -53,7 +53,9 @@ class DecisionForm(GovukForm):
         "choice": {
             "size": "m",
             "hints": {
-                Choice.TAKE_DOWN.value: lazy("The publishing team removes the page and its files until the due time."),
+                Choice.TAKE_DOWN.value: lazy(
+                    "The publishing team removes the page and its files, and publishes them again at the due time."
+                ),
                 Choice.PUBLISH_NOW.value: lazy(
                     "Everyone gets the release at the same time. The next page asks for the time and the public reason."
                 ),

@@ -93,7 +93,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
     found = (
         (settings.SESSION_COOKIE_NAME, _("Keeps you signed in"), _("When you close your browser, or after 12 hours")),
         (settings.CSRF_COOKIE_NAME, _("Protects forms from being sent by other websites"), _("1 year")),
-        (WRITER, _("Returns answers that you have not saved only to you"), _("1 month")),
+        (WRITER, _("Returns your unsaved answers to you and no one else"), _("1 month")),
     )
     return render(request, "guides/cookies.html", {"cookies": found})
 

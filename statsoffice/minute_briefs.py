@@ -213,7 +213,7 @@ def _describe(line: BriefLine, *, calls: CallList, questions: Sequence[OpenQuest
     return ReleaseItem(
         line=line,
         standing=status_of_release(release, line.verdict, now=now),
-        observed=known_sentence(line.verdict) if line.verdict else _("We have no result for it."),
+        observed=known_sentence(line.verdict) if line.verdict else _("We have no result for this release."),
         stated=texts.publisher_sentence(line),
         # Every release of a brief is past its due time, and none was found early.
         page=page.url if page else "",
@@ -227,7 +227,7 @@ def _describe(line: BriefLine, *, calls: CallList, questions: Sequence[OpenQuest
 
 def _list_contacts(calls: CallList) -> Iterator[ContactLine]:
     for line in calls.lines:
-        notes = [_("covers for %(absent)s") % {"absent": line.absent}] if line.absent else []
+        notes = [_("covering for %(absent)s") % {"absent": line.absent}] if line.absent else []
         if line.attempt:
             notes.append(_("no answer at %(at)s") % {"at": calendar.format_time(line.attempt.at)})
         yield ContactLine(line.contact, telephone_uri(line.contact.telephone), ", ".join(notes))
@@ -281,8 +281,8 @@ def _list_steps(read: ReadBrief, reports: Sequence[Report], *, now: datetime) ->
         yield DueStep(
             calendar.format_day(due_on),
             ngettext(
-                "The report should be decided by then. This is your office’s own aim.",
-                "The reports should be decided by then. This is your office’s own aim.",
+                "Target date for a decision on the report. This is your office’s own target.",
+                "Target date for decisions on the reports. This is your office’s own target.",
                 len(official),
             ),
         )

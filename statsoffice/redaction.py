@@ -56,7 +56,7 @@ PLACES: dict[str, Promise] = {
     "breaches.dispatch": lazy("Messages sent with the report"),
     "breaches.published": lazy("Public statements"),
     "releases.statement": lazy("Statements about releases"),
-    "releases.releasetask": lazy("Corrective actions in tasks of the next release"),
+    "releases.releasetask": lazy("Corrective actions in the tasks for the next release"),
     "releases.releaseevent": lazy("Reasons in the history of releases"),
     "outbox.message": lazy("Stored notifications about the report"),
 }
@@ -87,7 +87,7 @@ class RedactForm(forms.Form):
     )
     why = LongTextField(
         label=lazy("Reason for removal"),
-        help_text=lazy("We save the reason in the history of the report. It must not contain the text to remove."),
+        help_text=lazy("Do not include the text to remove. We save the reason in the history of the report."),
         max_length=LONGEST_REMARK,
         error_messages={"required": lazy("Enter the reason for removal.")},
     )

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveIntegerField(help_text="In bytes.")),
                 ("sha256", models.CharField(max_length=64)),
                 ("marking", models.CharField(default="OFFICIAL-SENSITIVE", max_length=40)),
-                ("scanned", models.BooleanField(help_text="Whether a scanner was set up, and found nothing.")),
+                ("scanned", models.BooleanField(help_text="Whether a scanner was set up and did not refuse the file.")),
                 ("role", models.CharField(max_length=20)),
                 ("added_at", models.DateTimeField()),
                 ("salt", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
@@ -101,7 +101,8 @@ class Migration(migrations.Migration):
                 (
                     "in_force_from",
                     models.DateField(
-                        help_text="The day from which reports cite this edition, if the real day is not known too.",
+                        help_text="The date from which reports cite this edition, even if we do not know "
+                        "when it came into force.",
                         unique=True,
                     ),
                 ),
@@ -113,7 +114,7 @@ class Migration(migrations.Migration):
                     "about_the_day",
                     models.CharField(
                         blank=True,
-                        help_text="A note on the day, for example when the edition was launched.",
+                        help_text="A note about this date, for example when the edition was launched.",
                         max_length=200,
                     ),
                 ),
@@ -190,7 +191,8 @@ class Migration(migrations.Migration):
                     "in_force_from",
                     models.DateField(
                         db_index=True,
-                        help_text="The day from which reports cite this edition, if the real day is not known too.",
+                        help_text="The date from which reports cite this edition, even if we do not know "
+                        "when it came into force.",
                     ),
                 ),
                 (
@@ -201,7 +203,7 @@ class Migration(migrations.Migration):
                     "about_the_day",
                     models.CharField(
                         blank=True,
-                        help_text="A note on the day, for example when the edition was launched.",
+                        help_text="A note about this date, for example when the edition was launched.",
                         max_length=200,
                     ),
                 ),
@@ -253,7 +255,7 @@ class Migration(migrations.Migration):
                 ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
                 (
                     "source",
-                    models.CharField(blank=True, help_text="Where the words, or their meaning, are.", max_length=300),
+                    models.CharField(blank=True, help_text="Where to find the words or their meaning.", max_length=300),
                 ),
                 ("source_url", models.URLField(blank=True, max_length=300, verbose_name="web address of the source")),
                 (
@@ -404,7 +406,8 @@ class Migration(migrations.Migration):
                     models.PositiveBigIntegerField(
                         default=0,
                         editable=False,
-                        help_text="Position of the last event that outdates an open form; 0 since the report was begun.",
+                        help_text="Position of the last event that made open forms out of date. 0 means "
+                        "none since the report was started.",
                     ),
                 ),
                 (
@@ -461,7 +464,9 @@ class Migration(migrations.Migration):
                 (
                     "available_at",
                     models.DateTimeField(
-                        help_text="As far as people know.", null=True, verbose_name="time it became available"
+                        help_text="As entered by a person, not found by a check.",
+                        null=True,
+                        verbose_name="time it became available",
                     ),
                 ),
                 ("available_unknown", models.TextField(blank=True, verbose_name="reason the time is not known")),
@@ -471,7 +476,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default=functools.partial(secrets.token_hex, 16),
                         editable=False,
-                        help_text="Part of its recorded digest. A redaction replaces it.",
+                        help_text="Part of the recorded digest. A redaction replaces this value.",
                         max_length=32,
                     ),
                 ),
@@ -497,7 +502,7 @@ class Migration(migrations.Migration):
                     "published",
                     models.ForeignKey(
                         editable=False,
-                        help_text="The public statement, while its version of the report is the present one.",
+                        help_text="The public statement, if it is of the current version of the report.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -517,7 +522,8 @@ class Migration(migrations.Migration):
                     "training",
                     models.ForeignKey(
                         editable=False,
-                        help_text="The training that it is about. It is never sent.",
+                        help_text="The training session that the report is about. A report about "
+                        "training is never sent.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -732,7 +738,10 @@ class Migration(migrations.Migration):
                 (
                     "words_digest",
                     models.CharField(
-                        db_default="", default="", help_text="Of the original text, if it was redacted.", max_length=64
+                        db_default="",
+                        default="",
+                        help_text="The digest of the original text, if it was redacted.",
+                        max_length=64,
                     ),
                 ),
                 ("report_reference", models.CharField(max_length=120)),
@@ -771,7 +780,7 @@ class Migration(migrations.Migration):
                     "salt",
                     models.CharField(
                         default=functools.partial(secrets.token_hex, 16),
-                        help_text="Part of its recorded digest. A redaction replaces it.",
+                        help_text="Part of the recorded digest. A redaction replaces this value.",
                         max_length=32,
                     ),
                 ),
@@ -822,7 +831,10 @@ class Migration(migrations.Migration):
                 (
                     "form_key",
                     models.UUIDField(
-                        help_text="Of the form that was sent: sent twice, it starts one report.", null=True, unique=True
+                        help_text="Identifies the form that was sent, so that the same form sent twice "
+                        "starts only one report.",
+                        null=True,
+                        unique=True,
                     ),
                 ),
                 (
@@ -1085,7 +1097,7 @@ class Migration(migrations.Migration):
                 ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
                 (
                     "source",
-                    models.CharField(blank=True, help_text="Where the words, or their meaning, are.", max_length=300),
+                    models.CharField(blank=True, help_text="Where to find the words or their meaning.", max_length=300),
                 ),
                 ("source_url", models.URLField(blank=True, max_length=300, verbose_name="web address of the source")),
                 (
@@ -1155,8 +1167,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "public page of punctuality",
-                "verbose_name_plural": "public pages of punctuality",
+                "verbose_name": "public punctuality page",
+                "verbose_name_plural": "public punctuality pages",
                 "ordering": ("producer", "number"),
                 "constraints": [
                     models.UniqueConstraint(fields=("producer", "number"), name="one_punctuality_switch_per_number")
@@ -1179,7 +1191,10 @@ class Migration(migrations.Migration):
                 (
                     "words_digest",
                     models.CharField(
-                        db_default="", default="", help_text="Of the original text, if it was redacted.", max_length=64
+                        db_default="",
+                        default="",
+                        help_text="The digest of the original text, if it was redacted.",
+                        max_length=64,
                     ),
                 ),
                 (

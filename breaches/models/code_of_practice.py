@@ -27,11 +27,14 @@ class Edition(models.Model):
     number = models.CharField(max_length=10, unique=True)
     title = models.CharField(max_length=200)
     in_force_from = models.DateField(
-        unique=True, help_text=lazy("The day from which reports cite this edition, if the real day is not known too.")
+        unique=True,
+        help_text=lazy(
+            "The date from which reports cite this edition, even if we do not know when it came into force."
+        ),
     )
     in_force_confirmed = models.BooleanField(lazy("day of entry into force is known"), default=False)
     about_the_day = models.CharField(
-        max_length=200, blank=True, help_text=lazy("A note on the day, for example when the edition was launched.")
+        max_length=200, blank=True, help_text=lazy("A note about this date, for example when the edition was launched.")
     )
     history = HistoricalRecords()
 
@@ -68,7 +71,7 @@ class Practice(models.Model):
     )
     summary = models.TextField(blank=True, help_text=lazy("Our summary, which is never printed."))
     wording = models.TextField(blank=True, help_text=lazy("The words of the Code."))
-    source = models.CharField(max_length=300, blank=True, help_text=lazy("Where the words, or their meaning, are."))
+    source = models.CharField(max_length=300, blank=True, help_text=lazy("Where to find the words or their meaning."))
     source_url = models.URLField(lazy("web address of the source"), max_length=300, blank=True)
     unconfirmed = models.CharField(
         lazy("not confirmed"), max_length=300, blank=True, help_text=lazy("A point that we still need to confirm.")

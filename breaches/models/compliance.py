@@ -83,8 +83,8 @@ class PunctualitySwitch(AppendOnly):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
-        verbose_name = lazy("public page of punctuality")
-        verbose_name_plural = lazy("public pages of punctuality")
+        verbose_name = lazy("public punctuality page")
+        verbose_name_plural = lazy("public punctuality pages")
         ordering = ("producer", "number")
         constraints = [
             models.UniqueConstraint(fields=["producer", "number"], name="one_punctuality_switch_per_number"),

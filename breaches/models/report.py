@@ -90,13 +90,15 @@ class Report(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        help_text=lazy("The training that it is about. It is never sent."),
+        help_text=lazy("The training session that the report is about. A report about training is never sent."),
     )
     drafted_at = models.DateTimeField()
     last_change = models.PositiveBigIntegerField(
         default=0,
         editable=False,
-        help_text=lazy("Position of the last event that outdates an open form; 0 since the report was begun."),
+        help_text=lazy(
+            "Position of the last event that made open forms out of date. 0 means none since the report was started."
+        ),
     )
     occurred_on = models.DateField(
         null=True, editable=False, help_text=lazy("The first day of occurrence in the current version.")
@@ -107,7 +109,7 @@ class Report(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        help_text=lazy("The public statement, while its version of the report is the present one."),
+        help_text=lazy("The public statement, if it is of the current version of the report."),
     )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
@@ -118,7 +120,7 @@ class Report(models.Model):
     cause = models.CharField(max_length=20, blank=True, choices=list(CAUSE_CHOICES.items()))
     cause_words = models.TextField(lazy("description of the cause"), blank=True)
     available_at = models.DateTimeField(
-        lazy("time it became available"), null=True, help_text=lazy("As far as people know.")
+        lazy("time it became available"), null=True, help_text=lazy("As entered by a person, not found by a check.")
     )
     available_unknown = models.TextField(lazy("reason the time is not known"), blank=True)
     person_dealing = models.ForeignKey(
@@ -129,7 +131,7 @@ class Report(models.Model):
         max_length=32,
         default=new_salt,
         editable=False,
-        help_text=lazy("Part of its recorded digest. A redaction replaces it."),
+        help_text=lazy("Part of the recorded digest. A redaction replaces this value."),
     )
 
     objects = ReportQuerySet.as_manager()
@@ -212,7 +214,9 @@ class StartedReport(models.Model):
     receipt = models.OneToOneField(AccessReceipt, on_delete=models.PROTECT, null=True, related_name="started_report")
     started_at = models.DateTimeField()
     form_key = models.UUIDField(
-        null=True, unique=True, help_text=lazy("Of the form that was sent: sent twice, it starts one report.")
+        null=True,
+        unique=True,
+        help_text=lazy("Identifies the form that was sent, so that the same form sent twice starts only one report."),
     )
 
     class Meta:
@@ -244,7 +248,7 @@ class ReportVersion(AppendOnly):
     written_at = models.DateTimeField()
     why = models.CharField(lazy("reason"), max_length=40)
     salt = models.CharField(
-        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest. A redaction replaces it.")
+        max_length=32, default=new_salt, help_text=lazy("Part of the recorded digest. A redaction replaces this value.")
     )
 
     objects = AppendOnlyQuerySet.as_manager()

@@ -32,14 +32,14 @@ class AttachmentForm(GovukForm):
     file = forms.FileField(
         label=lazy("Select a file"),
         help_text=lazy(
-            "A CMS log (.txt, .log or .csv), a screenshot (.png or .jpg) or an email (.eml), of at most 5 MB. "
-            "The evidence annex prints the name of the file, so do not name people in it."
+            "You can add a CMS log (.txt, .log or .csv), a screenshot (.png or .jpg) or an email (.eml), "
+            "up to 5MB. The evidence annex prints the name of the file, so do not name people in it."
         ),
         widget=forms.FileInput(attrs={"accept": ",".join(attachments.TYPES)}),
         error_messages={
             "required": lazy("Select a file"),
             "empty": lazy("The selected file is empty"),
-            "invalid": lazy("The file did not arrive. Select it again"),
+            "invalid": lazy("We did not receive the file. Select it again"),
         },
     )
     checked = forms.BooleanField(

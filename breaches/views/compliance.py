@@ -35,13 +35,16 @@ from releases.views.base import SignedInRequest, post_data
 type YearView[**P] = Callable[Concatenate[SignedInRequest, Producer, int, P], HttpResponse]
 
 HINTS = {
-    PolicySection.INTRODUCTION: lazy("What this policy is, for which statistics, and who is responsible for it."),
+    PolicySection.INTRODUCTION: lazy("What this policy is, which statistics it covers, and who is responsible for it."),
     PolicySection.ANNOUNCEMENT: lazy("Your release calendar, and how far ahead you confirm a date."),
     PolicySection.DATE_CHANGES: lazy("Who agrees to a change, and how you announce it."),
     PolicySection.ACCESS: lazy("Who may see statistics before their release, and how you maintain the list."),
-    PolicySection.TIMELINESS: lazy("Your release time, any other time that OSR has approved, and how you stay timely."),
+    PolicySection.TIMELINESS: lazy(
+        "Your release time, any other time that OSR has approved, and how you "
+        "make sure that your statistics are timely."
+    ),
     PolicySection.BREACHES: lazy("How you find, report and correct breaches, and how you handle corrections."),
-    PolicySection.NOTES: lazy("What readers need to know about the figures of this year."),
+    PolicySection.NOTES: lazy("What readers need to know about the figures for this year."),
 }
 
 
@@ -316,7 +319,7 @@ def switch_punctuality_page(request: SignedInRequest, producer: str) -> HttpResp
         except MoveRefused as refusal:
             messages.warning(request, str(refusal))
         else:
-            messages.success(request, _("The page is public now") if on else _("The page is no longer public"))
+            messages.success(request, _("The page is now public") if on else _("The page is no longer public"))
         return redirect("breaches:switch_punctuality", of.slug)
     years = punctuality_years(of, today=local_date(now))
     switch = compliance.last_switch(of)

@@ -145,7 +145,7 @@ class RecordForm(MoveForm):
     words = remark_field(
         lazy("Explain your decision"),
         lazy("Your explanation is part of the history and of the PDF for our breach log."),
-        required=lazy("Enter why you record this in our breach log only"),
+        required=lazy("Enter why you are recording this in our breach log only"),
     )
 
 
@@ -162,7 +162,7 @@ class ReopenForm(MoveForm):
     reason = remark_field(
         lazy("Reason for reopening the report"),
         lazy("Your reason is part of the history."),
-        required=lazy("Enter why you reopen the report"),
+        required=lazy("Enter why you are reopening the report"),
     )
 
 
@@ -170,7 +170,7 @@ class SendForm(MoveForm):
     recipient = forms.CharField(widget=forms.HiddenInput, required=False)
     words = remark_field(
         lazy("Message to include in the email (optional)"),
-        lazy("The email also states your name and attaches the document."),
+        lazy("The email also includes your name, and the document is attached."),
     )
 
 
@@ -676,7 +676,7 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
     )
     form = MergeForm(post_data(request), drafts=drafts)
     if (joint := _merged_by_this_form(request)) is not None:
-        messages.info(request, _("These drafts are already combined. This is the report."))
+        messages.info(request, _("These drafts have already been combined. This is the combined report."))
         return redirect("breaches:report", joint.reference)
     since: list[dict[str, Any]] = []
     if form.is_valid() and form.outdated:

@@ -81,7 +81,7 @@ class PublishForm(MoveForm):
 
 
 class WithdrawStatementForm(MoveForm):
-    words = remark_field(lazy("Why is it no longer public? (optional)"), lazy("It stays in the history."))
+    words = remark_field(lazy("Reason for unpublishing (optional)"), lazy("Your reason is part of the history."))
 
 
 @require_public_statements

@@ -325,8 +325,9 @@ class StartForm(forms.Form):
     about = forms.ChoiceField(
         label=lazy("What is it about?"),
         help_text=lazy(
-            "For a series, we fill in the facts on record. For anything else, you enter the title. "
-            "For one release, start from its page: we then also fill in when it was due."
+            "For a series, we fill in the facts on record. For anything else, you enter the title. To "
+            "report a single release, start from the page of that release. We then also fill in when it "
+            "was due."
         ),
         error_messages={"required": lazy("Select what the report is about")},
     )
@@ -418,7 +419,11 @@ def _choice_title(choice: Series | Producer) -> str:
 
 
 def _kind_hint(kind: ReportKind) -> str:
-    readers = _("Only the Head of Profession, the deputies and you can read the report.") if kind in RESTRICTED else ""
+    readers = (
+        _("Only you, the Head of Profession, deputies and the person to whom the report is assigned can read it.")
+        if kind in RESTRICTED
+        else ""
+    )
     return f"{KIND_HINTS.get(kind, '')} {readers}".strip()
 
 

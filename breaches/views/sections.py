@@ -121,7 +121,7 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         ]
         return refusal_page(request, report, str(refused), typed=typed)
     if saved.others_editing:
-        sentence = _("While you were writing, other sections were changed by %(people)s.")
+        sentence = _("While you were writing, %(people)s changed other sections.")
         messages.info(request, sentence % {"people": saved.others_editing})
     sentence = _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]} if saved.changed else ""
     return continue_after(request, saved.report, after=section, was_incomplete=was_incomplete, saved=sentence)
@@ -520,7 +520,7 @@ class WordingForm(GovukForm):
     )
     source = forms.CharField(
         label=lazy("Where did you read it?"),
-        help_text=lazy("For example, the edition of the Code and its page."),
+        help_text=lazy("For example, the edition and page of the Code."),
         error_messages={"required": lazy("Enter where you read the wording")},
         max_length=300,
     )

@@ -227,7 +227,7 @@ class ActionForm(GovukForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     term = forms.ChoiceField(
-        label=lazy("Term"),
+        label=lazy("Is this action short-term or long-term?"),
         choices=list(TERMS.items()),
         widget=forms.RadioSelect,
         error_messages={"required": lazy("Select short-term or long-term")},
@@ -247,8 +247,10 @@ class ActionForm(GovukForm):
         required=False,
     )
     next_release_of = forms.ModelChoiceField(
-        label=lazy("Make it a task for the next release of a series?"),
-        help_text=lazy("Everyone who can see that release sees the task, and completes it there."),
+        label=lazy("Do you want to make this a task for the next release of a series?"),
+        help_text=lazy(
+            "Everyone who can see that release can see the task. Mark it as done on the page of the release."
+        ),
         queryset=Series.objects.none(),
         required=False,
         blank=True,

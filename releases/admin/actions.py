@@ -178,8 +178,8 @@ BULK = {
     BulkMove.CONFIRM: BulkText(
         title=ngettext_lazy("Confirm %(count)s release", "Confirm %(count)s releases", "count"),
         intro=lazy(
-            "We check a confirmed release at its time. After this, only the Head of Profession or a deputy can change "
-            "the date."
+            "We check a confirmed release at its release time. Once a date is confirmed, only the Head "
+            "of Profession or a deputy can change it."
         ),
         button=ngettext_lazy("Confirm %(count)s release", "Confirm %(count)s releases", "count"),
         result=lazy("Will be confirmed"),

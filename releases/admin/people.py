@@ -216,8 +216,9 @@ class SeriesForm(forms.ModelForm[Series]):
         fields = "__all__"  # noqa: DJ007  # the admin class names them
         help_texts = {
             "slug": lazy(
-                "Lower-case letters, numbers and hyphens, for example labour-market-overview. It is part of web "
-                "addresses and references of releases, so do not change it once readers use them."
+                "Lower-case letters, numbers and hyphens, for example labour-market-overview. It is part "
+                "of the web addresses and references of releases, so do not change it once readers use "
+                "them."
             ),
         }
 
@@ -337,9 +338,9 @@ class EndExemptionForm(forms.ModelForm[Exemption]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("end"):
-            self.add_error("end", _("Select how it ends"))
+            self.add_error("end", _("Select how the exemption ends"))
         if not str(cleaned.get("end_words", "")).strip():
-            self.add_error("end_words", _("Enter why it ends"))
+            self.add_error("end_words", _("Enter why the exemption ends"))
         return cleaned
 
 

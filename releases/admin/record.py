@@ -167,11 +167,11 @@ class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
     def what(self, event: ReleaseEvent) -> str:
         return calendar.event_sentence(event)
 
-    @admin.display(description=lazy("when"), ordering="at")
+    @admin.display(description=lazy("time"), ordering="at")
     def when(self, event: ReleaseEvent) -> str:
         return format_moment(event.at)
 
-    @admin.display(description=lazy("who"), ordering="actor")
+    @admin.display(description=lazy("person"), ordering="actor")
     def who(self, event: ReleaseEvent) -> str:
         return str(event.actor or _("The system"))
 

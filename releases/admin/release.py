@@ -403,13 +403,13 @@ class ReleaseForm(DatedForm):
         label=lazy("Reason for the change"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy("Required for a confirmed date, and published. Not published for a provisional date."),
+        help_text=lazy("Required for a confirmed date. We publish the reason for a confirmed date only."),
     )
     bank_holiday_reason = forms.CharField(
         label=lazy("Reason for a release on a bank holiday"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=lazy("Only the Head of Profession or a deputy can give it. We publish it."),
+        help_text=lazy("Only the Head of Profession or a deputy can give this reason. We publish it."),
     )
     seen_version = forms.IntegerField(required=False, widget=UnlabelledInput)
 
@@ -482,7 +482,7 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
     )
 
     may_follow_minutes = forms.IntegerField(
-        label=lazy("May follow by (minutes)"),
+        label=lazy("May follow within (minutes)"),
         required=False,
         initial=0,
         min_value=0,
@@ -699,7 +699,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            exception = (_("Another time, or a weekend"), {"fields": (AGREEMENT,), "classes": ("collapse",)})
+            exception = (_("Exceptions: another time or a weekend"), {"fields": (AGREEMENT,), "classes": ("collapse",)})
             what = (
                 "series",
                 "title",

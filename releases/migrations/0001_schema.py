@@ -168,7 +168,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "may_follow_minutes",
-                    models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name="may follow by (minutes)"),
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="may follow within (minutes)"
+                    ),
                 ),
                 ("added_at", models.DateTimeField(editable=False)),
             ],
@@ -190,7 +192,8 @@ class Migration(migrations.Migration):
                 (
                     "heads",
                     models.JSONField(
-                        help_text="By chain: position, hash, first row since the last anchor, their digest."
+                        help_text="For each chain: its position, its hash, the first row since the last "
+                        "anchor, and the digest of the rows since then."
                     ),
                 ),
                 (
@@ -198,7 +201,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("approval", "A report was approved"),
-                            ("morning", "A morning's releases were judged"),
+                            ("morning", "The results of a morning’s releases were decided"),
                             ("daily", "Daily"),
                         ],
                         max_length=20,
@@ -216,7 +219,7 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("compressed", models.BinaryField()),
                 ("media_type", models.CharField(blank=True, max_length=100)),
-                ("size", models.PositiveIntegerField(help_text="Bytes, before they were compressed.")),
+                ("size", models.PositiveIntegerField(help_text="Size in bytes before compression.")),
             ],
             options={
                 "verbose_name_plural": "bodies",
@@ -226,10 +229,10 @@ class Migration(migrations.Migration):
             name="BodyObject",
             fields=[
                 ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("begun_at", models.DateTimeField(help_text="When it was last going to be written.")),
+                ("begun_at", models.DateTimeField(help_text="When we last began to write the object.")),
                 (
                     "moved_at",
-                    models.DateTimeField(help_text="Since when the database no longer has the bytes.", null=True),
+                    models.DateTimeField(help_text="When the bytes were removed from the database.", null=True),
                 ),
             ],
         ),
@@ -255,7 +258,7 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField()),
                 (
                     "paused_until",
-                    models.DateTimeField(help_text="Until when the site asked to be left alone.", null=True),
+                    models.DateTimeField(help_text="The site asked us to make no requests until this time.", null=True),
                 ),
             ],
         ),
@@ -317,7 +320,7 @@ class Migration(migrations.Migration):
                         to="releases.anchor",
                     ),
                 ),
-                ("due_at", models.DateTimeField(help_text="When the authority is asked, or asked again.")),
+                ("due_at", models.DateTimeField(help_text="When the next request to the authority is due.")),
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=500)),
             ],
@@ -361,7 +364,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("uploaded", "Uploaded"),
-                            ("ambiguous", "Waiting for the order of its dates"),
+                            ("ambiguous", "Waiting for the date order"),
                             ("checked", "Checked"),
                             ("confirmed", "Confirmed"),
                             ("applied", "Applied"),
@@ -406,7 +409,7 @@ class Migration(migrations.Migration):
                 (
                     "live_since",
                     models.DateTimeField(
-                        help_text="When it was first seen live since it was due; from then on it is checked less often.",
+                        help_text="When we first found it live after it was due. After that, we check it less often.",
                         null=True,
                     ),
                 ),
@@ -428,7 +431,8 @@ class Migration(migrations.Migration):
                 (
                     "url",
                     models.URLField(
-                        help_text="Where it was read; at another address it says nothing.", max_length=1000
+                        help_text="The address that we read. The content does not apply to any other address.",
+                        max_length=1000,
                     ),
                 ),
                 ("tried_at", models.DateTimeField()),
@@ -472,7 +476,7 @@ class Migration(migrations.Migration):
                     "user",
                     models.ForeignKey(
                         blank=True,
-                        help_text="The account of this person here, if they have one.",
+                        help_text="This person’s account in this service, if they have one.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="contacts",
@@ -491,7 +495,10 @@ class Migration(migrations.Migration):
                 ("watcher", models.CharField(max_length=100)),
                 ("began_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField()),
-                ("recorded_until", models.DateTimeField(help_text="The end that its last recorded digest covers.")),
+                (
+                    "recorded_until",
+                    models.DateTimeField(help_text="The end of the period that the last recorded digest covers."),
+                ),
             ],
             options={
                 "verbose_name_plural": "coverage",
@@ -509,9 +516,9 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("schedule_version", models.PositiveIntegerField()),
-                ("was_on", models.DateField(verbose_name="date before")),
-                ("was_at", models.TimeField(null=True, verbose_name="time before")),
-                ("was_precision", models.CharField(max_length=10, verbose_name="precision before")),
+                ("was_on", models.DateField(verbose_name="previous date")),
+                ("was_at", models.TimeField(null=True, verbose_name="previous time")),
+                ("was_precision", models.CharField(max_length=10, verbose_name="previous precision")),
                 ("to_on", models.DateField(verbose_name="new date")),
                 ("to_at", models.TimeField(null=True, verbose_name="new time")),
                 ("to_precision", models.CharField(max_length=10, verbose_name="new precision")),
@@ -691,7 +698,7 @@ class Migration(migrations.Migration):
                         default="",
                         help_text="The wording that your office has agreed. We offer it to the Head of Profession if your website is down at release time. For example: Our website is not available. We will publish these statistics as soon as it is.",
                         max_length=1000,
-                        verbose_name="notice for an outage of the website",
+                        verbose_name="notice for a website outage",
                     ),
                 ),
                 (
@@ -718,7 +725,9 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We send each person on a pre-release access list an email with a link: to confirm the terms five working days before their access begins, and to confirm receipt when it begins.",
+                        help_text="We email each person on a pre-release access list twice: five working "
+                        "days before their access begins, with a link to confirm the terms, "
+                        "and when it begins, with a link to confirm receipt.",
                         verbose_name="ask people with pre-release access to confirm",
                     ),
                 ),
@@ -751,8 +760,13 @@ class Migration(migrations.Migration):
             name="HostAuthorisation",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("host", models.CharField(help_text="With the port, if it is not the usual one.", max_length=255)),
-                ("number", models.PositiveIntegerField(help_text="Of the rows of one producer and host.")),
+                ("host", models.CharField(help_text="Include the port if it is not the default one.", max_length=255)),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        help_text="The number of this row among the rows of its producer and host."
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -906,8 +920,8 @@ class Migration(migrations.Migration):
                     "measure",
                     models.CharField(
                         choices=[
-                            ("restricted", "Access to the folder or page is restricted now"),
-                            ("other_place", "The files will be put in another place, or later"),
+                            ("restricted", "Access to the folder or page is now restricted"),
+                            ("other_place", "The files will be stored in another place, or added later"),
                             ("setting", "A setting of the server or the publishing system was changed"),
                             ("other", "Something else was done"),
                         ],
@@ -941,7 +955,7 @@ class Migration(migrations.Migration):
                 ("post", models.CharField(max_length=200)),
                 ("organisation", models.CharField(max_length=200)),
                 ("person", models.CharField(blank=True, max_length=200)),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
                 ("length", models.PositiveSmallIntegerField(default=24)),
                 (
                     "unit",
@@ -957,7 +971,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="Why the public benefit outweighs the limit of the order; on the published list.",
+                        help_text="Why the public benefit outweighs the limit of the order. Shown on the "
+                        "published list.",
                     ),
                 ),
                 (
@@ -1057,8 +1072,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "link of a recipient",
-                "verbose_name_plural": "links of recipients",
+                "verbose_name": "recipient’s link",
+                "verbose_name_plural": "recipients’ links",
                 "ordering": ("made_at", "pk"),
             },
         ),
@@ -1125,7 +1140,7 @@ class Migration(migrations.Migration):
                         default="",
                         help_text="The wording that your office has agreed. We offer it to the Head of Profession if your website is down at release time. For example: Our website is not available. We will publish these statistics as soon as it is.",
                         max_length=1000,
-                        verbose_name="notice for an outage of the website",
+                        verbose_name="notice for a website outage",
                     ),
                 ),
                 (
@@ -1152,7 +1167,9 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We send each person on a pre-release access list an email with a link: to confirm the terms five working days before their access begins, and to confirm receipt when it begins.",
+                        help_text="We email each person on a pre-release access list twice: five working "
+                        "days before their access begins, with a link to confirm the terms, "
+                        "and when it begins, with a link to confirm receipt.",
                         verbose_name="ask people with pre-release access to confirm",
                     ),
                 ),
@@ -1350,7 +1367,8 @@ class Migration(migrations.Migration):
                         ],
                         db_default="general",
                         default="general",
-                        help_text="In Scotland, access to economic statistics is shorter, and GDP and retail sales have none.",
+                        help_text="In Scotland, the period of access to economic statistics is shorter, "
+                        "and there is no pre-release access to GDP and retail sales.",
                         max_length=20,
                         verbose_name="type of statistics for pre-release access",
                     ),
@@ -1383,7 +1401,9 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We take a picture of the web page at the release time, at the end of the tolerance, and when we first find it live. This needs the optional browser of our service.",
+                        help_text="We take a screenshot of the web page at the release time, at the end "
+                        "of the tolerance, and when we first find it live. This needs the "
+                        "optional browser of our service.",
                         verbose_name="take screenshots",
                     ),
                 ),
@@ -1652,7 +1672,9 @@ class Migration(migrations.Migration):
                 (
                     "erased",
                     models.JSONField(
-                        editable=False, help_text="When which details were removed at the end of their time.", null=True
+                        editable=False,
+                        help_text="Which details were removed at the end of their retention period, and when.",
+                        null=True,
                     ),
                 ),
                 ("name", models.CharField(max_length=200)),
@@ -1692,7 +1714,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
-                        help_text="The account of this person here, if they have one.",
+                        help_text="This person’s account in this service, if they have one.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -1864,7 +1886,8 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="For this release, even if its series has none. Leave it clear to do as the series does.",
+                        help_text="Select this to take screenshots of this release even if its series "
+                        "has none. Otherwise, the setting of the series applies.",
                         verbose_name="take screenshots",
                     ),
                 ),
@@ -1876,7 +1899,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         editable=False,
-                        help_text="Why it was confirmed less than 4 weeks ahead. Not public.",
+                        help_text="Why the date was confirmed less than 4 weeks ahead. We do not publish this.",
                         verbose_name="reason for short notice",
                     ),
                 ),
@@ -1890,7 +1913,7 @@ class Migration(migrations.Migration):
                     "planned_from",
                     models.OneToOneField(
                         editable=False,
-                        help_text="The release of the year before after which this one was planned.",
+                        help_text="The previous year’s release that this one was planned from.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="planned_next",
@@ -1906,7 +1929,12 @@ class Migration(migrations.Migration):
             name="PublishedCorrection",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(help_text="Of the corrections of one release.")),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        help_text="The number of this correction among the corrections of its release."
+                    ),
+                ),
                 ("revision", models.PositiveSmallIntegerField()),
                 (
                     "kind",
@@ -1948,10 +1976,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("schedule_version", models.PositiveIntegerField()),
-                ("source", models.UUIDField(help_text="The key of the publishing system.")),
-                ("source_name", models.CharField(help_text="The name that it had then.", max_length=100)),
+                ("source", models.UUIDField(help_text="The identifier of the publishing system.")),
+                (
+                    "source_name",
+                    models.CharField(help_text="The name of the publishing system at that time.", max_length=100),
+                ),
                 ("message_id", models.CharField(max_length=200)),
-                ("published_at", models.DateTimeField(help_text="As stated.")),
+                ("published_at", models.DateTimeField(help_text="As stated by the publishing system.")),
                 ("received_at", models.DateTimeField()),
                 (
                     "release",
@@ -1975,7 +2006,7 @@ class Migration(migrations.Migration):
                 ("post", models.CharField(max_length=200)),
                 ("organisation", models.CharField(max_length=200)),
                 ("person", models.CharField(blank=True, max_length=200)),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
                 ("length", models.PositiveSmallIntegerField(default=24)),
                 (
                     "unit",
@@ -1991,7 +2022,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="Why the public benefit outweighs the limit of the order; on the published list.",
+                        help_text="Why the public benefit outweighs the limit of the order. Shown on the "
+                        "published list.",
                     ),
                 ),
                 (
@@ -2014,7 +2046,7 @@ class Migration(migrations.Migration):
                             ("waiting", "Waiting"),
                             ("agreed", "Agreed"),
                             ("refused", "Refused"),
-                            ("taken_back", "Taken back"),
+                            ("taken_back", "Withdrawn"),
                         ],
                         default="waiting",
                         max_length=10,
@@ -2081,7 +2113,7 @@ class Migration(migrations.Migration):
                 (
                     "asked_by",
                     models.ForeignKey(
-                        help_text="Empty: the plan.",
+                        help_text="Empty for a planned check.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -2121,8 +2153,8 @@ class Migration(migrations.Migration):
                     "result",
                     models.CharField(
                         choices=[
-                            ("observer_fault", "no answer, and our own connection failed too"),
-                            ("unreachable", "no usable answer"),
+                            ("observer_fault", "no response, and our own connection failed too"),
+                            ("unreachable", "no usable response"),
                             ("not_live", "not live"),
                             ("live", "live"),
                             ("unrecognised", "not recognised"),
@@ -2147,10 +2179,10 @@ class Migration(migrations.Migration):
                     "purpose",
                     models.CharField(
                         choices=[
-                            ("plain", "What any reader is shown"),
-                            ("fresh", "Past the caches on the way, to tell a stale copy"),
+                            ("plain", "What any reader sees"),
+                            ("fresh", "Bypasses caches, to detect an old copy"),
                             ("announcement", "What the announcement says"),
-                            ("vantage", "What a reader is shown at another vantage point"),
+                            ("vantage", "What a reader sees from another vantage point"),
                         ],
                         default="plain",
                         max_length=12,
@@ -2159,7 +2191,8 @@ class Migration(migrations.Migration):
                 (
                     "clock_bound_seconds",
                     models.FloatField(
-                        help_text="How far our clock may be wrong. Empty if no source confirmed it.",
+                        help_text="How far our clock may be from the correct time. Empty if no source "
+                        "confirmed the time.",
                         null=True,
                         verbose_name="possible clock error in seconds",
                     ),
@@ -2271,7 +2304,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "may_follow_minutes",
-                    models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name="may follow by (minutes)"),
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="may follow within (minutes)"
+                    ),
                 ),
                 ("added_at", models.DateTimeField(editable=False)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -2359,9 +2394,12 @@ class Migration(migrations.Migration):
             name="DateChangeRequest",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("schedule_version", models.PositiveIntegerField(help_text="The schedule that was to be changed.")),
-                ("was_on", models.DateField(verbose_name="date before")),
-                ("was_at", models.TimeField(verbose_name="time before")),
+                (
+                    "schedule_version",
+                    models.PositiveIntegerField(help_text="The version of the date that this request would change."),
+                ),
+                ("was_on", models.DateField(verbose_name="previous date")),
+                ("was_at", models.TimeField(verbose_name="previous time")),
                 ("to_on", models.DateField(verbose_name="new date")),
                 ("to_at", models.TimeField(verbose_name="new time")),
                 ("zone", models.CharField(default="Europe/London", max_length=50)),
@@ -2379,7 +2417,9 @@ class Migration(migrations.Migration):
                 ("osr_agreed_on", models.DateField(null=True, verbose_name="date of OSR’s agreement")),
                 (
                     "bank_holiday_reason",
-                    models.TextField(blank=True, db_default="", default="", verbose_name="reason for the bank holiday"),
+                    models.TextField(
+                        blank=True, db_default="", default="", verbose_name="reason for a release on a bank holiday"
+                    ),
                 ),
                 (
                     "state",
@@ -2466,7 +2506,10 @@ class Migration(migrations.Migration):
                 (
                     "words_digest",
                     models.CharField(
-                        db_default="", default="", help_text="Of the original text, if it was redacted.", max_length=64
+                        db_default="",
+                        default="",
+                        help_text="The digest of the original text, if it was redacted.",
+                        max_length=64,
                     ),
                 ),
                 ("release_public_id", models.UUIDField()),
@@ -2544,7 +2587,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("stored", "Stored"),
                             ("not_taken", "Not taken"),
-                            ("pruned", "Removed at the end of its time"),
+                            ("pruned", "Removed at the end of its retention period"),
                         ],
                         max_length=12,
                     ),
@@ -2655,7 +2698,8 @@ class Migration(migrations.Migration):
                         ],
                         db_default="general",
                         default="general",
-                        help_text="In Scotland, access to economic statistics is shorter, and GDP and retail sales have none.",
+                        help_text="In Scotland, the period of access to economic statistics is shorter, "
+                        "and there is no pre-release access to GDP and retail sales.",
                         max_length=20,
                         verbose_name="type of statistics for pre-release access",
                     ),
@@ -2688,7 +2732,9 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="We take a picture of the web page at the release time, at the end of the tolerance, and when we first find it live. This needs the optional browser of our service.",
+                        help_text="We take a screenshot of the web page at the release time, at the end "
+                        "of the tolerance, and when we first find it live. This needs the "
+                        "optional browser of our service.",
                         verbose_name="take screenshots",
                     ),
                 ),
@@ -2761,7 +2807,10 @@ class Migration(migrations.Migration):
                 (
                     "days",
                     models.CharField(
-                        choices=[("every_day", "Every day"), ("closed_days", "Weekends, holidays and closed days")],
+                        choices=[
+                            ("every_day", "Every day"),
+                            ("closed_days", "Weekends, bank holidays and days when the office is closed"),
+                        ],
                         default="every_day",
                         max_length=12,
                     ),
@@ -2851,7 +2900,10 @@ class Migration(migrations.Migration):
                 (
                     "days",
                     models.CharField(
-                        choices=[("every_day", "Every day"), ("closed_days", "Weekends, holidays and closed days")],
+                        choices=[
+                            ("every_day", "Every day"),
+                            ("closed_days", "Weekends, bank holidays and days when the office is closed"),
+                        ],
                         default="every_day",
                         max_length=12,
                     ),
@@ -2926,8 +2978,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("withdrawn", "Withdrawn: it covers nothing from today"),
-                            ("in_error", "Recorded by mistake: it never covered anything"),
+                            ("withdrawn", "Withdrawn: the exemption does not apply from today"),
+                            ("in_error", "Recorded by mistake: the exemption never applied"),
                         ],
                         max_length=10,
                     ),
@@ -3029,8 +3081,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("withdrawn", "Withdrawn: it covers nothing from today"),
-                            ("in_error", "Recorded by mistake: it never covered anything"),
+                            ("withdrawn", "Withdrawn: the exemption does not apply from today"),
+                            ("in_error", "Recorded by mistake: the exemption never applied"),
                         ],
                         max_length=10,
                     ),
@@ -3147,9 +3199,9 @@ class Migration(migrations.Migration):
                             ("announcement", "announcement"),
                             ("last_before_due", "last before due"),
                             ("last_not_live", "last not live"),
-                            ("first_partial", "first partial"),
+                            ("first_partial", "first incomplete"),
                             ("first_live", "first live"),
-                            ("first_live_fresh", "first live fresh"),
+                            ("first_live_fresh", "first live, bypassing caches"),
                         ],
                         max_length=20,
                     ),
@@ -3160,9 +3212,9 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("stored", "Kept"),
+                            ("stored", "Stored"),
                             ("not_stored", "Could not be stored"),
-                            ("pruned", "Removed at the end of its time"),
+                            ("pruned", "Removed at the end of its retention period"),
                         ],
                         default="stored",
                         max_length=12,
@@ -3213,8 +3265,8 @@ class Migration(migrations.Migration):
                 ("previous_hash", models.CharField(editable=False, max_length=64)),
                 ("row_hash", models.CharField(editable=False, max_length=64)),
                 ("authority", models.URLField(max_length=500)),
-                ("stamped_at", models.DateTimeField(help_text="By the authority's clock.")),
-                ("response", models.BinaryField(help_text="In DER, as the authority sent it.")),
+                ("stamped_at", models.DateTimeField(help_text="The time on the authority’s clock.")),
+                ("response", models.BinaryField(help_text="The response in DER format, as the authority sent it.")),
                 (
                     "anchor",
                     models.OneToOneField(
@@ -3251,8 +3303,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "training",
-                "verbose_name_plural": "trainings",
+                "verbose_name": "training session",
+                "verbose_name_plural": "training sessions",
                 "ordering": ("-planned_at", "-pk"),
             },
         ),
@@ -3261,7 +3313,7 @@ class Migration(migrations.Migration):
             name="training",
             field=models.ForeignKey(
                 editable=False,
-                help_text="The training of which this rehearsal is a part.",
+                help_text="The training session that this rehearsal is part of.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="rehearsals",
@@ -3359,7 +3411,8 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="For this release, even if its series has none. Leave it clear to do as the series does.",
+                        help_text="Select this to take screenshots of this release even if its series "
+                        "has none. Otherwise, the setting of the series applies.",
                         verbose_name="take screenshots",
                     ),
                 ),
@@ -3371,7 +3424,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         editable=False,
-                        help_text="Why it was confirmed less than 4 weeks ahead. Not public.",
+                        help_text="Why the date was confirmed less than 4 weeks ahead. We do not publish this.",
                         verbose_name="reason for short notice",
                     ),
                 ),
@@ -3403,7 +3456,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_constraint=False,
                         editable=False,
-                        help_text="The release of the year before after which this one was planned.",
+                        help_text="The previous year’s release that this one was planned from.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -3427,7 +3480,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_constraint=False,
                         editable=False,
-                        help_text="The training of which this rehearsal is a part.",
+                        help_text="The training session that this rehearsal is part of.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -3458,8 +3511,8 @@ class Migration(migrations.Migration):
                             ("on_time", "on time"),
                             ("early", "early"),
                             ("late", "late"),
-                            ("not_seen", "not seen"),
-                            ("partial", "partial"),
+                            ("not_seen", "not live when last checked"),
+                            ("partial", "incomplete"),
                             ("uncertain", "uncertain"),
                             ("cannot_tell", "cannot tell"),
                         ],
@@ -3469,28 +3522,30 @@ class Migration(migrations.Migration):
                 ),
                 ("last_not_live_at", models.DateTimeField(null=True)),
                 ("first_live_at", models.DateTimeField(null=True)),
-                ("delay_from", models.FloatField(null=True, verbose_name="delay at least (seconds)")),
-                ("delay_to", models.FloatField(null=True, verbose_name="delay at most (seconds)")),
+                ("delay_from", models.FloatField(null=True, verbose_name="shortest possible delay (seconds)")),
+                ("delay_to", models.FloatField(null=True, verbose_name="longest possible delay (seconds)")),
                 ("occurred_at", models.DateTimeField(null=True)),
                 ("addresses", models.JSONField(default=list)),
                 ("reasons", models.JSONField(default=list)),
                 (
                     "published_at_by_publisher",
                     models.DateTimeField(
-                        help_text="By the publisher's own system; readers may have seen it later.", null=True
+                        help_text="The time stated by the publisher’s own system. Readers may have seen "
+                        "the release later.",
+                        null=True,
                     ),
                 ),
                 ("publisher_source", models.CharField(blank=True, max_length=40)),
                 (
                     "diagnoses",
-                    models.JSONField(default=list, help_text="What may explain the verdict, such as an edge cache."),
+                    models.JSONField(default=list, help_text="What may explain the result, such as an edge cache."),
                 ),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("revision", models.PositiveIntegerField(default=0)),
                 (
                     "rules_version",
                     models.PositiveSmallIntegerField(
-                        default=1, help_text="The version of the rules by which it was judged."
+                        default=1, help_text="The version of the rules used to decide the result."
                     ),
                 ),
                 (
@@ -3660,7 +3715,7 @@ class Migration(migrations.Migration):
                 ("schedule_version", models.PositiveIntegerField()),
                 (
                     "answered_until",
-                    models.DateTimeField(help_text="Up to when every planned check is stored or timed out."),
+                    models.DateTimeField(help_text="Every planned check up to this time is stored or has timed out."),
                 ),
                 ("requested_at", models.DateTimeField()),
                 ("version", models.UUIDField()),
@@ -4331,7 +4386,8 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="only_a_required_part_may_follow",
-                violation_error_message="Only a named part that must be live on time may follow, by up to 1440 minutes (24 hours).",
+                violation_error_message="Only a named part with ‘Must be live on time’ selected may "
+                "follow, within 1440 minutes (24 hours).",
             ),
         ),
         migrations.AddIndex(

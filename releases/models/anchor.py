@@ -17,11 +17,16 @@ class Anchor(ChainedRow):
 
     class Why(models.TextChoices):
         APPROVAL = "approval", lazy("A report was approved")
-        MORNING = "morning", lazy("A morning's releases were judged")
+        MORNING = "morning", lazy("The results of a morning’s releases were decided")
         DAILY = "daily", lazy("Daily")
 
     root = models.CharField(max_length=64)
-    heads = models.JSONField(help_text=lazy("By chain: position, hash, first row since the last anchor, their digest."))
+    heads = models.JSONField(
+        help_text=lazy(
+            "For each chain: its position, its hash, the first row since "
+            "the last anchor, and the digest of the rows since then."
+        )
+    )
     why = models.CharField(max_length=20, choices=Why.choices)
     made_at = models.DateTimeField()
 
@@ -48,8 +53,8 @@ class TimeStamp(ChainedRow):
 
     anchor = models.OneToOneField(Anchor, on_delete=models.PROTECT, related_name="time_stamp")
     authority = models.URLField(max_length=500)
-    stamped_at = models.DateTimeField(help_text=lazy("By the authority's clock."))
-    response = models.BinaryField(help_text=lazy("In DER, as the authority sent it."))
+    stamped_at = models.DateTimeField(help_text=lazy("The time on the authority’s clock."))
+    response = models.BinaryField(help_text=lazy("The response in DER format, as the authority sent it."))
 
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -72,7 +77,7 @@ class TimeStampRequest(models.Model):
     """A pending request for a time stamp, with its retries and last error."""
 
     anchor = models.OneToOneField(Anchor, on_delete=models.PROTECT, primary_key=True, related_name="time_stamp_request")
-    due_at = models.DateTimeField(help_text=lazy("When the authority is asked, or asked again."))
+    due_at = models.DateTimeField(help_text=lazy("When the next request to the authority is due."))
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
 

@@ -232,7 +232,7 @@ WORDS = {
     "working_days": lazy("working days"),
     # days of a rota
     "every_day": lazy("every day"),
-    "closed_days": lazy("weekends, holidays and closed days"),
+    "closed_days": lazy("weekends, bank holidays and days when the office is closed"),
     # kinds of statistics in the orders on pre-release access
     "general": lazy("any other statistics"),
     "economic": lazy("economic statistics"),
@@ -255,12 +255,12 @@ WORDS = {
     "refused": lazy("refused"),
     "withdrawn": lazy("withdrawn"),
     "lapsed": lazy("lapsed"),
-    "taken_back": lazy("taken back"),
+    "taken_back": lazy("withdrawn"),
     "granted": lazy("granted"),
     "begun": lazy("begun"),
     "ended": lazy("ended"),
     "uploaded": lazy("uploaded"),
-    "ambiguous": lazy("waiting for the order of its dates"),
+    "ambiguous": lazy("waiting for the date order"),
     "checked": lazy("checked"),
     "applied": lazy("applied"),
     "discarded": lazy("discarded"),
@@ -293,8 +293,8 @@ WORDS = {
     "change": lazy("change"),
     "withdraw": lazy("withdraw"),
     # results of a check
-    "observer_fault": lazy("no answer, and our own connection failed too"),
-    "unreachable": lazy("no usable answer"),
+    "observer_fault": lazy("no response, and our own connection failed too"),
+    "unreachable": lazy("no usable response"),
     "not_live": lazy("not live"),
     "live": lazy("live"),
     "unrecognised": lazy("not recognised"),
@@ -303,8 +303,8 @@ WORDS = {
     "on_time": lazy("on time"),
     "early": lazy("early"),
     "late": lazy("late"),
-    "not_seen": lazy("not seen"),
-    "partial": lazy("partial"),
+    "not_seen": lazy("not live when last checked"),
+    "partial": lazy("incomplete"),
     "uncertain": lazy("uncertain"),
     "cannot_tell": lazy("cannot tell"),
     # why a body is stored
@@ -312,9 +312,9 @@ WORDS = {
     "announcement": lazy("announcement"),
     "last_before_due": lazy("last before due"),
     "last_not_live": lazy("last not live"),
-    "first_partial": lazy("first partial"),
+    "first_partial": lazy("first incomplete"),
     "first_live": lazy("first live"),
-    "first_live_fresh": lazy("first live fresh"),
+    "first_live_fresh": lazy("first live, bypassing caches"),
 }
 
 

@@ -472,7 +472,7 @@ class AbstractEvent(ChainedRow):
     words = models.TextField(lazy("text"), blank=True)
     words_salt = models.CharField(max_length=32, default=new_salt)
     words_digest = models.CharField(
-        max_length=64, default="", db_default="", help_text=lazy("Of the original text, if it was redacted.")
+        max_length=64, default="", db_default="", help_text=lazy("The digest of the original text, if it was redacted.")
     )
 
     class Meta:

@@ -49,10 +49,10 @@ HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says
 class Purpose(models.TextChoices):
     """The purpose of a check; only plain checks are judged."""
 
-    PLAIN = "plain", lazy("What any reader is shown")
-    FRESH = "fresh", lazy("Past the caches on the way, to tell a stale copy")
+    PLAIN = "plain", lazy("What any reader sees")
+    FRESH = "fresh", lazy("Bypasses caches, to detect an old copy")
     ANNOUNCEMENT = "announcement", lazy("What the announcement says")
-    VANTAGE = "vantage", lazy("What a reader is shown at another vantage point")
+    VANTAGE = "vantage", lazy("What a reader sees from another vantage point")
 
 
 class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
@@ -103,7 +103,7 @@ class Observation(ChainedRow):
     clock_bound_seconds = models.FloatField(
         lazy("possible clock error in seconds"),
         null=True,
-        help_text=lazy("How far our clock may be wrong. Empty if no source confirmed it."),
+        help_text=lazy("How far our clock may be from the correct time. Empty if no source confirmed the time."),
     )
     vantage = models.CharField(
         lazy("place of the check"), max_length=100, blank=True, help_text=lazy("Where the check was made from.")
@@ -151,7 +151,7 @@ class CheckSchedule(models.Model):
     host = models.CharField(max_length=255, default="", db_default="", editable=False)
     live_since = models.DateTimeField(
         null=True,
-        help_text=lazy("When it was first seen live since it was due; from then on it is checked less often."),
+        help_text=lazy("When we first found it live after it was due. After that, we check it less often."),
     )
 
     class Meta:
@@ -168,7 +168,7 @@ class Coverage(models.Model):
     watcher = models.CharField(max_length=100)
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
-    recorded_until = models.DateTimeField(help_text=lazy("The end that its last recorded digest covers."))
+    recorded_until = models.DateTimeField(help_text=lazy("The end of the period that the last recorded digest covers."))
 
     class Meta:
         ordering = ("began_at",)
@@ -189,7 +189,9 @@ class HostLease(models.Model):
     holder = models.CharField(max_length=100)
     fence = models.PositiveBigIntegerField(default=1)
     until = models.DateTimeField()
-    paused_until = models.DateTimeField(null=True, help_text=lazy("Until when the site asked to be left alone."))
+    paused_until = models.DateTimeField(
+        null=True, help_text=lazy("The site asked us to make no requests until this time.")
+    )
 
     def __str__(self) -> str:
         return f"{self.host} held by {self.holder}"
@@ -260,7 +262,7 @@ class Body(models.Model):
     sha256 = models.CharField(max_length=64, primary_key=True)
     compressed = models.BinaryField()
     media_type = models.CharField(max_length=LONGEST_MEDIA_TYPE, blank=True)
-    size = models.PositiveIntegerField(help_text=lazy("Bytes, before they were compressed."))
+    size = models.PositiveIntegerField(help_text=lazy("Size in bytes before compression."))
 
     objects = BodyQuerySet.as_manager()
 
@@ -324,8 +326,8 @@ class BodyObject(models.Model):
     """An object in the storage of bodies. The row is written before the object and removed after it."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
-    begun_at = models.DateTimeField(help_text=lazy("When it was last going to be written."))
-    moved_at = models.DateTimeField(null=True, help_text=lazy("Since when the database no longer has the bytes."))
+    begun_at = models.DateTimeField(help_text=lazy("When we last began to write the object."))
+    moved_at = models.DateTimeField(null=True, help_text=lazy("When the bytes were removed from the database."))
 
     def __str__(self) -> str:
         return self.sha256
@@ -338,9 +340,9 @@ class StoredBody(models.Model):
     """
 
     class State(models.TextChoices):
-        STORED = "stored", lazy("Kept")
+        STORED = "stored", lazy("Stored")
         NOT_STORED = "not_stored", lazy("Could not be stored")
-        PRUNED = "pruned", lazy("Removed at the end of its time")
+        PRUNED = "pruned", lazy("Removed at the end of its retention period")
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="stored_bodies")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
@@ -390,7 +392,7 @@ class Screenshot(models.Model):
     class State(models.TextChoices):
         STORED = "stored", lazy("Stored")
         NOT_TAKEN = "not_taken", lazy("Not taken")
-        PRUNED = "pruned", lazy("Removed at the end of its time")
+        PRUNED = "pruned", lazy("Removed at the end of its retention period")
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="screenshots_taken")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")

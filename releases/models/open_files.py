@@ -30,8 +30,10 @@ class HostAuthorisation(AppendOnly):
         WITHDRAWN = "withdrawn", lazy("Withdrawn")
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="host_authorisations")
-    host = models.CharField(max_length=255, help_text=lazy("With the port, if it is not the usual one."))
-    number = models.PositiveIntegerField(help_text=lazy("Of the rows of one producer and host."))
+    host = models.CharField(max_length=255, help_text=lazy("Include the port if it is not the default one."))
+    number = models.PositiveIntegerField(
+        help_text=lazy("The number of this row among the rows of its producer and host.")
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.RECORDED)
     owner_name = models.CharField(max_length=200, blank=True)
     owner_post = models.CharField(max_length=200, blank=True)
@@ -178,8 +180,8 @@ class OpenFileRemedy(AppendOnly):
     """A person recorded that an open address of a dummy file is dealt with."""
 
     class Measure(models.TextChoices):
-        RESTRICTED = "restricted", lazy("Access to the folder or page is restricted now")
-        OTHER_PLACE = "other_place", lazy("The files will be put in another place, or later")
+        RESTRICTED = "restricted", lazy("Access to the folder or page is now restricted")
+        OTHER_PLACE = "other_place", lazy("The files will be stored in another place, or added later")
         SETTING = "setting", lazy("A setting of the server or the publishing system was changed")
         OTHER = "other", lazy("Something else was done")
 

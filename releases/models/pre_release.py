@@ -31,7 +31,7 @@ class AccessDetails(models.Model):
     post = models.CharField(max_length=200)
     organisation = models.CharField(max_length=200)
     person = models.CharField(max_length=200, blank=True)
-    email = models.EmailField(lazy("e-mail address"), blank=True)
+    email = models.EmailField(lazy("email address"), blank=True)
     length = models.PositiveSmallIntegerField(default=24)
     unit = models.CharField(max_length=12, choices=choices_of(Unit), default=Unit.HOURS)
     period_reason = models.TextField(blank=True)
@@ -40,7 +40,7 @@ class AccessDetails(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text=lazy("Why the public benefit outweighs the limit of the order; on the published list."),
+        help_text=lazy("Why the public benefit outweighs the limit of the order. Shown on the published list."),
     )
     authority_notified_on = models.DateField(
         null=True, blank=True, help_text=lazy("When the Authority was notified of the longer period.")

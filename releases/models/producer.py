@@ -66,7 +66,7 @@ class Producer(models.Model):
         ),
     )
     outage_wording = models.TextField(
-        lazy("notice for an outage of the website"),
+        lazy("notice for a website outage"),
         blank=True,
         default="",
         db_default="",
@@ -99,8 +99,9 @@ class Producer(models.Model):
         default=False,
         db_default=False,
         help_text=lazy(
-            "We send each person on a pre-release access list an email with a link: to confirm the terms five working "
-            "days before their access begins, and to confirm receipt when it begins."
+            "We email each person on a pre-release access list twice: five working days before their "
+            "access begins, with a link to confirm the terms, and when it begins, with a link to confirm "
+            "receipt."
         ),
     )
     history = HistoricalRecords()
@@ -171,7 +172,9 @@ class FormerDetails(models.Model):
     """The removal of details from a row of the history of contacts: the names of the details, and when."""
 
     erased = models.JSONField(
-        null=True, editable=False, help_text=lazy("When which details were removed at the end of their time.")
+        null=True,
+        editable=False,
+        help_text=lazy("Which details were removed at the end of their retention period, and when."),
     )
 
     class Meta:
@@ -201,7 +204,7 @@ class Contact(models.Model):
         null=True,
         blank=True,
         related_name="contacts",
-        help_text=lazy("The account of this person here, if they have one."),
+        help_text=lazy("This person’s account in this service, if they have one."),
     )
     history = HistoricalRecords(bases=[FormerDetails])
 
@@ -385,7 +388,10 @@ class Series(models.Model):
         choices=choices_of(StatisticsKind),
         default=StatisticsKind.GENERAL,
         db_default=StatisticsKind.GENERAL,
-        help_text=lazy("In Scotland, access to economic statistics is shorter, and GDP and retail sales have none."),
+        help_text=lazy(
+            "In Scotland, the period of access to economic statistics is shorter, and there "
+            "is no pre-release access to GDP and retail sales."
+        ),
     )
     market_sensitive = models.BooleanField(
         default=False,
@@ -427,8 +433,8 @@ class Series(models.Model):
         default=False,
         db_default=False,
         help_text=lazy(
-            "We take a picture of the web page at the release time, at the end of the tolerance, and when we first "
-            "find it live. This needs the optional browser of our service."
+            "We take a screenshot of the web page at the release time, at the end of the tolerance, and "
+            "when we first find it live. This needs the optional browser of our service."
         ),
     )
     history = HistoricalRecords()
@@ -524,8 +530,8 @@ class Exemption(models.Model):
     """One exemption: for a producer or one of its series, for some days and faults. It can be ended, not changed."""
 
     class End(models.TextChoices):
-        WITHDRAWN = "withdrawn", lazy("Withdrawn: it covers nothing from today")
-        IN_ERROR = "in_error", lazy("Recorded by mistake: it never covered anything")
+        WITHDRAWN = "withdrawn", lazy("Withdrawn: the exemption does not apply from today")
+        IN_ERROR = "in_error", lazy("Recorded by mistake: the exemption never applied")
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="exemptions")
     series = models.ForeignKey(

@@ -16,10 +16,10 @@ class PublicationStatement(AppendOnly):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="publication_statements")
     schedule_version = models.PositiveIntegerField()
-    source = models.UUIDField(help_text=lazy("The key of the publishing system."))
-    source_name = models.CharField(max_length=100, help_text=lazy("The name that it had then."))
+    source = models.UUIDField(help_text=lazy("The identifier of the publishing system."))
+    source_name = models.CharField(max_length=100, help_text=lazy("The name of the publishing system at that time."))
     message_id = models.CharField(max_length=200)
-    published_at = models.DateTimeField(help_text=lazy("As stated."))
+    published_at = models.DateTimeField(help_text=lazy("As stated by the publishing system."))
     received_at = models.DateTimeField()
 
     objects = AppendOnlyQuerySet.as_manager()

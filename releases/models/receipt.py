@@ -38,8 +38,8 @@ class AccessLink(models.Model):
     is_void = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name = lazy("link of a recipient")
-        verbose_name_plural = lazy("links of recipients")
+        verbose_name = lazy("recipient’s link")
+        verbose_name_plural = lazy("recipients’ links")
         ordering = ("made_at", "pk")
         constraints = [
             models.CheckConstraint(condition=Q(purpose__in=list(Purpose)), name="access_link_purpose_is_known"),

@@ -117,13 +117,16 @@ class Release(models.Model):
         null=True,
         editable=False,
         related_name="rehearsals",
-        help_text=lazy("The training of which this rehearsal is a part."),
+        help_text=lazy("The training session that this rehearsal is part of."),
     )
     screenshots = models.BooleanField(
         lazy("take screenshots"),
         default=False,
         db_default=False,
-        help_text=lazy("For this release, even if its series has none. Leave it clear to do as the series does."),
+        help_text=lazy(
+            "Select this to take screenshots of this release even if its series has none. "
+            "Otherwise, the setting of the series applies."
+        ),
     )
     planned_from = models.OneToOneField(
         "self",
@@ -131,7 +134,7 @@ class Release(models.Model):
         null=True,
         editable=False,
         related_name="planned_next",
-        help_text=lazy("The release of the year before after which this one was planned."),
+        help_text=lazy("The previous year’s release that this one was planned from."),
     )
     recorded_at = models.DateTimeField(editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
@@ -140,7 +143,7 @@ class Release(models.Model):
         lazy("reason for short notice"),
         blank=True,
         editable=False,
-        help_text=lazy("Why it was confirmed less than 4 weeks ahead. Not public."),
+        help_text=lazy("Why the date was confirmed less than 4 weeks ahead. We do not publish this."),
     )
     published_at = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
@@ -270,7 +273,7 @@ class Address(models.Model):
         help_text=lazy("Optional. Choose a part if the release has several that are published together."),
     )
     may_follow_minutes = models.PositiveSmallIntegerField(
-        lazy("may follow by (minutes)"),
+        lazy("may follow within (minutes)"),
         default=0,
         db_default=0,
     )
@@ -320,7 +323,7 @@ class Address(models.Model):
                 | (Q(may_follow_minutes__lte=LONGEST_FOLLOW_MINUTES, required=True) & ~Q(part="")),
                 name="only_a_required_part_may_follow",
                 violation_error_message=lazy(
-                    "Only a named part that must be live on time may follow, by up to 1440 minutes (24 hours)."
+                    "Only a named part with ‘Must be live on time’ selected may follow, within 1440 minutes (24 hours)."
                 ),
             ),
         ]
@@ -356,7 +359,9 @@ class Comparison(models.Model):
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="comparison")
-    url = models.URLField(max_length=1000, help_text=lazy("Where it was read; at another address it says nothing."))
+    url = models.URLField(
+        max_length=1000, help_text=lazy("The address that we read. The content does not apply to any other address.")
+    )
     tried_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     said: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
@@ -403,7 +408,7 @@ class PreflightRun(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        help_text=lazy("Empty: the plan."),
+        help_text=lazy("Empty for a planned check."),
     )
     claimed_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -542,9 +547,9 @@ class DateChange(AppendOnly):
     # No foreign key constraint, because the changes of a release that was deleted before it was public remain.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="date_changes")
     schedule_version = models.PositiveIntegerField()
-    was_on = models.DateField(lazy("date before"))
-    was_at = models.TimeField(lazy("time before"), null=True)
-    was_precision = models.CharField(lazy("precision before"), max_length=10)
+    was_on = models.DateField(lazy("previous date"))
+    was_at = models.TimeField(lazy("previous time"), null=True)
+    was_precision = models.CharField(lazy("previous precision"), max_length=10)
     to_on = models.DateField(lazy("new date"))
     to_at = models.TimeField(lazy("new time"), null=True)
     to_precision = models.CharField(lazy("new precision"), max_length=10)
@@ -727,9 +732,11 @@ class DateChangeRequest(models.Model):
     """One request: the present date and time of the release, the requested ones, and the public reason."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="date_requests")
-    schedule_version = models.PositiveIntegerField(help_text=lazy("The schedule that was to be changed."))
-    was_on = models.DateField(lazy("date before"))
-    was_at = models.TimeField(lazy("time before"))
+    schedule_version = models.PositiveIntegerField(
+        help_text=lazy("The version of the date that this request would change.")
+    )
+    was_on = models.DateField(lazy("previous date"))
+    was_at = models.TimeField(lazy("previous time"))
     to_on = models.DateField(lazy("new date"))
     to_at = models.TimeField(lazy("new time"))
     zone = models.CharField(max_length=50, default="Europe/London")
@@ -738,7 +745,9 @@ class DateChangeRequest(models.Model):
         lazy("reference of OSR’s agreement"), max_length=100, blank=True, default="", db_default=""
     )
     osr_agreed_on = models.DateField(lazy("date of OSR’s agreement"), null=True)
-    bank_holiday_reason = models.TextField(lazy("reason for the bank holiday"), blank=True, default="", db_default="")
+    bank_holiday_reason = models.TextField(
+        lazy("reason for a release on a bank holiday"), blank=True, default="", db_default=""
+    )
     state = models.CharField(max_length=10, choices=choices_of(RequestState), default=RequestState.WAITING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()

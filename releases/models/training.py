@@ -21,8 +21,8 @@ class Training(models.Model):
     planned_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = lazy("training")
-        verbose_name_plural = lazy("trainings")
+        verbose_name = lazy("training session")
+        verbose_name_plural = lazy("training sessions")
         ordering = ("-planned_at", "-pk")
         constraints = [models.CheckConstraint(condition=~Q(title=""), name="training_has_a_title")]
 

@@ -39,20 +39,21 @@ class Verification(models.Model):
     )
     last_not_live_at = models.DateTimeField(null=True)
     first_live_at = models.DateTimeField(null=True)
-    delay_from = models.FloatField(lazy("delay at least (seconds)"), null=True)
-    delay_to = models.FloatField(lazy("delay at most (seconds)"), null=True)
+    delay_from = models.FloatField(lazy("shortest possible delay (seconds)"), null=True)
+    delay_to = models.FloatField(lazy("longest possible delay (seconds)"), null=True)
     occurred_at = models.DateTimeField(null=True)
     addresses = models.JSONField(default=list)
     reasons = models.JSONField(default=list)
     published_at_by_publisher = models.DateTimeField(
-        null=True, help_text=lazy("By the publisher's own system; readers may have seen it later.")
+        null=True,
+        help_text=lazy("The time stated by the publisher’s own system. Readers may have seen the release later."),
     )
     publisher_source = models.CharField(max_length=40, blank=True)
-    diagnoses = models.JSONField(default=list, help_text=lazy("What may explain the verdict, such as an edge cache."))
+    diagnoses = models.JSONField(default=list, help_text=lazy("What may explain the result, such as an edge cache."))
     decided_at = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
     rules_version = models.PositiveSmallIntegerField(
-        default=RULES_VERSION, help_text=lazy("The version of the rules by which it was judged.")
+        default=RULES_VERSION, help_text=lazy("The version of the rules used to decide the result.")
     )
 
     class Meta:
@@ -106,7 +107,9 @@ class VerdictRequest(models.Model):
     address = models.OneToOneField(Address, on_delete=models.CASCADE, primary_key=True, related_name="+")
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
     schedule_version = models.PositiveIntegerField()
-    answered_until = models.DateTimeField(help_text=lazy("Up to when every planned check is stored or timed out."))
+    answered_until = models.DateTimeField(
+        help_text=lazy("Every planned check up to this time is stored or has timed out.")
+    )
     requested_at = models.DateTimeField()
     version = models.UUIDField()
     claimed_by = models.CharField(max_length=100, blank=True, default="")

@@ -101,8 +101,8 @@ _SENTENCES: dict[DifferenceKind, Promise] = {
     DifferenceKind.NOT_FOUND: lazy("There is no page at the web address of the announcement."),
     DifferenceKind.GONE: lazy("The announcement has been removed from GOV.UK."),
     DifferenceKind.PUBLISHED: lazy(
-        "The announcement on GOV.UK redirects to published statistics. If these are this release, it was "
-        "published early."
+        "The announcement on GOV.UK redirects to published statistics. If they are the statistics of "
+        "this release, it was published early."
     ),
     DifferenceKind.LED_ELSEWHERE: lazy("The announcement on GOV.UK redirects to another website."),
     DifferenceKind.OTHER_KIND: lazy(
@@ -347,11 +347,11 @@ FIELDS = {
     "reference": lazy("reference"),
     "url": lazy("address"),
     "role": lazy("role"),
-    "marker": lazy("marker"),
-    "adapter": lazy("kind of page"),
-    "required": lazy("required"),
+    "marker": lazy("text that identifies this edition"),
+    "adapter": lazy("type of website"),
+    "required": lazy("must be live on time"),
     "part": lazy("part"),
-    "may_follow_minutes": lazy("minutes by which it may follow"),
+    "may_follow_minutes": lazy("may follow within (minutes)"),
     "screenshots": lazy("screenshots"),
     "osr_reference": lazy("reference of OSR’s agreement"),
     "osr_agreed_on": lazy("date of OSR’s agreement"),
@@ -394,7 +394,7 @@ def event_details(event: ReleaseEvent) -> Iterable[str]:
 
 
 def through_token(code: str) -> str:
-    return _("Through API token %(code)s") % {"code": code}
+    return _("Using API token %(code)s") % {"code": code}
 
 
 def _participant_details(facts: Mapping[str, Any]) -> Iterator[str]:

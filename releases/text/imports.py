@@ -44,10 +44,10 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     ),
     "status": (
         lazy(
-            "provisional (or empty): readers do not see a new release. confirmed: we confirm the release and "
-            "announce it in the public calendar. cancelled: we cancel an existing release, with its reason, and you "
-            "cannot undo this. A release never becomes provisional again. Exports also contain published. You cannot "
-            "import this status."
+            "provisional (or empty): readers do not see a new release. confirmed: we confirm the release "
+            "and announce it in the public calendar. cancelled: we cancel an existing release, with its "
+            "reason, and you cannot undo this. A release never becomes provisional again. Exports can "
+            "also contain the status published, which you cannot import."
         ),
         "confirmed",
     ),
@@ -90,19 +90,19 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     ),
     "rehearsal": (lazy("Enter yes for a rehearsal, which readers do not see. Otherwise leave empty."), "yes"),
     "short_notice_reason": (
-        lazy("Why you confirm a date less than 4 weeks ahead. We save the reason but do not publish it."),
+        lazy("Why you are confirming a date less than 4 weeks ahead. We save the reason but do not publish it."),
         "The survey was added after a change in the law.",
     ),
     "date_change_reason": (
         lazy(
-            "Why the date changes. Required for a confirmed date. We ask the Head of Profession or a deputy to "
-            "agree. Until they do, the date does not change. We then publish the reason. We do not publish reasons "
-            "for provisional dates."
+            "Why the date is changing. Required for a confirmed date. We ask the Head of Profession or a "
+            "deputy to agree. Until they do, the date does not change. We then publish the reason. We do "
+            "not publish reasons for provisional dates."
         ),
         "The survey data arrived late.",
     ),
     "cancellation_reason": (
-        lazy("Why you cancel the release. Required with the status cancelled. We publish it."),
+        lazy("Why you are cancelling the release. Required with the status cancelled. We publish it."),
         "The survey was stopped.",
     ),
     "osr_reference": (
@@ -115,8 +115,8 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     "osr_agreed_on": (lazy("The date of OSR’s written agreement."), "2026-05-11"),
     "bank_holiday_reason": (
         lazy(
-            "Why you confirm a release on a bank holiday. Only the Head of Profession or a deputy can import it. We "
-            "publish the reason."
+            "Why you are confirming a release on a bank holiday. Only the Head of Profession or a deputy "
+            "can import this reason. We publish it."
         ),
         "The results are published with those of other countries.",
     ),

@@ -45,7 +45,9 @@ def host_sentence(count: HostCount) -> str:
     )
     parts = [sentence % {"count": count.not_live, "due": count.due, "host": count.host, "when": _when(count.limit_at)}]
     if count.not_known:
-        unknown = ngettext("%(count)s is not known.", "%(count)s are not known.", count.not_known)
+        unknown = ngettext(
+            "We do not know whether %(count)s was live.", "We do not know whether %(count)s were live.", count.not_known
+        )
         parts.append(unknown % {"count": count.not_known})
     return " ".join([*parts, _("Cause not known.")])
 

@@ -23,16 +23,19 @@ STATES = {
 TARGETS = {Target.FILE: lazy("Dummy file"), Target.PAGE: lazy("Unpublished page")}
 SIGNS = {
     Sign.REFUSED: lazy("HTTP status %(status)s."),
-    Sign.LOG_IN: lazy("The address leads to a page for signing in."),
+    Sign.LOG_IN: lazy("The address leads to a sign-in page."),
     Sign.NOT_FOUND_PAGE: lazy("The website says that there is no such page."),
     Sign.HOME_PAGE: lazy("The address leads to the home page of the website."),
-    Sign.SOMETHING_ELSE: lazy("Something else is there: HTTP status %(status)s, without the token of the dummy file."),
+    Sign.SOMETHING_ELSE: lazy(
+        "The address returned something else, without the token of the dummy file: HTTP status %(status)s."
+    ),
     Sign.OTHER_HOST: lazy("The address leads to another host, which we did not request."),
     Sign.OTHER_STATUS: lazy("HTTP status %(status)s does not show whether the file is open."),
-    Sign.OBSTACLE: lazy("The website showed something else first, such as a test for robots or a fault."),
+    Sign.OBSTACLE: lazy("The website showed something else first, such as a robot check or an error message."),
     Sign.NO_ANSWER: lazy("There was no response."),
     Sign.ADDRESS_REFUSED: lazy(
-        "We did not request the address, because it leads to a private network. Ask your operator if this is right."
+        "We did not request the address, because it leads to a private network. Ask the people who "
+        "operate this service if this is right."
     ),
     Sign.ASKED_TO_WAIT: lazy("We did not request the address, because the website had asked us to wait. Check again."),
     Sign.UNREADABLE: lazy("We could not read the response."),

@@ -42,7 +42,7 @@ REQUESTS = {
 ODDITIES = {
     Oddity.OVER_LIMIT: lazy("The period is longer than the limit for these statistics."),
     Oddity.BEFORE_GRANT: lazy("Access began before it was granted."),
-    Oddity.BEFORE_PERIOD: lazy("Access began before the period."),
+    Oddity.BEFORE_PERIOD: lazy("Access began before the granted period."),
 }
 
 FIELDS = {
@@ -70,8 +70,8 @@ SUNDAY = 6
 _A_MONDAY = date(2026, 1, 12)
 # The hint of forms on which the series is not chosen yet.
 ON_MONDAYS = lazy(
-    "Pre-release access of 24 hours before a Monday release opens on the Sunday. Some producers avoid Mondays for this "
-    "reason."
+    "For a Monday release, pre-release access of 24 hours opens on the Sunday. Some producers avoid "
+    "Mondays for this reason."
 )
 
 # The order's name within a sentence; the order of 2008 is the one for the UK and for England.
@@ -137,8 +137,8 @@ def monday_sentence(series: Series) -> str:
     if begins is None:
         return ""
     sentence = _(
-        "Pre-release access of %(period)s before a Monday release opens on the %(day)s. Some producers avoid Mondays "
-        "for this reason."
+        "For a Monday release, pre-release access of %(period)s opens on the %(day)s. Some producers "
+        "avoid Mondays for this reason."
     )
     return sentence % {
         "period": series.pre_release_terms().usual,

@@ -51,7 +51,7 @@ SENTENCES = {
     ),
     PreflightCode.ANNOUNCED_DAY_NOT_FOUND: lazy("The announcement does not give the planned date, %(planned)s."),
     PreflightCode.ANNOUNCED_TIME_NOT_FOUND: lazy(
-        "The announcement gives the day, but not the time for which it is planned here, %(planned)s."
+        "The announcement gives the day, but not the time planned in this calendar, %(planned)s."
     ),
     PreflightCode.ANNOUNCEMENT_CALLED_OFF: lazy(
         "The announcement mentions a cancellation, postponement or withdrawal."

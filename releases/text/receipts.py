@@ -32,7 +32,7 @@ DISCLOSURES = {
 }
 ANSWERS = {
     Answer.CONFIRMED: lazy("Confirmed the terms at %(moment)s."),
-    Answer.ACKNOWLEDGED: lazy("Received it at %(moment)s."),
+    Answer.ACKNOWLEDGED: lazy("Confirmed receipt at %(moment)s."),
     Answer.NOT_NEEDED: lazy("No longer needs access, answered at %(moment)s."),
     Answer.SILENT: lazy("There was no answer by %(moment)s."),
 }

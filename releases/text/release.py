@@ -316,11 +316,11 @@ REASONS = {
     "other_host": lazy("it redirected to another site"),
     "home_page": lazy("it redirected to a home page"),
     "search": lazy("it redirected to a search page"),
-    "page_above": lazy("it redirected to a page above it"),
+    "page_above": lazy("it redirected to a higher-level page"),
     "leads_on": lazy("the page sends readers to another address"),
     "log_in": lazy("it was a sign-in page"),
     "marker_hidden": lazy("the page hides the text that identifies this edition from readers"),
-    "styles_unread": lazy("the styles of the page are too long to find out what readers see"),
+    "styles_unread": lazy("the page’s styles are too long for us to tell what readers see"),
     "negative_marker": lazy("the page said that the release was not available"),
     "like_not_found": lazy("it was the same as the site’s page for ‘not found’"),
     "wrong_type": lazy("the wrong type of file"),
@@ -340,7 +340,7 @@ REASONS = {
     "other_period": lazy("the text that identifies this edition was only part of another date or period"),
     "other_edition": lazy("the heading named another edition"),
     "other_subject": lazy("the page seems to be about another subject"),
-    "still_to_come": lazy("the page said that it was still to come"),
+    "still_to_come": lazy("the page said that the release was still to come"),
     "common_marker": lazy("a year in the text is not enough to identify the edition"),
     "mentioned_once": lazy("one mention before the release time is not enough to identify the edition"),
     "empty": lazy("the page was empty"),
@@ -351,7 +351,7 @@ REASONS = {
     "too_deep": lazy("the page’s HTML was too complex to read"),
     "unknown_shape": lazy("we could not read the response of the publishing system"),
     "announcement": lazy("only the announcement was there"),
-    "cancelled": lazy("the announcement said that it was cancelled"),
+    "cancelled": lazy("the announcement said that the release was cancelled"),
     "moved": lazy("the announcement gave another time"),
     "withdrawn": lazy("the page was marked as withdrawn"),
     "earlier_edition": lazy("the page’s own dates show an earlier edition"),
@@ -363,8 +363,8 @@ REASONS = {
 
 
 NOT_TAKEN = {
-    "missed": lazy("We did not take it in time."),
-    "early": lazy("The page was live before the release time, so we took none."),
+    "missed": lazy("We did not take the screenshot in time."),
+    "early": lazy("The page was live before the release time, so we took no screenshot."),
     "other_host": lazy("The page redirected to another site."),
     "no_browser": lazy("No browser is installed, so we cannot take screenshots."),
     "browser": lazy("Our own browser failed."),
@@ -420,7 +420,7 @@ def describe_strip(strip: CheckStrip) -> str:
         when = describe_check_times(run.count, run.first_at, run.last_at, day_of=end)
         sentences.append(_("%(when)s: %(result)s.") % {"when": when, "result": MARKS[run.mark]})
     if not strip.runs:
-        sentences.append(_("No checks in this time."))
+        sentences.append(_("No checks during this time."))
     for begins, ends in strip.gaps:
         gap = {"begins": _clock(begins, end), "ends": _clock(ends, end)}
         sentences.append(_("Not monitored from %(begins)s to %(ends)s.") % gap)
@@ -486,7 +486,7 @@ def _same_day(one: datetime, other: datetime) -> bool:
 SOURCES = {
     Source.SCHEDULED_TIME_AND_DELAY: lazy("its scheduled time and its delay"),
     Source.CHANGE_HISTORY: lazy("the public history of the page"),
-    Source.PUBLIC_UPDATED_AT: lazy("the last public update of the page, which changes with every update"),
+    Source.PUBLIC_UPDATED_AT: lazy("the time of the page’s last public update, which changes with each update"),
 }
 
 DIAGNOSES = {
@@ -504,7 +504,7 @@ STATES = {
     State.CANCELLED: lazy("Cancelled"),
     State.WITHDRAWN: lazy("Marked as withdrawn"),
     State.GONE: lazy("Removed"),
-    State.REDIRECTED: lazy("Replaced by another page, which it does not name"),
+    State.REDIRECTED: lazy("Replaced by another page, which is not named"),
 }
 
 
@@ -550,7 +550,7 @@ def describe_publisher_gap(start: datetime, end: datetime, verification: Verific
     if not fills(at, Source(verification.publisher_source), start=start, end=end):
         return ""
     clock = _clock(at, verification.due_at)
-    return _("The publisher’s system says that it was published in this time, at %(clock)s.") % {"clock": clock}
+    return _("The publisher’s system says that it was published during this time, at %(clock)s.") % {"clock": clock}
 
 
 def describe_diagnosis(verification: Verification) -> list[str]:

@@ -45,7 +45,7 @@ _STATES = {
 OUTCOMES = {
     PageOutcome.LISTED: lazy("We have not read this page yet."),
     PageOutcome.READ: "",
-    PageOutcome.REDIRECTED: lazy("GOV.UK has replaced this page by another one."),
+    PageOutcome.REDIRECTED: lazy("GOV.UK has replaced this page with another one."),
     PageOutcome.REMOVED: lazy("GOV.UK has removed this page."),
     PageOutcome.UNREADABLE: lazy("We could not read what GOV.UK has at this address."),
 }

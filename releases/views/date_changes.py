@@ -206,7 +206,9 @@ class AtOnceForm(GovukForm):
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
     day = forms.ChoiceField(
         label=lazy("Release date"),
-        help_text=lazy("It must be within 24 hours. For a later date, change the date of the release instead."),
+        help_text=lazy(
+            "The release must be within 24 hours. For a later date, change the date of the release instead."
+        ),
         widget=forms.RadioSelect,
         error_messages={
             "required": lazy("Select the release date"),
@@ -540,10 +542,13 @@ DECISIONS = {
         lazy("For a delay of minutes or hours. The announced date and time do not change."),
     ),
     "change_date": (
-        lazy("Postpone it"),
-        lazy("You give a new date and a reason for readers. Another time than usual needs OSR’s written agreement."),
+        lazy("Postpone the release"),
+        lazy(
+            "You need to give a new date and a reason for readers. A time other than the usual one "
+            "needs OSR’s written agreement."
+        ),
     ),
-    "cancel": (lazy("Cancel it"), lazy("You give a reason for readers. You cannot undo this.")),
+    "cancel": (lazy("Cancel the release"), lazy("You need to give a reason for readers. You cannot undo this.")),
 }
 
 
@@ -768,7 +773,7 @@ def correct_agreement(request: SignedInRequest, reference: str, version: int) ->
         release,
         form,
         act,
-        success=_("OSR’s agreement is corrected. The date of the release has not changed."),
+        success=_("OSR’s agreement corrected. The date of the release has not changed."),
         template="releases/correct_agreement.html",
         departure=departure,
     )

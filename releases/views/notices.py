@@ -48,7 +48,7 @@ class OutageNoticeForm(DelayNoticeForm):
             initial |= {"contact_name": contact.name, "contact_email": contact.email}
         super().__init__(data, initial=initial)
         self.fields["wording"].help_text = (
-            _("Your office agreed this wording beforehand. You can change it for this outage.")
+            _("Your office agreed this wording in advance. You can change it for this outage.")
             if producer.outage_wording
             else _("Your office has not agreed a wording. You can add one to the producer in the admin site.")
         )

@@ -39,7 +39,7 @@ class HostForm(GovukForm):
     )
     owner_name = forms.CharField(
         label=lazy("Name of the owner"),
-        help_text=lazy("The person who answers for the host, for example a service owner."),
+        help_text=lazy("The person responsible for the host, for example a service owner."),
         max_length=200,
         error_messages={"required": lazy("Enter the name of the owner")},
     )
@@ -154,7 +154,7 @@ def withdraw_host_view(request: SignedInRequest, key: int) -> HttpResponse:
         except ChangedMeanwhile as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, _("Authorisation withdrawn. We request nothing from this host."))
+            messages.success(request, _("Authorisation withdrawn. We will not send requests to this host."))
         return redirect("releases:open_files")
     return render(request, "releases/open_files/withdraw_host.html", {"authorisation": authorisation})
 

@@ -427,7 +427,7 @@ def renew_links_view(request: SignedInRequest, release: Release, key: int) -> Ht
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         renewed = receipts.renew_links(entry, by=request.user, at=at)
         if renewed:
-            messages.success(request, _("The earlier link no longer works. We send a new one."))
+            messages.success(request, _("The earlier link no longer works. We will send a new one."))
         else:
             messages.info(request, _("You did not make any changes."))
         return redirect("releases:pre_release_list", release.reference)

@@ -50,7 +50,7 @@ class CalendarForm(GovukForm):
         label=lazy("Calendar to add the releases to"),
         queryset=Producer.objects.none(),
         empty_label=lazy("Choose"),
-        error_messages={"required": lazy("Choose whose calendar it is")},
+        error_messages={"required": lazy("Select the producer")},
     )
     confirmed = forms.ChoiceField(
         label=lazy("Confirmed releases"),

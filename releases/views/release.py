@@ -79,8 +79,8 @@ class TextAnswerForm(GovukForm):
         "kind": {
             "size": "m",
             "hints": {
-                "this_is_it": lazy("We count the checks that found it as live."),
-                "previous_edition": lazy("We count the checks that found it as not live."),
+                "this_is_it": lazy("The checks that found this page will count as live."),
+                "previous_edition": lazy("The checks that found this page will count as not live."),
                 "not_it": lazy(
                     "For example, an error page, sign-in page or announcement. We do not count it as the release."
                 ),
@@ -382,7 +382,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
     questions = statements.find_open_questions([release])
     question = next((q for q in questions if (q.address.pk, q.text_digest) == (address, digest)), None)
     if question is None and request.method == "GET":
-        raise Http404(_("We did not find this page there, or someone has already answered."))
+        raise Http404(_("We did not find this page at this address, or someone has already answered."))
     form = TextAnswerForm(post_data(request))
 
     def act() -> None:

@@ -41,7 +41,7 @@ class YearReviewForm(GovukForm):
     button = lazy("Read this year")
 
     producer = forms.ModelChoiceField(
-        label=lazy("Producer whose people can see the table"),
+        label=lazy("Producer whose staff can see the table"),
         queryset=Producer.objects.none(),
         empty_label=lazy("Choose"),
         error_messages={"required": lazy("Choose a producer")},

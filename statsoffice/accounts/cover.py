@@ -53,15 +53,15 @@ class CoverForm(GovukForm):
     )
     last = GovukDateField(label=lazy("Last day away"), subject=lazy("Last day away"))
     person = forms.ModelChoiceField(
-        label=lazy("Who covers?"),
+        label=lazy("Who will cover?"),
         queryset=User.objects.none(),
         empty_label=lazy("Select a person"),
-        error_messages={"required": lazy("Select who covers")},
+        error_messages={"required": lazy("Select who will cover")},
     )
     until = GovukDateField(
         label=lazy("Last day of this cover (optional)"),
         subject=lazy("Last day of this cover"),
-        help_text=lazy("Only if another person takes over."),
+        help_text=lazy("Enter a date only if another person takes over."),
         required=False,
     )
     second = forms.ModelChoiceField(
@@ -71,8 +71,8 @@ class CoverForm(GovukForm):
         empty_label=lazy("No one"),
     )
     since = GovukDateField(
-        label=lazy("First day of the second person (optional)"),
-        subject=lazy("First day of the second person"),
+        label=lazy("First day of the second person’s cover (optional)"),
+        subject=lazy("First day of the second person’s cover"),
         required=False,
     )
 
@@ -85,7 +85,7 @@ class CoverForm(GovukForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("second") and "since" in cleaned and not cleaned["since"] and not cleaned.get("until"):
-            self.add_error("since", _("Enter the first day of the second person"))
+            self.add_error("since", _("Enter the first day of the second person’s cover"))
         if cleaned.get("since") and "second" in cleaned and not cleaned["second"]:
             self.add_error("second", _("Select who takes over"))
         return cleaned

@@ -214,7 +214,7 @@ def refuse_own_role(address: str, *, by: User) -> None:
     :raises InvitationRefused: if the address is that of the person who grants the role.
     """
     if address.lower() == by.email.lower():
-        sentence = _("You cannot give a role to yourself. Ask a Head of Profession or another administrator.")
+        sentence = _("You cannot give yourself a role. Ask a Head of Profession or another administrator.")
         raise InvitationRefused(sentence, field="email")
 
 
@@ -255,7 +255,7 @@ def send_invitation(invitation: Invitation, *, secret: str) -> None:
         _("Dear %(name)s,"),
         invited,
         _("Open this link to accept the invitation. You can use it once, until %(until)s:\n%(address)s"),
-        _("If you do not expect this invitation, delete this email. You do not need to do anything."),
+        _("If you were not expecting this invitation, delete this email. You do not need to do anything."),
     )
     _send(invitation.email, subject, "\n\n".join(paragraph % facts for paragraph in paragraphs))
 

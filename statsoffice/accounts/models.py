@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=32,
         default=new_salt,
         editable=False,
-        help_text=lazy("Part of the recorded digest. Replaced with the address."),
+        help_text=lazy("Part of the recorded digest. We replace it when the address is replaced."),
     )
 
     USERNAME_FIELD = "email"

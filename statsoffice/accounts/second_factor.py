@@ -55,7 +55,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         "incorrect_code": lazy(
             "This code is incorrect or has already been used. Enter the code that the app shows now"
         ),
-        "cannot_delete_authenticator": lazy("Your role needs a second step. Set up another one before you remove this"),
+        "cannot_delete_authenticator": lazy(
+            "Your role needs a second step. Set up another one before you remove this one"
+        ),
     }
 
     def encrypt(self, text: str) -> str:

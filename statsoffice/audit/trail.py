@@ -258,9 +258,9 @@ def _token(event: AccountEvent) -> str:
 API_CHANGES = {
     "planned": lazy("Planned release %(release)s through API token %(token)s"),
     "changed": lazy("Changed the date of release %(release)s through API token %(token)s"),
-    "requested": lazy("Requested another date of release %(release)s through API token %(token)s"),
+    "requested": lazy("Requested another date for release %(release)s through API token %(token)s"),
     "cancelled": lazy("Cancelled release %(release)s through API token %(token)s"),
-    "refused": lazy("Requested a change through API token %(token)s, which was refused"),
+    "refused": lazy("Requested a change through API token %(token)s (request refused)"),
 }
 
 
@@ -288,8 +288,8 @@ def _register(event: Any) -> str:
 COMPLIANCE = {
     POLICY_EDITED: lazy("Edited the release practice policy of %(producer)s for %(year)s"),
     TABLE_APPROVED: lazy("Approved the compliance table of %(producer)s for %(year)s, version %(number)s"),
-    PUNCTUALITY_SHOWN: lazy("Turned on the public page of punctuality of %(producer)s"),
-    PUNCTUALITY_HIDDEN: lazy("Turned off the public page of punctuality of %(producer)s"),
+    PUNCTUALITY_SHOWN: lazy("Turned on the public punctuality page of %(producer)s"),
+    PUNCTUALITY_HIDDEN: lazy("Turned off the public punctuality page of %(producer)s"),
 }
 
 
@@ -299,7 +299,7 @@ def _compliance(event: Any) -> str:
 
 
 def _evidence(event: Any) -> str:
-    return _("Downloaded the evidence on release %(release)s") % {"release": event.release.reference}
+    return _("Downloaded the evidence for release %(release)s") % {"release": event.release.reference}
 
 
 def _body(event: Any) -> str:

@@ -157,7 +157,7 @@ class Preference(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text=lazy("Leave empty for all people at this producer without their own choice."),
+        help_text=lazy("Leave empty to apply to everyone at this producer who has not made their own choice."),
     )
     channel = models.CharField(max_length=10, choices=Channel.choices)
     webhook = models.CharField(

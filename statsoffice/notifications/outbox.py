@@ -76,8 +76,8 @@ INCIDENT_PERSON = lazy(
     "ask your Head of Profession to name another incident contact, or an administrator to change your role."
 )
 RECIPIENT = lazy(
-    "You get this email because you are on a list of people with access to statistics before their release. To stop "
-    "these emails, select ‘I no longer need access’ on the page behind the link."
+    "You get this email because you are on a list of people with access to statistics before their "
+    "release. To stop these emails, open the link and select ‘I no longer need access’."
 )
 MONITORING_PERSON = lazy(
     "You get this email because you run this service, or because a release for which you have a role is due within a "
@@ -233,7 +233,7 @@ RULES = (
         BEFORE,
     ),
     Rule(
-        {OPEN_FILE: lazy("Result of a check of a dummy file")},
+        {OPEN_FILE: lazy("Dummy file check result")},
         office_queries.find_open_files,
         "open_file",
         REQUESTER,
@@ -254,7 +254,7 @@ RULES = (
         BEFORE,
     ),
     Rule(
-        {PROBLEM: lazy("Monitoring has a problem"), RESTORED: lazy("Monitoring works again")},
+        {PROBLEM: lazy("Monitoring has a problem"), RESTORED: lazy("Monitoring is working again")},
         office_queries.find_incidents,
         "incident",
         MONITORING_PERSON,
@@ -268,7 +268,7 @@ RULES = (
         covered=False,
     ),
     Rule(
-        {"report-due-": lazy("Reminder of a due report")}, report_queries.find_due_reports, "report_due", REPORT_PERSON
+        {"report-due-": lazy("Report deadline reminder")}, report_queries.find_due_reports, "report_due", REPORT_PERSON
     ),
     Rule(
         {"overdue-action-": lazy("Corrective action overdue")},

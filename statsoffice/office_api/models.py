@@ -92,8 +92,8 @@ class TokenRevocation(AppendOnly):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
-        verbose_name = lazy("revocation of an API token")
-        verbose_name_plural = lazy("revocations of API tokens")
+        verbose_name = lazy("API token revocation")
+        verbose_name_plural = lazy("API token revocations")
 
     def __str__(self) -> str:
         return str(self.token)

@@ -106,7 +106,10 @@ def _check_values(purpose: str, scopes: list[Scope], last_day: date, *, today: d
     if not scopes:
         raise TokenRefused("scopes", _("Select what the token may do."))
     if Scope.READ_UNANNOUNCED in scopes and not set(scopes) & _READS:
-        sentence = _("Select what the token may read. Releases that are not announced yet are a part of that.")
+        sentence = _(
+            "Select the announced calendar, results or checks as well. ‘Include releases that "
+            "are not announced yet’ is not enough on its own."
+        )
         raise TokenRefused("scopes", sentence)
     if last_day < today:
         raise TokenRefused("last_day", _("The last day must be today or in the future."))

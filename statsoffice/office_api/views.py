@@ -47,14 +47,16 @@ class TokenForm(GovukForm):
             "hints": {
                 Scope.READ_CALENDAR.value: lazy("Everyone can read this. It is enough for most uses."),
                 Scope.READ_UNANNOUNCED.value: lazy(
-                    "Only with one of the others. Select it only if the system needs it."
+                    "Select the announced calendar, results or checks as well. Only select this if the system needs it."
                 ),
-                Scope.READ_RESULTS.value: lazy("For example ‘on time’, and when a release was first found live."),
+                Scope.READ_RESULTS.value: lazy("For example, ‘On time’ and when we first found the release live."),
                 Scope.READ_EVIDENCE.value: lazy("Each check with its time and result, but no stored page."),
-                Scope.READ_REPORTS.value: lazy("Status and main facts, also of drafts. Never restricted reports."),
+                Scope.READ_REPORTS.value: lazy(
+                    "Status and main facts of reports, including drafts. Restricted reports are never included."
+                ),
                 Scope.CHANGE_CALENDAR.value: lazy(
-                    "Plan releases, change provisional dates, cancel, and request changes of confirmed dates. This "
-                    "includes releases that are not announced yet."
+                    "Plan and cancel releases, change provisional dates, and request changes to "
+                    "confirmed dates. This includes releases that are not announced yet."
                 ),
             }
         }

@@ -248,7 +248,8 @@ def describe_problem(problem: Problem, *, now: datetime) -> str:
     match problem.trouble:
         case Trouble.UNSTORED:
             return _(
-                "We could not save checks to the database since %(since)s. They are stored in a file until we can."
+                "We have not been able to save checks to the database since %(since)s. We are storing "
+                "them in a file until we can."
             ) % {"since": since}
         case Trouble.CLOCK_OFF:
             return _(

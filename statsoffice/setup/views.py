@@ -50,7 +50,7 @@ class ProducerForm(StepForm):
         widget=forms.RadioSelect,
     )
     hosts = forms.CharField(
-        label=lazy("Websites where it publishes (optional)"),
+        label=lazy("Websites where the producer publishes (optional)"),
         help_text=lazy(
             "Enter one on each line, for example www.gov.uk. Web pages of releases can only redirect to these websites."
         ),
@@ -132,12 +132,14 @@ class RehearsalForm(StepForm):
     )
     marker = forms.CharField(
         label=lazy("Text that the page shows when it is published"),
-        help_text=lazy("The page must not show this text before. For example, Rehearsal on Tuesday morning"),
+        help_text=lazy(
+            "The page must not show this text before you publish it. For example, Rehearsal on Tuesday morning"
+        ),
         max_length=200,
         error_messages={"required": lazy("Enter the text that the page shows when it is published")},
     )
     minutes = forms.IntegerField(
-        label=lazy("Minutes until it is due"),
+        label=lazy("Minutes until the rehearsal is due"),
         min_value=SHORTEST_WAIT,
         max_value=LONGEST_WAIT,
         initial=5,

@@ -20,7 +20,7 @@ class EventType(models.TextChoices):
     """The types of events, as in the payload. Stored and public: do not rename one."""
 
     ANNOUNCED = "release.announced", lazy("Release announced")
-    MOVED = "release.moved", lazy("Date of a release changed")
+    MOVED = "release.moved", lazy("Release date changed")
     CANCELLED = "release.cancelled", lazy("Release cancelled")
     PUBLISHED = "release.published", lazy("Release published")
     RESULT = "result.decided", lazy("Result of a release check")
@@ -48,7 +48,7 @@ class WebhookEndpoint(models.Model):
     name = models.CharField(lazy("purpose"), max_length=100)
     url = models.URLField(lazy("web address"), max_length=1000)
     event_types = models.JSONField(lazy("events"), default=list)
-    with_rehearsals = models.BooleanField(lazy("rehearsals too"), default=False)
+    with_rehearsals = models.BooleanField(lazy("includes rehearsals"), default=False)
     secret = models.TextField(editable=False)
     # Those that still sign, separated by spaces: a system may use one that was replaced twice within a day.
     old_secrets = models.TextField(blank=True, default="", editable=False)
@@ -95,7 +95,7 @@ class WebhookDelivery(models.Model):
     """One event for one endpoint, with its exact body. Rows that are due are the queue of the job `webhooks`."""
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries")
-    key = models.CharField(max_length=200, help_text=lazy("Of the event, once for each endpoint."))
+    key = models.CharField(max_length=200, help_text=lazy("Identifies the event. Used once for each endpoint."))
     message_id = models.CharField(max_length=60, unique=True)
     event_type = models.CharField(max_length=40)
     body = models.TextField()
@@ -110,8 +110,8 @@ class WebhookDelivery(models.Model):
     last_fault = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        verbose_name = lazy("delivery of a webhook")
-        verbose_name_plural = lazy("deliveries of webhooks")
+        verbose_name = lazy("webhook delivery")
+        verbose_name_plural = lazy("webhook deliveries")
         ordering = ("-created_at", "-pk")
         indexes = [
             models.Index(
@@ -198,15 +198,15 @@ class WebhookChange(AppendOnly):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        help_text=lazy("Empty if the service did it."),
+        help_text=lazy("Empty if the service made the change."),
     )
     at = models.DateTimeField()
 
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
-        verbose_name = lazy("change of a webhook")
-        verbose_name_plural = lazy("changes of webhooks")
+        verbose_name = lazy("webhook change")
+        verbose_name_plural = lazy("webhook changes")
         ordering = ("-at", "-pk")
         constraints = [
             models.CheckConstraint(

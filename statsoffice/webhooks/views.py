@@ -49,7 +49,9 @@ class EndpointForm(GovukForm):
     )
     event_types = forms.MultipleChoiceField(
         label=lazy("Events"),
-        help_text=lazy("Results and reports are not public. Send them only to a system whose users may know them."),
+        help_text=lazy(
+            "Results and reports are not public. Send them only to a system whose users are allowed to see them."
+        ),
         choices=EventType.choices,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": lazy("Select at least one event")},
@@ -181,7 +183,7 @@ def turn_off_view(request: SignedInRequest, key: int) -> HttpResponse:
     webhook = _find_webhook(request, key)
     if request.method == "POST":
         if endpoints.turn_endpoint_off(webhook, by=request.user, at=timezone.now()):
-            messages.success(request, _("Webhook turned off. We send nothing more to this address."))
+            messages.success(request, _("Webhook turned off. We no longer send events to this address."))
         else:
             messages.info(request, _("You did not make any changes."))
         return redirect("webhooks:webhook", key)

@@ -59,7 +59,7 @@ def test_by_keyboard_alone_and_the_second_of_two_is_shown_the_first_decision(ear
     is_clean(first)
     second.get_by_label("Publish to everyone now").check()
     second.get_by_role("button", name="Record this decision").click()
-    expect(second.get_by_role("alert")).to_contain_text("Another decision was recorded meanwhile")
+    expect(second.get_by_role("alert")).to_contain_text("Another decision has been recorded since you opened the page")
     expect(second.locator(".office-timeline")).to_contain_text("Take it down")
     assert EarlyReleaseDecision.objects.count() == 1
     # What the person chose is still there, and a second press records it.

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default=functools.partial(secrets.token_hex, 16),
                         editable=False,
-                        help_text="Part of the recorded digest. Replaced with the address.",
+                        help_text="Part of the recorded digest. We replace it when the address is replaced.",
                         max_length=32,
                     ),
                 ),

@@ -64,7 +64,10 @@ class Migration(migrations.Migration):
                 (
                     "words_digest",
                     models.CharField(
-                        db_default="", default="", help_text="Of the original text, if it was redacted.", max_length=64
+                        db_default="",
+                        default="",
+                        help_text="The digest of the original text, if it was redacted.",
+                        max_length=64,
                     ),
                 ),
                 (

@@ -81,7 +81,8 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
-                        help_text="Leave empty for all people at this producer without their own choice.",
+                        help_text="Leave empty to apply to everyone at this producer who has not made "
+                        "their own choice.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
@@ -289,7 +290,8 @@ class Migration(migrations.Migration):
                     "person",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Leave empty for all people at this producer without their own choice.",
+                        help_text="Leave empty to apply to everyone at this producer who has not made "
+                        "their own choice.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

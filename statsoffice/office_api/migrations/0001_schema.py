@@ -94,8 +94,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "revocation of an API token",
-                "verbose_name_plural": "revocations of API tokens",
+                "verbose_name": "API token revocation",
+                "verbose_name_plural": "API token revocations",
             },
         ),
         migrations.CreateModel(

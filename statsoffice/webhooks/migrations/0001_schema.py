@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100, verbose_name="purpose")),
                 ("url", models.URLField(max_length=1000, verbose_name="web address")),
                 ("event_types", models.JSONField(default=list, verbose_name="events")),
-                ("with_rehearsals", models.BooleanField(default=False, verbose_name="rehearsals too")),
+                ("with_rehearsals", models.BooleanField(default=False, verbose_name="includes rehearsals")),
                 ("secret", models.TextField(editable=False)),
                 ("old_secrets", models.TextField(blank=True, default="", editable=False)),
                 ("old_secrets_until", models.DateTimeField(editable=False, null=True)),
@@ -103,7 +103,10 @@ class Migration(migrations.Migration):
             name="WebhookDelivery",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(help_text="Of the event, once for each endpoint.", max_length=200)),
+                (
+                    "key",
+                    models.CharField(help_text="Identifies the event. Used once for each endpoint.", max_length=200),
+                ),
                 ("message_id", models.CharField(max_length=60, unique=True)),
                 ("event_type", models.CharField(max_length=40)),
                 ("body", models.TextField()),
@@ -126,8 +129,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "delivery of a webhook",
-                "verbose_name_plural": "deliveries of webhooks",
+                "verbose_name": "webhook delivery",
+                "verbose_name_plural": "webhook deliveries",
                 "ordering": ("-created_at", "-pk"),
             },
         ),
@@ -155,7 +158,7 @@ class Migration(migrations.Migration):
                 (
                     "actor",
                     models.ForeignKey(
-                        help_text="Empty if the service did it.",
+                        help_text="Empty if the service made the change.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -188,8 +191,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "change of a webhook",
-                "verbose_name_plural": "changes of webhooks",
+                "verbose_name": "webhook change",
+                "verbose_name_plural": "webhook changes",
                 "ordering": ("-at", "-pk"),
             },
         ),

@@ -345,7 +345,7 @@ def test_the_audit_trail_names_texts_approvals_and_switches(office):
     assert {(entry.kind, entry.what) for entry in found} == {
         (trail.Kind.EDIT, f"Edited the release practice policy of {office.producer} for 2020"),
         (trail.Kind.DECISION, f"Approved the compliance table of {office.producer} for 2020, version 1"),
-        (trail.Kind.DECISION, f"Turned on the public page of punctuality of {office.producer}"),
+        (trail.Kind.DECISION, f"Turned on the public punctuality page of {office.producer}"),
     }
 
 

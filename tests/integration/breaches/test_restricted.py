@@ -226,7 +226,7 @@ def test_those_to_whom_it_is_open_find_it_where_other_reports_are(client, office
             assert client.get(reverse("breaches:draft_pdf", args=[report.reference])).status_code == 200
             page = client.get(reverse("breaches:report", args=[report.reference])).text
             assert report.reference in page
-            assert "Only the Head of Profession, deputies and Statistician" in page
+            assert "Only the Head of Profession, deputies, Statistician" in page
 
 
 def test_no_one_else_moves_it_by_a_function_either(office, release, leak, subtests):

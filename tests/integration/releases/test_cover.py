@@ -130,9 +130,9 @@ def test_a_gap_an_overlap_and_wrong_days_are_refused_with_the_days(office):
     sam = create_member(Role.STATISTICIAN, office.producer)
     deputy = office.deputy
     gap = refusal(office, (deputy, FIRST, day(3)), (sam, day(6), LAST))
-    assert gap == ("ends_2", "No one covers from 4 July 2020 to 5 July 2020. Change the days or add a person.")
+    assert gap == ("ends_2", "There is no cover from 4 July 2020 to 5 July 2020. Change the days or add a person.")
     end = refusal(office, (deputy, FIRST, day(9)))
-    assert end == ("ends_1", "No one covers on 10 July 2020. Change the days or add a person.")
+    assert end == ("ends_1", "There is no cover on 10 July 2020. Change the days or add a person.")
     overlap = refusal(office, (deputy, FIRST, day(5)), (sam, day(3), LAST))
     assert overlap == ("begins_2", "Two people cover from 3 July 2020 to 5 July 2020. Change the days.")
     assert refusal(office, deputy, first=day(5), last=day(4))[0] == "last"

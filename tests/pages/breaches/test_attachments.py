@@ -43,7 +43,7 @@ def test_the_page_asks_that_the_file_has_no_unreleased_figures(client, office, d
 def test_a_file_that_is_too_large_is_refused(client, office, draft_report, monkeypatch):
     monkeypatch.setattr(attachments, "LARGEST", 10)
     client.force_login(office.statistician)
-    assert "must be smaller than" in words(upload(client, draft_report).text)
+    assert "MB or smaller" in words(upload(client, draft_report).text)
 
 
 def test_a_download_is_a_file_that_no_browser_opens_and_is_on_record(client, office, draft_report):

@@ -33,7 +33,7 @@ def test_the_page_says_which_days_of_entry_into_force_are_not_known(client, offi
     client.force_login(office.head)
     page = words(client.get(reverse("breaches:code_of_practice")).text)
     assert "In force from 5 May 2022" in page
-    assert page.count("We do not know when it came into force.") == 3
+    assert page.count("We do not know when this edition came into force.") == 3
     assert "It was launched on 4 November 2025." in page
 
 
@@ -60,7 +60,7 @@ def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(cli
     assert error_links(empty.text) == {"#id_wording": True, "#id_source": True}
     settled = send(client, page_of(submitted), wording=READ, source="The Code, page 12")
     assert settled.url == code
-    assert "All its wording is confirmed." in words(client.get(code).text)
+    assert "All the wording of the Code in your report is confirmed." in words(client.get(code).text)
 
     after = client.get(approving).text
     assert code not in after
@@ -99,7 +99,7 @@ def test_what_was_typed_stays_where_another_person_has_settled_the_wording_since
     client.post(page_of(), {**seen, "wording": READ})
     late = client.post(page_of(), {**seen, "wording": "Other words."})
     assert late.status_code == 409
-    assert "Another person has settled this wording since you opened the page." in words(late.text)
+    assert "Another person has confirmed this wording since you opened the page." in words(late.text)
     assert READ in late.text
     assert "Other words." in late.text
     # Sent again, it replaces what the person has now seen.

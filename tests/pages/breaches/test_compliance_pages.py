@@ -243,7 +243,7 @@ def test_an_undecided_report_stops_the_approval_with_a_link_to_it(client, office
     write(office)
     client.force_login(office.head)
     page = client.get(address("approve_yearly_table", office, 2020))
-    assert "Decide on 1 open report of this year" in words(page.text)
+    assert "Decide on 1 open report for this year" in words(page.text)
     assert "decision=undecided" in page.text
     assert "Approve version" not in page.text
 
@@ -298,7 +298,7 @@ class TestPunctuality:
         for address_of_page in (page, f"{page}2020/", reverse("transparency:punctuality_list")):
             assert client.get(address_of_page).status_code == 404
         assert "Punctuality of our releases" not in client.get(calendar).text
-        assert "The page is public now" in self.turn(client, office, on=True)
+        assert "The page is now public" in self.turn(client, office, on=True)
         assert client.get(page).status_code == 200
         assert page in client.get(reverse("transparency:punctuality_list")).text
         assert "Punctuality of our releases" in client.get(calendar).text
@@ -317,7 +317,7 @@ class TestPunctuality:
         self.turn(client, office, on=True)
         text = words(client.get(page).text)
         assert "A release is on time if it was live within our tolerance of 2 minutes after its announced time." in text
-        assert "This is our own measure. It is not a definition of the Code of Practice for Statistics." in text
+        assert "This is our own measure. The Code of Practice for Statistics does not define it." in text
         assert "1 January 2020 to 30 June 2020" in text
         assert "Releases due 3" in text
         assert "On time, within our tolerance 2" in text

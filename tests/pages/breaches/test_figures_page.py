@@ -334,4 +334,4 @@ def test_figures_of_releases_without_named_parts_say_so(client, office):
     client.force_login(office.head)
     page = client.get(ADDRESS)
     assert page.context["part_figures"] == []
-    assert "No release of 2020 has named parts, such as an English and a Welsh page." in words(page.text)
+    assert "No release in 2020 has named parts, such as an English and a Welsh page." in words(page.text)

@@ -148,7 +148,7 @@ def test_who_has_not_signed_in_is_asked_to(client, office):
 
 def test_an_empty_morning_and_a_single_draft_say_so(client, office):
     client.force_login(office.head)
-    assert "There are no drafts about releases of this day." in words(client.get(morning_page(office)).text)
+    assert "There are no drafts about releases due on this day." in words(client.get(morning_page(office)).text)
     a_morning(office, 1)
     assert "so you cannot combine it" in words(client.get(morning_page(office)).text)
     nowhere = morning_page(office).replace("2020-06-30", "2020-06-31")

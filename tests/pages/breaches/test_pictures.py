@@ -234,8 +234,8 @@ def test_many_series_and_releases_are_cut_with_a_sentence(monkeypatch):
     monkeypatch.setattr(pictures, "MOST_DOTS", 3)
     results = [ReleaseResult(key % 5, f"Series {key % 5}", "A", DUE, Outcome.LATE, 100.0 + key) for key in range(20)]
     picture = pictures.draw_delays(results)
-    assert "The picture shows the 2 series with the longest delays. The table shows all 5." in picture.note
-    assert "The picture shows the 3 longest delays. The CSV file has all 8." in picture.note
+    assert "The chart shows the 2 series with the longest delays. The table shows all 5." in picture.note
+    assert "The chart shows the 3 longest delays. The CSV file has all 8." in picture.note
     assert len(picture.table.rows) == 5
     assert len(picture.draw(False)["data"]["values"]) == 3
     monkeypatch.setattr(pictures, "MOST_ROWS", 4)

@@ -37,7 +37,7 @@ def test_only_what_is_approved_sent_or_closed_can_be_public(client, status, offi
     if status in PUBLIC:
         made_public(report, office)
     else:
-        with pytest.raises(MoveRefused, match="Only a real report"):
+        with pytest.raises(MoveRefused, match="You can only make a report public if"):
             publication.publish_statement(report, seen=preview_digest(report), by=office.head, at=LATER)
     assert read(client, report) == ((200, True) if status in PUBLIC else (404, False))
 
@@ -48,7 +48,7 @@ def test_an_approved_report_that_no_one_marked_is_not_public(client, approved_re
 
 def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client, office):
     report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
-    with pytest.raises(MoveRefused, match="Only a real report"):
+    with pytest.raises(MoveRefused, match="You can only make a report public if"):
         publication.publish_statement(report, seen=preview_digest(report), by=office.head, at=LATER)
     other = made_public(create_report(office, ReportStatus.APPROVED, reference="real"), office)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -46,4 +46,4 @@ def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(clie
     client.logout()
     page = words(client.get(f"/breaches/{report.reference}/").text)
     earlier = f"An earlier version was reported to the Office for Statistics Regulation on {format_day(AT.date())} ."
-    assert f"{earlier} This one is not yet sent." in page
+    assert f"{earlier} This version has not been sent yet." in page

@@ -138,7 +138,7 @@ def test_only_what_may_not_apply_is_offered_as_not_applicable(statistician, addr
     ("other", "sentence"),
     [
         ({"deleted": "all"}, "has an answer and a reason why it does not apply. Clear one of them."),
-        ({"deleted_unknown": "No record."}, "is both not known and does not apply. Clear one of the reasons."),
+        ({"deleted_unknown": "No record."}, "cannot be both not known and not applicable. Clear one of the reasons."),
     ],
     ids=["answered", "not known"],
 )
@@ -377,7 +377,7 @@ def test_a_report_without_answers_and_facts_says_that_there_is_no_text_yet(stati
 
 
 def test_the_preview_says_what_the_page_of_the_cause_asks(statistician, office, report, address):
-    asked = "We ask for the cause on a page of its own."
+    asked = "We ask for the cause on a separate page."
     assert asked in preview_on(statistician.get(address).text)
     send(statistician, page_of(report, "cause"), cause="wrong_recipient")
     assert asked not in preview_on(statistician.get(address).text)
@@ -386,7 +386,7 @@ def test_the_preview_says_what_the_page_of_the_cause_asks(statistician, office, 
         about, kind=ReportKind.LATE, occurred_on=[EVE], by=office.statistician, at=NEXT_WEEK, form_key=uuid4()
     )
     page = statistician.get(section_address(late, ReportSection.WHAT_HAPPENED)).text
-    assert "We ask for the cause, and when it was made available, on a page of its own." in preview_on(page)
+    assert "We ask for the cause, and when the release was made available, on a separate page." in preview_on(page)
 
 
 def test_only_this_section_has_a_preview(statistician, report):

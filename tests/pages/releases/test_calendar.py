@@ -135,7 +135,7 @@ def test_what_there_is_not_is_said_and_nothing_is_shown_for_it(client, office, s
             assert sentence in response.text
             assert response.text.count("<title>Error: ") == 1
             assert shown(response) == []
-            assert "We cannot filter the calendar like this." in response.text
+            assert "We cannot use these filters." in response.text
 
 
 def test_filters_can_be_cleared_in_one_step_that_keeps_the_view(client, office):

@@ -124,7 +124,7 @@ class TestWay:
         assert "Select what was done" in words(client.post(deal, {}))
         done = words(client.post(deal, {"measure": "restricted"}, follow=True))
         assert "Recorded. Now check again" in done
-        assert "Access to the folder or page is restricted now" in done
+        assert "Access to the folder or page is now restricted" in done
         assert "You did not make any changes." in words(client.post(deal, {"measure": "restricted"}, follow=True))
         assert page in client.get("/desk/").text
         site.publish(path_of(dummy_file), [scene("", status=404)])
@@ -145,7 +145,7 @@ class TestWay:
         client.post(withdraw)
         assert HostAuthorisation.objects.count() == 2
         again = words(client.post(address("check_open_file", dummy_file.pk), answers(dummy_file, site)))
-        assert "No written authorisation of the owner of 127.0.0.1" in again
+        assert "No written authorisation from the owner of 127.0.0.1" in again
 
 
 class TestForms:
@@ -156,7 +156,7 @@ class TestForms:
             ({"file_url": "www.example.gov.uk/x"}, "does not start with http"),
             ({"file_url": "https://www.example.gov.uk/files/table-1.csv"}, "The file name must contain"),
             ({"in_place": ""}, "Confirm that the dummy file is at this address now"),
-            ({"page_url": "https://www.example.gov.uk/draft"}, "No written authorisation of the owner of www.example"),
+            ({"page_url": "https://www.example.gov.uk/draft"}, "written authorisation from the owner of www.example"),
         ],
     )
     def test_what_is_missing_or_refused_is_an_error_of_its_field(self, client, office, site, sent, error):

@@ -101,7 +101,7 @@ def test_the_agreed_wording_is_filled_in_checked_and_can_be_changed(client, cloc
     client.force_login(create_head(failed[0]))
     page = client.get(address_of(failed[0]))
     assert page.context["form"]["wording"].value() == WORDING
-    assert "Your office agreed this wording beforehand." in page.text
+    assert "Your office agreed this wording in advance." in page.text
     unchecked = sent(client, failed[0])
     del unchecked["checked"]
     check = client.post(address_of(failed[0]), unchecked)

@@ -150,7 +150,7 @@ def test_without_a_notice_readers_see_nothing(client, published):
         (CorrectionFacts(" ", FOUND), "what_was_wrong", "Enter what was wrong."),
         (CorrectionFacts("x", None), "found_at", "Enter when the error was found."),
         (CorrectionFacts("x", NOW + timedelta(minutes=1)), "found_at", "must be in the past"),
-        (CorrectionFacts("x", SEED_DUE - timedelta(minutes=1)), "found_at", "must be after the release was due"),
+        (CorrectionFacts("x", SEED_DUE - timedelta(minutes=1)), "found_at", "must be after the release time"),
         (CorrectionFacts("x", FOUND, NOW + timedelta(minutes=1)), "corrected_at", "must be in the past"),
         (CorrectionFacts("x", FOUND, FOUND - timedelta(minutes=1)), "corrected_at", "after it was found"),
     ],
@@ -166,7 +166,7 @@ def test_errors_name_the_field_of_the_form(client, published):
     for changed, words, link in (
         ({"what_was_wrong": ""}, "Enter what was wrong.", "#id_what_was_wrong"),
         ({"found_time": ""}, "Enter the time as well", "#id_found_time"),
-        ({"found_time": "9:29am"}, "must be after the release was due", "#id_found_time"),
+        ({"found_time": "9:29am"}, "must be after the release time", "#id_found_time"),
         ({"corrected_time": "11pm"}, "must be in the past", "#id_corrected_time"),
     ):
         page = client.post(address(published), SENT | changed)
@@ -258,7 +258,7 @@ def test_a_withdrawn_correction_needs_a_reason_and_leaves_the_list(client, publi
     record(published)
     client.force_login(create_head(published))
     withdrawal = address(published, "withdraw_correction", 1)
-    assert "Enter why you withdraw the correction." in client.post(withdrawal, {"seen": "1", "reason": " "}).text
+    assert "Enter why you are withdrawing the correction." in client.post(withdrawal, {"seen": "1", "reason": " "}).text
     assert client.post(withdrawal, {"seen": "1", "reason": "It was another release."}).status_code == 302
     page = client.get(address(published, "correction", 1))
     assert "It was another release." in page.text
@@ -274,7 +274,7 @@ def test_a_withdrawn_correction_needs_a_reason_and_leaves_the_list(client, publi
         )
     client.logout()
     public = words_of(client.get(address(published, "release")))
-    assert "A notice of a correction was withdrawn" in public
+    assert "A correction notice was withdrawn" in public
     assert "It was another release." not in public
     assert "These statistics were corrected" not in public
 

@@ -105,7 +105,7 @@ def test_of_a_release_that_was_found_early_not_even_the_reason_is_shown(release,
     for who in Role:
         with subtests.test(str(who)), rolled_back():
             text = signed_in(release, who).get(page("release", release)).text
-            assert ("so we took none" in text) is (who in LEADS)
+            assert ("so we took no screenshot" in text) is (who in LEADS)
 
 
 def test_a_missing_picture_says_why_and_what_we_cannot_see(release, subtests):

@@ -89,7 +89,7 @@ def test_a_hole_in_the_watching_is_said_to_be_filled_by_the_publishers_time_wher
     create_observation(announced_release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=90))
     verified(announced_release, outcome="uncertain")
     hole = page(client, announced_release).rpartition("Not monitored from")[2].partition("</p>")[0]
-    assert "The publisher’s system says that it was published in this time, at 10:28:00am." in hole
+    assert "The publisher’s system says that it was published during this time, at 10:28:00am." in hole
 
 
 def test_an_edge_cache_is_told_as_what_may_explain_the_verdict(client, announced_release):

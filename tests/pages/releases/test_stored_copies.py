@@ -174,7 +174,7 @@ def test_a_body_whose_bytes_are_gone_says_so_and_is_not_offered(client, release)
     StoredBody.objects.filter(sha256=sha256_hex(OPEN)).update(body=None, state="pruned")
     sign_in(client, release, Role.AUDITOR)
     text = client.get(page("release", release)).text
-    assert "Removed at the end of its time. We keep its hash." in text
+    assert "Removed at the end of its retention period. We keep its hash." in text
     assert client.get(page("kept_body", release, OPEN)).status_code == 404
 
 

@@ -221,7 +221,7 @@ class TestDecision:
         choose(signed_in(early.office.head), early, "take_down")
         answer = choose(signed_in(early.office.deputy), early, "publish_now")
         assert answer.status_code == 409
-        assert "Another decision was recorded meanwhile" in words(answer.text)
+        assert "Another decision has been recorded since you opened the page" in words(answer.text)
         assert str(early.office.head) in answer.text
         assert EarlyReleaseDecision.objects.count() == 1
         again = choose(signed_in(early.office.deputy), early, "publish_now", seen=1)

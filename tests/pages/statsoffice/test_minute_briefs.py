@@ -64,7 +64,7 @@ def test_the_page_shows_what_was_live_and_not_live_with_observed_and_stated_apar
         "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",
         "Our checks Last found not live at 9:32:00am.",
         "Stated by the publisher We have no statement from the publisher’s system.",
-        "Our checks do not show whether these releases were live. They do not count as not live.",
+        "Our checks do not show whether these releases were live. We do not count them as ‘Not live’.",
         "Live on time",
     ):
         assert part in shown
@@ -79,7 +79,7 @@ def test_a_page_that_may_be_the_release_leads_to_the_question_which_it_is(client
     question = reverse("releases:say", args=["found", address, digest])
     answer = client.get(page(brief))
     assert f'href="{question}"' in answer.text
-    assert "We found a page that may be it. Is this the release? Release found" in words(answer)
+    assert "We found a page that may be this release. Is this the release? Release found" in words(answer)
     assert words(answer).count("Is this the release?") == 1, "no page was found of the other release"
     assert client.get(question).status_code == 200
     statements.record_text_statement(
@@ -99,7 +99,7 @@ def test_the_page_names_whom_to_call_in_phone_order_and_who_did_not_answer(clien
 
 def test_a_notice_for_readers_is_ready_to_check_and_post_and_shown_once_it_is_posted(client, head, late, brief):
     answer = client.get(page(brief))
-    assert "No notice is posted. This one is ready for you to check:" in words(answer)
+    assert "No notice is posted. A draft is ready for you to check:" in words(answer)
     assert "Expected: The time is not known yet." in words(answer)
     (form_address,) = re.findall(r'href="(/releases/late/delay-notice/[^"]*)"', answer.text)
     form = client.get(form_address).context["form"]
@@ -129,14 +129,14 @@ def test_the_page_says_when_the_next_steps_are_due_by_the_rules_that_apply(clien
     assert f"Open report {report.number} (draft, not assigned)" in shown
     minutes = int(settings.ACKNOWLEDGED_WITHIN.total_seconds() // 60)
     assert f"9:{32 + minutes}am If no one is assigned to the report by then, we remind the next contact." in shown
-    assert "7 July 2020 The report should be decided by then. This is your office’s own aim." in shown
+    assert "7 July 2020 Target date for a decision on the report. This is your office’s own target." in shown
 
 
 def test_the_drafts_of_the_morning_are_combined_into_one_report(client, head, series, brief):
     due_release(series, "also-late", "not_live")
     drafting.draft_missing(now=BRIEFED)
     answer = client.get(page(brief))
-    assert "One report for each producer and morning is enough." in words(answer)
+    assert "You need only one report for each producer each morning." in words(answer)
     assert reverse("breaches:join", args=[series.producer.slug, date(2020, 6, 30)]) in answer.text
 
 
@@ -180,7 +180,7 @@ def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, he
     found_live(late, at=BRIEFED + timedelta(minutes=7))
     now(BRIEFED + timedelta(minutes=8))
     client.force_login(office.head)
-    assert "None of its releases is expected now." in words(client.get(desk))
+    assert "None of the releases in this brief is still expected." in words(client.get(desk))
     client.force_login(office.statistician)
     assert page(brief) not in client.get(desk).text
 
@@ -188,7 +188,7 @@ def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, he
 def test_releases_of_a_website_that_gave_no_response_are_not_known(client, head, series, brief):
     for slug in ("down-1", "down-2"):
         due_release(series, slug, "unreachable")
-    assert "2 are not known. Cause not known." in words(client.get(page(brief)))
+    assert "We do not know whether 2 were live. Cause not known." in words(client.get(page(brief)))
 
 
 def test_an_outage_is_named_only_while_our_own_monitoring_works(client, head, series, brief):

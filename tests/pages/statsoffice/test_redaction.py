@@ -114,7 +114,7 @@ def test_facts_that_hold_the_words_and_an_open_reports_sources_are_told(head, of
     record_report_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
     shown = words(previewed(head, draft))
     assert "1 event in the history also contains the text" in shown
-    assert "This report is not decided, so we update its facts" in shown
+    assert "This report has not been decided, so we update its facts" in shown
     assert "The documents of this report do not contain the text." in shown
     assert "1 event in the history also contains the text" in words(removed(head, draft).text)
 

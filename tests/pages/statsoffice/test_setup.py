@@ -249,7 +249,7 @@ def test_the_set_up_gives_a_role_in_an_empty_installation_only(client, administr
 def test_an_administrator_does_not_name_themselves_head_of_profession(client, administrator):
     client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
     answer = client.post(page(Step.HEAD), HEAD | {"email": "First@example.gov.uk"})
-    assert "You cannot give a role to yourself" in answer.text
+    assert "You cannot give yourself a role" in answer.text
     assert [row.role for row in Membership.objects.all()] == [Role.CALENDAR_MANAGER]
     assert not Invitation.objects.exists()
     assert not Contact.objects.exists()

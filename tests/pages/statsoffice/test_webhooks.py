@@ -171,7 +171,7 @@ class TestWebhooks:
         webhook, _secret = create_webhook(office, at=NOW)
         WebhookEndpoint.objects.update(failing_since=NOW)
         assert "Failing" in text_of(head.get(LIST))
-        assert "We turn the webhook off after five days." in text_of(head.get(address("webhook", webhook.pk)))
+        assert "off after five days of failed deliveries." in text_of(head.get(address("webhook", webhook.pk)))
 
     def test_it_is_turned_off_after_a_question_and_on_again(self, head, office):
         webhook, _secret = create_webhook(office, at=NOW)
@@ -294,7 +294,7 @@ class TestStatements:
         client.force_login(office.statistician)
         text = text_of(client.get(reverse("releases:release", args=[release.reference])))
         assert "Times from the publisher’s system" in text
-        assert "They are not our observations, and change no result." in text
+        assert "They are not our observations and do not change any result." in text
         assert "Published at 9:30:02am" in text
         assert "Stated by Content management system" in text
         assert "Received at 9:30:05am on 30 June 2020" in text

@@ -41,7 +41,7 @@ def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
             Source.PUBLIC_UPDATED_AT,
             (
                 "published at 9:30:00am on 1 July 2020 or earlier "
-                "(the last public update of the page, which changes with every update)"
+                "(the time of the page’s last public update, which changes with each update)"
             ),
         ),
     ],
@@ -79,7 +79,7 @@ def test_where_the_publisher_gives_no_time_nothing_is_said():
 def test_a_hole_is_filled_by_a_publishers_time_that_lies_in_it(seconds, source, fills):
     start, end = DUE + timedelta(seconds=600), DUE + timedelta(seconds=1200)
     sentence = release.describe_publisher_gap(start, end, verified(seconds, source))
-    assert sentence.startswith("The publisher’s system says that it was published in this time") is fills
+    assert sentence.startswith("The publisher’s system says that it was published during this time") is fills
 
 
 def test_an_edge_cache_is_said_to_be_what_may_explain_it():
@@ -108,7 +108,7 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
             "Marked as withdrawn; published at 9:30:00am (the public history of the page)",
         ),
         (PublisherSays(State.GONE), "Removed"),
-        (PublisherSays(State.REDIRECTED), "Replaced by another page, which it does not name"),
+        (PublisherSays(State.REDIRECTED), "Replaced by another page, which is not named"),
     ],
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
 )

@@ -183,7 +183,7 @@ def test_page_and_desk_show_the_verdict_with_the_exemption_and_readers_see_neith
     assert "exemption" not in client.get(page).text.lower()
     client.force_login(create_member(Role.STATISTICIAN, series.producer))
     text = " ".join(client.get(page).text.split())
-    for words in ("Late by", "OSR 2020/17", "19 June 2020", "The school year ends", "We do not suspect a breach"):
+    for words in ("Late by", "OSR 2020/17", "19 June 2020", "The school year ends", "do not record a suspected breach"):
         assert words in text
     desk = " ".join(client.get(reverse("desk")).text.split())
     assert "Late by" in desk

@@ -175,7 +175,7 @@ def test_drafts_of_another_producer_day_or_rehearsal_are_not_joined(office):
         head = create_office().head
         for producer in (office.producer, unlike.producer):
             head.memberships.get_or_create(producer=producer, role=Role.HEAD_OF_PROFESSION)
-        with pytest.raises(MoveRefused, match="one day"):
+        with pytest.raises(MoveRefused, match="due on the same day"):
             merging.merge_drafts([draft, unlike], by=head, at=AT)
     assert not JoinedDraft.objects.exists()
 

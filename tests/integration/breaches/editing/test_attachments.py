@@ -96,7 +96,7 @@ def test_the_same_file_sent_twice_is_stored_once(office, draft_report):
 def test_a_report_has_at_most_so_many_attachments(office, draft_report, monkeypatch):
     monkeypatch.setattr(attachments, "MOST", 1)
     add(draft_report, office.statistician)
-    with pytest.raises(FieldRefused, match="cannot have more"):
+    with pytest.raises(FieldRefused, match="cannot add more"):
         add(draft_report, office.statistician, body=LOG + LOG)
 
 

@@ -216,7 +216,7 @@ def test_writers_keep_the_actions_and_others_do_not(client, report, office, role
 def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(client, office, approved_report):
     series = approved_report.find_series().get()
     client.force_login(office.statistician)
-    assert "sees the task, and completes it there. No " in words(
+    assert "can see the task. Mark it as done on the page of the release. No " in words(
         client.get(page_of(approved_report, "add_action")).text
     )
     given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}

@@ -90,8 +90,8 @@ def test_a_rehearsal_goes_to_no_one_but_who_sends_it(office):
 @pytest.mark.parametrize(
     ("sent_on", "sentence"),
     [
-        (date(2020, 7, 1), "The day on which it was sent, 1 July 2020, is in the future."),
-        (date(2020, 6, 29), "It cannot have been sent before it was approved, on 30 June 2020."),
+        (date(2020, 7, 1), "The date sent must be today or in the past. You entered 1 July 2020."),
+        (date(2020, 6, 29), "The report cannot have been sent before it was approved on 30 June 2020."),
     ],
     ids=["to-come", "before-approval"],
 )

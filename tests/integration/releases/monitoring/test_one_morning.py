@@ -221,7 +221,7 @@ def test_checks_fall_at_the_due_instant_and_at_the_limit_exactly(due):
 def test_no_one_moves_a_release_away_while_its_verdict_falls(due):
     assert due.refused.keys() == MOVES.keys()
     for name, refusal in due.refused.items():
-        assert "You can change its date or cancel it from 9:32:30am" in refusal
+        assert "From 9:32:30am, you can change its date or cancel it" in refusal
         assert verdict(due.releases[name]).outcome == Outcome.NOT_SEEN
 
 

@@ -106,7 +106,7 @@ def test_another_list_than_the_one_before_is_not_copied(office, release, earlier
 
 
 def test_no_one_is_put_on_the_list_of_a_release_that_has_been_due(office, release, earlier):
-    with pytest.raises(ListRefused, match="was due"):
+    with pytest.raises(ListRefused, match="release time has passed"):
         copied(release, earlier, by=office.head, at=AFTERWARDS)
     scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(ListRefused, match="cancelled"):

@@ -121,7 +121,7 @@ def test_two_holders_of_one_post_are_two_entries(office, release, entry):
 
 def test_no_one_gets_access_before_a_release_that_has_been_due_not_even_by_a_lead(office, release):
     for person in (office.statistician, office.head):
-        with pytest.raises(ListRefused, match="was due"):
+        with pytest.raises(ListRefused, match="release time has passed"):
             pre_release_access.grant_access(release, MINISTER, by=person, at=AFTERWARDS)
 
 
@@ -215,7 +215,7 @@ def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_ca
 
 
 def test_after_the_release_nothing_is_withdrawn(office, release, entry):
-    with pytest.raises(ListRefused, match="was due"):
+    with pytest.raises(ListRefused, match="release time has passed"):
         pre_release_access.withdraw_access(entry, by=office.head, at=AFTERWARDS, expected_version=1)
 
 

@@ -56,7 +56,7 @@ def test_a_second_time_erases_nothing_and_moves_no_marker(office, release, entry
 
 
 def test_before_the_release_the_list_says_who_has_access(office, release, entry):
-    with pytest.raises(ListRefused, match="after the release was due"):
+    with pytest.raises(ListRefused, match="after the release time"):
         erase_name(release, by=office.head, at=SEED_DUE - timedelta(seconds=1))
     scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     assert erase_name(release, by=office.head, at=LONG_BEFORE) == 1

@@ -105,7 +105,7 @@ def test_strangers_and_another_producers_head_decide_nothing(office, release, wa
 def test_once_the_release_has_been_due_an_addition_is_not_agreed_to_any_more_and_can_be_refused(
     office, release, waiting
 ):
-    with pytest.raises(ListRefused, match="was due"):
+    with pytest.raises(ListRefused, match="release time has passed"):
         decide_request(waiting, "agree", by=office.head, at=AFTERWARDS)
     waiting.refresh_from_db()
     assert (waiting.status, waiting.person) == ("waiting", MINISTER.person)

@@ -70,7 +70,7 @@ class TestByCorrection:
     def test_what_was_checked_at_as_a_page_is_not_taken_out_of_judging_by_calling_it_an_announcement(self, release):
         address = release.addresses.get(role="page")
         create_observation(address, "live", at=release.due_at - timedelta(hours=1))
-        with pytest.raises(CorrectionRefused, match="was already checked as page"):
+        with pytest.raises(CorrectionRefused, match="already checked it with the type ‘page’"):
             corrections.change_address(address, planned(address.url), by=None, at=release.recorded_at)
 
 
@@ -103,7 +103,7 @@ class TestInTheAdmin:
         address = release.addresses.get(role="page")
         create_observation(address, "not_live", at=release.due_at - timedelta(hours=1))
         response = self.send(release, **{"addresses-0-role": "announcement"})
-        assert "was already checked as page" in said(response)[0]
+        assert "already checked it with the type ‘page’" in said(response)[0]
 
 
 class TestByFile:

@@ -114,7 +114,7 @@ def test_addresses_stay_from_the_due_instant_on(late, refused, confirmed_release
     ]
     for trial in trials:
         if refused:
-            with pytest.raises(CorrectionRefused, match="because it was due"):
+            with pytest.raises(CorrectionRefused, match="because its release time has passed"):
                 trial(SEED_DUE + late)
         else:
             trial(SEED_DUE + late)

@@ -47,7 +47,7 @@ def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_no
     by = request.requested_by if decide == "withdraw" else create_head(announced_release)
     with pytest.raises(Overtaken, match=r"to 14 July 2020 9:30am, because the release has changed") as refusal:
         DECISIONS[decide](load_request(), by)
-    assert f"It is now {stands['status']}" in str(refusal.value)
+    assert f"Its status is now {stands['status']}" in str(refusal.value)
     assert Release.objects.values().get() == stands
     assert (load_request().state, load_request().decided_by, load_request().decided_at) == ("lapsed", None, LATER)
     assert [ReleaseEvent.in_order().last().kind] == ["date_change_lapsed"]

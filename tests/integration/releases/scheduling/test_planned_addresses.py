@@ -71,7 +71,7 @@ def test_one_that_falls_due_between_the_preview_and_the_act_keeps_its_address_to
     (found,) = planner.propose_addresses(Release.objects.all(), PATTERN, by=keeper, now=NOW)
     done, refusals = planner.apply_addresses([found], by=keeper, at=datetime(2026, 7, 1, 8, 30, tzinfo=UTC))
     assert done == 0
-    assert "because it was due" in refusals[0]
+    assert "because its release time has passed" in refusals[0]
     assert not Address.objects.exists()
 
 

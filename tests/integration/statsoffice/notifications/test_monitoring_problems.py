@@ -111,7 +111,7 @@ def test_restored_notifies_those_who_had_the_alarm_and_to_no_one_else(settings):
     assert outbox.create_missing(now=ended_at) == 1
     assert recipients() == {"operator@example.gov.uk"}
     restored = Message.objects.order_by("pk").last()
-    assert "has worked again since 1:40pm on 29 June 2020" in restored.text
+    assert "has been working again since 1:40pm on 29 June 2020" in restored.text
 
 
 def test_an_illness_that_alarmed_no_one_is_not_said_to_be_over(settings):

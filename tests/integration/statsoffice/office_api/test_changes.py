@@ -272,7 +272,7 @@ class TestRecord:
         send(token, "/releases/vague/date", LATER)
         event = ReleaseEvent.objects.get(release=stored("vague"), kind="change_date")
         assert (event.actor, event.facts["api_token"]) == (office.head, token.token.code)
-        assert f"Through API token {token.token.code}" in list(event_details(event))
+        assert f"Using API token {token.token.code}" in list(event_details(event))
         own = ReleaseEvent.objects.exclude(pk=event.pk)
         assert not any("api_token" in one.facts for one in own), "events outside a request have no token"
 
@@ -291,7 +291,7 @@ class TestRecord:
         client.force_login(office.people[Role.AUDITOR])
         trail = client.get("/audit/").text
         assert f"Changed the date of release vague through API token {token.token.code}" in trail
-        assert f"Requested a change through API token {token.token.code}, which was refused" in trail
+        assert f"Requested a change through API token {token.token.code} (request refused)" in trail
 
     def test_the_page_of_requests_says_that_a_token_made_one(self, client, office, token):
         send(token, "/releases/firm/date", LATER)

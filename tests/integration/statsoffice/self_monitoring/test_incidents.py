@@ -59,7 +59,7 @@ def subjects():
     return list(Message.objects.order_by("pk").values_list("subject", flat=True))
 
 
-ILL, RESTORED = "Monitoring has a problem", "Monitoring works again"
+ILL, RESTORED = "Monitoring has a problem", "Monitoring is working again"
 
 
 def test_a_heartbeat_that_expires_gives_one_alarm_and_its_return_one_restored():

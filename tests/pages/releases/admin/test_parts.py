@@ -52,7 +52,7 @@ def test_a_welsh_page_is_added_that_may_follow_by_15_minutes(release):
     assert (welsh.may_follow_minutes, welsh.required) == (15, True)
     shown = staff_of(Role.CALENDAR_MANAGER, release).get(page("release", "change", release.pk)).content.decode()
     assert "Part of the release" in shown
-    assert "May follow by (minutes)" in shown
+    assert "May follow within (minutes)" in shown
 
 
 def test_an_existing_file_gets_a_name_with_an_event(release):

@@ -161,11 +161,11 @@ class TestProgress:
     def test_it_says_that_it_waits_for_the_releases_that_are_due(self, client, keeper):
         found = checked(keeper, {})
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=timezone.now())
-        assert "This import starts when we have checked the releases" not in client.get(address(found)).text
+        assert "This import will start when we have checked the releases" not in client.get(address(found)).text
         ReleaseFactory(confirmed=True, rehearsal=True, reference="rehearsal", due_at=timezone.now())
-        assert "This import starts when we have checked the releases" not in client.get(address(found)).text
+        assert "This import will start when we have checked the releases" not in client.get(address(found)).text
         Release.objects.update(rehearsal=False)
-        assert "This import starts when we have checked the releases" in client.get(address(found)).text
+        assert "This import will start when we have checked the releases" in client.get(address(found)).text
 
     def test_who_is_signed_out_is_led_to_the_log_in_page(self, client, keeper):
         found = uploaded(keeper, {})

@@ -50,7 +50,7 @@ class TestPage:
         page = client.get(f"/imports/past-years/{review.pk}/")
         main = page.text.partition("<main")[2].partition("</main>")[0]
         text = " ".join(re.sub(r"<[^>]+>", " ", main).split())
-        disclaimer = "The table does not show which releases were late, or what would have been noticed."
+        disclaimer = "The table does not show which releases were late, or what our checks would have found."
         assert "The history on GOV.UK is not complete." in text
         assert "None is a check of ours." in text
         assert "All pages read at 2pm on 3 February 2026" in text
@@ -162,7 +162,7 @@ class TestPicture:
         review = create_review(series.producer)
         add_page(review, publication(4))
         page = client.get(f"/imports/past-years/{review.pk}/").text
-        assert "GOV.UK states no scheduled time and delay for any publication of this year." in page
+        assert "GOV.UK does not give both a scheduled time and a delay for any publication in this year." in page
         assert "<picture>" not in page
 
 
@@ -183,7 +183,7 @@ class TestPermission:
         client.force_login(create_member(Role.CALENDAR_MANAGER, ProducerFactory(name="Office for Snow")))
         self.assert_nothing(client, review)
         page = client.get("/imports/past-years/")
-        assert "No year has been read yet." in page.text
+        assert "We have not read any years yet." in page.text
         given = {"producer": review.producer.pk, "organisation": "rain", "year": 2025}
         assert client.post("/imports/past-years/", given).status_code == 200
         assert YearReview.objects.count() == 1

@@ -161,7 +161,7 @@ def test_a_time_that_cannot_be_is_refused_at_its_field(client, keeper, release, 
 def test_access_outside_its_period_is_marked_on_the_list(client, keeper, release, clock, entry):
     clock(SHORTLY_BEFORE)
     client.post(address("begin", release, entry.pk), time_form(entry, "9am", day=29))
-    assert "Access began before the period." in words(client.get(address("list", release)))
+    assert "Access began before the granted period." in words(client.get(address("list", release)))
 
 
 def test_what_was_recorded_twice_is_refused_the_second_time(client, keeper, release, clock, entry):

@@ -113,7 +113,7 @@ def test_before_a_monday_is_confirmed_the_page_says_that_access_opens_on_sunday(
     assert "opens at 9:30am on Monday 31 August 2020, a bank holiday (Summer bank holiday)" in page
 
 
-ON_MONDAYS = "Pre-release access of 24 hours before a Monday release opens on the Sunday."
+ON_MONDAYS = "For a Monday release, pre-release access of 24 hours opens on the Sunday."
 
 
 def test_the_forms_for_another_date_say_that_access_to_a_monday_release_opens_on_sunday(client, office, release):
@@ -130,12 +130,10 @@ def test_the_forms_say_nothing_of_mondays_where_access_does_not_open_on_a_rest_d
     client.force_login(office.head)
     form = reverse("releases:change_date", args=[release.reference])
     Producer.objects.update(pre_release_length=5, pre_release_unit="hours")
-    assert "before a Monday release" not in words(client.get(form))
+    assert "For a Monday release" not in words(client.get(form))
     rehearsal = ReleaseFactory(series=release.series, reference="rehearsal", rehearsal=True)
     Producer.objects.update(pre_release_length=None)
-    assert "before a Monday release" not in words(
-        client.get(reverse("releases:change_date", args=[rehearsal.reference]))
-    )
+    assert "For a Monday release" not in words(client.get(reverse("releases:change_date", args=[rehearsal.reference])))
 
 
 def test_a_lead_sees_when_access_would_open_before_they_agree_to_another_date(client, office, release):

@@ -102,11 +102,11 @@ def test_a_second_person_takes_over(office):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"until": date(2020, 7, 3), "since": date(2020, 7, 6)}, "No one covers from 4 July 2020 to 5 July 2020."),
+        ({"until": date(2020, 7, 3), "since": date(2020, 7, 6)}, "There is no cover from 4 July 2020 to 5 July 2020."),
         ({"until": date(2020, 7, 6), "since": date(2020, 7, 3)}, "Two people cover from 3 July 2020 to 6 July 2020."),
-        ({"since": None}, "Enter the first day of the second person"),
+        ({"since": None}, "Enter the first day of the second person’s cover"),
         ({"since": date(2020, 7, 3), "second": None}, "Select who takes over"),
-        ({"until": date(2020, 7, 3), "second": None}, "No one covers from 4 July 2020 to 10 July 2020."),
+        ({"until": date(2020, 7, 3), "second": None}, "There is no cover from 4 July 2020 to 10 July 2020."),
         ({"last": date(2020, 6, 29), "second": None}, "The last day must be the same as or after the first day."),
         ({"first": date(2020, 6, 28), "second": None}, "The first day must be today or later."),
     ],
@@ -146,13 +146,13 @@ def test_both_people_see_it_on_todays_releases_and_in_their_account(office, cloc
     let_cover(office, office.statistician)
     clock(AT)
     covering, away = signed_in(office.statistician), signed_in(office.head)
-    assert "You cover for Helen Ward until 10 July 2020." in words(covering.get(reverse("desk")))
-    assert "Dana Scott covers for you until 10 July 2020." in words(away.get(reverse("desk")))
+    assert "You are covering for Helen Ward until 10 July 2020." in words(covering.get(reverse("desk")))
+    assert "Dana Scott is covering for you until 10 July 2020." in words(away.get(reverse("desk")))
     assert "Cover for Helen Ward, Office for Rain, until 10 July 2020" in words(covering.get(reverse("your_account")))
     assert f'href="{LIST}"' in away.get(reverse("your_account")).text
     assert f'href="{LIST}"' not in covering.get(reverse("your_account")).text
     clock(AT + timedelta(days=11))
-    assert "You cover" not in words(signed_in(office.statistician).get(reverse("desk")))
+    assert "You are covering" not in words(signed_in(office.statistician).get(reverse("desk")))
 
 
 def submitted(office):

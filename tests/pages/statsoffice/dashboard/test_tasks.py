@@ -111,7 +111,8 @@ def test_what_waits_is_reached_from_the_top_past_a_long_morning(client, clock, r
 def test_the_publishing_team_is_told_to_call_before_it_publishes_a_release_that_is_not_live(client, clock, release):
     clock(AFTER)
     suspect(release)
-    task = f"Not live at 9:32am. Call {release.series.responsible.name} before you publish. It may be held on purpose."
+    call = f"Call {release.series.responsible.name} before you publish."
+    task = f"Not live at 9:32am. {call} It may have been held on purpose."
     for role in Role:
         with rolled_back():
             sign_in(client, release, role)

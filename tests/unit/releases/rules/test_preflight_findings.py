@@ -28,7 +28,7 @@ RIGHT = "School inspections. Release date: 1 July 2026 9:30am (confirmed)"
             CheckOutcome.LIVE, False, PreflightCode.MARKER_MATCHES_ALREADY, id="a marker that matches something else"
         ),
         pytest.param(CheckOutcome.UNRECOGNISED, False, PreflightCode.NOT_RECOGNISED, id="a text that nobody knows"),
-        pytest.param(CheckOutcome.UNREACHABLE, False, PreflightCode.NO_ANSWER, id="no usable answer"),
+        pytest.param(CheckOutcome.UNREACHABLE, False, PreflightCode.NO_ANSWER, id="no usable response"),
         pytest.param(CheckOutcome.OBSERVER_FAULT, False, PreflightCode.NO_ANSWER, id="a fault of our own"),
     ],
 )
