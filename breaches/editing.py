@@ -42,6 +42,7 @@ from releases.rules.calendar import format_moment, local_date
 from releases.rules.canonical import digest_json
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
+from releases.text.languages import join_with_and
 
 FIELDS: dict[ReportSection, tuple[str, ...]] = {
     ReportSection.CORE_INFORMATION: ("outputs", "producers", "dealing", "head_of_profession", "statement_url"),
@@ -126,7 +127,7 @@ def save_section(
         _refuse_impossible(fresh, section, content, at=at)
         others = fresh.versions.filter(number__gt=read.number).select_related("written_by")
         names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
-        others_editing = ", ".join(dict.fromkeys(names))
+        others_editing = join_with_and(dict.fromkeys(names))
         machine = _read_automatic_text(fresh, current, section=section, facts_seen=facts_seen)
         columns: dict[str, Any] = {}
         if content.answers != was.answers:

@@ -60,7 +60,7 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
         pages[name] = reverse(f"releases:pre_release_{page}", args=[ahead.reference, first[status]])
     asked = ahead.pre_release_access.get(person=MINISTER.person)
     pages |= {
-        "the recipient’s link": reverse("releases:receipt", args=[token]),
+        "the link of a recipient": reverse("releases:receipt", args=[token]),
         "reporting a possible disclosure": reverse("releases:receipt_disclosure", args=[token]),
         "sending a recipient a new link": reverse("releases:pre_release_renew_links", args=[ahead.reference, asked.pk]),
         "recording a confirmation by phone": reverse(

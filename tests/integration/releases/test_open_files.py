@@ -194,7 +194,7 @@ class TestRequests:
 
     def test_a_host_without_a_recorded_authorisation_is_refused_in_one_sentence(self, office, site):
         dummy_file = make_file(office)
-        with pytest.raises(OpenFileRefused, match=r"No written authorisation from .* of 127\.0\.0\.1") as refused:
+        with pytest.raises(OpenFileRefused, match=r"authorisation from the owner of 127\.0\.0\.1") as refused:
             ask(dummy_file, site, by=office.head)
         assert refused.value.field == "file_url"
 

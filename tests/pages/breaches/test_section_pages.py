@@ -184,7 +184,7 @@ def test_the_second_editor_of_another_field_is_told_who_wrote_meanwhile(client, 
     write_sections(report, by=office.head)
     answer = send(client, section_address(report, CORE), opened, statement_url="https://x.example")
     told = words(client.get(answer.headers["Location"]).text)
-    assert f"{office.head} changed other sections" in told
+    assert f"While you were writing, {office.head} and the automatic check changed other sections." in told
     assert said(report).impact
 
 

@@ -61,7 +61,7 @@ def test_the_page_shows_what_was_live_and_not_live_with_observed_and_stated_apar
     for part in (
         "Minute brief for 9:30am on 30 June 2020",
         "1 of 3 releases was not live at 9:32am.",
-        "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",
+        "releases on www.example.gov.uk was not live at 9:32am. We do not know whether 1 was live. Cause not known.",
         "Our checks Last found not live at 9:32:00am.",
         "Stated by the publisher We have no statement from the publisher’s system.",
         "Our checks do not show whether these releases were live. We do not count them as ‘Not live’.",

@@ -62,7 +62,7 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
     assert message.subject == f"1 of 3 not live at 9:32am: {office.producer.name}"
     for part in (
         "1 of 3 releases was not live at 9:32am.",
-        "1 of 3 releases on www.example.gov.uk was not live at 9:32am. 1 is not known. Cause not known.",
+        "releases on www.example.gov.uk was not live at 9:32am. We do not know whether 1 was live. Cause not known.",
         "Not live:\n\n- Release late\n",
         "Not known:\n\n- Release unchecked\n",
         "Live on time:\n\n- Release on-time\n",
