@@ -100,7 +100,7 @@ REFUSED_PATTERNS = (
         "{quarter} is not a name that you can use",
     ),
     ({"url": "https://www.example.gov.uk/{slug!r}"}, "url", "Write only the name between the braces: {slug}"),
-    ({"url": ""}, "url", "required"),
+    ({"url": ""}, "url", "Enter “Web address”"),
     ({"marker": "{nothing}"}, "marker", "{nothing} is not a name that you can use"),
     ({"marker": ""}, "marker", "Enter the text that identifies this edition"),
     ({"adapter": "telepathy"}, "adapter", "valid choice"),
