@@ -299,5 +299,5 @@ def test_the_addresses_of_a_release_that_is_due_stay_as_they_are(series, run):
     past = {"scheduled_for": "2020-06-30 09:30", "status": "confirmed"}
     run(past)
     _, err = run({**past, "url": "https://www.example.gov.uk/rain/moved"})
-    assert "Row 2, url: You cannot change the web pages and files of rain-june-2098, because it was due" in err
+    assert "Row 2, url: You cannot change the web pages and files of rain-june-2098, because its release time" in err
     assert Address.objects.get().url == RIGHT["url"]
