@@ -23,6 +23,7 @@ CALL = {"producer": LONG, "due": 4, "live": 3}
 # The values by which the text of a kind differs. Each name of a template must be here.
 VARIANTS = {
     "early_release": [{"is_reminder": True}, {}],
+    "early_release_reported": [{}],
     "access_disclosure": [{}],
     "access_link": [{"is_handling": True}, {"is_handling": True, "is_confirmed": True}, {}],
     "minute_brief": [{"not_live": ["A"], "live": ["B"]}],
