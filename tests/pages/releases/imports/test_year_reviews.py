@@ -52,7 +52,7 @@ class TestPage:
         text = " ".join(re.sub(r"<[^>]+>", " ", main).split())
         disclaimer = "The table does not show which releases were late, or what our checks would have found."
         assert "The history on GOV.UK is not complete." in text
-        assert "None is a check of ours." in text
+        assert "None of them comes from our checks." in text
         assert "All pages read at 2pm on 3 February 2026" in text
         assert "Technical details Organisation on GOV.UK: office-for-rain" in text
         assert not RATE.search(text.replace(disclaimer, ""))
