@@ -335,7 +335,7 @@ SENTENCES = {
     "pre_release_no_answer": lazy("No answer about pre-release access"),
     "pre_release_confirmed_by_phone": lazy("Terms of pre-release access confirmed by phone"),
     "pre_release_phone_call_taken_back": lazy("Confirmation by phone undone"),
-    "pre_release_links_revoked": lazy("Links for pre-release access ended"),
+    "pre_release_links_revoked": lazy("Pre-release access links cancelled"),
     "pre_release_list_confirmed": lazy("Pre-release access list confirmed"),
     NO_ANSWER: lazy("Call recorded: no answer"),
     NO_ANSWER_UNDONE: lazy("Record of a call undone"),

@@ -18,7 +18,7 @@ SENTENCES = {
     PreflightCode.NOT_CONFIRMED: lazy("The date is not confirmed, so we will not check the release. Confirm the date."),
     PreflightCode.NO_PAGE: lazy("The release has no web page, so we cannot check it. Add the address of its web page."),
     PreflightCode.NO_RESPONSIBLE: lazy(
-        "The series has no responsible statistician, so we cannot notify them. Add a responsible statistician."
+        "The series has no responsible statistician, so we have no one to notify. Add a responsible statistician."
     ),
     PreflightCode.NO_HEAD: lazy("The series has no Head of Profession. Add one."),
     PreflightCode.RESPONSIBLE_CLOSED: lazy(
@@ -87,7 +87,7 @@ SENTENCES = {
 NOTED = {
     PreflightCode.NO_ATTACHMENTS: lazy("No files are listed, so we only check the web page"),
     PreflightCode.NO_ANNOUNCEMENT: lazy("No announcement is listed, so we did not compare the announced time"),
-    PreflightCode.OPEN_TASK: lazy("Tasks for the release"),
+    PreflightCode.OPEN_TASK: lazy("Releases with open tasks"),
 }
 """The heading of a list of releases, for each kind of note."""
 

@@ -71,7 +71,7 @@ class Message(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        help_text=lazy("The approved document that is attached to a report."),
+        help_text=lazy("The approved document attached to this message, if it sends a report."),
     )
     reply_to = models.EmailField(blank=True)
     created_at = models.DateTimeField()

@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 (
                     "document",
                     models.ForeignKey(
-                        help_text="The approved document that is attached to a report.",
+                        help_text="The approved document attached to this message, if it sends a report.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
