@@ -167,9 +167,9 @@ type _Due = tuple[Release, Verification | None, DueRelease]
 def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
     """Read a brief from the record, in a fixed number of queries.
 
-    The producer's releases that were found early, published or not, are never in it. Of other producers only announced
-    releases are counted, only on the same hosts, and each by what was found from its due time on: an early one counts
-    as well, because a smaller number than in the public calendar would show that it is early.
+    The producer's releases that were found early, published or not, are never in it. Of other producers it counts only
+    announced releases on the same hosts. Only checks from the due time on decide how such a release is counted. An
+    early one is counted too, because a smaller number than in the public calendar would show that it is early.
 
     :param with_hosts: whether to read the figures of hosts. Many releases of other producers may be due at the instant.
     """

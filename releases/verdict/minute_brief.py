@@ -1,8 +1,8 @@
 """The minute brief: which releases of one producer were live when the tolerance ended, and what else failed.
 
 It counts and never explains: the cause is not known. A release without a usable verdict is "not known", never "not
-live". The producer's releases that were found early are left out by the caller, because they are a security incident
-of their own. Those of other producers are in the figures, by what was found from their due time on.
+live". The caller leaves out the producer's releases that were found early, because each is a security incident. It
+includes those of other producers, with the outcome of the checks from their due time on.
 """
 
 from collections.abc import Collection, Iterable
