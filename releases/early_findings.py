@@ -189,10 +189,6 @@ def _since(due_at: datetime, instant: datetime | None) -> datetime | None:
     return instant if instant and instant >= due_at else None
 
 
-def may_name_contact(person: Person, producer: Producer) -> bool:
-    return bool(TABLE[Action.NAME_INCIDENT_CONTACT] & standing_roles_of(person, producer))
-
-
 class ContactRefused(FieldRefused):
     """The person cannot be the incident contact; `field` names the invalid field."""
 
@@ -207,7 +203,7 @@ def name_contact(producer: Producer, person: User | None, *, by: User, at: datet
     :raises ContactRefused: if the contact has no open account with a role at the producer.
     :raises ChangedMeanwhile: if another person has named a contact since it was read.
     """
-    if not may_name_contact(by, producer):
+    if not TABLE[Action.NAME_INCIDENT_CONTACT] & standing_roles_of(by, producer):
         raise NotYours(f"{by} may not name an incident contact of {producer}.")
     if person is not None and (not person.is_active or not roles_of(person, producer)):
         raise ContactRefused("person", _("Choose a person with an open account and a role at this producer."))

@@ -124,10 +124,11 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
     """List the early releases of which the person may know, and the incident contacts of the producers they lead."""
     found = early_releases.early_releases_known_to(request.user).select_related("release__series__producer")
     led = producers_with_standing_role(request.user, TABLE[Action.NAME_INCIDENT_CONTACT])
-    if not producers_known_to(request.user).exists():
+    known = producers_known_to(request.user)
+    if not known.exists():
         raise Http404(NOTHING)
     rows = list(found.prefetch_related("decisions__decided_by")[:MOST_LISTED])
-    reported = early_releases.reported_early_releases().filter(producer__in=producers_known_to(request.user))
+    reported = early_releases.reported_early_releases().filter(producer__in=known)
     readable = permissions.reports_where(request.user, permissions.Action.VIEW).filter(pk__in=reported.values("pk"))
     context = {
         "reported": reported.select_related("producer").order_by("-drafted_at", "-pk")[:MOST_LISTED],

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches import permissions as reports
 from releases import permissions as releases
-from releases.permissions import roles_anywhere
+from releases.permissions import prefetch_roles, roles_anywhere
 from releases.rules.lifecycle import EVERY_ROLE, KEEPERS, LEADS, Role
 
 
@@ -184,6 +184,9 @@ SECTIONS = (
 
 def find_navigation(request: HttpRequest) -> Navigation:
     """Return the sections for a person who has signed in, and the pages of the section of this request."""
+    if request.user.is_authenticated:
+        # Before the view of most pages, a middleware does so. Error pages have no view, and the footer reads roles too.
+        prefetch_roles(request.user)
     held = roles_anywhere(request.user)
     match = request.resolver_match
     view, app = (match.view_name, match.app_name or match.namespace) if match else ("", "")

@@ -376,12 +376,13 @@ def _origin(report: Report) -> dict[str, Any]:
     started = StartedReport.objects.filter(report=report).select_related(
         "release", "series", "started_by", "receipt__link__entry"
     )
+    started_report = started.first()
     merged = JoinedDraft.objects.in_force().filter(draft=report)
     return {
         "suspicions": suspicions,
         "no_longer_suspected": [one for one in suspicions if one.verification.outcome not in SUSPICIOUS],
-        "started": started.first(),
-        "is_restricted": is_restricted(report),
+        "started": started_report,
+        "is_restricted": started_report is not None and is_restricted(report),
         "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
         "has_document": report.status in WITH_DOCUMENT,
         "morning": morning_of_drafts(report),

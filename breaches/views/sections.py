@@ -494,12 +494,14 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
     if report:
         cited = code_of_practice.find_cited_practices(report, code_of_practice.with_settled_wording(content_of(report)))
         unsettled = [one.row for one in cited if one.row is not None and not one.cited.confirmed]
+    read = urlencode(read_version(request))
+    approval = reverse("breaches:approve", args=[report.reference]) if report else ""
     context = {
         "editions": Edition.objects.order_by("-in_force_from").prefetch_related("practices__settled_by"),
         "report": report,
         "of_report": unsettled,
-        "read": urlencode(read_version(request)),
-        "approval": _approval_page(request, report) if report else "",
+        "read": read,
+        "approval": f"{approval}?{read}" if read else approval,
     }
     return render(request, "breaches/code_of_practice.html", context)
 
@@ -569,11 +571,6 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
 def _require_code_keeper(request: SignedInRequest) -> None:
     if not may_settle_wording(request.user):
         raise Http404("There is no such page for this person.")
-
-
-def _approval_page(request: SignedInRequest, report: Report) -> str:
-    read, address = urlencode(read_version(request)), reverse("breaches:approve", args=[report.reference])
-    return f"{address}?{read}" if read else address
 
 
 def _report_to_approve(request: SignedInRequest) -> Report | None:

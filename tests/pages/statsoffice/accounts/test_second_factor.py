@@ -77,8 +77,8 @@ def test_where_no_one_needs_one_no_one_is_led_anywhere_and_no_question_is_put_to
 ):
     settings.SECOND_FACTOR = frozenset({"nobody"})
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    # Session, user, and the roles for the navigation and for the footer.
-    with django_assert_num_queries(4):
+    # Session, user, and the roles for the navigation.
+    with django_assert_num_queries(3):
         assert client.get("/nowhere/").status_code == 404
 
 

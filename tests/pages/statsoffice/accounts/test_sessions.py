@@ -76,14 +76,14 @@ def test_when_a_session_was_last_used_is_written_once_a_minute(
     client = signed_in(person)
     session = UserSession.objects.get()
     time_machine.move_to("2026-03-02 09:30:00+00:00", tick=False)
-    with django_assert_num_queries(5):  # session, person, this, and the roles for navigation and footer
+    with django_assert_num_queries(4):  # the session, the person, this, and the roles for the navigation
         client.get("/nowhere/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/nowhere/")
     session.refresh_from_db()
     assert session.last_seen_at == timezone.now()
     time_machine.move_to("2026-03-02 09:31:01+00:00", tick=False)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get("/nowhere/")
 
 
