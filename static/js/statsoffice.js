@@ -27,10 +27,8 @@ if (document.body.classList.contains("govuk-frontend-supported")) {
 // The right column of a report stays in sight. If it is higher than the window, its end does.
 const side = document.querySelector(".office-report__side");
 if (side) {
-  const fit = () => {
+  const fit = () =>
     side.style.setProperty("--office-side-top", `${Math.min(0, innerHeight - side.offsetHeight)}px`);
-    side.classList.add("office-report__side--sticky");
-  };
   new ResizeObserver(fit).observe(side);
   addEventListener("resize", fit);
 }

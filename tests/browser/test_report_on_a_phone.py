@@ -31,7 +31,7 @@ def test_beside_the_document_the_decision_stays_in_sight(page, live_server, morn
     sign_in(morning.office.head)
     page.set_viewport_size({"width": 1280, "height": height})
     page.goto(f"{live_server}{morning.pages['a report, with_hop']}")
-    side = page.locator(".office-report__side--sticky")
+    side = page.locator(".office-report__side")
     page.evaluate("document.querySelector('.office-report').style.minHeight = '6000px'")
     page.evaluate("scrollTo(0, 3000)")
     box = side.bounding_box()
