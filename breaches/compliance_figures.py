@@ -358,8 +358,8 @@ def _list_access(access: Sequence[PreReleaseAccess]) -> dict[Figure, FigureList]
     }
 
 
-def _suspicious(verdicts: "QuerySet[Verification]") -> "QuerySet[Verification]":
-    found = verdicts.filter(outcome__in=SUSPICIOUS).select_related("release__series__producer")
+def _suspicious(verdicts: "QuerySet[Any]") -> "QuerySet[Any]":
+    found = verdicts.filter(shown__in=SUSPICIOUS).select_related("release__series__producer")
     return found.order_by("due_at", "pk")
 
 
@@ -391,7 +391,7 @@ def _list_exemptions(
             (
                 verdict.release.title,
                 format_moment(verdict.due_at),
-                name_outcome(Outcome(verdict.outcome)),
+                name_outcome(Outcome(verdict.shown)),
                 ", ".join(exemption.reference for exemption in covering[verdict.pk]),
             ),
             release=verdict.release.reference,
@@ -504,7 +504,7 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
     dismissed = _all_in(statuses, (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
     decided = _all_in(statuses, DECIDED)
     exempted = set(find_exemptions(suspicious))
-    on_time = verdicts.filter(outcome=Outcome.ON_TIME).count()
+    on_time = verdicts.filter(shown=Outcome.ON_TIME).count()
     not_on_time = len(decided | exempted)
     due = _due_releases(first, until, now=now).filter(series__producer=producer, announced_at__isnull=False)
     known = list(verdicts.values_list("release_id", "due_at"))

@@ -6,17 +6,25 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from itertools import batched, chain
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, facts, refreshing, versions
 from breaches.facts import facts_of_suspicions
-from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion, StartedReport, Suspicion
+from breaches.models import (
+    Report,
+    ReportEvent,
+    ReportRowRecord,
+    ReportVersion,
+    StartedReport,
+    Suspicion,
+    SuspicionQuerySet,
+)
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
 from breaches.rules.answers import NO_ANSWERS, Answer, Answers
@@ -35,6 +43,7 @@ from breaches.versions import (
     references_to_draft,
 )
 from releases import exemptions, receipts
+from releases.early_findings import masked_outcomes
 from releases.models import AccessReceipt, Producer, Release, Series, Verification
 from releases.models.bulk_insert import insert_rows, update_rows
 from releases.models.event import lock_release
@@ -84,11 +93,16 @@ def draft_missing(*, now: datetime) -> list[Report]:
 
 
 def _raise_suspicions(*, now: datetime) -> None:
+    # An early release that was taken down and not published when it was due is suspected as well of what anyone can
+    # see. Otherwise people could conclude from a missing draft that it was found early (decision 73).
+    masked = masked_outcomes()
     for kind, outcomes in SUSPECTED_OUTCOMES.items():
         raised = Suspicion.objects.filter(
             release=OuterRef("release"), schedule_version=OuterRef("schedule_version"), kind=kind
         )
-        unraised = Verification.objects.filter(~Exists(raised), outcome__in=outcomes).order_by("pk")
+        seen_by_all = [key for key, outcome in masked.items() if outcome in outcomes]
+        suspected = Q(outcome__in=outcomes) | Q(pk__in=seen_by_all)
+        unraised = Verification.objects.filter(~Exists(raised), suspected).order_by("pk")
         missing = list(unraised.values_list("pk", "release_id", "schedule_version", "decided_at"))
         # A verdict under an exemption raises no suspicion.
         covered = _find_covered(unraised) if missing else set()
@@ -119,27 +133,39 @@ def _find_covered(verifications: QuerySet[Verification]) -> set[int]:
 
 
 def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
-    waiting = Suspicion.objects.without_report().values_list("release_id", "schedule_version")
     drafted: list[Report] = []
     practices_on = cache(code_of_practice.suggest_practices)
-    for batch in batched(dict.fromkeys(waiting), BATCH):
-        try:
-            drafted += _draft_batch(batch, now=now, practices_on=practices_on)
-        except Exception:  # noqa: BLE001  # found again one by one below: a fault in one draft stops no other
-            for schedule in batch:
-                try:
-                    drafted += _draft_batch([schedule], now=now, practices_on=practices_on)
-                except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
-                    faults.append(fault)
+    # An early release that is still to be published has a report of its own, which only few people may read.
+    for is_known_to_few in (False, True):
+        draft = partial(_draft_batch, is_known_to_few=is_known_to_few, now=now, practices_on=practices_on)
+        waiting = _waiting(is_known_to_few=is_known_to_few).values_list("release_id", "schedule_version")
+        for batch in batched(dict.fromkeys(waiting), BATCH):
+            try:
+                drafted += draft(batch)
+            except Exception:  # noqa: BLE001  # found again one by one below: a fault in one draft stops no other
+                for schedule in batch:
+                    try:
+                        drafted += draft([schedule])
+                    except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
+                        faults.append(fault)
     return drafted
 
 
-def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on: PracticesOn) -> Sequence[Report]:
+def _waiting(*, is_known_to_few: bool) -> SuspicionQuerySet:
+    """Return the suspicions without a report: those of unpublished early releases, or all others."""
+    waiting, early = Suspicion.objects.without_report(), Suspicion.objects.unpublished_early()
+    return waiting.filter(pk__in=early) if is_known_to_few else waiting.exclude(pk__in=early)
+
+
+def _draft_batch(
+    schedules: Collection[Schedule], *, is_known_to_few: bool, now: datetime, practices_on: PracticesOn
+) -> Sequence[Report]:
     """Draft the reports of some schedules in one transaction, without those that another process is drafting."""
     with transaction.atomic():
-        claimed = _claim_suspicions(schedules)
+        claimed = _claim_suspicions(schedules, _waiting(is_known_to_few=is_known_to_few))
         now = max((now, *(suspicion.raised_at for suspicions in claimed.values() for suspicion in suspicions)))
-        _add_to_open_reports(claimed, now=now)
+        if not is_known_to_few:
+            _add_to_open_reports(claimed, now=now)
         suspected = list(claimed.values())
         facts = facts_of_suspicions(chain.from_iterable(suspected))
         contents = [
@@ -206,13 +232,13 @@ def _record_drafts(
     )
 
 
-def _claim_suspicions(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
+def _claim_suspicions(schedules: Collection[Schedule], waiting: SuspicionQuerySet) -> dict[Schedule, list[Suspicion]]:
     """Lock the suspicions of some schedules that have no report; those of one schedule go into one report.
 
     A schedule is skipped if another process has locked one of its suspicions, or if a suspicion was just added.
     Otherwise the schedule could get two reports. The other process, or the next run, drafts the report.
     """
-    waiting = Suspicion.objects.without_report().filter(release__in={release for release, _ in schedules})
+    waiting = waiting.filter(release__in={release for release, _ in schedules})
     together: dict[Schedule, list[Suspicion]] = {}
     for suspicion in waiting.with_shared_facts().select_for_update(skip_locked=True, of=("self",)):
         together.setdefault((suspicion.release_id, suspicion.schedule_version), []).append(suspicion)
@@ -235,7 +261,7 @@ def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datet
 
 def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
     """Return the undecided reports about some schedules, locked, so that no one decides on them or merges them."""
-    undecided = Report.objects.undecided()
+    undecided = Report.objects.undecided().listed()
     in_reports = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
     while True:
         # Of several reports about one schedule the first counts: it is read last, so it overwrites the others.

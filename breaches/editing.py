@@ -444,7 +444,7 @@ def outdated_entries(report: Report, content: ReportContent) -> tuple[TimelineEn
 
 
 def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
-    verdict, title = suspicion.verification, f"‘{suspicion.release.title}’"
+    verdict, title = suspicion.shown_verdict, f"‘{suspicion.release.title}’"
     key = f"verdict-{verdict.pk}"
     yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
     for result in verdict.results:

@@ -63,10 +63,13 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
     :param suspicions: from a query `with_facts()`.
     """
     verdicts: dict[int, Verification] = {}
+    early = set()
     for suspicion in suspicions:
         suspicion.verification.release = suspicion.release  # the same release, which is read only once
         verdicts[suspicion.verification_id] = suspicion.verification
-    return facts_of_verifications(verdicts.values())
+        if suspicion.kind == ReportKind.EARLY:
+            early.add(suspicion.verification_id)
+    return facts_of_verifications(verdicts.values(), early=early)
 
 
 def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tuple[AnnexPicture, ...]]:
@@ -83,17 +86,16 @@ def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tupl
     }
 
 
-def facts_of_verifications(verifications: Collection[Verification]) -> dict[int, Facts]:
+def facts_of_verifications(verifications: Collection[Verification], *, early: Collection[int] = ()) -> dict[int, Facts]:
     """Gather the facts on some verdicts, by the verdict's key, in a few queries for all of them.
 
-    Reports about other breaches than an early release have more readers, so a single live check from before the due
-    time is omitted until the release is published (decision 73).
+    Reports about other breaches than an early release have more readers, so what was found before the due time is
+    omitted until the release is published (decision 73).
 
     :param verifications: read with `release__series__producer`.
+    :param early: the keys of the verdicts whose report is about an early release.
     """
-    sealed = {
-        one.pk: one.due_at for one in verifications if one.outcome != Outcome.EARLY and is_hidden(one.release, [one])
-    }
+    sealed = {one.pk: one.due_at for one in verifications if one.pk not in early and is_hidden(one.release, [one])}
     verifications = [mask_verdict(one) if one.pk in sealed else one for one in verifications]
     releases = {verification.release_id for verification in verifications}
     statements: dict[int, list[models.Statement]] = defaultdict(list)
@@ -162,6 +164,7 @@ def facts_of_verifications(verifications: Collection[Verification]) -> dict[int,
                     live_at=statement.live_at,
                 )
                 for statement in statements[verification.release_id]
+                if not _is_before(statement.stated_at, sealed.get(verification.pk))
             ),
             not_observed=not_observed.get(verification.pk, ()),
             publisher_time=_publisher_time(verification),
@@ -169,6 +172,7 @@ def facts_of_verifications(verifications: Collection[Verification]) -> dict[int,
                 StatedPublication(one.source_name, one.published_at, one.received_at)
                 for one in stated[verification.release_id]
                 if one.schedule_version == verification.schedule_version
+                and not _is_before(one.published_at, sealed.get(verification.pk))
             ),
             diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
             exceptions=tuple(
@@ -213,6 +217,10 @@ def _find_release_at_once(
     return replace(at_once, due_at=release.due_at) if at_once else None
 
 
+def _is_before(at: datetime, due_at: datetime | None) -> bool:
+    return due_at is not None and at < due_at
+
+
 def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact]) -> Iterable[CheckFact]:
     """Leave out the checks from before a due time, except those that found the release not live.
 
@@ -221,7 +229,7 @@ def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact
     return (
         check
         for check in checks
-        if due_at is None or check.sighting.sent_at >= due_at or check.sighting.result is CheckOutcome.NOT_LIVE
+        if not _is_before(check.sighting.sent_at, due_at) or check.sighting.result is CheckOutcome.NOT_LIVE
     )
 
 

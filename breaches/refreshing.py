@@ -63,7 +63,7 @@ def automatic_content(
     """
     listed = list(suspicions)
     # A verdict that was corrected since then has no time. The day on which the release was due still counts.
-    instants = ((one.kind, one.verification.occurred_at or one.verification.due_at) for one in listed)
+    instants = ((one.kind, one.shown_verdict.occurred_at or one.verification.due_at) for one in listed)
     occurred = [(kind, local_date(at)) for kind, at in instants if at]
     verdicts = dict.fromkeys(suspicion.verification_id for suspicion in listed)
     return replace(
@@ -123,19 +123,20 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
     return [
         [
             suspicion.kind,
-            suspicion.verification.outcome,
-            suspicion.verification.first_live_at and suspicion.verification.first_live_at.isoformat(),
+            verdict.outcome,
+            verdict.first_live_at and verdict.first_live_at.isoformat(),
             [
                 [
                     result.verdict.outcome,
                     result.verdict.from_due,
                     *_first_flip(result.verdict),
                 ]
-                for result in suspicion.verification.results
+                for result in verdict.results
             ],
             *_response_to_early(suspicion),
         ]
         for suspicion in sorted(suspicions, key=lambda suspicion: suspicion.pk)
+        for verdict in [suspicion.shown_verdict]
     ]
 
 

@@ -34,12 +34,12 @@ from breaches.rules.statistics import (
     quarters_between,
 )
 from releases import overview
+from releases.early_findings import shown_outcome
 from releases.models import Address as ReleaseAddress
 from releases.models import DateChange, Producer, Series, Verification
 from releases.models.verification import read_results
 from releases.permissions import Person
 from releases.rules.calendar import LONDON, Month, local_date, month_of
-from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
 from releases.verdict.parts import PartFigures, measure_spread, summarise_lags
 
@@ -71,12 +71,15 @@ def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
     )
 
 
-def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
+def _verified(scope: Scope, by: Person) -> "QuerySet[Any]":
     return counted_verdicts(scope).filter(release__series__producer__in=report_producers(by))
 
 
-def counted_verdicts(scope: Scope) -> "QuerySet[Verification]":
-    """Return the verdicts that count in figures, of all producers in a scope, without a check of permissions."""
+def counted_verdicts(scope: Scope) -> "QuerySet[Any]":
+    """Return the verdicts that count in figures, of all producers in a scope, without a check of permissions.
+
+    Each has the outcome that figures show as `shown` (decision 73).
+    """
     since, before = overview.london_days(scope.first, scope.last)
     found = Verification.objects.filter(
         release__rehearsal=False,
@@ -84,8 +87,8 @@ def counted_verdicts(scope: Scope) -> "QuerySet[Verification]":
         due_at__lt=before,
         **_narrowed(scope, "release__series"),
     )
-    # A verdict that needs more checks does not count yet, and an early one not until the release is published.
-    return found.exclude(outcome=Outcome.PENDING).exclude(outcome=Outcome.EARLY, release__status__in=TO_COME)
+    # A verdict that needs more checks does not count yet.
+    return found.annotate(shown=shown_outcome()).exclude(shown=Outcome.PENDING)
 
 
 def _narrowed(scope: Scope, series: str) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
         _verified(scope, by)
         .annotate(quarter=_period_due(one.last for one in quarters))
         .order_by()
-        .values_list("outcome", "quarter", *whose)
+        .values_list("shown", "quarter", *whose)
         .annotate(number=Count("pk"))
     )
     for outcome, quarter, producer, *series, number in counted:
@@ -132,7 +135,7 @@ def _period_due(last_days: Iterable[date]) -> Cases:
 def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
     """Read how long after the first part each named part was published, of the releases that a person may read."""
     with_parts = ReleaseAddress.objects.exclude(part="").values("release")
-    found = _verified(scope, by).filter(release__in=with_parts).order_by("due_at", "pk")
+    found = _verified(scope, by).filter(release__in=with_parts, shown=F("outcome")).order_by("due_at", "pk")
     spreads = (measure_spread(read_results(results)) for results in found.values_list("addresses", flat=True))
     return summarise_lags(filter(None, spreads))
 
@@ -267,7 +270,7 @@ def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict
         _verified(scope, by)
         .annotate(month=_period_due(one.last for one in months))
         .order_by()
-        .values_list("month", "outcome")
+        .values_list("month", "shown")
         .annotate(number=Count("pk"))
     )
     verdicts: dict[Month, list[Verdicts]] = {month: [] for month in months}
@@ -306,7 +309,7 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
         "release__series__title",
         "release__title",
         "due_at",
-        "outcome",
+        "shown",
         "delay_to",
         "release__reference",
     )

@@ -372,7 +372,7 @@ def suspicion_name(suspicion: Suspicion) -> str:
 
 
 def _is_unseen(suspicion: Suspicion) -> bool:
-    return suspicion.kind == ReportKind.LATE and suspicion.verification.outcome == Outcome.NOT_SEEN
+    return suspicion.kind == ReportKind.LATE and suspicion.shown_verdict.outcome == Outcome.NOT_SEEN
 
 
 def cause_name(code: str) -> str:

@@ -4,10 +4,10 @@ Until the release is published or cancelled, only its producer's Heads of Profes
 know of them (decision 73). The first check from the due time on that finds it live publishes it (decision 10).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +15,9 @@ from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, TextFie
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from releases.detection.finding import CheckOutcome
 from releases.detection.preflight import PreflightCode
-from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Verification
+from releases.models import IncidentContact, Observation, PreflightRun, Producer, Release, ReleaseEvent, Verification
 from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
@@ -32,8 +33,8 @@ from releases.permissions import (
     standing_roles_of,
 )
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused
-from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
-from releases.verdict.release import combine_addresses
+from releases.verdict.address import AddressVerdict, BeforeDue, Interval, Outcome
+from releases.verdict.release import AddressResult, combine_addresses
 
 EARLY_EVENTS = (
     "judged",
@@ -147,15 +148,17 @@ def mask_until_published(verification: Verification) -> Verification:
 
 def _mask_verdict(verification: Verification) -> Verification:
     masked = copy(verification)
+    absent = _find_last_absent(verification)
     results = [
-        replace(result, verdict=_mask(result.verdict, verification.due_at), reasons=())
-        for result in verification.results
+        replace(result, verdict=_mask(result, verification, absent), reasons=()) for result in verification.results
     ]
     outcome, deciding = combine_addresses(results)
+    delay = deciding.delay if deciding else None
     masked.outcome = outcome
     masked.first_live_at = deciding.first_live_at if deciding else None
     masked.last_not_live_at = deciding.last_not_live_at if deciding else None
-    masked.delay_from = masked.delay_to = masked.occurred_at = masked.published_at_by_publisher = None
+    masked.delay_from = delay.from_seconds if delay else None
+    masked.delay_to = masked.occurred_at = masked.published_at_by_publisher = None
     masked.publisher_source, masked.reasons, masked.diagnoses = "", [], []
     masked.addresses = [write_address_result(result) for result in results]
     return masked
@@ -167,20 +170,52 @@ def mask_present_verdicts() -> QuerySet[Any]:
     Of an unpublished early release, of which there are very few, it is the outcome that its page shows to most people.
     """
     present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+    return present.annotate(shown=shown_outcome())
+
+
+def shown_outcome() -> Case:
+    """Return an expression for the outcome of a verdict that lists and figures show. It runs a query at once."""
+    masked = [When(pk=key, then=Value(outcome)) for key, outcome in masked_outcomes().items()]
+    return Case(*masked, default="outcome")
+
+
+def masked_outcomes() -> dict[int, Outcome]:
+    """Return the outcome that most people are shown of each unpublished early release, by the key of the verdict."""
     early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME).select_related("release")
-    masked = [When(pk=verdict.pk, then=Value(mask_verdict(verdict).outcome)) for verdict in early]
-    return present.annotate(shown=Case(*masked, default="outcome"))
+    return {verdict.pk: Outcome(mask_verdict(verdict).outcome) for verdict in early}
 
 
-def _mask(verdict: AddressVerdict, due_at: datetime) -> AddressVerdict:
+def _find_last_absent(verification: Verification) -> dict[int, Observation]:
+    """Return the last check since the due time that did not find an early release live, by the key of the address.
+
+    The verdict does not have it: an early release was live later than the last check that it records.
+    """
+    if all(result.verdict.from_due is not Outcome.NOT_SEEN for result in verification.results):
+        return {}
+    checks = Observation.objects.plain().filter(
+        release=verification.release_id,
+        schedule_version=verification.schedule_version,
+        result=CheckOutcome.NOT_LIVE,
+        sent_at__gte=verification.due_at,
+        clock_bound_seconds__isnull=False,
+    )
+    found = checks.only("address_id", "sent_at", "clock_bound_seconds").order_by("sent_at")
+    return {check.address_id: check for check in found if check.address_id}
+
+
+def _mask(result: AddressResult, verification: Verification, last_absent: Mapping[int, Observation]) -> AddressVerdict:
+    verdict, due_at = result.verdict, verification.due_at
+    absent = last_absent.get(result.address) if verdict.from_due is Outcome.NOT_SEEN else None
+    bound = timedelta(seconds=absent.clock_bound_seconds or 0) if absent else verdict.clock_bound
     return replace(
         verdict,
         outcome=verdict.from_due,
         before=BeforeDue.NOTHING,
         live_before_due_at=None,
-        last_not_live_at=_since(due_at, verdict.last_not_live_at),
+        last_not_live_at=absent.sent_at if absent else _since(due_at, verdict.last_not_live_at),
         first_live_at=_since(due_at, verdict.first_live_at),
-        delay=None,
+        delay=Interval((absent.sent_at - bound - due_at).total_seconds(), None) if absent else None,
+        clock_bound=bound,
         flips=tuple(flip for flip in verdict.flips if flip.gone_at >= due_at),
     )
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models.choices import KIND_CHOICES
 from breaches.rules.lifecycle import SUSPECTED, ReportKind
+from releases.early_findings import mask_verdict
 from releases.models import Release, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.rules.lifecycle import TO_COME
@@ -24,10 +25,10 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         return self.filter(kind=ReportKind.EARLY, release__status__in=TO_COME)
 
     def with_outcome(self) -> "SuspicionQuerySet":
-        """Select only the kind of the verdict, and its outcome with what it says of parts."""
+        """Select only the kind, the verdict's outcome with what it says of parts, and the title of the release."""
         columns = ("outcome", "due_at", "tolerance_seconds", "addresses")
-        return self.select_related("verification").only(
-            "report", "kind", *(f"verification__{name}" for name in columns)
+        return self.select_related("verification", "release").only(
+            "report", "kind", "release__status", "release__title", *(f"verification__{name}" for name in columns)
         )
 
     def with_facts(self) -> "SuspicionQuerySet":
@@ -77,6 +78,16 @@ class Suspicion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.release}"
+
+    @property
+    def shown_verdict(self) -> Verification:
+        """The verdict as the readers of the report may see it; the release must be selected.
+
+        A report that is not about an early release has more readers, so until publication they see nothing from before
+        the due time (decision 73).
+        """
+        self.verification.release = self.release
+        return self.verification if self.kind == ReportKind.EARLY else mask_verdict(self.verification)
 
 
 class EarlyReleaseDecision(AppendOnly):

@@ -194,7 +194,7 @@ def list_part_sentences(report: Report) -> list[str]:
 
     :param report: with its suspicions, as `SuspicionQuerySet.with_outcome` selects them.
     """
-    return [words for one in report.suspicions.all() for words in spread_sentences(one.verification)]
+    return [words for one in report.suspicions.all() for words in spread_sentences(one.shown_verdict)]
 
 
 def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[str, Any]]:

@@ -352,7 +352,7 @@ def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
 def _draw_interval(suspicions: Iterable[Suspicion]) -> Chart | None:
     """Draw when the first release of a report was due, and between which checks it went live; None without a check."""
     for suspicion in suspicions:
-        verdict = suspicion.verification
+        verdict = suspicion.shown_verdict
         if not (verdict.last_not_live_at or verdict.first_live_at):
             continue
         due_at = verdict.due_at
@@ -380,7 +380,7 @@ def _origin(report: Report) -> dict[str, Any]:
     merged = JoinedDraft.objects.in_force().filter(draft=report)
     return {
         "suspicions": suspicions,
-        "no_longer_suspected": [one for one in suspicions if one.verification.outcome not in SUSPICIOUS],
+        "no_longer_suspected": [one for one in suspicions if one.shown_verdict.outcome not in SUSPICIOUS],
         "started": started_report,
         "is_restricted": started_report is not None and is_restricted(report),
         "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,

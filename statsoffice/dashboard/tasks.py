@@ -129,8 +129,7 @@ def _reports(
 ) -> list[Report]:
     own = listed_reports_with(person, roles, unlisted=unlisted).filter(status__in=statuses)
     listed = own.select_related("producer", "started__release", "started__series")
-    columns = ("kind", "report_id", "release__title", "verification__outcome")
-    suspicions = Suspicion.objects.select_related("release", "verification").only(*columns)
+    suspicions = Suspicion.objects.with_outcome()
     listed = listed.defer("machine").prefetch_related(Prefetch("suspicions", suspicions))
     return list(listed.order_by("drafted_at")[:MOST_LINES])
 

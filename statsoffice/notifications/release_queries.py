@@ -235,9 +235,12 @@ def _sentences(verdict: Verification) -> str:
 
 def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the late releases that are live now; only people who were notified of the suspicion are notified."""
-    late = Suspicion.objects.filter(
-        kind=ReportKind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE
-    ).exclude(notifications__event__startswith=LIVE_AT_LAST)
+    is_live = Q(verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE)
+    # It was found early, taken down, and published after its tolerance.
+    is_live |= Q(verification__outcome=Outcome.EARLY, release__published_at__gt=now - MAX_AGE)
+    late = Suspicion.objects.filter(is_live, kind=ReportKind.LATE).exclude(
+        notifications__event__startswith=LIVE_AT_LAST
+    )
     new = [key for key in late.values_list("pk", flat=True) if event_of_suspicions(LIVE_AT_LAST, [key]) not in known]
     if not new:
         return
@@ -245,7 +248,7 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
     suspicions = Suspicion.objects.filter(pk__in=list(recipients))
     groups = combine(
         suspicions.select_related("release__series__producer", "report", "verification"),
-        since=_first_live_at,
+        since=_live_since,
         recipients=lambda suspicion: frozenset(recipients[suspicion.pk]),
         earlier=_earlier_messages(LIVE_AT_LAST, now=now),
         now=now,
@@ -257,10 +260,11 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
         )
 
 
-def _first_live_at(suspicion: Suspicion) -> datetime:
-    first_live_at = suspicion.verification.first_live_at
-    assert first_live_at is not None  # noqa: S101  # the query asked for it
-    return first_live_at
+def _live_since(suspicion: Suspicion) -> datetime:
+    is_early = suspicion.verification.outcome == Outcome.EARLY
+    live_since = suspicion.release.published_at if is_early else suspicion.verification.first_live_at
+    assert live_since is not None  # noqa: S101  # the query asked for it
+    return live_since
 
 
 def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

@@ -16,14 +16,14 @@ from django.utils.translation import override
 
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import is_restricted
-from breaches.rules.lifecycle import APPROVE, PAST_TENSE
-from releases.early_findings import is_hidden
+from breaches.rules.lifecycle import APPROVE, PAST_TENSE, ReportKind
+from releases.early_findings import is_hidden, mask_until_published, unpublished_early_releases
 from releases.models import Release, ReleaseEvent, Verification
 from releases.public.calendar import announced_facts_of, date_answer
 from releases.public.feeds import absolute_address
 from releases.rules.calendar import in_london
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, PUBLISH
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, PUBLISH, TO_COME
 from releases.rules.public_calendar import Change, PublicEvent, changes_of
 from releases.text.languages import ENGLISH
 from releases.verdict.address import Outcome
@@ -84,6 +84,8 @@ def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: 
     kinds: dict[int, set[str]] = defaultdict(set)
     for release, kind in happened.order_by("position").values_list("release_id", "kind"):
         kinds[release].add(kind)
+    for release in _masked_releases(endpoint, until=report_until):
+        kinds[release].add(JUDGED)
     approved = _approved_reports(endpoint).filter(
         position__gt=endpoint.report_position, position__lte=report_until, at__gte=endpoint.since
     )
@@ -95,6 +97,19 @@ def find_events(endpoint: WebhookEndpoint, *, release_until: int, report_until: 
             *_approvals(_with_disclosed(approved, endpoint, kinds), with_rehearsals=endpoint.with_rehearsals),
         ]
     return [event for event in found if event.event_type in endpoint.event_types]
+
+
+def _masked_releases(endpoint: WebhookEndpoint, *, until: int) -> Iterable[int]:
+    """Return the unpublished early releases for which a draft about what anyone can see was made since.
+
+    No event of the release shows when the result that most people see was reached.
+    """
+    drafted = ReportEvent.objects.filter(
+        position__gt=endpoint.report_position, position__lte=until, at__gte=endpoint.since, kind="drafted"
+    )
+    early = unpublished_early_releases().filter(series__producer=endpoint.producer_id)
+    masked = Suspicion.objects.filter(release__in=early, report__in=drafted.values("report"))
+    return masked.exclude(kind=ReportKind.EARLY).values_list("release_id", flat=True)
 
 
 def _public_changes(kinds: dict[int, set[str]], *, since: datetime) -> Iterator[WebhookEvent]:
@@ -128,7 +143,7 @@ def _change_event(change: Change) -> WebhookEvent:
 
 
 def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[WebhookEvent]:
-    """Yield the present verdicts of some releases, without those that few people may know of."""
+    """Yield the present verdicts of some releases, until publication without what few people may know of."""
     judged = [release for release, made in kinds.items() if made & {JUDGED, *_DISCLOSING}]
     if not judged:
         return
@@ -146,12 +161,19 @@ def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[W
         verdict.release = releases[verdict.release_id]
         verdicts[verdict.release_id].append(verdict)
     for key, of_release in verdicts.items():
-        # One finding from before the due time hides every result, because a result that is missing would show it.
-        if is_hidden(releases[key], of_release):
-            continue
+        hides = is_hidden(releases[key], of_release)
         for verdict in of_release:
-            if verdict.decided_at is not None and verdict.outcome != Outcome.PENDING:
-                yield _result_event(verdict, decided_at=verdict.decided_at)
+            seen_by_all = mask_until_published(verdict) if hides else verdict
+            decided_at = _decided_at(verdict)
+            if decided_at is not None and seen_by_all.outcome != Outcome.PENDING:
+                yield _result_event(seen_by_all, decided_at=decided_at)
+
+
+def _decided_at(verdict: Verification) -> datetime | None:
+    """Return when a result was reached; of an unpublished early release, that which most people see."""
+    is_masked = verdict.outcome == Outcome.EARLY and verdict.release.status in TO_COME
+    raised = verdict.suspicions.exclude(kind=ReportKind.EARLY).first() if is_masked else None
+    return raised.raised_at if raised else None if is_masked else verdict.decided_at
 
 
 def _result_event(verdict: Verification, *, decided_at: datetime) -> WebhookEvent:
@@ -170,7 +192,7 @@ def _result_event(verdict: Verification, *, decided_at: datetime) -> WebhookEven
         "rehearsal": release.rehearsal,
     }
     event_type = EventType.RESULT
-    key = f"{event_type}:{release.public_id}:{verdict.schedule_version}:{verdict.revision}"
+    key = f"{event_type}:{release.public_id}:{verdict.schedule_version}:{verdict.revision}:{verdict.outcome}"
     return WebhookEvent(key, event_type, write_payload(event_type, at=decided_at, data=data))
 
 

@@ -61,7 +61,7 @@ def create_release(office: Office, **fields) -> Release:
 def find_early(office: Office, release: Release) -> EarlyRelease:
     add_checks(release, ("live", -1200), ("live", -1185))
     drafting.draft_missing(now=FOUND_AT)
-    return EarlyRelease(office, release, Suspicion.objects.get(release=release))
+    return EarlyRelease(office, release, Suspicion.objects.get(release=release, kind=ReportKind.EARLY))
 
 
 def add_checks(release: Release, *seen: tuple[str, float]) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -93,13 +94,36 @@ def early():
     return early
 
 
-def read_lists(office):
+def read_lists(office, addresses=LISTS):
     """Return every list as each person sees it, without what differs with every request."""
     return {
         (str(role), address): SECRET_OF_A_FORM.sub("", signed_in(person).get(address).text)
         for role, person in office.people.items()
-        for address in LISTS
+        for address in addresses
     }
+
+
+def read_lists_of_the_end(office, release, time_machine, *, was_early):
+    """Return every list ten minutes after the due time of a release that is not live, and forget what was stored."""
+    with transaction.atomic():
+        if was_early:
+            find_early(office, release)
+            outbox.create_missing(now=FOUND_AT)
+        add_checks(release, ("not_live", -60), *(("not_live", at) for at in range(0, 125, 5)))
+        now = SEED_DUE + timedelta(minutes=10)
+        time_machine.move_to(now, tick=False)
+        drafting.draft_missing(now=now)
+        outbox.create_missing(now=now)
+        deliver_messages(now=now)
+        lists = read_lists(office)
+        lists |= read_lists(office, addresses_of_report(f"breach-{release.reference}"))
+        transaction.set_rollback(True)
+    return lists
+
+
+def addresses_of_report(reference):
+    pages = ("report", "timeline", "history", "technical_details", "check", "actions")
+    return (*(reverse(f"breaches:{page}", args=[reference]) for page in pages), f"/reports/{reference}/circumstances/")
 
 
 def signed_in(person):
@@ -428,6 +452,21 @@ class TestWhatOthersSee:
         differing = {key for key in before if before[key] != after[key]}
         assert differing == {(role, "/messages/") for role in leads}
         assert TITLE not in "".join(after[role, "/messages/"] for role in leads)
+
+    def test_once_it_was_taken_down_and_not_published_every_list_is_that_of_a_release_not_found_early(
+        self, time_machine
+    ):
+        office = create_office()
+        for person in office.people.values():
+            person.is_staff = True
+            person.save()
+        release = create_release(office)
+        as_not_live = read_lists_of_the_end(office, release, time_machine, was_early=False)
+        as_taken_down = read_lists_of_the_end(office, release, time_machine, was_early=True)
+        others = {key for key in as_not_live if key[0] not in ("head_of_profession", "deputy")}
+        assert {key for key in others if as_not_live[key] != as_taken_down[key]} == set()
+        assert "Not live" in words(as_taken_down["statistician", "/reports/"])
+        assert "It had still not appeared at 9:32am" in words(as_taken_down["statistician", f"/reports/breach-{release.reference}/"])
 
     def test_the_page_of_the_release_shows_a_hash_and_a_status_to_everyone_else(self, early):
         address = reverse("releases:release", args=[early.release.reference])

@@ -1,11 +1,12 @@
 """Which events a webhook gets: what the change feed shows once it shows it, results, and approved reports."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
 
+from breaches import drafting
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from releases import judge, scheduling
@@ -123,13 +124,24 @@ def test_nothing_shows_an_early_release_before_it_is_published(office):
     assert result["data"]["outcome"] == "early"
 
 
-def test_a_single_live_check_before_the_due_time_hides_the_result_too(office):
+@pytest.mark.parametrize("live_before", [0, 1, 2], ids=["never", "once", "early"])
+def test_a_release_that_is_not_live_is_sent_as_such_whether_or_not_it_was_found_early(office, live_before):
+    """A missing result would show that it was found early (decision 73)."""
     create_webhook(office, types=[EventType.RESULT.value])
     release = create_release(office)
-    add_checks(release, ("live", -1200), ("not_live", -1100), *(("not_live", at) for at in range(0, 125, 5)))
-    assert Verification.objects.get().outcome != "pending"
-    create_deliveries(now=LIMIT)
-    assert queued_types() == []
+    add_checks(release, ("not_live", -1300), *[("live", -1200), ("live", -1185)][:live_before])
+    drafting.draft_missing(now=FOUND_AT)
+    add_checks(release, ("not_live", -60), *(("not_live", at) for at in range(0, 125, 5)))
+    for _again in range(2):
+        create_deliveries(now=LIMIT + timedelta(seconds=10))
+        drafting.draft_missing(now=LIMIT + timedelta(seconds=10))
+    create_deliveries(now=LIMIT + timedelta(seconds=11))
+    (sent,) = payloads("result.decided")
+    assert (sent["data"]["outcome"], sent["data"]["delay_seconds"]) == ("not_seen", None)
+    assert LIMIT <= datetime.fromisoformat(sent["timestamp"]) <= LIMIT + timedelta(seconds=10)
+    add_checks(release, *(("live", at) for at in range(600, 620, 5)))
+    create_deliveries(now=LIMIT + timedelta(minutes=11))
+    assert payloads("result.decided")[-1]["data"]["outcome"] == ("early" if live_before == 2 else "late")
 
 
 def test_a_rehearsal_is_sent_only_on_request_and_marked(office, own_series):

@@ -1,0 +1,104 @@
+"""A release that was found early, taken down, and is not live when it is due: two reports with different readers."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from breaches import drafting, merging
+from breaches.models import Report
+from breaches.permissions import Action, reports_where
+from breaches.rules.lifecycle import ReportKind
+from breaches.versions import content_of
+from releases.models import Release
+from releases.rules.lifecycle import Role, Status
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver_messages
+from statsoffice.notifications.models import Message
+from statsoffice.notifications.recipients import EARLY_RELEASE, LIVE_AT_LAST, SUSPECTED
+from tests.support.early_release import FOUND_AT, add_checks, create_release, find_early
+from tests.support.factories import SEED_DUE
+
+pytestmark = pytest.mark.django_db
+
+TOLD_AT = SEED_DUE + timedelta(minutes=3)
+BEFORE_DUE = re.compile(r"\b9:[01]\d")
+NOT_LIVE = [("not_live", at) for at in range(0, 125, 5)]
+
+
+@pytest.fixture
+def taken_down(office):
+    """The early release, which everyone saw missing from the due time on."""
+    early = find_early(office, create_release(office))
+    add_checks(early.release, ("not_live", -60), *NOT_LIVE)
+    drafting.draft_missing(now=TOLD_AT)
+    return early
+
+
+def report_of(kind):
+    return Report.objects.select_related("producer").get(kind=kind)
+
+
+def is_read_by(person, report):
+    return reports_where(person, Action.VIEW).filter(pk=report.pk).exists()
+
+
+def publish_late(early):
+    add_checks(early.release, *(("live", at) for at in range(1200, 1220, 5)))
+    drafting.draft_missing(now=SEED_DUE + timedelta(minutes=21))
+
+
+def test_the_report_that_everyone_reads_has_nothing_from_before_the_due_time(taken_down, office):
+    late, early = report_of(ReportKind.LATE), report_of(ReportKind.EARLY)
+    assert is_read_by(office.statistician, late)
+    assert not is_read_by(office.statistician, early)
+    account = content_of(late).circumstances
+    assert "It had still not appeared at 9:32am" in account
+    assert not BEFORE_DUE.search(account)
+    standing = str([event.facts for event in late.events.all()])
+    assert "early" not in standing
+    assert BEFORE_DUE.search(content_of(early).circumstances)
+
+
+def test_repeated_drafting_makes_no_more_reports(taken_down):
+    for minutes in (4, 5):
+        drafting.draft_missing(now=SEED_DUE + timedelta(minutes=minutes))
+    assert sorted(Report.objects.values_list("kind", flat=True)) == ["early", "late"]
+
+
+def test_once_it_is_published_both_reports_have_the_whole_account_and_can_be_combined(taken_down, office):
+    publish_late(taken_down)
+    assert Release.objects.get().status == Status.PUBLISHED
+    late, early = report_of(ReportKind.LATE), report_of(ReportKind.EARLY)
+    assert content_of(late).circumstances == content_of(early).circumstances
+    assert BEFORE_DUE.search(content_of(late).circumstances)
+    assert is_read_by(office.statistician, early)
+    joint = merging.merge_drafts([early, late], by=office.head, at=SEED_DUE + timedelta(minutes=30))
+    assert content_of(joint).circumstances == content_of(late).circumstances
+
+
+def test_a_report_about_a_late_release_stays_readable_when_people_learn_that_it_was_early(office):
+    """A person can say so afterwards, of a text that our checks had not understood."""
+    release = create_release(office)
+    add_checks(release, *NOT_LIVE)
+    drafting.draft_missing(now=TOLD_AT)
+    early = find_early(office, release)
+    late = report_of(ReportKind.LATE)
+    assert is_read_by(office.statistician, late)
+    assert early.report == report_of(ReportKind.EARLY)
+    assert not is_read_by(office.people[Role.AUDITOR], early.report)
+
+
+def test_everyone_is_notified_that_it_is_late_and_that_it_is_live_in_the_end(taken_down, office):
+    for now in (FOUND_AT, TOLD_AT, TOLD_AT + timedelta(minutes=1)):
+        outbox.create_missing(now=now)
+        deliver_messages(now=now)
+    assert kinds_of_messages() == {EARLY_RELEASE, SUSPECTED}
+    publish_late(taken_down)
+    outbox.create_missing(now=SEED_DUE + timedelta(minutes=22))
+    assert LIVE_AT_LAST in kinds_of_messages()
+
+
+def kinds_of_messages():
+    kinds = (EARLY_RELEASE, SUSPECTED, LIVE_AT_LAST)
+    return {kind for kind in kinds if Message.objects.filter(event__startswith=kind).exists()}
