@@ -1,7 +1,7 @@
 """Corrective actions: what a report prints of them, and the tasks that they become at the next release of a series."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -85,6 +85,36 @@ def add_action(
     return action
 
 
+def save_section_with_actions(
+    report: Report, plans: Iterable[Plan], *, by: User, at: datetime, **section: Any
+) -> editing.SavedSection:
+    """Save a section and add the actions that were entered with it, or do neither.
+
+    If a person sends the same form twice, the second one changes nothing.
+
+    :param section: the other arguments of `editing.save_section`, which names its exceptions.
+    """
+    entered = list(plans)
+    with transaction.atomic():
+        if entered and _are_saved(report, entered, section["values"]["corrective_actions"], by=by):
+            return editing.SavedSection(report, changed=False)
+        saved = editing.save_section(report, by=by, at=at, **section)
+        for plan in entered:
+            add_action(saved.report, plan, by=by, at=at)
+    # Each action that is printed makes a new version.
+    newest = Report.objects.select_related("producer").get(pk=report.pk)
+    return replace(saved, report=newest, changed=True) if entered else saved
+
+
+def _are_saved(report: Report, plans: Sequence[Plan], text: str, *, by: User) -> bool:
+    """Return whether a person has saved these actions with this text before."""
+    own = map(action_plan_of, report.actions.filter(added_by=by))
+    if not set(plans) <= set(own):
+        return False
+    before = [plan for plan in _plans_of(report) if plan not in plans]
+    return _insert_plans(text, before=before, plans=_plans_of(report)) == content_of(report).corrective_actions
+
+
 def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetime) -> CorrectiveAction:
     """Change an action, and its release task if it has one.
 
@@ -145,21 +175,12 @@ def _plans_of(report: Report) -> list[Plan]:
 def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: datetime) -> None:
     """Print the actions in the report, as a new version, if the person may edit it in its state.
 
-    If a person has edited the list in the text, their version stays.
-
     :param before: the plans that the report may print already.
     """
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if EDIT not in moves_open_to(by, fresh):
         return
-    text, plans = content_of(fresh).corrective_actions, list(before)
-    earlier, wanted = write_plans(plans), write_plans(_plans_of(fresh))
-    if earlier and earlier in text:
-        text = text.replace(earlier, wanted, 1)
-    elif any(plan.printed in text for plan in plans):
-        return
-    else:
-        text = "\n\n".join(part for part in (text.rstrip(), wanted) if part)
+    text = _insert_plans(content_of(fresh).corrective_actions, before=before, plans=_plans_of(fresh))
     editing.save_section(
         fresh,
         section=ReportSection.CORRECTIVE_ACTIONS,
@@ -168,6 +189,17 @@ def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: dateti
         by=by,
         at=at,
     )
+
+
+def _insert_plans(text: str, *, before: Iterable[Plan], plans: Iterable[Plan]) -> str:
+    """Return a text with these actions in place of the earlier ones, or unchanged if a person has edited the list."""
+    listed = list(before)
+    earlier, wanted = write_plans(listed), write_plans(plans)
+    if earlier and earlier in text:
+        return text.replace(earlier, wanted, 1)
+    if any(plan.printed in text for plan in listed):
+        return text
+    return "\n\n".join(part for part in (text.rstrip(), wanted) if part)
 
 
 def _check_plan(plan: Plan) -> Plan:

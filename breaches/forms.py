@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from breaches import text
 from breaches.code_of_practice import PracticeChoice
+from breaches.corrective_actions import Plan
 from breaches.rules import answers
 from breaches.rules.answers import (
     ASKED,
@@ -35,7 +36,8 @@ from breaches.rules.answers import (
 )
 from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
 from breaches.rules.incident import unknown_phrases
-from breaches.rules.lifecycle import ReportKind
+from breaches.rules.lifecycle import ReportKind, ReportTerm
+from breaches.text import TERMS
 from releases.forms import ClockTimeField, GovukDateField, LongTextField, Question, inside_the_form
 from releases.rules.calendar import format_day, from_london, in_london
 
@@ -252,6 +254,10 @@ class SectionForm(forms.Form):
         """Return the submitted values of the section's fields of `ReportContent`."""
         raise NotImplementedError
 
+    def plans(self) -> list[Plan]:
+        """Return the corrective actions that were entered with the section."""
+        return []
+
     def is_valid(self) -> bool:
         return all([super().is_valid(), self.rows is None or self.rows.is_valid()])
 
@@ -299,17 +305,91 @@ class ImpactForm(NarrativeForm):
     )
 
 
+class ActionFields(forms.Form):
+    """One corrective action, with its owner and due date."""
+
+    use_required_attribute = False
+    text = LongTextField(
+        label=lazy("Action"),
+        help_text=lazy("For example, ‘manual check at the next release’. Name posts, not people."),
+        max_length=2000,
+        error_messages={"required": lazy("Enter the action")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    term = forms.ChoiceField(
+        label=lazy("Is this action short-term or long-term?"),
+        choices=list(TERMS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Select short-term or long-term")},
+    )
+    owner = forms.CharField(
+        label=lazy("Owner"),
+        help_text=lazy("The post that is responsible, for example ‘head of dissemination’"),
+        max_length=200,
+        error_messages={"required": lazy("Enter the owner")},
+    )
+    due = GovukDateField(
+        label=lazy("Due date (optional)"),
+        subject=lazy("Due date"),
+        help_text=lazy(
+            "For example, 30 9 2026. We send one reminder to the producer’s staff if the action is overdue."
+        ),
+        required=False,
+    )
+
+    def plan(self) -> Plan:
+        typed = self.cleaned_data
+        return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
+
+
+class _Actions(RowSet):
+    prefix = "actions"
+    fields = ("text", "term", "owner", "due")
+    another = lazy("Add another action")
+    # The labels of a second action and later ones.
+    labels: ClassVar[Mapping[str, Any]] = {
+        "text": lazy("Action %(number)s"),
+        "term": lazy("Is action %(number)s short-term or long-term?"),
+        "owner": lazy("Owner of action %(number)s"),
+        "due": lazy("Due date of action %(number)s (optional)"),
+    }
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        if index:
+            for name, label in self.labels.items():
+                form.fields[name].label = label % {"number": index + 1}
+
+    @property
+    def helper(self) -> FormHelper:
+        return inside_the_form(
+            Question("text", size="s", threshold=75),
+            Question("term", size="s", inline=True, small=True),
+            Question("owner", size="s"),
+            Question("due", size="s"),
+        )
+
+
+_ActionRows = formset_factory(ActionFields, formset=_Actions, extra=1, max_num=MOST_ROWS)
+
+
 class CorrectiveActionsForm(NarrativeForm):
-    """Section 4: the actions that prevent the same breach."""
+    """Section 4: the actions that prevent the same breach. New ones are entered in rows, and printed in the text."""
 
     section = ReportSection.CORRECTIVE_ACTIONS
 
     corrective_actions = narrative(
         lazy("Corrective actions (taken or planned) to prevent re-occurrence"),
-        lazy(
-            "Describe short-term actions that corrected the problem, and long-term changes with their owners and dates."
-        ),
+        lazy("Describe what corrected the problem. When you save, we add the actions that you entered above."),
     )
+
+    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
+        # A form that was opened before an upgrade to this version has no rows.
+        if data is None or f"{_Actions.prefix}-TOTAL_FORMS" in data:
+            self.rows = cast("RowSet", _ActionRows(data, prefix=_Actions.prefix))
+
+    def plans(self) -> list[Plan]:
+        return [row.plan() for row in self.rows.forms if row.has_changed()] if self.rows else []
 
 
 # The people of section 1: the prefix of their form fields, and the field of `ReportContent`.

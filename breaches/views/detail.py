@@ -76,7 +76,7 @@ CAUSE = "cause"
 """The key of the part that asks for the cause, which the document does not print."""
 
 # Where a link to a part leads: a control to type into at once, or else the part itself.
-FIRST_CONTROLS = {ReportSection.IMPACT: "id_impact", ReportSection.CORRECTIVE_ACTIONS: "id_corrective_actions"}
+FIRST_CONTROLS = {ReportSection.IMPACT: "id_impact", ReportSection.CORRECTIVE_ACTIONS: "id_actions-0-text"}
 
 # The place of each section in the printed document. People answer "What happened" instead of printing it.
 PRINTED = {

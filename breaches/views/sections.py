@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
+from breaches.corrective_actions import save_section_with_actions
 from breaches.editing import ChosenCause
 from breaches.facts import compare_with_record, find_stated_day, has_known_date, incident_of, is_asked
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
@@ -89,8 +90,9 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         return _show_section(request, report, section, form)
     was_incomplete = bool(decisions.find_needs(report, content_of(report)))
     try:
-        saved = editing.save_section(
+        saved = save_section_with_actions(
             report,
+            form.plans(),
             section=section,
             values=form.values(),
             expected_version=form.cleaned_data["version"],
@@ -119,6 +121,7 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             {"label": str(text.FIELDS[field]), "text": "\n".join(text.field_lines(value))}
             for field, value in form.values().items()
         ]
+        typed += [{"label": _("Action"), "text": plan.printed} for plan in form.plans()]
         return refusal_page(request, report, str(refused), typed=typed)
     if saved.others_editing:
         sentence = _("While you were writing, %(people)s changed other sections.")

@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import corrective_actions, editing, text
-from breaches.corrective_actions import Plan
+from breaches.forms import ActionFields
 from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may_act_on, may_write_or_decide
 from breaches.rules.content import TimelineEntry
 from breaches.rules.document import exact_time
-from breaches.rules.lifecycle import EDIT, ReportTerm
-from breaches.text import TERMS
+from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
 from breaches.views.base import digest_values, refusal_page, report_page
 from releases.forms import (
@@ -214,38 +213,11 @@ def choose_entries_view(request: SignedInRequest, report: Report) -> HttpRespons
     return render(request, "breaches/choose_timeline.html", {"report": report, "form": form, "outdated": outdated})
 
 
-class ActionForm(GovukForm):
+class ActionForm(ActionFields, GovukForm):
     button = lazy("Save")
     options = {"text": {"threshold": 75}, "term": {"inline": True}}
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    text = LongTextField(
-        label=lazy("Action"),
-        help_text=lazy("For example, ‘manual check at the next release’. Name posts, not people."),
-        max_length=2000,
-        error_messages={"required": lazy("Enter the action")},
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    term = forms.ChoiceField(
-        label=lazy("Is this action short-term or long-term?"),
-        choices=list(TERMS.items()),
-        widget=forms.RadioSelect,
-        error_messages={"required": lazy("Select short-term or long-term")},
-    )
-    owner = forms.CharField(
-        label=lazy("Owner"),
-        help_text=lazy("The post that is responsible, for example ‘head of dissemination’"),
-        max_length=200,
-        error_messages={"required": lazy("Enter the owner")},
-    )
-    due = GovukDateField(
-        label=lazy("Due date (optional)"),
-        subject=lazy("Due date"),
-        help_text=lazy(
-            "For example, 30 9 2026. We send one reminder to the producer’s staff if the action is overdue."
-        ),
-        required=False,
-    )
     next_release_of = forms.ModelChoiceField(
         label=lazy("Do you want to make this a task for the next release of a series?"),
         help_text=lazy(
@@ -265,10 +237,6 @@ class ActionForm(GovukForm):
             del self.fields["next_release_of"]
         else:
             self.fields["next_release_of"].queryset = series  # type: ignore[attr-defined]  # declared above
-
-    def plan(self) -> Plan:
-        typed = self.cleaned_data
-        return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
 
 
 @report_page("GET")

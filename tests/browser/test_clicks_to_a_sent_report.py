@@ -48,7 +48,7 @@ class Mouse:
 
     def write(self, box: str, text: str) -> None:
         """Type into the box that has the cursor already."""
-        expect(self.page.get_by_role("textbox", name=box)).to_be_focused()
+        expect(self.page.get_by_role("textbox", name=box, exact=True)).to_be_focused()
         self.page.keyboard.type(text)
 
     def _press(self, name: str) -> None:
@@ -68,8 +68,15 @@ def test_a_statistician_needs_at_most_nine_clicks_and_a_head_five(page, live_ser
     writer.press("Save and continue")
     writer.write("Impact of the breach", "Readers waited for just under an hour.")
     writer.press("Save and continue")
-    writer.write("Corrective actions", "A person checks at 9:30am.")
+    writer.write("Action", "A person checks the page at 9:30am")
+    writer.select("Short-term")
+    page.keyboard.press("Tab")
+    writer.write("Owner", "Head of dissemination")
+    for part, number in (("Day", "31"), ("Month", "7"), ("Year", "2020")):
+        page.keyboard.press("Tab")
+        writer.write(part, number)
     writer.press("Save and continue")
+    expect(page.get_by_role("main")).to_contain_text("Owner: Head of dissemination. Due: 31 July 2020.")
     writer.press("Submit")
     submitted = Report.objects.get(pk=draft.pk)
     assert (submitted.status, submitted.person_dealing) == (ReportStatus.WITH_HOP, office.statistician)

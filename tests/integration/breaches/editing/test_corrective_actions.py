@@ -230,6 +230,78 @@ def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(c
     assert "Done at" in text
 
 
+class TestInTheFormOfTheSection:
+    """New actions are entered in the form of section 4, with the text of the section."""
+
+    TYPED = {
+        "corrective_actions": "The scheduler was repaired.",
+        "actions-0-text": CHECK,
+        "actions-0-term": "short",
+        "actions-0-owner": "Head of dissemination",
+        "actions-0-due-day": "31",
+        "actions-0-due-month": "7",
+        "actions-0-due-year": "2020",
+    }
+
+    @pytest.fixture
+    def page(self, client, report, office):
+        client.force_login(office.statistician)
+        return reverse("breaches:section", args=[report.reference, "corrective_actions"])
+
+    def test_one_save_stores_the_action_and_prints_it_below_the_text(self, client, page, report):
+        opened = client.get(page).text
+        assert send(client, page, opened, **self.TYPED).status_code == 302
+        action = CorrectiveAction.objects.get()
+        assert corrective_actions.action_plan_of(action) == PLAN
+        assert printed(report) == f"The scheduler was repaired.\n\nShort-term:\n{LINE}"
+        # A second click sends the same form.
+        assert send(client, page, opened, **self.TYPED).status_code == 302
+        assert CorrectiveAction.objects.count() == 1
+        assert printed(report).count(CHECK) == 1
+
+    def test_a_form_that_is_sent_again_with_another_text_does_not_lose_it(self, client, page):
+        opened = client.get(page).text
+        send(client, page, opened, **self.TYPED)
+        answer = send(client, page, opened, **self.TYPED | {"corrective_actions": "Another text."})
+        assert answer.status_code == 409
+        assert "Another text." in answer.text
+
+    def test_two_actions_are_entered_without_scripts(self, client, page, report):
+        longer = send(client, page, **self.TYPED, add="row").text
+        assert CHECK in longer
+        assert "Owner of action 2" in words(longer)
+        second = {"actions-1-text": "Train the team", "actions-1-term": "long", "actions-1-owner": "Head of branch"}
+        send(client, page, longer, **second)
+        assert CorrectiveAction.objects.count() == 2
+        assert printed(report).endswith("Long-term:\n- Train the team. Owner: Head of branch.")
+
+    def test_an_action_without_its_owner_is_refused_and_nothing_is_saved_or_lost(self, client, page, report):
+        before = printed(report)
+        answer = send(client, page, **self.TYPED | {"actions-0-owner": ""})
+        assert answer.status_code == 200
+        assert "Enter the owner" in answer.text
+        assert "The scheduler was repaired." in answer.text
+        assert CHECK in answer.text
+        assert printed(report) == before
+        assert not CorrectiveAction.objects.exists()
+
+    def test_after_another_person_wrote_the_same_text_both_are_shown_and_the_action_is_kept(
+        self, client, page, report, office
+    ):
+        opened = client.get(page).text
+        add(report, office, replace(PLAN, text="Theirs"), by=office.head)
+        answer = send(client, page, opened, **self.TYPED)
+        assert answer.status_code == 409
+        assert "Theirs" in answer.text
+        assert CHECK in answer.text
+        assert CorrectiveAction.objects.count() == 1
+
+    def test_a_form_that_was_opened_before_it_had_rows_is_still_saved(self, client, page, report):
+        version = filled_in(client.get(page).text)["version"]
+        client.post(page, {"version": version, "corrective_actions": "Typed before the upgrade."})
+        assert printed(report) == "Typed before the upgrade."
+
+
 def test_the_person_who_changes_an_action_that_someone_else_changed_sees_both_and_loses_nothing(client, report, office):
     action = add(report, office)
     client.force_login(office.statistician)
