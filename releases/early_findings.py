@@ -188,9 +188,9 @@ def masked_outcomes() -> dict[int, Outcome]:
 def _find_last_absent(verification: Verification) -> dict[int, Observation]:
     """Return the last check since the due time that did not find an early release live, by the key of the address.
 
-    The verdict does not have it: an early release was live later than the last check that it records.
+    The verdict of an early release has only the last such check from before it was first found live.
     """
-    if all(result.verdict.from_due is not Outcome.NOT_SEEN for result in verification.results):
+    if verification.outcome != Outcome.EARLY:
         return {}
     checks = Observation.objects.plain().filter(
         release=verification.release_id,
@@ -207,6 +207,7 @@ def _mask(result: AddressResult, verification: Verification, last_absent: Mappin
     verdict, due_at = result.verdict, verification.due_at
     absent = last_absent.get(result.address) if verdict.from_due is Outcome.NOT_SEEN else None
     bound = timedelta(seconds=absent.clock_bound_seconds or 0) if absent else verdict.clock_bound
+    since_due = verdict.delay if verdict.outcome is Outcome.NOT_SEEN else None
     return replace(
         verdict,
         outcome=verdict.from_due,
@@ -214,7 +215,7 @@ def _mask(result: AddressResult, verification: Verification, last_absent: Mappin
         live_before_due_at=None,
         last_not_live_at=absent.sent_at if absent else _since(due_at, verdict.last_not_live_at),
         first_live_at=_since(due_at, verdict.first_live_at),
-        delay=Interval((absent.sent_at - bound - due_at).total_seconds(), None) if absent else None,
+        delay=Interval((absent.sent_at - bound - due_at).total_seconds(), None) if absent else since_due,
         clock_bound=bound,
         flips=tuple(flip for flip in verdict.flips if flip.gone_at >= due_at),
     )
