@@ -466,7 +466,8 @@ class TestWhatOthersSee:
         others = {key for key in as_not_live if key[0] not in ("head_of_profession", "deputy")}
         assert {key for key in others if as_not_live[key] != as_taken_down[key]} == set()
         assert "Not live" in words(as_taken_down["statistician", "/reports/"])
-        assert "It had still not appeared at 9:32am" in words(as_taken_down["statistician", f"/reports/breach-{release.reference}/"])
+        report = words(as_taken_down["statistician", f"/reports/breach-{release.reference}/"])
+        assert "It had still not appeared at 9:32am" in report
 
     def test_the_page_of_the_release_shows_a_hash_and_a_status_to_everyone_else(self, early):
         address = reverse("releases:release", args=[early.release.reference])
