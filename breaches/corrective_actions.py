@@ -18,7 +18,7 @@ from releases import tasks
 from releases.models import Series
 from releases.permissions import User
 from releases.rules.calendar import format_day
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,52 +67,75 @@ def add_action(
     if (again := alike.first()) is not None:
         return again
     with transaction.atomic():
-        task = None
-        if next_release_of is not None:
-            # Everyone with a role for the release can read the task, including people who may not know of a restricted
-            # report.
-            named = not is_restricted(report)
-            origin = _("report %(number)s") % {"number": report.number} if named else ""
-            task = tasks.add_task(
-                next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at
-            )
-        before = _plans_of(report)
-        action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
-        at_next = next_release_of.slug if next_release_of else None
-        facts = {"action": action.pk, "at_next_release_of": at_next, **_facts_of(plan)}
-        record_report_event(report, "action_added", at=at, by=by, words=_words_of(plan), role=role, **facts)
-        _print_plans(report, before, by=by, at=at)
+        held = _lock(report)
+        before = _plans_of(held)
+        action = _store_action(held, plan, next_release_of=next_release_of, by=by, role=role, at=at)
+        _print_plans(held, before, by=by, at=at)
+    return action
+
+
+def _store_action(
+    report: Report, plan: Plan, *, next_release_of: Series | None, by: User, role: Role, at: datetime
+) -> CorrectiveAction:
+    task = None
+    if next_release_of is not None:
+        # Everyone with a role for the release can read the task, including people who may not know of a restricted
+        # report.
+        named = not is_restricted(report)
+        origin = _("report %(number)s") % {"number": report.number} if named else ""
+        task = tasks.add_task(next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at)
+    action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
+    at_next = next_release_of.slug if next_release_of else None
+    facts = {"action": action.pk, "at_next_release_of": at_next, **_facts_of(plan)}
+    record_report_event(report, "action_added", at=at, by=by, words=_words_of(plan), role=role, **facts)
     return action
 
 
 def save_section_with_actions(
-    report: Report, plans: Iterable[Plan], *, by: User, at: datetime, **section: Any
+    report: Report, plans: Sequence[Plan], *, text: str, expected_version: int, by: User, at: datetime
 ) -> editing.SavedSection:
-    """Save a section and add the actions that were entered with it, or do neither.
+    """Save the text of section 4 with the actions that were entered with it, as one version, or save nothing.
 
-    If a person sends the same form twice, the second one changes nothing.
+    Actions that the text does not print yet are printed in it. A second click changes nothing.
 
-    :param section: the other arguments of `editing.save_section`, which names its exceptions.
+    :param text: what the person typed, without the new actions.
+    :param expected_version: the number of the version that the person read.
+    :raises MoveRefused: as `editing.save_section` does, with its kinds.
     """
-    entered = list(plans)
+    role = senior_role(by, WRITERS, report)
+    entered = [_check_plan(plan) for plan in dict.fromkeys(plans)]
     with transaction.atomic():
-        if entered and _are_saved(report, entered, section["values"]["corrective_actions"], by=by):
-            return editing.SavedSection(report, changed=False)
-        saved = editing.save_section(report, by=by, at=at, **section)
-        for plan in entered:
-            add_action(saved.report, plan, by=by, at=at)
-    # Each action that is printed makes a new version.
-    newest = Report.objects.select_related("producer").get(pk=report.pk)
-    return replace(saved, report=newest, changed=True) if entered else saved
+        held = _lock(report)
+        stored = _plans_of(held)
+        saved = editing.save_section(
+            held,
+            section=ReportSection.CORRECTIVE_ACTIONS,
+            values={"corrective_actions": _insert_new_plans(text, entered, stored=stored)},
+            expected_version=expected_version,
+            by=by,
+            at=at,
+        )
+        new = [plan for plan in entered if plan not in stored]
+        for plan in new:
+            _store_action(held, plan, next_release_of=None, by=by, role=role, at=at)
+    return replace(saved, changed=saved.changed or bool(new))
 
 
-def _are_saved(report: Report, plans: Sequence[Plan], text: str, *, by: User) -> bool:
-    """Return whether a person has saved these actions with this text before."""
-    own = map(action_plan_of, report.actions.filter(added_by=by))
-    if not set(plans) <= set(own):
-        return False
-    before = [plan for plan in _plans_of(report) if plan not in plans]
-    return _insert_plans(text, before=before, plans=_plans_of(report)) == content_of(report).corrective_actions
+def _lock(report: Report) -> Report:
+    """Lock a report against other saves, because they would print actions twice; return it as it is stored."""
+    held = Report.objects.select_for_update(no_key=True, of=("self",)).select_related("producer")
+    return held.get(pk=report.pk)
+
+
+def _insert_new_plans(text: str, entered: Iterable[Plan], *, stored: Iterable[Plan]) -> str:
+    """Return a text with the actions that it does not print yet, in its printed list or below it."""
+    lines = text.split("\n")
+    new = [plan for plan in entered if plan.printed not in lines]
+    printed = [plan for plan in stored if plan.printed in lines and plan not in new]
+    earlier = write_plans(printed)
+    if earlier and earlier in text:
+        return text.replace(earlier, write_plans([*printed, *new]), 1)
+    return "\n\n".join(part for part in (text.rstrip(), write_plans(new)) if part)
 
 
 def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetime) -> CorrectiveAction:
@@ -175,12 +198,21 @@ def _plans_of(report: Report) -> list[Plan]:
 def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: datetime) -> None:
     """Print the actions in the report, as a new version, if the person may edit it in its state.
 
+    If a person has edited the list in the text, their version stays.
+
     :param before: the plans that the report may print already.
     """
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if EDIT not in moves_open_to(by, fresh):
         return
-    text = _insert_plans(content_of(fresh).corrective_actions, before=before, plans=_plans_of(fresh))
+    text, plans = content_of(fresh).corrective_actions, list(before)
+    earlier, wanted = write_plans(plans), write_plans(_plans_of(fresh))
+    if earlier and earlier in text:
+        text = text.replace(earlier, wanted, 1)
+    elif any(plan.printed in text for plan in plans):
+        return
+    else:
+        text = "\n\n".join(part for part in (text.rstrip(), wanted) if part)
     editing.save_section(
         fresh,
         section=ReportSection.CORRECTIVE_ACTIONS,
@@ -189,17 +221,6 @@ def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: dateti
         by=by,
         at=at,
     )
-
-
-def _insert_plans(text: str, *, before: Iterable[Plan], plans: Iterable[Plan]) -> str:
-    """Return a text with these actions in place of the earlier ones, or unchanged if a person has edited the list."""
-    listed = list(before)
-    earlier, wanted = write_plans(listed), write_plans(plans)
-    if earlier and earlier in text:
-        return text.replace(earlier, wanted, 1)
-    if any(plan.printed in text for plan in listed):
-        return text
-    return "\n\n".join(part for part in (text.rstrip(), wanted) if part)
 
 
 def _check_plan(plan: Plan) -> Plan:

@@ -90,6 +90,7 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
 
     prefix: str
     fields: ClassVar[tuple[str, ...]]
+    first_control: ClassVar[str]
     another: ClassVar[Any]
 
     def typed(self) -> list[dict[str, Any]]:
@@ -107,6 +108,7 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
 class _Outputs(RowSet):
     prefix = "outputs"
     fields = ("title", "url")
+    first_control = "title"
     another = lazy("Add another output")
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
@@ -119,6 +121,7 @@ class _Outputs(RowSet):
 class _Dates(RowSet):
     prefix = "dates"
     fields = ("on",)
+    first_control = "on-day"
     another = lazy("Add another date")
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
@@ -313,7 +316,10 @@ class ActionFields(forms.Form):
         label=lazy("Action"),
         help_text=lazy("For example, ‘manual check at the next release’. Name posts, not people."),
         max_length=2000,
-        error_messages={"required": lazy("Enter the action")},
+        error_messages={
+            "required": lazy("Enter the action"),
+            "max_length": lazy("Action must be %(limit_value)d characters or less"),
+        },
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     term = forms.ChoiceField(
@@ -326,7 +332,10 @@ class ActionFields(forms.Form):
         label=lazy("Owner"),
         help_text=lazy("The post that is responsible, for example ‘head of dissemination’"),
         max_length=200,
-        error_messages={"required": lazy("Enter the owner")},
+        error_messages={
+            "required": lazy("Enter the owner"),
+            "max_length": lazy("Owner must be %(limit_value)d characters or less"),
+        },
     )
     due = GovukDateField(
         label=lazy("Due date (optional)"),
@@ -342,23 +351,45 @@ class ActionFields(forms.Form):
         return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
 
 
+class ActionRow(ActionFields):
+    """A new action in the form of its section."""
+
+    def __init__(self, *args: Any, is_asked: bool, **kwargs: Any) -> None:
+        """:param is_asked: whether what is missing is an error, which it is not when a person only adds another row."""
+        super().__init__(*args, **kwargs)
+        if not is_asked:
+            for field in self.fields.values():
+                field.required = False
+
+    def has_changed(self) -> bool:
+        # A radio button cannot be cleared, so its choice alone is no action.
+        return any(name != "term" for name in self.changed_data)
+
+
 class _Actions(RowSet):
     prefix = "actions"
     fields = ("text", "term", "owner", "due")
+    first_control = "text"
     another = lazy("Add another action")
-    # The labels of a second action and later ones.
-    labels: ClassVar[Mapping[str, Any]] = {
-        "text": lazy("Action %(number)s"),
-        "term": lazy("Is action %(number)s short-term or long-term?"),
-        "owner": lazy("Owner of action %(number)s"),
-        "due": lazy("Due date of action %(number)s (optional)"),
+    # The label of each field of a second action and later ones, and the error if the field is empty.
+    later: ClassVar[Mapping[str, tuple[Any, Any]]] = {
+        "text": (lazy("Action %(number)s"), lazy("Enter action %(number)s")),
+        "term": (
+            lazy("Is action %(number)s short-term or long-term?"),
+            lazy("Select short-term or long-term for action %(number)s"),
+        ),
+        "owner": (lazy("Owner of action %(number)s"), lazy("Enter the owner of action %(number)s")),
+        "due": (lazy("Due date of action %(number)s (optional)"), ""),
     }
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)
         if index:
-            for name, label in self.labels.items():
-                form.fields[name].label = label % {"number": index + 1}
+            number = {"number": index + 1}
+            for name, (label, error) in self.later.items():
+                form.fields[name].label = label % number
+                form.fields[name].error_messages["required"] = error % number
+            cast("GovukDateField", form.fields["due"]).subject = _("Due date of action %(number)s") % number
 
     @property
     def helper(self) -> FormHelper:
@@ -370,7 +401,7 @@ class _Actions(RowSet):
         )
 
 
-_ActionRows = formset_factory(ActionFields, formset=_Actions, extra=1, max_num=MOST_ROWS)
+_ActionRows = formset_factory(ActionRow, formset=_Actions, extra=1, max_num=MOST_ROWS)
 
 
 class CorrectiveActionsForm(NarrativeForm):
@@ -386,7 +417,8 @@ class CorrectiveActionsForm(NarrativeForm):
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
         # A form that was opened before an upgrade to this version has no rows.
         if data is None or f"{_Actions.prefix}-TOTAL_FORMS" in data:
-            self.rows = cast("RowSet", _ActionRows(data, prefix=_Actions.prefix))
+            is_asked = data is None or "add" not in data
+            self.rows = cast("RowSet", _ActionRows(data, prefix=_Actions.prefix, form_kwargs={"is_asked": is_asked}))
 
     def plans(self) -> list[Plan]:
         return [row.plan() for row in self.rows.forms if row.has_changed()] if self.rows else []

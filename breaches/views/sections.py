@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
-from breaches.corrective_actions import save_section_with_actions
+from breaches.corrective_actions import save_section_with_actions, write_plans
 from breaches.editing import ChosenCause
 from breaches.facts import compare_with_record, find_stated_day, has_known_date, incident_of, is_asked
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
@@ -90,16 +90,7 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         return _show_section(request, report, section, form)
     was_incomplete = bool(decisions.find_needs(report, content_of(report)))
     try:
-        saved = save_section_with_actions(
-            report,
-            form.plans(),
-            section=section,
-            values=form.values(),
-            expected_version=form.cleaned_data["version"],
-            by=request.user,
-            at=timezone.now(),
-            facts_seen=form.cleaned_data["facts_seen"],
-        )
+        saved = _save_form(report, section, form, by=request.user, at=timezone.now())
     except editing.ImpossibleContent as refused:
         for remark in refused.remarks:
             form.object_to(remark)
@@ -121,13 +112,32 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             {"label": str(text.FIELDS[field]), "text": "\n".join(text.field_lines(value))}
             for field, value in form.values().items()
         ]
-        typed += [{"label": _("Action"), "text": plan.printed} for plan in form.plans()]
+        if plans := form.plans():
+            typed.append({"label": _("New actions"), "text": write_plans(plans)})
         return refusal_page(request, report, str(refused), typed=typed)
     if saved.others_editing:
         sentence = _("While you were writing, %(people)s changed other sections.")
         messages.info(request, sentence % {"people": saved.others_editing})
     sentence = _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]} if saved.changed else ""
     return continue_after(request, saved.report, after=section, was_incomplete=was_incomplete, saved=sentence)
+
+
+def _save_form(
+    report: Report, section: ReportSection, form: SectionForm, *, by: User, at: datetime
+) -> editing.SavedSection:
+    version = form.cleaned_data["version"]
+    if plans := form.plans():
+        text_typed = form.values()["corrective_actions"]
+        return save_section_with_actions(report, plans, text=text_typed, expected_version=version, by=by, at=at)
+    return editing.save_section(
+        report,
+        section=section,
+        values=form.values(),
+        expected_version=version,
+        by=by,
+        at=at,
+        facts_seen=form.cleaned_data["facts_seen"],
+    )
 
 
 def _fill_in_contact(report: Report, data: QueryDict) -> str:

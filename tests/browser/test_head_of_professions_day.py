@@ -1,4 +1,4 @@
-"""A Head of Profession's day, as a person does it in a browser: from sign-in to the report that is sent."""
+"""A Head of Profession's day in a browser, from sign-in to the report that is sent. Others act by themselves."""
 
 import re
 from datetime import timedelta
@@ -8,7 +8,7 @@ import time_machine
 from playwright.sync_api import expect
 
 from breaches import decisions, drafting
-from breaches.models import Report
+from breaches.models import Dispatch, Report
 from breaches.rules.lifecycle import ReportStatus
 from releases import judge, minute_briefs
 from releases.models import DelayNotice
@@ -73,8 +73,9 @@ def test_the_day_of_a_head_of_profession(page, live_server, office):
         minute_briefs.make_due_briefs(now=JUDGED_AT)
         a_watcher_that_is_well(at=JUDGED_AT)
         expect(page).to_have_title(re.compile(r"^\(1 late\) Today’s releases"), timeout=PATIENCE)
-        page.reload()
-        page.get_by_role("link", name=re.compile("Brief for 9:30am")).click()
+        brief = page.locator("#desk-waiting").get_by_role("link", name=re.compile("Brief for 9:30am"))
+        expect(brief).to_be_visible(timeout=PATIENCE)
+        brief.click()
         expect(main).to_contain_text("Who to call")
 
         # The head tells the readers, with the notice that the brief has ready, and reads it before posting it.
@@ -89,19 +90,22 @@ def test_the_day_of_a_head_of_profession(page, live_server, office):
         create_observations(release, "not_live", "live", start=LIVE_AT - FIVE_SECONDS, every=FIVE_SECONDS)
         judge.judge_one(release, now=LIVE_AT)
         drafting.draft_missing(now=LIVE_AT)
-        report = write_sections(Report.objects.get(), by=office.statistician, at=LIVE_AT)
+        impact = "Readers waited for 20 minutes."
+        report = write_sections(Report.objects.get(), by=office.statistician, at=LIVE_AT, impact=impact)
         decisions.submit_report(report, by=office.statistician, at=LIVE_AT)
         a_watcher_that_is_well(at=LIVE_AT)
 
         # A task leads to the report. The head decides, reads what will be printed, approves, and sends it.
         page.goto(f"{live_server}/desk/")
-        page.get_by_role("link", name=TITLE).last.click()
+        page.locator("#desk-waiting").get_by_role("link", name=TITLE).click()
+        expect(page.get_by_role("radio", name="Yes", exact=True)).to_be_visible()
         expect(page.get_by_role("radio", checked=True)).to_have_count(0)
         page.get_by_role("radio", name="Yes", exact=True).check()
         page.get_by_role("radio", name=re.compile("^Yes, report it to")).check()
         press(page, "Continue")
         expect(main).to_contain_text(REGULATOR)
-        expect(main).to_contain_text("Access was delayed by just under an hour.")
+        expect(main).to_contain_text("9:50am")
+        expect(main).to_contain_text(impact)
         press(page, "Approve")
         with page.expect_download() as download:
             page.get_by_role("link", name=re.compile("as approved")).first.click()
@@ -109,6 +113,7 @@ def test_the_day_of_a_head_of_profession(page, live_server, office):
         press(page, "Send by email")
         press(page, "Send the report")
         assert Report.objects.get().status == ReportStatus.SENT
+        assert Dispatch.objects.get().recipient == REGULATOR
 
         # The register has it, and the head signs out.
         page.goto(f"{live_server}/reports/register/")

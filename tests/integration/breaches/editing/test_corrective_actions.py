@@ -17,7 +17,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from tests.support.factories import ReleaseFactory, london_slot
-from tests.support.people import AT, create_report, move_report
+from tests.support.people import AT, create_report, move_report, write_sections
 from tests.support.preflight import means_with
 from tests.support.report_forms import filled_in, send, words
 
@@ -259,12 +259,48 @@ class TestInTheFormOfTheSection:
         assert CorrectiveAction.objects.count() == 1
         assert printed(report).count(CHECK) == 1
 
-    def test_a_form_that_is_sent_again_with_another_text_does_not_lose_it(self, client, page):
+    @pytest.mark.parametrize(
+        ("field", "typed"), [("corrective_actions", "Another text."), ("actions-0-owner", "Head of branch")]
+    )
+    def test_after_the_back_button_another_answer_is_shown_with_the_saved_one_and_prints_each_action_once(
+        self, client, page, report, field, typed
+    ):
         opened = client.get(page).text
         send(client, page, opened, **self.TYPED)
-        answer = send(client, page, opened, **self.TYPED | {"corrective_actions": "Another text."})
+        answer = send(client, page, opened, **self.TYPED | {field: typed})
         assert answer.status_code == 409
-        assert "Another text." in answer.text
+        assert LINE in answer.text
+        assert client.post(page, filled_in(answer.text)).status_code == 302
+        assert typed in printed(report)
+        assert printed(report).count(CHECK) == 1
+
+    def test_an_action_is_printed_below_a_list_that_a_person_has_edited(self, client, page, report, office):
+        add(report, office)
+        edited = printed(report).replace("31 July", "31 August")
+        typed = {"actions-0-text": "Train the team", "actions-0-term": "long", "actions-0-owner": "Head of branch"}
+        send(client, page, corrective_actions=edited, **typed)
+        assert printed(report) == f"{edited}\n\nLong-term:\n- Train the team. Owner: Head of branch."
+
+    def test_a_radio_button_alone_is_no_action(self, client, page, report):
+        """A person cannot clear it."""
+        send(client, page, corrective_actions="Only text.", **{"actions-0-term": "short"})
+        assert printed(report) == "Only text."
+        assert not CorrectiveAction.objects.exists()
+
+    def test_errors_of_two_actions_name_the_action(self, client, page):
+        longer = send(client, page, add="row").text
+        assert "There is a problem" not in longer
+        typed = {"actions-0-text": CHECK, "actions-1-text": "Train the team", "actions-1-due-day": "31"}
+        said = words(send(client, page, longer, **typed).text)
+        assert "Enter the owner Select short-term or long-term for action 2 Enter the owner of action 2" in said
+        assert "Due date of action 2 must include a month and year" in said
+
+    def test_a_report_that_was_submitted_meanwhile_shows_the_actions_to_copy(self, client, page, report, office):
+        opened = client.get(page).text
+        move_report(write_sections(report, by=office.statistician), office, ReportStatus.WITH_HOP)
+        answer = words(send(client, page, opened, **self.TYPED).text)
+        assert f"Short-term: {LINE}" in answer
+        assert not CorrectiveAction.objects.exists()
 
     def test_two_actions_are_entered_without_scripts(self, client, page, report):
         longer = send(client, page, **self.TYPED, add="row").text
