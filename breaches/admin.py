@@ -92,6 +92,7 @@ class SuspicionAdmin(OfReports[Suspicion]):
     list_display = ("release", "kind", "schedule_version", "raised_at", "report")
     list_filter = ("kind",)
     list_select_related = ("release", "report")
+    exclude = ("verification",)  # it names its outcome, which few people may know (decision 73)
 
 
 @admin.register(ReportVersion)

@@ -22,6 +22,7 @@ from breaches.rules.lifecycle import BREACHES, DECIDED, STATES, Decision, Report
 from breaches.rules.statistics import History, Verdicts, figures_of, quarter_of
 from breaches.statistics import ReleaseResult, Scope, counted_reports, counted_verdicts, list_results
 from breaches.text import NOT_APPLICABLE, describe_rate
+from releases.early_findings import mask_verdict
 from releases.exemptions import find_exemptions
 from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
 from releases.overview import MADE_AT, london_day, london_days
@@ -358,9 +359,9 @@ def _list_access(access: Sequence[PreReleaseAccess]) -> dict[Figure, FigureList]
     }
 
 
-def _suspicious(verdicts: "QuerySet[Any]") -> "QuerySet[Any]":
+def _suspicious(verdicts: "QuerySet[Any]") -> list[Verification]:
     found = verdicts.filter(shown__in=SUSPICIOUS).select_related("release__series__producer")
-    return found.order_by("due_at", "pk")
+    return [mask_verdict(verdict) for verdict in found.order_by("due_at", "pk")]
 
 
 def _list_exemptions(
@@ -384,14 +385,14 @@ def _list_exemptions(
         )
         for exemption in in_force.select_related("series").order_by("covers_from", "pk")
     ]
-    verdicts = list(_suspicious(counted_verdicts(scope)))
+    verdicts = _suspicious(counted_verdicts(scope))
     covering = find_exemptions(verdicts)
     exempted = [
         ListRow(
             (
                 verdict.release.title,
                 format_moment(verdict.due_at),
-                name_outcome(Outcome(verdict.shown)),
+                name_outcome(Outcome(verdict.outcome)),
                 ", ".join(exemption.reference for exemption in covering[verdict.pk]),
             ),
             release=verdict.release.reference,
@@ -499,7 +500,7 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
     until = min(date(year, 12, 31), month_of(local_date(now)).previous.last)
     scope = Scope(first, until, producer=producer)
     verdicts = counted_verdicts(scope).filter(release__announced_at__isnull=False)
-    suspicious = list(_suspicious(verdicts))
+    suspicious = _suspicious(verdicts)
     statuses = _statuses_of_reports(suspicious)
     dismissed = _all_in(statuses, (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
     decided = _all_in(statuses, DECIDED)
@@ -540,6 +541,7 @@ def _statuses_of_reports(verdicts: Collection[Verification]) -> Mapping[int, Col
     """Return the states of the reports about each suspected breach of a verdict, by its key; None without a report."""
     statuses: dict[int, list[str | None]] = defaultdict(list)
     found = Suspicion.objects.filter(verification__in=[verdict.pk for verdict in verdicts])
+    found = found.exclude(pk__in=Suspicion.objects.unpublished_early())
     for verdict, status in found.values_list("verification_id", "report__status"):
         statuses[verdict].append(status)
     return statuses

@@ -43,7 +43,7 @@ from breaches.versions import (
     references_to_draft,
 )
 from releases import exemptions, receipts
-from releases.early_findings import masked_outcomes
+from releases.early_findings import mask_verdict, masked_outcomes
 from releases.models import AccessReceipt, Producer, Release, Series, Verification
 from releases.models.bulk_insert import insert_rows, update_rows
 from releases.models.event import lock_release
@@ -105,7 +105,7 @@ def _raise_suspicions(*, now: datetime) -> None:
         unraised = Verification.objects.filter(~Exists(raised), suspected).order_by("pk")
         missing = list(unraised.values_list("pk", "release_id", "schedule_version", "decided_at"))
         # A verdict under an exemption raises no suspicion.
-        covered = _find_covered(unraised) if missing else set()
+        covered = _find_covered(unraised, kind=kind) if missing else set()
         suspicions = [
             Suspicion(
                 release_id=release,
@@ -126,10 +126,11 @@ def _raise_suspicions(*, now: datetime) -> None:
                 ReportRowRecord.record({Suspicion: list(keys)})
 
 
-def _find_covered(verifications: QuerySet[Verification]) -> set[int]:
+def _find_covered(verifications: QuerySet[Verification], *, kind: ReportKind) -> set[int]:
     """Return the keys of those verdicts that exemptions cover. Few producers have exemptions, so few are read."""
     with_exemptions = verifications.filter(release__series__producer__in=exemptions.producers_with_exemptions())
-    return set(exemptions.find_exemptions(with_exemptions.select_related("release__series")))
+    found = with_exemptions.select_related("release__series")
+    return set(exemptions.find_exemptions(found if kind is ReportKind.EARLY else map(mask_verdict, found)))
 
 
 def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:

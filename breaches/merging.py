@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -293,12 +294,15 @@ def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tu
 
 def _return_suspicions(row: JoinedDraft) -> None:
     brought = Suspicion.objects.filter(pk__in=row.suspicions)
+    # The early release and the late one can be the same release, with a draft each (decision 73).
+    others = JoinedDraft.objects.filter(joint=row.joint_id).exclude(pk=row.pk).values_list("suspicions", flat=True)
+    of_other_drafts = set(chain.from_iterable(others))
     schedules = set(brought.values_list("release", "schedule_version"))
     for release, number in schedules:
         # A later suspicion about the same release moves with the others. With facts revision 0, the next refresh writes
         # the newer facts.
         theirs = Suspicion.objects.filter(report=row.joint_id, release=release, schedule_version=number)
-        theirs.update(report=row.draft, facts_revision=0)
+        theirs.exclude(pk__in=of_other_drafts).update(report=row.draft, facts_revision=0)
 
 
 def _carry_own_acts(sources: Sequence[Report], targets: Sequence[Report]) -> None:

@@ -39,7 +39,7 @@ from releases.models import Contact, Release, Series
 from releases.models.release import find_main_page
 from releases.rules.calendar import local_date
 from releases.rules.departure import DepartureKind
-from releases.rules.lifecycle import ChangedMeanwhile
+from releases.rules.lifecycle import TO_COME, ChangedMeanwhile
 from releases.verdict.address import AddressVerdict, Outcome
 
 # Returns the practices that a draft cites, for a kind of breach and a day of occurrence (`on`).
@@ -63,7 +63,11 @@ def automatic_content(
     """
     listed = list(suspicions)
     # A verdict that was corrected since then has no time. The day on which the release was due still counts.
-    instants = ((one.kind, one.shown_verdict.occurred_at or one.verification.due_at) for one in listed)
+    # Any other breach than an early release occurred when the release was due.
+    instants = (
+        (one.kind, (one.verification.occurred_at if one.kind == ReportKind.EARLY else None) or one.verification.due_at)
+        for one in listed
+    )
     occurred = [(kind, local_date(at)) for kind, at in instants if at]
     verdicts = dict.fromkeys(suspicion.verification_id for suspicion in listed)
     return replace(
@@ -175,9 +179,11 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     is_revised = Q(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
     is_changed = Q(suspicions__release__schedule_version__gt=F("suspicions__schedule_version"))
     is_answered = Q(suspicions__kind=ReportKind.EARLY) & (Q(suspicions__decisions__isnull=False) | is_changed)
+    # Since its publication, every reader may know of the early finding that the report left out.
+    is_disclosed = Q(suspicions__verification__outcome=Outcome.EARLY) & ~Q(suspicions__release__status__in=TO_COME)
     outdated = (
         Report.objects.undecided()
-        .filter(is_revised | is_answered)
+        .filter(is_revised | is_answered | is_disclosed)
         .select_related("producer")
         .prefetch_related(Prefetch("suspicions", Suspicion.objects.with_facts()))
         .distinct()

@@ -250,7 +250,7 @@ def describe_reports(found: "QuerySet[Report]") -> list[dict[str, Any]]:
 def _entry(report: Any) -> dict[str, Any]:
     first = report.raised[0] if report.raised else None
     release = first.release if first else report.started.release if hasattr(report, "started") else None
-    verdict = first.verification if first else None
+    verdict = first.shown_verdict if first else None
     occurred_at = verdict.occurred_at if verdict else None
     delay = [verdict.delay_from, verdict.delay_to] if verdict and verdict.delay_from is not None else None
     return {
@@ -453,7 +453,7 @@ def _register_row(report: Any, with_contacts: Collection[int], today: date) -> d
     """
     content = content_from_json(report.standing[0].content)
     open_actions = [action for action in report.planned if action.finished_at is None]
-    verification = report.raised[0].verification if report.raised else None
+    verification = report.raised[0].shown_verdict if report.raised else None
     return {
         "reference": report.reference,
         "producer": report.producer.name,

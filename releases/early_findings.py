@@ -4,7 +4,8 @@ Until the release is published or cancelled, only its producer's Heads of Profes
 know of them (decision 73). The first check from the due time on that finds it live publishes it (decision 10).
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,7 +34,8 @@ from releases.permissions import (
     standing_roles_of,
 )
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused
-from releases.verdict.address import AddressVerdict, BeforeDue, Interval, Outcome
+from releases.rules.parts import part_limit_at
+from releases.verdict.address import SUSPICIOUS, AddressVerdict, BeforeDue, Outcome, Sighting, judge_address
 from releases.verdict.release import AddressResult, combine_addresses
 
 EARLY_EVENTS = (
@@ -148,9 +150,9 @@ def mask_until_published(verification: Verification) -> Verification:
 
 def _mask_verdict(verification: Verification) -> Verification:
     masked = copy(verification)
-    absent = _find_last_absent(verification)
+    sightings = _read_sightings(verification)
     results = [
-        replace(result, verdict=_mask(result, verification, absent), reasons=()) for result in verification.results
+        replace(result, verdict=_mask(result, verification, sightings), reasons=()) for result in verification.results
     ]
     outcome, deciding = combine_addresses(results)
     delay = deciding.delay if deciding else None
@@ -158,7 +160,9 @@ def _mask_verdict(verification: Verification) -> Verification:
     masked.first_live_at = deciding.first_live_at if deciding else None
     masked.last_not_live_at = deciding.last_not_live_at if deciding else None
     masked.delay_from = delay.from_seconds if delay else None
-    masked.delay_to = masked.occurred_at = masked.published_at_by_publisher = None
+    masked.delay_to = delay.to_seconds if delay else None
+    masked.occurred_at = verification.due_at if outcome in SUSPICIOUS else None
+    masked.published_at_by_publisher = None
     masked.publisher_source, masked.reasons, masked.diagnoses = "", [], []
     masked.addresses = [write_address_result(result) for result in results]
     return masked
@@ -181,43 +185,61 @@ def shown_outcome() -> Case:
 
 def masked_outcomes() -> dict[int, Outcome]:
     """Return the outcome that most people are shown of each unpublished early release, by the key of the verdict."""
-    early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME).select_related("release")
-    return {verdict.pk: Outcome(mask_verdict(verdict).outcome) for verdict in early}
+    early = Verification.objects.filter(outcome=Outcome.EARLY, release__status__in=TO_COME)
+    return {verdict.pk: outcome_from_due(verdict) for verdict in early.only("addresses")}
 
 
-def _find_last_absent(verification: Verification) -> dict[int, Observation]:
-    """Return the last check since the due time that did not find an early release live, by the key of the address.
+def outcome_from_due(verification: Verification) -> Outcome:
+    """Return the outcome by the checks from the due time on alone."""
+    results = (replace(one, verdict=replace(one.verdict, outcome=one.verdict.from_due)) for one in verification.results)
+    return combine_addresses(results)[0]
 
-    The verdict of an early release has only the last such check from before it was first found live.
+
+def _read_sightings(verification: Verification) -> Mapping[int, Sequence[Sighting]]:
+    """Read the checks of an early release, except those that found it live before it was due, by the address's key.
+
+    Corrections of checks by people do not count here.
     """
     if verification.outcome != Outcome.EARLY:
         return {}
     checks = Observation.objects.plain().filter(
+        Q(result=CheckOutcome.NOT_LIVE) | Q(result=CheckOutcome.LIVE, sent_at__gte=verification.due_at),
         release=verification.release_id,
         schedule_version=verification.schedule_version,
-        result=CheckOutcome.NOT_LIVE,
-        sent_at__gte=verification.due_at,
         clock_bound_seconds__isnull=False,
     )
-    found = checks.only("address_id", "sent_at", "clock_bound_seconds").order_by("sent_at")
-    return {check.address_id: check for check in found if check.address_id}
+    sightings: dict[int, list[Sighting]] = defaultdict(list)
+    columns = ("address_id", "result", "planned_at", "sent_at", "completed_at", "clock_bound_seconds")
+    for address, result, planned_at, sent_at, completed_at, seconds in checks.values_list(*columns):
+        bound = timedelta(seconds=seconds)
+        sightings[address].append(Sighting(CheckOutcome(result), planned_at, sent_at, completed_at, bound))
+    return sightings
 
 
-def _mask(result: AddressResult, verification: Verification, last_absent: Mapping[int, Observation]) -> AddressVerdict:
-    verdict, due_at = result.verdict, verification.due_at
-    absent = last_absent.get(result.address) if verdict.from_due is Outcome.NOT_SEEN else None
-    bound = timedelta(seconds=absent.clock_bound_seconds or 0) if absent else verdict.clock_bound
-    since_due = verdict.delay if verdict.outcome is Outcome.NOT_SEEN else None
+def _mask(
+    result: AddressResult, verification: Verification, sightings: Mapping[int, Sequence[Sighting]]
+) -> AddressVerdict:
+    verdict, due_at, limit_at = result.verdict, verification.due_at, verification.limit_at
+    measured = verdict
+    # A verdict that is early has the instants of the checks that show this, and no others.
+    if verdict.outcome is Outcome.EARLY:
+        measured = judge_address(
+            sightings.get(result.address, ()),
+            due_at=due_at,
+            limit_at=part_limit_at(limit_at, may_follow=result.may_follow) if result.may_follow else limit_at,
+            longest_gap=result.longest_gap,
+            settled=result.settled_at is not None,
+        )
     return replace(
         verdict,
         outcome=verdict.from_due,
         before=BeforeDue.NOTHING,
         live_before_due_at=None,
-        last_not_live_at=absent.sent_at if absent else _since(due_at, verdict.last_not_live_at),
-        first_live_at=_since(due_at, verdict.first_live_at),
-        delay=Interval((absent.sent_at - bound - due_at).total_seconds(), None) if absent else since_due,
-        clock_bound=bound,
-        flips=tuple(flip for flip in verdict.flips if flip.gone_at >= due_at),
+        last_not_live_at=_since(due_at, measured.last_not_live_at),
+        first_live_at=_since(due_at, measured.first_live_at),
+        delay=measured.delay if measured.outcome is verdict.from_due else None,
+        clock_bound=measured.clock_bound,
+        flips=tuple(flip for flip in measured.flips if flip.gone_at >= due_at),
     )
 
 

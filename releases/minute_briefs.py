@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
-from releases.early_findings import mask_verdict
+from releases.early_findings import mask_verdict, outcome_from_due
 from releases.exemptions import find_exemptions
 from releases.models import (
     CheckSchedule,
@@ -28,7 +28,6 @@ from releases.rules.lifecycle import Status
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import SUSPICIOUS, Outcome
 from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, DueRelease, State, build_brief
-from releases.verdict.release import combine_addresses
 
 LATEST = timedelta(days=1)
 """How long after the due time a brief is still made, for example after our own processes were down."""
@@ -232,7 +231,8 @@ def _describe_due(release: Release, verdict: Verification | None, row: MinuteBri
     shown = mask_verdict(verdict) if verdict else None
     outcome = Outcome.PENDING
     if shown:
-        outcome = Outcome(shown.outcome) if is_own else _outcome_from_due(shown)
+        # A figure of another producer does not change when an early release is published and no longer hidden.
+        outcome = Outcome(shown.outcome) if is_own else outcome_from_due(shown)
     is_moved = release.due_at != row.due_at
     required = (address for address in release.addresses.all() if address.required)
     due = DueRelease(
@@ -245,15 +245,6 @@ def _describe_due(release: Release, verdict: Verification | None, row: MinuteBri
         is_over=is_moved or release.status == Status.CANCELLED,
     )
     return release, shown, due
-
-
-def _outcome_from_due(verdict: Verification) -> Outcome:
-    """Return the outcome by the checks from the due time on alone.
-
-    A figure of another producer does not change when an early release is published and its verdict is no longer hidden.
-    """
-    results = (replace(one, verdict=replace(one.verdict, outcome=one.verdict.from_due)) for one in verdict.results)
-    return combine_addresses(results)[0]
 
 
 def _complete_at(verdict: Verification) -> datetime | None:

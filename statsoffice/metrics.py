@@ -21,10 +21,10 @@ from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from releases.detection.finding import CheckOutcome
+from releases.early_findings import shown_outcome
 from releases.evidence import coverage, repository
 from releases.models import ChainHead, Coverage, Observation, Verification
 from releases.monitoring import targets
-from releases.rules.lifecycle import TO_COME
 from releases.verdict.address import Outcome
 from statsoffice import health
 from statsoffice.notifications.models import CONDITIONS, Message, State
@@ -81,11 +81,8 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
     current = Verification.objects.filter(
         release__rehearsal=False, schedule_version=F("release__schedule_version")
     ).order_by()
-    # An early release counts as pending until it is published.
-    unpublished = current.filter(outcome=Outcome.EARLY, release__status__in=TO_COME).count()
-    verdicts = dict.fromkeys(map(str, Outcome), 0) | dict(current.values_list("outcome").annotate(Count("pk")))
-    verdicts[Outcome.EARLY] -= unpublished
-    verdicts[Outcome.PENDING] += unpublished
+    counted = current.annotate(shown=shown_outcome()).values_list("shown").annotate(Count("pk"))
+    verdicts = dict.fromkeys(map(str, Outcome), 0) | dict(counted)
     overdue = targets.monitored_addresses(now=now).filter(
         schedule__next_check_at__lt=now, schedule__schedule_version=F("release__schedule_version")
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -237,7 +237,12 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
     """Find the late releases that are live now; only people who were notified of the suspicion are notified."""
     is_live = Q(verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE)
     # It was found early, taken down, and published after its tolerance.
-    is_live |= Q(verification__outcome=Outcome.EARLY, release__published_at__gt=now - MAX_AGE)
+    is_live |= Q(
+        verification__outcome=Outcome.EARLY,
+        release__status=Status.PUBLISHED,
+        schedule_version=F("release__schedule_version"),
+        raised_at__gt=now - MAX_AGE,
+    )
     late = Suspicion.objects.filter(is_live, kind=ReportKind.LATE).exclude(
         notifications__event__startswith=LIVE_AT_LAST
     )
@@ -261,10 +266,12 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
 
 
 def _live_since(suspicion: Suspicion) -> datetime:
-    is_early = suspicion.verification.outcome == Outcome.EARLY
-    live_since = suspicion.release.published_at if is_early else suspicion.verification.first_live_at
-    assert live_since is not None  # noqa: S101  # the query asked for it
-    return live_since
+    # An early release was first live before it was taken down.
+    if suspicion.verification.outcome == Outcome.EARLY:
+        return suspicion.raised_at
+    first_live_at = suspicion.verification.first_live_at
+    assert first_live_at is not None  # noqa: S101  # the query asked for it
+    return first_live_at
 
 
 def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

@@ -166,7 +166,7 @@ def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[W
             seen_by_all = mask_until_published(verdict) if hides else verdict
             decided_at = _decided_at(verdict)
             if decided_at is not None and seen_by_all.outcome != Outcome.PENDING:
-                yield _result_event(seen_by_all, decided_at=decided_at)
+                yield _result_event(seen_by_all, decided_at=decided_at, is_masked=hides)
 
 
 def _decided_at(verdict: Verification) -> datetime | None:
@@ -176,7 +176,7 @@ def _decided_at(verdict: Verification) -> datetime | None:
     return raised.raised_at if raised else None if is_masked else verdict.decided_at
 
 
-def _result_event(verdict: Verification, *, decided_at: datetime) -> WebhookEvent:
+def _result_event(verdict: Verification, *, decided_at: datetime, is_masked: bool) -> WebhookEvent:
     release = verdict.release
     is_interval = verdict.delay_from is not None and verdict.delay_to is not None
     data = {
@@ -192,7 +192,9 @@ def _result_event(verdict: Verification, *, decided_at: datetime) -> WebhookEven
         "rehearsal": release.rehearsal,
     }
     event_type = EventType.RESULT
-    key = f"{event_type}:{release.public_id}:{verdict.schedule_version}:{verdict.revision}:{verdict.outcome}"
+    # The whole result of the same revision is another event.
+    suffix = ":masked" if is_masked else ""
+    key = f"{event_type}:{release.public_id}:{verdict.schedule_version}:{verdict.revision}{suffix}"
     return WebhookEvent(key, event_type, write_payload(event_type, at=decided_at, data=data))
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from breaches import drafting, layout, publication
 from breaches.decisions import approve_report
 from breaches.early_releases import Choice, record_decision
-from breaches.models import EarlyReleaseDecision, ReportRowRecord
+from breaches.models import EarlyReleaseDecision, ReportRowRecord, Suspicion
 from breaches.rules.lifecycle import ReportKind
 from breaches.rules.public_statement import statement_digest
 from breaches.versions import current_version
@@ -119,6 +119,19 @@ def read_lists_of_the_end(office, release, time_machine, *, was_early):
         lists |= read_lists(office, addresses_of_report(f"breach-{release.reference}"))
         transaction.set_rollback(True)
     return lists
+
+
+def measure(*, now):
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in metrics.measure(now=now)
+        for sample in family.samples
+    }
+
+
+def count_verdicts(*, now):
+    measured = measure(now=now).items()
+    return {key[1]: value for key, value in measured if key[0] == "statsoffice_verdicts" and value}
 
 
 def addresses_of_report(reference):
@@ -469,6 +482,20 @@ class TestWhatOthersSee:
         report = words(as_taken_down["statistician", f"/reports/breach-{release.reference}/"])
         assert "It had still not appeared at 9:32am" in report
 
+    def test_the_admin_page_of_the_suspected_late_release_does_not_name_the_result(self, early):
+        add_checks(early.release, ("not_live", -60), *(("not_live", at) for at in range(0, 125, 5)))
+        drafting.draft_missing(now=SEED_DUE + timedelta(minutes=3))
+        auditor = early.office.people[Role.AUDITOR]
+        type(auditor).objects.filter(pk=auditor.pk).update(is_staff=True)
+        late = Suspicion.objects.get(kind=ReportKind.LATE)
+        text = words(signed_in(auditor).get(f"/admin/breaches/suspicion/{late.pk}/change/").text)
+        assert TITLE in text
+        assert f"{TITLE}: early" not in text
+
+    def test_metrics_count_it_as_not_live_once_its_tolerance_has_ended(self, early):
+        add_checks(early.release, ("not_live", -60), *(("not_live", at) for at in range(0, 125, 5)))
+        assert count_verdicts(now=SEED_DUE + timedelta(minutes=3)) == {"not_seen": 1}
+
     def test_the_page_of_the_release_shows_a_hash_and_a_status_to_everyone_else(self, early):
         address = reverse("releases:release", args=[early.release.reference])
         for role, person in early.others.items():
@@ -588,13 +615,8 @@ class TestWhatOthersSee:
         said = capsys.readouterr().out
         assert "early" not in said
         assert early.report.reference not in said
-        measured = {
-            (sample.name, *sample.labels.values()): sample.value
-            for family in metrics.measure(now=FOUND_AT)
-            for sample in family.samples
-        }
-        assert measured["statsoffice_verdicts", "early"] == 0
-        assert measured["statsoffice_verdicts", "pending"] == 1
+        measured = measure(now=FOUND_AT)
+        assert count_verdicts(now=FOUND_AT) == {"pending": 1}
         # One check that did not find it and two that did, which are counted alike.
         looks = {name: measured["statsoffice_looks_total", name] for name in ("live", "not_live", "before_due")}
         assert looks == {"live": 0, "not_live": 0, "before_due": 3}

@@ -1,17 +1,22 @@
 """A release that was found early, taken down, and is not live when it is due: two reports with different readers."""
 
+import csv
+import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from breaches import drafting, merging
+from breaches import drafting, merging, register
 from breaches.models import Report
 from breaches.permissions import Action, reports_where
+from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import ReportKind
 from breaches.versions import content_of
-from releases.models import Release
+from releases import exemptions, scheduling
+from releases.models import Exemption, Release
 from releases.rules.lifecycle import Role, Status
+from releases.rules.tables import TableKind
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
@@ -75,6 +80,50 @@ def test_once_it_is_published_both_reports_have_the_whole_account_and_can_be_com
     assert is_read_by(office.statistician, early)
     joint = merging.merge_drafts([early, late], by=office.head, at=SEED_DUE + timedelta(minutes=30))
     assert content_of(joint).circumstances == content_of(late).circumstances
+    merging.split_report(joint, by=office.head, at=SEED_DUE + timedelta(minutes=31))
+    assert [one.suspicions.get().kind for one in (early, late)] == ["early", "late"]
+
+
+def test_a_cancelled_release_discloses_the_whole_account_in_both_reports(taken_down, office):
+    """Its checks end, so its verdict is not revised again."""
+    at = SEED_DUE + timedelta(minutes=30)
+    scheduling.cancel_release(taken_down.release, reason="Not needed.", by=office.head, at=at)
+    drafting.draft_missing(now=at)
+    assert BEFORE_DUE.search(content_of(report_of(ReportKind.LATE)).circumstances)
+    events = report_of(ReportKind.LATE).events.count()
+    drafting.draft_missing(now=at + timedelta(minutes=1))
+    assert report_of(ReportKind.LATE).events.count() == events
+
+
+def test_an_exemption_for_late_releases_covers_it_as_any_other(office):
+    exemption = Exemption(
+        producer=office.producer,
+        approved_on=date(2020, 6, 1),
+        reference="OSR/7",
+        words="The new system.",
+        covers_from=SEED_DUE.date(),
+        covers_to=SEED_DUE.date(),
+        covers_late=True,
+    )
+    exemptions.record_exemption(exemption, by=office.head, at=SEED_DUE - timedelta(days=2))
+    early = find_early(office, create_release(office))
+    add_checks(early.release, ("not_live", -60), *NOT_LIVE)
+    drafting.draft_missing(now=TOLD_AT)
+    assert [report.kind for report in Report.objects.all()] == ["early"]
+
+
+def test_files_and_the_api_have_the_late_report_without_the_early_finding(taken_down, office):
+    (entry,) = register.list_report_entries()
+    assert entry["kind"] == "late"
+    assert entry["occurred_at"] == SEED_DUE.isoformat()
+    least, most = entry["delay_seconds"]
+    assert (least >= 0, most) == (True, None)
+    by = office.people[Role.AUDITOR]
+    written = register.export_register(RegisterFilter(), TableKind.CSV, by=by, at=TOLD_AT).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(written))
+    assert (row["kind"], row["occurred_on"]) == ("Late", "2020-06-30")
+    assert float(row["delay_at_least_seconds"]) >= 0
+    assert row["delay_at_most_seconds"] == ""
 
 
 def test_a_report_about_a_late_release_stays_readable_when_people_learn_that_it_was_early(office):
