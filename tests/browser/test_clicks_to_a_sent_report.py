@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
+from tests.support.admin_site import signed_in
 from tests.support.people import AT, create_office, create_report
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,3 +97,19 @@ def test_a_statistician_needs_at_most_nine_clicks_and_a_head_five(page, live_ser
     head.confirm("Send the report")
     assert Report.objects.get(pk=draft.pk).status == ReportStatus.SENT
     assert head.clicks <= MOST_OF_A_HEAD
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_second_action_is_typed_where_the_button_leads(new_context, live_server, report, scripts):
+    draft, office = report
+    context = new_context(java_script_enabled=scripts)
+    cookie = signed_in(office.statistician).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
+    page = context.new_page()
+    page.goto(f"{live_server}/reports/{draft.reference}/corrective-actions/")
+    page.get_by_role("textbox", name="Action", exact=True).fill("A person checks the page at 9:30am")
+    writer = Mouse(page)
+    writer.press("Add another action")
+    expect(page.get_by_role("heading", name="There is a problem")).to_have_count(0)
+    writer.write("Action 2", "Train the team")
+    expect(page.get_by_role("textbox", name="Action", exact=True)).to_have_value("A person checks the page at 9:30am")

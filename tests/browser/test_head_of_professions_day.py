@@ -104,7 +104,7 @@ def test_the_day_of_a_head_of_profession(page, live_server, office):
         page.get_by_role("radio", name=re.compile("^Yes, report it to")).check()
         press(page, "Continue")
         expect(main).to_contain_text(REGULATOR)
-        expect(main).to_contain_text("9:50am")
+        expect(main).to_contain_text("9:50")
         expect(main).to_contain_text(impact)
         press(page, "Approve")
         with page.expect_download() as download:
