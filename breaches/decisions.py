@@ -67,7 +67,7 @@ from releases.models.event import lock_producer
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
+from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
 from releases.verdict.address import Outcome
 
 # People answer this on the page of the cause, not in the section that prints it.
@@ -130,8 +130,8 @@ def is_closed(report: Report) -> bool:
     """Return whether the record shows, for every late output, between which checks it became available."""
     late = report.suspicions.filter(kind=ReportKind.LATE)
     is_open = Q(verification__last_not_live_at__isnull=True) | Q(verification__first_live_at__isnull=True)
-    # The checks of an early release show when it was first live, and not when it was published in the end.
-    is_open |= Q(verification__outcome=Outcome.EARLY)
+    # The verdict on an early release that was taken down has the instants of the first live check (decision 73).
+    is_open |= Q(verification__outcome=Outcome.EARLY, release__status__in=TO_COME)
     return late.exists() and not late.filter(is_open).exists()
 
 
