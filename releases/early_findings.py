@@ -4,11 +4,10 @@ Until the release is published or cancelled, only its producer's Heads of Profes
 know of them (decision 73). The first check from the due time on that finds it live publishes it (decision 10).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from releases.detection.finding import CheckOutcome
 from releases.detection.preflight import PreflightCode
-from releases.models import IncidentContact, Observation, PreflightRun, Producer, Release, ReleaseEvent, Verification
+from releases.evidence import repository
+from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Verification
 from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
@@ -196,24 +196,18 @@ def outcome_from_due(verification: Verification) -> Outcome:
 
 
 def _read_sightings(verification: Verification) -> Mapping[int, Sequence[Sighting]]:
-    """Read the checks of an early release, except those that found it live before it was due, by the address's key.
-
-    Corrections of checks by people do not count here.
-    """
+    """Read the checks of an early release, except those that found it live before it was due, by the address's key."""
     if verification.outcome != Outcome.EARLY:
         return {}
-    checks = Observation.objects.plain().filter(
-        Q(result=CheckOutcome.NOT_LIVE) | Q(result=CheckOutcome.LIVE, sent_at__gte=verification.due_at),
-        release=verification.release_id,
-        schedule_version=verification.schedule_version,
-        clock_bound_seconds__isnull=False,
-    )
-    sightings: dict[int, list[Sighting]] = defaultdict(list)
-    columns = ("address_id", "result", "planned_at", "sent_at", "completed_at", "clock_bound_seconds")
-    for address, result, planned_at, sent_at, completed_at, seconds in checks.values_list(*columns):
-        bound = timedelta(seconds=seconds)
-        sightings[address].append(Sighting(CheckOutcome(result), planned_at, sent_at, completed_at, bound))
-    return sightings
+    checks_of = repository.read_sightings({verification.release_id})
+    return {
+        address: [
+            check
+            for check in checks.sightings
+            if check.result is not CheckOutcome.LIVE or check.sent_at >= verification.due_at
+        ]
+        for address, checks in checks_of((verification.release_id, verification.schedule_version)).items()
+    }
 
 
 def _mask(
