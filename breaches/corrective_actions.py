@@ -64,10 +64,10 @@ def add_action(
     role = senior_role(by, WRITERS, report)
     plan = _check_plan(plan)
     alike = report.actions.open().filter(added_by=by, task__series=next_release_of, **asdict(plan))
-    if (again := alike.first()) is not None:
-        return again
     with transaction.atomic():
         held = _lock(report)
+        if (again := alike.first()) is not None:
+            return again
         before = _plans_of(held)
         action = _store_action(held, plan, next_release_of=next_release_of, by=by, role=role, at=at)
         _print_plans(held, before, by=by, at=at)
