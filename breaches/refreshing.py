@@ -39,7 +39,7 @@ from releases.models import Contact, Release, Series
 from releases.models.release import find_main_page
 from releases.rules.calendar import local_date
 from releases.rules.departure import DepartureKind
-from releases.rules.lifecycle import TO_COME, ChangedMeanwhile
+from releases.rules.lifecycle import ChangedMeanwhile, Status
 from releases.verdict.address import AddressVerdict, Outcome
 
 # Returns the practices that a draft cites, for a kind of breach and a day of occurrence (`on`).
@@ -179,8 +179,12 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     is_revised = Q(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
     is_changed = Q(suspicions__release__schedule_version__gt=F("suspicions__schedule_version"))
     is_answered = Q(suspicions__kind=ReportKind.EARLY) & (Q(suspicions__decisions__isnull=False) | is_changed)
-    # Since its publication, every reader may know of the early finding that the report left out.
-    is_disclosed = Q(suspicions__verification__outcome=Outcome.EARLY) & ~Q(suspicions__release__status__in=TO_COME)
+    # Once the release is published or cancelled, readers may know of the early finding that these reports left out.
+    is_disclosed = Q(
+        suspicions__kind__in=[ReportKind.LATE, ReportKind.PARTIAL],
+        suspicions__verification__outcome=Outcome.EARLY,
+        suspicions__release__status__in=[Status.PUBLISHED, Status.CANCELLED],
+    )
     outdated = (
         Report.objects.undecided()
         .filter(is_revised | is_answered | is_disclosed)
