@@ -310,14 +310,22 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
         "release__title",
         "due_at",
         "shown",
+        "outcome",
         "delay_to",
         "release__reference",
     )
     return [
         ReleaseResult(
-            series, name, title, due_at, Outcome(outcome), delay if outcome in WITH_DELAY else None, reference
+            series,
+            name,
+            title,
+            due_at,
+            Outcome(shown),
+            # The stored delay is that of the stored outcome, which few people may know (decision 73).
+            delay if shown == outcome and shown in WITH_DELAY else None,
+            reference,
         )
-        for series, name, title, due_at, outcome, delay, reference in found
+        for series, name, title, due_at, shown, outcome, delay, reference in found
     ]
 
 
