@@ -171,9 +171,10 @@ def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[W
 
 def _decided_at(verdict: Verification) -> datetime | None:
     """Return when a result was reached; of an unpublished early release, that which most people see."""
-    is_masked = verdict.outcome == Outcome.EARLY and verdict.release.status in TO_COME
-    raised = verdict.suspicions.exclude(kind=ReportKind.EARLY).first() if is_masked else None
-    return raised.raised_at if raised else None if is_masked else verdict.decided_at
+    if verdict.outcome != Outcome.EARLY or verdict.release.status not in TO_COME:
+        return verdict.decided_at
+    raised = verdict.suspicions.exclude(kind=ReportKind.EARLY).first()
+    return raised.raised_at if raised else None
 
 
 def _result_event(verdict: Verification, *, decided_at: datetime, is_masked: bool) -> WebhookEvent:
