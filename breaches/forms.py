@@ -355,7 +355,7 @@ class ActionRow(ActionFields):
     """A new action in the form of its section."""
 
     def __init__(self, *args: Any, is_asked: bool, **kwargs: Any) -> None:
-        """:param is_asked: whether what is missing is an error, which it is not when a person only adds another row."""
+        """:param is_asked: whether an empty field is an error. It is not when a person only adds another row."""
         super().__init__(*args, **kwargs)
         if not is_asked:
             for field in self.fields.values():

@@ -55,7 +55,7 @@ def test_the_day_of_a_head_of_profession(page, live_server, office):
     page.set_viewport_size(SIZES["wide"])
     main = page.get_by_role("main")
 
-    # The head signs in, and sees what is due.
+    # The head signs in, and sees the release that is due.
     page.goto(live_server.url)
     page.get_by_role("link", name="Sign in").first.click()
     page.get_by_role("textbox", name="Email").fill(office.head.email)
