@@ -162,6 +162,7 @@ def _mask_verdict(verification: Verification) -> Verification:
     masked.delay_from = delay.from_seconds if delay else None
     masked.delay_to = delay.to_seconds if delay else None
     masked.occurred_at = verification.due_at if outcome in SUSPICIOUS else None
+    masked.decided_at = _since(verification.due_at, verification.decided_at)
     masked.published_at_by_publisher = None
     masked.publisher_source, masked.reasons, masked.diagnoses = "", [], []
     masked.addresses = [write_address_result(result) for result in results]
