@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from releases.rules.calendar import LONDON, format_time, format_time_with_seconds, in_london, local_date
 
@@ -16,8 +16,8 @@ MARGIN = 0.04
 THINNEST = 0.8
 # Texts of the axis nearer than this to an edge begin or end there.
 NEAR_THE_EDGE = 10
-# Texts of the axis must not touch each other on a phone.
-MOST_TICKS, MOST_LONG_TICKS = 4, 3
+# Texts of the axis must not touch each other on a phone, where a character of them takes this share of the width.
+CHARACTER, MOST_TICKS = 2.7, 4
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 STEPS = (
     *(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 15, 30)),
@@ -68,7 +68,11 @@ def axis_around(instants: Iterable[datetime]) -> TimeAxis:
         end = end.replace(microsecond=0) + SECOND
     slack = max((end - start) * MARGIN, SECOND)
     start, end = start - slack, end + slack
-    step = _step_of_axis(start, end)
+    axes = (_axis_with_steps(start, end, step) for step in STEPS if (end - start) // step < MOST_TICKS)
+    return next((axis for axis in axes if _texts_are_apart(axis.ticks)), TimeAxis(start, end))
+
+
+def _axis_with_steps(start: datetime, end: datetime, step: timedelta) -> TimeAxis:
     times = _round_times(start, end, step)
     # A time just after the end makes the place of the last instant easier to read.
     if times[-1] - end < (end - start) * 2 * MARGIN:
@@ -78,11 +82,15 @@ def axis_around(instants: Iterable[datetime]) -> TimeAxis:
     return TimeAxis(start, end, tuple(_tick(at, step, axis=bare, one_day=one_day) for at in times if at <= end))
 
 
-def _step_of_axis(start: datetime, end: datetime) -> timedelta:
-    for step in STEPS:
-        if (end - start) // step < (MOST_TICKS if step >= MINUTE else MOST_LONG_TICKS):
-            return step
-    return STEPS[-1]
+def _texts_are_apart(ticks: Sequence[AxisTick]) -> bool:
+    extents = [_extent_of_text(tick) for tick in ticks]
+    return all(right <= left for (_, right), (left, _) in pairwise(extents))
+
+
+def _extent_of_text(tick: AxisTick) -> tuple[float, float]:
+    width = CHARACTER * (len(tick.text) + 1)
+    left = tick.text_place - width * {"start": 0, "middle": 0.5, "end": 1}[tick.anchor]
+    return left, left + width
 
 
 def _round_times(start: datetime, end: datetime, step: timedelta) -> list[datetime]:

@@ -256,6 +256,7 @@ def test_the_axis_has_round_times_at_their_places():
 @pytest.mark.parametrize(
     ("live_at", "texts"),
     [
+        ("2020-06-30 09:30:43", ["9:30am", "9:31am", "9:32am"]),
         ("2020-06-30 09:32:10", ["9:30am", "9:31am", "9:32am"]),
         ("2020-06-30 18:00", ["midday", "3pm", "6pm"]),
         ("2020-07-01 10:00", ["midday", "1 July", "midday"]),
@@ -284,7 +285,18 @@ def test_the_axis_always_has_times_and_their_texts_have_room(before, after):
     places = [tick.place for tick in chart.ticks]
     assert places == sorted(set(places))
     assert all(0 <= place <= 100 for place in places)
-    assert all(later - earlier >= 20 for earlier, later in pairwise(places))
+    extents = [extent_on_a_phone(tick) for tick in chart.ticks]
+    assert all(end < start for (_, end), (start, _) in pairwise(extents))
+
+
+def extent_on_a_phone(tick):
+    """Where a text begins and ends, as shares of a side column of 303 pixels: 8 pixels for a character."""
+    share = 8 * len(tick.text) / 303 * 100
+    return {
+        "start": (tick.text_place, tick.text_place + share),
+        "middle": (tick.text_place - share / 2, tick.text_place + share / 2),
+        "end": (tick.text_place - share, tick.text_place),
+    }[tick.anchor]
 
 
 def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():

@@ -105,6 +105,12 @@ def test_an_axis_contains_its_instants_with_a_margin_and_places_them_in_order():
     assert [tick.text for tick in axis.ticks] == ["9:30am", "9:31am", "9:32am"]
 
 
+def test_texts_with_seconds_have_room_on_a_phone():
+    """In a rehearsal the tolerance is 10 seconds, and this release was 41 seconds late."""
+    axis = axis_around([DUE, DUE + timedelta(seconds=10), DUE + timedelta(seconds=41)])
+    assert [tick.text for tick in axis.ticks] == ["9:30:00am", "9:30:30am"]
+
+
 def test_the_thinnest_span_stays_within_the_width():
     axis = TimeAxis(DUE, LIMIT)
     assert axis.span(LIMIT, LIMIT) == (99.2, 0.8)
