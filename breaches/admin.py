@@ -26,7 +26,7 @@ from breaches.models import (
 )
 from breaches.permissions import Action
 from breaches.register import EXPORTED
-from breaches.text import event_title, name_event_kind
+from breaches.text import event_title, name_report_event_kind
 from releases.admin.access import PlainForms, ReadOnlyAdmin, cache_check, words_filter
 from releases.rules.lifecycle import to_words
 
@@ -105,7 +105,7 @@ class ReportVersionAdmin(OfReports[ReportVersion]):
 @admin.register(ReportEvent)
 class ReportEventAdmin(OfReports[ReportEvent]):
     list_display = ("position", "report", "what", "at", "actor")
-    list_filter = (("kind", words_filter(name_event_kind)),)
+    list_filter = (("kind", words_filter(name_report_event_kind)),)
     list_select_related = ("report", "actor")
     ordering = ("-position",)
     exclude = ("words_salt",)

@@ -533,11 +533,11 @@ def list_events(
 
 
 def event_title(event: ReportEvent) -> str:
-    title = name_event_kind(event.kind)
+    title = name_report_event_kind(event.kind)
     return _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
 
 
-def name_event_kind(kind: str) -> str:
+def name_report_event_kind(kind: str) -> str:
     return str(EVENTS.get(kind, to_words(kind).capitalize()))
 
 

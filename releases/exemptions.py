@@ -90,7 +90,7 @@ def _exemptions_of(verification: Verification, known: list[Exemption]) -> list[E
     )
     return find_covering_exemptions(
         [
-            (exemption, terms_of(exemption))
+            (exemption, exemption_terms(exemption))
             for exemption in known
             if exemption.series_id == series.pk
             or (exemption.series_id is None and exemption.producer_id == series.producer_id)
@@ -101,7 +101,7 @@ def _exemptions_of(verification: Verification, known: list[Exemption]) -> list[E
     )
 
 
-def terms_of(exemption: Exemption) -> Terms:
+def exemption_terms(exemption: Exemption) -> Terms:
     columns = {
         Covers.LATE: exemption.covers_late,
         Covers.EARLY: exemption.covers_early,

@@ -264,7 +264,7 @@ def briefs_known_to(person: Person) -> QuerySet[MinuteBrief]:
     return own.select_related("producer", "training")
 
 
-def next_check_at(releases: Iterable[Release]) -> datetime | None:
+def find_next_check(releases: Iterable[Release]) -> datetime | None:
     """Return when the next check of some releases is planned, None if none is."""
     planned = CheckSchedule.objects.filter(
         address__release__in=[release.pk for release in releases],

@@ -28,10 +28,10 @@ from releases.detection.open_files import (
     Sign,
     State,
     Target,
+    decide_file_state,
     file_name_of,
     find_file_fault,
     find_page_fault,
-    find_state,
     is_same_place,
     judge_response,
 )
@@ -468,7 +468,7 @@ def _make_record(
         dummy_file=dummy_file,
         checks=made,
         remedies=done,
-        state=find_state(checked, done[0].recorded_at if done else None),
+        state=decide_file_state(checked, done[0].recorded_at if done else None),
         is_waiting=any(len(check.findings.all()) < len(check.targets) for check in made),
     )
 

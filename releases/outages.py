@@ -79,7 +79,7 @@ def find_outages(person: Person, judged: Iterable[tuple[Release, Verification | 
                     )
                 )
     found = []
-    for outage in rules.find_outages(pages):
+    for outage in rules.group_outages(pages):
         of_host = [releases[key] for key in outage.releases]
         announced = tuple(one for one in of_host if one.announced_at and one.status == Status.CONFIRMED)
         producer = of_host[0].series.producer
@@ -116,7 +116,7 @@ def count_notices(outage: Outage) -> dict[int, int]:
     return counts
 
 
-def check_notice(outage: Outage, notice: OutageNotice, *, at: datetime) -> None:
+def check_outage_notice(outage: Outage, notice: OutageNotice, *, at: datetime) -> None:
     """Check a notice at an instant.
 
     :raises NoticeRefused: if it has no wording or contact, or the expected time is not possible.
@@ -146,7 +146,7 @@ def post_outage_notice(
     :raises ChangedMeanwhile: if a release or its notices changed since the person read the page.
     """
     check_may(by, Action.POST_OUTAGE_NOTICE, outage.producer)
-    check_notice(outage, notice, at=at)
+    check_outage_notice(outage, notice, at=at)
     if seen.keys() != {release.pk for release in outage.releases}:
         sentence = _("We did not post the notice, because other releases are affected now. Check them and try again.")
         raise ChangedMeanwhile(sentence)

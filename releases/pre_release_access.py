@@ -470,7 +470,7 @@ def list_rows_of(release: Release, *, roles: Collection[Role], now: datetime) ->
     """Return every entry of a list, withdrawn ones last, in a fixed number of queries."""
     waiting = {request.entry_id: request for request in waiting_rows_of(release)}
     cancelled = release.status == Status.CANCELLED
-    may_withdraw = cancelled or is_open(release, now=now)
+    may_withdraw = cancelled or is_list_open(release, now=now)
     entries = release.pre_release_access.select_related("release__series__producer", "granted_by", "agreed_by")
     rows = []
     for entry in sorted(entries, key=lambda entry: entry.status == AccessStatus.WITHDRAWN):
@@ -487,7 +487,7 @@ def waiting_rows_of(release: Release) -> list[PreReleaseRequest]:
     return list(waiting.select_related("release__series__producer", "entry", "asked_by"))
 
 
-def is_open(release: Release, *, now: datetime) -> bool:
+def is_list_open(release: Release, *, now: datetime) -> bool:
     try:
         check_list_open(release, at=now)
     except ListRefused:

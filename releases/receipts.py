@@ -90,7 +90,7 @@ def window_of(entry: PreReleaseAccess) -> Window | None:
     return Window(begins_at, due_at, entry.release.series.order_nation)
 
 
-def is_open(link: AccessLink, *, now: datetime) -> bool:
+def is_link_open(link: AccessLink, *, now: datetime) -> bool:
     """Return whether a link works at an instant. It never works before its time, whatever clock made it."""
     release, window = link.entry.release, window_of(link.entry)
     if window is None or link.revoked_at is not None or link.schedule_version != release.schedule_version:
@@ -103,7 +103,7 @@ def find_link(token: str, *, now: datetime) -> AccessLink | None:
     """Return the link of a token if it works now."""
     links = AccessLink.objects.select_related("entry__release__series__producer", "entry__release__series__responsible")
     found = links.filter(digest=digest_token(token)).first()
-    return found if found and is_open(found, now=now) else None
+    return found if found and is_link_open(found, now=now) else None
 
 
 def _asking(*, now: datetime) -> QuerySet[Release]:
@@ -180,7 +180,7 @@ def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
     related = ("entry__release__series__producer", "entry__release__series__responsible")
     for link in links.select_related(*related):
         window = window_of(link.entry)
-        if window and is_open(link, now=now) and (link.purpose == Purpose.HANDLING or now < window.begins_at):
+        if window and is_link_open(link, now=now) and (link.purpose == Purpose.HANDLING or now < window.begins_at):
             yield link
 
 
@@ -191,7 +191,7 @@ def token_to_send(key: int, *, now: datetime) -> str:
     """
     related = ("entry__release__series__producer",)
     link = AccessLink.objects.select_related(*related).filter(pk=key).first()
-    if link is None or not is_open(link, now=now):
+    if link is None or not is_link_open(link, now=now):
         raise LinkUnusable(_("This link has ended: access was withdrawn or changed, or the release was published."))
     return token_of(link)
 

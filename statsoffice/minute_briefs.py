@@ -252,7 +252,7 @@ def _find_morning(read: ReadBrief) -> merging.Morning | None:
 def _list_steps(read: ReadBrief, reports: Sequence[Report], *, now: datetime) -> Iterator[DueStep]:
     """List when we check next, when we remind of reports without a person, and when reports are due."""
     waiting = [line.release for line in read.not_live if not line.is_over]
-    if (check_at := minute_briefs.next_check_at(waiting)) is not None:
+    if (check_at := minute_briefs.find_next_check(waiting)) is not None:
         when = calendar.format_time_with_seconds(max(check_at, now))
         yield DueStep(when, _("We check again whether the release is live."))
     undecided = [report for report in reports if report.status in lifecycle.UNDECIDED]

@@ -150,7 +150,7 @@ def is_approved() -> bool:
     return bool(settings.WELSH_APPROVED_BY) and current_digest() == settings.WELSH_APPROVED_TEXTS
 
 
-def list_missing(entries: Iterable[Entry]) -> list[Entry]:
+def list_missing_texts(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if not entry.is_translated]
 
 

@@ -14,7 +14,7 @@ from breaches.rules.annex_notes import (
     describe_caches,
     describe_clock_error,
     describe_gaps,
-    describe_publications,
+    describe_publication_statements,
     describe_publisher_times,
     describe_statements,
     narrate_check,
@@ -238,7 +238,7 @@ def _output(facts: Facts, pictures: Sequence[AnnexPicture], *, own_text: bool) -
         *describe_clock_error(facts),
         *describe_gaps(facts),
         *describe_publisher_times(facts),
-        *describe_publications(facts),
+        *describe_publication_statements(facts),
         *describe_caches(facts),
         *describe_statements(facts),
     )

@@ -165,7 +165,7 @@ def describe_publisher_times(facts: Facts) -> Iterator[str]:
             )
 
 
-def describe_publications(facts: Facts) -> Iterator[str]:
+def describe_publication_statements(facts: Facts) -> Iterator[str]:
     """Write what systems of the publisher stated to us, which is not an observation."""
     for stated in facts.publications:
         yield (

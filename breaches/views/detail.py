@@ -105,7 +105,7 @@ class ReportPart:
     comments: Sequence[SectionComment] = ()
 
 
-def list_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
+def list_report_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
     """Return the parts of a report in the order in which people complete them."""
     version = current_version(report)
     content = content_from_json(version.content)
@@ -121,7 +121,7 @@ def continue_after(
     :param was_incomplete: whether something was missing before. Otherwise the person returns to the report.
     :param saved: the success message; empty if nothing was changed.
     """
-    parts = list_parts(request, report)
+    parts = list_report_parts(request, report)
     place = next((number for number, part in enumerate(parts) if part.key == after), 0)
     incomplete = [part for part in (*parts[place + 1 :], *parts[:place]) if part.remarks and part.address]
     if incomplete:

@@ -184,7 +184,7 @@ class AddressResult:
     at: datetime
 
 
-def find_state(checked: Iterable[AddressResult], remedied_at: datetime | None) -> State:
+def decide_file_state(checked: Iterable[AddressResult], remedied_at: datetime | None) -> State:
     """Return the state of a dummy file.
 
     Once an address was open, a person must record that it is dealt with, and a later check of the same address must

@@ -25,7 +25,7 @@ from typing import Self
 
 from django.conf import settings
 
-from releases.probe.browser_process import Settings, read_view, write_request
+from releases.probe.browser_process import Settings, read_view, write_page_request
 from releases.probe.child_process import close_pipes, end_all, send_some
 from releases.probe.connection import bypass_caches
 from releases.probe.examiner import take_message
@@ -225,7 +225,7 @@ class Browser:
             job.begun_at = time.monotonic()
             child.running[job.number] = job
             child.pages += 1
-            child.unsent += write_request(job.number, job.request)
+            child.unsent += write_page_request(job.number, job.request)
             send_some(child)
 
     def _next_job(self, child: _Child | None) -> _Job | None:
@@ -443,7 +443,7 @@ class PageFetcher:
         done, self._done = self._done, []
         for key, view in self._browser.collect(0):
             request = self._requests.pop(key)
-            done.append((request, answer_of(view, request, now=self._now(), vantage=self._vantage)))
+            done.append((request, answer_of_view(view, request, now=self._now(), vantage=self._vantage)))
         return done
 
     def end_if_idle(self) -> None:
@@ -466,7 +466,7 @@ class PageFetcher:
         self._done.append((request, answer))
 
 
-def answer_of(view: PageView, request: CheckRequest, *, now: datetime, vantage: str) -> Answer:
+def answer_of_view(view: PageView, request: CheckRequest, *, now: datetime, vantage: str) -> Answer:
     """Return the view of a page as the response of a check.
 
     :param now: the aware instant of this call by the clock of the checks; instants are computed from it.

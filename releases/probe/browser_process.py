@@ -349,7 +349,7 @@ def read_view(content: bytes) -> tuple[int, PageView | None]:
     return parsed[0], canonical.read_dataclass(PageView | None, parsed[1])
 
 
-def write_request(number: int, request: PageRequest) -> bytes:
+def write_page_request(number: int, request: PageRequest) -> bytes:
     return add_length(json.dumps([number, canonical.write_dataclass(request)]).encode())
 
 

@@ -298,7 +298,7 @@ def list_page[One](
 def select_after(releases: QuerySet[Release], place: str) -> QuerySet[Release]:
     """Return releases by date, from a place in a list on if one is given.
 
-    :param place: as `place_of` writes it, or an empty text.
+    :param place: as `place_in_list` writes it, or an empty text.
     """
     if place:
         day, identifier = place.split(".")
@@ -307,7 +307,7 @@ def select_after(releases: QuerySet[Release], place: str) -> QuerySet[Release]:
     return releases.order_by("planned_on", "public_id")
 
 
-def place_of(release: AnnouncedRelease | Release) -> str:
+def place_in_list(release: AnnouncedRelease | Release) -> str:
     """Return the place of a release in a list, from which it continues."""
     return f"{release.slot.on.toordinal():06}.{release.public_id.hex}"
 
@@ -544,7 +544,7 @@ def releases(request: HttpRequest, query: Query[ReleasesQuery]) -> dict[str, Any
     _check_there(query.producer, query.series)
     found = select_after(filter_releases(query.calendar_query()), query.after)[: query.per_page + 1]
     facts = calendar.announced_facts(found, pages_at=timezone.now())
-    shown, next_url = list_page(facts, of=place_of, query=query, request=request)
+    shown, next_url = list_page(facts, of=place_in_list, query=query, request=request)
     return {"next_url": next_url, "releases": [release_answer(release) for release in shown]}
 
 

@@ -43,7 +43,7 @@ SIGNS = {
 }
 
 
-def name_result(finding: OpenFileFinding) -> str:
+def name_file_result(finding: OpenFileFinding) -> str:
     return str(RESULTS[Result(finding.result)][0])
 
 

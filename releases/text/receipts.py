@@ -38,7 +38,7 @@ ANSWERS = {
 }
 
 
-def terms_of(entry: PreReleaseAccess) -> list[str]:
+def list_access_terms(entry: PreReleaseAccess) -> list[str]:
     """Return the terms that a recipient confirms, in order; the release must have an exact date."""
     return [_describe_term(term, entry) for term in terms_for(entry.release.series.order_nation)]
 

@@ -61,7 +61,7 @@ _PROBLEMS = {
 }
 
 
-def describe_problem(review: YearReview) -> str:
+def describe_review_problem(review: YearReview) -> str:
     """Say why reading waits or has stopped; an empty text if nothing failed."""
     return str(_PROBLEMS.get(review.problem, ""))
 

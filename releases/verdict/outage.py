@@ -54,7 +54,7 @@ class Outage:
     releases: tuple[int, ...]
 
 
-def find_outages(pages: Iterable[PageState]) -> list[Outage]:
+def group_outages(pages: Iterable[PageState]) -> list[Outage]:
     """Return the outages of websites by due time; a host is down if none of its pages of a minute responded."""
     groups: dict[tuple[datetime, int, str], list[PageState]] = defaultdict(list)
     for page in pages:

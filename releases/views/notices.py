@@ -108,7 +108,7 @@ def _post_or_check(request: SignedInRequest, outage: Outage, form: OutageNoticeF
         seen = _read_seen(form.cleaned_data["seen"])
         outages.post_outage_notice(outage, form.outage_notice, by=request.user, at=now, seen=seen)
     else:
-        outages.check_notice(outage, form.outage_notice, at=now)
+        outages.check_outage_notice(outage, form.outage_notice, at=now)
 
 
 def _due_today(due: str, *, now: datetime) -> datetime:

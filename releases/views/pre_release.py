@@ -48,7 +48,7 @@ from releases.rules.pre_release import (
     Unit,
 )
 from releases.text import pre_release
-from releases.text.receipts import list_confirmation_sentence, terms_of
+from releases.text.receipts import list_access_terms, list_confirmation_sentence
 from releases.views.base import SignedInRequest, find_release, post_data
 
 LONGEST_REASON = 1000
@@ -206,7 +206,7 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
     """Show a list, with names and actions for those who edit it, and only posts for others."""
     release, now = find_release(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
-    is_open = pre_release_access.is_open(release, now=now)
+    is_open = pre_release_access.is_list_open(release, now=now)
     keeps = bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)
     context: dict[str, Any] = {"release": release, "keeps": keeps, "is_open": is_open}
     if keeps:
@@ -552,7 +552,7 @@ def _confirm_entry(
         "entry": entry,
         "form": form,
         "move": move or "erase",
-        "terms": terms_of(entry) if move == BY_PHONE else (),
+        "terms": list_access_terms(entry) if move == BY_PHONE else (),
         "shortly": pre_release_access.is_shortly(release, now=now),
     }
     return render(request, "releases/pre_release/confirm.html", context)

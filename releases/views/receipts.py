@@ -23,7 +23,7 @@ from releases import receipts
 from releases.forms import ClockTimeField, GovukDateField, GovukForm
 from releases.models import AccessLink
 from releases.rules.receipts import ANSWERS, Answer, Disclosure, Purpose
-from releases.text.receipts import DISCLOSURES, terms_of
+from releases.text.receipts import DISCLOSURES, list_access_terms
 from releases.views.base import post_data
 
 HEADERS: Mapping[str, str] = {
@@ -114,7 +114,7 @@ def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpRespons
         **_context(link, token),
         "answered": {answer.value: at for answer, at in answered.items()},
         "offered": {answer.value for answer in offered},
-        "terms": terms_of(link.entry),
+        "terms": list_access_terms(link.entry),
         "is_handling": link.purpose == Purpose.HANDLING,
     }
     return render(request, "releases/receipts/link.html", context)

@@ -182,7 +182,7 @@ def _progress_context(review: YearReview) -> dict[str, Any]:
         "review": review,
         "is_reading": is_reading,
         "progress": year_review.count_progress(review),
-        "problem": text.describe_problem(review),
+        "problem": text.describe_review_problem(review),
         "retry_at": review.retry_at if review.retry_at and review.retry_at > now else None,
         "waits_for_quiet": is_reading and not uploads.is_quiet(now=now),
     }

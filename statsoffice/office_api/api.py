@@ -55,7 +55,7 @@ from releases.public.api import (
     check_known_parameters,
     list_page,
     nothing_here,
-    place_of,
+    place_in_list,
     problem_response,
     release_answer,
     select_after,
@@ -70,7 +70,7 @@ from releases.verdict.address import Outcome
 from statsoffice.middleware import WINDOW_SECONDS, count_request
 from statsoffice.office_api import changes
 from statsoffice.office_api.models import ApiToken, Scope
-from statsoffice.office_api.tokens import TokenState, Use, count_use, find_state, find_token
+from statsoffice.office_api.tokens import TokenState, Use, count_use, find_token, find_token_state
 
 PATH = "/api/office/v1/"
 MOST_REQUESTS = 120
@@ -137,7 +137,7 @@ class BearerToken(HttpBearer):
             return None
         if count_request(f"token:{found.pk}", now=now.timestamp()) > MOST_REQUESTS:
             raise TooManyRequests
-        state = find_state(found, at=now)
+        state = find_token_state(found, at=now)
         if state is not TokenState.WORKS:
             count_use(found, Use.REFUSED, at=now)
             raise TokenStopped(STOPPED[state])
@@ -384,7 +384,7 @@ def _describe(facts: AnnouncedRelease, release: Release) -> dict[str, Any]:
 def releases(request: OfficeRequest, query: Query[OfficeReleasesQuery]) -> dict[str, Any]:
     """List releases of the producer."""
     check_known_parameters(request, OfficeReleasesQuery)
-    shown, next_url = list_page(_filter_known(request.auth, query), of=place_of, query=query, request=request)
+    shown, next_url = list_page(_filter_known(request.auth, query), of=place_in_list, query=query, request=request)
     return {"next_url": next_url, "releases": release_answers(shown)}
 
 
@@ -449,7 +449,7 @@ class ResultsAnswer(ListAnswer):
 def results(request: OfficeRequest, query: Query[OfficeReleasesQuery]) -> dict[str, Any]:
     """List results by the date of the release."""
     check_known_parameters(request, OfficeReleasesQuery)
-    shown, next_url = list_page(_filter_known(request.auth, query), of=place_of, query=query, request=request)
+    shown, next_url = list_page(_filter_known(request.auth, query), of=place_in_list, query=query, request=request)
     return {"next_url": next_url, "results": overview.read_statuses(shown, mask=mask_until_published)}
 
 

@@ -151,7 +151,7 @@ def find_token(secret: str) -> ApiToken | None:
     return found.select_related("producer", "issued_by", "revocation").first()
 
 
-def find_state(token: ApiToken, *, at: datetime) -> TokenState:
+def find_token_state(token: ApiToken, *, at: datetime) -> TokenState:
     """Return whether a token works at an aware instant. The issuer answers for it, and so must still be in office."""
     if token.is_revoked:
         return TokenState.REVOKED

@@ -28,7 +28,7 @@ from statsoffice.office_api.tokens import (
     LONGEST,
     NewToken,
     TokenState,
-    find_state,
+    find_token_state,
     issue_token,
     producers_issued_for,
     producers_revoked_for,
@@ -126,7 +126,7 @@ def _read_rows(producers: list[Producer], *, now: datetime) -> dict[int, list[To
     rows: dict[int, list[TokenRow]] = {producer.pk: [] for producer in producers}
     soon = local_date(now) + EXPIRES_SOON
     for token in found.select_related("producer", "issued_by", "revocation__revoked_by", "use"):
-        rows[token.producer_id].append(TokenRow(token, find_state(token, at=now), token.last_day <= soon))
+        rows[token.producer_id].append(TokenRow(token, find_token_state(token, at=now), token.last_day <= soon))
     return rows
 
 

@@ -55,7 +55,7 @@ register.filter("opening_sentence_of_request", pre_release.opening_sentence_of_r
 register.filter("opening_note", pre_release.opening_note)
 register.filter("judgement_sentence", pre_release.judgement_sentence)
 register.filter("erased_sentence", pre_release.erased_sentence)
-register.filter("open_file_result", open_files.name_result)
+register.filter("open_file_result", open_files.name_file_result)
 register.filter("open_file_colour", open_files.result_colour)
 register.filter("open_file_target", open_files.name_target)
 register.filter("open_file_sentence", open_files.describe_finding)

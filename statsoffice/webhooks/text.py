@@ -22,7 +22,7 @@ FAULTS = {
 }
 
 
-def describe_fault(stored: str) -> str:
+def describe_delivery_fault(stored: str) -> str:
     """Say why an attempt got no response; empty without a fault.
 
     :param stored: the fault of the attempt, with technical details.

@@ -22,7 +22,7 @@ from releases.views.base import SignedInRequest, is_completed, post_data
 from statsoffice.webhooks import endpoints
 from statsoffice.webhooks.endpoints import EndpointPlan, NotPossible, RowWithSecret
 from statsoffice.webhooks.models import EventType, PublicationSource, WebhookDelivery, WebhookEndpoint
-from statsoffice.webhooks.text import describe_fault
+from statsoffice.webhooks.text import describe_delivery_fault
 
 NOTHING = "There is no such webhook, or this person may not manage it."
 DELIVERIES_ON_A_PAGE = 25
@@ -141,7 +141,7 @@ def show_webhook(request: SignedInRequest, key: int) -> HttpResponse:
     context: dict[str, Any] = {
         "webhook": webhook,
         "page": page,
-        "deliveries": [(one, describe_fault(one.last_fault)) for one in page],
+        "deliveries": [(one, describe_delivery_fault(one.last_fault)) for one in page],
         "changes": [
             {"title": one.get_kind_display(), "by": one.actor and str(one.actor), "at": one.at}
             for one in webhook.changes.select_related("actor")[:MOST_CHANGES]

@@ -147,7 +147,7 @@ def test_every_text_for_readers_has_a_welsh_translation(collected):
     """If it fails: run `manage.py makemessages --locale cy`, translate, and compile as locale/README.md says."""
     public = [entry for entry in collected if entry.is_public]
     assert len(public) > 300
-    assert [entry.text for entry in welsh.list_missing(public)] == []
+    assert [entry.text for entry in welsh.list_missing_texts(public)] == []
     assert welsh.digest_texts(collected) == welsh.current_digest()
 
 

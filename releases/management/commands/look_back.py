@@ -72,7 +72,7 @@ pages that have changed."""
             message = "Interrupted. Run the same command again to continue."
             raise CommandError(message, returncode=130) from None
         if review.status == ReviewStatus.STOPPED:
-            raise CommandError(f"{text.describe_problem(review)} Run the same command again to continue.")
+            raise CommandError(f"{text.describe_review_problem(review)} Run the same command again to continue.")
         of_year, listed = year_review.pages_of_year(review).count(), year_review.count_progress(review).listed
         address = f"{settings.ADDRESS}{reverse('exchange:year_review', args=[review.pk])}"
         self.stdout.write(f"{review}: {of_year} of {listed} pages concern the year. See {address}")
@@ -88,7 +88,7 @@ pages that have changed."""
                 review.refresh_from_db()
                 if review.retry_at and review.retry_at != retry_at and review.status == ReviewStatus.READING:
                     retry_at = review.retry_at
-                    why = text.describe_problem(review) or "A release is due now."
+                    why = text.describe_review_problem(review) or "A release is due now."
                     self.stderr.write(f"{why} We continue at {write_exact_moment(retry_at)}.")
                 if not advanced:
                     # It has to wait, or another process reads it.

@@ -28,7 +28,7 @@ approves them."""
             return
         digest = welsh.digest_texts(entries)
         for name, texts in (("public texts", public), ("all texts", entries)):
-            translated = len(texts) - len(welsh.list_missing(texts))
+            translated = len(texts) - len(welsh.list_missing_texts(texts))
             self.stdout.write(f"{name}: {translated} of {len(texts)} translated")
         self.stdout.write(f"digest of the public texts: {digest}")
         if welsh.is_approved():

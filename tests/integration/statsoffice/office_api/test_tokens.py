@@ -19,8 +19,8 @@ from statsoffice.office_api.tokens import (
     Use,
     count_use,
     find_expiring_tokens,
-    find_state,
     find_token,
+    find_token_state,
     revoke_token,
 )
 from statsoffice.verification import check_evidence
@@ -113,7 +113,7 @@ class TestEnd:
             with rolled_back():
                 if role in LEADS:
                     assert revoke_token(token, by=person, at=NOW)
-                    assert find_state(ApiToken.objects.get(), at=NOW) == TokenState.REVOKED
+                    assert find_token_state(ApiToken.objects.get(), at=NOW) == TokenState.REVOKED
                 else:
                     with pytest.raises(NotYours):
                         revoke_token(token, by=person, at=NOW)
@@ -127,8 +127,8 @@ class TestEnd:
     def test_it_works_throughout_its_last_day_in_london(self, office):
         token = issue(office, days=118).token  # 30 June: in London the day ends at 11pm UTC
         end = NOW.replace(month=6, day=30, hour=22, minute=59, second=59)
-        assert find_state(token, at=end) == TokenState.WORKS
-        assert find_state(token, at=end + timedelta(seconds=1)) == TokenState.EXPIRED
+        assert find_token_state(token, at=end) == TokenState.WORKS
+        assert find_token_state(token, at=end + timedelta(seconds=1)) == TokenState.EXPIRED
         assert list(ApiToken.objects.usable(at=end)) == [token]
         assert not ApiToken.objects.usable(at=end + timedelta(seconds=1)).exists()
 
@@ -139,7 +139,7 @@ class TestEnd:
             Membership.objects.filter(user=office.head).update(role=Role.STATISTICIAN)
         else:
             type(office.head).objects.filter(pk=office.head.pk).update(is_active=False)
-        assert find_state(find_token_again(token), at=NOW) == TokenState.NOT_RESPONSIBLE
+        assert find_token_state(find_token_again(token), at=NOW) == TokenState.NOT_RESPONSIBLE
 
 
 def find_token_again(token):

@@ -87,7 +87,7 @@ def test_what_is_typed_is_kept_with_who_recorded_it_and_when(series):
         NOW,
         "deputy",
     )
-    assert exemptions.terms_of(exemption).covers == {Covers.LATE, Covers.EARLY}
+    assert exemptions.exemption_terms(exemption).covers == {Covers.LATE, Covers.EARLY}
     assert Exemption.history.count() == 1
 
 

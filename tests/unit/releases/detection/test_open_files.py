@@ -13,10 +13,10 @@ from releases.detection.open_files import (
     Sign,
     State,
     Target,
+    decide_file_state,
     file_name_of,
     find_file_fault,
     find_page_fault,
-    find_state,
     is_same_place,
     judge_response,
 )
@@ -198,4 +198,4 @@ def hours(number):
 )
 def test_an_open_file_is_a_task_until_it_is_dealt_with_and_a_new_check_finds_it_not_open(checked, remedied, state):
     found = [AddressResult(url, result, hours(at)) for url, result, at in checked]
-    assert find_state(found, hours(remedied) if remedied else None) is state
+    assert decide_file_state(found, hours(remedied) if remedied else None) is state

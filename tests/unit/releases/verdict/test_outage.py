@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import AddressRole, Reason
 from releases.verdict.address import AddressVerdict, BeforeDue, Outcome
-from releases.verdict.outage import Outage, PageState, find_outages, has_no_response
+from releases.verdict.outage import Outage, PageState, group_outages, has_no_response
 from releases.verdict.release import AddressResult
 from tests.support.factories import SEED_DUE
 
@@ -33,7 +33,7 @@ def result(*reasons, outcome=Outcome.CANNOT_TELL):
 
 
 def test_two_releases_of_one_host_and_minute_without_a_response_are_an_outage():
-    assert find_outages([page(1), page(2)]) == [Outage(1, HOST, SEED_DUE, (1, 2))]
+    assert group_outages([page(1), page(2)]) == [Outage(1, HOST, SEED_DUE, (1, 2))]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_two_releases_of_one_host_and_minute_without_a_response_are_an_outage():
     ids=["none", "one", "two pages of one", "one responds", "a third responds", "hosts", "minutes", "producers"],
 )
 def test_anything_less_is_no_outage(pages):
-    assert find_outages(pages) == []
+    assert group_outages(pages) == []
 
 
 @pytest.mark.parametrize("reason", ["timeout", "dns", "connect", "tls", "broken", "server_error"])
