@@ -1,7 +1,7 @@
 """Queries that gather recorded facts for the drafted text about a release or an access list."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 
@@ -36,7 +36,7 @@ from breaches.rules.lifecycle import SUSPECTED, Cause, ReportKind, ReportStatus
 from breaches.rules.narrative import describe_checks
 from releases import models, receipts
 from releases.detection.finding import CheckOutcome, Source
-from releases.early_findings import is_hidden, mask_verdict
+from releases.early_findings import is_hidden, mask_verdict, shows_early_finding
 from releases.evidence import coverage, repository
 from releases.evidence.repository import AddressKey
 from releases.evidence.screenshots import find_open_screenshots
@@ -48,7 +48,7 @@ from releases.publication_statements import find_statements
 from releases.rules.calendar import from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
-from releases.rules.lifecycle import Role
+from releases.rules.lifecycle import TO_COME, Role
 from releases.rules.pre_release import RequestStatus
 from releases.rules.receipts import Answer as Receipt
 from releases.rules.receipts import Disclosure
@@ -109,10 +109,12 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
     checks: dict[AddressKey, list[CheckFact]] = defaultdict(list)
     fresh: dict[AddressKey, list[DiagnosticCheck]] = defaultdict(list)
     replayed: set[int] = set()
+    found_at: dict[tuple[int, int], dict[str, datetime]] = defaultdict(dict)
     recorded, number = repository.read_needed_checks(releases)
     for row in recorded:
         key = row.release_id, row.schedule_version, row.address_id
         if row.purpose == Purpose.PLAIN:
+            found_at[row.release_id, row.schedule_version][row.text_digest] = row.sent_at
             word = said.get(row.release_id, {}).get(row.text_digest)
             by_statement = is_corrected(word) and not row.clock_off
             checks[key].append(CheckFact(row.sighting(word), row.reasons, by_statement=by_statement, words=row.words))
@@ -163,7 +165,12 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
                     stated_at=statement.stated_at,
                     live_at=statement.live_at,
                 )
-                for statement in statements[verification.release_id]
+                for statement in _choose_statements(
+                    verification,
+                    statements[verification.release_id],
+                    found_at[verification.release_id, verification.schedule_version],
+                    is_early=verification.pk in early,
+                )
                 if not _is_before(statement.stated_at, sealed.get(verification.pk))
             ),
             not_observed=not_observed.get(verification.pk, ()),
@@ -215,6 +222,28 @@ def _find_release_at_once(
     present = exceptions.get((release.pk, release.schedule_version), ())
     at_once = next((one for one in present if one.kind is DepartureKind.AT_ONCE), None)
     return replace(at_once, due_at=release.due_at) if at_once else None
+
+
+def _choose_statements(
+    verification: Verification,
+    statements: Iterable[models.Statement],
+    found_at: Mapping[str, datetime],
+    *,
+    is_early: bool,
+) -> Iterator[models.Statement]:
+    """Yield the staff statements for a report: none about an earlier date of the release.
+
+    Until the release is published, only the report about an early release has those that say that it was out early.
+
+    :param found_at: when checks for this date last found each text, by its digest.
+    """
+    texts = {digest for digest, at in found_at.items() if at >= verification.due_at}
+    is_open = is_early or verification.release.status not in TO_COME
+    for statement in statements:
+        if statement.live_at and statement.schedule_version < verification.schedule_version:
+            continue
+        if is_open or not shows_early_finding(statement, due_at=verification.due_at, texts=texts):
+            yield statement
 
 
 def _is_before(at: datetime, due_at: datetime | None) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import prefetch_related_objects
 
 from releases.detection.finding import CheckOutcome, PublisherSays
-from releases.early_findings import is_hidden, mask_verdict, may_know
+from releases.early_findings import is_hidden, mask_verdict, may_know, shows_early_finding
 from releases.evidence import coverage, repository
 from releases.evidence.coverage import Stretch
 from releases.evidence.repository import RecordedCheck, WindowCheck
@@ -156,7 +156,9 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     history = repository.read_present_checks(release)
     if hidden:
         history = [check for check in history if not _is_found_early(check, release)]
-        statements = [statement for statement in statements if not _is_statement_early(statement, release)]
+        due_at = release.due_at
+        texts = {check.text_digest for check in history if due_at and check.sent_at >= due_at}
+        statements = [one for one in statements if not shows_early_finding(one, due_at=due_at, texts=texts)]
     plain = [check for check in history if check.purpose == Purpose.PLAIN]
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:
@@ -185,10 +187,6 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
 def _is_found_early(check: RecordedCheck, release: Release) -> bool:
     """Return whether a check from before the due time found something else than that the release is absent."""
     return release.due_at is None or (check.sent_at < release.due_at and check.result != CheckOutcome.NOT_LIVE)
-
-
-def _is_statement_early(statement: Statement, release: Release) -> bool:
-    return bool(statement.live_at and (release.due_at is None or statement.live_at < release.due_at))
 
 
 def _address_record(

@@ -4,7 +4,7 @@ Until the release is published or cancelled, only its producer's Heads of Profes
 know of them (decision 73). The first check from the due time on that finds it live publishes it (decision 10).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from releases.detection.finding import CheckOutcome
 from releases.detection.preflight import PreflightCode
 from releases.evidence import repository
-from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Verification
+from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Statement, Verification
 from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
 from releases.models.verification import write_address_result
@@ -130,6 +130,16 @@ def _was_found_early(verification: Verification) -> bool:
     return verification.outcome == Outcome.EARLY or any(
         result.verdict.before is not BeforeDue.NOTHING for result in verification.results
     )
+
+
+def shows_early_finding(statement: Statement, *, due_at: datetime | None, texts: Container[str]) -> bool:
+    """Return whether a staff statement says that a release could be read before it was due.
+
+    :param texts: the digests of the texts that checks found from the due time on.
+    """
+    if statement.live_at is not None:
+        return due_at is None or statement.live_at < due_at
+    return statement.kind == Statement.Kind.THIS_IS_IT and statement.text_digest not in texts
 
 
 def mask_verdict(verification: Verification) -> Verification:

@@ -25,6 +25,7 @@ from tests.support.early_release import (
     publish,
 )
 from tests.support.factories import SEED_DUE
+from tests.support.observations import create_observation
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
@@ -176,6 +177,27 @@ class TestComparisonWithTheAnnouncement:
         assert announcements.due_comparisons(at=at, now=NOW).exists()
         add_checks(release, ("live", -1200), ("live", -1185))
         assert not announcements.due_comparisons(at=at, now=NOW).exists()
+
+
+@pytest.mark.parametrize("minutes", [-18, 1], ids=["before the due time", "after it"])
+def test_others_do_not_read_that_a_person_recognised_a_text_from_before_the_due_time(minutes):
+    office = create_office()
+    release = create_release(office)
+    page = release.addresses.get(role="page")
+    for before in (20, 19):
+        check = create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=before), text="new")
+    statements.record_text_statement(
+        release,
+        page,
+        "this_is_it",
+        text_digest=check.text_digest,
+        by=office.head,
+        at=SEED_DUE + timedelta(minutes=minutes),
+    )
+    assert Verification.objects.get(release=release).outcome == Outcome.EARLY
+    now = SEED_DUE + timedelta(minutes=2)
+    for person, shown in ((office.statistician, 0), (office.head, 1)):
+        assert len(check_history.release_record_of(release, by=person, now=now).statements) == shown
 
 
 def test_only_rows_since_it_was_found_are_left_out(early):

@@ -10,11 +10,13 @@ import pytest
 from breaches import drafting, merging, register
 from breaches.models import Report
 from breaches.permissions import Action, reports_where
+from breaches.refreshing import with_annex
 from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import ReportKind
 from breaches.versions import content_of
-from releases import exemptions, scheduling
+from releases import exemptions, scheduling, statements
 from releases.models import Exemption, Release
+from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role, Status
 from releases.rules.tables import TableKind
 from statsoffice.notifications import outbox
@@ -63,6 +65,42 @@ def test_the_report_that_everyone_reads_has_nothing_from_before_the_due_time(tak
     standing = str([event.facts for event in late.events.all()])
     assert "early" not in standing
     assert BEFORE_DUE.search(content_of(early).circumstances)
+
+
+NINE_TEN = SEED_DUE - timedelta(minutes=20)
+
+
+def test_a_statement_that_it_was_live_before_it_was_due_is_in_the_early_report_only(office):
+    early = find_early(office, create_release(office))
+    at = SEED_DUE + timedelta(minutes=1)
+    statements.record_live_time(early.release, live_at=NINE_TEN, by=office.head, at=at)
+    add_checks(early.release, ("not_live", -60), *NOT_LIVE)
+    drafting.draft_missing(now=TOLD_AT)
+    late = with_annex(report_of(ReportKind.LATE))
+    assert not BEFORE_DUE.search(late.circumstances)
+    assert not BEFORE_DUE.search(str(late.annex.outputs[0].notes))
+    assert "at 9:10am" in with_annex(early.report).circumstances
+    publish_late(early)
+    assert "at 9:10am" in with_annex(report_of(ReportKind.LATE)).circumstances
+
+
+def test_a_statement_about_an_earlier_date_is_in_no_report_about_a_later_one(office):
+    early = find_early(office, create_release(office))
+    statements.record_live_time(early.release, live_at=NINE_TEN, by=office.head, at=FOUND_AT)
+    release = Release.objects.select_related("series__producer").get(pk=early.release.pk)
+    moved = scheduling.change_date(
+        release,
+        to=slot_at(SEED_DUE + timedelta(days=1)),
+        reason="Checked again.",
+        by=office.head,
+        at=FOUND_AT + timedelta(minutes=1),
+    )
+    day = 24 * 3600
+    add_checks(moved, ("not_live", day - 60), *(("not_live", day + at) for at in range(0, 125, 5)))
+    drafting.draft_missing(now=SEED_DUE + timedelta(days=1, minutes=3))
+    late = with_annex(report_of(ReportKind.LATE))
+    assert "9:10am" not in late.circumstances
+    assert "9:10am" not in str(late.annex)
 
 
 def test_repeated_drafting_makes_no_more_reports(taken_down):
