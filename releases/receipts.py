@@ -7,7 +7,7 @@ new date ends them, and recipients are asked again.
 import base64
 import hmac
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -31,6 +31,7 @@ from releases.models.append_only import new_salt
 from releases.models.event import lock_release, record_event, record_rows
 from releases.models.receipt import digest_token
 from releases.permissions import Action, Person, User, check_may, producers_where
+from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Status
 from releases.rules.pre_release import LONGEST, ON_THE_LIST, AccessStatus, Unit
 from releases.rules.receipts import (
@@ -63,6 +64,10 @@ _EVENTS = {
 
 class LinkUnusable(Exception):
     """A link must not be sent: it has ended, or its token cannot be made any more."""
+
+
+class AlreadyReported(Exception):
+    """Another disclosure was reported with this link before. The new report is not stored."""
 
 
 def token_of(link: AccessLink) -> str:
@@ -229,6 +234,7 @@ def answer_link(
     :param what: what is reported, for Answer.DISCLOSURE alone.
     :param happened_at: when it happened, if the recipient knows.
     :return: the first such answer; None if the link does not work, or does not offer this answer.
+    :raises AlreadyReported: if an earlier report of a disclosure says something else.
     """
     link = find_link(token, now=at)
     if link is None or answer not in ANSWERS[Purpose(link.purpose)]:
@@ -240,6 +246,13 @@ def answer_link(
         if link is None:
             return None
         if (earlier := link.receipts.filter(answer=answer).first()) is not None:
+            if (earlier.what, earlier.happened_at) != (what or "", happened_at):
+                raise AlreadyReported(
+                    _(
+                        "We did not record this report, because we already have one from you. Call the contact on this "
+                        "page immediately."
+                    )
+                )
             return earlier
         terms = name_terms(release.series.order_nation) if answer is Answer.CONFIRMED else ""
         receipt = AccessReceipt.objects.create(
@@ -542,12 +555,21 @@ def may_confirm_list(release: Release, *, now: datetime) -> bool:
     )
 
 
-def confirm_list(release: Release, *, posts: int, by: User, at: datetime) -> ListConfirmation:
+def digest_list(release: Release, entries: Iterable[PreReleaseAccess]) -> str:
+    """Digest a list as a person reads it: its entries with their versions and times, and the version of the date.
+
+    :param entries: all entries of the release; withdrawn ones do not count.
+    """
+    on_list = sorted((entry for entry in entries if entry.status in ON_THE_LIST), key=lambda entry: entry.pk)
+    return digest_json([release.schedule_version, [[entry.pk, entry.version, entry.begins_at] for entry in on_list]])
+
+
+def confirm_list(release: Release, *, seen: str, by: User, at: datetime) -> ListConfirmation:
     """Record that a person who edits the list confirms that it is right.
 
-    :param posts: the number of posts that the person saw.
+    :param seen: the digest of the list that the person read.
     :raises NotYours: if they may not edit the list.
-    :raises ChangedMeanwhile: if the list has another number of posts now.
+    :raises ChangedMeanwhile: if the list is another one now.
     :raises MoveRefused: if it is too early, or the release is published, cancelled or due.
     """
     with transaction.atomic():
@@ -555,11 +577,12 @@ def confirm_list(release: Release, *, posts: int, by: User, at: datetime) -> Lis
         check_may(by, Action.KEEP_ACCESS_LIST, release.series.producer)
         if not may_confirm_list(release, now=at):
             raise MoveRefused(_("You can confirm the list from ten working days before the release until it is due."))
-        present = release.pre_release_access.filter(status__in=ON_THE_LIST).count()
-        if present != posts:
+        entries = release.pre_release_access.filter(status__in=ON_THE_LIST)
+        if digest_list(release, entries) != seen:
             raise ChangedMeanwhile(_("Another person changed the list. Check it before you try again."))
         if (last := confirmation_of(release)) is not None:
             return last  # a second click, or a second person
+        posts = len(entries)
         row = ListConfirmation.objects.create(
             release=release,
             schedule_version=release.schedule_version,

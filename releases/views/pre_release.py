@@ -1,6 +1,6 @@
 """The list of pre-release access for staff, one entry of it, and the published list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate
@@ -220,15 +220,20 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
             "source": pre_release_access.previous_with_list(release) if is_open else None,
             "may_erase": pre_release_access.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
             "is_shown": pre_release_access.has_published_list(release, now=now),
-            **_receipts_context(request.user, release, rows=len(rows), now=now),
+            **_receipts_context(request.user, release, entries=[row.entry for row in rows], now=now),
         }
     else:
         context["entries"] = pre_release_access.published_entries(release)
     return render(request, "releases/pre_release/list.html", context)
 
 
-def _receipts_context(person: User, release: Release, *, rows: int, now: datetime) -> dict[str, Any]:
-    """Gather what the recipients answered; nothing if they are not asked."""
+def _receipts_context(
+    person: User, release: Release, *, entries: Iterable[PreReleaseAccess], now: datetime
+) -> dict[str, Any]:
+    """Gather what the recipients answered; nothing if they are not asked.
+
+    :param entries: the entries that the page shows.
+    """
     may_ask = may(person, Action.ASK_RECIPIENTS, release.series.producer) and not release.rehearsal
     if not receipts.asks_recipients(release):
         return {"may_ask": may_ask}
@@ -237,7 +242,7 @@ def _receipts_context(person: User, release: Release, *, rows: int, now: datetim
     return {
         "may_ask": may_ask,
         "recipients": recipients,
-        "posts": len(recipients),
+        "seen": receipts.digest_list(release, entries),
         "to_call": {key for key, one in recipients.items() if receipts.may_confirm_by_phone(one, now=now)},
         "may_confirm": bool(recipients) and confirmed is None and receipts.may_confirm_list(release, now=now),
         "list_confirmation": list_confirmation_sentence(release, now=now)
@@ -248,13 +253,10 @@ def _receipts_context(person: User, release: Release, *, rows: int, now: datetim
 
 @list_view
 def confirm_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Confirm that the list with the shown number of posts is right."""
+    """Confirm that the list is right as the page showed it."""
     if request.method != "POST":
         return redirect("releases:pre_release_list", release.reference)
-    posts = request.POST.get("posts", "")
-    if not posts.isdecimal() or len(posts) > 6:
-        raise Http404("The page always sends the number of posts.")
-    receipts.confirm_list(release, posts=int(posts), by=request.user, at=timezone.now())
+    receipts.confirm_list(release, seen=request.POST.get("seen", ""), by=request.user, at=timezone.now())
     messages.success(request, _("List confirmed."))
     return redirect("releases:pre_release_list", release.reference)
 

@@ -122,18 +122,25 @@ def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpRespons
 
 @link_view
 def report_disclosure(request: HttpRequest, link: AccessLink, token: str) -> HttpResponse | None:
-    """Ask what may have been disclosed, and record it once. A person decides what follows."""
+    """Ask what may have been disclosed, and record it once. A person decides what follows.
+
+    A second report that says something else is not recorded, and the page says so.
+    """
     form = DisclosureForm(post_data(request))
     if form.is_valid():
         given = form.cleaned_data
-        reported = receipts.answer_link(
-            token,
-            Answer.DISCLOSURE,
-            at=timezone.now(),
-            what=Disclosure(given["what"]),
-            happened_at=given["instant"],
-        )
-        return redirect("releases:receipt", token) if reported else None
+        try:
+            reported = receipts.answer_link(
+                token,
+                Answer.DISCLOSURE,
+                at=timezone.now(),
+                what=Disclosure(given["what"]),
+                happened_at=given["instant"],
+            )
+        except receipts.AlreadyReported as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("releases:receipt", token) if reported else None
     return render(request, "releases/receipts/disclosure.html", {**_context(link, token), "form": form})
 
 

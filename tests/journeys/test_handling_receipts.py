@@ -20,7 +20,7 @@ from statsoffice.notifications.models import Message
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.people import create_office
 from tests.support.pre_release_lists import EMAIL, LONG_BEFORE, MINISTER, PERSON, granted, someone
-from tests.support.pre_release_pages import address
+from tests.support.pre_release_pages import address, seen_on
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +81,7 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     assert {mail["To"] for mail in mails} == {contact.email, series.head_of_profession.email}
     assert all("Check the pre-release access list" in mail["Subject"] for mail in mails)
     client.force_login(office.statistician)
-    client.post(address("confirm_list", release), {"posts": "2"})
+    client.post(address("confirm_list", release), seen_on(client.get(address("list", release))))
     assert f"{office.statistician} confirmed at" in page_of_list()
 
     # Five working days before the window opens: the Monday of the week before.

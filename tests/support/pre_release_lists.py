@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from releases import pre_release_access
+from releases import pre_release_access, receipts
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from releases.rules.pre_release import Details, Period
 from tests.support.factories import SEED_DUE
@@ -34,6 +34,11 @@ def granted(release: Release, details: Details = MINISTER, *, by, at=LONG_BEFORE
     entry = pre_release_access.grant_access(release, details, by=by, at=at)
     assert isinstance(entry, PreReleaseAccess)
     return entry
+
+
+def seen(release: Release) -> str:
+    """The digest of the list as it is now, which its page sends along."""
+    return receipts.digest_list(release, release.pre_release_access.all())
 
 
 def asked(release: Release, details: Details = MINISTER, *, by, at=SHORTLY_BEFORE):

@@ -1,6 +1,7 @@
 """Addresses of a list's pages, and its forms filled in."""
 
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from tests.support.pre_release_lists import MINISTER
 
@@ -47,6 +48,12 @@ def entry_form(details=MINISTER, **fields):
 def time_form(entry, clock="8:30am", day=30):
     """The form of an instant in June 2020, filled in."""
     return {"version": entry.version, "on-day": day, "on-month": 6, "on-year": 2020, "time": clock}
+
+
+def seen_on(response):
+    """The form of a page that confirms the list as the page shows it."""
+    (field,) = LexborHTMLParser(response.text).css("input[name=seen]")
+    return {"seen": field.attributes["value"]}
 
 
 def errors(response):

@@ -52,7 +52,6 @@ def sent_along():
         "releases:withdraw_delay_notice": {"seen": "0"},
         "releases:no_answer": {"contact": "1"},
         "releases:undo_no_answer": {"contact": "1"},
-        "releases:pre_release_confirm_list": {"posts": "0"},
         "releases:receipt": {"answer": "confirmed"},
         "releases:pre_release_decide": {"act": "agree", "request": asked.pk},
     }

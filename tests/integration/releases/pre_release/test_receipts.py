@@ -17,13 +17,13 @@ from releases.models import (
     ReleaseRowRecord,
 )
 from releases.permissions import NotYours
-from releases.receipts import LinkUnusable, answer_link, make_due_links, token_of
+from releases.receipts import AlreadyReported, LinkUnusable, answer_link, make_due_links, token_of
 from releases.rules.calendar import Precision, Slot, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from releases.rules.pre_release import Period, Unit
 from releases.rules.receipts import Answer, Disclosure, Purpose, ReceiptStatus
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
-from tests.support.pre_release_lists import LONG_BEFORE, MINISTER, granted, someone
+from tests.support.pre_release_lists import LONG_BEFORE, MINISTER, granted, seen, someone
 
 pytestmark = pytest.mark.django_db
 
@@ -261,6 +261,16 @@ class TestEvidence:
         assert ReleaseEvent.objects.count() == before
         assert status_of(asked) is ReceiptStatus.NOT_CONFIRMED
 
+    @pytest.mark.parametrize(
+        "second", [{"what": Disclosure.SENT}, {"what": Disclosure.LOST, "happened_at": ASKS_AT - MINUTE}]
+    )
+    def test_a_second_report_that_says_something_else_is_refused_and_the_same_again_is_not(self, asked, second):
+        first = answer_link(token(), Answer.DISCLOSURE, at=ASKS_AT, what=Disclosure.LOST)
+        with pytest.raises(AlreadyReported):
+            answer_link(token(), Answer.DISCLOSURE, at=ASKS_AT + MINUTE, **second)
+        assert answer_link(token(), Answer.DISCLOSURE, at=ASKS_AT + MINUTE, what=Disclosure.LOST) == first
+        assert AccessReceipt.objects.get() == first
+
 
 class TestCalls:
     def test_a_call_is_a_statement_of_the_person_who_recorded_it_with_an_event_and_a_digest(self, office, asked):
@@ -322,7 +332,7 @@ class TestCalls:
             return [(one.is_unconfirmed, len(one.to_call)) for one in receipts.find_list_tasks(person, now=at)]
 
         assert tasks(LONG_BEFORE) == [(True, 0)]
-        receipts.confirm_list(entry.release, posts=1, by=office.head, at=LONG_BEFORE + MINUTE)
+        receipts.confirm_list(entry.release, seen=seen(entry.release), by=office.head, at=LONG_BEFORE + MINUTE)
         assert tasks(LONG_BEFORE + MINUTE) == []
         calls_at = SEED_DUE - timedelta(days=4, minutes=30)  # Friday 26 June, 9am
         assert [tasks(at) for at in (calls_at - MINUTE, calls_at)] == [[], [(False, 1)]]
@@ -349,23 +359,59 @@ class TestOwner:
         release, starts_at = entry.release, SEED_DUE - timedelta(days=14, minutes=30)
         for at in (starts_at - MINUTE, SEED_DUE):
             with pytest.raises(MoveRefused):
-                receipts.confirm_list(release, posts=1, by=office.statistician, at=at)
+                receipts.confirm_list(release, seen=seen(release), by=office.statistician, at=at)
         with pytest.raises(NotYours):
-            receipts.confirm_list(release, posts=1, by=office.people[Role.PUBLISHING_TEAM], at=starts_at)
+            receipts.confirm_list(release, seen=seen(release), by=office.people[Role.PUBLISHING_TEAM], at=starts_at)
         with pytest.raises(ChangedMeanwhile):
-            receipts.confirm_list(release, posts=2, by=office.statistician, at=LONG_BEFORE)
+            receipts.confirm_list(release, seen="", by=office.statistician, at=LONG_BEFORE)
         assert [one.pk for one in receipts.lists_to_confirm(now=starts_at)] == [release.pk]
         assert list(receipts.lists_to_confirm(now=starts_at - MINUTE)) == []
         for _click in range(2):
-            receipts.confirm_list(release, posts=1, by=office.statistician, at=LONG_BEFORE + MINUTE)
-        assert ListConfirmation.objects.get().confirmed_by == office.statistician
+            receipts.confirm_list(release, seen=seen(release), by=office.statistician, at=LONG_BEFORE + MINUTE)
+        confirmation = ListConfirmation.objects.get()
+        assert (confirmation.confirmed_by, confirmation.posts) == (office.statistician, 1)
         assert list(receipts.lists_to_confirm(now=LONG_BEFORE + MINUTE)) == []
 
+    @pytest.mark.parametrize("why", ["another post", "another period", "a corrected post", "its times", "another date"])
+    def test_a_list_that_changed_after_it_was_read_is_not_confirmed(self, office, asking, entry, why):
+        """Each of these leaves the number of posts as it was."""
+        release, by, at = entry.release, office.head, LONG_BEFORE + MINUTE
+        read = seen(release)
+        changes = {"by": by, "at": at, "expected_version": entry.version}
+        if why == "another post":
+            pre_release_access.withdraw_access(entry, **changes)
+            granted(release, someone(), by=by, at=at)
+        elif why == "another period":
+            shorter = replace(MINISTER, period=Period(3), period_reason="They asked for less.")
+            pre_release_access.change_access(entry, shorter, **changes)
+        elif why == "a corrected post":
+            pre_release_access.change_access(entry, replace(MINISTER, post="Minister of State"), **changes)
+        elif why == "its times":
+            pre_release_access.record_begin(entry, began_at=at, **changes)
+        else:
+            release = move(release, by, days=1, at=at)
+        assert release.pre_release_access.exclude(status="withdrawn").count() == 1
+        with pytest.raises(ChangedMeanwhile):
+            receipts.confirm_list(release, seen=read, by=office.statistician, at=at + MINUTE)
+        assert not ListConfirmation.objects.exists()
+        receipts.confirm_list(release, seen=seen(release), by=office.statistician, at=at + 2 * MINUTE)
+        assert ListConfirmation.objects.get().posts == 1
+
+    def test_a_list_whose_times_follow_the_holidays_of_another_nation_is_another_list(self, entry):
+        release = entry.release
+        release.due_at = SEED_DUE + timedelta(days=14)  # the day after the holiday of 13 July in Northern Ireland
+        entry.length, entry.unit = 1, Unit.WORKING_DAYS
+        found = set()
+        for nation in ("england", "northern_ireland"):
+            release.series.nation = nation
+            found.add(receipts.digest_list(release, [entry]))
+        assert len(found) == 2
+
     def test_a_changed_list_or_another_date_is_not_confirmed(self, office, asking, entry):
-        receipts.confirm_list(entry.release, posts=1, by=office.head, at=LONG_BEFORE + MINUTE)
+        receipts.confirm_list(entry.release, seen=seen(entry.release), by=office.head, at=LONG_BEFORE + MINUTE)
         assert receipts.confirmation_of(entry.release)
         granted(entry.release, someone(), by=office.head, at=LONG_BEFORE + 2 * MINUTE)
         assert receipts.confirmation_of(entry.release) is None
-        receipts.confirm_list(entry.release, posts=2, by=office.head, at=LONG_BEFORE + 3 * MINUTE)
+        receipts.confirm_list(entry.release, seen=seen(entry.release), by=office.head, at=LONG_BEFORE + 3 * MINUTE)
         moved = move(entry.release, office.head, days=7, at=LONG_BEFORE + 4 * MINUTE)
         assert receipts.confirmation_of(moved) is None

@@ -20,7 +20,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.mail_server import free_port, mail_server
 from tests.support.notify_server import KEY, TEMPLATE, notify_stub
 from tests.support.people import create_office
-from tests.support.pre_release_lists import EMAIL, LONG_BEFORE, PERSON, granted
+from tests.support.pre_release_lists import EMAIL, LONG_BEFORE, PERSON, granted, seen
 
 pytestmark = pytest.mark.django_db
 
@@ -170,7 +170,7 @@ def test_the_owner_is_asked_about_the_list_once_and_not_after_it_was_confirmed(e
     asked = Message.objects.filter(event__startswith="access-list-")
     assert asked.count() == 2
     Message.objects.all().delete()
-    receipts.confirm_list(entry.release, posts=1, by=head, at=begins)
+    receipts.confirm_list(entry.release, seen=seen(entry.release), by=head, at=begins)
     outbox.create_missing(now=begins)
     assert not Message.objects.exists()
 

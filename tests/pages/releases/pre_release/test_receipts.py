@@ -8,15 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from releases import receipts
-from releases.models import AccessLink, AccessReceipt, ReleaseEvent
+from releases import pre_release_access, receipts
+from releases.models import AccessLink, AccessReceipt, ListConfirmation, ReleaseEvent
 from releases.receipts import make_due_links, token_of
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Purpose
 from statsoffice.middleware import Reader, find_reader
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.pre_release_lists import MINISTER, PERSON, granted, someone
-from tests.support.pre_release_pages import address
+from tests.support.pre_release_pages import address, seen_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -211,6 +211,22 @@ class TestDisclosure:
         assert receipt.happened_at == OPENS - timedelta(hours=17, minutes=30)
         assert "You reported a possible disclosure at 9:30am on 29 June 2020." in words(reader.get(link_page))
 
+    def test_a_second_report_that_says_something_else_is_not_recorded_and_the_page_says_so(
+        self, reader, link_page, release
+    ):
+        ContactFactory(producer=release.series.producer)
+        reader.post(f"{link_page}disclosure/", {"what": "lost"})
+        answer = reader.post(f"{link_page}disclosure/", {"what": "sent_to_other"})
+        assert answer.status_code == 200
+        page = LexborHTMLParser(answer.text)
+        assert "We did not record this report, because we already have one from you." in (
+            page.css_first(".govuk-error-summary").text()
+        )
+        assert release.series.responsible.email in words(answer)
+        assert [field.attributes["value"] for field in page.css("input[checked]")] == ["sent_to_other"]
+        assert [receipt.what for receipt in AccessReceipt.objects.all()] == ["lost"]
+        assert not answer.cookies
+
 
 class TestProducersPage:
     def test_a_recipient_is_not_to_be_sent_anything_until_they_have_confirmed(
@@ -297,12 +313,27 @@ class TestProducersPage:
     def test_the_list_is_confirmed_by_a_button_and_a_changed_one_is_not(
         self, client, keeper, office, link_page, release
     ):
-        client.post(address("confirm_list", release), {"posts": "1"})
+        read = seen_on(client.get(address("list", release)))
+        for typed in ({}, {"seen": "nonsense"}, {"posts": "1"}):
+            assert client.post(address("confirm_list", release), typed).status_code == 409
+        assert not ListConfirmation.objects.exists()
+        client.post(address("confirm_list", release), read)
         assert f"{keeper} confirmed at 9:30am on 29 June 2020 that the list is right." in words(
             client.get(address("list", release))
         )
-        assert client.post(address("confirm_list", release), {"posts": "2"}).status_code == 409
-        assert client.post(address("confirm_list", release), {"posts": "many"}).status_code == 404
+
+    def test_a_list_with_another_post_than_the_page_showed_is_not_confirmed(
+        self, client, keeper, office, link_page, entry, release
+    ):
+        read = seen_on(client.get(address("list", release)))
+        pre_release_access.withdraw_access(entry, by=office.head, at=OPENS, expected_version=entry.version)
+        granted(release, someone(), by=office.head, at=OPENS)
+        refused = client.post(address("confirm_list", release), read)
+        assert refused.status_code == 409
+        assert "Another person changed the list. Check it before you try again." in words(refused)
+        assert not ListConfirmation.objects.exists()
+        client.post(address("confirm_list", release), seen_on(client.get(address("list", release))))
+        assert ListConfirmation.objects.get().posts == 1
 
     def test_a_new_link_is_sent_on_request(self, client, keeper, reader, link_page, entry, release):
         confirm = address("renew_links", release, entry.pk)
