@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.people import create_office
+from releases.rules.lifecycle import Role
+from tests.support.factories import ProducerFactory
+from tests.support.people import create_member, create_office
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,3 +36,14 @@ def test_the_shortcut_goes_to_the_search_and_can_be_turned_off(page, live_server
     wait_for_keys(page)
     page.keyboard.press("/")
     expect(search).not_to_be_focused()
+
+
+def test_the_admin_site_has_the_search_and_its_shortcut(page, live_server, sign_in):
+    sign_in(create_member(Role.CALENDAR_MANAGER, ProducerFactory(), is_staff=True))
+    page.goto(f"{live_server}/admin/releases/release/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Releases")
+    wait_for_keys(page)
+    page.keyboard.press("/")
+    page.keyboard.type("rail")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{live_server}/search/?q=rail")
