@@ -43,7 +43,7 @@ from releases.models import Address, Observation, Release, Statement
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
 from releases.rules.lifecycle import Status
-from releases.verdict.address import Sighting, last_statements, sighting_of
+from releases.verdict.address import Sighting, count_result, last_statements, sighting_of
 from releases.verdict.release import AddressChecks, DiagnosticCheck
 
 BEFORE_DUE = "before_due"
@@ -624,14 +624,31 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
             yield sha256, producer
 
 
-def is_checked_since_due(release: Release) -> bool:
-    """Return whether a check of a release's present schedule was sent since it was due, and is stored."""
-    return Observation.objects.to_judge(release).filter(sent_at__gte=release.due_at).exists()
+def is_checked_since_due(address: Address) -> bool:
+    """Return whether a check of an address for its release's present schedule was sent since the due time and stored.
+
+    A check of another address says nothing: another process may hold the checks of this one.
+    """
+    release = address.release
+    return Observation.objects.to_judge(release).filter(address=address, sent_at__gte=release.due_at).exists()
 
 
 def was_live_before_due(release: int) -> bool:
-    """Return whether a check found a release, by its key, live before it was due."""
-    return Observation.objects.filter(_BEFORE_DUE, release=release, result=CheckOutcome.LIVE).exists()
+    """Return whether a release, by its key, was live at a check before it was due, with people's statements applied."""
+    said = last_statements(Statement.objects.filter(release=release).in_order().values_list("text_digest", "kind"))
+    found = Observation.objects.filter(_BEFORE_DUE, release=release).order_by()
+    results = found.values_list("result", "text_digest").distinct()
+    return any(count_result(result, said.get(digest)) == CheckOutcome.LIVE for result, digest in results)
+
+
+def was_ever_said_live_before_due(release: int) -> bool:
+    """Return whether a check, or any statement about its text, said that a release was live before it was due.
+
+    A later statement does not take this back: only facts lift a seal.
+    """
+    identified = Statement.objects.filter(release=release, kind=Statement.Kind.THIS_IS_IT).values("text_digest")
+    says_so = Q(result=CheckOutcome.LIVE) | Q(text_digest__in=identified)
+    return Observation.objects.filter(_BEFORE_DUE, says_so, release=release).exists()
 
 
 def find_hashes_before_due(release: Release) -> list[str]:

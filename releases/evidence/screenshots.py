@@ -34,12 +34,12 @@ AHEAD = timedelta(seconds=12)
 BEHIND = timedelta(days=8)
 """A release is monitored for this long after it was due, so it may be found live for the first time until then."""
 MOST_LATE = timedelta(minutes=2)
-"""A picture that begins later than this after its moment would not show it."""
+"""A page that is requested later than this after a moment would not show it."""
 FORGOTTEN = timedelta(hours=1)
 """For moments that are longer ago, not even the lack of a picture is recorded: the wish may be newer than they are."""
 _PLANNED_EVERY_SECONDS = 2.0
 STORED_WITHIN_SECONDS = 60.0
-"""Pictures are stored after this time even if no check since the due time is."""
+"""If no check of its page since the due time is stored after this time, a picture is not stored."""
 _CLAIMED_SECONDS = 100
 _ATTEMPTS = 2
 _OURS = frozenset({Failure.BROWSER, Failure.TIMEOUT, Failure.CONNECT, Failure.DNS, Failure.BROKEN})
@@ -47,6 +47,7 @@ _OURS = frozenset({Failure.BROWSER, Failure.TIMEOUT, Failure.CONNECT, Failure.DN
 NEVER = datetime.min.replace(tzinfo=UTC)
 # Reasons why there is no picture, in addition to the failures of a request.
 MISSED, EARLY, OTHER_HOST, NO_BROWSER = "missed", "early", "other_host", "no_browser"
+UNCHECKED = "unchecked"
 
 
 class Camera(Protocol):
@@ -54,6 +55,9 @@ class Camera(Protocol):
 
     @property
     def is_installed(self) -> bool: ...
+
+    @property
+    def is_full(self) -> bool: ...
 
     def __len__(self) -> int: ...
 
@@ -128,6 +132,8 @@ class Session:
             if not self._planned and not self._open and not self._taken:
                 break
             for shot in [shot for shot in self._planned if shot.planned_at <= self.now()]:
+                if self.camera.is_full:
+                    break
                 self._planned.remove(shot)
                 if shot.key not in self._open and _claim(shot, self.process):
                     self._begin(shot)
@@ -168,14 +174,19 @@ class Session:
         """Store the pictures of pages whose checks since the due time are stored.
 
         Around a due time monitoring stores its checks later, and one of them may show that the page was live too early.
+        Without them nothing shows that it was not, so the picture is not kept.
         """
         for shot, view in list(self._taken):
-            checked = repository.is_checked_since_due(shot.address.release)
-            if checked or time.monotonic() > view.done + STORED_WITHIN_SECONDS:
+            if repository.is_checked_since_due(shot.address):
                 self._taken.remove((shot, view))
                 store_screenshot(shot, view, at=self.now(), process=self.process, vantage=self.vantage)
+            elif time.monotonic() > view.done + STORED_WITHIN_SECONDS:
+                self._taken.remove((shot, view))
+                store_reason(shot, _find_failure(view) or UNCHECKED, at=self.now(), process=self.process)
 
     def _wait_seconds(self) -> float:
+        if self.camera.is_full:
+            return 1.0
         soon = self.now() + timedelta(seconds=1)
         until = min((shot.planned_at for shot in self._planned), default=soon)
         return min(1.0, max(0.0, (until - self.now()).total_seconds()))
@@ -196,17 +207,19 @@ def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process
 
     Nothing is stored if the release was moved, cancelled or withdrawn meanwhile.
     """
-    if not view.picture or view.failure or view.left_allowed_hosts:
-        reason = OTHER_HOST if view.left_allowed_hosts else (view.failure or Failure.BROWSER).value
+    now = time.monotonic()
+    requested_at = at - timedelta(seconds=now - view.sent)
+    # The browser may have begun late, if it had to start or still had another picture of the page to take.
+    late = MISSED if requested_at > shot.planned_at + MOST_LATE else ""
+    if reason := _find_failure(view) or late:
         store_reason(shot, reason, at=at, process=process)
         return
-    now = time.monotonic()
     bodies = {sha256_hex(content): content for content in (view.picture, view.small)}
     sha256, small_sha256 = (sha256_hex(content) for content in (view.picture, view.small))
     row = Screenshot(
         **_columns(shot, at=at, process=process),
         # The page was not requested before the moment, but the wall clock may have been set in between.
-        requested_at=max(shot.planned_at, at - timedelta(seconds=now - view.sent)),
+        requested_at=max(shot.planned_at, requested_at),
         pictured_at=max(shot.planned_at, at - timedelta(seconds=now - view.pictured)),
         state=Screenshot.State.STORED,
         final_url=view.final_url[:1000].replace("\0", ""),
@@ -221,6 +234,13 @@ def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process
         vantage=vantage,
     )
     _store(shot, row, bodies)
+
+
+def _find_failure(view: PageView) -> str:
+    """Return why a view has no picture to store; "" if it has one."""
+    if view.left_allowed_hosts:
+        return OTHER_HOST
+    return "" if view.picture and not view.failure else (view.failure or Failure.BROWSER).value
 
 
 def store_reason(shot: PlannedShot, reason: str, *, at: datetime, process: str) -> None:
@@ -296,7 +316,7 @@ def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[Scr
     )
     sealed = find_sealed_screenshots(release, rows, now=now)
     leads = bool(sealed) and may_read(by, [release.series.producer_id])
-    if sealed and not leads and repository.was_live_before_due(release.pk):
+    if sealed and not leads and repository.was_ever_said_live_before_due(release.pk):
         return []
     return [
         ScreenshotEntry(
@@ -362,12 +382,12 @@ def find_sealed_pictures(hashes: Collection[str], *, now: datetime) -> set[str]:
 def find_sealed_screenshots(release: Release, rows: Collection[Screenshot], *, now: datetime) -> set[int]:
     """Return the keys of the sealed screenshots. As for bodies, only facts lift a seal: it is due and was found live.
 
-    A picture from before the due time is sealed. So is each one if the release was found live too early, or was moved
-    to a later date since.
+    A picture from before the due time is sealed. So is each one if the release was found live too early, or a person
+    identified it in what an early check had received, or it was moved to a later date since.
     """
     if not rows or (release.status == Status.PUBLISHED and release.due_at is not None and release.due_at <= now):
         return set()
-    if repository.was_live_before_due(release.pk):
+    if repository.was_ever_said_live_before_due(release.pk):
         return {row.pk for row in rows}
     return {
         row.pk

@@ -120,6 +120,11 @@ class Browser:
     def is_installed(self) -> bool:
         return bool(self._options.chromium)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a further page would have to wait for its turn."""
+        return len(self) >= MOST_AT_ONCE
+
     def warm_up(self) -> None:
         """Start the process ahead of the first page."""
         self._used_at = time.monotonic()

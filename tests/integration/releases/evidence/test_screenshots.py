@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from releases import statements
 from releases.evidence import export, screenshots, store
 from releases.evidence.embargo import NoSuchBody
-from releases.evidence.screenshots import STORED_WITHIN_SECONDS, Session
+from releases.evidence.screenshots import Session
 from releases.models import Body, CheckSchedule, MonitoringRowRecord, Release, ReleaseEvent, Screenshot
 from releases.permissions import NotYours
 from releases.probe.browser import Browser, find_chromium
@@ -17,7 +18,9 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.rules.page_view import PageView
 from releases.rules.response import Failure
+from releases.text.release import describe_missing_screenshot
 from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, create_member
+from tests.support.observations import create_observation
 from tests.support.small_site import served
 from tests.support.stored_checks import make_check, store_checks
 
@@ -30,7 +33,7 @@ LIMIT = timedelta(seconds=120)
 class FakeCamera:
     """A browser that shows at once what it was told to; it records the requests."""
 
-    is_installed = True
+    is_installed, is_full = True, False
 
     def __init__(self, *views):
         self.views, self.requests, self._done = list(views), [], []
@@ -74,15 +77,17 @@ def failed(failure):
 
 
 @pytest.fixture
-def release():
+def unchecked():
     release = ReleaseFactory(announced=True)
     Release.objects.filter(pk=release.pk).update(screenshots=True)
     return Release.objects.select_related("series__producer").get(pk=release.pk)
 
 
-@pytest.fixture(autouse=True)
-def patience(monkeypatch):
-    monkeypatch.setattr(screenshots, "STORED_WITHIN_SECONDS", 0.0)
+@pytest.fixture
+def release(unchecked):
+    """A release whose page was checked at the due time, so that its pictures may be stored."""
+    create_observation(unchecked.addresses.get(), "not_live", at=SEED_DUE)
+    return unchecked
 
 
 def run(camera, at):
@@ -143,21 +148,87 @@ def test_no_picture_is_taken_of_a_page_that_was_live_before_it_was_due(release):
     assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
 
 
-def test_a_check_that_is_stored_only_after_the_due_time_still_prevents_a_picture(release, monkeypatch):
-    """Around a due time monitoring keeps its checks in memory, so the record is not the first to know."""
-    monkeypatch.setattr(screenshots, "STORED_WITHIN_SECONDS", STORED_WITHIN_SECONDS)
-    address, asked = release.addresses.get(), []
+def test_a_check_that_is_stored_only_after_the_due_time_still_prevents_a_picture(unchecked):
+    """Around a due time monitoring keeps its checks in memory, so the record is not the first to know.
+
+    A check of another address is stored: one process may store its checks before another one does.
+    """
+    page, asked = unchecked.addresses.get(), []
+    data = unchecked.addresses.create(
+        url="https://www.example.gov.uk/data.csv", role="attachment", added_at=unchecked.recorded_at
+    )
+    create_observation(data, "not_live", at=SEED_DUE)
 
     def stop():
         asked.append(1)
         if len(asked) == 3:
             assert not Screenshot.objects.exists()
-            store_checks(make_check(address, "live", b"early", at=-5), make_check(address, "live", b"early", at=0))
+            store_checks(make_check(page, "live", b"early", at=-5), make_check(page, "live", b"early", at=0))
         return len(asked) > 5
 
     Session(FakeCamera(), now=lambda: SEED_DUE + timedelta(seconds=1), process="test", vantage="").run(stop=stop)
+    assert len(asked) > 3
     assert not Screenshot.objects.exclude(state="not_taken").exists()
     assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
+
+
+def test_a_picture_is_not_kept_if_no_check_of_its_page_is_stored_in_time(unchecked, monkeypatch):
+    monkeypatch.setattr(screenshots, "STORED_WITHIN_SECONDS", 0.0)
+    (row,) = run(FakeCamera(), 1)
+    assert (row.state, row.reason) == ("not_taken", "unchecked")
+    assert describe_missing_screenshot(row.reason).startswith("No check of the page was stored in time")
+    assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
+    *_, limit = run(FakeCamera(failed(Failure.TIMEOUT), failed(Failure.TIMEOUT)), 121)
+    assert (limit.moment, limit.reason) == ("limit", "timeout")
+
+
+def answer(release, kind, at):
+    """A person's answer about the text that the page showed."""
+    address, person = release.addresses.get(), create_member(Role.STATISTICIAN, release.series.producer)
+    statements.record_text_statement(
+        release, address, kind, text_digest=sha256_hex(b"Renamed"), by=person, at=SEED_DUE + timedelta(seconds=at)
+    )
+
+
+def test_an_answer_that_makes_a_release_early_prevents_pictures_and_seals_those_that_are_stored(release):
+    page = release.addresses.get()
+    create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=10), text="Renamed")
+    (due,) = run(FakeCamera(), 1)
+    assert due.state == "stored"
+    assert screenshots.find_open_screenshots(release, schedule_version=1) == [due]
+    answer(release, "this_is_it", 60)
+    camera = FakeCamera()
+    _, limit = run(camera, 121)
+    assert camera.requests == []
+    assert (limit.moment, limit.state, limit.reason) == ("limit", "not_taken", "early")
+    # Until the release is published the early finding is sealed, and so is the picture from before the answer.
+    early, now = Release.objects.get(pk=release.pk), SEED_DUE + timedelta(minutes=3)
+    producer = early.series.producer
+    head, reader = create_member(Role.HEAD_OF_PROFESSION, producer), create_member(Role.STATISTICIAN, producer)
+    assert screenshots.find_open_screenshots(early, schedule_version=1) == []
+    assert screenshots.list_screenshots(early, by=reader, now=now) == []
+    with pytest.raises(NoSuchBody):
+        screenshots.open_screenshot(early, due.pk, by=reader, at=now)
+    assert screenshots.open_screenshot(early, due.pk, by=head, at=now) == PICTURE
+    answer(early, "not_it", 180)
+    assert screenshots.find_open_screenshots(early, schedule_version=1) == [], "an answer lifts no seal"
+
+
+def test_an_answer_while_a_page_is_loaded_prevents_its_picture(release):
+    create_observation(release.addresses.get(), "unrecognised", at=SEED_DUE - timedelta(minutes=10), text="Renamed")
+    camera = FakeCamera()
+    camera.while_taking = lambda: answer(release, "this_is_it", 1)
+    run(camera, 1)
+    assert len(camera.requests) == 1
+    assert not Screenshot.objects.filter(state="stored").exists()
+    assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
+
+
+def test_a_page_that_a_person_called_the_previous_edition_was_not_live(release):
+    create_observation(release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=10), text="Renamed")
+    answer(release, "previous_edition", 0)
+    (row,) = run(FakeCamera(), 1)
+    assert row.state == "stored"
 
 
 def test_nothing_is_stored_of_a_release_that_was_moved_while_its_page_was_loaded(release):
@@ -189,6 +260,61 @@ def test_a_moment_that_has_passed_is_recorded_as_missed_and_one_that_is_long_ove
     assert camera.requests == []
     Screenshot.objects.all().delete()
     assert run(camera, 7200) == []
+
+
+class SlowCamera:
+    """A browser that loads two pages at a time, each in 40 seconds of its own clock."""
+
+    is_installed = True
+
+    def __init__(self):
+        self.seconds, self.most, self._open = 1.0, 0, []
+
+    def __len__(self):
+        return len(self._open)
+
+    @property
+    def is_full(self):
+        return len(self) >= 2
+
+    def now(self):
+        return SEED_DUE + timedelta(seconds=self.seconds)
+
+    def warm_up(self):
+        pass
+
+    def begin(self, key, request):
+        self._open.append(key)
+        self.most = max(self.most, len(self))
+
+    def collect(self, timeout_seconds=0.0):
+        done, self._open = self._open, []
+        self.seconds += 40 if done else timeout_seconds
+        return [(key, picture()(time.monotonic())) for key in done]
+
+
+def test_pages_whose_turn_comes_too_late_are_not_loaded(release):
+    for number in range(9):
+        address = release.addresses.create(
+            url=f"https://www.example.gov.uk/{number}", role="page", marker="x", added_at=release.recorded_at
+        )
+        create_observation(address, "not_live", at=SEED_DUE)
+    camera = SlowCamera()
+    Session(camera, now=camera.now, process="test", vantage="").run(stop=lambda: False)
+    rows = list(Screenshot.objects.filter(moment="due"))
+    assert camera.most == 2
+    assert [row.state for row in rows].count("stored") == 6
+    assert [row.reason for row in rows].count("missed") == 4
+    assert all(row.requested_at <= SEED_DUE + screenshots.MOST_LATE for row in rows if row.state == "stored")
+
+
+def test_a_page_that_the_browser_requested_too_late_is_recorded_as_missed(release):
+    shot, now = screenshots.plan_screenshots(now=SEED_DUE)[0], time.monotonic()
+    at = SEED_DUE + timedelta(minutes=3)
+    screenshots.store_screenshot(shot, picture()(now), at=at, process="test", vantage="")
+    row = Screenshot.objects.get()
+    assert (row.state, row.reason) == ("not_taken", "missed")
+    assert not Body.objects.filter(pk=sha256_hex(PICTURE)).exists()
 
 
 def test_without_a_browser_everything_works_and_the_row_says_what_is_missing(release):

@@ -260,6 +260,15 @@ def test_the_browser_gets_no_secret_of_the_product(site, monkeypatch):
     assert b"do not tell" not in environment
 
 
+def test_it_is_full_with_two_pages_until_their_views_are_collected():
+    with Browser(Settings("", sandbox=True, user_agent="x")) as browser:
+        for key, is_full in (("one", False), ("two", True)):
+            browser.begin(key, PageRequest("http://www.example.gov.uk/", ("www.example.gov.uk",)))
+            assert browser.is_full is is_full
+        browser.collect()
+        assert not browser.is_full
+
+
 def test_without_a_browser_every_page_fails_at_once_and_says_why():
     with Browser(Settings("", sandbox=True, user_agent="x")) as browser:
         browser.begin("one", PageRequest("http://www.example.gov.uk/", ("www.example.gov.uk",)))
