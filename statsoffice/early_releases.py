@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db.models import Count, Max, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -127,20 +128,23 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
     known = producers_known_to(request.user)
     if not known.exists():
         raise Http404(NOTHING)
-    rows = list(found.prefetch_related("decisions__decided_by")[:MOST_LISTED])
+    found = found.prefetch_related("decisions__decided_by")
+    page = Paginator(found.exclude(release__status__in=TO_COME), PER_PAGE).get_page(request.GET.get("page"))
     reported = early_releases.reported_early_releases().filter(producer__in=known)
     readable = permissions.reports_where(request.user, permissions.Action.VIEW).filter(pk__in=reported.values("pk"))
     context = {
-        "reported": reported.select_related("producer").order_by("-drafted_at", "-pk")[:MOST_LISTED],
+        "reported": reported.select_related("producer").order_by("-drafted_at", "-pk"),
         "readable": set(readable.values_list("pk", flat=True)),
-        "open": [_row(one) for one in rows if one.release.status in TO_COME],
-        "over": [_row(one) for one in rows if one.release.status not in TO_COME],
+        "open": [_row(one) for one in found.filter(release__status__in=TO_COME)],
+        "page": page,
+        "over": [_row(one) for one in page],
         "contacts": [(producer, current_contact(producer)) for producer in led.order_by("name")],
     }
     return render(request, "early_releases/list.html", context)
 
 
-MOST_LISTED = 100
+PER_PAGE = 100
+"""The early releases on a page that are published or cancelled; all others are on every page."""
 
 
 def _row(suspicion: Suspicion) -> dict[str, Any]:

@@ -220,12 +220,13 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     form = _register_form(request)
     form.helper.form_action = REPORTS
     filters = form.to_filter()
+    # Invalid filters show no reports and no pictures, which could be mistaken for a result.
     found = select_reports(filters, by=request.user) if filters else Report.objects.none()
     order = ListOrder(request.GET, _register_columns(), default="-occurred")
     keys = order.sort(found).values_list("pk", flat=True)
     page = Paginator(keys, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     months = statistics.last_months(local_date(timezone.now()))
-    selected = {name: form.cleaned_data.get(name) for name in ("producer", "series")} if filters else {}
+    selected = {name: form.cleaned_data.get(name) for name in ("producer", "series")}
     context = {
         "form": form,
         "page": page,
@@ -235,7 +236,9 @@ def register_page(request: SignedInRequest) -> HttpResponse:
         "period": _describe_period(months),
         "pictures": [
             _show_picture(draw(months, **_selection(selected), by=request.user), selected) for draw in GLANCE.values()
-        ],
+        ]
+        if filters
+        else [],
         "may_export": report_producers(request.user, Action.DOWNLOAD).exists(),
         "many_producers": len(form.producers) > 1,
         "narrowed": any(request.GET.get(name) for name in form.fields),

@@ -32,6 +32,7 @@ from breaches.permissions import (
     may_settle_wording,
     may_write_or_decide,
     moves_open_to,
+    report_producers,
     reports_where,
 )
 from breaches.rules.answers import Question, causes_of
@@ -509,12 +510,15 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
         unsettled = [one.row for one in cited if one.row is not None and not one.cited.confirmed]
     read = urlencode(read_version(request))
     approval = reverse("breaches:approve", args=[report.reference]) if report else ""
+    reads = report_producers(request.user).exists()
     context = {
         "editions": Edition.objects.order_by("-in_force_from").prefetch_related("practices__settled_by"),
         "report": report,
         "of_report": unsettled,
         "read": read,
         "approval": f"{approval}?{read}" if read else approval,
+        "back_address": reverse("breaches:report_list" if reads else "desk"),
+        "back_text": _("Breach reports") if reads else _("Today’s releases"),
     }
     return render(request, "breaches/code_of_practice.html", context)
 

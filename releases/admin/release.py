@@ -1,5 +1,7 @@
 """Releases in the admin site: the list with its filters, and a release with its addresses."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -346,6 +348,7 @@ class NewReleaseForm(DatedForm):
         for name in PEOPLE:
             if series is None or getattr(series, f"{name}_id"):
                 self.fields[name].widget = UnlabelledInput()
+                self.initial.pop(name, None)  # a person typed it for another series
             else:
                 field: Any = self.fields[name]
                 field.queryset = series.producer.contacts.all()
@@ -381,6 +384,10 @@ class NewReleaseForm(DatedForm):
     def people(self) -> dict[str, Contact]:
         """Return the contact and the Head of Profession that the series is given, if it has none."""
         return {name: self.cleaned_data[name] for name in PEOPLE if self.cleaned_data.get(name)}
+
+
+TYPED = (*NewReleaseForm.Meta.fields[1:], *AGREEMENT, *PEOPLE)
+"""The fields of a new release that are kept when a series fills it in: all but the series."""
 
 
 PRECISIONS = [
@@ -525,6 +532,27 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         return PlannedAddress(**{name: self.cleaned_data[name] for name in self.Meta.fields})
 
 
+def read_rows(data: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """Return the rows of addresses in a form or a query string, by their number."""
+    numbers = [int(found[1]) for name in data if (found := re.fullmatch(r"addresses-([0-9]{1,2})-url", name))]
+    return {
+        number: {name: data.get(f"addresses-{number}-{name}", "") for name in AddressForm.Meta.fields}
+        for number in numbers
+    }
+
+
+def suggest_rows(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the rows of addresses that the page fills in: those of the suggestion."""
+    suggestion = find_suggestion(request)
+    return [asdict(planned) for planned in suggestion.addresses] if suggestion else []
+
+
+def initial_rows(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the suggested rows of addresses; a row that a person typed before is instead of the suggested one."""
+    rows = dict(enumerate(suggest_rows(request))) | read_rows(request.GET)
+    return [rows.get(number, {}) for number in range(max(rows, default=-1) + 1)]
+
+
 class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[Address]]):
     def clean(self) -> None:
         super().clean()
@@ -560,8 +588,7 @@ class AddressInline(admin.StackedInline[Address, Release]):
     fields = ("url", ("marker", "role"), ("adapter", "required"), ("part", "may_follow_minutes"))
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        suggestion = None if obj else find_suggestion(request)
-        return max(1, len(suggestion.addresses)) if suggestion else 1
+        return 1 if obj else max(1, len(initial_rows(request)))
 
     def _open(self, request: HttpRequest, release: Any) -> bool:
         if release is None:
@@ -729,7 +756,10 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Fill in a new release from the series or the release that the address names."""
+        """Fill in a new release from the series or the release that the address names; what was typed before stays."""
+        return self._suggest_fields(request) | {name: request.GET[name] for name in TYPED if request.GET.get(name)}
+
+    def _suggest_fields(self, request: HttpRequest) -> dict[str, Any]:
         suggestion = find_suggestion(request)
         if suggestion is None:
             return {"planned_at": STANDARD_RELEASE_TIME}
@@ -745,13 +775,29 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         # Posted rows are compared with empty ones, so that unchanged suggestions are saved too.
-        if request.method == "GET" and not obj.pk and (suggestion := find_suggestion(request)):
-            kwargs["initial"] = [asdict(planned) for planned in suggestion.addresses]
+        if request.method == "GET" and not obj.pk:
+            kwargs["initial"] = initial_rows(request)
         return kwargs
+
+    def _find_typed(self, request: HttpRequest) -> dict[str, str]:
+        """Return the fields, and the whole rows of addresses, that a person typed and the page did not fill in.
+
+        The names are those of the form. An empty field is left out, so that the series fills it in.
+        """
+        form = self.get_form(request)(request.POST, initial=self._suggest_fields(request))
+        typed = {name: request.POST.get(name, "") for name in TYPED if name in form.changed_data}
+        typed = {name: value for name, value in typed.items() if value.strip()}
+        suggested = dict(enumerate(suggest_rows(request)))
+        for number, row in read_rows(request.POST).items():
+            prefix = f"addresses-{number}"
+            if AddressForm(request.POST, prefix=prefix, initial=suggested.get(number)).has_changed():
+                typed |= {f"{prefix}-{name}": value for name, value in row.items()}
+        return typed
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
         if request.method == "POST" and "_fill" in request.POST:
-            return HttpResponseRedirect(f"{request.path}?{urlencode({'series': request.POST.get('series', '')})}")
+            query = {"series": request.POST.get("series", ""), **self._find_typed(request)}
+            return HttpResponseRedirect(f"{request.path}?{urlencode(query)}")
         return super().add_view(
             request,
             form_url,

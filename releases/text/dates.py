@@ -85,6 +85,11 @@ def write_time_with_seconds(instant: datetime) -> str:
     return _write_clock(f":{local:%M:%S}", hour=local.hour)
 
 
+def write_limit(instant: datetime) -> str:
+    """Write the end of a tolerance: "9:32am", or "9:30:30am" if it is not a whole minute."""
+    return write_time_with_seconds(instant) if calendar.in_london(instant).second else write_time(instant)
+
+
 def _write_clock(minutes: str, *, hour: int) -> str:
     clock = {"clock": f"{hour % 12 or 12}{minutes}"}
     return _("%(clock)sam") % clock if hour < 12 else _("%(clock)spm") % clock

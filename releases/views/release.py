@@ -227,15 +227,16 @@ def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] |
 
 
 def _describe_preflight(
-    release: Release, *, roles: frozenset[Role], hidden: bool, now: datetime
+    release: Release, *, person: Person, roles: frozenset[Role], hidden: bool, now: datetime
 ) -> dict[str, Any] | None:
-    """Describe the preflights of the release; None if there was none and there can be none.
+    """Describe the preflights of the release to a person; None if there was none and there can be none.
 
     :param hidden: whether to omit those that may show that the release was found early.
     """
     found = early_findings.listed_preflights().filter(release=release) if hidden else release.preflights.all()
     runs = list(found.select_related("asked_by"))
     done = [run for run in runs if run.done_at and run.schedule_version == release.schedule_version]
+    open_run = next((run for run in runs if run.done_at is None), None)
     to_come = releases_preflight.may_be_checked(release, now=now)
     if not done and not to_come:
         return None
@@ -247,7 +248,8 @@ def _describe_preflight(
         "problems": [_describe_finding(each, urls, release) for each in findings if each.is_problem],
         "notes": [_describe_finding(each, urls, release) for each in findings if not each.is_problem],
         "earlier": done[1:],
-        "is_asked": any(run.done_at is None for run in runs),
+        "open_run": open_run,
+        "is_own_request": open_run is not None and open_run.asked_by == person,
         "may_ask": to_come and bool(TABLE[Action.PREFLIGHT] & roles),
         "planned_at": planned_at if planned_at and planned_at > now else None,
     }
@@ -495,7 +497,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         or (record.is_live_before_due and release.status != Status.PUBLISHED),
         "date_request": date_request,
         "moves": _list_moves(release, roles=roles, waits=waits, now=now),
-        "preflight": _describe_preflight(release, roles=roles, hidden=hidden, now=now),
+        "preflight": _describe_preflight(release, person=person, roles=roles, hidden=hidden, now=now),
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "may_correct_agreements": bool(TABLE[Action.EDIT] & roles),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),

@@ -53,6 +53,12 @@ def clock_to_the_second(value: datetime) -> str:
 
 
 @register.filter
+def limit_time(value: datetime) -> str:
+    """Write the end of a tolerance: "9:32am", or "9:30:30am" if it is not a whole minute."""
+    return dates.write_limit(value)
+
+
+@register.filter
 def slot(value: Slot) -> str:
     """Write the date for which a release is announced: "30 June 2020 9:30am", "June to July 2020"."""
     return dates.write_slot(value)

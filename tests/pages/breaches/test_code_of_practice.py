@@ -1,5 +1,7 @@
 """The page of the Code of Practice, and the way from an approval to it and back."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -105,3 +107,11 @@ def test_what_was_typed_stays_where_another_person_has_settled_the_wording_since
     # Sent again, it replaces what the person has now seen.
     assert send(client, page_of(), wording="Other words.").status_code == 302
     assert practice("2.0", "V2").wording == "Other words."
+
+
+def test_the_way_back_leads_to_a_page_that_the_person_may_read(client, office):
+    back = re.compile(r'<a href="([^"]*)"[^>]*class="govuk-back-link"|class="govuk-back-link"[^>]*href="([^"]*)"')
+    for role, expected in ((Role.CALENDAR_MANAGER, "desk"), (Role.HEAD_OF_PROFESSION, "breaches:report_list")):
+        client.force_login(office.people[role])
+        (found,) = back.findall(client.get(reverse("breaches:code_of_practice")).text)
+        assert "".join(found) == reverse(expected), role

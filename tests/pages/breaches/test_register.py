@@ -268,3 +268,16 @@ def test_a_long_register_is_paged_with_as_many_queries_as_a_short_one(client, dj
         first = client.get(ADDRESS)
     assert len(first.context["rows"]) == 3
     assert len(client.get(ADDRESS, {"page": 2}).context["rows"]) == 1
+
+
+def test_an_invalid_filter_shows_no_result_that_could_be_mistaken_for_one(client, office, draft_report):
+    client.force_login(office.head)
+    for asked in ({"producer": office.producer.slug, "first": "yesterday"}, {"producer": "unknown"}):
+        response = client.get(ADDRESS, asked)
+        page = words(response.text)
+        assert "Correct the filters to see reports." in page, asked
+        assert "0 reports" not in page
+        assert "No reports match your filters." not in page
+        assert "The last 12 months" not in page
+        assert response.context["pictures"] == []
+    assert "The last 12 months" in words(client.get(ADDRESS, {"producer": office.producer.slug}).text)

@@ -131,7 +131,9 @@ def test_clashes_beyond_the_longest_list_are_counted(reader, series, monkeypatch
             due(series, date(2026, 7, day), f"{reference}-{day}")
     (clash,) = page(reader).context["plan"].clashes
     assert clash.due_at.day == 14
-    assert "There are 2 more clashes." in page(reader).text
+    assert "There are 2 more clashes. Choose a producer or a series to see them." in page(reader).text
+    monkeypatch.setattr("releases.planner.MOST_CLASHES", 2)
+    assert "There is 1 more clash. Choose a producer or a series to see it." in page(reader).text
 
 
 def test_a_cancelled_release_clashes_with_no_one(reader, series):

@@ -122,8 +122,9 @@ def test_all_but_auditors_may_ask_for_a_check(release, subtests):
 
 def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(client, release):
     read(client, release)
-    assert ask(client, release).url == reverse("releases:release", args=[release.reference])
-    text = read(client, release)
+    address = reverse("releases:release", args=[release.reference])
+    assert ask(client, release).url == address
+    text = client.get(address).text
     assert "You requested a check." in text
     assert "Check now" not in text
     ask(client, release)
@@ -174,3 +175,14 @@ def test_the_announcement_over_time_is_shown_apart_from_the_checks_at_the_releas
     assert "b" * 64 in text
     client.logout()
     assert ANNOUNCED_AT not in client.get(reverse("releases:release", args=[release.reference])).text
+
+
+@pytest.mark.parametrize("is_planned", [True, False], ids=["planned", "of a colleague"])
+def test_only_the_person_who_requested_a_check_reads_that_they_did(client, release, is_planned):
+    asker = None if is_planned else create_member(Role.PUBLISHING_TEAM, release.series.producer)
+    preflight.request_preflight(release, by=asker, now=DAY_BEFORE)
+    text = read(client, release)
+    assert "You requested a check." not in text
+    assert ("A check was requested." in text) is not is_planned
+    assert ("We will check it soon." in text) is is_planned
+    assert "Check now" not in text

@@ -220,6 +220,18 @@ class TestWhoMayKnow:
         Release.objects.filter(pk=release.pk).update(status=Status.PUBLISHED)
         assert str(report.number) not in signed_in(office.head).get(address).text
 
+    def test_a_long_list_of_published_ones_has_pages_and_those_not_published_are_on_each(self, early, monkeypatch):
+        monkeypatch.setattr("statsoffice.early_releases.PER_PAGE", 1)
+        for number in range(2):
+            over = create_early_release(early.office, reference=f"over-{number}", title=f"Over {number}")
+            Release.objects.filter(pk=over.release.pk).update(status=Status.PUBLISHED)
+        address = reverse("early_releases:early_releases")
+        client = signed_in(early.office.head)
+        pages = [client.get(address, {"page": number}).text for number in (1, 2)]
+        assert all(TITLE in page for page in pages)
+        assert [[f"Over {number}" in page for number in (1, 0)] for page in pages] == [[True, False], [False, True]]
+        assert 'href="?page=2"' in pages[0]
+
     def test_the_page_links_neither_to_the_release_nor_to_its_own_page(self, early):
         text = signed_in(early.office.head).get(page_of(early)).text
         assert TITLE in text

@@ -180,7 +180,7 @@ def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, he
     found_live(late, at=BRIEFED + timedelta(minutes=7))
     now(BRIEFED + timedelta(minutes=8))
     client.force_login(office.head)
-    assert "None of the releases in this brief is still expected." in words(client.get(desk))
+    assert "No release in this brief is still expected. You do not need to do anything." in words(client.get(desk))
     client.force_login(office.statistician)
     assert page(brief) not in client.get(desk).text
 

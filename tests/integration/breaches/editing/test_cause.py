@@ -139,7 +139,7 @@ def test_a_person_who_takes_the_text_of_the_record_gets_it_with_the_cause(client
 
 def test_the_page_of_the_cause_says_that_it_is_printed(client, office, uncaused_report):
     client.force_login(office.statistician)
-    assert "We add it to the circumstances of the breach until you edit them" in words(
+    assert "If no one has edited ‘Circumstances of breach’, we add the cause there." in words(
         client.get(page_of(uncaused_report)).text
     )
     assert "Not printed. We use the cause" not in words(client.get(page_of(uncaused_report, "report")).text)

@@ -167,7 +167,7 @@ def test_the_page_says_why_each_is_one(client, office, series, afterwards):
     client.force_login(office.head)
     page = listed(client)
     for part in (
-        "Late but within the tolerance.",
+        "On time, within the tolerance.",
         "On time, as confirmed by a person. Statistician confirmed that it was live",
         "Problems corrected before release.",
         "Head of Profession",
@@ -220,8 +220,8 @@ def test_a_long_log_is_paged_with_as_many_queries_as_one_takes(client, office, s
     with CaptureQueriesContext(connection) as many:
         page = listed(client)
     assert len(many) == len(few)
-    assert page.count("Late but within the tolerance.") == 3
-    assert listed(client, page=2).count("Late but within the tolerance.") == 2
+    assert page.count("On time, within the tolerance.") == 3
+    assert listed(client, page=2).count("On time, within the tolerance.") == 2
 
 
 def test_near_misses_are_listed_in_the_order_that_a_person_chooses(client, office, afterwards, subtests):

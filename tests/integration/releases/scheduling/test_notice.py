@@ -118,7 +118,7 @@ def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_wi
     assert release.short_notice_reason == ""
     client.force_login(keeper_of(release))
     text = words_of(client.get(page_of(release, "release")))
-    assert "27 days ahead" in text
+    assert "This gave 27 days’ notice." in text
     assert "This is less than 4 weeks." in text
     assert "Reason for short notice" not in text
 
@@ -176,7 +176,7 @@ def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock
     )
     client.force_login(head)
     text = words_of(client.get(page_of(provisional_release, "release")))
-    assert "12 days ahead" in text
+    assert "This gave 12 days’ notice." in text
     assert "This is less than 4 weeks." in text
 
 

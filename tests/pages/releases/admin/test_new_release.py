@@ -220,3 +220,57 @@ def test_hidden_answers_have_no_label_and_a_choice_by_typing_is_valid_html(clien
     assert " required" not in select[0].partition(">")[0]
     text = client.get(page("series", "change", series.pk)).text
     assert not re.search(r"<option(?![^>]*label=)[^>]*></option>", text)
+
+
+def fill_in(client, series, address="", **typed):
+    """Select the button beside the series, and return the page that it leads to."""
+    answer = client.post(address or page("release", "add"), {"series": series.pk, "_fill": "yes", **typed})
+    assert answer.status_code == 302
+    return answer.url, client.get(answer.url)
+
+
+def rows_of(response):
+    (inline,) = response.context["inline_admin_formsets"]
+    return [(form["url"].value(), form["marker"].value(), form["role"].value()) for form in inline.formset.forms]
+
+
+def test_what_was_typed_before_the_series_fills_in_the_form_stays(client, series):
+    typed = {"title": "Rain in villages", "planned_on": "2026-12-15", "planned_at": "09:30", "precision": "exact"}
+    own = {"url": "https://www.example.gov.uk/villages", "marker": "villages"}
+    news = {"url": "https://www.example.gov.uk/news", "role": "announcement"}
+    _address, shown = fill_in(client, series, **typed, osr_reference="OSR 7", **address_rows(None, own, news))
+    assert initial(shown) == {
+        "title": "Rain in villages",
+        "reference": "rain-2026-12-09",
+        "planned_on": "2026-12-15",
+        "planned_at": time(9, 30),
+        "precision": "exact",
+    }
+    assert shown.context["adminform"].form["osr_reference"].value() == "OSR 7"
+    assert rows_of(shown) == [
+        ("https://www.example.gov.uk/villages", "villages", "page"),
+        ("https://www.example.gov.uk/news", "", "announcement"),
+    ]
+
+
+def test_what_was_filled_in_from_one_series_is_replaced_by_another_and_what_was_typed_is_not(client, series):
+    wind = SeriesFactory(title="Wind", slug="wind", producer=series.producer, release_time=time(9, 30))
+    address, shown = fill_in(client, series, welsh_title="Glaw")
+    filled = {name: value for name, value in initial(shown).items() if name != "planned_on"}
+    (url, marker, _role) = rows_of(shown)[0]
+    rows = address_rows(None, {"url": url, "marker": marker, "may_follow_minutes": "0"})
+    form = {**filled, "planned_on": "2026-12-09", "planned_at": "09:30", "welsh_title": "Glaw"}
+    _address, shown = fill_in(client, wind, address, **form, **rows)
+    assert (initial(shown)["title"], initial(shown)["reference"]) == ("Wind: December 2026", "wind-2026-12")
+    assert shown.context["adminform"].form["welsh_title"].value() == "Glaw"
+    assert rows_of(shown)[0][0] is None
+
+
+def test_a_contact_chosen_for_one_series_is_not_sent_for_another_that_has_its_own(client, series):
+    bare = SeriesFactory(title="Wind", producer=series.producer, responsible=None, head_of_profession=None)
+    chosen = {"responsible": str(series.responsible_id)}
+    address, _shown = fill_in(client, bare)
+    address, shown = fill_in(client, bare, address, **chosen)
+    assert shown.context["adminform"].form["responsible"].value() == chosen["responsible"]
+    _address, shown = fill_in(client, series, address, **chosen)
+    assert shown.context["adminform"].form["responsible"].value() is None

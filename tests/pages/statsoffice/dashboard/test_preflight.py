@@ -184,3 +184,12 @@ def test_the_desk_asks_the_database_no_more_for_more_releases(client, series):
         checked(release_at(series, f"r-{number}"), PreflightFinding(PreflightCode.NO_HEAD))
     assert queries() == for_one
     assert PreflightRun.objects.count() == 7
+
+
+def test_one_release_beyond_the_longest_list_of_problems_is_one(client, series, monkeypatch):
+    monkeypatch.setattr("statsoffice.dashboard.monitoring.MOST_LINES", 1)
+    for name in ("one", "two"):
+        checked(release_at(series, name), PreflightFinding(PreflightCode.NO_HEAD))
+    assert "1 more has problems and is not listed here." in words_of(desk(client, series))
+    checked(release_at(series, "three"), PreflightFinding(PreflightCode.NO_HEAD))
+    assert "2 more have problems and are not listed here." in words_of(desk(client, series))

@@ -14,6 +14,7 @@ from releases.rules.lifecycle import Role
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
 from tests.support.observations import create_observation
+from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +118,16 @@ def test_the_publishing_team_is_told_to_call_before_it_publishes_a_release_that_
         with rolled_back():
             sign_in(client, release, role)
             assert (task in " ".join(client.get(DESK).text.split())) == (role is Role.PUBLISHING_TEAM), role
+
+
+def test_the_publishing_team_reads_until_which_second_a_release_could_still_be_on_time(client, clock, release):
+    Series.objects.update(tolerance_seconds=30)
+    clock(AFTER)
+    suspect(release)
+    sign_in(client, release, Role.PUBLISHING_TEAM)
+    assert "Not live at 9:30:30am. Call" in words(client.get(DESK).text)
+    Series.objects.update(responsible=None, head_of_profession=None)
+    assert "Not live at 9:30:30am. Call the statistics team" in words(client.get(DESK).text)
 
 
 def test_without_a_contact_the_publishing_team_calls_the_statistics_team(client, clock, release):
