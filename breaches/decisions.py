@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, text, versions
-from breaches.facts import evidence_digest, find_unanswered_questions
+from breaches.facts import evidence_digest
 from breaches.layout import lay_out_approved_report
 from breaches.models import (
     ApprovedDocument,
@@ -30,6 +30,7 @@ from breaches.models import (
 )
 from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
+from breaches.required_questions import find_required_questions
 from breaches.rules.content import (
     Remark,
     ReportContent,
@@ -102,12 +103,15 @@ def find_obstacles(report: Report, content: ReportContent, *, today: date) -> tu
 
 def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     """List everything that is missing for the submission or approval of a report."""
+    return (*_answers_needed(report, content), *find_missing(content), *needs_for_submission(report, content))
+
+
+def _answers_needed(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     kind = ReportKind(report.kind)
-    unanswered = (
+    return tuple(
         remark_on(question, f"Answer ‘{text.question_text(kind, question)[0]}’, or say why it is not known.")
-        for question in find_unanswered_questions(report, content)
+        for question in find_required_questions(report, content)
     )
-    return (*unanswered, *find_missing(content), *needs_for_submission(report, content))
 
 
 def cause_needs(report: Report) -> tuple[Remark, ...]:
@@ -261,14 +265,18 @@ def _store_approval(document: ApprovedDocument, content: ReportContent, move: Mo
 def record_report(report: Report, *, reason: str, words: str, by: User, at: datetime) -> Report:
     """Record a breach in the office's own log only, with a reason from the list and a comment.
 
-    The log requires less than the published form: the statistics, the day, and the circumstances. The figures of the
-    automatic text are updated.
+    The log requires less than the published form: the statistics, the day, the circumstances, and the required answers
+    of a report that asks questions. The figures of the automatic text are updated.
 
     :raises Incomplete: if one of these is missing, or has a value that cannot be true.
     :raises MissingFields: if the reason is not in the list or the words are empty.
     """
     content = with_new_figures(report)
-    remarks = (*find_missing_for_log(content), *find_impossible(content, today=local_date(at)))
+    remarks = (
+        *_answers_needed(report, content),
+        *find_missing_for_log(content),
+        *find_impossible(content, today=local_date(at)),
+    )
     listed = reason in set(RecordingReason)
     move = versions.check_report_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     if not words.strip():

@@ -11,10 +11,19 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import versions
-from breaches.facts import cause_of_account, early_decision, facts_of_suspicions, incident_of, names_on_list
+from breaches.facts import (
+    cause_of_account,
+    early_decision,
+    facts_of_suspicions,
+    incident_about,
+    incident_of,
+    names_on_list,
+)
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
-from breaches.rules.answers import Answers, Question
+from breaches.rules.annex_notes import name_address
+from breaches.rules.answers import Answer, Answers, Question, contradicts_due_time, describe_moment
+from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import (
     FROM_FACTS,
     ContactPerson,
@@ -28,6 +37,7 @@ from breaches.rules.content import (
     find_named_people,
     follow_answered_day,
     has_name,
+    remark_on,
     sort_entries,
 )
 from breaches.rules.facts import round_down, round_up
@@ -36,7 +46,7 @@ from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UND
 from breaches.rules.narrative import describe_choice, describe_decider, write_account
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
-from releases.models import Contact
+from releases.models import Contact, Release
 from releases.permissions import Person, User, roles_of
 from releases.rules.calendar import format_moment, local_date
 from releases.rules.canonical import digest_json
@@ -161,9 +171,46 @@ def save_section(
 def _refuse_impossible(report: Report, section: ReportSection, content: ReportContent, *, at: datetime) -> None:
     found = find_impossible(content, today=local_date(at))
     if section is ReportSection.WHAT_HAPPENED:
-        found = (*find_impossible_answers(content, now=at), *find_named_people(content, names_on_list(report)))
+        found = (
+            *find_impossible_answers(content, now=at),
+            *_compare_with_due(report, content, at=at),
+            *find_named_people(content, names_on_list(report)),
+        )
     if remarks := [one for one in found if one.section == section]:
         raise ImpossibleContent(remarks)
+
+
+def _compare_with_due(report: Report, content: ReportContent, *, at: datetime) -> Iterator[Remark]:
+    """Yield a remark if a late release would have appeared before it was due, or an early one afterwards.
+
+    When a late release appeared is answered with the cause.
+    """
+    kind, answers = ReportKind(report.kind), content.answers
+    if kind is ReportKind.LATE and report.available_at and answers.due:
+        available = _answer_at(report.available_at)
+        if contradicts_due_time(kind, available, answers.due):
+            sentence = (
+                f"A late release appears after it was due, but it was made available at {describe_moment(available)}. "
+                "Correct one of these times."
+            )
+            yield remark_on(Question.DUE, sentence)
+    if kind is ReportKind.EARLY and answers.happened:
+        due = _find_due(report, answers, happened=answers.happened, at=at)
+        if due and contradicts_due_time(kind, answers.happened, due):
+            sentence = f"An early release appears before it was due ({describe_moment(due)}). Correct the date or time."
+            yield remark_on(Question.HAPPENED, sentence)
+
+
+def _answer_at(instant: datetime) -> Answer:
+    return Answer(on=local_date(instant), at=instant)
+
+
+def _find_due(report: Report, answers: Answers, *, happened: Answer, at: datetime) -> Answer | None:
+    """Return when a release that a person reports was due when it appeared: on record, or else as people answer."""
+    release = Release.objects.filter(started_reports__report=report).select_related("series__producer").first()
+    answers = replace(answers, happened=happened)
+    incident = incident_about(release, kind=ReportKind(report.kind), answers=answers, cause=NO_CAUSE, now=at)
+    return _answer_at(incident.due_at) if incident.due_at else answers.due
 
 
 def _read_automatic_text(
@@ -327,15 +374,23 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     if available > at:
         sentence = _("The time when the release was made available must be in the past. You entered %(moment)s.")
         raise FieldRefused("available_time", sentence % {"moment": format_moment(available)})
-    # An early release was available before it was due.
-    late = report.suspicions.filter(kind="late").select_related("verification")
-    due = min((suspicion.verification.due_at for suspicion in late), default=None)
-    if due and available < due:
-        sentence = _("The release cannot have been made available before it was due, at %(moment)s.")
-        raise FieldRefused("available_time", sentence % {"moment": format_moment(due)})
+    due = _find_late_due(report, available, at=at)
+    if due and contradicts_due_time(ReportKind.LATE, _answer_at(available), due):
+        sentence = _("A late release appears after it was due (%(moment)s). Correct the date or time.")
+        raise FieldRefused("available_time" if due.at else "available_on", sentence % {"moment": describe_moment(due)})
     if (first := content_of(report).first_day) and local_date(available) < first:
         raise FieldRefused("available_on", _("The release cannot have been made available before the breach occurred."))
     return ChosenCause(found.cause, words, available)
+
+
+def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answer | None:
+    """Return when a late release was due; None for another report, as an early release was available before."""
+    late = report.suspicions.filter(kind="late").select_related("verification")
+    if due := min((suspicion.verification.due_at for suspicion in late), default=None):
+        return _answer_at(due)
+    if report.kind != ReportKind.LATE:
+        return None
+    return _find_due(report, content_of(report).answers, happened=_answer_at(available), at=at)
 
 
 def people_to_assign(report: Report) -> QuerySet[User]:
@@ -448,7 +503,8 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
     key = f"verdict-{verdict.pk}"
     yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
     for result in verdict.results:
-        what = f"{title}, attachment {result.url}," if result.role is AddressRole.ATTACHMENT else title
+        name = name_address(verdict.results, result)[0] if result.role is AddressRole.ATTACHMENT else ""
+        what = f"{title}, {name}," if name else title
         at = f"{key}-{result.address}"
         if absent := result.verdict.last_not_live_at:
             text = f"The automatic check did not find {what}."

@@ -4,8 +4,9 @@ Also the periods of a pre-release access list.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from breaches.rules.facts import (
     PART_NOUNS,
@@ -18,11 +19,13 @@ from breaches.rules.facts import (
     round_down,
     round_up,
     time_in_words,
+    with_capital,
     without_full_stop,
 )
 from breaches.rules.narrative import describe_statement
 from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
 from releases.rules.calendar import format_moment
+from releases.rules.parts import Part
 from releases.verdict.release import Diagnosis
 
 NOT_LIVE_WORDS = {
@@ -63,9 +66,26 @@ OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers sa
 
 def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
     """Return how an address is named within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
+    return name_address(facts.addresses, address)
+
+
+class NamedAddress(Protocol):
+    """An address of a release, with what its name is made of."""
+
+    @property
+    def role(self) -> AddressRole: ...
+
+    @property
+    def part(self) -> Part: ...
+
+
+def name_address[T: NamedAddress](addresses: Sequence[T], address: T) -> tuple[str, str]:
+    """Return the same of one of some addresses of a release; those of the same part are numbered."""
     if noun := PART_NOUNS.get(address.part):
-        return f"the {noun}", f"The {noun}"
-    alike = [other for other in facts.addresses if other.role is address.role]
+        same = [other for other in addresses if other.part is address.part]
+        name = f"{noun} {same.index(address) + 1}" if len(same) > 1 else f"the {noun}"
+        return name, with_capital(name)
+    alike = [other for other in addresses if other.role is address.role]
     number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
     if address.role is AddressRole.ATTACHMENT:
         return f"attachment{number}", f"Attachment{number}"

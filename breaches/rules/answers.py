@@ -149,6 +149,8 @@ _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
     ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.UNEQUAL_ACCESS: frozenset({Question.RECIPIENTS}),
+    # Not asked, and so not required, if the report is about a release with an exact date.
+    **dict.fromkeys(KINDS_OF_RELEASE, frozenset({Question.DUE})),
 }
 
 # The causes that are offered first for a kind; the codes of other kinds remain valid.
@@ -212,6 +214,14 @@ def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
         yield Question.CONFIRMED, "A deletion cannot be confirmed if nothing is known to have been deleted."
 
 
+def contradicts_due_time(kind: ReportKind, happened: Answer, due: Answer) -> bool:
+    """Return whether a late release appeared no later than it was due, or an early one no earlier."""
+    if kind not in {ReportKind.LATE, ReportKind.EARLY}:
+        return False
+    first, second = (due, happened) if kind is ReportKind.LATE else (happened, due)
+    return second.at <= first.at if first.at and second.at else _is_before(second, first)
+
+
 def compare_recorded_starts(happened: Answer | None, began_at: Collection[datetime]) -> str:
     """Return a warning if pre-release access began at another time on record than people answer; "" otherwise.
 
@@ -226,7 +236,7 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
     recorded = join_words(f"at {format_moment(begun)}" for begun in sorted(set(began_at)))
     return (
         f"The pre-release access list records that access began {recorded}. The answer to ‘When was it sent?’ is "
-        f"{_describe_moment(happened)}. Check these times. Both can be right if it went to someone who is not on the "
+        f"{describe_moment(happened)}. Check these times. Both can be right if it went to someone who is not on the "
         "list. The report shows both."
     )
 
@@ -240,7 +250,7 @@ def compare_with_checks(happened: Answer | None, *, found: str, checks: str) -> 
     """
     answer = ""
     if happened and happened.on:
-        answer = f" The answer to ‘When did it appear?’ is {_describe_moment(happened)}."
+        answer = f" The answer to ‘When did it appear?’ is {describe_moment(happened)}."
     return (
         f"Our checks found the release {found}. {checks}{answer} Check which release and page it was. Both can be "
         "right if it appeared at another address, or was taken down before our checks. The report gives the answers "
@@ -260,7 +270,8 @@ def _full_moment(answer: Answer) -> str:
     return f"on {format_day(answer.on)}" if answer.on else ""
 
 
-def _describe_moment(answer: Answer) -> str:
+def describe_moment(answer: Answer) -> str:
+    """Write the time and day of an answer, or only its day: "9:30am on 30 June 2020"."""
     return _full_moment(answer).removeprefix("at ").removeprefix("on ")
 
 
@@ -273,7 +284,7 @@ def _describe_answer(question: Question, answer: Answer) -> str:
     if answer.why_not_yet:
         return f"Not yet: {answer.why_not_yet}"
     if question in MOMENTS:
-        return _describe_moment(answer)
+        return describe_moment(answer)
     if question in EXTENTS and answer.extent:
         return EXTENT_LABELS[answer.extent]
     return answer.text if answer.number is None else str(answer.number)

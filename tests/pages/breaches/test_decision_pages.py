@@ -7,12 +7,15 @@ from django.urls import reverse
 
 from breaches import decisions, drafting
 from breaches.models import ApprovedDocument, Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role
+from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, IMPACT, create_office, create_report, render_text, write_sections
+from tests.support.pre_release_lists import granted
 from tests.support.report_evidence import london
-from tests.support.report_forms import error_links, filled_in, page_of, send, status_of, words
+from tests.support.report_forms import error_links, filled_in, page_of, section_address, send, status_of, words
 from tests.support.report_mornings import NOT_LIVE, create_draft, record_checks
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,20 @@ def test_recording_a_report_without_its_dates_says_what_is_missing(client, offic
     )
     assert "There is a problem" in words(answer.text)
     assert f'href="/reports/{report.reference}/circumstances/#' in answer.text
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_recording_a_report_about_a_list_alone_links_to_each_unanswered_question(client, office, time_machine):
+    time_machine.move_to(AT, tick=False)
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+    granted(release, by=office.statistician)
+    report = drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AT)[0]
+    client.force_login(office.head)
+    answer = send(client, page_of(report, "record"), reason="no_effect", words="Nobody saw it.")
+    section = section_address(report, ReportSection.WHAT_HAPPENED)
+    link = f'href="{section}#id_what">Answer ‘What was sent?’, or say why it is not known.</a>'
+    assert link in answer.text
+    assert filled_in(answer.text)["words"] == ["Nobody saw it."]
     assert status_of(report) == ReportStatus.DRAFT
 
 

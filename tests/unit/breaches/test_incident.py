@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from breaches.rules.answers import (
     ASKED,
     COUNTS,
     EXTENTS,
+    KINDS_OF_RELEASE,
     MAY_BE_OPEN,
     MAY_NOT_APPLY,
     MOMENTS,
@@ -20,6 +22,7 @@ from breaches.rules.answers import (
     Question,
     causes_of,
     compare_recorded_starts,
+    contradicts_due_time,
     find_contradictions,
     find_missing_answers,
 )
@@ -342,6 +345,7 @@ def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
     assert find_missing_answers(kind, Answers(**unknown)) == ()
     only_of_access = {Question.PEOPLE, Question.POSTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
     assert required & only_of_access == (only_of_access if kind is ReportKind.PRA else set())
+    assert (Question.DUE in required) == (kind in KINDS_OF_RELEASE)
 
 
 def test_every_kind_of_breach_has_questions():
@@ -369,6 +373,30 @@ def test_what_our_checks_show_without_proving_a_breach_has_a_paragraph_of_its_ow
 def test_nothing_is_noticed_before_it_happened(happened, noticed, wrong):
     found = find_contradictions(Answers(happened=happened, noticed=noticed))
     assert [question for question, _sentence in found] == wrong
+
+
+BEFORE_DUE, AFTER_DUE = DUE - timedelta(minutes=30), DUE + timedelta(minutes=57)
+DUE_DAY = Answer(on=local_date(DUE))
+
+
+@pytest.mark.parametrize(
+    ("happened", "due", "late", "early"),
+    [
+        (at(BEFORE_DUE), at(DUE), True, False),
+        (at(AFTER_DUE), at(DUE), False, True),
+        (at(DUE), at(DUE), True, True),
+        (at(AFTER_DUE), DUE_DAY, False, False),
+        (at(SENT), DUE_DAY, True, False),
+        (DUE_DAY, at(SENT), False, True),
+        (Answer(why_unknown="No log."), at(DUE), False, False),
+        (at(BEFORE_DUE), Answer(why_unknown="No log."), False, False),
+    ],
+    ids=["before", "after", "same time", "same day", "day before", "day after", "not known", "due not known"],
+)
+def test_a_late_release_appears_after_it_was_due_and_an_early_one_before(happened, due, late, early):
+    assert contradicts_due_time(ReportKind.LATE, happened, due) is late
+    assert contradicts_due_time(ReportKind.EARLY, happened, due) is early
+    assert not contradicts_due_time(ReportKind.NOT_LIVE, happened, due)
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,17 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches import decisions, drafting, editing
+from breaches import decisions, drafting, editing, versions
 from breaches.editing import ChosenCause
 from breaches.layout import lay_out_short_concern
 from breaches.models import Report
 from breaches.pdf import render_concern, render_pdf
+from breaches.rules.answers import KINDS_OF_RELEASE
 from breaches.rules.content import ReportSection
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import content_of
-from releases.rules.calendar import format_moment
+from releases.rules.calendar import Precision, Slot, format_moment
 from tests.integration.breaches.pdf.documents import PAGE_HEIGHT, end_of_text, text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
@@ -528,6 +529,95 @@ def test_an_early_release_of_a_series_can_be_due_on_another_day_so_that_no_day_i
     client.force_login(office.statistician)
     page = filled_in(client.get(reverse("breaches:section", args=[report.reference, "what_happened"])).text)
     assert (page["happened_on-day"], page["due_on-day"]) == (["29"], [""])
+
+
+def start_about(office, kind, on, **about) -> Report:
+    subject = drafting.ReportSubject(office.producer, **about)
+    by, at = office.statistician, NEXT_WEEK
+    return drafting.start_report(subject, kind=kind, occurred_on=[on], by=by, at=at, form_key=uuid4())[0]
+
+
+@pytest.mark.parametrize("is_about_release", [True, False], ids=["release", "series"])
+def test_a_late_release_that_appeared_before_it_was_due_is_refused_with_its_cause(
+    client, office, release, time_machine, is_about_release
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = {"release": release} if is_about_release else {"series": release.series}
+    report = start_about(office, ReportKind.LATE, DAY, **about)
+    client.force_login(office.statistician)
+    if not is_about_release:
+        section = reverse("breaches:section", args=[report.reference, "what_happened"])
+        assert send(client, section, due_time="9:30am").status_code == 302
+    address = reverse("breaches:cause", args=[report.reference])
+    typed = {"cause": "other", "cause_words": "A bird.", "available_time": "9am"}
+    refused = send(client, address, **typed)
+    assert error_links(refused.text) == {"#id_available_time": True}
+    assert "A late release appears after it was due (9:30am on 30 June 2020). Correct the date or time." in refused.text
+    page = filled_in(refused.text)
+    assert (page["cause"], page["cause_words"], page["available_time"]) == (["other"], ["A bird."], ["9am"])
+    assert Report.objects.get(pk=report.pk).available_at is None
+    assert send(client, address, **typed | {"available_time": "10:27am"}).status_code == 302
+
+
+def test_a_late_release_cannot_be_due_after_it_was_made_available(client, office, release, time_machine):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    report = start_about(office, ReportKind.LATE, DAY, series=release.series)
+    client.force_login(office.statistician)
+    cause = reverse("breaches:cause", args=[report.reference])
+    assert send(client, cause, cause="not_known", available_time="9am").status_code == 302
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    refused = send(client, address, due_time="9:30am", noticed_by="A user")
+    assert error_links(refused.text) == {"#id_due_on-day": True}
+    assert (
+        "A late release appears after it was due, but it was made available at 9am on 30 June 2020. "
+        "Correct one of these times."
+    ) in refused.text
+    assert filled_in(refused.text)["noticed_by"] == ["A user"]
+    assert content_of(Report.objects.get(pk=report.pk)).answers.due is None
+    assert send(client, address, due_time="8:30am").status_code == 302
+
+
+@pytest.mark.parametrize("is_about_release", [True, False], ids=["release", "series"])
+def test_an_early_release_that_appeared_after_it_was_due_is_refused(
+    client, office, release, time_machine, is_about_release
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    about = {"release": release} if is_about_release else {"series": release.series}
+    report = start_about(office, ReportKind.EARLY, DAY, **about)
+    client.force_login(office.statistician)
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    due = {} if is_about_release else moment("due", "9:30am", DAY)
+    refused = send(client, address, **due, **moment("happened", "10:27am", DAY), noticed_by="A user")
+    assert error_links(refused.text) == {"#id_happened_on-day": True}
+    assert (
+        "An early release appears before it was due (9:30am on 30 June 2020). Correct the date or time." in refused.text
+    )
+    page = filled_in(refused.text)
+    assert (page["happened_time"], page["noticed_by"]) == (["10:27am"], ["A user"])
+    assert content_of(Report.objects.get(pk=report.pk)).answers.happened is None
+    assert send(client, address, **due, **moment("happened", "9am", DAY)).status_code == 302
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS_OF_RELEASE))
+@pytest.mark.parametrize(
+    ("subject", "is_required"), [("release", False), ("undated", True), ("series", True), ("producer", True)]
+)
+def test_when_it_was_due_is_required_unless_a_release_gives_it(office, release, kind, subject, is_required):
+    july = Slot(date(2020, 7, 1), None, Precision.MONTH)
+    undated = ReleaseFactory(series=release.series, reference="undated", slot=july)
+    about = {"release": {"release": release}, "undated": {"release": undated}, "series": {"series": release.series}}
+    report = start_about(office, kind, DAY, **about.get(subject, {}))
+    missing = "Answer ‘When was it due?’, or say why it is not known."
+    for act in (
+        lambda: decisions.submit_report(report, by=office.statistician, at=NEXT_WEEK),
+        lambda: decisions.approve_report(report, by=office.head, at=NEXT_WEEK, render=render_pdf),
+    ):
+        with pytest.raises(versions.Incomplete) as refused:
+            act()
+        needed = [remark.sentence for remark in refused.value.remarks if remark.field == "due_on"]
+        assert needed == ([missing] if is_required else [])
+    report = write_sections(report, by=office.statistician, at=NEXT_WEEK)
+    assert missing not in [remark.sentence for remark in decisions.find_needs(report, content_of(report))]
 
 
 def test_a_report_about_a_release_with_a_date_does_not_ask_when_it_was_due(client, office, release, time_machine):

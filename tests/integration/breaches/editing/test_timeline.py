@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from breaches import decisions, editing, pdf, versions
+from breaches import decisions, drafting, editing, pdf, versions
 from breaches.models import Report, TimelineNote
 from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
 from breaches.rules.document import lay_out
@@ -16,9 +16,12 @@ from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of, current_version
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import FieldRefused, MissingFields, Role, WrongState
+from releases.rules.parts import Part
+from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, create_office, render_text
-from tests.support.report_evidence import london
+from tests.support.report_evidence import LIVE, NOT_LIVE, london
 from tests.support.report_forms import error_links, send, words
+from tests.support.report_mornings import SEED_MORNING, record_checks, record_coverage
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +78,30 @@ def test_recorded_facts_can_be_printed_next_to_notes(office, draft_report):
         draft_report, sources=sources, expected_version=draft_report.version, by=office.statistician, at=AT
     )
     assert content_of(Report.objects.get(pk=draft_report.pk)).timeline == stand
+
+
+def test_entries_about_attachments_name_them_as_the_annex_does_and_print_no_address(office):
+    urls = tuple(f"https://www.example.gov.uk/statistics/{name}/download" for name in ("a", "b", "c", "d"))
+    series = SeriesFactory(producer=office.producer)
+    release = ReleaseFactory(confirmed=True, series=series, attachments=urls)
+    page, first, second, third, fourth = release.addresses.order_by("pk")
+    type(page).objects.filter(pk__in=[third.pk, fourth.pk]).update(part=Part.TABLES)
+    record_coverage(release)
+    record_checks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE), address=page)
+    for address in (first, second, third, fourth):
+        checks = (("10:28", NOT_LIVE), ("10:29", NOT_LIVE), ("10:40", LIVE))
+        record_checks(release, *SEED_MORNING, *checks, address=address)
+    (report,) = drafting.draft_missing(now=london("10:45"))
+    entries = [entry.text for entry in editing.timeline_entries(report)]
+    for name in ("attachment 1", "attachment 2", "tables 1", "tables 2"):
+        what = f"‘{release.title}’, {name},"
+        assert [text for text in entries if what in text] == [
+            f"The automatic check did not find {what}.",
+            f"The automatic check found {what} for the first time.",
+            f"The automatic check did not find {what} there any more.",
+            f"The automatic check found {what} there again.",
+        ]
+    assert "http" not in " ".join(entries)
 
 
 def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office, draft_report):

@@ -1,14 +1,18 @@
 """A breach that is recorded in the office's own log: the conditions and the result."""
 
+from datetime import date
+
 import pytest
 
-from breaches import decisions, editing, versions
+from breaches import decisions, drafting, editing, versions
 from breaches.models import Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import RecordingReason, ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import MissingFields
-from tests.support.people import AT, create_report
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import AT, create_report, write_sections
+from tests.support.pre_release_lists import granted
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +56,23 @@ def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
     with pytest.raises(versions.Incomplete) as refused:
         decisions.record_report(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
     assert [remark.field for remark in refused.value.remarks] == ["circumstances"]
+
+
+def test_a_pre_release_access_list_alone_does_not_complete_the_report_for_the_log(office):
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
+    granted(release, by=office.statistician)
+    eve = date(2020, 6, 29)
+    report = drafting.start_about_list(release, occurred_on=eve, by=office.statistician, at=AT)[0]
+    assert content_of(report).circumstances
+    before = state_of(report)
+    with pytest.raises(versions.Incomplete) as refused:
+        decisions.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    assert [remark.field for remark in refused.value.remarks] == [
+        *("what", "happened_on", "people", "posts", "recipients"),
+        *("noticed_on", "contained_on", "opened", "deleted", "confirmed"),
+    ]
+    assert refused.value.remarks[0].sentence == "Answer ‘What was sent?’, or say why it is not known."
+    assert state_of(report) == before
+    answered = write_sections(report, by=office.statistician)
+    kept = decisions.record_report(answered, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    assert kept.status == ReportStatus.RECORDED
