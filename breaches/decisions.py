@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, text, versions
-from breaches.facts import evidence_digest
+from breaches.facts import evidence_digest, find_unanswered_questions
 from breaches.layout import lay_out_approved_report
 from breaches.models import (
     ApprovedDocument,
@@ -30,7 +30,6 @@ from breaches.models import (
 )
 from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
-from breaches.required_questions import find_required_questions
 from breaches.rules.content import (
     Remark,
     ReportContent,
@@ -110,7 +109,7 @@ def _answers_needed(report: Report, content: ReportContent) -> tuple[Remark, ...
     kind = ReportKind(report.kind)
     return tuple(
         remark_on(question, f"Answer ‘{text.question_text(kind, question)[0]}’, or say why it is not known.")
-        for question in find_required_questions(report, content)
+        for question in find_unanswered_questions(report, content)
     )
 
 

@@ -421,8 +421,13 @@ def compare_with_record(report: Report, answers: Answers) -> str:
 
 
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
-    """Return the required questions that are asked for a report and not answered."""
+    """Return the required questions that are asked for a report and not answered.
+
+    A release with an exact date answers when it was due.
+    """
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
+    if Question.DUE in missing and has_known_date(report):
+        missing = tuple(question for question in missing if question is not Question.DUE)
     return missing if missing and is_asked(report) else ()
 
 

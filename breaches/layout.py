@@ -9,11 +9,10 @@ from dataclasses import replace
 from django.conf import settings
 
 from breaches import text
-from breaches.facts import is_asked
+from breaches.facts import find_unanswered_questions, is_asked
 from breaches.models import ApprovedDocument, Report, ReportVersion
 from breaches.permissions import is_about_sealed_release
 from breaches.refreshing import with_annex
-from breaches.required_questions import find_required_questions
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.document import (
     ACCESS_PROMPT,
@@ -126,12 +125,12 @@ def _asks_for_cause(report: Report, version: ReportVersion, content: ReportConte
     """Return whether the automatic text lacks what people know: the answers, or else the cause."""
     if not version.is_untouched("circumstances"):
         return False
-    return not report.cause or bool(find_required_questions(report, content))
+    return not report.cause or bool(find_unanswered_questions(report, content))
 
 
 def _cause_prompt(report: Report, content: ReportContent) -> str:
     if not is_asked(report):
         return CAUSE_PROMPT
-    if not find_required_questions(report, content):
+    if not find_unanswered_questions(report, content):
         return MISSING_CAUSE_PROMPT
     return ACCESS_PROMPT if report.kind in {ReportKind.PRA, ReportKind.ACCESS} else INCIDENT_PROMPT

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from breaches import decisions, editing, merging
 from breaches.editing import ChosenCause
+from breaches.facts import find_unanswered_questions
 from breaches.models import Report
-from breaches.required_questions import find_required_questions
 from breaches.rules.answers import Answer
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import (
@@ -72,7 +72,7 @@ def add_role(user: User, producer: Producer, role: Role) -> None:
 
 def write_sections(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:
     """The report with what only people write: two sections, and for some kinds an answer to each required question."""
-    if unanswered := find_required_questions(report, content_of(report)):
+    if unanswered := find_unanswered_questions(report, content_of(report)):
         unknown = {asked.value: Answer(why_unknown="No one recorded it.") for asked in unanswered}
         values = {"answers": replace(content_of(report).answers, **unknown)}
         version, section = report.version, ReportSection.WHAT_HAPPENED
