@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from releases.early_findings import mask_verdict, outcome_from_due
 from releases.exemptions import find_exemptions
@@ -25,6 +25,7 @@ from releases.permissions import Action, Person, producers_where
 from releases.publication_statements import find_statements
 from releases.rules.calendar import limit_at
 from releases.rules.lifecycle import Status
+from releases.rules.parts import part_limit_at
 from releases.rules.web_address import place_if_any
 from releases.verdict.address import SUSPICIOUS, Outcome
 from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief, DueRelease, State, build_brief
@@ -44,37 +45,54 @@ class _Key(NamedTuple):
 
 
 def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
-    """Make the briefs that are due and do not exist yet: five seconds after the limit, once a verdict is stored.
+    """Make the briefs that are due: five seconds after the limit, once a verdict is stored.
 
-    A brief is made if a release was not live at the limit, unless exemptions cover all such releases. Repeated and
-    simultaneous runs make one for each producer and instant; rehearsals and each training have their own.
+    A brief is made if a release was not live at the limit, unless exemptions cover all such releases. There is one for
+    each producer and instant; rehearsals and each training have their own. If a release fails at a later limit, such as
+    that of a part that may follow, the brief of its instant is updated. Repeated and simultaneous runs do so once.
 
-    :return: the briefs that this call made.
+    :return: the briefs that this call made or updated.
     """
     verdicts = Verification.objects.filter(
         outcome__in=NOT_LIVE_AT_LIMIT, due_at__gt=now - LATEST, due_at__lte=now, decided_at__isnull=False
     )
     columns = ("release__series__producer", "due_at", "release__rehearsal", "release__training", "tolerance_seconds")
-    # This query runs every second, so it reads only the key of each brief, and the tolerance.
-    keys = {
-        _Key(producer, due_at, rehearsal, training)
-        for producer, due_at, rehearsal, training, tolerance in verdicts.values_list(*columns).distinct()
-        if now >= limit_at(due_at, tolerance_seconds=tolerance) + AFTER_LIMIT
-    }
-    if keys:
-        made = MinuteBrief.objects.filter(due_at__in={key.due_at for key in keys})
-        keys -= {_Key(*row) for row in made.values_list("producer", "due_at", "rehearsal", "training")}
+    # This query runs every second, so it reads only the key of each brief, and the times of its limits.
+    limits = verdicts.values_list(*columns).annotate(Max("release__addresses__may_follow_minutes"))
+    last_limits: dict[_Key, datetime] = {}
+    for producer, due_at, rehearsal, training, tolerance, follow_minutes in limits.order_by():
+        limit = limit_at(due_at, tolerance_seconds=tolerance)
+        if now >= limit + AFTER_LIMIT:
+            key = _Key(producer, due_at, rehearsal, training)
+            last_limit = part_limit_at(limit, may_follow=timedelta(minutes=follow_minutes or 0))
+            last_limits[key] = max(last_limit, last_limits.get(key, last_limit))
+    if not last_limits:
+        return []
+    rows = MinuteBrief.objects.filter(due_at__in={key.due_at for key in last_limits})
+    made = {_Key(row.producer_id, row.due_at, row.rehearsal, row.training_id): row for row in rows}
+    keys = {key for key, last_limit in last_limits.items() if _is_later(last_limit, made.get(key))}
     if not keys:
         return []
     unmade = verdicts.filter(due_at__in={key.due_at for key in keys}).select_related("release__series__producer")
-    waiting = [row for row in unmade if _key_of(row) in keys and now >= row.missed_limit_at + AFTER_LIMIT]
+    waiting = [
+        row
+        for row in unmade
+        if (key := _key_of(row)) in keys
+        and now >= row.missed_limit_at + AFTER_LIMIT
+        and _is_later(row.missed_limit_at, made.get(key))
+    ]
     exempted = find_exemptions(waiting)
     groups: dict[_Key, list[Verification]] = defaultdict(list)
     for row in waiting:
         if row.pk not in exempted:
             groups[_key_of(row)].append(row)
-    briefs = (_make_brief(key, rows, now=now) for key, rows in groups.items())
+    briefs = (_make_brief(key, rows, made.get(key), now=now) for key, rows in groups.items())
     return [brief for brief in briefs if brief is not None]
+
+
+def _is_later(limit: datetime, brief: MinuteBrief | None) -> bool:
+    """Return whether a brief does not cover a limit yet: it was made before it could be about this limit."""
+    return brief is None or limit + AFTER_LIMIT > brief.made_at
 
 
 def _key_of(verdict: Verification) -> _Key:
@@ -82,23 +100,24 @@ def _key_of(verdict: Verification) -> _Key:
     return _Key(release.series.producer_id, verdict.due_at, release.rehearsal, release.training_id)
 
 
-def _make_brief(key: _Key, verdicts: Collection[Verification], *, now: datetime) -> MinuteBrief | None:
+def _make_brief(
+    key: _Key, verdicts: Collection[Verification], earlier: MinuteBrief | None, *, now: datetime
+) -> MinuteBrief | None:
+    """Make a brief, or update the earlier one of its instant; None if another process was faster."""
     first_limit_at = min(row.missed_limit_at for row in verdicts)
     ready_at = max(first_limit_at + AFTER_LIMIT, _first_found_at(verdicts))
+    times = {"limit_at": first_limit_at, "ready_at": min(ready_at, now), "made_at": now}
+    if earlier is not None:
+        same = MinuteBrief.objects.filter(pk=earlier.pk)
+        return same.get() if same.filter(made_at=earlier.made_at).update(**times) else None
     brief = MinuteBrief(
-        producer_id=key.producer,
-        due_at=key.due_at,
-        rehearsal=key.rehearsal,
-        training_id=key.training,
-        limit_at=first_limit_at,
-        ready_at=min(ready_at, now),
-        made_at=now,
+        producer_id=key.producer, due_at=key.due_at, rehearsal=key.rehearsal, training_id=key.training, **times
     )
     try:
         with transaction.atomic():
             brief.save(force_insert=True)
     except IntegrityError:
-        return None  # another process was faster
+        return None
     return brief
 
 

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -88,16 +88,21 @@ def find_read_pages(review: YearReview) -> QuerySet[YearReviewPage]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many pages the search listed, and how many of them were read in this run."""
+    """How many pages the search listed, and how many of them were read in this run or could not be read."""
 
     listed: int
     read: int
+    unreadable: int
 
 
 def count_progress(review: YearReview) -> Progress:
-    read = Count("pk", filter=Q(read_at__gte=review.started_at))
-    counted = review.pages.aggregate(listed=Count("pk"), read=read)
-    return Progress(counted["listed"], counted["read"])
+    in_this_run, failed = Q(read_at__gte=review.started_at), Q(outcome=PageOutcome.UNREADABLE)
+    counted = review.pages.aggregate(
+        listed=Count("pk"),
+        read=Count("pk", filter=in_this_run & ~failed),
+        unreadable=Count("pk", filter=in_this_run & failed),
+    )
+    return Progress(**counted)
 
 
 def start_review(
@@ -222,7 +227,8 @@ class _Reader:
         while page := self._next_page():
             self._read_page(page)
             self._means.report(self._review)
-        self._update(status=ReviewStatus.COMPLETE, ended_at=self._means.now())
+        ended = {"ended_at": self._means.now(), "failures": 0, "problem": "", "retry_at": None}
+        self._update(status=ReviewStatus.COMPLETE, **ended)
 
     def release(self) -> None:
         """End the claim, unless another process has it now."""
@@ -230,8 +236,17 @@ class _Reader:
         mine.update(claimed_until=None)
 
     def _next_page(self) -> YearReviewPage | None:
-        unread = Q(read_at__isnull=True) | Q(read_at__lt=self._review.started_at)
-        return self._review.pages.filter(unread).order_by("pk").first()
+        """Return the next page to read; pages that could not be read before come last."""
+        is_unread = Q(read_at__isnull=True) | Q(read_at__lt=self._review.started_at)
+        unread = self._review.pages.filter(is_unread).order_by("pk")
+        return unread.exclude(outcome=PageOutcome.UNREADABLE).first() or unread.first()
+
+    def _put_off(self, page: YearReviewPage) -> None:
+        """Leave a failed page until all others are read. If it had been left until then, do not request it again."""
+        if page.outcome == PageOutcome.UNREADABLE:
+            page.read_at = self._means.now()
+        page.set_statement(replace(page.read_statement(), outcome=PageOutcome.UNREADABLE))
+        page.save()
 
     def _list_pages(self) -> None:
         """Store the pages that the search lists; all of them or none, because a search that changes may hide one."""
@@ -269,7 +284,7 @@ class _Reader:
     def _read_page(self, page: YearReviewPage) -> None:
         review = self._review
         conditions = _conditions(page)
-        answer = self._request(f"{review.site}{API}{page.path}", conditions)
+        answer = self._request(f"{review.site}{API}{page.path}", conditions, page=page)
         if not (conditions and answer.status == 304):
             stated = state_from_content(answer, year=review.year)
             page.set_statement(merge_statements(page.read_statement(), stated))
@@ -278,9 +293,10 @@ class _Reader:
         page.read_at = self._means.now()
         page.save()
 
-    def _request(self, url: str, conditions: tuple[str, ...] = ()) -> Answer:
+    def _request(self, url: str, conditions: tuple[str, ...] = (), *, page: YearReviewPage | None = None) -> Answer:
         """Request an address once its host is free, and return a response that can be read.
 
+        :param page: the page of the year at this address, None for the search.
         :raises _Pause: if there is none now.
         """
         means = self._means
@@ -297,6 +313,8 @@ class _Reader:
                 break
             means.sleep(_BUSY_SECONDS)
         if problem := find_problem(answer):
+            if page is not None and problem is CalendarProblem.UNREACHABLE:
+                self._put_off(page)
             self._fail(problem.value, requested=self._requested_wait(url, answer))
         if self._review.failures:
             self._update(failures=0, problem="", retry_at=None)

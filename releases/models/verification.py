@@ -286,10 +286,11 @@ class RollCall(models.Model):
 class MinuteBrief(models.Model):
     """The minute brief about one producer's releases due at one instant, of which some were not live at the limit.
 
-    With the row, the brief is made and sent at most once. The page is computed from the record whenever it is read.
-    Rehearsals have their own briefs, and so has each training.
+    With the row, the brief is made and sent at most once for each limit. The page is computed from the record whenever
+    it is read. Rehearsals have their own briefs, and so has each training. If a release was not live at a later limit
+    of the same instant, the three times are set to those of this limit, and the brief is sent again.
 
-    :ivar limit_at: the end of the tolerance of the first release that was not live.
+    :ivar limit_at: the first limit at which a release was not live, of those that were not sent before.
     :ivar ready_at: when the brief could be made: five seconds after the limit, and not before a verdict was stored.
     """
 

@@ -20,8 +20,8 @@ class YearReview(models.Model):
 
     The table is the queue: the command or a job claims a row, reads for a while and releases it, so that any process
     can continue an interrupted one. `listed_at` is empty until the search has listed all pages. A page whose `read_at`
-    is before `started_at` is still to be read. After failed requests `retry_at` is when the next one may be made;
-    `problem` says what failed.
+    is before `started_at` is still to be read; if its outcome is "unreadable", after all others. After failed requests
+    `retry_at` is when the next one may be made; `problem` says what failed.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="year_reviews")

@@ -28,7 +28,8 @@ class PartLag[T: JudgedAddress]:
 
     @property
     def is_late(self) -> bool:
-        return self.part.verdict.outcome in LATE
+        """Whether it missed its limit; a part that is not required has none."""
+        return self.part.required and self.part.verdict.outcome in LATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
 
 
 def _event_of(row: MinuteBrief) -> str:
-    return f"{MINUTE_BRIEF}{row.pk}"
+    """Name the event of a brief: another one for each limit, so that a later failure is sent too."""
+    return f"{MINUTE_BRIEF}{row.pk}-{row.limit_at:%Y%m%d%H%M%S}"
 
 
 def _find_recipients(read: ReadBrief) -> frozenset[str]:

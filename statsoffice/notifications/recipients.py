@@ -140,7 +140,7 @@ def about_hidden_trainings(person: AnyPerson) -> Q:
     early = Suspicion.objects.filter(kind=ReportKind.EARLY, release__training__in=hidden)
     found = Q(release__training__in=hidden) | Q(report__training__in=hidden)
     for key in MinuteBrief.objects.filter(training__in=hidden).values_list("pk", flat=True):
-        found |= Q(event=f"{MINUTE_BRIEF}{key}")
+        found |= Q(event__startswith=f"{MINUTE_BRIEF}{key}-")
     for key in early.values_list("pk", flat=True):
         found |= Q(event=f"{EARLY_RELEASE}{key}") | Q(event__startswith=f"{EARLY_RELEASE}{key}{REMINDER}")
     return found

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from releases import judge, minute_briefs
 from releases.models import Release
+from releases.scheduling import PlannedAddress, add_address
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observation, create_observations
 
@@ -29,6 +30,27 @@ def due_release(series, slug, *results, host="www.example.gov.uk", now=BRIEFED, 
     if results:
         judge.judge_one(release, now=now)
     return Release.objects.get(pk=release.pk)
+
+
+def release_with_a_part_that_may_follow(series, slug):
+    """A release whose page was live at 9:30am, and whose Welsh page may follow until 9:45am and the tolerance."""
+    release = due_release(series, slug)
+    url = f"https://www.example.gov.uk/cy/{slug}"
+    planned = PlannedAddress(url, marker="Mawrth", part="welsh_page", may_follow_minutes=15)
+    welsh = add_address(release, planned, at=release.recorded_at)
+    create_observation(release.addresses.get(part=""), "live", at=SEED_DUE + SECOND)
+    create_observation(welsh, "not_live", at=SEED_DUE)
+    judge.judge_one(release, now=BRIEFED)
+    return release
+
+
+def part_not_live(release, *, at):
+    """Checks every half minute, the last one at its own limit, find that the part is not live."""
+    welsh, check_at = release.addresses.get(part="welsh_page"), SEED_DUE
+    while check_at < at:
+        check_at = min(check_at + 30 * SECOND, at)
+        create_observation(welsh, "not_live", at=check_at)
+    judge.judge_one(release, now=at + SECOND)
 
 
 def found_live(release, *, at):

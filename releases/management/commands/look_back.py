@@ -73,9 +73,11 @@ pages that have changed."""
             raise CommandError(message, returncode=130) from None
         if review.status == ReviewStatus.STOPPED:
             raise CommandError(f"{text.describe_review_problem(review)} Run the same command again to continue.")
-        of_year, listed = year_review.pages_of_year(review).count(), year_review.count_progress(review).listed
+        of_year, progress = year_review.pages_of_year(review).count(), year_review.count_progress(review)
         address = f"{settings.ADDRESS}{reverse('exchange:year_review', args=[review.pk])}"
-        self.stdout.write(f"{review}: {of_year} of {listed} pages concern the year. See {address}")
+        self.stdout.write(f"{review}: {of_year} of {progress.listed} pages concern the year. See {address}")
+        if progress.unreadable:
+            self.stdout.write(f"Pages that we could not read: {progress.unreadable}.")
 
     def _read(self, review: YearReview) -> None:
         """Read until the review is complete or has stopped, waiting as long as GOV.UK asks."""

@@ -12,7 +12,16 @@ from releases.models import Exemption, MinuteBrief, Release, Verification
 from releases.rules.lifecycle import Role
 from releases.text.minute_brief import since_sentence
 from releases.verdict.address import Outcome
-from tests.support.briefs import BRIEFED, LIMIT, SECOND, due_release, found_live, make_brief
+from tests.support.briefs import (
+    BRIEFED,
+    LIMIT,
+    SECOND,
+    due_release,
+    found_live,
+    make_brief,
+    part_not_live,
+    release_with_a_part_that_may_follow,
+)
 from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory
 from tests.support.observations import create_observation, create_observations
 
@@ -78,6 +87,59 @@ def test_two_processes_make_one_brief(series, monkeypatch):
         MinuteBrief.objects.create(
             producer=series.producer, due_at=SEED_DUE, limit_at=LIMIT, ready_at=BRIEFED, made_at=BRIEFED
         )
+
+
+class TestLaterFailures:
+    PART_LIMIT = LIMIT + 15 * MINUTE
+
+    def test_the_brief_is_updated_once_for_a_part_that_misses_its_own_limit(self, series):
+        release, other = due_release(series, "late", "not_live"), release_with_a_part_that_may_follow(series, "parts")
+        first = make_brief()
+        found_live(release, at=BRIEFED + MINUTE)
+        assert not read_brief(first).brief.is_open
+        part_not_live(other, at=self.PART_LIMIT)
+        assert make_due_briefs(now=self.PART_LIMIT + 4 * SECOND) == []
+        later = make_brief(now=self.PART_LIMIT + 5 * SECOND)
+        assert (later.pk, later.limit_at, later.made_at) == (first.pk, self.PART_LIMIT, self.PART_LIMIT + 5 * SECOND)
+        assert later.ready_at == later.made_at
+        read = read_brief(later)
+        assert (titles(read.not_live), titles(read.live_now), read.brief.is_open) == (["parts"], ["late"], True)
+        assert [make_due_briefs(now=later.made_at + number * SECOND) for number in range(3)] == [[], [], []]
+
+    def test_a_brief_that_is_made_after_both_limits_is_not_updated(self, series):
+        due_release(series, "late", "not_live")
+        part_not_live(release_with_a_part_that_may_follow(series, "parts"), at=self.PART_LIMIT)
+        brief = make_brief(now=self.PART_LIMIT + MINUTE)
+        assert titles(read_brief(brief).not_live) == ["late", "parts"]
+        assert (brief.limit_at, brief.ready_at) == (LIMIT, BRIEFED)
+        assert make_due_briefs(now=self.PART_LIMIT + 2 * MINUTE) == []
+
+    def test_a_release_with_a_longer_tolerance_is_a_later_failure_too(self, series):
+        due_release(series, "late", "not_live")
+        first = make_brief()
+        limit = SEED_DUE + 170 * SECOND
+        longer = SeriesFactory(producer=series.producer, tolerance_seconds=170)
+        release = due_release(longer, "longer")
+        create_observations(release, *["not_live"] * 6, start=LIMIT, every=10 * SECOND)
+        judge.judge_one(release, now=limit + SECOND)
+        assert make_brief(now=limit + 5 * SECOND).pk == first.pk
+        assert make_due_briefs(now=limit + 6 * SECOND) == []
+
+    def test_two_processes_update_a_brief_once(self, series, monkeypatch):
+        due_release(series, "late", "not_live")
+        other = release_with_a_part_that_may_follow(series, "parts")
+        make_brief()
+        part_not_live(other, at=self.PART_LIMIT)
+        find_exemptions, found = minute_briefs.find_exemptions, []
+
+        def be_overtaken(verdicts):
+            monkeypatch.undo()
+            found.append(make_brief(now=self.PART_LIMIT + 5 * SECOND))
+            return find_exemptions(verdicts)
+
+        monkeypatch.setattr(minute_briefs, "find_exemptions", be_overtaken)
+        assert make_due_briefs(now=self.PART_LIMIT + 6 * SECOND) == []
+        assert list(MinuteBrief.objects.values_list("made_at", flat=True)) == [found[0].made_at]
 
 
 def test_no_brief_is_made_without_a_verdict_that_a_release_was_not_live(series):

@@ -187,6 +187,67 @@ def test_after_eight_failed_requests_reading_stops_until_a_person_continues_it(o
     assert review.status == "complete"
 
 
+def advance_to_the_end(review):
+    """Advance a review whenever it may be continued, until it is complete or has stopped."""
+    at = review.retry_at or timezone.now()
+    while review.status == "reading":
+        assert advance(review, now=lambda at=at: at)
+        at = review.retry_at or at
+
+
+@pytest.mark.parametrize("answer", [{"status": 500}, {"status": 403}])
+def test_a_page_that_always_fails_is_read_last_and_left_out_and_the_review_ends(organisation, producer, site, answer):
+    review = start(organisation, producer)
+    site.publish(f"{govuk.API}{BUS_FARES}", [answer])
+    site.forget_arrivals()
+    advance_to_the_end(review)
+    assert (review.status, review.failures, review.problem) == ("complete", 0, "")
+    assert content_requests(site)[-1] == f"{govuk.API}{BUS_FARES}"
+    assert len(content_requests(site)) == LISTED + 1
+    assert find(review, BUS_FARES).outcome is PageOutcome.UNREADABLE
+    assert year_review.count_progress(review) == year_review.Progress(LISTED, LISTED - 1, 1)
+    site.publish_all({f"{govuk.API}{BUS_FARES}": None})
+    later = timezone.now() + timedelta(hours=1)
+    again = start(organisation, producer, at=later)
+    advance(again, now=lambda: later)
+    assert find(again, BUS_FARES).find(Figure.DELAY).seconds == 48
+    assert year_review.count_progress(again) == year_review.Progress(LISTED, LISTED, 0)
+
+
+def test_a_page_that_fails_once_is_read_after_all_others(organisation, producer, site):
+    review = start(organisation, producer)
+    site.publish(f"{govuk.API}{BUS_FARES}", [{"status": 503}])
+    advance(review)
+    assert (review.status, review.problem) == ("reading", "unreachable")
+    site.publish_all({f"{govuk.API}{BUS_FARES}": None})
+    site.forget_arrivals()
+    advance_to_the_end(review)
+    assert review.status == "complete"
+    assert content_requests(site)[-1] == f"{govuk.API}{BUS_FARES}"
+    assert year_review.count_progress(review) == year_review.Progress(LISTED, LISTED, 0)
+
+
+def test_a_content_api_that_is_down_stops_reading_soon_and_each_continuation_gets_further(organisation, producer, site):
+    review = start(organisation, producer)
+    advance(review, stop=lambda: review.pages.exists())
+    paths = [f"{govuk.API}{path}" for path in review.pages.order_by("pk").values_list("path", flat=True)]
+    site.publish_all({path: [{"status": 500}] for path in paths})
+    site.forget_arrivals()
+    advance_to_the_end(review)
+    assert (review.status, review.problem) == ("stopped", "unreachable")
+    assert content_requests(site) == paths[:8]
+    start(organisation, producer)
+    review.refresh_from_db()
+    advance_to_the_end(review)
+    assert content_requests(site) == paths[:16]
+    assert year_review.count_progress(review) == year_review.Progress(LISTED, 0, 0)
+    site.publish_all(dict.fromkeys(paths))
+    start(organisation, producer)
+    review.refresh_from_db()
+    advance_to_the_end(review)
+    assert year_review.count_progress(review) == year_review.Progress(LISTED, LISTED, 0)
+
+
 def test_a_complete_year_is_read_again_with_conditional_requests(organisation, producer, site):
     review = read(organisation, producer)
     pages = {page.path: page for page in review.pages.all()}
@@ -303,6 +364,13 @@ def test_the_command_reads_the_year_with_progress_on_standard_error(organisation
     assert f"{ORGANISATION}, 2025: {OF_YEAR} of {LISTED} pages concern the year." in out
     assert f"/imports/past-years/{YearReview.objects.get().pk}/" in out
     assert f"Read {LISTED} of {LISTED} pages." in err
+
+
+def test_the_command_says_how_many_pages_could_not_be_read(organisation, producer, site):
+    site.publish(f"{govuk.API}{BUS_FARES}", [{"status": 500}])
+    out, err = command(organisation=organisation, year=YEAR)
+    assert "Pages that we could not read: 1." in out
+    assert f"Read {LISTED - 1} of {LISTED} pages." in err
 
 
 def test_the_command_says_what_is_wrong(organisation, producer, site):

@@ -125,10 +125,15 @@ def test_the_verdicts_follow_from_the_checks_again():
 
 
 @pytest.mark.usefixtures("after_all")
-def test_the_brief_about_a_part_is_made_after_the_limit_of_the_part():
+@pytest.mark.parametrize("has_earlier_brief", [False, True])
+def test_the_brief_about_a_part_is_made_after_the_limit_of_the_part(has_earlier_brief):
     limit = TOLERANCE + 60 * FOLLOWS
-    MinuteBrief.objects.all().delete()
+    producer = Release.objects.get(reference="too-late").series.producer
+    if has_earlier_brief:
+        times = {"limit_at": after(TOLERANCE), "ready_at": after(TOLERANCE + 5), "made_at": after(TOLERANCE + 5)}
+        MinuteBrief.objects.create(producer=producer, due_at=DUE, **times)
     assert make_due_briefs(now=after(limit + 4)) == []
     (brief,) = make_due_briefs(now=after(limit + 5))
-    assert brief.limit_at == after(limit)
-    assert brief.producer == Release.objects.get(reference="too-late").series.producer
+    assert (brief.limit_at, brief.producer) == (after(limit), producer)
+    assert make_due_briefs(now=after(limit + 6)) == []
+    assert MinuteBrief.objects.count() == 1

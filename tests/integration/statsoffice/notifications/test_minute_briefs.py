@@ -16,7 +16,16 @@ from statsoffice.notifications.brief_queries import find_minute_briefs
 from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Channel, Message
 from statsoffice.notifications.recipients import about_hidden_trainings
-from tests.support.briefs import BRIEFED, SECOND, due_release, found_live, make_brief
+from tests.support.briefs import (
+    BRIEFED,
+    LIMIT,
+    SECOND,
+    due_release,
+    found_live,
+    make_brief,
+    part_not_live,
+    release_with_a_part_that_may_follow,
+)
 from tests.support.factories import SEED_DUE, ContactFactory
 from tests.support.notify_server import KEY, TEMPLATE, TEXT_TEMPLATE, notify_stub
 from tests.support.observations import create_observations
@@ -72,6 +81,30 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
     ):
         assert part in message.text
     assert "late." not in message.text
+
+
+def test_a_part_that_misses_its_own_limit_later_is_sent_once_more(office, series, mailbox, time_machine):
+    release, other = due_release(series, "late", "not_live"), release_with_a_part_that_may_follow(series, "parts")
+    limit = LIMIT + timedelta(minutes=15)
+
+    def run_jobs(now):
+        mailbox.mails.clear()
+        for number in range(3):
+            time_machine.move_to(now + number * SECOND, tick=False)
+            jobs.brief()
+            outbox.create_missing(now=now + number * SECOND, rules=[outbox.MINUTE_BRIEF_RULE])
+        return sorted((mail["To"], mail["Subject"].partition(": ")[0]) for mail in mailbox.mails)
+
+    leads = sorted([office.head.email, office.deputy.email])
+    assert run_jobs(BRIEFED) == [(lead, "1 of 2 not live at 9:32am") for lead in leads]
+    found_live(release, at=BRIEFED + SECOND)
+    part_not_live(other, at=limit)
+    assert run_jobs(limit + 5 * SECOND) == [(lead, "2 of 2 not live at the end of their tolerance") for lead in leads]
+    assert run_jobs(limit + timedelta(hours=1)) == []
+    assert briefs().count() == 4
+    text = briefs().latest("pk").text
+    assert "Not live:\n\n- Release parts\n" in text
+    assert "Now live, but not in time:\n\n- Release late\n" in text
 
 
 def test_four_late_releases_take_no_more_queries_than_two(office, series):

@@ -57,6 +57,14 @@ class TestPage:
         assert "Technical details Organisation on GOV.UK: office-for-rain" in text
         assert not RATE.search(text.replace(disclaimer, ""))
 
+    def test_the_page_says_how_many_pages_could_not_be_read(self, client, keeper, review):
+        YearReviewPage.objects.filter(title="Rain 11").update(outcome="unreadable")
+        page = client.get(f"/imports/past-years/{review.pk}/").text
+        text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+        assert re.search(r"Reading ended at 2pm on 3 February 2026 ?\. We could not read 1 page\.", text)
+        assert "We could not read what GOV.UK has at this address." in page
+        assert "All pages read" not in page
+
     @pytest.mark.parametrize(
         ("sort", "first"),
         [("", "Rain 01"), ("-delay", "Rain 02"), ("delay", "Rain 01"), ("-scheduled", "Rain 02"), ("announced", "Dew"),

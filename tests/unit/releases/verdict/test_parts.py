@@ -8,7 +8,7 @@ from releases.detection.finding import AddressRole
 from releases.models.verification import read_results, write_address_result
 from releases.rules.parts import Part
 from releases.verdict.address import Interval, Outcome
-from releases.verdict.parts import measure_spread
+from releases.verdict.parts import measure_spread, summarise_lags
 from releases.verdict.release import AddressResult, JudgedPart, combine_addresses, find_main_pages
 from tests.support.checks import ABSENT, LIVE, judged, make_check
 
@@ -100,6 +100,15 @@ def test_a_part_that_is_not_live_has_no_upper_bound_and_one_that_is_not_determin
     assert [one.lag for one in spread.parts] == [Interval(0, 0), Interval(120, None), None, None]
     assert [one.part.verdict for one in spread.parts if one.lag is None] == [AWAITED, uncertain]
     assert measure_spread([english(uncertain), tables(NOT_SEEN)]).first is None
+
+
+@pytest.mark.parametrize(("required", "late"), [(True, 1), (False, 0)])
+def test_only_a_part_that_must_be_live_on_time_can_be_late(required, late):
+    dashboard = JudgedPart(PAGE, required=required, verdict=NOT_SEEN, part=Part.DASHBOARD)
+    spread = measure_spread([english(ON_TIME), dashboard])
+    assert [one.is_late for one in spread.parts] == [False, required]
+    figures = {one.part: one for one in summarise_lags([spread])}
+    assert (figures[Part.DASHBOARD].releases, figures[Part.DASHBOARD].late) == (1, late)
 
 
 def test_releases_without_named_parts_or_with_one_part_have_no_spread():
