@@ -386,11 +386,15 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
 def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answer | None:
     """Return when a late release was due; None for another report, as an early release was available before."""
     late = report.suspicions.filter(kind="late").select_related("verification")
-    if due := min((suspicion.verification.due_at for suspicion in late), default=None):
-        return _answer_at(due)
+    if missed := min((suspicion.verification.due_at for suspicion in late), default=None):
+        return _answer_at(missed)
     if report.kind != ReportKind.LATE:
         return None
-    return _find_due(report, content_of(report).answers, happened=_answer_at(available), at=at)
+    content = content_of(report)
+    due = _find_due(report, content.answers, happened=_answer_at(available), at=at)
+    # A date that was set after the breach is not the one that was missed.
+    is_later = due and due.on and content.first_day and due.on > content.first_day
+    return None if is_later else due
 
 
 def people_to_assign(report: Report) -> QuerySet[User]:

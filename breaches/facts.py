@@ -231,16 +231,18 @@ def _choose_statements(
     *,
     is_early: bool,
 ) -> Iterator[models.Statement]:
-    """Yield the staff statements for a report: none about an earlier date of the release.
+    """Yield the staff statements for a report: none of when the release was live on an earlier date.
 
-    Until the release is published, only the report about an early release has those that say that it was out early.
+    Until the release is published, only the report about an early release has those that say that it was out early, and
+    no report has those that were made after a later date was set.
 
     :param found_at: when checks for this date last found each text, by its digest.
     """
     texts = {digest for digest, at in found_at.items() if at >= verification.due_at}
     is_open = is_early or verification.release.status not in TO_COME
     for statement in statements:
-        if statement.live_at and statement.schedule_version < verification.schedule_version:
+        later = statement.schedule_version - verification.schedule_version
+        if statement.live_at and (later < 0 or (later > 0 and not is_open)):
             continue
         if is_open or not shows_early_finding(statement, due_at=verification.due_at, texts=texts):
             yield statement

@@ -17,7 +17,7 @@ from releases.models.observation import Purpose
 from releases.models.release import find_main_page
 from releases.permissions import Person
 from releases.publication_statements import find_statements
-from releases.rules.lifecycle import Status
+from releases.rules.lifecycle import TO_COME, Status
 from releases.rules.time_axis import (
     CheckMark,
     CheckStrip,
@@ -156,9 +156,15 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     history = repository.read_present_checks(release)
     if hidden:
         history = [check for check in history if not _is_found_early(check, release)]
+    if not knows_early and release.status in TO_COME:
         due_at = release.due_at
         texts = {check.text_digest for check in history if due_at and check.sent_at >= due_at}
-        statements = [one for one in statements if not shows_early_finding(one, due_at=due_at, texts=texts)]
+        # A person reads their own statements.
+        statements = [
+            one
+            for one in statements
+            if one.stated_by_id == by.pk or not shows_early_finding(one, due_at=due_at, texts=texts)
+        ]
     plain = [check for check in history if check.purpose == Purpose.PLAIN]
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:

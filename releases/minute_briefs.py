@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from releases.early_findings import mask_verdict, outcome_from_due
 from releases.exemptions import find_exemptions
@@ -32,6 +32,8 @@ from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief,
 
 LATEST = timedelta(days=1)
 """How long after the due time a brief is still made, for example after our own processes were down."""
+DECIDED_WITHIN = timedelta(minutes=10)
+"""How long after a later limit its verdicts update a brief that exists. A verdict after that is only on the page."""
 LATE_AFTER = timedelta(minutes=1)
 """A brief that was made later than this after it could be made says so."""
 _EXPECTED = (Status.CONFIRMED, Status.PUBLISHED)
@@ -58,19 +60,18 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
     )
     columns = ("release__series__producer", "due_at", "release__rehearsal", "release__training", "tolerance_seconds")
     # This query runs every second, so it reads only the key of each brief, and the times of its limits.
-    limits = verdicts.values_list(*columns).annotate(Max("release__addresses__may_follow_minutes"))
-    last_limits: dict[_Key, datetime] = {}
-    for producer, due_at, rehearsal, training, tolerance, follow_minutes in limits.order_by():
+    times = verdicts.values_list(*columns, "release__addresses__may_follow_minutes").distinct()
+    limits: dict[_Key, set[datetime]] = defaultdict(set)
+    for producer, due_at, rehearsal, training, tolerance, follow_minutes in times:
         limit = limit_at(due_at, tolerance_seconds=tolerance)
-        if now >= limit + AFTER_LIMIT:
-            key = _Key(producer, due_at, rehearsal, training)
-            last_limit = part_limit_at(limit, may_follow=timedelta(minutes=follow_minutes or 0))
-            last_limits[key] = max(last_limit, last_limits.get(key, last_limit))
-    if not last_limits:
+        for one in {limit, part_limit_at(limit, may_follow=timedelta(minutes=follow_minutes or 0))}:
+            if now >= one + AFTER_LIMIT:
+                limits[_Key(producer, due_at, rehearsal, training)].add(one)
+    if not limits:
         return []
-    rows = MinuteBrief.objects.filter(due_at__in={key.due_at for key in last_limits})
+    rows = MinuteBrief.objects.filter(due_at__in={key.due_at for key in limits})
     made = {_Key(row.producer_id, row.due_at, row.rehearsal, row.training_id): row for row in rows}
-    keys = {key for key, last_limit in last_limits.items() if _is_later(last_limit, made.get(key))}
+    keys = {key for key, ends in limits.items() if any(_is_waiting(end, made.get(key), now=now) for end in ends)}
     if not keys:
         return []
     unmade = verdicts.filter(due_at__in={key.due_at for key in keys}).select_related("release__series__producer")
@@ -88,6 +89,11 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
             groups[_key_of(row)].append(row)
     briefs = (_make_brief(key, rows, made.get(key), now=now) for key, rows in groups.items())
     return [brief for brief in briefs if brief is not None]
+
+
+def _is_waiting(limit: datetime, brief: MinuteBrief | None, *, now: datetime) -> bool:
+    """Return whether a verdict on a limit may still make a brief, or update it."""
+    return brief is None or (_is_later(limit, brief) and now < limit + AFTER_LIMIT + DECIDED_WITHIN)
 
 
 def _is_later(limit: datetime, brief: MinuteBrief | None) -> bool:

@@ -548,9 +548,19 @@ def suggest_rows(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def initial_rows(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the suggested rows of addresses; a row that a person typed before is instead of the suggested one."""
-    rows = dict(enumerate(suggest_rows(request))) | read_rows(request.GET)
-    return [rows.get(number, {}) for number in range(max(rows, default=-1) + 1)]
+    """Return the rows of addresses of a new release, pages first: those that a person typed before, and the suggested.
+
+    A typed row replaces a suggested one with the same address, and a typed page replaces the suggested page.
+    """
+    typed = [row for row in read_rows(request.GET).values() if row["url"].strip()]
+    urls = {row["url"] for row in typed}
+    pages = {row["part"] for row in typed if row["role"] == Address.Role.PAGE}
+    suggested = [
+        row
+        for row in suggest_rows(request)
+        if row["url"] not in urls and not (row["role"] == Address.Role.PAGE and row["part"] in pages)
+    ]
+    return sorted([*suggested, *typed], key=lambda row: row["role"] != Address.Role.PAGE)
 
 
 class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[Address]]):

@@ -13,7 +13,7 @@ from releases.early_findings import listed_preflights, without_early_findings
 from releases.evidence import embargo, repository
 from releases.models import Address, Comparison, PreflightRun, Release, ReleaseEvent, Verification
 from releases.rules.calendar import slot_at
-from releases.rules.lifecycle import Status
+from releases.rules.lifecycle import Role, Status
 from releases.verdict.address import Outcome
 from tests.support.early_release import (
     FOUND_AT,
@@ -198,6 +198,20 @@ def test_others_do_not_read_that_a_person_recognised_a_text_from_before_the_due_
     now = SEED_DUE + timedelta(minutes=2)
     for person, shown in ((office.statistician, 0), (office.head, 1)):
         assert len(check_history.release_record_of(release, by=person, now=now).statements) == shown
+
+
+def test_a_statement_that_it_was_live_early_is_read_by_its_author_and_by_those_who_may_know():
+    office = create_office()
+    release = create_release(office)
+    now = SEED_DUE + timedelta(minutes=30)
+    live_at = SEED_DUE - timedelta(minutes=20)
+    statements.record_live_time(release, live_at=live_at, by=office.statistician, at=now)
+    read_by = {
+        role
+        for role, person in office.people.items()
+        if check_history.release_record_of(release, by=person, now=now).statements
+    }
+    assert read_by == {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
 def test_only_rows_since_it_was_found_are_left_out(early):

@@ -103,6 +103,26 @@ def test_a_statement_about_an_earlier_date_is_in_no_report_about_a_later_one(off
     assert "9:10am" not in str(late.annex)
 
 
+def test_a_statement_after_a_later_date_was_set_is_in_no_report_about_the_date_that_was_missed(office):
+    release = create_release(office)
+    add_checks(release, *NOT_LIVE)
+    drafting.draft_missing(now=TOLD_AT)
+    week = timedelta(days=7)
+    release = Release.objects.select_related("series__producer").get(pk=release.pk)
+    moved = scheduling.change_date(
+        release,
+        to=slot_at(SEED_DUE + 2 * week),
+        reason="Checked again.",
+        by=office.head,
+        at=SEED_DUE + timedelta(hours=1),
+    )
+    statements.record_live_time(moved, live_at=SEED_DUE + week, by=office.head, at=SEED_DUE + week + timedelta(hours=1))
+    drafting.draft_missing(now=SEED_DUE + week + timedelta(hours=2))
+    late = with_annex(report_of(ReportKind.LATE))
+    assert "7 July" not in late.circumstances
+    assert "7 July" not in str(late.annex.outputs[0].notes)
+
+
 def test_repeated_drafting_makes_no_more_reports(taken_down):
     for minutes in (4, 5):
         drafting.draft_missing(now=SEED_DUE + timedelta(minutes=minutes))

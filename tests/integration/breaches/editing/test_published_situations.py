@@ -17,7 +17,8 @@ from breaches.rules.content import ReportSection
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import content_of
-from releases.rules.calendar import Precision, Slot, format_moment
+from releases import scheduling
+from releases.rules.calendar import Precision, Slot, format_moment, slot_at
 from tests.integration.breaches.pdf.documents import PAGE_HEIGHT, end_of_text, text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
@@ -557,6 +558,17 @@ def test_a_late_release_that_appeared_before_it_was_due_is_refused_with_its_caus
     assert (page["cause"], page["cause_words"], page["available_time"]) == (["other"], ["A bird."], ["9am"])
     assert Report.objects.get(pk=report.pk).available_at is None
     assert send(client, address, **typed | {"available_time": "10:27am"}).status_code == 302
+
+
+def test_a_late_release_may_have_appeared_when_it_was_due_on_a_later_date(office, release):
+    """It was missed on its first date, which is what the report is about."""
+    report = start_about(office, ReportKind.LATE, DAY, release=release)
+    next_day = SEED_DUE + timedelta(days=1)
+    scheduling.change_date(
+        release, to=slot_at(next_day), reason="A fault.", by=office.head, at=SEED_DUE + timedelta(hours=2)
+    )
+    chosen = ChosenCause(Cause.OUTAGE, "A fault.", next_day)
+    assert editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK).available_at == next_day
 
 
 def test_a_late_release_cannot_be_due_after_it_was_made_available(client, office, release, time_machine):

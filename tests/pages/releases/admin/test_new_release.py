@@ -253,6 +253,12 @@ def test_what_was_typed_before_the_series_fills_in_the_form_stays(client, series
     ]
 
 
+def test_a_typed_file_does_not_replace_the_suggested_page(client, series):
+    file = {"url": "https://www.example.gov.uk/tables.csv", "role": "attachment"}
+    _address, shown = fill_in(client, series, **address_rows(None, file))
+    assert [role for _url, _marker, role in rows_of(shown)] == ["page", "attachment"]
+
+
 def test_what_was_filled_in_from_one_series_is_replaced_by_another_and_what_was_typed_is_not(client, series):
     wind = SeriesFactory(title="Wind", slug="wind", producer=series.producer, release_time=time(9, 30))
     address, shown = fill_in(client, series, welsh_title="Glaw")
