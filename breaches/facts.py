@@ -428,9 +428,11 @@ def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Q
     A release with an exact date answers when it was due.
     """
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
+    if not missing or not is_asked(report):
+        return ()
     if Question.DUE in missing and has_known_date(report):
-        missing = tuple(question for question in missing if question is not Question.DUE)
-    return missing if missing and is_asked(report) else ()
+        return tuple(question for question in missing if question is not Question.DUE)
+    return missing
 
 
 def has_known_date(report: Report) -> bool:

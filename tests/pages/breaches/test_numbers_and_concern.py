@@ -151,5 +151,5 @@ def test_the_technical_details_of_a_draft_say_that_nothing_is_approved(client, o
 def test_where_a_report_is_started_the_process_of_the_form_and_the_short_concern_are_named(client, office):
     client.force_login(office.head)
     page = words(client.get("/reports/start/").text)
-    assert page.count("The report uses the form of the 2018 to 2021 process.") == 1
-    assert "A Head of Profession can send a short concern instead" in page
+    assert page.count("The report uses the 2018 to 2021 form.") == 1
+    assert "a Head of Profession can send a half-page short concern" in page

@@ -218,7 +218,7 @@ def test_one_button_starts_a_report_about_a_release_that_needs_checking_with_wha
     record_checks(release, ("09:29:55", NOT_LIVE), ("09:40", NOT_LIVE))
     client.force_login(office.statistician)
     offer = client.get(page_of(release)).text
-    assert "The report uses the form of the 2018 to 2021 process." in words(offer)
+    assert "The report uses the 2018 to 2021 form." in words(offer)
     response = client.post(addresses(release)["release"], hidden_fields(offer))
     report = Report.objects.get()
     assert response.url == reverse("breaches:report", args=[report.reference])
@@ -248,7 +248,7 @@ def test_the_button_is_for_those_who_write_reports(client, office, release, afte
         client.force_login(person)
         page = client.get(page_of(release)).text
         assert bool(hidden_fields(page)) is (role in WRITERS)
-        assert ("The report uses the form of the 2018 to 2021 process." in page) is (role in WRITERS)
+        assert ("The report uses the 2018 to 2021 form." in page) is (role in WRITERS)
 
 
 def test_of_another_kind_the_report_has_no_account_of_the_checks(office, release):

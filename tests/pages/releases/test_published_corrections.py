@@ -203,7 +203,7 @@ def test_only_a_lead_is_offered_a_breach_report_which_begins_as_a_draft(client, 
             assert "A correction is not a breach in itself." in page.text
             for offered in (
                 "This is a breach: start a report",
-                "The report uses the form of the 2018 to 2021 process.",
+                "The report uses the 2018 to 2021 form.",
             ):
                 assert (offered in page.text) == (role in LEADS)
             if role in LEADS:
