@@ -74,7 +74,7 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     expect(page.locator("#result_list tbody tr")).to_have_count(3)
 
     # Filter: the releases of the series that are known for a month.
-    page.get_by_label("Series").select_option(label="Rain in towns")
+    page.get_by_label("Series", exact=True).select_option(label="Rain in towns")
     page.get_by_label("Month").select_option(label="October 2026")
     press(page, "Filter")
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
