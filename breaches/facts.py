@@ -170,8 +170,8 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
                     statements[verification.release_id],
                     found_at[verification.release_id, verification.schedule_version],
                     is_early=verification.pk in early,
+                    is_sealed=verification.pk in sealed,
                 )
-                if not _is_before(statement.stated_at, sealed.get(verification.pk))
             ),
             not_observed=not_observed.get(verification.pk, ()),
             publisher_time=_publisher_time(verification),
@@ -230,6 +230,7 @@ def _choose_statements(
     found_at: Mapping[str, datetime],
     *,
     is_early: bool,
+    is_sealed: bool,
 ) -> Iterator[models.Statement]:
     """Yield the staff statements for a report: none of when the release was live on an earlier date.
 
@@ -237,12 +238,14 @@ def _choose_statements(
     no report has those that were made after a later date was set.
 
     :param found_at: when checks for this date last found each text, by its digest.
+    :param is_sealed: whether statements from before the due time are left out, because a check found it early.
     """
     texts = {digest for digest, at in found_at.items() if at >= verification.due_at}
     is_open = is_early or verification.release.status not in TO_COME
     for statement in statements:
         later = statement.schedule_version - verification.schedule_version
-        if statement.live_at and (later < 0 or (later > 0 and not is_open)):
+        is_other_date = statement.live_at and (later < 0 or (later > 0 and not is_open))
+        if is_other_date or (is_sealed and statement.stated_at < verification.due_at):
             continue
         if is_open or not shows_early_finding(statement, due_at=verification.due_at, texts=texts):
             yield statement
