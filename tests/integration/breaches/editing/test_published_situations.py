@@ -538,14 +538,24 @@ def start_about(office, kind, on, **about) -> Report:
     return drafting.start_report(subject, kind=kind, occurred_on=[on], by=by, at=at, form_key=uuid4())[0]
 
 
+@pytest.fixture
+def start_by_statistician(client, office, release, time_machine):
+    """Return a function that starts a report of a kind a week later, as the statistician, who is signed in."""
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    client.force_login(office.statistician)
+
+    def start(kind, *, is_about_release):
+        about = {"release": release} if is_about_release else {"series": release.series}
+        return start_about(office, kind, DAY, **about)
+
+    return start
+
+
 @pytest.mark.parametrize("is_about_release", [True, False], ids=["release", "series"])
 def test_a_late_release_that_appeared_before_it_was_due_is_refused_with_its_cause(
-    client, office, release, time_machine, is_about_release
+    client, start_by_statistician, is_about_release
 ):
-    time_machine.move_to(NEXT_WEEK, tick=False)
-    about = {"release": release} if is_about_release else {"series": release.series}
-    report = start_about(office, ReportKind.LATE, DAY, **about)
-    client.force_login(office.statistician)
+    report = start_by_statistician(ReportKind.LATE, is_about_release=is_about_release)
     if not is_about_release:
         section = reverse("breaches:section", args=[report.reference, "what_happened"])
         assert send(client, section, due_time="9:30am").status_code == 302
@@ -571,10 +581,8 @@ def test_a_late_release_may_have_appeared_when_it_was_due_on_a_later_date(office
     assert editing.choose_cause(report, chosen, by=office.statistician, at=NEXT_WEEK).available_at == next_day
 
 
-def test_a_late_release_cannot_be_due_after_it_was_made_available(client, office, release, time_machine):
-    time_machine.move_to(NEXT_WEEK, tick=False)
-    report = start_about(office, ReportKind.LATE, DAY, series=release.series)
-    client.force_login(office.statistician)
+def test_a_late_release_cannot_be_due_after_it_was_made_available(client, start_by_statistician):
+    report = start_by_statistician(ReportKind.LATE, is_about_release=False)
     cause = reverse("breaches:cause", args=[report.reference])
     assert send(client, cause, cause="not_known", available_time="9am").status_code == 302
     address = reverse("breaches:section", args=[report.reference, "what_happened"])
@@ -590,13 +598,8 @@ def test_a_late_release_cannot_be_due_after_it_was_made_available(client, office
 
 
 @pytest.mark.parametrize("is_about_release", [True, False], ids=["release", "series"])
-def test_an_early_release_that_appeared_after_it_was_due_is_refused(
-    client, office, release, time_machine, is_about_release
-):
-    time_machine.move_to(NEXT_WEEK, tick=False)
-    about = {"release": release} if is_about_release else {"series": release.series}
-    report = start_about(office, ReportKind.EARLY, DAY, **about)
-    client.force_login(office.statistician)
+def test_an_early_release_that_appeared_after_it_was_due_is_refused(client, start_by_statistician, is_about_release):
+    report = start_by_statistician(ReportKind.EARLY, is_about_release=is_about_release)
     address = reverse("breaches:section", args=[report.reference, "what_happened"])
     due = {} if is_about_release else moment("due", "9:30am", DAY)
     refused = send(client, address, **due, **moment("happened", "10:27am", DAY), noticed_by="A user")
