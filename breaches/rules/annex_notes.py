@@ -80,7 +80,10 @@ class NamedAddress(Protocol):
 
 
 def name_address[T: NamedAddress](addresses: Sequence[T], address: T) -> tuple[str, str]:
-    """Return the same of one of some addresses of a release; those of the same part are numbered."""
+    """Return how one of a release's addresses is named, as `output_names` does; those of the same part are numbered.
+
+    :param addresses: all addresses of the release.
+    """
     if noun := PART_NOUNS.get(address.part):
         same = [other for other in addresses if other.part is address.part]
         name = f"{noun} {same.index(address) + 1}" if len(same) > 1 else f"the {noun}"

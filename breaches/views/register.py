@@ -220,7 +220,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     form = _register_form(request)
     form.helper.form_action = REPORTS
     filters = form.to_filter()
-    # Invalid filters show no reports and no pictures, which could be mistaken for a result.
+    # With invalid filters there are no pictures: those of all producers could be taken for those of the chosen one.
     found = select_reports(filters, by=request.user) if filters else Report.objects.none()
     order = ListOrder(request.GET, _register_columns(), default="-occurred")
     keys = order.sort(found).values_list("pk", flat=True)

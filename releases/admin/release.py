@@ -766,7 +766,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Fill in a new release from the series or the release that the address names; what was typed before stays."""
+        """Fill in a new release from the series or release that the address names, and keep what was typed."""
         return self._suggest_fields(request) | {name: request.GET[name] for name in TYPED if request.GET.get(name)}
 
     def _suggest_fields(self, request: HttpRequest) -> dict[str, Any]:
