@@ -189,6 +189,14 @@ def code_of_practice(request: pytest.FixtureRequest) -> None:
     write_migrated_rows()
 
 
+@pytest.fixture(autouse=True)
+def empty_count_cache() -> None:
+    """Forget the counts of checks of earlier tests: a database that was put back gives out the same keys again."""
+    from releases.evidence import repository  # imported here, because models need Django's settings first
+
+    repository._counts = repository._CountCache()
+
+
 @pytest.fixture(scope="session")
 def folder_of_run(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
     """Return a folder that all processes of this run share."""
