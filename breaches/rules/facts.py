@@ -300,6 +300,7 @@ def join_words(items: Iterable[str]) -> str:
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+WIDE = 10 * MINUTE
 
 
 def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float) -> bool:
@@ -365,7 +366,8 @@ def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
     """Describe a delay in words that are true of every value between its two bounds.
 
     The delay is more than `from_seconds` and at most `to_seconds`, or exactly that if both are equal. If no phrase is
-    true of both bounds, the figures are used. Without an upper bound the result is like "more than an hour".
+    true of both bounds, the figures are used, without seconds if the bounds are 10 minutes apart. Without an upper
+    bound the result is like "more than an hour".
 
     :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
     """
@@ -375,6 +377,9 @@ def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
     for phrase in PHRASES:
         if _holds(phrase, from_seconds, to_seconds):
             return phrase[2]
+    if from_seconds >= MINUTE and to_seconds - from_seconds >= WIDE:
+        from_seconds -= from_seconds % MINUTE
+        to_seconds += -to_seconds % (HOUR if to_seconds >= DAY else MINUTE)
     return delay_in_figures(from_seconds, to_seconds)
 
 

@@ -37,10 +37,12 @@ from breaches.rules.facts import (
     time_in_words,
     with_capital,
 )
+from breaches.rules.lifecycle import Cause
 from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.lifecycle import Role
-from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Flip, Interval, Outcome, Sighting
+from releases.rules.parts import Part
+from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Interval, Outcome, Sighting
 from releases.verdict.parts import measure_spread
 
 CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
@@ -86,11 +88,12 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
     if not all(facts.addresses for facts in releases):
         message = "An account needs at least one address that was checked."
         raise ValueError(message)
-    accounts = [" ".join((_due(facts), *_describe_checks(facts))) for facts in releases]
-    with_cause = [*accounts[:-1], _add_cause(accounts[-1], cause, of_one=len(releases) == 1)]
-    accounts = [
-        _add_spread(before, after, facts) for before, after, facts in zip(accounts, with_cause, releases, strict=True)
-    ]
+    *others, last = releases
+    in_own_words = describe_cause_in_full(cause)
+    written = _write_release(last, cause=cause, of_one=not others)
+    if cause.cause is Cause.OTHER and not in_own_words and _is_long(written):
+        written, in_own_words = _write_release(last), cause.words.strip()
+    accounts = [*map(_write_release, others), written]
     paragraphs = []
     for account, facts in zip(accounts, releases, strict=True):
         paragraphs += [
@@ -99,7 +102,38 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
             " ".join(_describe_decision(facts)),
             " ".join(_statements(facts)),
         ]
-    return "\n\n".join(filter(None, [*paragraphs, describe_cause_in_full(cause)]))
+    return "\n\n".join(filter(None, [*paragraphs, in_own_words]))
+
+
+def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: bool = False) -> str:
+    """Write the paragraph of one release, with the cause if this is the last one.
+
+    If it is too long, it leaves out when the release disappeared again, then how far apart its parts were published,
+    and then when we made no checks. The annex has all of these.
+    """
+    shorter = _without_absences(facts)
+    for version, has_spread in (
+        (facts, True),
+        (shorter, True),
+        (shorter, False),
+        (replace(shorter, not_observed=()), False),
+    ):
+        *sentences, last = _due(version), *_describe_checks(version)
+        account = " ".join((*sentences, _add_spread(last, version) if has_spread else last))
+        if cause is not None:
+            account = _add_cause(account, cause, of_one=of_one)
+        if not _is_long(account):
+            break
+    return account
+
+
+def _is_long(account: str) -> bool:
+    return len(account.split()) > MOST_WORDS
+
+
+def _without_absences(facts: Facts) -> Facts:
+    verdicts = ((address, replace(address.verdict, flips=())) for address in facts.addresses)
+    return replace(facts, addresses=tuple(replace(address, verdict=verdict) for address, verdict in verdicts))
 
 
 def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
@@ -110,23 +144,25 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
     return f"{account} {describe_cause(cause, what='It' if of_one else 'These breaches')}".rstrip()
 
 
-def _add_spread(before: str, account: str, facts: Facts) -> str:
-    """Add one sentence on the part that was published longest after the first one, if the account has room for it.
-
-    :param before: the account without its cause. If the cause is a sentence of its own, it stays the last one.
-    """
+def _add_spread(sentence: str, facts: Facts) -> str:
+    """Add the part that was certainly published after the first one, and longest after it, to the last sentence."""
     spread = measure_spread(facts.addresses)
     if spread is None or spread.first is None:
-        return account
-    notable = spread.find_notable(tolerance_seconds=facts.tolerance_seconds)
-    measured = [(one.lag, one.part) for one in notable if one.lag and one.lag.to_seconds is not None]
+        return sentence
+    measured = [
+        (one.lag, one.part)
+        for one in spread.others
+        if one.lag is not None and one.lag.from_seconds > 0 and one.lag.to_seconds is not None
+    ]
     if not measured:
-        return account
+        return sentence
     lag, part = max(measured, key=lambda each: each[0].from_seconds)
-    words = f"{with_capital(_the(part))} appeared {_length(lag)} after {_the(spread.first)}."
-    if len(f"{account} {words}".split()) > MOST_WORDS:
-        return account
-    return f"{before} {words}{account.removeprefix(before)}" if account.startswith(before) else f"{account} {words}"
+    what, length, first = _the(part), _length(lag), _the(spread.first)
+    before = sentence.removesuffix(".")
+    if before.startswith(f"{with_capital(what)} appeared ") and before.endswith(" late"):
+        length = "as long" if before.endswith(f", {length} late") else length
+        return f"{before} and {length} after {first}."
+    return f"{before}, and {what} appeared {length} after {first}."
 
 
 def describe_checks(facts: Facts) -> str:
@@ -169,7 +205,7 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
     elif lead.verdict.outcome in NEEDS_CHECKING:
         yield from _describe_unknown(facts, lead)
     elif lead.verdict.outcome is Outcome.ON_TIME:
-        yield f"Our automatic check found {_name(lead)} on time{_absences(facts, lead.verdict.flips)}."
+        yield f"Our automatic check found {_name(lead)} on time{_absences(facts, lead)}."
     elif not facts.date_changed:
         yield CHECKS_NOT_ENDED
 
@@ -188,7 +224,7 @@ def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[A
     if late_files and (delay := _last_delay(late_files)):
         which = _its(late_files[0], "its file") if len(late_files) == 1 else f"the last of {_late_ones(late_files)}"
         files = f", and {which} {_between(delay, facts)}"
-    yield f"{_appeared('It', facts, page)}{_absences(facts, page.verdict.flips)}{files}."
+    yield f"{_appeared('It', facts, page)}{_absences(facts, page)}{files}."
 
 
 def _describe_late_files(
@@ -207,7 +243,7 @@ def _describe_late_files(
         until = f", although it could follow until {_clock(facts.due_at + file.may_follow, facts)}"
         what = _its(file, _name(file))
         yield f"{opening} automatic check did not find {what} {when}{until if file.may_follow else ''}."
-        yield f"{_appeared(with_capital(_the(file)), facts, file)}{_absences(facts, file.verdict.flips)}."
+        yield f"{_appeared(with_capital(_the(file)), facts, file)}{_absences(facts, file)}."
         return
     yield f"{opening} automatic check did not find {_which_of(files, facts, required)} on time."
     if delay := _last_delay(files):
@@ -222,15 +258,16 @@ def _describe_late_files(
 
 def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict, due_at = address.verdict, facts.due_at
-    what = "it" if address in facts.main_pages else _the(address)
+    what, was = "it" if address in facts.main_pages else _the(address), _was(address)
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
     # Another sentence describes what happened from the due time on.
     before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
+    until_due = replace(address, verdict=replace(verdict, flips=tuple(before)))
     appeared = ""
     if verdict.delay and verdict.delay.to_seconds is not None:
         early = Interval(-verdict.delay.to_seconds, -verdict.delay.from_seconds)
         appeared = f": {what} appeared {_between(verdict.delay, facts)}, {_length(early)} early"
-    yield f"Our automatic check found {_name(address)} before then{appeared}{_absences(facts, before)}."
+    yield f"Our automatic check found {_name(address)} before then{appeared}{_absences(facts, until_due)}."
     checks = [check.sighting for check in address.checks_since(due_at)]
     live = next((check for check in checks if check.result is CheckOutcome.LIVE), None)
     absent = [
@@ -240,12 +277,12 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     ]
     if verdict.from_due is Outcome.LATE and live and absent:
         again = Interval(*((at - due_at).total_seconds() for at in (absent[-1].surely_from, live.surely_by)))
-        yield f"{with_capital(what)} was back {_between(again, facts)}, {_length(again)} late."
+        yield f"{with_capital(what)} {was} back {_between(again, facts)}, {_length(again)} late."
     elif verdict.from_due is Outcome.NOT_SEEN and absent:
         still = (absent[-1].surely_from - due_at).total_seconds()
-        yield f"{with_capital(what)} was still missing at {_time(still, facts)}."
+        yield f"{with_capital(what)} {was} still missing at {_time(still, facts)}."
     elif verdict.from_due in NEEDS_CHECKING:
-        yield f"Our checks do not show whether {what} was there at the due time."
+        yield f"Our checks do not show whether {what} {was} there at the due time."
     elif verdict.from_due is Outcome.PENDING and not facts.date_changed:
         yield CHECKS_NOT_ENDED
 
@@ -257,7 +294,11 @@ def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
     from_due = (one for one in sightings if max(one.planned_at, one.completed_at) >= facts.due_at)
     unconfirmed = any(not sighting.clock_confirmed for sighting in from_due)
     clock = " (their clock was not confirmed)" if unconfirmed else ""
-    where = f"it was on {_page_or_file(address)}" if address.role is AddressRole.PAGE else f"{_name(address)} was there"
+    where = (
+        f"it was on {_page_or_file(address)}"
+        if address.role is AddressRole.PAGE
+        else f"{_name(address)} {_was(address)} there"
+    )
     yield f"Our automatic checks do not show whether {where} on time{clock}."
     found = []
     if verdict.last_not_live_at:
@@ -297,15 +338,23 @@ def _late_by(delay: Interval, address: AddressFacts) -> str:
     return _length(Interval(delay.from_seconds - follows, upper))
 
 
-def _absences(facts: Facts, flips: Sequence[Flip]) -> str:
+def _absences(facts: Facts, address: AddressFacts) -> str:
     """Write when an address was gone again after it had been live, and when it was back."""
+    flips = address.verdict.flips
     if not flips:
         return ""
+    it, was = ("they" if address.part is Part.TABLES else "it"), _was(address)
     gone_at, back_at = _clock(round_down(flips[-1].gone_at), facts), flips[-1].back_at
     back_by = f"back by {_clock(round_up_before(back_at, facts.due_at), facts)}" if back_at else ""
     if len(flips) == 1:
-        return f", but it was gone at {gone_at}{back_by and f' and {back_by}'}"
-    return f", but it disappeared {len(flips)} times, most recently at {gone_at}{back_by and f', and was {back_by}'}"
+        return f", but {it} {was} gone at {gone_at}{back_by and f' and {back_by}'}"
+    return (
+        f", but {it} disappeared {len(flips)} times, most recently at {gone_at}{back_by and f', and {was} {back_by}'}"
+    )
+
+
+def _was(address: AddressFacts) -> str:
+    return "were" if address.part is Part.TABLES else "was"
 
 
 def _last_delay(files: Sequence[AddressFacts]) -> Interval | None:

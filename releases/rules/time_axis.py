@@ -68,8 +68,12 @@ def axis_around(instants: Iterable[datetime]) -> TimeAxis:
         end = end.replace(microsecond=0) + SECOND
     slack = max((end - start) * MARGIN, SECOND)
     start, end = start - slack, end + slack
-    axes = (_axis_with_steps(start, end, step) for step in STEPS if (end - start) // step < MOST_TICKS)
-    return next((axis for axis in axes if _texts_are_apart(axis.ticks)), TimeAxis(start, end))
+    axes = [_axis_with_steps(start, end, step) for step in STEPS if (end - start) // step < MOST_TICKS]
+    if not axes:
+        return TimeAxis(start, end)
+    # Every second time of the shortest step fits if no step has times that do.
+    alternate = replace(axes[0], ticks=axes[0].ticks[::2])
+    return next((axis for axis in axes if axis.ticks and _texts_are_apart(axis.ticks)), alternate)
 
 
 def _axis_with_steps(start: datetime, end: datetime, step: timedelta) -> TimeAxis:

@@ -262,6 +262,7 @@ def test_the_axis_has_round_times_at_their_places():
         ("2020-07-01 10:00", ["midday", "1 July", "midday"]),
         ("2020-07-03 10:00", ["1 July", "2 July", "3 July"]),
         ("2020-07-30 10:00", ["13 July", "27 July"]),
+        ("2020-09-10 10:00", ["25 July", "19 September"]),
     ],
 )
 def test_the_axis_has_few_times_for_any_length(live_at, texts):

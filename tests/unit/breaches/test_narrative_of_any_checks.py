@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause
 from breaches.rules.lifecycle import Cause
 from breaches.rules.narrative import write_account
-from releases.detection.finding import CheckOutcome
+from releases.detection.finding import AddressRole, CheckOutcome
 from releases.rules.calendar import format_time, format_time_with_seconds
+from releases.rules.parts import Part
 from releases.verdict.address import Outcome
-from tests.support.report_evidence import DUE, address, make_check_fact, record
+from tests.support.report_evidence import DUE, LIVE, NOT_LIVE, address, london, make_check_fact, record
 
 CHECKS = st.lists(
     st.builds(
@@ -62,6 +63,92 @@ def test_an_account_with_a_recorded_cause_is_as_short_and_gives_it_once(checks, 
     assert 2 <= text.count(". ") + 1 <= 4
     assert CAUSE_NOT_RECORDED not in text
     assert text.count("because") == (cause is not Cause.NOT_KNOWN)
+
+
+DUE_ABSENT = (make_check_fact("09:29:55", NOT_LIVE), make_check_fact("09:30:07", NOT_LIVE, "previous_edition"))
+MORNINGS = {
+    "on time": [DUE_ABSENT[0], make_check_fact("09:30", LIVE)],
+    "late": [*DUE_ABSENT, make_check_fact("09:52:03", NOT_LIVE), make_check_fact("10:31:07", LIVE)],
+    "late, and gone twice": [
+        *DUE_ABSENT,
+        *(
+            make_check_fact(at, result)
+            for at, result in [
+                ("09:52:03", NOT_LIVE),
+                ("10:31:07", LIVE),
+                ("10:41:07", NOT_LIVE),
+                ("10:52:03", LIVE),
+                ("11:41:07", NOT_LIVE),
+                ("11:52:03", LIVE),
+            ]
+        ),
+    ],
+    "late until the next day": [
+        *DUE_ABSENT,
+        make_check_fact("09:52:03", NOT_LIVE),
+        make_check_fact(london("10:31:07", "2020-07-01"), LIVE),
+    ],
+    "not live": [*DUE_ABSENT, make_check_fact("11:52:03", NOT_LIVE)],
+    "early and gone": [
+        make_check_fact(at, result)
+        for at, result in [
+            ("09:09:07", NOT_LIVE),
+            ("09:10:07", LIVE),
+            ("09:11:07", LIVE),
+            ("09:13:07", NOT_LIVE),
+            ("09:32:07", NOT_LIVE),
+            ("09:52:03", LIVE),
+        ]
+    ],
+}
+UNMONITORED = ((london("09:33:07"), london("09:44:11")), (london("09:53:07"), london("10:14:11")))
+THIRTEEN_WORDS = "Statistics on the " + " ".join(f"subject{number}" for number in range(10))
+
+
+def record_set(english, welsh, first, second, *, may_follow=timedelta(0)):
+    """Four parts of a release with a long title, each with its own morning."""
+    facts = record(
+        address(*english, part=Part.ENGLISH_PAGE),
+        address(*welsh, part=Part.WELSH_PAGE, url="https://www.example.gov.uk/cy", may_follow=may_follow),
+        address(*first, url="https://www.example.gov.uk/first.ods", role=AddressRole.ATTACHMENT, part=Part.TABLES),
+        address(*second, url="https://www.example.gov.uk/second.ods", role=AddressRole.ATTACHMENT),
+        not_observed=UNMONITORED,
+    )
+    return dataclasses.replace(facts, release_title=THIRTEEN_WORDS)
+
+
+@given(
+    st.tuples(*[st.sampled_from(list(MORNINGS.values()))] * 4),
+    st.sampled_from([timedelta(0), timedelta(minutes=15)]),
+    st.sampled_from([RecordedCause(), RecordedCause(Cause.NOT_AUTHORISED), RecordedCause(Cause.OTHER, "word " * 19)]),
+)
+def test_an_account_of_several_parts_has_four_sentences_and_eighty_words(mornings, may_follow, cause):
+    account, *others = write_account(record_set(*mornings, may_follow=may_follow), cause=cause).split("\n\n")
+
+    assert len(account.split()) <= 80
+    assert 2 <= account.count(". ") + 1 <= 4
+    assert others in ([], [cause.words.strip()])
+    assert cause.cause is not Cause.OTHER or (cause.words.strip() in account.lower()) is (not others)
+
+
+def test_a_long_account_leaves_out_when_the_release_disappeared_and_keeps_when_we_made_no_checks():
+    late, gone = MORNINGS["late"], MORNINGS["late, and gone twice"]
+    account = write_account(record_set(gone, MORNINGS["on time"], late, late))
+
+    assert "disappeared" not in account
+    assert "we made no checks in 2 periods" in account
+    assert "disappeared 2 times" in write_account(record(address(*gone)))
+
+
+def test_an_account_says_that_tables_were_gone_and_not_that_they_was():
+    flicker = MORNINGS["late, and gone twice"]
+    tables = address(
+        *flicker[:-2], url="https://www.example.gov.uk/t.ods", role=AddressRole.ATTACHMENT, part=Part.TABLES
+    )
+    facts = record(address(*MORNINGS["on time"], part=Part.ENGLISH_PAGE), tables)
+
+    account = write_account(dataclasses.replace(facts, release_title="Rail punctuality"))
+    assert "but they were gone at 10:41:07am and back by 10:52:03am" in account
 
 
 @given(CHECKS)

@@ -54,8 +54,7 @@ ACCOUNTS = {
         record(english(), TOO_LATE),
         (
             f"{PAGE_LIVE} its Welsh page at 9:47am, although it could follow until 9:45am. The Welsh page appeared "
-            "between 9:52am and 9:52:10am, just over 7 minutes late. The Welsh page appeared just over 22 minutes "
-            "after the English page."
+            "between 9:52am and 9:52:10am, just over 7 minutes late and just over 22 minutes after the English page."
         ),
     ),
     "a Welsh page that is still missing": (
@@ -69,8 +68,8 @@ ACCOUNTS = {
         record(LATE, welsh(check("09:38", NOT_LIVE), check("09:38:10", LIVE))),
         (
             "Our automatic check did not find it on its English page at www.example.gov.uk at 9:32am. It appeared "
-            "between 9:32am and 9:32:30am, about 2 minutes late. The Welsh page appeared about 6 minutes after the "
-            "English page."
+            "between 9:32am and 9:32:30am, about 2 minutes late, and the Welsh page appeared about 6 minutes after "
+            "the English page."
         ),
     ),
     "an English page that was late, while the Welsh page may follow": (
@@ -84,14 +83,14 @@ ACCOUNTS = {
         record(english(), LATE_TABLES),
         (
             f"{PAGE_LIVE} its tables at 9:32am. The tables appeared between 9:36am and 9:36:05am, just over 6 minutes "
-            "late. The tables appeared just over 6 minutes after the English page."
+            "late and as long after the English page."
         ),
     ),
     "tables and a Welsh page": (
         record(english(), TOO_LATE, LATE_TABLES),
         (
-            f"{PAGE_LIVE} its Welsh page and tables on time. The last of them appeared between 9:52am and 9:52:10am. "
-            "The Welsh page appeared just over 22 minutes after the English page."
+            f"{PAGE_LIVE} its Welsh page and tables on time. The last of them appeared between 9:52am and 9:52:10am, "
+            "and the Welsh page appeared just over 22 minutes after the English page."
         ),
     ),
 }
