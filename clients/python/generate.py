@@ -31,6 +31,7 @@ from statsoffice_client.transport import Transport, quote_part'''
 CLIENT_CLASS = '''class Client(Transport):
     """Each method is one operation. It raises what `Transport.send` raises."""
 '''
+FILE = "bytes"
 TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
 
@@ -55,14 +56,17 @@ def shapes_of(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Itera
     yield from (parameter["schema"] for parameter in operation["parameters"])
     yield operation.get("requestBody")
     answer = answer_of(operation)
+    if answer == FILE:
+        return
     yield schemas[answer]["properties"][entries] if (entries := entries_of(schemas[answer])) else {"$ref": answer}
 
 
 def answer_of(operation: Mapping[str, Any]) -> str:
-    """Return the name of the one schema of an operation's answers, whatever their status."""
+    """Return the name of the one schema of an operation's answers, whatever their status; `FILE` for a file."""
     (answer,) = {
-        write_type(response["content"]["application/json"]["schema"])
+        write_type(content["schema"])
         for status, response in operation["responses"].items()
+        for content in response["content"].values()
         if int(status) < 400
     }
     return answer
@@ -117,7 +121,7 @@ def write_type(schema: Mapping[str, Any]) -> str:
         case {"type": "array", "items": item}:
             return f"list[{write_type(item)}]"
         case {"type": str(kind)} if kind in TYPES:
-            return TYPES[kind]
+            return FILE if schema.get("format") == "binary" else TYPES[kind]
     raise ValueError(f"The client has no type for {schema}.")
 
 
@@ -142,7 +146,7 @@ def write_docstring(text: str, *more: str, indent: str) -> list[str]:
 def write_method(method: str, path: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     """Write an operation; one that answers with a part of a list yields the entries of the whole list."""
     answer = answer_of(operation)
-    entries = entries_of(schemas[answer])
+    entries = "" if answer == FILE else entries_of(schemas[answer])
     in_path = [one for one in operation["parameters"] if one["in"] == "path"]
     in_query = [one for one in operation["parameters"] if one["in"] == "query" and one["name"] != "after"]
     takes_key = any(one["name"] == KEY for one in operation["parameters"])
@@ -164,7 +168,9 @@ def write_method(method: str, path: str, operation: Mapping[str, Any], schemas: 
     kind = f"Iterator[{write_type(schemas[answer]['properties'][entries]['items'])}]" if entries else answer
     lines = [f"    def {operation['operationId']}({', '.join([*given, *(['*', *named] if named else [])])}) -> {kind}:"]
     lines += write_docstring(operation["description"], *about, indent="        ")
-    if entries:
+    if answer == FILE:
+        lines.append(f"        return self.download({address})")
+    elif entries:
         lines.append(f"        return self.read_list({address}, {', '.join(passed)})")
     else:
         lines.append(f"        answer: {answer} = self.send({', '.join([repr(method), address, *passed])})")

@@ -3,8 +3,10 @@
 The token alone decides what a request may do. Cookies and sessions play no part.
 """
 
+import io
 import math
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -13,8 +15,10 @@ from typing import Annotated, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -27,13 +31,15 @@ from ninja.security import HttpBearer
 from pydantic import BeforeValidator, ConfigDict
 
 from breaches import permissions as breach_permissions
-from breaches import register
+from breaches import register, versions
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from releases import check_history, overview
 from releases.check_history import AddressRecord
 from releases.early_findings import mask_until_published
+from releases.evidence.export import export_evidence, export_file_name
 from releases.models import Release, Series
+from releases.models.event import add_facts
 from releases.models.release import ReleaseQuerySet
 from releases.public import calendar
 from releases.public.api import (
@@ -64,7 +70,7 @@ from releases.public.api import (
 from releases.public.calendar import CalendarQuery, filter_releases
 from releases.rules.calendar import Precision, Slot
 from releases.rules.departure import Grounds
-from releases.rules.lifecycle import TO_COME, Status
+from releases.rules.lifecycle import TO_COME, Role, Status
 from releases.rules.public_calendar import AnnouncedRelease, PublicStatus
 from releases.verdict.address import Outcome
 from statsoffice.middleware import WINDOW_SECONDS, count_request
@@ -94,6 +100,7 @@ READ_ERRORS = {
     429: "There were too many requests. Wait for the number of seconds in the Retry-After header.",
 }
 
+DOWNLOAD_ERRORS = {**READ_ERRORS, 409: "The stored document was changed after its approval."}
 CHANGE_ERRORS = {
     **READ_ERRORS,
     409: "The change is refused, and the sentence says why. Nothing was changed.",
@@ -169,7 +176,7 @@ class OfficeAPI(NinjaAPI):
 api = OfficeAPI(
     title="API for the office’s own systems",
     version="1",
-    description="For one producer, with a token: the calendar and its changes, results, checks and reports.",
+    description="For one producer, with a token: the calendar and its changes, results, evidence and reports.",
     docs_url=None,
     urls_namespace="office_api",
     renderer=PlainRenderer(),
@@ -250,6 +257,20 @@ def read(path: str, answer: type[Schema], name: str, scope: Scope | None) -> Cal
         return api.api_operation(["HEAD"], path, include_in_schema=False, auth=auth, **known)(operation)
 
     return at_path
+
+
+def download(path: str, media_type: str, name: str, scope: Scope) -> Callable[[Operation], Operation]:
+    """Register an operation that answers with a file. Each download is recorded, so there is no HEAD."""
+    SCOPES[name] = scope
+    file = {"description": "OK", "content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}
+    return api.get(
+        path,
+        operation_id=name,
+        url_name=name,
+        auth=BearerToken(scope, Use.READ),
+        response=dict.fromkeys(DOWNLOAD_ERRORS, Problem),
+        openapi_extra={"responses": {200: file}},
+    )
 
 
 def change(path: str, status: int, name: str, *, address: str = "") -> Callable[[Operation], Operation]:
@@ -533,6 +554,21 @@ def _checked_address(one: AddressRecord, due_at: datetime | None, *, is_to_come:
     }
 
 
+@download("/releases/{slug:reference}/evidence", "application/zip", "evidence", Scope.EXPORT_EVIDENCE)
+def evidence(request: OfficeRequest, reference: Path[Slug]) -> FileResponse:
+    """Download the evidence bundle of a published release; the export is recorded."""
+    check_known_parameters(request, Schema)
+    own = request.auth
+    found = _find_known(own, reference)
+    if found.status != Status.PUBLISHED:
+        raise Http404("The evidence of this release is sealed until it is published.")
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
+    with transaction.atomic(), add_facts(api_token=own.code):
+        export_evidence(found, file, by=own.issued_by, at=timezone.now())
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=export_file_name(found), content_type="application/zip")
+
+
 # Breach reports
 
 
@@ -570,6 +606,33 @@ def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any
     shown, next_url = list_page(found, of=lambda one: str(one.pk), query=query, request=request)
     entries = register.describe_reports(Report.objects.filter(pk__in=[one.pk for one in shown]).order_by("pk"))
     return {"next_url": next_url, "reports": [{**one, "release": one["release"] or None} for one in entries]}
+
+
+@download("/reports/{slug:reference}/document", "application/pdf", "report_document", Scope.READ_REPORTS)
+def report_document(request: OfficeRequest, reference: Path[Slug]) -> HttpResponseBase:
+    """Download the last approved document of a breach report; the download is recorded."""
+    check_known_parameters(request, Schema)
+    own = request.auth
+    found = breach_permissions.open_reports_of(own.producer).filter(reference=reference).first()
+    document = found.approved_documents.order_by("version").last() if found else None
+    if found is None or document is None:
+        raise Http404(f"There is no approved document of a report “{reference}” that this token may know of.")
+    try:
+        content = versions.document_bytes(document)
+    except versions.DocumentChanged:
+        return problem_response(f"{DOWNLOAD_ERRORS[409]} Ask an administrator.", status=409)
+    versions.record_report_event(
+        found,
+        "downloaded",
+        at=timezone.now(),
+        by=own.issued_by,
+        role=Role.HEAD_OF_PROFESSION,
+        version=document.version,
+        pdf_sha256=document.pdf_sha256,
+        api_token=own.code,
+    )
+    name = versions.name_document_file(document)
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type="application/pdf")
 
 
 # Changes of the calendar: each is made, or requested, by the action of the pages (statsoffice/office_api/changes.py).

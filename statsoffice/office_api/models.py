@@ -24,6 +24,7 @@ class Scope(models.TextChoices):
     READ_UNANNOUNCED = "read_unannounced", lazy("Include releases that are not announced yet")
     READ_RESULTS = "read_results", lazy("Read results and measured times")
     READ_EVIDENCE = "read_evidence", lazy("Read the checks of each release")
+    EXPORT_EVIDENCE = "export_evidence", lazy("Download the evidence of published releases, with the stored pages")
     READ_REPORTS = "read_reports", lazy("Read breach reports")
     CHANGE_CALENDAR = "change_calendar", lazy("Change the calendar")
 

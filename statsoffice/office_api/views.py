@@ -51,8 +51,12 @@ class TokenForm(GovukForm):
                 ),
                 Scope.READ_RESULTS.value: lazy("For example, ‘On time’ and when we first found the release live."),
                 Scope.READ_EVIDENCE.value: lazy("Each check with its time and result, but no stored page."),
+                Scope.EXPORT_EVIDENCE.value: lazy(
+                    "The same file as on the page of a release, which is more than the checks. We record each download."
+                ),
                 Scope.READ_REPORTS.value: lazy(
-                    "Status and main facts of reports, including drafts. Restricted reports are never included."
+                    "Status and main facts of reports, including drafts, and approved documents. "
+                    "Restricted reports are never included."
                 ),
                 Scope.CHANGE_CALENDAR.value: lazy(
                     "Plan and cancel releases, change provisional dates, and request changes to "

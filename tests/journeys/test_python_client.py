@@ -9,12 +9,14 @@ from django.conf import settings
 from django.core.cache import caches
 from statsoffice_client import Client, RequestRefused
 
+from breaches.rules.lifecycle import ReportStatus
 from releases.models import Release
+from releases.rules.canonical import sha256_hex
 from statsoffice.office_api.api import api
 from statsoffice.office_api.models import Scope
 from tests.support.api_tokens import NOW, issue
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.people import create_office
+from tests.support.people import AT, create_office, create_report, move_report
 
 FOLDER = settings.BASE_DIR / "clients" / "python"
 
@@ -40,8 +42,23 @@ def test_a_system_reads_whole_lists_and_plans_once(live_server, time_machine):
     assert planned["outcome"] == "planned"
     assert Release.objects.filter(reference="rain-9").count() == 1
     with pytest.raises(RequestRefused) as refusal:
+        client.evidence("rain-6")
+    assert (refusal.value.status, "export_evidence" in refusal.value.sentence) == (403, True)
+    with pytest.raises(RequestRefused) as refusal:
         next(client.results())
     assert (refusal.value.status, "read_results" in refusal.value.sentence) == (403, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_system_downloads_an_approved_report(live_server, time_machine):
+    time_machine.move_to(AT)
+    caches["rates"].clear()
+    office = create_office(name="Office for Rain", slug="rain")
+    report = move_report(create_report(office), office, ReportStatus.APPROVED)
+    client = Client(live_server.url, issue(office, Scope.READ_REPORTS, at=AT).secret)
+
+    assert [one["reference"] for one in client.reports()] == [report.reference]
+    assert sha256_hex(client.report_document(report.reference)) == report.approved_documents.get().pdf_sha256
 
 
 def test_it_follows_no_redirect_and_refuses_an_address_without_encryption():

@@ -12,7 +12,13 @@ from typing import Literal, NotRequired, TypedDict
 from statsoffice_client.transport import Transport, quote_part
 
 type Scope = Literal[
-    "read_calendar", "read_unannounced", "read_results", "read_evidence", "read_reports", "change_calendar"
+    "read_calendar",
+    "read_unannounced",
+    "read_results",
+    "read_evidence",
+    "export_evidence",
+    "read_reports",
+    "change_calendar",
 ]
 
 
@@ -328,12 +334,20 @@ class Client(Transport):
         answer: ChecksAnswer = self.send("GET", f"/api/office/v1/releases/{quote_part(reference)}/checks")
         return answer
 
+    def evidence(self, reference: str) -> bytes:
+        """Download the evidence bundle of a published release; the export is recorded."""
+        return self.download(f"/api/office/v1/releases/{quote_part(reference)}/evidence")
+
     def reports(self, *, per_page: int | None = None) -> Iterator[ReportAnswer]:
         """List the breach reports of the producer that are open to all its roles: no restricted and no practice ones.
 
         :param per_page: Results per page, at most 100.
         """
         return self.read_list("/api/office/v1/reports", "reports", query={"per_page": per_page})
+
+    def report_document(self, reference: str) -> bytes:
+        """Download the last approved document of a breach report; the download is recorded."""
+        return self.download(f"/api/office/v1/reports/{quote_part(reference)}/document")
 
     def change_date(self, reference: str, body: DateChangeBody, *, key: str) -> ChangeAnswer:
         """Change a provisional date, or request another date of a confirmed release, on which a person decides.

@@ -61,20 +61,18 @@ class Transport:
         :raises OSError: if there is no answer. Send a change again with the same key: it is carried out only once.
         """
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        address = f"{self._origin}{path}" + (f"?{urllib.parse.urlencode(given, doseq=True)}" if given else "")
-        return self._open(
-            urllib.request.Request(  # noqa: S310  # the scheme was checked
-                address,
-                method=method,
-                data=None if body is None else json.dumps(body).encode(),
-                headers={
-                    "Authorization": f"Bearer {self._token}",
-                    "Accept": "application/json",
-                    **({} if body is None else {"Content-Type": "application/json"}),
-                    **(headers or {}),
-                },
-            )
-        )
+        address = path + (f"?{urllib.parse.urlencode(given, doseq=True)}" if given else "")
+        data = None if body is None else json.dumps(body).encode()
+        sent = {"Accept": "application/json"} | ({} if body is None else {"Content-Type": "application/json"})
+        return json.loads(self._open(method, address, data=data, headers={**sent, **(headers or {})}))
+
+    def download(self, path: str) -> bytes:
+        """Return the content of a file.
+
+        :raises RequestRefused: if the API answers with an error or a redirect.
+        :raises OSError: if there is no answer.
+        """
+        return self._open("GET", path)
 
     def read_list(self, path: str, key: str, *, query: Mapping[str, Parameter]) -> Iterator[Any]:
         """Yield the entries of a list, which comes in parts; the next part is requested when it is needed."""
@@ -86,10 +84,19 @@ class Transport:
             answer = self.send("GET", path, query=urllib.parse.parse_qs(following, keep_blank_values=True))
             yield from answer[key]
 
-    def _open(self, request: urllib.request.Request) -> Any:
+    def _open(
+        self, method: str, address: str, *, data: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        request = urllib.request.Request(  # noqa: S310  # the scheme was checked
+            f"{self._origin}{address}",
+            method=method,
+            data=data,
+            headers={"Authorization": f"Bearer {self._token}", **(headers or {})},
+        )
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
-                return json.load(response)
+                content: bytes = response.read()
+                return content
         except urllib.error.HTTPError as error:
             with error:
                 raise _read_refusal(error) from None

@@ -1,5 +1,6 @@
 """What tokens read: each operation by its scope, one producer only, and nothing before its time."""
 
+import io
 import json
 from datetime import timedelta
 
@@ -8,22 +9,30 @@ from django.core.cache import caches
 from django.test import Client
 from openapi_spec_validator import validate
 
-from breaches.models import Report
+from breaches.models import Report, ReportEvent
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
-from releases.models import Membership
+from releases.evidence.export import EXPORTED, export_evidence
+from releases.models import Membership, ReleaseEvent
+from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from statsoffice.office_api import api
 from statsoffice.office_api.models import Scope
 from statsoffice.office_api.tokens import revoke_token
 from tests.support.api_tokens import issue
-from tests.support.early_release import FOUND_AT, create_release, find_early, publish
+from tests.support.early_release import FOUND_AT, add_checks, create_release, find_early, publish
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.people import AT, create_office, create_report
+from tests.support.people import AT, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
-READS = [Scope.READ_CALENDAR, Scope.READ_RESULTS, Scope.READ_EVIDENCE, Scope.READ_REPORTS]
+READS = [
+    Scope.READ_CALENDAR,
+    Scope.READ_RESULTS,
+    Scope.READ_EVIDENCE,
+    Scope.EXPORT_EVIDENCE,
+    Scope.READ_REPORTS,
+]
 PATHS = {
     "token": "/token",
     "releases": "/releases",
@@ -33,6 +42,8 @@ PATHS = {
     "result": "/releases/announced/result",
     "checks": "/releases/announced/checks",
     "reports": "/reports",
+    "evidence": "/releases/announced/evidence",
+    "report_document": "/reports/nowhere/document",
 }
 NEEDS = {
     "token": None,
@@ -43,8 +54,12 @@ NEEDS = {
     "result": Scope.READ_RESULTS,
     "checks": Scope.READ_EVIDENCE,
     "reports": Scope.READ_REPORTS,
+    "evidence": Scope.EXPORT_EVIDENCE,
+    "report_document": Scope.READ_REPORTS,
 }
-OF_RELEASE = ("release", "result", "checks")
+OF_RELEASE = ("release", "result", "checks", "evidence")
+# The release is not published and the report does not exist.
+NOT_THERE = {"evidence", "report_document"}
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +117,7 @@ def test_a_token_with_one_scope_reads_what_this_scope_says_and_nothing_else(offi
     for name, path in PATHS.items():
         answer = get(token, path)
         if NEEDS[name] in {None, scope}:
-            assert answer.status_code == 200, name
+            assert answer.status_code == (404 if name in NOT_THERE else 200), name
         else:
             assert answer.status_code == 403, name
             assert answer.json()["error"].count(f"“{NEEDS[name]}”") == 1
@@ -253,6 +268,62 @@ class TestBeforeItsTime:
         text = "".join(get(token, path).text for path in (*PATHS.values(), "/releases/unannounced/checks"))
         assert "schools-march-2020" not in text
         assert get(token, "/releases/announced/checks").json()["addresses"][0]["url"] is None
+
+
+class TestFiles:
+    def test_the_evidence_of_a_published_release_is_the_bundle_that_its_page_gives_and_is_recorded(
+        self, office, time_machine
+    ):
+        time_machine.move_to(FOUND_AT, tick=False)
+        release = create_release(office)
+        token = issue(office, Scope.EXPORT_EVIDENCE, at=FOUND_AT)
+        path = f"/releases/{release.reference}/evidence"
+        answer = get(token, path)
+        assert (answer.status_code, error_of(answer)) == (
+            404,
+            "The evidence of this release is sealed until it is published.",
+        )
+        add_checks(release, *(("live", at) for at in range(0, 125, 5)))
+        time_machine.move_to(AT, tick=False)
+        answer = get(token, path)
+        assert answer.headers["Content-Type"] == "application/zip"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        content = b"".join(answer.streaming_content)
+        release.refresh_from_db()
+        export_evidence(release, expected := io.BytesIO(), at=AT)
+        assert content == expected.getvalue()
+        by_token, _by_command = ReleaseEvent.objects.filter(kind=EXPORTED).order_by("position")
+        assert by_token.actor == office.head
+        assert by_token.facts["api_token"] == token.token.code
+        assert by_token.facts["sha256"] == sha256_hex(content)
+
+    def test_the_approved_document_is_the_stored_one_and_its_download_is_recorded(self, office):
+        report = move_report(create_report(office), office, ReportStatus.APPROVED)
+        document = report.approved_documents.get()
+        token = issue(office, Scope.READ_REPORTS, at=AT)
+        answer = get(token, f"/reports/{report.reference}/document")
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert sha256_hex(b"".join(answer.streaming_content)) == document.pdf_sha256
+        event = ReportEvent.objects.filter(kind="downloaded").get()
+        assert (event.actor, event.facts["api_token"]) == (office.head, token.token.code)
+        assert (event.facts["version"], event.facts["role"]) == (document.version, Role.HEAD_OF_PROFESSION)
+        Report.objects.update(kind=ReportKind.LEAK)
+        assert get(token, f"/reports/{report.reference}/document").status_code == 404
+
+    def test_a_report_without_an_approved_document_or_of_another_producer_does_not_exist(self, office):
+        create_report(office, ReportStatus.DRAFT, reference="draft")
+        other = issue(create_office(name="Office for Hail"), Scope.READ_REPORTS, at=AT)
+        for token in (issue(office, Scope.READ_REPORTS, at=AT), other):
+            answer = get(token, "/reports/draft/document")
+            assert answer.status_code == 404
+            assert error_of(answer) == "There is no approved document of a report “draft” that this token may know of."
+
+    def test_files_have_no_head_because_each_download_is_recorded(self, office):
+        token = issue(office, *READS, at=AT)
+        answer = Client().head(
+            "/api/office/v1/releases/announced/evidence", headers={"Authorization": f"Bearer {token.secret}"}
+        )
+        assert answer.status_code == 405
 
 
 class TestReports:
