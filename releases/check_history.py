@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import prefetch_related_objects
 
 from releases.detection.finding import CheckOutcome, PublisherSays
-from releases.early_findings import is_hidden, mask_verdict, may_know, shows_early_finding
+from releases.early_findings import find_hidden_statements, is_hidden, mask_verdict, may_know
 from releases.evidence import coverage, repository
 from releases.evidence.coverage import Stretch
 from releases.evidence.repository import RecordedCheck, WindowCheck
@@ -152,19 +152,13 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
     prefetch_related_objects([release], "addresses")
     statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
+    if statements and not knows_early and release.status in TO_COME:
+        unread = find_hidden_statements(by, [release])
+        statements = [statement for statement in statements if statement.pk not in unread]
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
     history = repository.read_present_checks(release)
     if hidden:
         history = [check for check in history if not _is_found_early(check, release)]
-    if not knows_early and release.status in TO_COME:
-        due_at = release.due_at
-        texts = {check.text_digest for check in history if due_at and check.sent_at >= due_at}
-        # A person reads their own statements.
-        statements = [
-            one
-            for one in statements
-            if one.stated_by_id == by.pk or not shows_early_finding(one, due_at=due_at, texts=texts)
-        ]
     plain = [check for check in history if check.purpose == Purpose.PLAIN]
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:

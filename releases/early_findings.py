@@ -4,7 +4,7 @@ Until the release is published or cancelled, only its producer's Heads of Profes
 know of them (decision 73). The first check from the due time on that finds it live publishes it (decision 10).
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from releases.detection.finding import CheckOutcome
 from releases.detection.preflight import PreflightCode
 from releases.evidence import repository
+from releases.evidence.export import Withheld
 from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Statement, Verification
 from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
@@ -89,9 +90,57 @@ def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: s
 
 
 def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> QuerySet[ReleaseEvent]:
-    """Return events of releases, except those that may show that an unpublished release was found early."""
-    shown = without_early_findings(ReleaseEvent.objects.filter(kind__in=EARLY_EVENTS), person, at="at")
+    """Return events of releases, except those that may show that an unpublished release was found or stated early."""
+    early = ReleaseEvent.objects.filter(kind__in=EARLY_EVENTS)
+    hidden = Statement.objects.filter(pk__in=find_hidden_statements(person))
+    stated = hidden.filter(release=OuterRef("release"), stated_by=OuterRef("actor"), stated_at=OuterRef("at"))
+    # A person's statement may have changed an early result since, and the report of it still has few readers.
+    was_early = Q(facts__outcome__0=Outcome.EARLY) | Q(facts__outcome__1=Outcome.EARLY)
+    judged = early.filter(was_early, kind="judged", release__status__in=TO_COME)
+    shown = (
+        without_early_findings(early, person, at="at")
+        .exclude(pk__in=early.filter(Exists(stated), kind="stated").values("pk"))
+        .exclude(pk__in=judged.exclude(release__series__producer__in=producers_known_to(person)).values("pk"))
+    )
     return events.filter(~Q(kind__in=EARLY_EVENTS) | Q(pk__in=shown.values("pk")))
+
+
+def without_early_statements(statements: QuerySet[Statement], person: Person) -> QuerySet[Statement]:
+    """Return staff statements, except those that say that an unpublished release could be read before it was due."""
+    return statements.exclude(pk__in=find_hidden_statements(person))
+
+
+def find_hidden_statements(person: Person, releases: Collection[Release] | None = None) -> set[int]:
+    """Return the keys of the statements that say that an unpublished release could be read before it was due.
+
+    A person reads their own statements, and all of them if they may know of the release. It runs queries at once.
+
+    :param releases: with None, the statements about all releases; there are very few.
+    """
+    by_others = Statement.objects.filter(release__status__in=TO_COME).exclude(stated_by=person.pk)
+    if releases is not None:
+        by_others = by_others.filter(release__in=releases)
+    unknown = by_others.exclude(release__series__producer__in=producers_known_to(person))
+    statements = list(unknown.select_related("release"))
+    texts = repository.read_texts_since_due({one.release_id for one in statements if one.text_digest})
+    return {
+        one.pk
+        for one in statements
+        if shows_early_finding(one, due_at=one.release.due_at, texts=texts.get(one.release_id, ()))
+    }
+
+
+def find_withheld(person: Person, release: Release) -> Withheld:
+    """Find what the evidence bundle of a release leaves out for a person, because few people may know of it."""
+    if release.status not in TO_COME or may_know(person, release.series.producer):
+        return Withheld()
+    events = ReleaseEvent.objects.filter(release=release)
+    shown = without_early_events(events, person)
+    return Withheld(
+        statements=find_hidden_statements(person, [release]),
+        events=set(events.exclude(pk__in=shown.values("pk")).values_list("pk", flat=True)),
+        screenshots=repository.was_ever_said_live_before_due(release.pk),
+    )
 
 
 def may_know(person: Person, producer: Producer) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releases import judge, scheduling
@@ -15,7 +15,7 @@ from releases.models import Address, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, User, check_may, roles_of
 from releases.rules import calendar
-from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
+from releases.rules.lifecycle import PUBLISH, RELEASE, TO_COME, FieldRefused
 from releases.rules.response import LONGEST
 from releases.verdict.address import NEEDS_CHECKING, count_result
 
@@ -75,9 +75,14 @@ def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verificatio
 
 
 def is_answered() -> Exists:
-    """Return the condition on verdicts that a person stated when the release was live."""
+    """Return the condition on verdicts that a person stated when the release was live.
+
+    Until the release is published, that it was live before it was due is no answer: few people may know of it, and it
+    publishes nothing.
+    """
     return Exists(
         Statement.objects.filter(
+            Q(live_at__gte=OuterRef("due_at")) | ~Q(release__status__in=TO_COME),
             kind=Statement.Kind.WAS_LIVE,
             release=OuterRef("release"),
             schedule_version__gte=OuterRef("schedule_version"),

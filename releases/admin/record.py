@@ -10,7 +10,12 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.admin.access import ReadOnlyAdmin, words_filter
 from releases.detection.finding import CheckOutcome
-from releases.early_findings import producers_known_to, without_early_events, without_early_findings
+from releases.early_findings import (
+    producers_known_to,
+    without_early_events,
+    without_early_findings,
+    without_early_statements,
+)
 from releases.models import (
     DateChange,
     DateChangeRequest,
@@ -106,6 +111,9 @@ class StatementAdmin(ReleaseRecordAdmin[Statement]):
     read_with = ("stated_by",)
     list_filter = ("kind",)
     ordering = ("-stated_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
+        return without_early_statements(super().get_queryset(request), request.user)
 
 
 @admin.register(DateChange)

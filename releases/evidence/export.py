@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,22 @@ from releases.rules.anchor import Head, chain_line, inclusion_proof
 from releases.rules.canonical import canonical_json
 
 SCRIPT, README = "check-anchors.sh", "bundle-readme.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a bundle leaves out because its reader may not know of it until the release is published.
+
+    `statements` and `events` are keys of rows; `screenshots` is whether the pictures are not even listed.
+    """
+
+    statements: Collection[int] = ()
+    events: Collection[int] = ()
+    screenshots: bool = False
+
+
+NOTHING_WITHHELD = Withheld()
+
 
 # A file's name in the bundle, and its bytes in parts.
 type File = tuple[str, Iterable[bytes]]
@@ -99,13 +115,16 @@ EXPORTED = "evidence_exported"
 ACCESS = frozenset({embargo.READ, EXPORTED})
 
 
-def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
+def evidence_files(release: Release, *, now: datetime, withheld: Withheld = NOTHING_WITHHELD) -> Iterator[File]:
     """Yield the files of a release's bundle from the database, without names of people.
+
+    Of an event that is left out, only the hashes are in the chain, as of the events of other releases.
 
     :param now: the aware instant that decides which bodies are sealed; nothing else depends on it.
     """
     observations = repository.checks_in_chain_order(release)
-    events = ReleaseEvent.in_order().filter(release_public_id=release.public_id).exclude(kind__in=ACCESS)
+    events = ReleaseEvent.in_order().filter(release_public_id=release.public_id)
+    events = events.exclude(kind__in=ACCESS).exclude(pk__in=withheld.events)
     proved = {
         "looks": batches_of(Observation, observations),
         "events": batches_of(ReleaseEvent, events),
@@ -118,7 +137,7 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
     yield from proof_files(proved)
     verifications = Verification.objects.filter(release=release).order_by("schedule_version")
     yield "verifications.jsonl", _lines(_fields(row) for row in verifications)
-    yield "statements.jsonl", _lines(_statements(release))
+    yield "statements.jsonl", _lines(_statements(release, withheld.statements))
     yield "coverage.jsonl", _lines(_coverage(release))
     stored_bodies = list(
         StoredBody.objects.filter(release=release)
@@ -130,7 +149,8 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
     yield "bodies.jsonl", _lines(_body(row, is_sealed=row.sha256 in sealed) for row in stored_bodies)
     for sha256 in sorted({row.sha256 for row in stored_bodies if row.body_id} - sealed):
         yield f"bodies/{sha256}", [Body.objects.get(pk=sha256).content]
-    yield from _screenshot_files(release, now=now)
+    if not withheld.screenshots:
+        yield from _screenshot_files(release, now=now)
 
 
 def _screenshot_files(release: Release, *, now: datetime) -> Iterator[File]:
@@ -206,9 +226,10 @@ def _fields(row: Verification) -> dict[str, Any]:
     return {field.name: getattr(row, field.name) for field in row._meta.concrete_fields if field.name not in left_out}
 
 
-def _statements(release: Release) -> Iterator[dict[str, Any]]:
+def _statements(release: Release, withheld: Collection[int]) -> Iterator[dict[str, Any]]:
     """Yield statements with people's roles, and with the salted digest of their text from the chain of events."""
-    statements = list(Statement.objects.filter(release=release).select_related("address").in_order())
+    shown = Statement.objects.filter(release=release).exclude(pk__in=withheld)
+    statements = list(shown.select_related("address").in_order())
     roles = find_past_roles({statement.stated_by_id for statement in statements})
     stated = {
         (event.actor_id, event.at, event.facts.get("said"), event.facts.get("text_digest")): event
@@ -267,13 +288,13 @@ _PLAIN_FILE = 0o100644 << 16
 _UNIX = 3
 
 
-def write_bundle(release: Release, out: IO[bytes], *, now: datetime) -> None:
+def write_bundle(release: Release, out: IO[bytes], *, now: datetime, withheld: Withheld = NOTHING_WITHHELD) -> None:
     """Write the bundle of a release as a ZIP file; the same evidence makes the same bytes."""
     folder = bundle_folder_name(release)
     readme = Path(__file__).with_name(README).read_text().replace("THE OFFICE", settings.OFFICE_NAME, 1)
     sums: list[str] = []
     with zipfile.ZipFile(out, "w") as bundle:
-        for name, parts in [("README.txt", [readme.encode()]), *evidence_files(release, now=now)]:
+        for name, parts in [("README.txt", [readme.encode()]), *evidence_files(release, now=now, withheld=withheld)]:
             sha256 = _add(bundle, f"{folder}/{name}", parts)
             sums.append(f"{sha256}  {name}\n")
         _add(bundle, f"{folder}/SHA256SUMS", [line.encode() for line in sums])
@@ -324,6 +345,7 @@ def export_evidence(
     at: datetime,
     by: User | None = None,
     export_format: ExportFormat = ExportFormat.BUNDLE,
+    withheld: Withheld = NOTHING_WITHHELD,
 ) -> EvidenceExport:
     """Write the evidence on a release into a file, and record who exported it, when, in which form, and its hash.
 
@@ -332,11 +354,14 @@ def export_evidence(
 
     :param out: an empty file, opened for writing and reading bytes.
     :param by: None for the command line, where the person is unknown.
+    :param withheld: what the bundle leaves out; the checks alone contain none of it.
     :raises NotYours: if the person's roles do not allow it.
     """
     role = acting_role(by, Action.EXPORT_EVIDENCE, release.series.producer).value if by else COMMAND_LINE
-    write = write_warc if export_format is ExportFormat.WARC else write_bundle
-    write(release, out, now=at)
+    if export_format is ExportFormat.WARC:
+        write_warc(release, out, now=at)
+    else:
+        write_bundle(release, out, now=at, withheld=withheld)
     out.seek(0)
     digest = hashlib.sha256()
     while part := out.read(_PART):

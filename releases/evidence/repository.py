@@ -549,6 +549,20 @@ def has_seen_text(address: Address, release: Release, text_digest: str) -> bool:
     return Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest).exists()
 
 
+def read_texts_since_due(releases: Collection[int]) -> Mapping[int, set[str]]:
+    """Read the digests of the texts that plain checks for present schedules received from the due times on.
+
+    :param releases: the keys of some releases; so is the result by key. Without any, no query is made.
+    """
+    texts: dict[int, set[str]] = defaultdict(set)
+    if not releases:
+        return texts
+    checks = Observation.objects.plain().filter(_PRESENT, release__in=releases, sent_at__gte=_DUE).order_by()
+    for release, digest in checks.values_list("release_id", "text_digest").distinct():
+        texts[release].add(digest)
+    return texts
+
+
 def find_first_absences(release: Release) -> dict[int, int]:
     """Find the position of the first check of each address, by key, that found the release not live."""
     absent = Observation.objects.to_judge(release).filter(result=CheckOutcome.NOT_LIVE).order_by("-position")

@@ -571,7 +571,8 @@ def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
         raise Http404("The evidence of this release is sealed until it is published.")
     form = ExportFormat.WARC if request.POST.get("format") == ExportFormat.WARC else ExportFormat.BUNDLE
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    export_evidence(release, file, by=request.user, at=timezone.now(), export_format=form)
+    withheld = early_findings.find_withheld(request.user, release)
+    export_evidence(release, file, by=request.user, at=timezone.now(), export_format=form, withheld=withheld)
     file.seek(0)
     answer = FileResponse(
         file, as_attachment=True, filename=export_file_name(release, form), content_type=_EXPORT_TYPES[form]

@@ -17,7 +17,7 @@ from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
 from breaches.permissions import reports_with
 from breaches.register import EXPORTED as REGISTER_EXPORTED
 from breaches.text import event_title
-from releases.early_findings import without_early_events
+from releases.early_findings import without_early_findings
 from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Cover, Exemption, Membership, Producer, Release, ReleaseEvent, Series
@@ -107,7 +107,8 @@ def _of_tokens(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
 def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
         own = ReleaseEvent.objects.filter(release__series__producer__in=scope.producers, kind__in=kinds)
-        return without_early_events(own, scope.person)
+        # Each of these kinds may show that a release was found early.
+        return without_early_findings(own, scope.person, at="at")
 
     return rows
 

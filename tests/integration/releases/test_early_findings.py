@@ -9,10 +9,12 @@ from breaches import drafting
 from breaches.models import Report, Suspicion
 from breaches.versions import current_version
 from releases import announcements, check_history, judge, scheduling, statements
-from releases.early_findings import listed_preflights, without_early_findings
+from releases.early_findings import find_withheld, listed_preflights, without_early_events, without_early_findings
 from releases.evidence import embargo, repository
+from releases.evidence.export import Withheld
 from releases.models import Address, Comparison, PreflightRun, Release, ReleaseEvent, Verification
 from releases.rules.calendar import slot_at
+from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role, Status
 from releases.verdict.address import Outcome
 from tests.support.early_release import (
@@ -179,25 +181,54 @@ class TestComparisonWithTheAnnouncement:
         assert not announcements.due_comparisons(at=at, now=NOW).exists()
 
 
-@pytest.mark.parametrize("minutes", [-18, 1], ids=["before the due time", "after it"])
-def test_others_do_not_read_that_a_person_recognised_a_text_from_before_the_due_time(minutes):
+@pytest.mark.parametrize(
+    ("result", "minutes"),
+    [("unrecognised", -18), ("unrecognised", 1), ("not_live", 1)],
+    ids=["before the due time", "after it", "in a page that a check found not live"],
+)
+def test_others_do_not_read_that_a_person_recognised_a_text_from_before_the_due_time(result, minutes):
     office = create_office()
     release = create_release(office)
-    page = release.addresses.get(role="page")
-    for before in (20, 19):
-        check = create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=before), text="new")
-    statements.record_text_statement(
-        release,
-        page,
-        "this_is_it",
-        text_digest=check.text_digest,
-        by=office.head,
-        at=SEED_DUE + timedelta(minutes=minutes),
-    )
+    identify_early_text(office, release, "this_is_it", at=SEED_DUE + timedelta(minutes=minutes), result=result)
     assert Verification.objects.get(release=release).outcome == Outcome.EARLY
     now = SEED_DUE + timedelta(minutes=2)
     for person, shown in ((office.statistician, 0), (office.head, 1)):
-        assert len(check_history.release_record_of(release, by=person, now=now).statements) == shown
+        record = check_history.release_record_of(release, by=person, now=now)
+        assert len(record.statements) == shown
+        assert len([run for address in record.addresses for run in address.runs if run.said]) == shown
+
+
+def test_others_do_not_read_that_a_text_was_recognised_once_the_answer_was_corrected():
+    office = create_office()
+    release = create_release(office)
+    identify_early_text(office, release, "this_is_it", at=FOUND_AT)
+    identify_early_text(office, release, "not_it", at=NOW)
+    assert Verification.objects.get(release=release).outcome == Outcome.PENDING
+    events = ReleaseEvent.objects.filter(release=release)
+    for person, outcomes, said in (
+        (office.statistician, [], ["not_it"]),
+        (office.head, [["pending", "early"], ["early", "pending"]], ["this_is_it", "not_it"]),
+    ):
+        shown = without_early_events(events, person).order_by("position")
+        assert [event.facts["outcome"] for event in shown if event.kind == "judged"] == outcomes
+        assert [event.facts["said"] for event in shown if event.kind == "stated"] == said
+        left_out = find_withheld(person, release)
+        assert set(events.exclude(pk__in=left_out.events)) == set(shown)
+        assert len(left_out.statements) == 2 - len(said)
+        assert left_out.screenshots == (person == office.statistician)
+    add_checks(release, *(("live", at) for at in range(0, 125, 5)))
+    assert set(without_early_events(events, office.statistician)) == set(events.all())
+    assert find_withheld(office.statistician, Release.objects.get()) == Withheld()
+
+
+def identify_early_text(office, release, kind, *, at, result="unrecognised"):
+    """Let a lead say what two checks from before the due time found, and store these if they are not."""
+    page = release.addresses.get(role="page")
+    text = sha256_hex(b"new")
+    if not repository.has_seen_text(page, release, text):
+        for minutes in (20, 19):
+            create_observation(page, result, at=SEED_DUE - timedelta(minutes=minutes), text="new")
+    statements.record_text_statement(release, page, kind, text_digest=text, by=office.head, at=at)
 
 
 def test_a_statement_that_it_was_live_early_is_read_by_its_author_and_by_those_who_may_know():

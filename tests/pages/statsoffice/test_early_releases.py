@@ -2,7 +2,9 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 from django.core.management import call_command
@@ -17,10 +19,11 @@ from breaches.models import EarlyReleaseDecision, ReportRowRecord, Suspicion
 from breaches.rules.lifecycle import ReportKind
 from breaches.rules.public_statement import statement_digest
 from breaches.versions import current_version
-from releases import scheduling
+from releases import scheduling, statements
 from releases.early_findings import name_contact
 from releases.models import Address, Comparison, IncidentContact, PreflightRun, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow, check_chain
+from releases.permissions import TABLE, Action
 from releases.rules.lifecycle import MoveRefused, Role, Status
 from statsoffice import metrics
 from statsoffice.notifications import outbox
@@ -28,6 +31,7 @@ from statsoffice.notifications.delivery import deliver_messages
 from tests.support.early_release import (
     FOUND_AT,
     PAGE_SHA256,
+    REFERENCE,
     TITLE,
     URL,
     add_checks,
@@ -94,6 +98,15 @@ def early():
     return early
 
 
+def create_staff_office():
+    """An office whose people may all open the admin site."""
+    office = create_office()
+    for person in office.people.values():
+        person.is_staff = True
+        person.save()
+    return office
+
+
 def read_lists(office, addresses=LISTS):
     """Return every list as each person sees it, without what differs with every request."""
     return {
@@ -119,6 +132,33 @@ def read_lists_of_the_end(office, release, time_machine, *, was_early):
         lists |= read_lists(office, addresses_of_report(f"breach-{release.reference}"))
         transaction.set_rollback(True)
     return lists
+
+
+BUNDLE = "evidence bundle"
+
+
+def read_record(office, release, *, stated_by=None, is_published=False):
+    """Return the record of a release in each place that has one, as each person sees it, and forget what was stored."""
+    models = ("observation", "verification", "statement", "releaseevent")
+    places = [f"/releases/{REFERENCE}/", *(f"/admin/releases/{model}/" for model in models)]
+    places.append(f"/admin/releases/release/{release.pk}/history/")
+    with transaction.atomic():
+        if stated_by is not None:
+            state_early(office, release, by=stated_by)
+        if is_published:
+            add_checks(release, *(("live", at) for at in range(0, 125, 5)))
+        record = read_lists(office, places)
+        export = reverse("releases:export_evidence", args=[REFERENCE])
+        for role in TABLE[Action.EXPORT_EVIDENCE]:
+            record[str(role), BUNDLE] = signed_in(office.people[role]).post(export).getvalue()
+        transaction.set_rollback(True)
+    return record
+
+
+def state_early(office, release, *, by=None):
+    """A person, by default a lead, states when it was live. No check has found it."""
+    live_at = SEED_DUE - timedelta(minutes=20)
+    statements.record_live_time(release, live_at=live_at, words="I saw it.", by=by or office.head, at=FOUND_AT)
 
 
 def measure(*, now):
@@ -458,33 +498,56 @@ class TestIncidentContact:
 
 
 class TestWhatOthersSee:
-    def test_every_list_is_the_same_for_everyone_as_if_it_had_not_been_found(self):
+    @pytest.mark.parametrize(
+        ("find", "notified"),
+        [(find_early, ("head_of_profession", "deputy")), (state_early, ())],
+        ids=["found by checks", "stated by a person"],
+    )
+    def test_every_list_is_the_same_for_everyone_as_if_it_had_not_been_found(self, find, notified):
         """Not even those who may know see it there, because lists are on walls and in shared sessions."""
-        office = create_office()
-        for person in office.people.values():
-            person.is_staff = True
-            person.save()
+        office = create_staff_office()
         release = create_release(office)
         add_difference(release)
         add_preflight_problem(release)
         before = read_lists(office)
-        find_early(office, release)
+        find(office, release)
         outbox.create_missing(now=FOUND_AT)
         deliver_messages(now=FOUND_AT)
         after = read_lists(office)
-        leads = ("head_of_profession", "deputy")
         # Their own message, which names nothing.
         differing = {key for key in before if before[key] != after[key]}
-        assert differing == {(role, "/messages/") for role in leads}
-        assert TITLE not in "".join(after[role, "/messages/"] for role in leads)
+        assert differing == {(role, "/messages/") for role in notified}
+        assert TITLE not in "".join(after[role, "/messages/"] for role in notified)
+
+    @pytest.mark.parametrize("author", [Role.HEAD_OF_PROFESSION, Role.STATISTICIAN])
+    def test_what_only_a_person_stated_is_in_no_record_but_that_of_its_author_and_of_those_who_may_know(self, author):
+        office = create_staff_office()
+        release = create_release(office)
+        without = read_record(office, release)
+        stated = read_record(office, release, stated_by=office.people[author])
+        readers = {"head_of_profession", "deputy", str(author)}
+        lists = (f"/admin/releases/{name}/" for name in ("statement", "releaseevent", f"release/{release.pk}/history"))
+        places = (f"/releases/{REFERENCE}/", *lists, BUNDLE)
+        differing = {key for key in without if without[key] != stated[key]}
+        assert differing == {(role, place) for role in readers for place in places}
+
+    def test_what_a_person_stated_is_in_the_record_of_everyone_once_it_is_published(self, time_machine):
+        office = create_staff_office()
+        release = create_release(office)
+        time_machine.move_to(SEED_DUE + timedelta(minutes=10), tick=False)
+        record = read_record(office, release, stated_by=office.head, is_published=True)
+        for role in map(str, office.people):
+            for model, sign in (("statement", "It was live at</a>"), ("releaseevent", "Statement added</a>")):
+                assert sign in record[role, f"/admin/releases/{model}/"], role
+            assert "I saw it." in record[role, f"/releases/{REFERENCE}/"], role
+            assert "I saw it." in record[role, f"/admin/releases/release/{release.pk}/history/"], role
+        with ZipFile(BytesIO(record["auditor", BUNDLE])) as bundle:
+            assert b"was_live" in bundle.read(f"evidence-{REFERENCE}/statements.jsonl")
 
     def test_once_it_was_taken_down_and_not_published_every_list_is_that_of_a_release_not_found_early(
         self, time_machine
     ):
-        office = create_office()
-        for person in office.people.values():
-            person.is_staff = True
-            person.save()
+        office = create_staff_office()
         release = create_release(office)
         as_not_live = read_lists_of_the_end(office, release, time_machine, was_early=False)
         as_taken_down = read_lists_of_the_end(office, release, time_machine, was_early=True)

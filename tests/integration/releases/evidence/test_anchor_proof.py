@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from releases.evidence import anchors, export
-from releases.models import Anchor, Release
+from releases.models import Anchor, Release, ReleaseEvent
 from releases.models.event import record_event
 from statsoffice import anchors as statsoffice_anchors
 from statsoffice.anchors import CHAINS
@@ -107,6 +107,17 @@ def test_the_bundle_has_the_anchors_of_its_rows_and_no_others(release):
         "anchors/4/looks",
         "anchors/authority.pem",
     }
+
+
+def test_the_script_finds_nothing_wrong_with_a_bundle_that_leaves_out_events(release, tmp_path):
+    out = BytesIO()
+    last_two = ReleaseEvent.objects.filter(release=release).order_by("-position")[:2]
+    withheld = export.Withheld(events=[event.pk for event in last_two])
+    export.write_bundle(release, out, now=timezone.now(), withheld=withheld)
+    code, said = check(unpacked(out.getvalue(), tmp_path))
+    assert "WRONG" not in said
+    assert "events: 1 rows, 1 of them in an anchor above" in said
+    assert code == 0
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash"])

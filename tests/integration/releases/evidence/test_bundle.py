@@ -49,9 +49,9 @@ def release():
     return Release.objects.get(pk=release.pk)
 
 
-def written(release, *, now=NOW):
+def written(release, *, now=NOW, withheld=export.NOTHING_WITHHELD):
     out = BytesIO()
-    export.write_bundle(release, out, now=now)
+    export.write_bundle(release, out, now=now, withheld=withheld)
     return out.getvalue()
 
 
@@ -155,6 +155,20 @@ def test_every_row_of_the_release_is_in_it_and_of_others_the_hashes_alone(releas
     assert [row[1] for row in lines(content, "events.jsonl")] == [event.position for event in events]
     assert b"another's" not in content
     assert "other" not in files(content)["release.json"].decode()
+
+
+def test_a_bundle_without_the_rows_that_its_reader_may_not_know_holds_and_has_only_their_hashes(release, tmp_path):
+    stated = ReleaseEvent.objects.get(kind="stated")
+    record_event(release, "afterwards", at=NOW)
+    withheld = export.Withheld(statements=[release.statements.get().pk], events=[stated.pk])
+    content = written(release, withheld=withheld)
+    folder = unpacked(content, tmp_path)
+    said = checked(folder)
+    assert (said[SUMS], said[ROWS], said[LINKS], said[BODIES]) == ("", "", "", "")
+    assert lines(content, "statements.jsonl") == []
+    assert stated.position not in [row[1] for row in lines(content, "events.jsonl")]
+    assert f"{stated.position} {stated.previous_hash} {stated.row_hash}" in (folder / "events.chain").read_text()
+    assert b"was_live" not in b"".join(files(content).values())
 
 
 def test_a_row_that_was_changed_in_the_database_is_noticed_in_its_bundle(release, tmp_path):

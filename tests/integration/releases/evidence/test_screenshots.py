@@ -394,6 +394,9 @@ def test_the_bundle_lists_the_pictures_and_has_those_that_are_not_sealed(release
     files = {name: b"".join(parts) for name, parts in export.evidence_files(release, now=SEED_DUE)}
     assert files[f"screenshots/{sha256_hex(PICTURE)}.png"] == PICTURE
     assert sha256_hex(PICTURE).encode() in files["screenshots.jsonl"]
+    withheld = export.Withheld(screenshots=True)
+    names = {name for name, _ in export.evidence_files(release, now=SEED_DUE, withheld=withheld)}
+    assert not [name for name in names if name.startswith("screenshots")]
 
 
 @pytest.mark.browser

@@ -176,6 +176,14 @@ def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_rele
     assert Release.objects.get().status == "confirmed"
 
 
+def test_it_was_live_at_before_the_due_time_is_no_answer_until_the_release_is_published(release):
+    before = SEED_DUE - timedelta(minutes=5)
+    statements.record_live_time(release, live_at=before, by=statistician(release), at=AFTER)
+    assert statements.verdicts_without_answer(Release.objects.all()).exists()
+    Release.objects.update(status="published")
+    assert not statements.verdicts_without_answer(Release.objects.all()).exists()
+
+
 def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_that(release):
     colleague = create_member(Role.PUBLISHING_TEAM, release.series.producer)
     statements.record_live_time(release, live_at=SEED_DUE, by=colleague, at=AFTER)
