@@ -1,7 +1,8 @@
 """Access to rows in the admin site by producer, and the history of rows."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import time
 from functools import cache
 from typing import Any, ClassVar
 
@@ -10,16 +11,17 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import Field, JSONField, Model, QuerySet, TimeField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from releases import permissions
 from releases.early_findings import without_early_events
-from releases.forms import word_missing_answers
+from releases.forms import ClockTimeField, word_missing_answers
 from releases.models import Producer, Release
 from releases.permissions import Action, NotYours, find_cover_at, list_covers
+from releases.rules.calendar import time_of_day
 from releases.rules.lifecycle import MoveRefused
 from releases.text import calendar
 
@@ -62,8 +64,17 @@ class PlainRows:
         word_missing_answers(form.fields)
 
 
+# A plain input: Django's own has a list of times of day, which writes 06:00:00 and offers no usual release time.
+CLOCK_INPUT = forms.TextInput(attrs={"size": 10})
+CLOCK_TIMES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
+    TimeField: {"form_class": ClockTimeField, "widget": CLOCK_INPUT}
+}
+
+
 class PlainForms[M: Model](admin.ModelAdmin[M]):
     """Shows its forms and inlines in the words of all other pages."""
+
+    formfield_overrides = CLOCK_TIMES
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -267,7 +278,10 @@ def _list_versions(row: Any) -> Iterator[dict[str, Any]]:
 def _list_differences(version: Any, before: Any) -> Iterator[str]:
     for change in version.diff_against(before, foreign_keys_are_objs=True).changes:
         name = version.instance_type._meta.get_field(change.field).verbose_name
-        old, new = (
-            value if value is None or isinstance(value, bool) else str(value) for value in (change.old, change.new)
-        )
-        yield calendar.changed_fields(name, old, new)
+        yield calendar.changed_fields(name, *map(_write_value, (change.old, change.new)))
+
+
+def _write_value(value: object) -> str | bool | None:
+    if isinstance(value, time):
+        return time_of_day(value)
+    return value if value is None or isinstance(value, bool) else str(value)

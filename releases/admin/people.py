@@ -4,9 +4,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTimeWidget
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import exemptions, permissions, scheduling
-from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
+from releases.admin.access import CLOCK_TIMES, HistoryAdmin, RefusalMessagesAdmin
 from releases.admin.directory import DirectoryAdmin
 from releases.exemptions import ExemptionRefused
 from releases.imports.directory import DirectoryKind
@@ -73,6 +72,8 @@ class ProducerForm(forms.ModelForm[Producer]):
 
 class OwnRowsInline:
     """Rows on the page of a row to which they belong: all who may open the page see them, some may edit them."""
+
+    formfield_overrides = CLOCK_TIMES
 
     def may_edit(self, request: HttpRequest, parent: Any) -> bool:
         """Return whether the user may add, change and delete the rows of a saved row; None for a new one."""
@@ -266,7 +267,6 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
     list_select_related = ("producer", "responsible")
     search_fields = ("title", "producer__name")
     autocomplete_fields = PEOPLE
-    formfield_overrides: ClassVar = {models.TimeField: {"widget": AdminTimeWidget(format="%H:%M")}}
     inlines = (RotaInline,)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
+from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -26,9 +26,16 @@ from django.utils.translation import ngettext
 
 from releases import corrections, overview, permissions, planner, readiness, scheduling
 from releases.admin import actions
-from releases.admin.access import HistoryAdmin, PlainLabels, RefusalMessagesAdmin, SearchSelect, UnlabelledInput
+from releases.admin.access import (
+    CLOCK_INPUT,
+    HistoryAdmin,
+    PlainLabels,
+    RefusalMessagesAdmin,
+    SearchSelect,
+    UnlabelledInput,
+)
 from releases.early_findings import mask_present_verdicts
-from releases.forms import add_refusal, build_slot, clean_address, clean_reason_field
+from releases.forms import ClockTimeField, add_refusal, build_slot, clean_address, clean_reason_field
 from releases.models import Address, Contact, DateChangeRequest, Release, Series
 from releases.models.release import ReleaseQuerySet
 from releases.overview import Concern
@@ -334,10 +341,10 @@ class NewReleaseForm(DatedForm):
             "rehearsal": lazy("This is a rehearsal"),
             "screenshots": lazy("Take screenshots"),
         }
-        widgets = {"planned_at": AdminTimeWidget(format="%H:%M")}
         help_texts = {
             "reference": lazy("Use letters, numbers and hyphens. It becomes part of the web address of this release."),
             "planned_on": ON_MONDAYS,
+            "planned_at": lazy("For example, 9:30am"),
             "rehearsal": lazy("We check a rehearsal like any other release. Readers never see it."),
         }
 
@@ -402,7 +409,12 @@ class ReleaseForm(DatedForm):
     new_slot: Slot | None = None
 
     new_on = forms.DateField(label=lazy("New date"), required=False, widget=AdminDateWidget)
-    new_at = forms.TimeField(label=lazy("New time (London)"), required=False, widget=AdminTimeWidget)
+    new_at = ClockTimeField(
+        label=lazy("New time (London)"),
+        required=False,
+        widget=CLOCK_INPUT,
+        help_text=lazy("For example, 9:30am"),
+    )
     new_precision = forms.ChoiceField(
         label=lazy("What do you know about the date?"), required=False, choices=PRECISIONS
     )

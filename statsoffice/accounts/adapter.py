@@ -2,20 +2,38 @@
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.internal.httpkit import HTTP_USER_AGENT_MAX_LENGTH
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as lazy
 
+from statsoffice.accounts import emails
 from statsoffice.middleware import client_of
 
 logger = logging.getLogger(__name__)
 
 
 KNOWN_SECONDS = 90 * 24 * 60 * 60
+
+# What has changed, by allauth's name for the email.
+CHANGES = {
+    "account/email/password_changed": lazy("Your password has been changed"),
+    "account/email/password_reset": lazy("Your password has been changed"),
+    "account/email/password_set": lazy("A password has been added to your account"),
+    "mfa/email/totp_activated": lazy("An authenticator app has been added to your account"),
+    "mfa/email/totp_deactivated": lazy("The authenticator app has been removed from your account"),
+    "mfa/email/recovery_codes_generated": lazy("New recovery codes have been created for your account"),
+    "mfa/email/webauthn_added": lazy("A passkey has been added to your account"),
+    "mfa/email/webauthn_removed": lazy("A passkey has been removed from your account"),
+}
+CHANGE = lazy("Your account has been changed")
 
 
 def _network(request: HttpRequest, *, account: str) -> str:
@@ -55,13 +73,26 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
     def reauthenticate(self, user: Any, password: str) -> bool:
         return bool(self.authenticate(context.request, email=user.email, password=password) == user)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link at the address of this service, whatever host the request names."""
+        return str(settings.ADDRESS + urlsplit(super().get_reset_password_from_key_url(key)).path)
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        emails.send_password_link(user, link=context["password_reset_url"], at=timezone.now())
+
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
         """Notify a person of a change of their account. An error of the mail server is logged."""
         try:
-            super().send_notification_mail(template_prefix, user, context, email or user.email)
-        except OSError:
+            emails.notify_of_change(
+                user,
+                change=str(CHANGES.get(template_prefix, CHANGE)),
+                ip=self.get_client_ip(self.request),
+                user_agent=self.get_http_user_agent(self.request)[:HTTP_USER_AGENT_MAX_LENGTH],
+                at=timezone.now(),
+            )
+        except emails.NotSent:
             logger.exception("A person was not notified by email of a change of their account: %s", template_prefix)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # allauth's signature

@@ -23,7 +23,7 @@ from releases.admin.access import PlainForms
 from releases.models import Cover, Membership
 from releases.models.append_only import new_salt
 from releases.rules.lifecycle import LEADS
-from statsoffice.accounts import invitations
+from statsoffice.accounts import emails
 from statsoffice.accounts.models import AccountRowRecord, User
 
 
@@ -124,8 +124,8 @@ def _notify_old_address(request: HttpRequest, user: User, old_address: str) -> N
     if not isinstance(request.user, User):
         return
     try:
-        invitations.notify_old_address(user, old_address=old_address, by=request.user)
-    except invitations.NotSent as fault:
+        emails.notify_old_address(user, old_address=old_address, by=request.user)
+    except emails.NotSent as fault:
         sentence = _(
             "We could not email the old address %(old)s about the change: %(fault)s. Contact the person yourself."
         )

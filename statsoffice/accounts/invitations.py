@@ -1,28 +1,21 @@
-"""Invitations, whose link works once and within a week, and the emails about accounts."""
+"""Invitations, whose link works once and within a week."""
 
 import secrets
-import smtplib
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from releases.models import Contact, Membership, Producer
-from releases.models.append_only import WORDS
 from releases.models.event import record_rows
 from releases.permissions import NotYours, Person
-from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permissions
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
-from statsoffice.notifications.html import render_html
 
 VALID_FOR = timedelta(days=7)
 
@@ -220,68 +213,3 @@ def refuse_own_role(address: str, *, by: User) -> None:
 
 def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
-
-
-class NotSent(Exception):
-    """The mail server did not accept the email; with the reason that it gave."""
-
-
-def send_invitation(invitation: Invitation, *, secret: str) -> None:
-    """Send the email with an invitation's link.
-
-    The outbox is not used: it would store the link in the database, where others could read it.
-
-    :raises NotSent: if the server cannot be reached or refuses.
-    """
-    subject = _("You are invited to join %(office)s") % {"office": settings.OFFICE_NAME}
-    facts = {
-        "name": invitation.name,
-        "by": invitation.invited_by,
-        "office": settings.OFFICE_NAME,
-        "role": WORDS.get(invitation.role, ""),
-        "producer": invitation.producer,
-        "until": calendar.format_moment(invitation.expires_at),
-        "address": settings.ADDRESS + reverse("account_invited", args=[secret]),
-    }
-    invited = (
-        _(
-            "%(by)s has invited you to the statistics releases service of %(office)s. Your role will be %(role)s "
-            "of %(producer)s."
-        )
-        if invitation.producer
-        else _("%(by)s has invited you to the statistics releases service of %(office)s.")
-    )
-    paragraphs = (
-        _("Dear %(name)s,"),
-        invited,
-        _("Open this link to accept the invitation. You can use it once, until %(until)s:\n%(address)s"),
-        _("If you were not expecting this invitation, delete this email. You do not need to do anything."),
-    )
-    _send(invitation.email, subject, "\n\n".join(paragraph % facts for paragraph in paragraphs))
-
-
-def notify_old_address(user: User, *, old_address: str, by: User) -> None:
-    """Notify the old address of an account that the address was changed, and by whom.
-
-    The holder of the new address can request a new password, and so sign in.
-
-    :raises NotSent: if the mail server cannot be reached or refuses.
-    """
-    facts = {"name": user.name, "by": by, "office": settings.OFFICE_NAME, "old": old_address, "new": user.email}
-    subject = _("The email address of your account at %(office)s has changed") % facts
-    paragraphs = (
-        _("Dear %(name)s,"),
-        _("%(by)s changed the email address of your account in the statistics releases service of %(office)s."),
-        _("It was %(old)s and is now %(new)s. We will send links for a new password to the new address."),
-        _("If you did not ask for this change, tell your administrator and your Head of Profession immediately."),
-    )
-    _send(old_address, subject, "\n\n".join(paragraph % facts for paragraph in paragraphs))
-
-
-def _send(address: str, subject: str, text: str) -> None:
-    mail = EmailMultiAlternatives(subject=subject, body=text, to=[address])
-    mail.attach_alternative(render_html(subject=subject, text=text), "text/html")
-    try:
-        mailers.default.send_messages([mail])
-    except (OSError, ValueError, smtplib.SMTPException) as fault:
-        raise NotSent(str(fault)) from fault

@@ -19,8 +19,9 @@ from releases.permissions import NotYours, roles_anywhere
 from releases.views.base import SignedInRequest
 from statsoffice.accounts import invitations
 from statsoffice.accounts.cover import covers_about, producers_covered_by
+from statsoffice.accounts.emails import NotSent, send_invitation
 from statsoffice.accounts.forms import FirstPasswordForm, InvitationForm
-from statsoffice.accounts.invitations import InvitationRefused, NotSent, send_invitation
+from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import TOKEN_TABLE, TokenAction, producers_invited_to
 from statsoffice.accounts.second_factor import has_second_factor

@@ -5,11 +5,10 @@ import smtplib
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, mailers
+from django.core.mail import mailers
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from notifications_python_client.errors import APIError
@@ -19,8 +18,8 @@ from breaches.versions import DocumentChanged, document_bytes, name_document_fil
 from releases.receipts import LinkUnusable
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
-from statsoffice.notifications import html
 from statsoffice.notifications.access_links import fill_link, record_link_sent
+from statsoffice.notifications.html import compose_email
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, MessageRowRecord
 from statsoffice.notifications.recipients import PROBLEM, RESTORED
 
@@ -47,26 +46,20 @@ def send_by_email(message: Message, *, name: str) -> None:
     :param name: the same at each attempt, so that a mailbox recognises a duplicate after a crash.
     :raises DeliveryRefused: if the server cannot be reached or refuses, or the message cannot be written as an email.
     """
-    mail = EmailMultiAlternatives(
+    mail = compose_email(
+        name=name,
         subject=message.subject,
-        body=message.text,
-        to=[message.recipient],
-        reply_to=[message.reply_to] if message.reply_to else None,
+        text=message.text,
+        to=message.recipient,
+        reply_to=message.reply_to,
         attachments=_attachments(message),
-        headers={"Message-ID": f"<{name}@{_sender_domain()}>", "Auto-Submitted": "auto-generated"},
     )
-    mail.attach_alternative(html.render_html(subject=message.subject, text=message.text), "text/html")
     try:
         mailers.default.send_messages([mail])
     except (OSError, ValueError) as fault:  # OSError covers all faults of SMTP; ValueError a line end in a header
         raise DeliveryRefused(
             describe_fault(fault), for_good=_refused_for_good(fault), only_this=_is_about_this_message(fault)
         ) from fault
-
-
-def _sender_domain() -> str:
-    """Return the domain of the sender's address, as RFC 5322 (section 3.6.4) recommends for a Message-ID."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
 
 def _attachments(message: Message) -> list[tuple[str, bytes, str]]:

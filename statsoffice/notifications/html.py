@@ -1,10 +1,16 @@
-"""Messages as HTML: the same text as the plain one, without external resources."""
+"""Emails: the text from a template, and the same as HTML without external resources."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parseaddr
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context, Engine
 from django.template.loader import render_to_string
+
+from statsoffice.notifications.notification import one_line
 
 ITEM = re.compile(r"- |\d{1,2}\. ")
 # The line before the reason why a person gets the message.
@@ -29,6 +35,42 @@ class Block:
     lines: tuple[tuple[Piece, ...], ...]
     list_tag: str
     is_note: bool
+
+
+def render_text(template: str, context: Mapping[str, object]) -> tuple[str, str]:
+    """Return the subject and the text of a template, whose first paragraph is the subject."""
+    values = {**context, "office": settings.OFFICE_NAME, "site": settings.ADDRESS}
+    # Plain text, so nothing is escaped.
+    rendered = Engine.get_default().get_template(template).render(Context(values, autoescape=False))
+    subject, _blank, text = rendered.lstrip().partition("\n\n")
+    return one_line(subject), text.rstrip("\n") + "\n"
+
+
+def compose_email(
+    *,
+    name: str,
+    subject: str,
+    text: str,
+    to: str,
+    reply_to: str = "",
+    attachments: Sequence[tuple[str, bytes, str]] = (),
+) -> EmailMultiAlternatives:
+    """Return an email with the text as plain text and as HTML.
+
+    :param name: the part of the Message-ID before the @.
+    """
+    # RFC 5322, section 3.6.4, recommends the sender's domain for a Message-ID.
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    mail = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        to=[to],
+        reply_to=[reply_to] if reply_to else None,
+        attachments=attachments,
+        headers={"Message-ID": f"<{name}@{domain}>", "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(render_html(subject=subject, text=text), "text/html")
+    return mail
 
 
 def render_html(*, subject: str, text: str) -> str:

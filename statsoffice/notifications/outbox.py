@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.template import Context, Engine
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -18,6 +17,7 @@ from statsoffice.env import PAGERDUTY
 from statsoffice.fault_isolation import run_each
 from statsoffice.notifications import brief_queries, office_queries, receipt_queries, release_queries, report_queries
 from statsoffice.notifications.access_links import ACCESS_LINK
+from statsoffice.notifications.html import render_text
 from statsoffice.notifications.models import (
     KINDS,
     Channel,
@@ -33,7 +33,6 @@ from statsoffice.notifications.notification import (
     MAX_AGE,
     Notification,
     name_in_mail,
-    one_line,
     shorten,
 )
 from statsoffice.notifications.recipients import (
@@ -131,14 +130,8 @@ class Rule:
             "full_name": full_name,
             "release": notification.release,
             "report": notification.report,
-            "office": settings.OFFICE_NAME,
-            "site": settings.ADDRESS,
         }
-        template = Engine.get_default().get_template(f"notifications/{self.template}.txt")
-        # Plain text, so nothing is escaped.
-        rendered = template.render(Context(context, autoescape=False))
-        first, _blank, text = rendered.lstrip().partition("\n\n")
-        subject, text = one_line(first), text.rstrip("\n") + "\n"
+        subject, text = render_text(f"notifications/{self.template}.txt", context)
         if notification.training:
             return _("Training: %(subject)s") % {"subject": subject}, f"{TRAINING}\n\n{text}"
         if notification.is_rehearsal:

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.controller import Controller
+from selectolax.lexbor import LexborHTMLParser
 
 
 def without_number(subject: str) -> str:
@@ -24,6 +25,12 @@ def without_number(subject: str) -> str:
 def with_slug(subject: str) -> str:
     """Return such a subject with the slug instead of the title "slug: Inspections …", which is cut if it is long."""
     return re.sub(r"(: [a-z0-9-]+)(: I.*|:?…)$", r"\1", without_number(subject))
+
+
+def parts_of(mail: EmailMessage) -> tuple[str, LexborHTMLParser]:
+    """Return the text of a mail and its parsed HTML."""
+    plain = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    return plain, LexborHTMLParser(mail.get_body(("html",)).get_content())
 
 
 class Mailbox:

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
 
 from breaches.rules.lifecycle import ReportStatus
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
+from tests.support.mail_server import parts_of
 from tests.support.people import AT, REGULATOR, create_office, create_report
 
 pytestmark = pytest.mark.django_db
@@ -35,12 +35,6 @@ def mailed(mailbox):
         return parts_of(mailbox.mails[-1])
 
     return send
-
-
-def parts_of(mail):
-    """Return the text of a mail and its parsed HTML."""
-    plain = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
-    return plain, LexborHTMLParser(mail.get_body(("html",)).get_content())
 
 
 def test_a_mail_has_a_text_and_after_it_an_html_part(mailed, mailbox):

@@ -15,6 +15,12 @@ from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFacto
 
 pytestmark = pytest.mark.django_db
 
+AT_SEVEN = {
+    "release_time": "7am",
+    "alternative_time_reference": "OSR 7",
+    "alternative_time_approved_on": "2026-06-01",
+}
+
 
 def entries(client, model, row):
     response = client.get(page(model, "history", row.pk))
@@ -53,10 +59,18 @@ def test_an_event_of_a_kind_without_words_is_named_as_it_is_kept():
 def test_the_history_of_a_series_tells_field_by_field_what_was_changed_and_by_whom():
     series = SeriesFactory(title="Schools")
     client = staff(Role.DEPUTY, series.producer, name="Jo Lane")
-    client.post(page("series", "change", series.pk), series_form(series, title="Rain", tolerance_seconds=60))
+    client.post(
+        page("series", "change", series.pk), series_form(series, title="Rain", tolerance_seconds=60, **AT_SEVEN)
+    )
     found, _ = entries(client, "series", series)
     assert found[0][0] == "Changed"
-    assert set(found[0][1]) == {"title: “Schools” → “Rain”", "tolerance in seconds: “120” → “60”"}
+    assert set(found[0][1]) == {
+        "title: “Schools” → “Rain”",
+        "tolerance in seconds: “120” → “60”",
+        "release time (London): “9:30am” → “7am”",
+        "reference of the approval: nothing → “OSR 7”",
+        "date of the approval: nothing → “2026-06-01”",
+    }
     assert found[0][2] == "Jo Lane"
     assert found[-1][0] == "Added"
 

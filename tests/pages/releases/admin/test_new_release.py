@@ -60,7 +60,7 @@ def test_a_series_fills_in_title_reference_date_time_page_and_people(client, ser
         "title": "Rain in towns: November 2026",
         "reference": "rain-2026-12-09",
         "planned_on": date(2026, 12, 9),
-        "planned_at": time(9, 30),
+        "planned_at": "9:30am",
         "precision": "exact",
     }
     (inline,) = response.context["inline_admin_formsets"]
@@ -73,7 +73,7 @@ def test_a_series_fills_in_title_reference_date_time_page_and_people(client, ser
 def test_the_filled_in_form_is_saved_as_it_is(client, series):
     values = initial(filled_in(client, series=series.pk))
     page_row = {"url": "https://www.example.gov.uk/rain-november-2026", "marker": "November 2026"}
-    new = {**values, "series": series.pk, "planned_on": "2026-12-09", "planned_at": "09:30"}
+    new = {**values, "series": series.pk, "planned_on": "2026-12-09"}
     new["welsh_title"] = "Glaw mewn trefi: Tachwedd 2026"
     response = client.post(f"{page('release', 'add')}?series={series.pk}", new | address_rows(None, page_row))
     assert response.status_code == 302, refusals(response)
@@ -98,7 +98,7 @@ def test_a_duplicate_of_a_release_is_the_one_that_follows_it(client, series):
         "title": "Rain in towns: September 2026",
         "reference": "rain-2026-10-21",
         "planned_on": date(2026, 10, 21),
-        "planned_at": time(9, 30),
+        "planned_at": "9:30am",
         "precision": "exact",
     }
 
@@ -127,7 +127,7 @@ def test_nothing_of_another_producer_is_filled_in(client):
     foreign = ReleaseFactory(reference="foreign-2026-10", slot=london_slot(date(2026, 10, 14)))
     for query in ({"series": foreign.series_id}, {"like": foreign.pk}, {"series": "x"}, {"like": "9" * 30}):
         found = initial(filled_in(client, **query))
-        assert (found["title"], found["planned_on"], found["planned_at"]) == (None, None, time(9, 30))
+        assert (found["title"], found["planned_on"], found["planned_at"]) == (None, None, "9:30am")
 
 
 def new_release(series, on, **fields):
@@ -243,7 +243,7 @@ def test_what_was_typed_before_the_series_fills_in_the_form_stays(client, series
         "title": "Rain in villages",
         "reference": "rain-2026-12-09",
         "planned_on": "2026-12-15",
-        "planned_at": time(9, 30),
+        "planned_at": "9:30am",
         "precision": "exact",
     }
     assert shown.context["adminform"].form["osr_reference"].value() == "OSR 7"

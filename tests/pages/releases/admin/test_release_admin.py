@@ -1,6 +1,6 @@
 """Releases in the admin site: recorded, corrected, moved and deleted by its own forms (C2, C5 to C10)."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -37,7 +37,7 @@ def change(client, release, **fields):
 def test_a_new_release_is_offered_half_past_nine():
     series = SeriesFactory()
     response = staff(Role.CALENDAR_MANAGER, series.producer).get(page("release", "add"))
-    assert response.context["adminform"].form["planned_at"].value() == time(9, 30)
+    assert response.context["adminform"].form["planned_at"].value() == "9:30am"
 
 
 def test_a_new_release_is_recorded_with_its_addresses_by_the_calendars_own_function():
@@ -142,7 +142,8 @@ REFUSED_CHANGES = {
     "a reason without a date": ({"reason": "Late data"}, "reason", "The date is already"),
     "the same date": ({"new_on": "2098-07-01", "reason": "Late"}, "reason", "The date is already"),
     "a Sunday": ({"new_on": "2098-07-05", "reason": "Late"}, "new_on", "is not a weekday"),
-    "another time": ({"new_at": "14:00", "reason": "Late"}, "new_at", "not the release time"),
+    "another time": ({"new_at": "2pm", "reason": "Late"}, "new_at", "2pm is not the release time"),
+    "no time": ({"new_at": "half nine", "reason": "Late"}, "new_at", "Enter a real time, such as 9:30am"),
     "a vague date": ({"new_precision": "month", "reason": "Late"}, "new_on", "exact date"),
     "no date": ({"new_on": "soon", "reason": "Late"}, "new_on", "Enter a valid date"),
     "unseen": ({"new_on": "2098-07-02", "reason": "Late", "seen_version": ""}, "__all__", "The date has changed"),

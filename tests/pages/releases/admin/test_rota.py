@@ -45,7 +45,7 @@ def test_those_who_manage_the_calendar_enter_who_is_called(series, role):
         series,
         (series.responsible_id, 2, "", "every_day"),
         (ann.pk, 1, "", "every_day"),
-        (ann.pk, 1, "07:00", "closed_days"),
+        (ann.pk, 1, "7.00 AM", "closed_days"),
     )
     assert answer.status_code == (302 if role in MANAGERS else 403)
     expected = [("Ann", 1, None, "every_day"), (series.responsible.name, 2, None, "every_day")]
@@ -62,6 +62,23 @@ def test_a_contact_of_another_producer_is_refused(series):
     assert answer.status_code == 200
     assert "Select a valid choice" in answer.text
     assert not RotaEntry.objects.exists()
+
+
+def test_times_are_shown_as_on_all_other_pages_and_an_error_keeps_what_was_typed(series):
+    RotaEntry.objects.create(series=series, contact=series.responsible, at=time(14, 5))
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+
+    def shown(response):
+        (inline,) = response.context["inline_admin_formsets"]
+        release_time = response.context["adminform"].form["release_time"]
+        assert "vTimeField" not in response.text  # the list of times of the admin site writes 09:30:00
+        return release_time.value(), inline.formset.forms[0]["at"].value()
+
+    assert shown(client.get(page("series", "change", series.pk))) == ("9:30am", "2:05pm")
+    typed = series_form(series, release_time="half nine", **rows((series.responsible_id, 1, "ten", "every_day")))
+    refused = client.post(page("series", "change", series.pk), typed)
+    assert shown(refused) == ("half nine", "ten")
+    assert refused.text.count("<li>Enter a real time, such as 9:30am or 14:05</li>") == 2
 
 
 def test_an_auditor_reads_who_is_called_and_a_new_series_asks_for_no_one(series):
