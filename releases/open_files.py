@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from releases.detection.finding import AddressRole, Expectation, Finding
@@ -426,6 +426,18 @@ def files_known_to(person: Person) -> QuerySet[DummyFile]:
     """Return the dummy files of which a person may know, the latest first."""
     files = DummyFile.objects.filter(series__producer__in=producers_shown_to(person))
     return files.select_related("series__producer", "made_by")
+
+
+def with_state_place(files: QuerySet[DummyFile]) -> QuerySet[DummyFile]:
+    """Annotate dummy files with the place of their state among all states, as `state_place`.
+
+    This reads all their checks, from which a state is computed.
+    """
+    keys: dict[State, list[int]] = defaultdict(list)
+    for record in read_records(files):
+        keys[record.state].append(record.dummy_file.pk)
+    places = [When(pk__in=keys[state], then=Value(place)) for place, state in enumerate(State)]
+    return files.annotate(state_place=Case(*places, output_field=IntegerField()))
 
 
 def find_open_places(person: Person) -> list[DummyFileRecord]:

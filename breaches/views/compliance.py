@@ -8,6 +8,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -81,11 +82,15 @@ def find_producer(person: User, slug: str, action: Action) -> Producer:
     return found
 
 
+PRODUCERS_ON_A_PAGE = 20
+
+
 @login_required
 @require_safe
 def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
     """List the years of the person's producers, each with its approved versions."""
-    producers = list(report_producers(request.user))
+    page = Paginator(report_producers(request.user), PRODUCERS_ON_A_PAGE).get_page(request.GET.get("page"))
+    producers = list(page)
     if not producers:
         raise Http404("There are no tables for this person.")
     today = local_date(timezone.now())
@@ -106,7 +111,7 @@ def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
         }
         for producer in producers
     ]
-    return render(request, "breaches/compliance/list.html", {"rows": rows})
+    return render(request, "breaches/compliance/list.html", {"page": page, "rows": rows})
 
 
 class SectionForm(GovukForm):

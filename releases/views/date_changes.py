@@ -568,6 +568,9 @@ def decide_on_day(request: SignedInRequest, reference: str) -> HttpResponse:
     return render(request, "releases/decide_on_day.html", {"release": release, "form": form, "is_due": is_due})
 
 
+REQUESTS_ON_A_PAGE = 30
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def waiting_changes(request: SignedInRequest) -> HttpResponse:
@@ -579,10 +582,12 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
         raise Http404("There is no such request, or it is not theirs to decide.")
     if form.is_valid():
         _agree_to_each(request, list(form.cleaned_data["requests"]))
-        return redirect("releases:changes_waiting")
+        # The same page of the list, or the last one if there are fewer now.
+        return redirect(request.get_full_path())
     now = timezone.now()
-    waiting = list(date_changes.open_requests_for(request.user))
-    tokens = date_changes.tokens_of(waiting)
+    waiting = date_changes.open_requests_for(request.user)
+    page = Paginator(waiting, REQUESTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    tokens = date_changes.tokens_of(page)
     rows = [
         {
             "asked": date_request,
@@ -591,9 +596,9 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
             "notice": rules_calendar.days_of_notice(date_request.to_on, given_at=now),
             "is_short": rules_calendar.is_short_notice(date_request.to_on, given_at=now),
         }
-        for date_request in waiting
+        for date_request in page
     ]
-    return render(request, "releases/changes_waiting.html", {"form": form, "rows": rows})
+    return render(request, "releases/changes_waiting.html", {"form": form, "page": page, "rows": rows})
 
 
 @login_required

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
@@ -66,7 +66,7 @@ from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import calendar, imports
 from releases.text.pre_release import ON_MONDAYS
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
-from releases.views.list_order import Column, ListOrder
+from releases.views.list_order import Column, ListOrder, place_in, release_columns
 
 
 class UploadForm(GovukForm):
@@ -293,7 +293,7 @@ def own_releases(request: SignedInRequest) -> HttpResponse:
     if begins_today:
         data["first"] = today.isoformat()
     form = _selection_form(request, data)
-    order = ListOrder(request.GET, _list_columns(), default="date")
+    order = ListOrder(request.GET, release_columns(), default="date")
     found = order.sort(select_releases(form.selection(), by=request.user))
     page = Paginator(found, RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     filters = {name: data[name] for name in form.fields if data.get(name)}
@@ -311,17 +311,6 @@ def own_releases(request: SignedInRequest) -> HttpResponse:
         "may_import": uploads.may_import(request.user),
     }
     return render(request, "imports/release_list.html", context)
-
-
-def _list_columns() -> dict[str, Column]:
-    statuses = [When(status=status, then=Value(place)) for place, status in enumerate(Status)]
-    return {
-        "date": Column(_("Date and time"), "planned_on"),
-        "release": Column(_("Release"), Lower("title")),
-        "series": Column(_("Series"), Lower("series__title")),
-        "producer": Column(_("Producer"), Lower("series__producer__name")),
-        "status": Column(_("Status"), Case(*statuses, output_field=IntegerField())),
-    }
 
 
 @login_required
@@ -495,8 +484,15 @@ def imports_page(request: SignedInRequest) -> HttpResponse:
             at=timezone.now(),
         )
         return redirect("exchange:import", new.public_id)
-    page = Paginator(uploads.imports_of(request.user), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "imports/imports.html", {"form": form, "page": page, "kinds": list(TableKind)})
+    columns = {
+        "file": Column(_("File or calendar"), Lower("file_name")),
+        "added": Column(_("Date and time"), "uploaded_at", descending_first=True),
+        "status": Column(_("Status"), place_in(ImportStatus, field="status")),
+    }
+    order = ListOrder(request.GET, columns, default="-added")
+    page = Paginator(order.sort(uploads.imports_of(request.user)), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "order": order, "kinds": list(TableKind)}
+    return render(request, "imports/imports.html", context)
 
 
 @login_required

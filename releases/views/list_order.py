@@ -1,12 +1,16 @@
 """The order of a list that a person chooses by the heading of a column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.db.models.expressions import BaseExpression, Combinable
+from django.db.models.functions import Lower
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from releases.rules.lifecycle import Status
 
 PARAMETER = "sort"
 DESCENDING = "-"
@@ -55,7 +59,8 @@ class ListOrder:
         expression: Any = F(by) if isinstance(by, str) else by
         descending = self.chosen.startswith(DESCENDING)
         order = expression.desc(nulls_last=True) if descending else expression.asc(nulls_last=True)
-        return found.order_by(order, *(found.query.order_by or ("-pk",)))
+        own = found.query.order_by or (*found.model._meta.ordering, "-pk")
+        return found.order_by(order, *own)
 
     @property
     def headings(self) -> Sequence[Heading]:
@@ -72,3 +77,20 @@ class ListOrder:
         query[PARAMETER] = f"{DESCENDING}{name}" if descending_next else name
         direction = ("descending" if is_descending else "ascending") if is_shown else ""
         return Heading(column.label, f"?{query.urlencode()}", direction)
+
+
+def place_in(values: Iterable[str], *, field: str) -> Case:
+    """Return an expression that sorts rows by a field in the order of its possible values."""
+    places = (When(**{field: value}, then=Value(place)) for place, value in enumerate(values))
+    return Case(*places, output_field=IntegerField())
+
+
+def release_columns() -> dict[str, Column]:
+    """Return the columns of templates/releases/release_table.html."""
+    return {
+        "date": Column(_("Date and time"), "planned_on"),
+        "release": Column(_("Release"), Lower("title")),
+        "series": Column(_("Series"), Lower("series__title")),
+        "producer": Column(_("Producer"), Lower("series__producer__name")),
+        "status": Column(_("Status"), place_in(Status, field="status")),
+    }

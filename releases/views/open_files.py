@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Max
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,6 +22,7 @@ from releases.open_files import Authorisation, DummyFileRecord
 from releases.permissions import Action, may, producers_where
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.views.base import SignedInRequest, is_completed, post_data
+from releases.views.list_order import Column, ListOrder
 
 NOTHING = "There is no such dummy file or host, or this person may not know of it."
 FILES_ON_A_PAGE = 30
@@ -115,9 +118,21 @@ def list_open_files(request: SignedInRequest) -> HttpResponse:
     if not producers:
         raise Http404(NOTHING)
     hosts = HostAuthorisation.objects.current().filter(producer__in=producers).select_related("producer", "recorded_by")
-    page = Paginator(open_files.files_known_to(request.user), FILES_ON_A_PAGE).get_page(request.GET.get("page"))
+    columns = {"file": Column(_("Dummy file"), "code"), "series": Column(_("Series"), Lower("series__title"))}
+    if len(producers) > 1:
+        columns["producer"] = Column(_("Producer"), Lower("series__producer__name"))
+    columns["checked"] = Column(_("Last checked"), "checked_at", descending_first=True)
+    columns["result"] = Column(_("Result"), "state_place")
+    order = ListOrder(request.GET, columns)
+    files = open_files.files_known_to(request.user)
+    if order.chosen.endswith("result"):
+        files = open_files.with_state_place(files)
+    # A query that groups rows ignores the order of the model.
+    in_list = files.annotate(checked_at=Max("checks__requested_at")).order_by("-made_at", "-pk")
+    page = Paginator(order.sort(in_list), FILES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "order": order,
         "records": open_files.read_records(page),
         "hosts": hosts.order_by("producer__name", "host"),
         "several_producers": len(producers) > 1,

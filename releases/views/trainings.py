@@ -8,7 +8,8 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,6 +26,7 @@ from releases.rules import calendar
 from releases.rules.lifecycle import BY_WEIGHT, EVERY_ROLE, ChangedMeanwhile, MoveRefused, Role
 from releases.trainings import TrainingOver
 from releases.views.base import SignedInRequest, is_completed, post_data
+from releases.views.list_order import Column, ListOrder
 
 TRAININGS_ON_A_PAGE = 30
 
@@ -135,10 +137,18 @@ def list_trainings(request: SignedInRequest) -> HttpResponse:
     if not may_anywhere(request.user, Action.VIEW):
         raise Http404("There are no trainings for this person.")
     found = trainings.trainings_visible_to(request.user).select_related("producer")
-    in_list = found.annotate(due_at=Max("rehearsals__due_at")).prefetch_related("participants")
-    in_list = in_list.order_by(F("due_at").desc(nulls_last=True), "-pk")
+    found = found.annotate(due_at=Max("rehearsals__due_at"), people=Count("participants", distinct=True))
+    found = found.order_by(F("due_at").desc(nulls_last=True), "-pk")
+    columns = {
+        "title": Column(_("Training session"), Lower("title")),
+        "producer": Column(_("Producer"), Lower("producer__name")),
+        "due": Column(_("Rehearsal due"), "due_at", descending_first=True),
+        "participants": Column(_("Participants"), "people", descending_first=True),
+    }
+    order = ListOrder(request.GET, columns, default="-due")
     context = {
-        "page": Paginator(in_list, TRAININGS_ON_A_PAGE).get_page(request.GET.get("page")),
+        "order": order,
+        "page": Paginator(order.sort(found), TRAININGS_ON_A_PAGE).get_page(request.GET.get("page")),
         "producers": producers_where(request.user, Action.PLAN_TRAINING).order_by("name"),
     }
     return render(request, "releases/trainings.html", context)

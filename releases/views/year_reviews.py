@@ -29,7 +29,7 @@ from releases.rules.tables import TableKind
 from releases.rules.year_review import ReviewStatus, years_to_review
 from releases.text import year_review as text
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
-from releases.views.list_order import Column, ListOrder
+from releases.views.list_order import Column, ListOrder, place_in
 from releases.views.pictures import find_picture_file, picture_response, show_picture
 from releases.views.publishers import OrganisationField
 
@@ -81,9 +81,19 @@ def list_reviews(request: SignedInRequest) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             return redirect("exchange:year_review", found.pk)
-    page = Paginator(year_review.reviews_of(request.user), REVIEWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    columns = {
+        "year": Column(_("Year"), "year", descending_first=True),
+        "producer": Column(_("Producer"), Lower("producer__name")),
+        "organisation": Column(_("Organisation on GOV.UK"), "organisation"),
+        "started": Column(_("Started"), "started_at", descending_first=True),
+        "status": Column(_("Status"), place_in(ReviewStatus, field="status")),
+    }
+    order = ListOrder(request.GET, columns, default="-year")
+    page = Paginator(order.sort(year_review.reviews_of(request.user)), REVIEWS_ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     rows = [{"review": review, "status": text.STATUSES[ReviewStatus(review.status)]} for review in page]
-    return render(request, "imports/year_reviews.html", {"form": form, "page": page, "rows": rows})
+    return render(request, "imports/year_reviews.html", {"form": form, "page": page, "order": order, "rows": rows})
 
 
 @login_required

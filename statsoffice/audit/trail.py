@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import CharField, F, Model, Q, QuerySet, Value
+from django.db.models import CharField, F, IntegerField, Model, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -338,8 +339,8 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
 }
 
 
-# The instant of an entry, the name of its source, and the key of its row.
-type Place = tuple[datetime, str, int]
+# The instant of an entry, the name of its source, the key of its row, the place of its kind, and the actor's name.
+type Place = tuple[datetime, str, int, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +359,7 @@ def find_places(
     first: datetime | None = None,
     last: datetime | None = None,
 ) -> "QuerySet[Any, Place]":
-    """Return the instant, source and key of each entry, latest first.
+    """Return the place of each entry, latest first.
 
     :param person: the key of the actor.
     :param first: an aware instant, as `last`; both are included.
@@ -368,8 +369,15 @@ def find_places(
     found = [
         find_rows(source, scope)
         .filter(**conditions)
-        .annotate(place=Value(source.name, output_field=CharField()))
-        .values_list("when", "place", "pk")
+        .annotate(
+            place=Value(source.name, output_field=CharField()),
+            kind_place=Value(list(Kind).index(source.kind), output_field=IntegerField()),
+            # What an account is called (`User.__str__`).
+            whose_name=Lower(
+                Coalesce(NullIf(f"{source.who}__name", Value("")), f"{source.who}__email", output_field=CharField())
+            ),
+        )
+        .values_list("when", "place", "pk", "kind_place", "whose_name")
         for source in SOURCES.values()
         if kind in {None, source.kind}
     ]
@@ -379,7 +387,7 @@ def find_places(
 
 def find_entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
     keys = defaultdict(set)
-    for _when, place, key in found:
+    for _when, place, key, *_rest in found:
         keys[place].add(key)
     rows = {place: find_rows(SOURCES[place], scope).in_bulk(list(of_place)) for place, of_place in keys.items()}
     people = {row.whose for by_key in rows.values() for row in by_key.values() if row.whose}
@@ -391,5 +399,5 @@ def find_entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
             kind=SOURCES[place].kind,
             what=describe_entry(place, rows[place][key]),
         )
-        for when, place, key in found
+        for when, place, key, *_rest in found
     ]

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
@@ -15,6 +16,7 @@ from releases.forms import FilterForm, PickedDateField
 from releases.models import Producer
 from releases.rules import calendar
 from releases.views.base import SignedInRequest
+from releases.views.list_order import Column, ListOrder
 from statsoffice.accounts.models import User
 from statsoffice.audit import trail
 from statsoffice.audit.trail import KINDS, Kind, Scope, producers_audited_by, scope_of
@@ -59,19 +61,28 @@ def show_trail(request: SignedInRequest) -> HttpResponse:
     filters = form.cleaned_data if form.is_valid() else {}
     if producer := filters.get("producer"):
         scope = scope_of(request.user, [producer], is_narrowed=True)
+    columns = {
+        "date": Column(_("Date and time"), "when", descending_first=True),
+        "entry": Column(_("Entry")),
+        "person": Column(_("Person"), "whose_name"),
+        "kind": Column(_("Kind"), "kind_place"),
+    }
+    order = ListOrder(request.GET, columns, default="-date")
     found: Any = []
     if form.is_valid():
-        found = trail.find_places(
+        places = trail.find_places(
             scope,
             kind=Kind(filters["kind"]) if filters["kind"] else None,
             person=filters["person"].pk if filters["person"] else None,
             first=_at(filters["first"], time.min),
             last=_at(filters["last"], time.max),
         )
+        found = order.sort(places)
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     lines = [(entry, KINDS[entry.kind]) for entry in trail.find_entries(list(page), scope)]
     narrowed = any(filters.values()) or not form.is_valid()
-    answer = render(request, "audit/trail.html", {"form": form, "page": page, "lines": lines, "narrowed": narrowed})
+    context = {"form": form, "page": page, "order": order, "lines": lines, "narrowed": narrowed}
+    answer = render(request, "audit/trail.html", context)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

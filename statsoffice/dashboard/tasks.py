@@ -36,6 +36,7 @@ from releases.rules.calendar import local_date
 from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
 from releases.text.minute_brief import brief_headline
+from releases.views.list_order import ListOrder, release_columns
 from statsoffice.dashboard.today import Day, Line, not_live_releases
 from statsoffice.office_api.models import ApiToken
 from statsoffice.office_api.tokens import find_expiring_tokens
@@ -169,12 +170,14 @@ def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
         raise Http404("Nothing is listed under this name.")
     reason = Concern(concern)
     found = overview.releases_of_concern(overview.visible_releases(request.user), reason, now=timezone.now())
-    in_order = found.select_related("series__producer").order_by("planned_on", "planned_at", "title", "pk")
+    found = found.select_related("series__producer").order_by("planned_on", "planned_at", "title", "pk")
+    order = ListOrder(request.GET, release_columns(), default="date")
     context = {
         "concern": reason,
         "title": calendar.TITLES[reason],
         "advice": calendar.ADVICE[reason],
-        "page": Paginator(in_order, RELEASES_PER_PAGE).get_page(request.GET.get("page")),
+        "order": order,
+        "page": Paginator(order.sort(found), RELEASES_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "dashboard/missing.html", context)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Min, Q, QuerySet
+from django.db.models.functions import Coalesce, Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -34,6 +35,7 @@ from django.views.decorators.http import require_safe
 
 from releases.forms import FilterForm
 from releases.views.base import SignedInRequest
+from releases.views.list_order import Column, ListOrder
 
 STATES: dict[State, Promise] = {
     State.SENT: lazy("sent"),
@@ -88,7 +90,15 @@ def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> Q
 
 
 def list_event_keys(messages: QuerySet[Message]) -> QuerySet[Message, str]:
-    events = messages.order_by().values("event").annotate(first=Min("created_at"))
+    """Return the events of messages, the latest first, with `first` and `heading` to sort by.
+
+    `heading` is empty if all subjects were redacted.
+    """
+    kept = Q(erased_at=None)
+    heading = Coalesce(
+        Min(Lower("subject"), filter=kept & ~Q(channel=Channel.WEBHOOK)), Min(Lower("subject"), filter=kept)
+    )
+    events = messages.order_by().values("event").annotate(first=Min("created_at"), heading=heading)
     return events.order_by("-first", "event").values_list("event", flat=True)
 
 
@@ -187,11 +197,18 @@ def list_notifications(request: SignedInRequest) -> HttpResponse:
     filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
     visible = visible_messages(request.user)
     messages = filter_messages(visible, about=filters["about"].strip(), state=filters["state"])
-    page = Paginator(list_event_keys(messages), PAGE_SIZE).get_page(request.GET.get("page"))
+    columns = {
+        "created": Column(_("Created"), "first", descending_first=True),
+        "notification": Column(_("Notification"), "heading"),
+        "sent": Column(_("Sent to")),
+    }
+    order = ListOrder(request.GET, columns, default="-created")
+    page = Paginator(order.sort(list_event_keys(messages)), PAGE_SIZE).get_page(request.GET.get("page"))
     news = list(find_notifications(messages, list(page), person=request.user)) if form.is_valid() else []
     context = {
         "form": form,
         "page": page,
+        "order": order,
         "news": news,
         "about": filters["about"].strip(),
         "is_narrowed": any(filters.values()) or not form.is_valid(),

@@ -1,5 +1,6 @@
 """The page of the audit trail: its readers, its content and its filters."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -202,6 +203,41 @@ def test_it_has_pages_and_takes_as_many_queries_whatever_it_holds(office, django
     assert len(first.context["lines"]) == 50
     second = reader.get(TRAIL, {"page": 2})
     assert len(second.context["lines"]) == 11
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("sort", "in_order", "direction"),
+    [
+        ("", ["Zoe edit", "bo sign_in", "Ada sign_in", " sign_in"], "descending"),
+        ("salt", ["Zoe edit", "bo sign_in", "Ada sign_in", " sign_in"], "descending"),
+        ("date", [" sign_in", "Ada sign_in", "bo sign_in", "Zoe edit"], "ascending"),
+        ("entry", ["Zoe edit", "bo sign_in", "Ada sign_in", " sign_in"], "descending"),
+        ("person", ["Ada sign_in", "bo sign_in", "Zoe edit", " sign_in"], "ascending"),
+        ("-person", ["Zoe edit", "bo sign_in", "Ada sign_in", " sign_in"], "descending"),
+        ("kind", ["bo sign_in", "Ada sign_in", " sign_in", "Zoe edit"], "ascending"),
+    ],
+)
+def test_a_heading_sorts_the_entries_and_equal_ones_stay_latest_first(office, time_machine, sort, in_order, direction):
+    # An account without a name is called by its address.
+    ada, bo, zoe = (
+        create_member(Role.STATISTICIAN, office.producer, name=name, email=f"{name or 'bo'}@example.gov.uk")
+        for name in ("Ada", "", "Zoe")
+    )
+    time_machine.move_to(AT, tick=False)
+    Client().post("/accounts/login/", {"login": "nobody@example.gov.uk", "password": "wrong"})
+    for hours, person in enumerate((ada, bo), start=1):
+        time_machine.move_to(AT + timedelta(hours=hours), tick=False)
+        signed_in(person)
+    contact = Contact(producer=office.producer, name="Press", email="press@example.gov.uk")
+    contact._history_user, contact._history_date = zoe, AT + timedelta(hours=3)
+    contact.save()
+    time_machine.move_to(AT + timedelta(days=1), tick=False)
+    reader = signed_in(office.people[Role.AUDITOR])
+    page = reader.get(TRAIL, {"sort": sort, "first": "2020-06-30", "last": "2020-06-30"})
+    found = [f"{entry.who.partition('@')[0]} {entry.kind}" for entry, _ in page.context["lines"]]
+    assert found == in_order
+    assert re.findall('aria-sort="(.*)"', page.text) == [direction]
 
 
 def test_no_one_audits_without_signing_in():

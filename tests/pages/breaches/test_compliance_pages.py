@@ -9,6 +9,7 @@ from breaches import compliance
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
 from breaches.rules.compliance import PolicySection
 from breaches.rules.lifecycle import ReportStatus
+from breaches.views import compliance as compliance_views
 from releases.models import Membership, Release, Verification
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
@@ -90,6 +91,17 @@ def test_the_years_of_all_own_producers_are_listed_and_no_others(client, office)
     assert address("switch_punctuality", office) not in page.text
     client.force_login(UserFactory())
     assert client.get(reverse("breaches:yearly_tables")).status_code == 404
+
+
+def test_the_list_of_tables_has_pages(client, office, monkeypatch):
+    monkeypatch.setattr(compliance_views, "PRODUCERS_ON_A_PAGE", 1)
+    other = create_office(name="Zoo office")
+    Membership.objects.create(user=office.head, producer=other.producer, role=Role.HEAD_OF_PROFESSION)
+    client.force_login(office.head)
+    for page, producer in ((1, office.producer), (2, other.producer), (9, other.producer)):
+        answer = client.get(reverse("breaches:yearly_tables"), {"page": page})
+        assert [row["producer"] for row in answer.context["rows"]] == [producer], page
+        assert 'aria-label="Page 2"' in answer.text
 
 
 def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, approved_report):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release
 from releases.rules.lifecycle import Role
+from releases.views import date_changes as views
 from tests.support.date_requests import LATER, NOW, create_head, load_request, person, request_date
 from tests.support.factories import ReleaseFactory, UserFactory, london_slot, rolled_back
 
@@ -167,6 +168,23 @@ def test_of_many_each_is_made_for_itself_and_what_cannot_be_made_is_told(client)
     assert success == "1 date changed."
     assert Release.objects.get(reference="moved").slot == to
     assert [request.state for request in DateChangeRequest.objects.order_by("pk")] == ["agreed", "lapsed"]
+
+
+def test_waiting_changes_have_pages_and_agreeing_stays_on_the_page(client, monkeypatch):
+    monkeypatch.setattr(views, "REQUESTS_ON_A_PAGE", 2)
+    first = ReleaseFactory(announced=True)
+    releases = [first, *(ReleaseFactory(announced=True, reference=f"r-{n}", series=first.series) for n in range(2))]
+    requests = [request_date(release) for release in releases]
+    signed_in(client, first, Role.DEPUTY)
+    pages = {number: client.get(WAITING, {"page": number}) for number in (1, 2)}
+    listed = {number: [row["asked"] for row in page.context["rows"]] for number, page in pages.items()}
+    assert listed == {1: requests[:2], 2: requests[2:]}
+    assert 'aria-label="Page 2"' in pages[1].text
+    nothing = client.post(f"{WAITING}?page=2", {})
+    assert [row["asked"] for row in nothing.context["rows"]] == requests[2:]
+    agreed = client.post(f"{WAITING}?page=2", {"requests": [requests[2].pk]}, follow=True)
+    assert agreed.redirect_chain == [(f"{WAITING}?page=2", 302)]
+    assert [row["asked"] for row in agreed.context["rows"]] == requests[:2]
 
 
 def test_a_second_click_changes_nothing_and_is_told(client, announced_release):

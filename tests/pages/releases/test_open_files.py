@@ -1,5 +1,6 @@
 """Pages about checks that unpublished files are not open to the public, and who may see them."""
 
+import re
 from datetime import timedelta
 from urllib.request import Request, urlopen
 
@@ -10,6 +11,7 @@ from releases import open_files
 from releases.early_findings import name_contact
 from releases.models import DummyFile, HostAuthorisation, OpenFileCheck, OpenFileRemedy
 from releases.rules.lifecycle import LEADS, Role
+from releases.rules.web_address import place_of
 from releases.views import open_files as views
 from statsoffice.fake_publisher.open_place import PLACE
 from statsoffice.fake_publisher.scenes import scene
@@ -17,7 +19,7 @@ from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Channel, Message
 from statsoffice.notifications.views import visible_messages
 from tests.support import report_forms
-from tests.support.dummy_files import NOW, ask, authorise, authorised_file, make_file, path_of, put, run
+from tests.support.dummy_files import NOW, ask, authorise, authorised_file, check, make_file, path_of, put, run
 from tests.support.factories import SeriesFactory, rolled_back
 from tests.support.people import create_office
 
@@ -284,6 +286,53 @@ def test_the_list_shows_hosts_and_files_of_the_persons_producers_only(client, of
     assert hidden.name not in text
     assert "files.example.gov.uk" not in text
     assert address("authorise_host", office.producer.slug) not in text
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("sort", "series", "direction"),
+    [
+        ("", ["Rain", "fog", "Wind"], []),
+        ("salt", ["Rain", "fog", "Wind"], []),
+        ("file", ["Wind", "fog", "Rain"], ["ascending"]),
+        ("series", ["fog", "Rain", "Wind"], ["ascending"]),
+        ("-series", ["Wind", "Rain", "fog"], ["descending"]),
+        ("producer", ["Rain", "fog", "Wind"], []),  # a column only for people of several producers
+        ("-checked", ["fog", "Wind", "Rain"], ["descending"]),
+        ("result", ["Rain", "Wind", "fog"], ["ascending"]),
+        ("-result", ["fog", "Wind", "Rain"], ["descending"]),
+    ],
+)
+def test_a_heading_sorts_the_list(client, office, site, means, sort, series, direction):
+    authorise(office.producer, place_of(site.base_url), by=office.head)
+    wind, fog, _rain = (
+        DummyFile.objects.create(
+            series=SeriesFactory(producer=office.producer, title=title),
+            code=f"code-{number}",
+            token=title,
+            made_by=office.head,
+            made_at=NOW + timedelta(minutes=number),
+        )
+        for number, title in enumerate(("Wind", "fog", "Rain"))
+    )
+    put(site, wind)
+    check(wind, site, means, by=office.head)
+    check(fog, site, means, by=office.head, at=NOW + timedelta(hours=1))
+    client.force_login(office.head)
+    page = client.get(LIST, {"sort": sort})
+    assert [record.dummy_file.series.title for record in page.context["records"]] == series
+    assert re.findall('aria-sort="(.*)"', page.text) == direction
+
+
+def test_only_people_of_several_producers_sort_by_producer(client, office):
+    other = create_office(name="Archive").producer
+    other.memberships.create(user=office.head, role=Role.HEAD_OF_PROFESSION)
+    elsewhere = open_files.make_dummy_file(SeriesFactory(producer=other), by=office.head, at=NOW)
+    here = make_file(office, at=NOW + timedelta(minutes=2))
+    client.force_login(office.head)
+    for sort, files in (("producer", [elsewhere, here]), ("-producer", [here, elsewhere])):
+        records = client.get(LIST, {"sort": sort}).context["records"]
+        assert [record.dummy_file for record in records] == files
 
 
 def test_the_list_has_pages(client, office, monkeypatch):

@@ -11,10 +11,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from benchmarks import office
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
-from releases import scheduling
-from releases.models import Release
+from releases import date_changes, open_files, scheduling, trainings
+from releases.imports import uploads
+from releases.models import Release, Training
+from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Status
 from statsoffice.notifications import outbox
+from tests.support.year_reviews import create_review
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +35,12 @@ NAMED = [
     "/reports/?show=decided",
     "/reports/register/?decision=reported",
     "/desk/missing/past_its_date/",
+    "/audit/?sort=person",
+    "/messages/?sort=notification",
+    "/trainings/?sort=-participants",
+    "/open-files/?sort=result",
+    "/imports/?sort=status",
+    "/imports/past-years/?sort=producer",
 ]
 # What ./test counts of the admin site: the lists that people use most, and the longest one.
 ADMIN_LISTS = ["/admin/", "/admin/releases/release/", "/admin/breaches/report/", "/admin/releases/observation/"]
@@ -113,4 +122,28 @@ def add_more(full):
     ahead = Release.objects.filter(status=Status.CONFIRMED, due_at__gt=NOW + timedelta(days=40))
     for release in ahead.order_by("-pk")[: EACH_TIME // 20]:
         scheduling.cancel_release(release, reason="The survey ended.", by=full.head, at=NOW)
+    add_to_short_lists(full)
     outbox.create_missing(now=NOW)
+
+
+def add_to_short_lists(full):
+    """Add a request for another date, a training, an import, a past year and a dummy file."""
+    number = Training.objects.count()
+    # With the releases of `add_more` and of the training, each series gets as many of each kind every time.
+    page, *_ = office.announce(full, [NOW + timedelta(weeks=8, minutes=-30)] * (2 * SERIES - EACH_TIME * 11 // 10 - 1))
+    to = slot_at(page.release.due_at + timedelta(weeks=1))
+    date_changes.request_date_change(page.release, to=to, reason="The survey came in late.", by=full.head, at=NOW)
+    series = full.series[number]
+    trainings.plan_training(
+        series,
+        title=f"Late release {number}",
+        participants=[full.head],
+        due_at=NOW + timedelta(days=1),
+        url=f"https://www.example.gov.uk/training/{number}",
+        marker="March 2020",
+        by=full.head,
+        at=NOW,
+    )
+    uploads.upload_file(b"reference", name=f"{number}.csv", create_missing=False, by=full.head, at=NOW)
+    create_review(series.producer, year=2000 + number)
+    open_files.make_dummy_file(series, by=full.head, at=NOW)

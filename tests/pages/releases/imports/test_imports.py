@@ -1,6 +1,7 @@
 """The pages of an import: upload, preview, confirmation, progress; each for its own person only (C17)."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +13,7 @@ from releases.models import CalendarImport, Release
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, UserFactory, create_member, london_slot
 from tests.support.import_files import csv_of, everything, ods_of, xlsx_of
-from tests.support.stored_imports import checked, turn, uploaded
+from tests.support.stored_imports import NOW, checked, turn, uploaded
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,28 @@ def test_a_file_goes_from_upload_to_done(client, name, of):
     again = client.post(address(found, "confirm_import"), follow=True)
     assert (again.status_code, turn()) == (200, 0)
     assert "There is a problem" not in again.text
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("sort", "names", "direction"),
+    [
+        ("", ["Beta.csv", "alpha.csv", "gamma.csv"], "descending"),
+        ("salt", ["Beta.csv", "alpha.csv", "gamma.csv"], "descending"),
+        ("added", ["gamma.csv", "Beta.csv", "alpha.csv"], "ascending"),
+        ("file", ["alpha.csv", "Beta.csv", "gamma.csv"], "ascending"),
+        ("-file", ["gamma.csv", "Beta.csv", "alpha.csv"], "descending"),
+        ("status", ["alpha.csv", "gamma.csv", "Beta.csv"], "ascending"),
+    ],
+)
+def test_a_heading_sorts_the_imports_and_equal_ones_stay_latest_first(client, keeper, sort, names, direction):
+    for hour, name in enumerate(("gamma.csv", "alpha.csv", "Beta.csv")):
+        found = uploaded(keeper, {}, at=NOW + timedelta(hours=min(hour, 1)))
+        CalendarImport.objects.filter(pk=found.pk).update(file_name=name)
+    uploads.discard_import(CalendarImport.objects.get(file_name="Beta.csv"), by=keeper, at=NOW)
+    page = client.get(UPLOAD, {"sort": sort})
+    assert [found.file_name for found in page.context["page"]] == names
+    assert re.findall('aria-sort="(.*)"', page.text) == [direction]
 
 
 def test_the_preview_says_of_each_refused_row_which_column_and_why_and_asks_to_leave_it_out(client, keeper):

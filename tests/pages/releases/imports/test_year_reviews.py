@@ -8,7 +8,7 @@ from defusedxml import ElementTree
 from django.urls import reverse
 
 from releases.detection.year_review import PageKind
-from releases.models import YearReview, YearReviewPage
+from releases.models import Membership, YearReview, YearReviewPage
 from releases.rules.lifecycle import Role
 from tests.support.factories import ProducerFactory, UserFactory, create_member
 from tests.support.year_reviews import READ_AT, SITE, add_page, create_review, postponed, publication
@@ -211,6 +211,34 @@ class TestPermission:
     def test_a_superuser_without_a_role_finds_nothing(self, client, review):
         client.force_login(UserFactory(is_superuser=True, is_staff=True))
         self.assert_nothing(client, review)
+
+
+class TestList:
+    @pytest.mark.both_databases
+    @pytest.mark.parametrize(
+        ("sort", "in_order", "direction"),
+        [
+            ("", ["b 2025", "a 2024", "c 2024"], "descending"),
+            ("salt", ["b 2025", "a 2024", "c 2024"], "descending"),
+            ("year", ["a 2024", "c 2024", "b 2025"], "ascending"),
+            ("-organisation", ["c 2024", "b 2025", "a 2024"], "descending"),
+            ("producer", ["b 2025", "a 2024", "c 2024"], "ascending"),
+            ("-started", ["c 2024", "b 2025", "a 2024"], "descending"),
+            ("status", ["c 2024", "b 2025", "a 2024"], "ascending"),
+        ],
+    )
+    def test_a_heading_sorts_the_years(self, client, keeper, series, sort, in_order, direction):
+        add = YearReview.objects.create
+        fields = {"site": SITE, "status": "complete", "started_at": READ_AT}
+        other = ProducerFactory(name="archive of snow")
+        Membership.objects.create(user=keeper, producer=other, role=Role.CALENDAR_MANAGER)
+        add(producer=series.producer, organisation="a", year=2024, **fields)
+        add(producer=other, organisation="b", year=2025, **fields)
+        fields |= {"status": "reading", "started_at": READ_AT + timedelta(hours=1)}
+        add(producer=series.producer, organisation="c", year=2024, **fields)
+        page = client.get("/imports/past-years/", {"sort": sort})
+        assert [str(row["review"]).replace(",", "") for row in page.context["rows"]] == in_order
+        assert re.findall('aria-sort="(.*)"', page.text) == [direction]
 
 
 class TestForm:

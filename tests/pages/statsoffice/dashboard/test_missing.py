@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from releases.models import Address, Release
 from releases.overview import Concern
 from releases.rules.lifecycle import Role
 from tests.pages.statsoffice.dashboard.morning import sign_in
@@ -57,6 +58,36 @@ def test_each_warning_leads_to_exactly_the_releases_that_it_counts(client, clock
         "1 release due in the next 2 weeks has no contact": {"no-people"},
         "1 release due in the next 2 weeks has no Head of Profession": {"no-people"},
     }
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("sort", "references", "direction"),
+    [
+        ("", ["b", "c", "a"], "ascending"),
+        ("salt", ["b", "c", "a"], "ascending"),
+        ("-date", ["a", "b", "c"], "descending"),
+        ("release", ["a", "b", "c"], "ascending"),
+        ("-release", ["c", "b", "a"], "descending"),
+        ("series", ["c", "b", "a"], "ascending"),
+        ("-producer", ["b", "c", "a"], "descending"),
+        ("-status", ["c", "a", "b"], "descending"),
+    ],
+)
+def test_a_heading_sorts_the_releases_and_equal_ones_stay_in_the_order_of_their_days(
+    client, clock, sort, references, direction
+):
+    first = SeriesFactory(title="snow")
+    second = SeriesFactory(title="Rain", producer=first.producer)
+    due("a", series=first, on=TOMORROW + timedelta(days=1))
+    due("b", series=first)
+    due("c", series=second)
+    Address.objects.all().delete()
+    Release.objects.filter(reference="b").update(status="provisional")
+    client.force_login(create_member(Role.STATISTICIAN, first.producer))
+    page = client.get(reverse("desk_missing", args=["no_address"]), {"sort": sort})
+    assert [release.reference for release in page.context["page"]] == references
+    assert re.findall('aria-sort="(.*)"', page.text) == [direction]
 
 
 def test_where_nothing_is_missing_the_desk_says_so(client, clock, release):
