@@ -257,7 +257,7 @@ def _row_from_json(stored: Sequence[Any]) -> ListRow:
 
 def pack_lists(written: bytes) -> bytes:
     """Compress lists for storage."""
-    return zlib.compress(written, 9)
+    return zlib.compress(written)
 
 
 def unpack_lists(packed: bytes, *, sha256: str) -> bytes | None:
