@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.http import urlencode
@@ -16,8 +17,15 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches.compliance_figures import FIGURES, GROUP_NAMES, YearRecord, describe_on_time, read_year
-from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, ReportRowRecord
-from breaches.permissions import Action, acting_role
+from breaches.models import (
+    ComplianceDocument,
+    CorrectiveAction,
+    PolicyText,
+    PunctualitySwitch,
+    RegisterEvent,
+    ReportRowRecord,
+)
+from breaches.permissions import TABLE, Action, acting_role, listed_reports_with
 from breaches.rules.compliance import (
     AFTER_TABLE,
     BEFORE_TABLE,
@@ -26,19 +34,26 @@ from breaches.rules.compliance import (
     ComplianceTable,
     Figure,
     FigureChange,
+    FigureList,
+    ListRow,
+    PersonalText,
     PolicySection,
     compare_tables,
     compliance_digest,
     compliance_from_json,
     compliance_to_json,
+    pack_lists,
+    read_lists,
     sections_from_json,
     sections_to_json,
+    unpack_lists,
+    write_lists,
 )
 from breaches.rules.document import paragraphs
 from breaches.rules.lifecycle import Decision
 from breaches.versions import DOCUMENTS_AT_ONCE
 from releases.models import Producer
-from releases.permissions import COVER_ROLE, User, cover_of
+from releases.permissions import COVER_ROLE, Person, User, cover_of
 from releases.public.feeds import absolute_address
 from releases.rules.calendar import format_day
 from releases.rules.canonical import digest_json, sha256_hex
@@ -76,7 +91,7 @@ class NotWritten(MoveRefused):
 
 
 class ComplianceFileChanged(Exception):
-    """The stored bytes of an approved file do not have the hash under which they were approved."""
+    """The stored bytes of an approved file, or of the lists, do not have the hash under which they were approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +178,28 @@ def list_policy_events(producer: Producer, year: int) -> "QuerySet[RegisterEvent
 
 
 def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocument]":
-    """Return the approved tables of a year without their files, the one in force first."""
+    """Return the approved tables of a year without their files and lists, the one in force first."""
     found = ComplianceDocument.objects.filter(producer=producer, year=year).select_related("approved_by")
-    return found.defer("html", "odt", "pdf").order_by("-number")
+    return found.defer("html", "odt", "pdf", "lists").order_by("-number")
 
 
 def read_content(
     producer: Producer, year: int, *, by: User, now: datetime
 ) -> tuple[ComplianceContent, YearRecord, PolicyDraft]:
-    """Return what an approval would store: the table of the record as it is now, and the newest texts."""
+    """Return what an approval would store: the table and lists of the record as it is now, and the newest texts."""
     record, policy = read_year(producer, year, by=by, now=now), read_policy(producer, year)
-    return ComplianceContent(producer.name, record.table, policy.sections), record, policy
+    digest = sha256_hex(write_lists(record.listings))
+    return ComplianceContent(producer.name, record.table, policy.sections, digest), record, policy
 
 
 def find_changes(document: ComplianceDocument, table: ComplianceTable) -> tuple[FigureChange, ...]:
     """Return the figures of the record that differ from the approved ones."""
     return compare_tables(compliance_from_json(document.content).table, table)
+
+
+def have_lists_changed(document: ComplianceDocument, content: ComplianceContent) -> bool:
+    """Return whether the lists of the record differ from the frozen ones; False if none were frozen."""
+    return document.has_lists and document.content["lists_sha256"] != content.lists_sha256
 
 
 def find_obstacle(
@@ -284,6 +305,12 @@ def lay_out_table(
     if approved_at is not None and role is not None:
         values = {"who": ROLE_NAMES[role], "on": format_day(approved_at), "number": number}
         approval = _("Approved by %(who)s on %(on)s. Version %(number)s.") % values
+
+    def find_address(figure: Figure) -> str:
+        if number:
+            return frozen_list_address(producer, table.year, number, figure)
+        return list_address(producer, table.year, figure)
+
     return ComplianceLayout(
         title=_("Release practice in %(year)s") % {"year": table.year},
         producer=content.producer,
@@ -293,9 +320,7 @@ def lay_out_table(
             (
                 str(GROUP_NAMES[group]),
                 [
-                    ComplianceLine(
-                        figure, str(FIGURES[figure]), table.values[figure], _list_address(producer, table, figure)
-                    )
+                    ComplianceLine(figure, str(FIGURES[figure]), table.values[figure], find_address(figure))
                     for figure in figures
                 ],
             )
@@ -309,15 +334,20 @@ def lay_out_table(
     )
 
 
-def _list_address(producer: Producer, table: ComplianceTable, figure: Figure) -> str:
-    """Return the address of the list behind a figure, with that of this service."""
+def list_address(producer: Producer, year: int, figure: Figure) -> str:
+    """Return the address of the list of today behind a figure, with that of this service."""
     decisions = {Figure.REPORTED: Decision.REPORTED, Figure.RECORDED: Decision.RECORDED}
     if figure in decisions:
-        first, last = date(table.year, 1, 1), date(table.year, 12, 31)
+        first, last = date(year, 1, 1), date(year, 12, 31)
         query = {"producer": producer.slug, "decision": decisions[figure].value}
         query |= {"first": first.isoformat(), "last": last.isoformat()}
         return f"{absolute_address('breaches:register')}?{urlencode(query)}#reports"
-    return absolute_address("breaches:yearly_list", producer.slug, str(table.year), figure.value)
+    return absolute_address("breaches:yearly_list", producer.slug, str(year), figure.value)
+
+
+def frozen_list_address(producer: Producer, year: int, number: int, figure: Figure) -> str:
+    """Return the address of the list behind a figure as it was approved, with that of this service."""
+    return absolute_address("breaches:frozen_list", producer.slug, str(year), str(number), figure.value)
 
 
 def describe_period(table: ComplianceTable) -> str:
@@ -341,7 +371,7 @@ def list_rules(table: ComplianceTable) -> list[str]:
 def approve_table(
     producer: Producer, year: int, *, read_sha256: str, by: User, at: datetime, write: WriteFiles
 ) -> ComplianceDocument:
-    """Approve the table of a year with its policy, and store its files with their hashes.
+    """Approve the table of a year with its policy, and store its files and lists with their hashes.
 
     The files are written first, so a table that cannot be printed is not approved. A later change of the record does
     not change what was approved. A further approval replaces it, and both stay.
@@ -372,6 +402,7 @@ def approve_table(
         text_number=policy.number,
         content=compliance_to_json(content),
         content_sha256=read_sha256,
+        lists=pack_lists(write_lists(record.listings)),
         approved_by=by,
         approved_role=role,
         approved_at=at,
@@ -421,8 +452,82 @@ def file_of(document: ComplianceDocument, kind: str) -> bytes:
     return content
 
 
+@dataclass(frozen=True, slots=True)
+class FrozenList:
+    """The list behind a figure as it was approved, with the rows that a person may read.
+
+    `value` is the figure as approved, or the number of these rows if there are others.
+    """
+
+    value: str
+    listing: FigureList
+
+
+def read_frozen_list(document: ComplianceDocument, figure: Figure, *, by: Person) -> FrozenList:
+    """Read a list as it was approved. A row of a report is left out if lists do not show the person the report today.
+
+    :param document: with `has_lists`.
+    :raises ComplianceFileChanged: if the lists were changed after their approval.
+    """
+    frozen = read_lists(_lists_of(document))[figure]
+    reports = {row.report for row in frozen.rows if row.report}
+    of_producer = listed_reports_with(by, TABLE[Action.VIEW]).filter(producer=document.producer_id)
+    readable = {"", *of_producer.filter(reference__in=reports).values_list("reference", flat=True)}
+    rows = _add_personal_texts([row for row in frozen.rows if row.report in readable])
+    value = compliance_from_json(document.content).table.values[figure]
+    return FrozenList(value if len(rows) == len(frozen.rows) else f"{len(rows):,}", replace(frozen, rows=rows))
+
+
+def _lists_of(document: ComplianceDocument) -> bytes:
+    """Return the frozen lists after comparing them with their digest in the content.
+
+    :raises ComplianceFileChanged: if they were changed after their approval.
+    """
+    written = unpack_lists(bytes(document.lists or b""), sha256=document.content["lists_sha256"])
+    if written is None:
+        raise ComplianceFileChanged(f"The lists of {document} were changed after their approval.")
+    return written
+
+
+def _add_personal_texts(rows: Sequence[ListRow]) -> list[ListRow]:
+    """Fill the personal cells of frozen rows with the texts that the record has now."""
+    keys = {
+        text: {row.personal.key for row in rows if row.personal and row.personal.text is text} for text in PersonalText
+    }
+    accounts = get_user_model()._default_manager.in_bulk(keys[PersonalText.ACCOUNT_NAME])
+    actions = CorrectiveAction.objects.in_bulk(keys[PersonalText.ACTION_TEXT])
+    texts = {
+        PersonalText.ACCOUNT_NAME: {key: str(account) for key, account in accounts.items()},
+        PersonalText.ACTION_TEXT: {key: action.text for key, action in actions.items()},
+    }
+
+    def fill(row: ListRow) -> ListRow:
+        if row.personal is None:
+            return row
+        cells = list(row.cells)
+        cells[row.personal.column] = texts[row.personal.text].get(row.personal.key, "")
+        return replace(row, cells=tuple(cells))
+
+    return [fill(row) for row in rows]
+
+
 def name_file(producer: Producer, year: int, kind: str, *, number: int = 0) -> str:
     return f"release-practice-{producer.slug}-{year}-{f'version-{number}' if number else 'draft'}.{kind}"
+
+
+def _find_changed_part(document: ComplianceDocument) -> str | None:
+    """Return the first part of an approved table whose bytes do not have their hash: a file or its lists."""
+    for kind in FILE_KINDS:
+        try:
+            file_of(document, kind)
+        except ComplianceFileChanged:
+            return f"the {kind} file"
+    try:
+        if document.has_lists:
+            _lists_of(document)
+    except ComplianceFileChanged:
+        return "the set of lists"
+    return None
 
 
 def check_compliance_documents() -> str | None:
@@ -431,11 +536,8 @@ def check_compliance_documents() -> str | None:
     approved = {(event.producer_id, event.facts["year"], event.facts["number"]): event for event in events.iterator()}
     for document in ComplianceDocument.objects.order_by("pk").iterator(chunk_size=DOCUMENTS_AT_ONCE):
         name = f"{document._meta.label_lower} {document.pk}"
-        for kind in FILE_KINDS:
-            try:
-                file_of(document, kind)
-            except ComplianceFileChanged:
-                return f"the {kind} file of {name} was changed after its approval"
+        if part := _find_changed_part(document):
+            return f"{part} of {name} was changed after its approval"
         key = (document.producer_id, document.year, document.number)
         # It may have been approved since the events were read.
         event = (

@@ -10,18 +10,27 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import publication, statistics
 from breaches.models import DONE, CorrectiveAction, Suspicion
-from breaches.rules.compliance import ComplianceTable, Figure, Group
+from breaches.rules.compliance import (
+    ComplianceTable,
+    Figure,
+    FigureList,
+    FigureLists,
+    Group,
+    ListRow,
+    PersonalCell,
+    PersonalText,
+)
 from breaches.rules.lifecycle import BREACHES, DECIDED, STATES, Decision, ReportStatus
 from breaches.rules.statistics import History, Verdicts, figures_of, quarter_of
 from breaches.statistics import ReleaseResult, Scope, counted_reports, counted_verdicts, list_results
-from breaches.text import NOT_APPLICABLE, describe_rate
+from breaches.text import NOT_APPLICABLE, describe_rate, kind_name, status_name
 from releases.early_findings import mask_verdict
 from releases.exemptions import find_exemptions
 from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
@@ -74,29 +83,11 @@ _DUE = (Status.CONFIRMED, Status.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
-class ListRow:
-    """One line of a list behind a figure; `release` or `report` is the reference of the page that it leads to."""
-
-    cells: tuple[str, ...]
-    release: str = ""
-    report: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FigureList:
-    columns: tuple[str, ...]
-    rows: Sequence[ListRow] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class YearRecord:
-    """A year as the record is now: its table, the list behind each figure, and how many reports are undecided.
-
-    The breaches reported and recorded have no list here, because the register has it.
-    """
+    """A year as the record is now: its table, the list behind each figure, and how many reports are undecided."""
 
     table: ComplianceTable
-    listings: Mapping[Figure, FigureList]
+    listings: FigureLists
     undecided: int
 
 
@@ -124,13 +115,15 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
     counted = figures_of(statistics.read_breach_history(scope, by=by, today=today))
     due = _due_releases(first, until, now=now).filter(series__producer=producer)
     access, given = _access_to(due), _given_dates(due)
+    breaches = counted_reports(scope, by).filter(status__in=[state for one in BREACHES for state in STATES[one]])
     listings = {
         **_list_results(list_results(scope, by=by), due),
         **_list_notice(given),
         **_list_date_changes(_announced_changes(producer, first, until)),
         **_list_access(access),
         **_list_exemptions(producer, first, until, scope, due),
-        **_list_actions(scope, by=by, today=today),
+        **_list_breaches(breaches),
+        **_list_actions(breaches, today=today),
     }
     table = ComplianceTable(
         year,
@@ -301,6 +294,9 @@ def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySe
     return made.select_related("release", "agreed_by").order_by("made", "pk")
 
 
+_AGREED_BY = 3
+
+
 def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureList]:
     columns = (_("Release"), _("From"), _("To"), _("Agreed by"), _("Agreed on"))
     found = list(changes)
@@ -310,7 +306,9 @@ def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureLi
         agreed_by = str(change.agreed_by) if change.agreed_by else _("No agreement needed")
         agreed_on = format_day(change.agreed_at) if change.agreed_at else ""
         cells = (change.release.title, str(change.was), str(change.to), agreed_by, agreed_on)
-        return ListRow(cells, release=change.release.reference)
+        by = change.agreed_by_id
+        named = None if by is None else PersonalCell(_AGREED_BY, PersonalText.ACCOUNT_NAME, by)
+        return ListRow(cells, release=change.release.reference, personal=named)
 
     def is_by_head(change: DateChange) -> bool:
         key = (change.agreed_by_id or 0, change.release.series.producer_id)
@@ -425,10 +423,32 @@ def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
     return of_present.select_related("release").order_by("release__due_at", "pk")
 
 
-def _list_actions(scope: Scope, *, by: Person, today: date) -> dict[Figure, FigureList]:
+def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
+    columns = (_("Report"), _("Date of breach"), _("Kind of breach"), _("Status"))
+    outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
+    found = list(breaches.prefetch_related(outcomes).order_by("counts_on", "pk"))
+
+    def listing(decision: Decision) -> FigureList:
+        rows = [
+            ListRow(
+                (
+                    report.number,
+                    format_day(report.occurred_on) if report.occurred_on else "",
+                    kind_name(report),
+                    status_name(report),
+                ),
+                report=report.reference,
+            )
+            for report in found
+            if report.status in STATES[decision]
+        ]
+        return FigureList(columns, rows)
+
+    return {Figure.REPORTED: listing(Decision.REPORTED), Figure.RECORDED: listing(Decision.RECORDED)}
+
+
+def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, FigureList]:
     columns = (_("Corrective action"), _("Report"), _("Due"), _("Done"))
-    states = [state for decision in BREACHES for state in STATES[decision]]
-    breaches = counted_reports(scope, by).filter(status__in=states)
     actions = CorrectiveAction.objects.filter(report__in=breaches.values("pk")).with_tasks().order_by("added_at", "pk")
     done, still_open = list(actions.filter(DONE)), list(actions.open())
 
@@ -442,6 +462,7 @@ def _list_actions(scope: Scope, *, by: Person, today: date) -> dict[Figure, Figu
                     format_day(action.finished_at) if action.finished_at else _("Not done"),
                 ),
                 report=action.report.reference,
+                personal=PersonalCell(0, PersonalText.ACTION_TEXT, action.pk),
             )
             for action in some
         ]

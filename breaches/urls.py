@@ -70,6 +70,11 @@ urlpatterns = [
         "compliance/<slug:producer>/<int:year>/draft.<str:kind>", compliance.download_draft_table, name="yearly_draft"
     ),
     path(
+        "compliance/<slug:producer>/<int:year>/version-<int:number>/lists/<slug:figure>/",
+        compliance.show_frozen_list,
+        name="frozen_list",
+    ),
+    path(
         "compliance/<slug:producer>/<int:year>/version-<int:number>.<str:kind>",
         compliance.download_approved_table,
         name="yearly_file",

@@ -50,6 +50,9 @@ class ComplianceDocument(AppendOnly):
     odt_sha256 = models.CharField(max_length=64)
     pdf = models.BinaryField()
     pdf_sha256 = models.CharField(max_length=64)
+    lists = models.BinaryField(
+        null=True, help_text=lazy("The lists behind the figures, compressed. The content has their digest.")
+    )
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_role = models.CharField(max_length=20)
     approved_at = models.DateTimeField()
@@ -68,6 +71,11 @@ class ComplianceDocument(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.producer_id} {self.year}: table {self.number} as approved"
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether its lists were frozen with it. Tables of earlier versions of the product have none."""
+        return "lists_sha256" in self.content
 
 
 class PunctualitySwitch(AppendOnly):

@@ -172,7 +172,7 @@ OF_ATTACHMENT = (
     "added_at",
     "salt",
 )
-# The hashes protect the bytes of its files: see breaches.compliance.
+# The hashes protect the bytes of its files and lists: see breaches.compliance.
 OF_COMPLIANCE_DOCUMENT = (
     "producer_id",
     "year",

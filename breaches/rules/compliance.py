@@ -1,14 +1,18 @@
-"""The yearly compliance table of a producer: its figures, the sections of the policy around it, and what changed."""
+"""The yearly compliance table of a producer: its figures with their lists, the policy around it, and what changed."""
 
+import json
+import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from releases.rules.canonical import digest_json
+from releases.rules.canonical import canonical_json, digest_json, sha256_hex
 
-FORMAT = 1
+# The first format has no lists.
+FORMAT_WITHOUT_LISTS, FORMAT = 1, 2
+LISTS_FORMAT = 1
 
 
 class PolicySection(StrEnum):
@@ -107,13 +111,52 @@ class ComplianceTable:
         return self.until == date(self.year, 12, 31)
 
 
+class PersonalText(StrEnum):
+    """The text of a cell that a frozen list has no copy of, because it may have to be removed from the record."""
+
+    ACCOUNT_NAME = "account_name"
+    ACTION_TEXT = "action_text"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalCell:
+    """The cell of a row with such a text; `key` is that of the account or corrective action it is read from."""
+
+    column: int
+    text: PersonalText
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One line of a list behind a figure; `release` or `report` is the reference of the page that it leads to."""
+
+    cells: tuple[str, ...]
+    release: str = ""
+    report: str = ""
+    personal: PersonalCell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureList:
+    columns: tuple[str, ...]
+    rows: Sequence[ListRow] = ()
+
+
+type FigureLists = Mapping[Figure, FigureList]
+
+
 @dataclass(frozen=True, slots=True)
 class ComplianceContent:
-    """What is approved: the table, and the texts around it. Empty sections are not printed."""
+    """What is approved: the table, the texts around it and the lists behind it. Empty sections are not printed.
+
+    `lists_sha256` is the digest of the lists, empty if the table was approved without them.
+    """
 
     producer: str
     table: ComplianceTable
     sections: Mapping[PolicySection, str]
+    lists_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +177,16 @@ def compare_tables(approved: ComplianceTable, now: ComplianceTable) -> tuple[Fig
 
 def compliance_to_json(content: ComplianceContent) -> dict[str, Any]:
     table = content.table
+    lists = {"lists_sha256": content.lists_sha256} if content.lists_sha256 else {}
     return {
-        "format": FORMAT,
+        "format": FORMAT if lists else FORMAT_WITHOUT_LISTS,
         "producer": content.producer,
         "year": table.year,
         "until": table.until.isoformat(),
         "tolerances": list(table.tolerances),
         "values": {figure.value: value for figure, value in table.values.items()},
         "sections": sections_to_json(content.sections),
+        **lists,
     }
 
 
@@ -155,6 +200,7 @@ def compliance_from_json(stored: Mapping[str, Any]) -> ComplianceContent:
             tolerances=tuple(stored["tolerances"]),
         ),
         sections=sections_from_json(stored["sections"]),
+        lists_sha256=stored.get("lists_sha256", ""),
     )
 
 
@@ -168,3 +214,56 @@ def sections_from_json(stored: Mapping[str, str]) -> dict[PolicySection, str]:
 
 def compliance_digest(content: ComplianceContent) -> str:
     return digest_json(compliance_to_json(content))
+
+
+def write_lists(lists: FigureLists) -> bytes:
+    """Write lists as canonical JSON, without the texts of personal cells.
+
+    A row that is in several lists is written once. The lists have its place.
+    """
+    rows: dict[ListRow, int] = {}
+    written = {
+        figure.value: {"columns": each.columns, "rows": [rows.setdefault(row, len(rows)) for row in each.rows]}
+        for figure, each in sorted(lists.items())
+    }
+    return canonical_json({"format": LISTS_FORMAT, "rows": list(map(_row_to_json, rows)), "lists": written})
+
+
+def _row_to_json(row: ListRow) -> list[Any]:
+    if row.personal is None:
+        return [row.cells, row.release, row.report]
+    cells = ["" if place == row.personal.column else cell for place, cell in enumerate(row.cells)]
+    return [cells, row.release, row.report, [row.personal.column, row.personal.text.value, row.personal.key]]
+
+
+def read_lists(written: bytes) -> FigureLists:
+    """Read lists from the result of `write_lists`; the text of a personal cell is empty."""
+    stored = json.loads(written)
+    rows = [_row_from_json(row) for row in stored["rows"]]
+    return {
+        Figure(figure): FigureList(tuple(each["columns"]), [rows[place] for place in each["rows"]])
+        for figure, each in stored["lists"].items()
+    }
+
+
+def _row_from_json(stored: Sequence[Any]) -> ListRow:
+    cells, release, report, *personal = stored
+    row = ListRow(tuple(cells), release, report)
+    if not personal:
+        return row
+    column, text, key = personal[0]
+    return replace(row, personal=PersonalCell(column, PersonalText(text), key))
+
+
+def pack_lists(written: bytes) -> bytes:
+    """Compress lists for storage."""
+    return zlib.compress(written)
+
+
+def unpack_lists(packed: bytes, *, sha256: str) -> bytes | None:
+    """Return the lists that were compressed, or None if they do not have this digest."""
+    try:
+        written = zlib.decompress(packed)
+    except zlib.error:
+        return None
+    return written if sha256_hex(written) == sha256 else None

@@ -23,7 +23,17 @@ from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, Complianc
 from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctuality_years, read_punctuality, read_year
 from breaches.models import ComplianceDocument
 from breaches.permissions import TABLE, Action, report_producers
-from breaches.rules.compliance import AFTER_TABLE, BEFORE_TABLE, GROUPS, Figure, PolicySection, compliance_digest
+from breaches.rules.compliance import (
+    AFTER_TABLE,
+    BEFORE_TABLE,
+    GROUPS,
+    Figure,
+    FigureChange,
+    FigureList,
+    Group,
+    PolicySection,
+    compliance_digest,
+)
 from breaches.rules.document import paragraphs
 from breaches.views.base import file_response
 from releases.forms import GovukForm, LongTextField, inside_the_form
@@ -189,7 +199,8 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         "sections_before": _show_sections(BEFORE_TABLE, policy.sections),
         "sections_after": _show_sections(AFTER_TABLE, policy.sections),
         "documents": documents,
-        "changes": [{"label": FIGURES[one.figure], "approved": one.approved, "now": one.now} for one in changes],
+        "changes": [_show_change(one, producer, documents[0]) for one in changes],
+        "lists_have_changed": bool(documents) and compliance.have_lists_changed(documents[0], content),
         "text_has_changed": bool(documents) and policy.number != documents[0].text_number,
         "undecided": record.undecided,
         "sees_all": bool(LEADS & roles),
@@ -201,6 +212,19 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         **more,
     }
     return render(request, "breaches/compliance/table.html", context)
+
+
+def _show_change(change: FigureChange, producer: Producer, document: ComplianceDocument) -> dict[str, Any]:
+    """Return a figure that differs, with the addresses of its lists; a table without frozen lists has only today's."""
+    figure, year = change.figure, document.year
+    frozen = compliance.frozen_list_address(producer, year, document.number, figure) if document.has_lists else ""
+    return {
+        "label": FIGURES[figure],
+        "approved": change.approved,
+        "approved_address": frozen,
+        "now": change.now,
+        "address": compliance.list_address(producer, year, figure),
+    }
 
 
 def _show_sections(sections: Iterable[PolicySection], texts: Mapping[PolicySection, str]) -> list[dict[str, Any]]:
@@ -258,21 +282,70 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
 @year_page()
 def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, figure: str) -> HttpResponse:
     """List what is behind one figure of the table, as the record is now."""
+    of = _find_figure(figure)
+    if of in (Figure.REPORTED, Figure.RECORDED):
+        raise Http404("The register has this list.")
     record = read_year(producer, year, by=request.user, now=timezone.now())
-    listing = record.listings.get(Figure(figure)) if figure in set(Figure) else None
-    if listing is None:
-        raise Http404(f"There is no list {figure}.")
+    newest = compliance.list_documents(producer, year).first()
+    more = {"value": record.table.values[of], "approved": newest}
+    if newest and newest.has_lists:
+        more["frozen_address"] = compliance.frozen_list_address(producer, year, newest.number, of)
+    return _list_page(request, producer, year, of, record.listings[of], more)
+
+
+@year_page()
+def show_frozen_list(request: SignedInRequest, producer: Producer, year: int, number: int, figure: str) -> HttpResponse:
+    """List what was behind one figure of an approved table when it was approved."""
+    of = _find_figure(figure)
+    document = ComplianceDocument.objects.filter(producer=producer, year=year, number=number).first()
+    if document is None or not document.has_lists:
+        raise Http404(f"There are no lists of version {number}.")
+    try:
+        frozen = compliance.read_frozen_list(document, of, by=request.user)
+    except ComplianceFileChanged:
+        return _refuse_changed_document(request, producer, year)
+    more = {
+        "value": frozen.value,
+        "document": document,
+        "address_today": compliance.list_address(producer, year, of),
+        "names_accounts": of in GROUPS[Group.DATE_CHANGES],
+        "has_actions": of in GROUPS[Group.ACTIONS],
+        "leaves_out": of in (*GROUPS[Group.BREACHES], *GROUPS[Group.ACTIONS])
+        and not LEADS & roles_of(request.user, producer),
+    }
+    return _list_page(request, producer, year, of, frozen.listing, more)
+
+
+def _find_figure(name: str) -> Figure:
+    if name not in set(Figure):
+        raise Http404(f"There is no list {name}.")
+    return Figure(name)
+
+
+def _list_page(
+    request: SignedInRequest,
+    producer: Producer,
+    year: int,
+    figure: Figure,
+    listing: FigureList,
+    more: Mapping[str, Any],
+) -> HttpResponse:
     group = next(group for group, figures in GROUPS.items() if figure in figures)
     context = {
         "producer": producer,
         "year": year,
-        "label": FIGURES[Figure(figure)],
+        "label": FIGURES[figure],
         "group": GROUP_NAMES[group],
-        "value": record.table.values[Figure(figure)],
         "listing": listing,
         "rows": [{"row": row, "cells": list(zip(listing.columns, row.cells, strict=True))[1:]} for row in listing.rows],
+        **more,
     }
     return render(request, "breaches/compliance/list_behind.html", context)
+
+
+def _refuse_changed_document(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:
+    messages.error(request, _("This document was changed after its approval. Contact an administrator."))
+    return redirect("breaches:yearly_table", producer.slug, year)
 
 
 @year_page(action=Action.DOWNLOAD)
@@ -295,8 +368,7 @@ def download_approved_table(
     try:
         file = compliance.file_of(document, kind)
     except ComplianceFileChanged:
-        messages.error(request, _("This document was changed after its approval. Contact an administrator."))
-        return redirect("breaches:yearly_table", producer.slug, year)
+        return _refuse_changed_document(request, producer, year)
     return file_response(file, compliance.name_file(producer, year, kind, number=number), kind=FILE_KINDS[kind])
 
 

@@ -38,6 +38,7 @@ def pages_of_yearly_table(morning) -> None:
     morning.add("the text of a policy", "breaches:policy_section", slug, year, PolicySection.DATE_CHANGES)
     morning.add("approving a compliance table", "breaches:approve_yearly_table", slug, year)
     morning.add("the list behind a figure", "breaches:yearly_list", slug, year, "due")
+    morning.add("an approved list behind a figure", "breaches:frozen_list", slug, year, 1, "due")
     morning.add("the switch of punctuality", "breaches:switch_punctuality", slug)
     morning.add("who shows punctuality", "transparency:punctuality_list")
     morning.add("punctuality", "transparency:punctuality", slug)

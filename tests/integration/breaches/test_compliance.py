@@ -1,7 +1,9 @@
 """The yearly compliance table: its figures with their lists, its policy, its approval, and punctuality for readers."""
 
 import io
+import json
 import zipfile
+import zlib
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +15,7 @@ from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoP
 from breaches.compliance_figures import describe_tolerances, read_punctuality, read_year
 from breaches.corrective_actions import Plan
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, Report
-from breaches.rules.compliance import GROUPS, Figure, PolicySection, compliance_digest
+from breaches.rules.compliance import GROUPS, Figure, PolicySection, compliance_digest, compliance_from_json
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.statistics import figures_of
 from breaches.statistics import Scope, read_breach_history
@@ -22,6 +24,7 @@ from releases.models import Exemption, Release, Verification
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
 from releases.rules.calendar import Slot
+from releases.rules.canonical import digest_json, sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from statsoffice import verification
 from statsoffice.audit import trail
@@ -85,7 +88,7 @@ class TestFigures:
         for figure in set(record.listings) - summaries:
             assert value(record, figure) == f"{len(record.listings[figure].rows):,}", figure
         assert set(record.table.values) == {figure for group in GROUPS.values() for figure in group}
-        assert set(record.table.values) - set(record.listings) == {Figure.REPORTED, Figure.RECORDED}
+        assert set(record.table.values) == set(record.listings)
 
     def test_the_figures_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
         create_report(office, ReportStatus.RECORDED, reference="second")
@@ -322,6 +325,114 @@ class TestApproval:
         )
 
 
+def frozen(document, figure, *, by):
+    """The rows of a list as it was approved."""
+    return compliance.read_frozen_list(document, figure, by=by).listing.rows
+
+
+class TestFrozenLists:
+    def test_an_approved_list_stays_when_the_record_changes_and_the_list_of_today_does_not(
+        self, office, year_of_releases, approved_report
+    ):
+        write(office)
+        document = approve(office)
+        Release.objects.filter(reference="on-time-0").update(title="Corrected")
+        Verification.objects.filter(release__reference="on-time-1").update(outcome="late")
+        Report.objects.filter(pk=approved_report.pk).update(status=ReportStatus.WITHDRAWN)
+        today = read_year(office.producer, YEAR, by=office.head, now=NOW)
+        approved = compliance.read_frozen_list(document, Figure.ON_TIME, by=office.head)
+        assert [row.cells[0] for row in approved.listing.rows] == ["on-time-0", "on-time-1"]
+        assert {row.cells[3] for row in approved.listing.rows} == {"On time"}
+        assert (approved.value, value(today, Figure.ON_TIME)) == ("2", "1")
+        assert [row.cells[0] for row in today.listings[Figure.ON_TIME].rows] == ["Corrected"]
+        assert [row.cells[0] for row in frozen(document, Figure.REPORTED, by=office.head)] == [approved_report.number]
+        assert today.listings[Figure.REPORTED].rows == []
+
+    def test_names_and_texts_of_actions_are_read_from_the_record_and_not_stored(self, office, series, approved_report):
+        release = ReleaseFactory(series=series, reference="moved", announced=True)
+        to = Slot(on=date(2020, 7, 10), at=release.planned_at)
+        scheduling.change_date(release, to=to, reason="An error.", by=office.head, at=SEED_DUE - timedelta(days=30))
+        plan = Plan("Ask Ada Example", ReportTerm.SHORT, "The team", None)
+        action = corrective_actions.add_action(approved_report, plan, by=office.statistician, at=AT)
+        write(office)
+        document = approve(office)
+        stored = zlib.decompress(bytes(document.lists)).decode()
+        assert approved_report.reference in stored
+        assert "Ada Example" not in stored
+        assert str(office.head) not in stored
+        type(action).objects.update(text="Ask [removed]")
+        assert frozen(document, Figure.MOVED, by=office.head)[0].cells[3] == str(office.head)
+        assert frozen(document, Figure.ACTIONS_OPEN, by=office.head)[0].cells[:2] == (
+            "Ask [removed]",
+            approved_report.number,
+        )
+        assert not compliance.have_lists_changed(
+            document, compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
+        )
+
+    def test_a_row_of_a_restricted_report_is_for_those_who_may_read_the_report(self, office, approved_report):
+        Report.objects.filter(pk=approved_report.pk).update(kind="leak")
+        write(office)
+        document = approve(office)
+        auditor = office.people[Role.AUDITOR]
+        for person, number in ((office.head, 1), (office.deputy, 1), (auditor, 0)):
+            read = compliance.read_frozen_list(document, Figure.REPORTED, by=person)
+            assert (read.value, len(read.listing.rows)) == (str(number), number)
+
+    def test_a_list_that_has_changed_can_be_approved_although_its_figure_is_the_same(self, office, year_of_releases):
+        write(office)
+        first = approve(office)
+        content = compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
+        assert not compliance.have_lists_changed(first, content)
+        Release.objects.filter(reference="on-time-0").update(title="Corrected")
+        content = compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
+        assert compliance.have_lists_changed(first, content)
+        with pytest.raises(ChangedMeanwhile):
+            approve(office, by=office.deputy, read_sha256=first.content_sha256)
+        second = approve(office)
+        titles = [frozen(one, Figure.ON_TIME, by=office.head)[0].cells[0] for one in (first, second)]
+        assert titles == ["on-time-0", "Corrected"]
+
+    def test_a_row_that_is_in_several_lists_is_stored_once(self, office, year_of_releases):
+        write(office)
+        stored = json.loads(zlib.decompress(bytes(approve(office).lists)))
+        rows = [row for row in stored["rows"] if row[1] == "on-time-0"]
+        assert len(rows) == 2  # its result, and its notice
+        assert stored["lists"]["due"]["rows"] == stored["lists"]["rate"]["rows"] == [0, 1, 2, 3]
+
+    @pytest.mark.parametrize("packed", [zlib.compress(b"{}"), b"not compressed", None])
+    def test_verification_names_lists_that_were_changed_in_the_database(self, office, packed, without_triggers):
+        write(office)
+        document = approve(office)
+        without_triggers(ComplianceDocument, document.pk, lists=packed)
+        assert compliance.check_compliance_documents() == (
+            f"the set of lists of breaches.compliancedocument {document.pk} was changed after its approval"
+        )
+        with pytest.raises(compliance.ComplianceFileChanged):
+            compliance.read_frozen_list(ComplianceDocument.objects.get(), Figure.DUE, by=office.head)
+
+    def test_lists_cannot_be_replaced_together_with_their_digest(self, office, without_triggers):
+        write(office)
+        document = approve(office)
+        content = {**document.content, "lists_sha256": sha256_hex(b"{}")}
+        without_triggers(ComplianceDocument, document.pk, lists=zlib.compress(b"{}"), content=content)
+        assert compliance.check_compliance_documents() == (
+            f"the content of breaches.compliancedocument {document.pk} was changed after its approval"
+        )
+
+    def test_the_digest_of_a_table_from_before_lists_were_frozen_is_the_same(self):
+        content = {
+            "format": 1,
+            "producer": "Office",
+            "year": YEAR,
+            "until": "2020-12-31",
+            "tolerances": [120],
+            "values": {"due": "1"},
+            "sections": {"introduction": "We publish."},
+        }
+        assert compliance_digest(compliance_from_json(content)) == digest_json(content)
+
+
 @pytest.fixture
 def without_triggers():
     """A change by SQL, as a person with the owner's rights could make it."""
@@ -378,7 +489,7 @@ class TestFiles:
         archive = zipfile.ZipFile(io.BytesIO(bytes(document.odt)))
         assert archive.read("mimetype") == b"application/vnd.oasis.opendocument.text"
         content = archive.read("content.xml").decode()
-        address = f"{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/lists/not_determined/"
+        address = f"{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/version-1/lists/not_determined/"
         assert f'xlink:href="{address}"' in content
         assert content.count("<table:table-header-rows>") == len(GROUPS)
         assert content.count("<text:a ") == sum(map(len, GROUPS.values()))
@@ -387,9 +498,7 @@ class TestFiles:
 
     def test_the_html_file_needs_no_other_file_and_links_to_this_service(self, office, document, settings):
         text = bytes(document.html).decode()
-        assert (
-            f'href="{settings.ADDRESS}/reports/register/?producer={office.producer.slug}&amp;decision=reported' in text
-        )
+        assert f'href="{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/version-1/lists/due/' in text
         for fetched in ("<script", "<link", "<img", "style="):
             assert fetched not in text
 
@@ -404,11 +513,14 @@ class TestFiles:
         content = zipfile.ZipFile(io.BytesIO(bytes(approve(office).odt))).read("content.xml")
         assert "Copied from a document." in "".join(ElementTree.fromstring(content).itertext())
 
-    def test_a_draft_says_so_and_has_no_approval(self, office):
+    def test_a_draft_says_so_has_no_approval_and_links_to_the_lists_of_today(self, office, settings):
         content = compliance.read_content(office.producer, YEAR, by=office.head, now=NOW)[0]
         text = compliance_files.write_html(compliance.lay_out_table(office.producer, content)).decode()
         assert "Draft: not approved" in text
         assert "Approved by" not in text
+        pages, slug = f"{settings.ADDRESS}/reports", office.producer.slug
+        assert f'href="{pages}/compliance/{slug}/2020/lists/due/' in text
+        assert f'href="{pages}/register/?producer={slug}&amp;decision=reported' in text
 
 
 class TestPunctuality:

@@ -148,6 +148,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:export_figures": ("csv",),
         "breaches:picture": ("causes", "csv"),
         "breaches:yearly_draft": (slug, approved.occurred_on.year, "html"),
+        "breaches:frozen_list": (slug, approved.occurred_on.year, 1, "due"),
         "breaches:yearly_file": (slug, approved.occurred_on.year, 1, "html"),
         "transparency:punctuality_year": (slug, approved.occurred_on.year),
         "breaches:join_rehearsed": (slug, approved.occurred_on),

@@ -207,7 +207,7 @@ ON_BREACHES = {
     "breaches:report_list": own(SIGNED_IN),
     "breaches:export": own(DOWNLOAD, DOWNLOAD),
     "breaches:yearly_tables": own(READ),
-    **named("breaches:", page(READ), "yearly_table yearly_list"),
+    **named("breaches:", page(READ), "yearly_table yearly_list frozen_list"),
     **named("breaches:", page(DOWNLOAD), "yearly_draft yearly_file"),
     "breaches:policy_section": form(ON_REPORTS[Action.WRITE_POLICY]),
     "breaches:approve_yearly_table": form(ON_REPORTS[Action.APPROVE_TABLE]),

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from breaches import compliance
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
-from breaches.rules.compliance import PolicySection
+from breaches.rules.compliance import Figure, PolicySection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.views import compliance as compliance_views
 from releases.models import Membership, Release, Verification
@@ -43,6 +43,10 @@ def releases(office):
 
 def address(name, office, *more):
     return reverse(f"breaches:{name}", args=[office.producer.slug, *more])
+
+
+def path_of(address_of_page):
+    return address_of_page[address_of_page.index("/reports") :].partition("#")[0]
 
 
 def write(office, *, by=None, text="We publish official statistics."):
@@ -109,8 +113,7 @@ def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, app
     page = client.get(address("yearly_table", office, 2020))
     for _heading, lines in page.context["layout"].groups:
         for line in lines:
-            path = line.address.removeprefix("http://127.0.0.1:8000")
-            listed = client.get(path[path.index("/reports") :].partition("#")[0])
+            listed = client.get(path_of(line.address))
             assert listed.status_code == 200, line.figure
             rows = listed.context["rows"]
             if line.value.isdecimal() and line.figure not in {"most_posts"}:
@@ -189,13 +192,92 @@ def test_approving_freezes_the_files_and_the_page_says_how_the_record_has_change
     page = client.get(address("yearly_table", office, 2020))
     text = words(page.text)
     assert "The record has changed since then. 3 figures differ." in text
-    assert "On time, within our tolerance 2 1" in text
+    assert "On time, within our tolerance 2 : approved list of On time, within our tolerance 1 :" in text
     for kind in ("html", "odt", "pdf"):
         file = client.get(address("yearly_file", office, 2020, 1, kind))
         assert file.content == bytes(getattr(document, kind))
         assert file["Content-Disposition"].startswith("attachment")
     write(office, text="A new text.")
     assert "The texts have changed since then." in words(client.get(address("yearly_table", office, 2020)).text)
+
+
+def test_an_approved_figure_has_the_list_as_it_was_approved_with_a_link_to_that_of_today(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    Release.objects.filter(reference="first").update(title="Corrected")
+    Release.objects.filter(reference="second").update(rehearsal=True, announced_at=None)
+    page = client.get(address("yearly_table", office, 2020))
+    assert "Its figures link to the lists as they were approved." in words(page.text)
+    on_time = next(one for one in page.context["changes"] if one["label"] == "On time, within our tolerance")
+    assert on_time["approved_address"] in page.text
+    approved = client.get(path_of(on_time["approved_address"]))
+    text = words(approved.text)
+    assert "The figure in version 1 is 2 . The list was frozen at 3pm on 3 July 2020 , when" in text
+    assert "Statistics: first" in text
+    assert "Statistics: second" in text
+    assert "Corrected" not in text
+    today = client.get(path_of(approved.context["address_today"]))
+    assert "The figure in the table is 1 . The list shows the record as it is now." in words(today.text)
+    assert "Corrected" in today.text
+    assert address("frozen_list", office, 2020, 1, "on_time") in today.text
+
+
+def test_a_list_that_changed_without_its_figure_is_named_on_the_page(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    Release.objects.filter(reference="first").update(title="Corrected")
+    text = words(client.get(address("yearly_table", office, 2020)).text)
+    assert "The figures are the same, but a list behind them has changed since then." in text
+    assert "Nothing has changed since then." not in text
+
+
+def test_every_frozen_list_is_there_for_the_readers_of_today_s_list_and_for_no_one_else(
+    client, office, releases, subtests
+):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    for figure in Figure:
+        assert client.get(address("frozen_list", office, 2020, 1, figure)).status_code == 200, figure
+    for missing in ((2020, 1, "nothing"), (2020, 2, "due"), (2019, 1, "due")):
+        assert client.get(address("frozen_list", office, *missing)).status_code == 404, missing
+    asked = address("frozen_list", office, 2020, 1, "due")
+    for role, person in office.people.items():
+        with subtests.test(role):
+            client.force_login(person)
+            assert client.get(asked).status_code == (200 if role in READERS else 404)
+    for other in (create_office().head, UserFactory(is_superuser=True)):
+        client.force_login(other)
+        assert client.get(asked).status_code == 404
+
+
+def test_a_table_that_was_approved_before_lists_were_frozen_says_that_it_links_to_those_of_today(
+    client, office, releases
+):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    values = ComplianceDocument.objects.values().get()
+    content = {name: value for name, value in values["content"].items() if name != "lists_sha256"}
+    old = values | {"id": None, "number": 2, "lists": None, "content": content | {"format": 1}}
+    ComplianceDocument.objects.create(**old)
+    text = words(client.get(address("yearly_table", office, 2020)).text)
+    assert "Its figures link to today’s lists, because we did not yet freeze lists when it was approved." in text
+    assert client.get(address("frozen_list", office, 2020, 2, "due")).status_code == 404
+    text = words(client.get(address("yearly_list", office, 2020, "due")).text)
+    assert "Version 2 has no list of its own, because we did not yet freeze lists when it was approved." in text
+
+
+def test_lists_that_were_changed_after_the_approval_are_not_shown(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    values = ComplianceDocument.objects.values().get()
+    ComplianceDocument.objects.create(**values | {"id": None, "number": 2, "lists": b"other"})
+    answered = client.get(address("frozen_list", office, 2020, 2, "due"), follow=True)
+    assert "This document was changed after its approval. Contact an administrator." in words(answered.text)
 
 
 def test_a_file_that_was_changed_after_its_approval_is_not_downloaded(client, office, releases):

@@ -1,0 +1,16 @@
+"""The lists behind the figures of an approved compliance table. Tables that were approved before have none."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("breaches", "0002_code_of_practice")]
+    operations = [
+        migrations.AddField(
+            model_name="compliancedocument",
+            name="lists",
+            field=models.BinaryField(
+                help_text="The lists behind the figures, compressed. The content has their digest.", null=True
+            ),
+        )
+    ]
