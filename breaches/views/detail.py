@@ -1,6 +1,6 @@
 """The page of one report: the document as it will print, its status, and the next steps of the person who reads it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,7 @@ from breaches.versions import current_version
 from breaches.views.base import MoveForm, report_page, return_to_report, summarise_report
 from breaches.views.decisions import link_remark
 from releases.forms import Question, inside_the_form
+from releases.models import Verification
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
 from releases.text.languages import join_with_and
 from releases.verdict.address import SUSPICIOUS
@@ -103,6 +104,17 @@ class ReportPart:
     printed: DocumentSection | None = None
     lines: Sequence[str] = ()
     comments: Sequence[SectionComment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePicture:
+    """When a release of a report was due, and between which checks it went live.
+
+    `title` is empty if the report is about one release only.
+    """
+
+    title: str
+    chart: Chart
 
 
 def list_report_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
@@ -162,7 +174,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "first_incomplete": incomplete[0] if incomplete else None,
         "editor": editor,
         "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
-        "picture": _draw_interval(report.suspicions.all()),
+        "pictures": _draw_intervals(report.suspicions.all()),
         "recipient": decisions.find_recipient(report, by=request.user),
         "attachments": [
             (one, text.ATTACHMENTS[AttachmentKind(one.kind)]) for one in Attachment.objects.of(report).stored()
@@ -349,21 +361,27 @@ def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
     return [] if report.status in DECIDED else [link_remark(report, remark) for remark in needed]
 
 
-def _draw_interval(suspicions: Iterable[Suspicion]) -> Chart | None:
-    """Draw when the first release of a report was due, and between which checks it went live; None without a check."""
+def _draw_intervals(suspicions: Collection[Suspicion]) -> list[ReleasePicture]:
+    """Draw when each release of a report was due, and between which checks it went live; nothing without a check."""
+    pictures: dict[int, ReleasePicture] = {}
+    has_several = len({suspicion.release_id for suspicion in suspicions}) > 1
     for suspicion in suspicions:
-        verdict = suspicion.shown_verdict
-        if not (verdict.last_not_live_at or verdict.first_live_at):
-            continue
-        due_at = verdict.due_at
-        absent, live = verdict.last_not_live_at, verdict.first_live_at
-        return interval_chart(
-            due=(due_at, format_time(due_at)),
-            limit=(verdict.limit_at, time_in_words(verdict.limit_at, due_at=due_at)),
-            absent=(absent, _clock_time(round_down(absent), due_at)) if absent else None,
-            live=(live, _clock_time(round_up_before(live, due_at), due_at)) if live else None,
-        )
-    return None
+        chart = _draw_interval(suspicion.shown_verdict)
+        if chart and suspicion.verification_id not in pictures:
+            pictures[suspicion.verification_id] = ReleasePicture(suspicion.release.title if has_several else "", chart)
+    return list(pictures.values())
+
+
+def _draw_interval(verdict: Verification) -> Chart | None:
+    due_at, absent, live = verdict.due_at, verdict.last_not_live_at, verdict.first_live_at
+    if not (absent or live):
+        return None
+    return interval_chart(
+        due=(due_at, format_time(due_at)),
+        limit=(verdict.limit_at, time_in_words(verdict.limit_at, due_at=due_at)),
+        absent=(absent, _clock_time(round_down(absent), due_at)) if absent else None,
+        live=(live, _clock_time(round_up_before(live, due_at), due_at)) if live else None,
+    )
 
 
 def _clock_time(instant: datetime, due_at: datetime) -> str:
