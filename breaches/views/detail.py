@@ -1,6 +1,6 @@
 """The page of one report: the document as it will print, its status, and the next steps of the person who reads it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -171,6 +171,7 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "row": summarise_report(report, content) | {"occurred": occurred},
         "parts": parts,
         "missing": [remark for part in parts for remark in part.remarks] if report.status in UNDECIDED else [],
+        "missing_for_log": decisions.find_needs_for_log(report, content) if report.status in UNDECIDED else (),
         "first_incomplete": incomplete[0] if incomplete else None,
         "editor": editor,
         "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
@@ -191,7 +192,7 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show the document of a report section by section, and beside it the next steps that the person may take."""
     context = page_context(request, report)
     if context["decides"]:
-        context["decision"] = _decision_form(request, report, context["missing"])
+        context["decision"] = _decision_form(request, report, context)
     return render(request, "breaches/report.html", context)
 
 
@@ -217,23 +218,23 @@ class DecisionForm(MoveForm):
         required=False,
     )
 
-    def __init__(self, *args: Any, may_return: bool, obstacle: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_return: bool, obstacles: Mapping[str, str], **kwargs: Any) -> None:
         """Ask the questions.
 
         :param may_return: whether the report can be returned; otherwise only the second question is asked.
-        :param obstacle: why the report cannot be approved now; empty if it can.
+        :param obstacles: why a breach cannot be reported (`report`) or recorded in the log only (`log`) now; empty or
+            missing if it can.
         """
         super().__init__(*args, **kwargs)
-        self.obstacle = obstacle
+        self.obstacles = {choice: sentence for choice, sentence in obstacles.items() if sentence}
         if not may_return:
             del self.fields["ready"]
             self.fields["breach"].label = _("Is this a breach of the Code?")
 
     @cached_property
     def helper(self) -> FormHelper:
-        hints = {"report": self.obstacle} if self.obstacle else {}
         asked = [Question("ready", size="s", small=True)] if "ready" in self.fields else []
-        breach = Question("breach", size="s", small=True, hints=hints)
+        breach = Question("breach", size="s", small=True, hints=self.obstacles)
         return inside_the_form("last_change", "version", *asked, breach)
 
     def clean(self) -> dict[str, Any]:
@@ -252,16 +253,10 @@ class DecisionForm(MoveForm):
         ]
 
 
-def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[dict[str, str]]) -> DecisionForm:
-    obstacle = ""
-    if missing:
-        sentence = ngettext(
-            "You cannot do this yet. %(number)d item is missing.",
-            "You cannot do this yet. %(number)d items are missing.",
-            len(missing),
-        )
-        obstacle = sentence % {"number": len(missing)}
-    elif report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):
+def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, Any]) -> DecisionForm:
+    """:param page: the context of the page."""
+    obstacle = _count_missing(page["missing"])
+    if not obstacle and report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):
         obstacle = _(
             "You cannot choose this, because you wrote or submitted this text. Another person must approve it."
         )
@@ -269,8 +264,20 @@ def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[d
         request.POST if request.method == "POST" else None,
         initial={"last_change": report.last_change, "version": report.version},
         may_return=RETURN in moves_open_to(request.user, report),
-        obstacle=obstacle,
+        obstacles={"report": obstacle, "log": _count_missing(page["missing_for_log"])},
     )
+
+
+def _count_missing(missing: Sequence[object]) -> str:
+    """Say how many items are missing for a decision; nothing if none is."""
+    if not missing:
+        return ""
+    sentence = ngettext(
+        "You cannot do this yet. %(number)d item is missing.",
+        "You cannot do this yet. %(number)d items are missing.",
+        len(missing),
+    )
+    return sentence % {"number": len(missing)}
 
 
 @report_page("GET", "POST", move=APPROVE)
@@ -281,7 +288,7 @@ def open_decision_page(request: SignedInRequest, report: Report) -> HttpResponse
     context = page_context(request, report)
     if not context["decides"]:
         return return_to_report(request, report, _("You cannot decide on this report in its present state."))
-    form = _decision_form(request, report, context["missing"])
+    form = _decision_form(request, report, context)
     if not form.is_valid():
         return render(request, "breaches/report.html", context | {"decision": form, "form": form})
     read = {"read": form.cleaned_data["last_change"], "version": form.cleaned_data["version"]}
