@@ -105,6 +105,16 @@ def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     return (*_answers_needed(report, content), *find_missing(content), *needs_for_submission(report, content))
 
 
+def find_obstacles_for_log(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
+    """List everything that prevents recording a breach in the office's own log only, on a London day."""
+    return (*find_needs_for_log(report, content), *find_impossible(content, today=today))
+
+
+def find_needs_for_log(report: Report, content: ReportContent) -> tuple[Remark, ...]:
+    """List everything that is missing before a breach can be recorded in the office's own log only."""
+    return (*_answers_needed(report, content), *find_missing_for_log(content))
+
+
 def _answers_needed(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     kind = ReportKind(report.kind)
     return tuple(
@@ -271,11 +281,7 @@ def record_report(report: Report, *, reason: str, words: str, by: User, at: date
     :raises MissingFields: if the reason is not in the list or the words are empty.
     """
     content = with_new_figures(report)
-    remarks = (
-        *_answers_needed(report, content),
-        *find_missing_for_log(content),
-        *find_impossible(content, today=local_date(at)),
-    )
+    remarks = find_obstacles_for_log(report, content, today=local_date(at))
     listed = reason in set(RecordingReason)
     move = versions.check_report_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     if not words.strip():

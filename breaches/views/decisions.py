@@ -292,6 +292,18 @@ class DecisionPage(MovePage):
         }
 
 
+class RecordPage(DecisionPage):
+    """The page to record a breach in the office's own log only, with what is missing for it."""
+
+    def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
+        obstacles = decisions.find_obstacles_for_log(report, content_of(report), today=local_date(timezone.now()))
+        return {
+            **super().context(request, report, form),
+            "moves": moves_open_to(request.user, report),
+            "missing": [link_remark(report, one) for one in obstacles],
+        }
+
+
 def _read_suspicions(report: Report) -> None:
     """Read the suspicions of a report once for its page."""
     suspicions = Suspicion.objects.select_related("verification", "release")
@@ -498,7 +510,7 @@ return_report_view = DecisionPage(
     decisions.return_report,
     lazy("Report returned to the authors."),
 ).as_view()
-record_report_view = DecisionPage(
+record_report_view = RecordPage(
     RECORD,
     RecordForm,
     "breaches/record.html",

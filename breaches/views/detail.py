@@ -1,6 +1,6 @@
 """The page of one report: the document as it will print, its status, and the next steps of the person who reads it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,7 @@ from breaches.versions import current_version
 from breaches.views.base import MoveForm, report_page, return_to_report, summarise_report
 from breaches.views.decisions import link_remark
 from releases.forms import Question, inside_the_form
+from releases.models import Verification
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
 from releases.text.languages import join_with_and
 from releases.verdict.address import SUSPICIOUS
@@ -103,6 +104,17 @@ class ReportPart:
     printed: DocumentSection | None = None
     lines: Sequence[str] = ()
     comments: Sequence[SectionComment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePicture:
+    """When a release of a report was due, and between which checks it went live.
+
+    `title` is empty if the report is about one release only.
+    """
+
+    title: str
+    chart: Chart
 
 
 def list_report_parts(request: SignedInRequest, report: Report) -> list[ReportPart]:
@@ -159,10 +171,11 @@ def page_context(request: SignedInRequest, report: Report, *, editor: str = "") 
         "row": summarise_report(report, content) | {"occurred": occurred},
         "parts": parts,
         "missing": [remark for part in parts for remark in part.remarks] if report.status in UNDECIDED else [],
+        "missing_for_log": decisions.find_needs_for_log(report, content) if report.status in UNDECIDED else (),
         "first_incomplete": incomplete[0] if incomplete else None,
         "editor": editor,
         "saved": next((part.title for part in parts if editor and part.key == request.GET.get("saved")), ""),
-        "picture": _draw_interval(report.suspicions.all()),
+        "pictures": _draw_intervals(report.suspicions.all()),
         "recipient": decisions.find_recipient(report, by=request.user),
         "attachments": [
             (one, text.ATTACHMENTS[AttachmentKind(one.kind)]) for one in Attachment.objects.of(report).stored()
@@ -179,7 +192,7 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show the document of a report section by section, and beside it the next steps that the person may take."""
     context = page_context(request, report)
     if context["decides"]:
-        context["decision"] = _decision_form(request, report, context["missing"])
+        context["decision"] = _decision_form(request, report, context)
     return render(request, "breaches/report.html", context)
 
 
@@ -205,23 +218,23 @@ class DecisionForm(MoveForm):
         required=False,
     )
 
-    def __init__(self, *args: Any, may_return: bool, obstacle: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_return: bool, obstacles: Mapping[str, str], **kwargs: Any) -> None:
         """Ask the questions.
 
         :param may_return: whether the report can be returned; otherwise only the second question is asked.
-        :param obstacle: why the report cannot be approved now; empty if it can.
+        :param obstacles: why a breach cannot be reported (`report`) or recorded in the log only (`log`) now; empty or
+            missing if it can.
         """
         super().__init__(*args, **kwargs)
-        self.obstacle = obstacle
+        self.obstacles = {choice: sentence for choice, sentence in obstacles.items() if sentence}
         if not may_return:
             del self.fields["ready"]
             self.fields["breach"].label = _("Is this a breach of the Code?")
 
     @cached_property
     def helper(self) -> FormHelper:
-        hints = {"report": self.obstacle} if self.obstacle else {}
         asked = [Question("ready", size="s", small=True)] if "ready" in self.fields else []
-        breach = Question("breach", size="s", small=True, hints=hints)
+        breach = Question("breach", size="s", small=True, hints=self.obstacles)
         return inside_the_form("last_change", "version", *asked, breach)
 
     def clean(self) -> dict[str, Any]:
@@ -240,16 +253,10 @@ class DecisionForm(MoveForm):
         ]
 
 
-def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[dict[str, str]]) -> DecisionForm:
-    obstacle = ""
-    if missing:
-        sentence = ngettext(
-            "You cannot do this yet. %(number)d item is missing.",
-            "You cannot do this yet. %(number)d items are missing.",
-            len(missing),
-        )
-        obstacle = sentence % {"number": len(missing)}
-    elif report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):
+def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, Any]) -> DecisionForm:
+    """:param page: the context of the page."""
+    obstacle = _count_missing(page["missing"])
+    if not obstacle and report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):
         obstacle = _(
             "You cannot choose this, because you wrote or submitted this text. Another person must approve it."
         )
@@ -257,8 +264,20 @@ def _decision_form(request: SignedInRequest, report: Report, missing: Sequence[d
         request.POST if request.method == "POST" else None,
         initial={"last_change": report.last_change, "version": report.version},
         may_return=RETURN in moves_open_to(request.user, report),
-        obstacle=obstacle,
+        obstacles={"report": obstacle, "log": _count_missing(page["missing_for_log"])},
     )
+
+
+def _count_missing(missing: Sequence[object]) -> str:
+    """Say how many items are missing for a decision; nothing if none is."""
+    if not missing:
+        return ""
+    sentence = ngettext(
+        "You cannot do this yet. %(number)d item is missing.",
+        "You cannot do this yet. %(number)d items are missing.",
+        len(missing),
+    )
+    return sentence % {"number": len(missing)}
 
 
 @report_page("GET", "POST", move=APPROVE)
@@ -269,7 +288,7 @@ def open_decision_page(request: SignedInRequest, report: Report) -> HttpResponse
     context = page_context(request, report)
     if not context["decides"]:
         return return_to_report(request, report, _("You cannot decide on this report in its present state."))
-    form = _decision_form(request, report, context["missing"])
+    form = _decision_form(request, report, context)
     if not form.is_valid():
         return render(request, "breaches/report.html", context | {"decision": form, "form": form})
     read = {"read": form.cleaned_data["last_change"], "version": form.cleaned_data["version"]}
@@ -349,21 +368,27 @@ def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
     return [] if report.status in DECIDED else [link_remark(report, remark) for remark in needed]
 
 
-def _draw_interval(suspicions: Iterable[Suspicion]) -> Chart | None:
-    """Draw when the first release of a report was due, and between which checks it went live; None without a check."""
+def _draw_intervals(suspicions: Collection[Suspicion]) -> list[ReleasePicture]:
+    """Draw when each release of a report was due, and between which checks it went live; nothing without a check."""
+    pictures: dict[int, ReleasePicture] = {}
+    has_several = len({suspicion.release_id for suspicion in suspicions}) > 1
     for suspicion in suspicions:
-        verdict = suspicion.shown_verdict
-        if not (verdict.last_not_live_at or verdict.first_live_at):
-            continue
-        due_at = verdict.due_at
-        absent, live = verdict.last_not_live_at, verdict.first_live_at
-        return interval_chart(
-            due=(due_at, format_time(due_at)),
-            limit=(verdict.limit_at, time_in_words(verdict.limit_at, due_at=due_at)),
-            absent=(absent, _clock_time(round_down(absent), due_at)) if absent else None,
-            live=(live, _clock_time(round_up_before(live, due_at), due_at)) if live else None,
-        )
-    return None
+        chart = _draw_interval(suspicion.shown_verdict)
+        if chart and suspicion.verification_id not in pictures:
+            pictures[suspicion.verification_id] = ReleasePicture(suspicion.release.title if has_several else "", chart)
+    return list(pictures.values())
+
+
+def _draw_interval(verdict: Verification) -> Chart | None:
+    due_at, absent, live = verdict.due_at, verdict.last_not_live_at, verdict.first_live_at
+    if not (absent or live):
+        return None
+    return interval_chart(
+        due=(due_at, format_time(due_at)),
+        limit=(verdict.limit_at, time_in_words(verdict.limit_at, due_at=due_at)),
+        absent=(absent, _clock_time(round_down(absent), due_at)) if absent else None,
+        live=(live, _clock_time(round_up_before(live, due_at), due_at)) if live else None,
+    )
 
 
 def _clock_time(instant: datetime, due_at: datetime) -> str:

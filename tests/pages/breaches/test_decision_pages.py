@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import decisions, drafting
 from breaches.models import ApprovedDocument, Report
@@ -21,6 +22,12 @@ from tests.support.report_mornings import NOT_LIVE, create_draft, record_checks
 pytestmark = pytest.mark.django_db
 
 
+def page_fields(client, address):
+    """Return the names of the fields and buttons of the forms on a page."""
+    controls = LexborHTMLParser(client.get(address).text).css("main form [name], main form button")
+    return {control.attributes.get("name") for control in controls}
+
+
 def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_each_field(client, office):
     report = create_draft(producer=office.producer)
     client.force_login(office.statistician)
@@ -34,18 +41,16 @@ def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_ea
     assert status_of(report) == ReportStatus.DRAFT
 
 
-def test_recording_a_report_without_its_dates_says_what_is_missing(client, office):
+def test_recording_a_report_without_its_dates_lists_what_is_missing_before_anything_is_typed(client, office):
     report = create_report(office)
     client.force_login(office.head)
+    assert "reason" in page_fields(client, page_of(report, "record"))
     send(client, f"/reports/{report.reference}/circumstances/", dates__0__on__day="", dates__0__on__month="",
          dates__0__on__year="")  # fmt: skip
-    page = client.get(page_of(report, "record"))
-    answer = client.post(
-        page_of(report, "record"), filled_in(page.text) | {"reason": "no_effect", "words": "Nobody saw it."}
-    )
-    assert "There is a problem" in words(answer.text)
-    assert f'href="/reports/{report.reference}/circumstances/#' in answer.text
-    assert status_of(report) == ReportStatus.DRAFT
+    page = client.get(page_of(report, "record")).text
+    assert "Missing information" in words(page)
+    assert f'href="/reports/{report.reference}/circumstances/#' in page
+    assert page_fields(client, page_of(report, "record")) == set()
 
 
 def test_recording_a_report_about_a_list_alone_links_to_each_unanswered_question(client, office, time_machine):
@@ -54,9 +59,12 @@ def test_recording_a_report_about_a_list_alone_links_to_each_unanswered_question
     granted(release, by=office.statistician)
     report = drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AT)[0]
     client.force_login(office.head)
-    answer = send(client, page_of(report, "record"), reason="no_effect", words="Nobody saw it.")
     section = section_address(report, ReportSection.WHAT_HAPPENED)
     link = f'href="{section}#id_what">Answer ‘What was sent?’, or say why it is not known.</a>'
+    assert link in client.get(page_of(report, "record")).text
+    given = {"last_change": report.last_change, "reason": "no_effect", "words": "Nobody saw it."}
+    answer = client.post(page_of(report, "record"), given)
+    assert "There is a problem" in words(answer.text)
     assert link in answer.text
     assert filled_in(answer.text)["words"] == ["Nobody saw it."]
     assert status_of(report) == ReportStatus.DRAFT
@@ -71,8 +79,6 @@ def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(cl
     send(client, f"/reports/{report.reference}/circumstances/", practices=[], circumstances="",
          dates__0__on__day="", dates__0__on__month="", dates__0__on__year="")  # fmt: skip
     page = client.post(page_of(report, "submit"), {"last_change": Report.objects.get(pk=report.pk).last_change}).text
-    from selectolax.lexbor import LexborHTMLParser
-
     links = {link.attributes["href"] for link in LexborHTMLParser(page).css("main a") if "#" in link.attributes["href"]}
     assert len(links) >= 9
     for link in links - {"#main-content"}:
@@ -173,13 +179,13 @@ def test_where_two_people_are_required_the_page_says_so_and_the_post_is_refused(
     assert status_of(report) == ReportStatus.DRAFT
 
 
-def test_an_incomplete_report_is_not_approved_by_form(client, office, quick_printer):
+def test_an_incomplete_report_cannot_be_approved_on_its_page(client, office):
     report = create_draft(producer=office.producer)
     client.force_login(office.head)
-    answer = send(client, page_of(report, "approve"))
-    assert answer.status_code == 200
-    assert "Describe the impact of the breach." in words(answer.text)
-    assert status_of(report) == ReportStatus.DRAFT
+    page = words(client.get(page_of(report, "approve")).text)
+    assert "Describe the impact of the breach." in page
+    assert "You cannot approve the report until it is complete." in page
+    assert page_fields(client, page_of(report, "approve")) == set()
 
 
 def test_a_text_that_changed_after_the_page_was_read_is_not_approved(client, office, submitted_report, quick_printer):

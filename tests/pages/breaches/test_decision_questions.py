@@ -7,7 +7,7 @@ from breaches import editing
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from tests.support.people import AT, create_office, create_report, write_sections
-from tests.support.report_forms import error_links, filled_in, page_of, send, status_of, words
+from tests.support.report_forms import error_links, filled_in, page_of, section_address, send, status_of, words
 from tests.support.report_mornings import create_draft
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,12 @@ def test_of_a_report_that_was_not_submitted_only_the_second_question_is_asked(cl
 def test_a_choice_that_is_not_possible_says_why(client, office):
     client.force_login(office.head)
     incomplete = create_draft(producer=office.producer)
-    assert "You cannot do this yet. 3 items are missing." in words(client.get(page_of(incomplete, "report")).text)
+    page = words(client.get(page_of(incomplete, "report")).text)
+    assert "You cannot do this yet. 3 items are missing." in page
+    assert page.count("You cannot do this yet.") == 1
+    send(client, section_address(incomplete, "circumstances"), circumstances="")
+    page = words(client.get(page_of(incomplete, "report")).text)
+    assert "record it in our breach log only You cannot do this yet. 1 item is missing." in page
 
 
 def test_who_wrote_the_text_reads_that_another_person_must_approve_it(client):

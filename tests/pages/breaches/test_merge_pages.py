@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.db.models import Max
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
@@ -140,6 +142,46 @@ def test_the_pages_are_there_for_those_who_write_reports_alone(client, office, d
             assert answer.status_code == (302 if allowed else 404)
             joint.refresh_from_db()
             assert joint.status == ("parted" if allowed else "draft")
+
+
+def test_each_release_of_a_joint_report_has_a_picture_below_its_title(client, office, drafts):
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
+    client.force_login(office.head)
+    page = LexborHTMLParser(client.get(report_page(joint)).text)
+    assert [one.text().strip() for one in page.css(".office-report__picture h3")] == ["Release 0", "Release 1"]
+    assert len(page.css(".office-report__picture svg")) == 2
+    assert page.css_first(".office-report__picture details") is None
+
+
+def test_a_single_release_has_one_picture_without_a_heading_even_if_it_is_suspected_twice(client, office):
+    (draft,) = a_morning(office, 1)
+    again = draft.suspicions.get()
+    again.pk, again.kind = None, "early"
+    again.save()
+    client.force_login(office.head)
+    page = LexborHTMLParser(client.get(report_page(draft)).text)
+    assert len(page.css(".office-report__picture svg")) == 1
+    assert page.css(".office-report__picture h2, .office-report__picture h3") == []
+
+
+def test_of_many_releases_the_first_pictures_are_open_and_take_no_more_queries(client, office):
+    counted = {}
+    client.force_login(office.head)
+    for count in (2, 6):
+        with rolled_back():
+            joint = merging.merge_drafts(a_morning(office, count), by=office.head, at=AT)
+            client.get(report_page(joint))
+            with CaptureQueriesContext(connection) as captured:
+                page = LexborHTMLParser(client.get(report_page(joint)).text)
+            counted[count] = len(captured)
+    assert len(page.css(".office-report__picture svg")) == 6
+    named = {title.attributes["id"] for title in page.css(".office-report__picture svg title")}
+    assert {svg.attributes["aria-labelledby"] for svg in page.css(".office-report__picture svg")} == named
+    assert len(named) == 6
+    closed = page.css_first(".office-report__picture details")
+    assert " ".join(closed.css_first("summary").text().split()) == "Show 3 more releases"
+    assert [one.text().strip() for one in closed.css("h3")] == ["Release 3", "Release 4", "Release 5"]
+    assert counted[2] == counted[6]
 
 
 def test_who_has_not_signed_in_is_asked_to(client, office):
