@@ -93,6 +93,7 @@ def find_producer(person: User, slug: str, action: Action) -> Producer:
 
 
 PRODUCERS_ON_A_PAGE = 20
+ROWS_ON_A_PAGE = 100
 
 
 @login_required
@@ -331,13 +332,15 @@ def _list_page(
     more: Mapping[str, Any],
 ) -> HttpResponse:
     group = next(group for group, figures in GROUPS.items() if figure in figures)
+    page = Paginator(listing.rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "producer": producer,
         "year": year,
         "label": FIGURES[figure],
         "group": GROUP_NAMES[group],
         "listing": listing,
-        "rows": [{"row": row, "cells": list(zip(listing.columns, row.cells, strict=True))[1:]} for row in listing.rows],
+        "page": page,
+        "rows": [{"row": row, "cells": list(zip(listing.columns, row.cells, strict=True))[1:]} for row in page],
         **more,
     }
     return render(request, "breaches/compliance/list_behind.html", context)

@@ -213,7 +213,7 @@ def test_an_approved_figure_has_the_list_as_it_was_approved_with_a_link_to_that_
     assert on_time["approved_address"] in page.text
     approved = client.get(path_of(on_time["approved_address"]))
     text = words(approved.text)
-    assert "The figure in version 1 is 2 . The list was frozen at 3pm on 3 July 2020 , when" in text
+    assert "The figure in version 1 is 2 . The list is as it was at 3pm on 3 July 2020 , when" in text
     assert "Statistics: first" in text
     assert "Statistics: second" in text
     assert "Corrected" not in text
@@ -221,6 +221,20 @@ def test_an_approved_figure_has_the_list_as_it_was_approved_with_a_link_to_that_
     assert "The figure in the table is 1 . The list shows the record as it is now." in words(today.text)
     assert "Corrected" in today.text
     assert address("frozen_list", office, 2020, 1, "on_time") in today.text
+
+
+@pytest.mark.parametrize("of", ["yearly_list", "frozen_list"])
+def test_the_list_behind_a_figure_has_pages(client, office, releases, monkeypatch, of):
+    monkeypatch.setattr(compliance_views, "ROWS_ON_A_PAGE", 1)
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    where = address(of, office, 2020, *([1] if of == "frozen_list" else []), "on_time")
+    for page, title in ((1, "first"), (2, "second")):
+        answer = client.get(where, {"page": page})
+        assert [one["row"].release for one in answer.context["rows"]] == [title]
+        assert "<strong>2</strong>" in answer.text
+        assert 'aria-label="Page 2"' in answer.text
 
 
 def test_a_list_that_changed_without_its_figure_is_named_on_the_page(client, office, releases):
@@ -264,10 +278,10 @@ def test_a_table_that_was_approved_before_lists_were_frozen_says_that_it_links_t
     old = values | {"id": None, "number": 2, "lists": None, "content": content | {"format": 1}}
     ComplianceDocument.objects.create(**old)
     text = words(client.get(address("yearly_table", office, 2020)).text)
-    assert "Its figures link to today’s lists, because we did not yet freeze lists when it was approved." in text
+    assert "Its figures link to today’s lists, because lists were not stored when it was approved." in text
     assert client.get(address("frozen_list", office, 2020, 2, "due")).status_code == 404
     text = words(client.get(address("yearly_list", office, 2020, "due")).text)
-    assert "Version 2 has no list of its own, because we did not yet freeze lists when it was approved." in text
+    assert "Version 2 has no list of its own, because lists were not stored when it was approved." in text
 
 
 def test_lists_that_were_changed_after_the_approval_are_not_shown(client, office, releases):
