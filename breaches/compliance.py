@@ -184,11 +184,14 @@ def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocumen
 
 
 def read_content(
-    producer: Producer, year: int, *, by: User, now: datetime
+    producer: Producer, year: int, *, by: User, now: datetime, with_lists: bool = True
 ) -> tuple[ComplianceContent, YearRecord, PolicyDraft]:
-    """Return what an approval would store: the table and lists of the record as it is now, and the newest texts."""
+    """Return what an approval would store: the table and lists of the record as it is now, and the newest texts.
+
+    :param with_lists: whether to write the lists for their digest, which takes half a second for 10,000 releases.
+    """
     record, policy = read_year(producer, year, by=by, now=now), read_policy(producer, year)
-    digest = sha256_hex(write_lists(record.listings))
+    digest = sha256_hex(write_lists(record.listings)) if with_lists else ""
     return ComplianceContent(producer.name, record.table, policy.sections, digest), record, policy
 
 
@@ -198,8 +201,8 @@ def find_changes(document: ComplianceDocument, table: ComplianceTable) -> tuple[
 
 
 def have_lists_changed(document: ComplianceDocument, content: ComplianceContent) -> bool:
-    """Return whether the lists of the record differ from the frozen ones; False if none were frozen."""
-    return document.has_lists and document.content["lists_sha256"] != content.lists_sha256
+    """Return whether the lists of the record differ from the frozen ones; False if none were frozen or written."""
+    return document.has_lists and content.lists_sha256 not in {"", document.content["lists_sha256"]}
 
 
 def find_obstacle(
@@ -454,12 +457,10 @@ def file_of(document: ComplianceDocument, kind: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class FrozenList:
-    """The list behind a figure as it was approved, with the rows that a person may read.
-
-    `value` is the figure as approved, or the number of these rows if there are others.
-    """
+    """The list behind a figure as it was approved, with the rows that a person may read, and whether these are all."""
 
     value: str
+    is_complete: bool
     listing: FigureList
 
 
@@ -475,7 +476,7 @@ def read_frozen_list(document: ComplianceDocument, figure: Figure, *, by: Person
     readable = {"", *of_producer.filter(reference__in=reports).values_list("reference", flat=True)}
     rows = _add_personal_texts([row for row in frozen.rows if row.report in readable])
     value = compliance_from_json(document.content).table.values[figure]
-    return FrozenList(value if len(rows) == len(frozen.rows) else f"{len(rows):,}", replace(frozen, rows=rows))
+    return FrozenList(value, len(rows) == len(frozen.rows), replace(frozen, rows=rows))
 
 
 def _lists_of(document: ComplianceDocument) -> bytes:

@@ -39,10 +39,10 @@ from releases.rules.parts import part_limit_at
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, BeforeDue, Outcome, Sighting, judge_address
 from releases.verdict.release import AddressResult, combine_addresses
 
+FLIPS = ("gone_again", "back_again")
 EARLY_EVENTS = (
     "judged",
-    "gone_again",
-    "back_again",
+    *FLIPS,
     "stated",
     "body_read",
     "bodies_not_kept",
@@ -96,11 +96,16 @@ def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> Quer
     stated = hidden.filter(release=OuterRef("release"), stated_by=OuterRef("actor"), stated_at=OuterRef("at"))
     # A person's statement may have changed an early result since, and the report of it still has few readers.
     was_early = Q(facts__outcome__0=Outcome.EARLY) | Q(facts__outcome__1=Outcome.EARLY)
-    judged = early.filter(was_early, kind="judged", release__status__in=TO_COME)
+    judged = early.filter(was_early, kind="judged")
+    since_found = Exists(judged.filter(release=OuterRef("release"), at__lte=OuterRef("at")))
+    changed_since = early.filter(
+        Q(pk__in=judged.values("pk")) | Q(kind="early_release_decided") | Q(since_found, kind__in=FLIPS),
+        release__status__in=TO_COME,
+    ).exclude(release__series__producer__in=producers_known_to(person))
     shown = (
         without_early_findings(early, person, at="at")
         .exclude(pk__in=early.filter(Exists(stated), kind="stated").values("pk"))
-        .exclude(pk__in=judged.exclude(release__series__producer__in=producers_known_to(person)).values("pk"))
+        .exclude(pk__in=changed_since.values("pk"))
     )
     return events.filter(~Q(kind__in=EARLY_EVENTS) | Q(pk__in=shown.values("pk")))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releases import judge, scheduling
@@ -82,7 +82,9 @@ def is_answered() -> Exists:
     """
     return Exists(
         Statement.objects.filter(
-            Q(live_at__gte=OuterRef("due_at")) | ~Q(release__status__in=TO_COME),
+            # The due time of the verdict and, if the release was moved since, of its present date.
+            (Q(live_at__gte=OuterRef("due_at")) & Q(live_at__gte=F("release__due_at")))
+            | ~Q(release__status__in=TO_COME),
             kind=Statement.Kind.WAS_LIVE,
             release=OuterRef("release"),
             schedule_version__gte=OuterRef("schedule_version"),

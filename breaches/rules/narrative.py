@@ -1,8 +1,9 @@
 """The drafted account of a suspected breach. It says only what the record shows.
 
-The account of a breach has two to four sentences and at most 80 words: what was due, what the check found, when the
-release appeared, and the cause that people recorded. Every time in it is true even if the clock of the checks was wrong
-by its whole error bound. The clock, caches, the publisher's own time and single checks belong in the annex.
+The account of a breach has two to four sentences and, unless the title is very long, at most 80 words: what was due,
+what the check found, when the release appeared, and the cause that people recorded. Every time in it is true even if
+the clock of the checks was wrong by its whole error bound. The clock, caches, the publisher's own time and single
+checks belong in the annex.
 """
 
 import math
@@ -157,12 +158,23 @@ def _add_spread(sentence: str, facts: Facts) -> str:
     if not measured:
         return sentence
     lag, part = max(measured, key=lambda each: each[0].from_seconds)
-    what, length, first = _the(part), _length(lag), _the(spread.first)
-    before = sentence.removesuffix(".")
-    if before.startswith(f"{with_capital(what)} appeared ") and before.endswith(" late"):
-        length = "as long" if before.endswith(f", {length} late") else length
-        return f"{before} and {length} after {first}."
-    return f"{before}, and {what} appeared {length} after {first}."
+    what, length, first = _name_alone(part, facts), _length(lag), _name_alone(spread.first, facts)
+    if not (what and first):
+        return sentence
+    if sentence.startswith(f"{with_capital(what)} appeared "):
+        after = "as long" if f", {length} late" in sentence else length
+        return sentence.replace(" late", f" late and {after} after {first}", 1)
+    return f"{sentence.removesuffix('.')}, and {what} appeared {length} after {first}."
+
+
+def _name_alone(part: AddressFacts, facts: Facts) -> str:
+    """Name a part so that no other part of the release has the name: "the tables"; "" if nothing tells them apart."""
+    names = [_the(one) for one in facts.addresses]
+    if names.count(_the(part)) == 1:
+        return _the(part)
+    by_file = [_page_or_file(one) for one in facts.addresses]
+    own = _page_or_file(part)
+    return f"the {own.removeprefix('its ')}" if by_file.count(own) == 1 else ""
 
 
 def describe_checks(facts: Facts) -> str:

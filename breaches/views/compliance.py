@@ -184,10 +184,11 @@ def edit_policy_section(
 
 
 def _table_page(request: SignedInRequest, producer: Producer, year: int, **more: Any) -> HttpResponse:
-    now = timezone.now()
-    content, record, policy = compliance.read_content(producer, year, by=request.user, now=now)
+    now, roles = timezone.now(), roles_of(request.user, producer)
+    content, record, policy = compliance.read_content(
+        producer, year, by=request.user, now=now, with_lists=bool(LEADS & roles)
+    )
     documents = list(compliance.list_documents(producer, year))
-    roles = roles_of(request.user, producer)
     # Other people may not know of every report, so the record as they can read it differs from what was approved.
     changes = compliance.find_changes(documents[0], record.table) if documents and LEADS & roles else ()
     context = {
@@ -311,8 +312,7 @@ def show_frozen_list(request: SignedInRequest, producer: Producer, year: int, nu
         "address_today": compliance.list_address(producer, year, of),
         "names_accounts": of in GROUPS[Group.DATE_CHANGES],
         "has_actions": of in GROUPS[Group.ACTIONS],
-        "leaves_out": of in (*GROUPS[Group.BREACHES], *GROUPS[Group.ACTIONS])
-        and not LEADS & roles_of(request.user, producer),
+        "leaves_out": not frozen.is_complete,
     }
     return _list_page(request, producer, year, of, frozen.listing, more)
 
@@ -354,7 +354,9 @@ def _refuse_changed_document(request: SignedInRequest, producer: Producer, year:
 @year_page(action=Action.DOWNLOAD)
 def download_draft_table(request: SignedInRequest, producer: Producer, year: int, kind: str) -> HttpResponse:
     _check_kind(kind)
-    content, _record, _policy = compliance.read_content(producer, year, by=request.user, now=timezone.now())
+    content, _record, _policy = compliance.read_content(
+        producer, year, by=request.user, now=timezone.now(), with_lists=False
+    )
     write = {"html": compliance_files.write_html, "odt": compliance_files.write_odt, "pdf": compliance_files.write_pdf}
     file = write[kind](compliance.lay_out_table(producer, content))
     return file_response(file, compliance.name_file(producer, year, kind), kind=FILE_KINDS[kind])

@@ -78,7 +78,11 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
         return str(settings.ADDRESS + urlsplit(super().get_reset_password_from_key_url(key)).path)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        emails.send_password_link(user, link=context["password_reset_url"], at=timezone.now())
+        """Send a link. An error of the mail server is logged, because the page must not show who has an account."""
+        try:
+            emails.send_password_link(user, link=context["password_reset_url"], at=timezone.now())
+        except emails.NotSent:
+            logger.exception("A person did not get the link for a new password")
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None

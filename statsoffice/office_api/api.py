@@ -7,7 +7,7 @@ import io
 import math
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from functools import partial, wraps
@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -38,7 +37,7 @@ from releases import check_history, overview
 from releases.check_history import AddressRecord
 from releases.early_findings import mask_until_published
 from releases.evidence.export import export_evidence, export_file_name
-from releases.models import Release, Series
+from releases.models import BodyUnavailable, Release, Series
 from releases.models.event import add_facts
 from releases.models.release import ReleaseQuerySet
 from releases.public import calendar
@@ -100,7 +99,8 @@ READ_ERRORS = {
     429: "There were too many requests. Wait for the number of seconds in the Retry-After header.",
 }
 
-DOWNLOAD_ERRORS = {**READ_ERRORS, 409: "The stored document was changed after its approval."}
+EVIDENCE_ERRORS = {**READ_ERRORS, 503: "A stored page cannot be read at the moment. Try again later."}
+DOCUMENT_ERRORS = {**READ_ERRORS, 409: "The stored document was changed after its approval."}
 CHANGE_ERRORS = {
     **READ_ERRORS,
     409: "The change is refused, and the sentence says why. Nothing was changed.",
@@ -236,6 +236,7 @@ api.add_exception_handler(TokenStopped, lambda _request, why: _answer_unauthoris
 api.add_exception_handler(ScopeMissing, lambda _request, why: problem_response(str(why), status=403))
 api.add_exception_handler(TooManyRequests, _refuse_flood)
 api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
+api.add_exception_handler(BodyUnavailable, lambda _request, _why: problem_response(EVIDENCE_ERRORS[503], status=503))
 api.add_exception_handler(Http404, answer_not_found)
 api.add_exception_handler(ValidationError, _explain_invalid)
 api.add_exception_handler(changes.KeyUsed, lambda _request, why: problem_response(str(why), status=422))
@@ -259,7 +260,9 @@ def read(path: str, answer: type[Schema], name: str, scope: Scope | None) -> Cal
     return at_path
 
 
-def download(path: str, media_type: str, name: str, scope: Scope) -> Callable[[Operation], Operation]:
+def download(
+    path: str, media_type: str, name: str, scope: Scope, *, errors: Mapping[int, str]
+) -> Callable[[Operation], Operation]:
     """Register an operation that answers with a file. Each download is recorded, so there is no HEAD."""
     SCOPES[name] = scope
     file = {"description": "OK", "content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}
@@ -268,7 +271,7 @@ def download(path: str, media_type: str, name: str, scope: Scope) -> Callable[[O
         operation_id=name,
         url_name=name,
         auth=BearerToken(scope, Use.READ),
-        response=dict.fromkeys(DOWNLOAD_ERRORS, Problem),
+        response=dict.fromkeys(errors, Problem),
         openapi_extra={"responses": {200: file}},
     )
 
@@ -554,7 +557,9 @@ def _checked_address(one: AddressRecord, due_at: datetime | None, *, is_to_come:
     }
 
 
-@download("/releases/{slug:reference}/evidence", "application/zip", "evidence", Scope.EXPORT_EVIDENCE)
+@download(
+    "/releases/{slug:reference}/evidence", "application/zip", "evidence", Scope.EXPORT_EVIDENCE, errors=EVIDENCE_ERRORS
+)
 def evidence(request: OfficeRequest, reference: Path[Slug]) -> FileResponse:
     """Download the evidence bundle of a published release; the export is recorded."""
     check_known_parameters(request, Schema)
@@ -563,7 +568,7 @@ def evidence(request: OfficeRequest, reference: Path[Slug]) -> FileResponse:
     if found.status != Status.PUBLISHED:
         raise Http404("The evidence of this release is sealed until it is published.")
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    with transaction.atomic(), add_facts(api_token=own.code):
+    with add_facts(api_token=own.code):
         export_evidence(found, file, by=own.issued_by, at=timezone.now())
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=export_file_name(found), content_type="application/zip")
@@ -608,7 +613,13 @@ def reports(request: OfficeRequest, query: Query[ReportsQuery]) -> dict[str, Any
     return {"next_url": next_url, "reports": [{**one, "release": one["release"] or None} for one in entries]}
 
 
-@download("/reports/{slug:reference}/document", "application/pdf", "report_document", Scope.READ_REPORTS)
+@download(
+    "/reports/{slug:reference}/document",
+    "application/pdf",
+    "report_document",
+    Scope.READ_DOCUMENTS,
+    errors=DOCUMENT_ERRORS,
+)
 def report_document(request: OfficeRequest, reference: Path[Slug]) -> HttpResponseBase:
     """Download the last approved document of a breach report; the download is recorded."""
     check_known_parameters(request, Schema)
@@ -620,7 +631,7 @@ def report_document(request: OfficeRequest, reference: Path[Slug]) -> HttpRespon
     try:
         content = versions.document_bytes(document)
     except versions.DocumentChanged:
-        return problem_response(f"{DOWNLOAD_ERRORS[409]} Ask an administrator.", status=409)
+        return problem_response(f"{DOCUMENT_ERRORS[409]} Ask an administrator.", status=409)
     versions.record_report_event(
         found,
         "downloaded",

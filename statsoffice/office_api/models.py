@@ -26,6 +26,7 @@ class Scope(models.TextChoices):
     READ_EVIDENCE = "read_evidence", lazy("Read the checks of each release")
     EXPORT_EVIDENCE = "export_evidence", lazy("Download the evidence of published releases, with the stored pages")
     READ_REPORTS = "read_reports", lazy("Read breach reports")
+    READ_DOCUMENTS = "read_documents", lazy("Download approved breach reports")
     CHANGE_CALENDAR = "change_calendar", lazy("Change the calendar")
 
 

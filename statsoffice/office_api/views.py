@@ -47,7 +47,8 @@ class TokenForm(GovukForm):
             "hints": {
                 Scope.READ_CALENDAR.value: lazy("Everyone can read this. It is enough for most uses."),
                 Scope.READ_UNANNOUNCED.value: lazy(
-                    "Select the announced calendar, results or checks as well. Only select this if the system needs it."
+                    "Select the announced calendar, results, checks or evidence as well. "
+                    "Only select this if the system needs it."
                 ),
                 Scope.READ_RESULTS.value: lazy("For example, ‘On time’ and when we first found the release live."),
                 Scope.READ_EVIDENCE.value: lazy("Each check with its time and result, but no stored page."),
@@ -55,8 +56,10 @@ class TokenForm(GovukForm):
                     "The same file as on the page of a release, which is more than the checks. We record each download."
                 ),
                 Scope.READ_REPORTS.value: lazy(
-                    "Status and main facts of reports, including drafts, and approved documents. "
-                    "Restricted reports are never included."
+                    "Status and main facts of reports, including drafts. Restricted reports are never included."
+                ),
+                Scope.READ_DOCUMENTS.value: lazy(
+                    "The PDF of each report as it was approved, with its annex. We record each download."
                 ),
                 Scope.CHANGE_CALENDAR.value: lazy(
                     "Plan and cancel releases, change provisional dates, and request changes to "

@@ -55,7 +55,7 @@ def test_a_system_downloads_an_approved_report(live_server, time_machine):
     caches["rates"].clear()
     office = create_office(name="Office for Rain", slug="rain")
     report = move_report(create_report(office), office, ReportStatus.APPROVED)
-    client = Client(live_server.url, issue(office, Scope.READ_REPORTS, at=AT).secret)
+    client = Client(live_server.url, issue(office, Scope.READ_REPORTS, Scope.READ_DOCUMENTS, at=AT).secret)
 
     assert [one["reference"] for one in client.reports()] == [report.reference]
     assert sha256_hex(client.report_document(report.reference)) == report.approved_documents.get().pdf_sha256

@@ -18,6 +18,7 @@ type Scope = Literal[
     "read_evidence",
     "export_evidence",
     "read_reports",
+    "read_documents",
     "change_calendar",
 ]
 

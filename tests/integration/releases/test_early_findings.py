@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import Q
 
-from breaches import drafting
+from breaches import drafting, early_releases
 from breaches.models import Report, Suspicion
 from breaches.versions import current_version
 from releases import announcements, check_history, judge, scheduling, statements
@@ -219,6 +219,24 @@ def test_others_do_not_read_that_a_text_was_recognised_once_the_answer_was_corre
     add_checks(release, *(("live", at) for at in range(0, 125, 5)))
     assert set(without_early_events(events, office.statistician)) == set(events.all())
     assert find_withheld(office.statistician, Release.objects.get()) == Withheld()
+
+
+def test_others_do_not_read_a_decision_or_a_disappearance_from_before_the_answer_was_corrected():
+    office = create_office()
+    release = create_release(office)
+    identify_early_text(office, release, "this_is_it", at=FOUND_AT)
+    create_observation(release.addresses.get(role="page"), "not_live", at=SEED_DUE - timedelta(minutes=15))
+    judge.judge_one(release, now=FOUND_AT)
+    drafting.draft_missing(now=FOUND_AT)
+    early_releases.record_decision(
+        Suspicion.objects.get(), early_releases.Choice.TAKE_DOWN, by=office.head, at=FOUND_AT, seen=0
+    )
+    identify_early_text(office, release, "not_it", at=NOW)
+    events = ReleaseEvent.objects.filter(release=release)
+    kinds = {"gone_again", "early_release_decided"}
+    assert kinds <= set(events.values_list("kind", flat=True))
+    assert kinds <= set(without_early_events(events, office.head).values_list("kind", flat=True))
+    assert not kinds & set(without_early_events(events, office.statistician).values_list("kind", flat=True))
 
 
 def identify_early_text(office, release, kind, *, at, result="unrecognised"):

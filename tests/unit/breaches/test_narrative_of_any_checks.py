@@ -140,6 +140,32 @@ def test_a_long_account_leaves_out_when_the_release_disappeared_and_keeps_when_w
     assert "disappeared 2 times" in write_account(record(address(*gone)))
 
 
+FILES = ("https://www.example.gov.uk/a.ods", "https://www.example.gov.uk/b.ods")
+ON_TIME_A_MINUTE_LATER = [*DUE_ABSENT, make_check_fact("09:30:40", NOT_LIVE), make_check_fact("09:31", LIVE)]
+
+
+def test_of_two_files_the_account_says_which_one_followed():
+    missing, followed = (
+        address(*checks, url=url, role=AddressRole.ATTACHMENT)
+        for checks, url in zip((MORNINGS["not live"], ON_TIME_A_MINUTE_LATER), FILES, strict=True)
+    )
+    account = write_account(record(address(*MORNINGS["on time"], part=Part.ENGLISH_PAGE), missing, followed))
+
+    assert "the file ‘b.ods’ appeared" in account
+    assert "the file appeared" not in account
+
+
+def test_files_of_one_name_are_not_told_apart():
+    urls = ("https://www.example.gov.uk/1/a.ods", "https://www.example.gov.uk/2/a.ods")
+    files = [
+        address(*checks, url=url, role=AddressRole.ATTACHMENT)
+        for checks, url in zip((MORNINGS["not live"], ON_TIME_A_MINUTE_LATER), urls, strict=True)
+    ]
+    assert "after the English page" not in write_account(
+        record(address(*MORNINGS["on time"], part=Part.ENGLISH_PAGE), *files)
+    )
+
+
 def test_an_account_says_that_tables_were_gone_and_not_that_they_was():
     flicker = MORNINGS["late, and gone twice"]
     tables = address(
@@ -148,7 +174,7 @@ def test_an_account_says_that_tables_were_gone_and_not_that_they_was():
     facts = record(address(*MORNINGS["on time"], part=Part.ENGLISH_PAGE), tables)
 
     account = write_account(dataclasses.replace(facts, release_title="Rail punctuality"))
-    assert "but they were gone at 10:41:07am and back by 10:52:03am" in account
+    assert "late and as long after the English page, but they were gone at 10:41:07am and back by 10:52:03am" in account
 
 
 @given(CHECKS)

@@ -184,6 +184,14 @@ def test_it_was_live_at_before_the_due_time_is_no_answer_until_the_release_is_pu
     assert not statements.verdicts_without_answer(Release.objects.all()).exists()
 
 
+def test_nor_is_it_an_answer_about_an_earlier_date_of_a_release_that_was_moved(release):
+    statements.record_live_time(release, live_at=SEED_DUE, by=statistician(release), at=AFTER)
+    Release.objects.update(status="confirmed", due_at=SEED_DUE + timedelta(days=4))
+    assert statements.verdicts_without_answer(Release.objects.all()).exists()
+    Release.objects.update(due_at=SEED_DUE)
+    assert not statements.verdicts_without_answer(Release.objects.all()).exists()
+
+
 def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_that(release):
     colleague = create_member(Role.PUBLISHING_TEAM, release.series.producer)
     statements.record_live_time(release, live_at=SEED_DUE, by=colleague, at=AFTER)

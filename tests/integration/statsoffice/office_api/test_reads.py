@@ -32,6 +32,7 @@ READS = [
     Scope.READ_EVIDENCE,
     Scope.EXPORT_EVIDENCE,
     Scope.READ_REPORTS,
+    Scope.READ_DOCUMENTS,
 ]
 PATHS = {
     "token": "/token",
@@ -55,7 +56,7 @@ NEEDS = {
     "checks": Scope.READ_EVIDENCE,
     "reports": Scope.READ_REPORTS,
     "evidence": Scope.EXPORT_EVIDENCE,
-    "report_document": Scope.READ_REPORTS,
+    "report_document": Scope.READ_DOCUMENTS,
 }
 OF_RELEASE = ("release", "result", "checks", "evidence")
 # The release is not published and the report does not exist.
@@ -300,7 +301,7 @@ class TestFiles:
     def test_the_approved_document_is_the_stored_one_and_its_download_is_recorded(self, office):
         report = move_report(create_report(office), office, ReportStatus.APPROVED)
         document = report.approved_documents.get()
-        token = issue(office, Scope.READ_REPORTS, at=AT)
+        token = issue(office, Scope.READ_DOCUMENTS, at=AT)
         answer = get(token, f"/reports/{report.reference}/document")
         assert answer.headers["Content-Type"] == "application/pdf"
         assert sha256_hex(b"".join(answer.streaming_content)) == document.pdf_sha256
@@ -312,8 +313,8 @@ class TestFiles:
 
     def test_a_report_without_an_approved_document_or_of_another_producer_does_not_exist(self, office):
         create_report(office, ReportStatus.DRAFT, reference="draft")
-        other = issue(create_office(name="Office for Hail"), Scope.READ_REPORTS, at=AT)
-        for token in (issue(office, Scope.READ_REPORTS, at=AT), other):
+        other = issue(create_office(name="Office for Hail"), Scope.READ_DOCUMENTS, at=AT)
+        for token in (issue(office, Scope.READ_DOCUMENTS, at=AT), other):
             answer = get(token, "/reports/draft/document")
             assert answer.status_code == 404
             assert error_of(answer) == "There is no approved document of a report “draft” that this token may know of."

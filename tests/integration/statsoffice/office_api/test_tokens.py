@@ -93,7 +93,9 @@ class TestIssue:
             assert refusal.value.field == "last_day"
 
     def test_unannounced_releases_are_a_part_of_something_that_is_read(self, office):
-        with pytest.raises(TokenRefused, match="Select the announced calendar, results or checks as well") as refusal:
+        with pytest.raises(
+            TokenRefused, match="Select the announced calendar, results, checks or evidence as well"
+        ) as refusal:
             issue(office, Scope.READ_UNANNOUNCED, Scope.CHANGE_CALENDAR)
         assert refusal.value.field == "scopes"
 

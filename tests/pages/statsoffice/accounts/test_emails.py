@@ -148,6 +148,18 @@ def test_without_a_mail_server_a_password_is_changed_and_the_log_says_that_no_on
     assert "was not notified by email of a change of their account" in caplog.text
 
 
+@pytest.mark.usefixtures("smtp_port")
+def test_without_a_mail_server_the_answer_does_not_show_who_has_an_account(caplog):
+    UserFactory(email=ADDRESS)
+    answers = [
+        Client().post(reverse("account_reset_password"), {"email": address}, follow=True)
+        for address in (ADDRESS, "nobody@example.gov.uk")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].redirect_chain == answers[1].redirect_chain
+    assert caplog.text.count("did not get the link for a new password") == 1
+
+
 def test_a_link_for_a_new_password_goes_to_the_present_address_only(mailbox):
     """An address that an account had before can still find it."""
     person = UserFactory(email=ADDRESS)
