@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from releases import judge, scheduling
 from releases.detection.finding import CheckOutcome
+from releases.early_findings import producers_known_to
 from releases.evidence import repository
 from releases.models import Address, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
-from releases.permissions import Action, User, check_may, roles_of
+from releases.permissions import Action, Person, User, check_may, roles_of
 from releases.rules import calendar
 from releases.rules.lifecycle import PUBLISH, RELEASE, TO_COME, FieldRefused
 from releases.rules.response import LONGEST
@@ -66,25 +67,31 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
     ]
 
 
-def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verification]:
-    """Return the verdicts on some releases that need a person's statement and have no "it was live at" yet.
+def verdicts_without_answer(releases: QuerySet[Release], *, reader: Person) -> QuerySet[Verification]:
+    """Return the verdicts on some releases that need a statement and have no "it was live at" that a person may read.
 
     This includes verdicts on an earlier date, because moving a release after it was due does not answer the question.
     """
-    return Verification.objects.filter(~is_answered(), release__in=releases, outcome__in=NEEDS_CHECKING)
+    answered = is_answered(reader=reader)
+    return Verification.objects.filter(~answered, release__in=releases, outcome__in=NEEDS_CHECKING)
 
 
-def is_answered() -> Exists:
+def is_answered(*, reader: Person | None = None) -> Exists:
     """Return the condition on verdicts that a person stated when the release was live.
 
-    Until the release is published, that it was live before it was due is no answer: few people may know of it, and it
-    publishes nothing.
+    Until the release is published, that it was live before it was due is an answer only for its author and for people
+    who may know of it. Others would see from a question that disappears that it was stated.
+
+    :param reader: None for a question that everyone is asked.
     """
+    # The due time of the verdict and, if the release was moved since, of its present date.
+    open_to_all = Q(live_at__gte=OuterRef("due_at")) & Q(live_at__gte=F("release__due_at"))
+    open_to_all |= ~Q(release__status__in=TO_COME)
+    if reader is not None:
+        open_to_all |= Q(stated_by=reader.pk) | Q(release__series__producer__in=producers_known_to(reader))
     return Exists(
         Statement.objects.filter(
-            # The due time of the verdict and, if the release was moved since, of its present date.
-            (Q(live_at__gte=OuterRef("due_at")) & Q(live_at__gte=F("release__due_at")))
-            | ~Q(release__status__in=TO_COME),
+            open_to_all,
             kind=Statement.Kind.WAS_LIVE,
             release=OuterRef("release"),
             schedule_version__gte=OuterRef("schedule_version"),

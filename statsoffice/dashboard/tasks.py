@@ -147,8 +147,10 @@ def _questions(person: Person, *, now: datetime) -> list[Release]:
     own = own.exclude(pk__in=unpublished_early_releases().values("pk"))
     recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)
     moved = own.filter(pk__in=DateChange.objects.made_since(now - DAYS_BEHIND).values("release"))
-    of_moved = statements.verdicts_without_answer(moved).filter(due_at__gt=now - DAYS_BEHIND)
-    unanswered = statements.verdicts_without_answer(recent).order_by().values_list("release_id", flat=True)
+    of_moved = statements.verdicts_without_answer(moved, reader=person).filter(due_at__gt=now - DAYS_BEHIND)
+    unanswered = (
+        statements.verdicts_without_answer(recent, reader=person).order_by().values_list("release_id", flat=True)
+    )
     keys = set(unanswered.union(of_moved.order_by().values_list("release_id", flat=True)))
     keys |= {question.address.release_id for question in statements.find_open_questions(recent)}
     return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])

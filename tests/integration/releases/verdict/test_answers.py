@@ -160,6 +160,10 @@ def test_the_number_of_queries_does_not_grow_with_the_releases(release, django_a
         assert len(statements.find_open_questions(list(Release.objects.all()))) == 6
 
 
+def is_answered_for(person):
+    return not statements.verdicts_without_answer(Release.objects.all(), reader=person).exists()
+
+
 def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(release):
     live_at = SEED_DUE + timedelta(seconds=30)
     statements.record_live_time(release, live_at=live_at, by=statistician(release), at=AFTER, words="I saw it")
@@ -167,7 +171,7 @@ def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(rel
     assert (stored.status, stored.published_at) == ("published", live_at)
     assert outcome(release) == "cannot_tell"
     assert Statement.objects.get().live_at == live_at
-    assert not statements.verdicts_without_answer(Release.objects.all()).exists()
+    assert is_answered_for(create_member(Role.STATISTICIAN, release.series.producer))
 
 
 def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_release):
@@ -176,20 +180,24 @@ def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_rele
     assert Release.objects.get().status == "confirmed"
 
 
-def test_it_was_live_at_before_the_due_time_is_no_answer_until_the_release_is_published(release):
+def test_it_was_live_at_before_the_due_time_is_no_answer_for_others_until_the_release_is_published(release):
+    author = statistician(release)
+    colleague = create_member(Role.STATISTICIAN, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     before = SEED_DUE - timedelta(minutes=5)
-    statements.record_live_time(release, live_at=before, by=statistician(release), at=AFTER)
-    assert statements.verdicts_without_answer(Release.objects.all()).exists()
+    statements.record_live_time(release, live_at=before, by=author, at=AFTER)
+    assert [is_answered_for(person) for person in (author, head, colleague)] == [True, True, False]
     Release.objects.update(status="published")
-    assert not statements.verdicts_without_answer(Release.objects.all()).exists()
+    assert is_answered_for(colleague)
 
 
 def test_nor_is_it_an_answer_about_an_earlier_date_of_a_release_that_was_moved(release):
+    colleague = create_member(Role.STATISTICIAN, release.series.producer)
     statements.record_live_time(release, live_at=SEED_DUE, by=statistician(release), at=AFTER)
     Release.objects.update(status="confirmed", due_at=SEED_DUE + timedelta(days=4))
-    assert statements.verdicts_without_answer(Release.objects.all()).exists()
+    assert not is_answered_for(colleague)
     Release.objects.update(due_at=SEED_DUE)
-    assert not statements.verdicts_without_answer(Release.objects.all()).exists()
+    assert is_answered_for(colleague)
 
 
 def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_that(release):

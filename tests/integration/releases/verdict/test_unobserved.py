@@ -21,12 +21,13 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_release_that_no_one_checked_at_is_put_to_a_person_and_never_called_late():
-    ReleaseFactory(confirmed=True)
+    release = ReleaseFactory(confirmed=True)
     assert judge.judge_without_checks(now=LIMIT + timedelta(seconds=14)) == []
     assert len(judge.judge_without_checks(now=LIMIT + timedelta(seconds=15))) == 1
     assert judge.judge_without_checks(now=LIMIT + timedelta(minutes=1)) == []
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
-    assert statements.verdicts_without_answer(Release.objects.all()).exists()
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    assert statements.verdicts_without_answer(Release.objects.all(), reader=head).exists()
     assert drafting.draft_missing(now=LIMIT + timedelta(minutes=1)) == []
 
 
