@@ -34,7 +34,7 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
     port = site.base_url.rpartition(":")[2]
 
     def answers() -> bool:
-        site.wait_until_up(seconds=10)
+        site.wait_until_up(seconds=50)
         return True
 
     command = [sys.executable, "-m", "statsoffice.fake_publisher", "--port", port]

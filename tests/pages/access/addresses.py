@@ -26,7 +26,7 @@ from statsoffice.office_api.models import ApiToken
 from statsoffice.webhooks.models import PublicationSource, WebhookDelivery, WebhookEndpoint
 
 # Operations of the API for the office's own systems.
-OF_RELEASE = ("release", "result", "checks", "change_date", "cancel_release")
+OF_RELEASE = ("release", "result", "checks", "evidence", "change_date", "cancel_release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "releases:series_changes": (slug, series),
         "releases:api:release": ("tomorrow",),
         **{f"office_api:{name}": ("tomorrow",) for name in OF_RELEASE},
+        "office_api:report_document": (reports["draft"].reference,),
         "webhooks:send_test": (webhook.pk,),
         "webhooks:turn_on": (webhook.pk,),
         "webhooks:send_again": (delivery.pk,),

@@ -77,7 +77,11 @@ PUBLIC = {
     **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
     "office_api:openapi-json": page(EVERYBODY),
     # Programs with a token: tests/integration/statsoffice/office_api/.
-    **named("office_api:", page(NOBODY), "token releases release series results result checks reports"),
+    **named(
+        "office_api:",
+        page(NOBODY),
+        "token releases release series results result checks reports evidence report_document",
+    ),
     **named("office_api:", page(NOBODY), "change_date cancel_release"),
     **named("transparency:", page(EVERYBODY), "statements statement punctuality punctuality_list"),
     # Of a year with a month that is over: tests/pages/breaches/test_compliance_pages.py.
