@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.databases import ROOT
 from tests.integration.statsoffice.deploy import files
+from tests.servers.ports import free_port
 from tests.servers.process import running
-from tests.support.morning import free_port
 
 LOOPBACK = "127.0.0.1"
 NAME = "releases.example.gov.uk"

@@ -16,10 +16,10 @@ from statsoffice.fake_publisher.client import RehearsalSite
 from tests.faults.office import Office, run_script
 from tests.faults.rows import Row
 from tests.servers import programs
+from tests.servers.ports import free_port
 from tests.servers.postgresql_cluster import Cluster
 from tests.servers.process import running
 from tests.servers.time_server import time_server
-from tests.support.morning import free_port
 
 TEMPLATE = "office"
 LEASES = "SELECT holder FROM releases_hostlease WHERE holder <> '' ORDER BY until DESC LIMIT 1"

@@ -10,8 +10,9 @@ from pytest_django import DjangoDbBlocker
 from tests.integration.statsoffice.deploy.behind_nginx import in_front, in_production
 from tests.journeys.played_morning import Played, next_minute, play, two_of_each
 from tests.journeys.watch_process import Ended, WatchProcess
+from tests.servers.ports import free_port
 from tests.servers.time_server import time_server
-from tests.support.mail_server import free_port, mail_server
+from tests.support.mail_server import mail_server
 from tests.support.morning import running_site
 from tests.support.shared_database import environment_of_processes, write_migrated_rows
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
+from tests.servers.ports import free_port
 from tests.servers.process import running
-from tests.support.morning import free_port
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """A real SMTP server on loopback that keeps what it accepts, and refuses mail as a test asks."""
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,8 @@ from email.message import EmailMessage
 import pytest
 from aiosmtpd.controller import Controller
 from selectolax.lexbor import LexborHTMLParser
+
+from tests.servers.ports import free_port
 
 
 def without_number(subject: str) -> str:
@@ -53,13 +54,6 @@ class Mailbox:
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients += envelope.rcpt_tos
         return "250 Accepted"
-
-
-def free_port() -> int:
-    """Return a port of loopback on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A release morning played with a clock that jumps, against a real site over real HTTP."""
 
-import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,16 +14,10 @@ from releases.monitoring.clock import ScriptedClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe, probe_from_settings
 from statsoffice.fake_publisher.client import RehearsalSite
+from tests.servers.ports import free_port
 from tests.servers.process import running
 
 TICK = timedelta(seconds=5)
-
-
-def free_port() -> int:
-    """A port on loopback that no one listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from releases.models import Anchor, TimeStamp
 from statsoffice import anchors
+from tests.servers.ports import free_port
 from tests.servers.time_stamp_authority import time_stamp_authority
 from tests.support.factories import ReleaseFactory
-from tests.support.mail_server import free_port
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from releases.models import Address
 from statsoffice import processes
+from tests.servers.ports import free_port
 from tests.servers.process import running
 from tests.servers.programs import celery_beat
 from tests.support.factories import ReleaseFactory
-from tests.support.morning import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from django.contrib.sessions.models import Session
 from breaches.rules.content import ReportSection
 from statsoffice import processes
 from tests.pages.statsoffice.test_saved_text import PASSWORD, TYPED, impact, kept_form
+from tests.servers.ports import free_port
 from tests.servers.process import running
-from tests.support.morning import free_port
 from tests.support.people import create_office, create_report
 from tests.support.report_forms import filled_in, section_address, words
 from tests.support.shared_database import environment_of_processes

@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ import time
 import pytest
 
 from statsoffice import processes
+from tests.servers.ports import free_port
 from tests.servers.process import has_ended, is_running
 
 pytestmark = pytest.mark.slow
@@ -24,12 +24,6 @@ def surroundings(process_environment, tmp_path):
     return {name: value for name, value in process_environment.items() if name != "REDIS_URL"} | {
         "STATSOFFICE_VAR": str(tmp_path)
     }
-
-
-def free_port():
-    """Find a port at which no one listens."""
-    with socket.create_server((processes.LOOPBACK, 0)) as server:
-        return server.getsockname()[1]
 
 
 def descendants(pid):

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from releases.text.release import describe_vantage
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
 from tests.servers import vantage_point
+from tests.servers.ports import free_port
 from tests.servers.process import running
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
@@ -44,11 +44,6 @@ def run_vantage_point(name, port, folder, environment):
     ready = (folder / "ready").exists
     with running(command, answers=ready, log=folder / "log", within_seconds=120, environment=environment | own) as one:
         yield VantagePoint(one, folder)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def test_the_verdict_names_what_only_one_of_two_vantage_points_observed(process_environment, tmp_path):

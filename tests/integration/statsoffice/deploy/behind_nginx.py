@@ -19,8 +19,8 @@ from django.conf import settings
 
 from tests.integration.statsoffice.deploy import files
 from tests.servers import migrated, programs
+from tests.servers.ports import free_port
 from tests.servers.process import running
-from tests.support.morning import free_port
 from tests.support.publishers import self_signed
 
 NAME = "releases.example.gov.uk"

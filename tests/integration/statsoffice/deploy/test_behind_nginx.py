@@ -13,10 +13,10 @@ from django.utils import timezone
 from statsoffice import processes
 from tests.integration.statsoffice.deploy import files
 from tests.integration.statsoffice.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front, in_production
+from tests.servers.ports import free_port
 from tests.servers.process import running
 from tests.support.api_tokens import issue
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, london_slot
-from tests.support.morning import free_port
 from tests.support.people import create_office
 from tests.support.shared_database import environment_of_processes
 

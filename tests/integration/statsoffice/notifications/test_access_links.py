@@ -16,8 +16,9 @@ from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, Preference
 from statsoffice.notifications.views import visible_messages
+from tests.servers.ports import free_port
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
-from tests.support.mail_server import free_port, mail_server
+from tests.support.mail_server import mail_server
 from tests.support.notify_server import KEY, TEMPLATE, notify_stub
 from tests.support.people import create_office
 from tests.support.pre_release_lists import EMAIL, LONG_BEFORE, PERSON, granted, seen

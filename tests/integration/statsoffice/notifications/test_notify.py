@@ -6,7 +6,7 @@ import pytest
 
 from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message
-from tests.support.mail_server import free_port
+from tests.servers.ports import free_port
 from tests.support.notify_server import KEY, SECRET, SERVICE, TEMPLATE, notify_stub
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 
 from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
 from statsoffice.notifications.models import Channel, Message
-from tests.support.mail_server import free_port
+from tests.servers.ports import free_port
 from tests.support.notify_server import serving
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from releases.rules.response import CheckRequest, Failure
 from releases.rules.web_address import place_of
 from statsoffice.self_monitoring.synthetic_check import make_private_probe, ping
 from tests.integration.statsoffice.self_monitoring.switch import dead_mans_switch
-from tests.support.morning import free_port
+from tests.servers.ports import free_port
 
 
 def now():

@@ -12,8 +12,8 @@ import pytest
 
 from statsoffice import processes
 from tests.integration.statsoffice.self_monitoring.switch import dead_mans_switch
+from tests.servers.ports import free_port
 from tests.servers.process import running
-from tests.support.morning import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.waits]
 

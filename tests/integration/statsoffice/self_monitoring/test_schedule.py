@@ -11,7 +11,7 @@ from statsoffice.self_monitoring import page, synthetic_check
 from tests.integration.statsoffice.self_monitoring.record import a_sweep
 from tests.integration.statsoffice.self_monitoring.self_test import stale_cache
 from tests.integration.statsoffice.self_monitoring.switch import dead_mans_switch
-from tests.support.morning import free_port
+from tests.servers.ports import free_port
 
 pytestmark = pytest.mark.django_db
 

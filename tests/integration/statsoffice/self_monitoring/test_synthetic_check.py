@@ -15,7 +15,7 @@ from statsoffice.self_monitoring.models import SyntheticCheck
 from statsoffice.self_monitoring.page import EXPECTED_IN_TURN
 from statsoffice.self_monitoring.synthetic_check import Stopped, make_private_probe
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING, TravellingClock, at_once, stale_cache
-from tests.support.morning import free_port
+from tests.servers.ports import free_port
 
 pytestmark = pytest.mark.django_db
 

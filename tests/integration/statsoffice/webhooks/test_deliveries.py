@@ -13,8 +13,8 @@ from statsoffice import jobs
 from statsoffice.webhooks import deliveries, endpoints
 from statsoffice.webhooks.deliveries import CLAIM, FAILING, MOST_ATTEMPTS, WAITS, deliver
 from statsoffice.webhooks.models import WebhookChange, WebhookDelivery, WebhookEndpoint
+from tests.servers.ports import free_port
 from tests.support.factories import A_LONG_TIME_AGO, ReleaseFactory, SeriesFactory
-from tests.support.mail_server import free_port
 from tests.support.webhook_receiver import is_signed, run_receiver
 from tests.support.webhooks import SECOND, create_webhook, send_all
 

@@ -15,8 +15,8 @@ from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation, User
+from tests.servers.ports import free_port
 from tests.support.factories import ProducerFactory, UserFactory, create_member, rolled_back
-from tests.support.mail_server import free_port
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db

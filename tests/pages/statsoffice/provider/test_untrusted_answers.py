@@ -17,9 +17,9 @@ from tests.pages.statsoffice.provider.round_trip import (
     sign_in,
 )
 from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
+from tests.servers.ports import free_port
 from tests.servers.private_openid_provider import tell
 from tests.support.factories import UserFactory
-from tests.support.morning import free_port
 
 pytestmark = pytest.mark.django_db
 
