@@ -297,9 +297,10 @@ def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, fi
 
 @year_page()
 def show_frozen_list(request: SignedInRequest, producer: Producer, year: int, number: int, figure: str) -> HttpResponse:
-    """List what was behind one figure of an approved table when it was approved."""
+    """Show the list behind one figure of an approved table, as it was approved."""
     of = _find_figure(figure)
-    document = ComplianceDocument.objects.filter(producer=producer, year=year, number=number).first()
+    stored = ComplianceDocument.objects.filter(producer=producer, year=year, number=number)
+    document = stored.defer("html", "odt", "pdf").first()
     if document is None or not document.has_lists:
         raise Http404(f"There are no lists of version {number}.")
     try:
