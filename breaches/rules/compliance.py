@@ -148,7 +148,7 @@ type FigureLists = Mapping[Figure, FigureList]
 
 @dataclass(frozen=True, slots=True)
 class ComplianceContent:
-    """What is approved: the table, the texts around it and the lists behind it. Empty sections are not printed.
+    """The content of an approval: the table, its policy sections and its lists. Empty sections are not printed.
 
     `lists_sha256` is the digest of the lists, empty if the table was approved without them.
     """

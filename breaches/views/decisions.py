@@ -293,7 +293,7 @@ class DecisionPage(MovePage):
 
 
 class RecordPage(DecisionPage):
-    """The page to record a breach in the office's own log only, with what is missing for it."""
+    """The page to record a breach in the office's own log only. It lists what the report still needs."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         obstacles = decisions.find_obstacles_for_log(report, content_of(report), today=local_date(timezone.now()))

@@ -62,7 +62,7 @@ def shapes_of(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Itera
 
 
 def answer_of(operation: Mapping[str, Any]) -> str:
-    """Return the name of the one schema of an operation's answers, whatever their status; `FILE` for a file."""
+    """Return the name of the schema that all successful answers of an operation share; `FILE` for a file."""
     (answer,) = {
         write_type(content["schema"])
         for status, response in operation["responses"].items()

@@ -778,7 +778,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Fill in a new release from the series or release that the address names, and keep what was typed."""
+        """Fill in a new release from the series or release in the address. Values that a person typed are kept."""
         return self._suggest_fields(request) | {name: request.GET[name] for name in TYPED if request.GET.get(name)}
 
     def _suggest_fields(self, request: HttpRequest) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
         return bool(self.authenticate(context.request, email=user.email, password=password) == user)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return the link at the address of this service, whatever host the request names."""
+        """Return a link to the address of this service. The host of the request could be forged."""
         return str(settings.ADDRESS + urlsplit(super().get_reset_password_from_key_url(key)).path)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
