@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.utils.translation import ngettext
 from breaches import publication, statistics
 from breaches.models import DONE, CorrectiveAction, Suspicion
 from breaches.rules.compliance import (
+    GROUPS,
     ComplianceTable,
     Figure,
     FigureList,
@@ -78,6 +80,43 @@ GROUP_NAMES: Mapping[Group, Any] = {
     Group.BREACHES: lazy("Breaches of the Code of Practice"),
     Group.ACTIONS: lazy("Corrective actions of these breaches"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ListSorting:
+    """By which columns a list behind a figure can be sorted.
+
+    :ivar own: the column whose order the list has, ascending; it can be reversed. None if no column has its order.
+    :ivar texts: the columns of plain text. Dates and counts are written out in a list, and cannot be compared.
+    """
+
+    own: int | None
+    texts: tuple[int, ...]
+
+
+_SORTING_OF_GROUPS: Mapping[Group, ListSorting] = {
+    Group.RELEASES: ListSorting(2, (0, 1, 3)),
+    Group.NOTICE: ListSorting(3, (0,)),
+    Group.DATE_CHANGES: ListSorting(None, (0, 3)),
+    Group.BREACHES: ListSorting(1, (0, 2, 3)),
+    Group.ACTIONS: ListSorting(None, (0, 1)),
+}
+_SORTING_OF_FIGURES: Mapping[Figure, ListSorting] = {
+    Figure.ACCESS_RELEASES: ListSorting(1, (0,)),
+    Figure.ACCESS_POSTS: ListSorting(0, (1,)),
+    Figure.MOST_POSTS: ListSorting(None, (0,)),
+    Figure.EXEMPTIONS: ListSorting(2, (0, 1)),
+    Figure.EXEMPTED: ListSorting(1, (0, 2, 3)),
+    Figure.EXCEPTIONS: ListSorting(1, (0, 2)),
+}
+
+
+def sorting_of(figure: Figure) -> ListSorting:
+    """Return how the list behind a figure can be sorted."""
+    group = next(group for group, figures in GROUPS.items() if figure in figures)
+    return _SORTING_OF_FIGURES.get(figure) or _SORTING_OF_GROUPS[group]
+
+
 # What was due and not cancelled counts, whether or not it was checked.
 _DUE = (Status.CONFIRMED, Status.PUBLISHED)
 
@@ -185,21 +224,18 @@ def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") ->
         return FigureList(columns, [_result_row(result) for result in results if result.outcome in wanted])
 
     known = {(result.reference, result.due_at) for result in results}
-    without = [
-        ListRow(
-            (release.title, release.series.title, format_moment(_due_at(release)), _("No result")),
-            release=release.reference,
-        )
-        for release in due
-        if (release.reference, release.due_at) not in known
+    without = [release for release in due if (release.reference, release.due_at) not in known]
+    by_due = [
+        *((result.due_at, _result_row(result)) for result in results),
+        *((_due_at(release), _row_without_result(release)) for release in without),
     ]
-    every = FigureList(columns, [*map(_result_row, results), *without])
+    every = FigureList(columns, [row for _due, row in sorted(by_due, key=itemgetter(0))])
     return {
         Figure.DUE: every,
         Figure.ON_TIME: listing({Outcome.ON_TIME}),
         Figure.NOT_ON_TIME: listing(SUSPICIOUS),
         Figure.NOT_DETERMINED: listing(NEEDS_CHECKING),
-        Figure.NO_RESULT: FigureList(columns, without),
+        Figure.NO_RESULT: FigureList(columns, list(map(_row_without_result, without))),
         Figure.RATE: every,
     }
 
@@ -207,6 +243,11 @@ def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") ->
 def _result_row(result: ReleaseResult) -> ListRow:
     cells = (result.title, result.series_title, format_moment(result.due_at), name_outcome(result.outcome))
     return ListRow(cells, release=result.reference)
+
+
+def _row_without_result(release: Release) -> ListRow:
+    cells = (release.title, release.series.title, format_moment(_due_at(release)), _("No result"))
+    return ListRow(cells, release=release.reference)
 
 
 def _due_at(release: Release) -> datetime:

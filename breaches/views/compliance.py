@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +21,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import compliance, compliance_files
 from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, ComplianceFileChanged, SectionConflict
-from breaches.compliance_figures import FIGURES, GROUP_NAMES, list_years, punctuality_years, read_punctuality, read_year
+from breaches.compliance_figures import (
+    FIGURES,
+    GROUP_NAMES,
+    list_years,
+    punctuality_years,
+    read_punctuality,
+    read_year,
+    sorting_of,
+)
 from breaches.models import ComplianceDocument
 from breaches.permissions import TABLE, Action, report_producers
 from breaches.rules.compliance import (
@@ -31,6 +40,7 @@ from breaches.rules.compliance import (
     FigureChange,
     FigureList,
     Group,
+    ListRow,
     PolicySection,
     compliance_digest,
 )
@@ -42,6 +52,7 @@ from releases.permissions import User, roles_of
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MoveRefused
 from releases.views.base import SignedInRequest, post_data
+from releases.views.list_order import Column, ListOrder
 
 type YearView[**P] = Callable[Concatenate[SignedInRequest, Producer, int, P], HttpResponse]
 
@@ -100,7 +111,9 @@ ROWS_ON_A_PAGE = 100
 @require_safe
 def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
     """List the years of the person's producers, each with its approved versions."""
-    page = Paginator(report_producers(request.user), PRODUCERS_ON_A_PAGE).get_page(request.GET.get("page"))
+    order = ListOrder(request.GET, {"producer": Column(_("Producer"), Lower("name"))}, default="producer")
+    found = order.sort(report_producers(request.user))
+    page = Paginator(found, PRODUCERS_ON_A_PAGE).get_page(request.GET.get("page"))
     producers = list(page)
     if not producers:
         raise Http404("There are no tables for this person.")
@@ -122,7 +135,7 @@ def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
         }
         for producer in producers
     ]
-    return render(request, "breaches/compliance/list.html", {"page": page, "rows": rows})
+    return render(request, "breaches/compliance/list.html", {"order": order, "page": page, "rows": rows})
 
 
 class SectionForm(GovukForm):
@@ -333,18 +346,34 @@ def _list_page(
     more: Mapping[str, Any],
 ) -> HttpResponse:
     group = next(group for group, figures in GROUPS.items() if figure in figures)
-    page = Paginator(listing.rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    order, rows = _sort_list(request, figure, listing)
+    page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "producer": producer,
         "year": year,
         "label": FIGURES[figure],
         "group": GROUP_NAMES[group],
-        "listing": listing,
+        "order": order,
         "page": page,
         "rows": [{"row": row, "cells": list(zip(listing.columns, row.cells, strict=True))[1:]} for row in page],
         **more,
     }
     return render(request, "breaches/compliance/list_behind.html", context)
+
+
+def _sort_list(request: SignedInRequest, figure: Figure, listing: FigureList) -> tuple[ListOrder, list[ListRow]]:
+    """Return the order of a list, whose columns are named by their places, and its rows in this order."""
+    sorting = sorting_of(figure)
+
+    def key_of(place: int) -> Callable[[ListRow], str]:
+        return lambda row: row.cells[place].casefold()
+
+    columns = {
+        str(place): Column(label, str(place) if place == sorting.own or place in sorting.texts else None)
+        for place, label in enumerate(listing.columns)
+    }
+    order = ListOrder(request.GET, columns, default="" if sorting.own is None else str(sorting.own))
+    return order, order.sort_rows(listing.rows, {str(place): key_of(place) for place in sorting.texts})
 
 
 def _refuse_changed_document(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:

@@ -585,7 +585,14 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
         # The same page of the list, or the last one if there are fewer now.
         return redirect(request.get_full_path())
     now = timezone.now()
-    waiting = date_changes.open_requests_for(request.user)
+    columns = {
+        "due": Column(_("Current date"), "release__due_at"),
+        "to": Column(_("New date"), "to_on"),
+        "release": Column(_("Release"), Lower("release__title")),
+        "requested": Column(_("Requested"), "requested_at", descending_first=True),
+    }
+    order = ListOrder(request.GET, columns, default="due")
+    waiting = order.sort(date_changes.open_requests_for(request.user))
     page = Paginator(waiting, REQUESTS_ON_A_PAGE).get_page(request.GET.get("page"))
     tokens = date_changes.tokens_of(page)
     rows = [
@@ -598,7 +605,8 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
         }
         for date_request in page
     ]
-    return render(request, "releases/changes_waiting.html", {"form": form, "page": page, "rows": rows})
+    context = {"form": form, "order": order, "page": page, "rows": rows}
+    return render(request, "releases/changes_waiting.html", context)
 
 
 @login_required

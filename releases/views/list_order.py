@@ -1,6 +1,6 @@
 """The order of a list that a person chooses by the heading of a column."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ DESCENDING = "-"
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a list. `by` is the field or the expression to sort by, None if the list cannot be sorted by it.
+
+    Rows that are no query are sorted by keys of the same names: see `ListOrder.sort_rows`.
 
     `descending_first`: the first choice of this heading sorts from the greatest, as for dates.
     """
@@ -61,6 +63,14 @@ class ListOrder:
         order = expression.desc(nulls_last=True) if descending else expression.asc(nulls_last=True)
         own = found.query.order_by or (*found.model._meta.ordering, "-pk")
         return found.order_by(order, *own)
+
+    def sort_rows[R](self, rows: Sequence[R], keys: Mapping[str, Callable[[R], Any]]) -> list[R]:
+        """Sort rows that are no query by the key of the chosen column. A column without a key has the own order."""
+        key = keys.get(self.chosen.removeprefix(DESCENDING))
+        descending = self.chosen.startswith(DESCENDING)
+        if key is None:
+            return list(reversed(rows)) if descending else list(rows)
+        return sorted(rows, key=key, reverse=descending)
 
     @property
     def headings(self) -> Sequence[Heading]:

@@ -1,5 +1,8 @@
 """The pages of the yearly compliance table and of punctuality: who sees them, what they say, and what they change."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +13,7 @@ from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
 from breaches.rules.compliance import Figure, PolicySection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.views import compliance as compliance_views
-from releases.models import Membership, Release, Verification
+from releases.models import Membership, Release, Series, Verification
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.people import create_office, move_report
@@ -106,6 +109,8 @@ def test_the_list_of_tables_has_pages(client, office, monkeypatch):
         answer = client.get(reverse("breaches:yearly_tables"), {"page": page})
         assert [row["producer"] for row in answer.context["rows"]] == [producer], page
         assert 'aria-label="Page 2"' in answer.text
+    last_first = client.get(reverse("breaches:yearly_tables"), {"sort": "-producer"})
+    assert [row["producer"] for row in last_first.context["rows"]] == [other.producer]
 
 
 def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, approved_report):
@@ -221,6 +226,41 @@ def test_an_approved_figure_has_the_list_as_it_was_approved_with_a_link_to_that_
     assert "The figure in the table is 1 . The list shows the record as it is now." in words(today.text)
     assert "Corrected" in today.text
     assert address("frozen_list", office, 2020, 1, "on_time") in today.text
+
+
+@pytest.mark.parametrize("of", ["yearly_list", "frozen_list"])
+@pytest.mark.parametrize(
+    ("sort", "titles"),
+    [
+        ("", ["before", "first", "second", "unclear"]),
+        ("salt", ["before", "first", "second", "unclear"]),
+        ("-2", ["unclear", "second", "first", "before"]),
+        ("0", ["before", "first", "second", "unclear"]),
+        ("-0", ["unclear", "second", "first", "before"]),
+        ("3", ["unclear", "before", "first", "second"]),
+    ],
+)
+def test_the_list_of_releases_behind_a_figure_can_be_sorted(client, office, releases, of, sort, titles):
+    due = Release.objects.get(reference="first").due_at - timedelta(days=1)
+    series = Series.objects.get()
+    ReleaseFactory(series=series, reference="before", title="Statistics: before", due_at=due, announced=True)
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    where = address(of, office, 2020, *([1] if of == "frozen_list" else []), "due")
+    page = client.get(where, {"sort": sort})
+    assert [one["row"].release for one in page.context["rows"]] == titles
+    assert page.text.count("aria-sort=") == 1
+
+
+def test_every_list_can_be_sorted_by_its_columns_of_text(client, office, releases, approved_report):
+    client.force_login(office.head)
+    for figure in Figure:
+        if figure in {Figure.REPORTED, Figure.RECORDED}:
+            continue
+        where = address("yearly_list", office, 2020, figure)
+        for heading in re.findall('href="(.sort=[^"]*)"', client.get(where).text):
+            assert client.get(f"{where}{heading}").status_code == 200, (figure, heading)
 
 
 @pytest.mark.parametrize("of", ["yearly_list", "frozen_list"])

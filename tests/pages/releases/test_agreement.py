@@ -1,6 +1,6 @@
 """Pages of changes that wait: asking, agreeing to many at once, refusing each on its own, withdrawing (C5, C12)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
@@ -11,7 +11,7 @@ from releases.models import DateChange, DateChangeRequest, Release
 from releases.rules.lifecycle import Role
 from releases.views import date_changes as views
 from tests.support.date_requests import LATER, NOW, create_head, load_request, person, request_date
-from tests.support.factories import ReleaseFactory, UserFactory, london_slot, rolled_back
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory, london_slot, rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +185,22 @@ def test_waiting_changes_have_pages_and_agreeing_stays_on_the_page(client, monke
     agreed = client.post(f"{WAITING}?page=2", {"requests": [requests[2].pk]}, follow=True)
     assert agreed.redirect_chain == [(f"{WAITING}?page=2", 302)]
     assert [row["asked"] for row in agreed.context["rows"]] == requests[:2]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [("", "abc"), ("salt", "abc"), ("-due", "cba"), ("to", "cba"), ("release", "bca"), ("-release", "acb")],
+)
+def test_waiting_changes_can_be_sorted(client, sort, order):
+    series = SeriesFactory()
+    for day, (reference, title) in enumerate(zip("abc", ("Trade", "Fish", "rail"), strict=True)):
+        due = SEED_DUE + timedelta(days=day)
+        release = ReleaseFactory(announced=True, reference=reference, title=title, series=series, due_at=due)
+        request_date(release, to=london_slot(date(2020, 8, 7 - day)))
+    signed_in(client, release, Role.DEPUTY)
+    page = client.get(WAITING, {"sort": sort})
+    assert "".join(row["asked"].release.reference for row in page.context["rows"]) == order
+    assert page.text.count("office-sort--") == 1
 
 
 def test_a_second_click_changes_nothing_and_is_told(client, announced_release):
