@@ -28,6 +28,7 @@ from breaches.permissions import Action
 from breaches.register import EXPORTED
 from breaches.text import event_title, name_report_event_kind
 from releases.admin.access import PlainForms, ReadOnlyAdmin, cache_check, words_filter
+from releases.models import Producer
 from releases.rules.lifecycle import to_words
 
 
@@ -63,7 +64,9 @@ class OfReports[M: Model](ReadOnlyAdmin[M]):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
-            return cache_check(request, "reports", permissions.reports_where(request.user, Action.VIEW).exists)
+            return cache_check(
+                request, "reports", lambda: permissions.reports_where(request.user, Action.VIEW).exists()
+            )
         report = obj if isinstance(obj, Report) else getattr(obj, self.report_path)
         return permissions.may_act_on(request.user, Action.VIEW, report)
 
@@ -132,8 +135,12 @@ class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        own = permissions.report_producers(request.user, Action.DOWNLOAD)
-        return cache_check(request, "downloads", own.exists) if obj is None else own.filter(pk=obj.producer_id).exists()
+        def own() -> QuerySet[Producer]:
+            return permissions.report_producers(request.user, Action.DOWNLOAD)
+
+        if obj is None:
+            return cache_check(request, "downloads", lambda: own().exists())
+        return own().filter(pk=obj.producer_id).exists()
 
 
 @admin.register(Dispatch)

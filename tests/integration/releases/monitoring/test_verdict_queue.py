@@ -19,7 +19,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observations
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("calendar_at_rest")]
 
 BEGINS, ENDS = SEED_DUE - timedelta(minutes=1), SEED_DUE + timedelta(minutes=6)
 LIVE = pages.release_page("State-funded schools inspections and outcomes as at 31 March 2020", published="today")
