@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from breaches import drafting
+from releases import host_budgets
 from releases.monitoring import sweep
 from releases.monitoring.clock import ScriptedClock
 from releases.monitoring.sweep import Sweep
@@ -37,9 +38,16 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
 
 @contextmanager
 def calendar_at_rest() -> Iterator[None]:
-    """Let sweeps claim once a minute: no other process monitors, and nothing is put on the calendar meanwhile."""
-    a_minute = timedelta(minutes=1)
-    with patch.multiple(sweep, CLAIM_EVERY=a_minute, CLAIM_AT_LEAST_EVERY=a_minute):
+    """Let sweeps claim and renew their leases once a minute: no other process monitors, and no one changes the calendar.
+
+    A step of a sweep is then mostly a check. Otherwise it is mostly claims and leases.
+    """
+    a_minute, longer = timedelta(minutes=1), timedelta(minutes=2)
+    at_rest = {"CLAIM_EVERY": a_minute, "CLAIM_AT_LEAST_EVERY": a_minute, "RENEWED_EVERY": a_minute}
+    with (
+        patch.multiple(sweep, SWEEP_DURATION=longer, **at_rest),
+        patch.object(host_budgets, "SWEEP_DURATION", longer),
+    ):
         yield
 
 

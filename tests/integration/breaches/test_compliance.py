@@ -12,7 +12,7 @@ from django.db import connection, models
 
 from breaches import compliance, compliance_files, corrective_actions
 from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoPeopleNeeded
-from breaches.compliance_figures import describe_tolerances, read_punctuality, read_year
+from breaches.compliance_figures import describe_tolerances, read_punctuality, read_year, sorting_of
 from breaches.corrective_actions import Plan
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, Report
 from breaches.rules.compliance import GROUPS, Figure, PolicySection, compliance_digest, compliance_from_json
@@ -89,6 +89,9 @@ class TestFigures:
             assert value(record, figure) == f"{len(record.listings[figure].rows):,}", figure
         assert set(record.table.values) == {figure for group in GROUPS.values() for figure in group}
         assert set(record.table.values) == set(record.listings)
+        for figure, listing in record.listings.items():
+            sorting = sorting_of(figure)
+            assert {*sorting.texts, sorting.own} - {None} <= set(range(len(listing.columns))), figure
 
     def test_the_figures_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
         create_report(office, ReportStatus.RECORDED, reference="second")

@@ -19,7 +19,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observations
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("calendar_at_rest")]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 BEGINS, ENDS = SEED_DUE - timedelta(minutes=1), SEED_DUE + timedelta(minutes=6)
 LIVE = pages.release_page("State-funded schools inspections and outcomes as at 31 March 2020", published="today")
@@ -40,12 +40,12 @@ def judge_at(instant, *, process="judge"):
     return verdict_queue.judge_claim(claimed, now=lambda: instant)
 
 
-def monitor(script, *, judges, judged_every=1):
-    """Monitor a morning; return the requests. A judging process takes a turn every so many seconds, or never."""
+def monitor(script, *, judges, is_judged=True):
+    """Monitor a morning; return the requests. A judging process takes a turn every ten seconds and at the end."""
     clock = JumpingClock(BEGINS, ends_at=ENDS)
-    for second in range(0, int((ENDS - BEGINS).total_seconds()), judged_every or 10_000):
-        if judged_every:
-            clock.act(BEGINS + timedelta(seconds=second), lambda: judge_at(clock.now()))
+    length = int((ENDS - BEGINS).total_seconds())
+    for second in (*range(0, length, 10), length - 1) if is_judged else ():
+        clock.act(BEGINS + timedelta(seconds=second), lambda: judge_at(clock.now()))
     publisher = ScriptedPublisher(clock, script)
     with contextlib.suppress(MorningOver):
         Sweep(clock=clock, probe=publisher, name="sweep", judges=judges).run()
@@ -61,6 +61,7 @@ MORNINGS = {
 }
 
 
+@pytest.mark.usefixtures("calendar_at_rest")
 @pytest.mark.parametrize(("script", "outcome"), MORNINGS.values(), ids=MORNINGS)
 def test_a_verdict_is_that_of_a_sweep_that_judges(script, outcome):
     ReleaseFactory(confirmed=True)
@@ -85,6 +86,7 @@ def recorded():
     ]
 
 
+@pytest.mark.usefixtures("calendar_at_rest")
 def test_a_sweep_that_does_not_judge_counts_no_checks_for_a_verdict(monkeypatch):
     """The counts are in the memory of a process, and others judge."""
     ReleaseFactory(confirmed=True)
@@ -102,9 +104,10 @@ def test_a_live_release_is_checked_less_often_after_its_verdict():
     assert 1 <= len(after_a_minute) <= 10
 
 
+@pytest.mark.usefixtures("calendar_at_rest")
 def test_without_a_judging_process_there_is_no_verdict_until_the_job_that_drafts_gives_it():
     ReleaseFactory(confirmed=True)
-    monitor(live_between(200), judges=False, judged_every=0)
+    monitor(live_between(200), judges=False, is_judged=False)
     assert not Verification.objects.exists()
     assert verdict_queue.judge_old_requests(process="draft", now=SEED_DUE + timedelta(seconds=10)) == 0
     assert verdict_queue.judge_old_requests(process="draft", now=ENDS + timedelta(minutes=1)) == 1
