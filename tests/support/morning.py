@@ -38,7 +38,7 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
 
 @contextmanager
 def calendar_at_rest() -> Iterator[None]:
-    """Let sweeps claim and renew their leases once a minute: no other process monitors, and no one changes the calendar.
+    """Let sweeps claim and renew their leases once a minute: none other monitors, and no one changes the calendar.
 
     A step of a sweep is then mostly a check. Otherwise it is mostly claims and leases.
     """
