@@ -99,6 +99,7 @@ class Network(ScriptedPublisher):
         pytest.param((ONE, TWO), GATEWAY, "unrecognised", Outcome.CANNOT_TELL, id="their site asks to log in"),
     ],
 )
+@pytest.mark.usefixtures("calendar_at_rest")
 def test_no_fault_of_our_own_network_makes_a_suspicion(reaches, led_to, result, outcome):
     ReleaseFactory(confirmed=True)
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=140))

@@ -86,6 +86,7 @@ def test_a_text_that_holds_the_edition_is_live_before_its_time_too(text):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("calendar_at_rest")
 def test_a_notice_on_the_last_editions_page_makes_nothing_early_and_nothing_on_time():
     name = "State-funded schools inspections and outcomes"
     ReleaseFactory(confirmed=True, url="https://www.example.gov.uk/inspections")

@@ -92,6 +92,7 @@ def test_the_texts_that_stood_before_a_release_are_read_from_the_record_and_go_o
     [(-8, Outcome.CANNOT_TELL), (8, Outcome.CANNOT_TELL), (-90_000, Outcome.NOT_SEEN)],
     ids=["seconds early", "seconds late", "the last edition"],
 )
+@pytest.mark.usefixtures("calendar_at_rest")
 def test_a_release_under_an_unexpected_title_is_not_called_unchanged_because_it_came_early(seconds, outcome):
     ReleaseFactory(confirmed=True, url="https://www.example.gov.uk/inspections")
     name = "State-funded schools inspections and outcomes as at the summer"
