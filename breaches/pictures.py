@@ -181,7 +181,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
     axis_title = _("Time after the release was due (spacing is not even)")
 
     def draw(narrow: bool) -> Mapping[str, Any]:  # noqa: FBT001
-        marks = ticks if not narrow else [tick for tick in ticks if tick in NARROW_TICKS]
+        marks = _narrow_ticks(ticks) if narrow else ticks
         domain = [names[outcome] for outcome, _shape, _colour in present]
         kinds: dict[str, Any] = {"field": "result", "type": "nominal", "legend": {"columns": 2} if narrow else {}}
         titles = [of_series[key][0].series_title for key in shown]
@@ -210,9 +210,11 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                     "scale": {"type": "symlog", "constant": 5, "domain": [ticks[0], ticks[-1]], "nice": False},
                     "axis": {
                         "values": marks,
-                        "labelExpr": label_expression({tick: _tick_label(tick) for tick in marks}),
-                        "labelFlush": False,
-                        "labelOverlap": False,
+                        "labelExpr": label_expression({tick: _tick_label(tick, narrow=narrow) for tick in marks}),
+                        # The grid shows a tick whose label has no room.
+                        "labelFlush": True,
+                        "labelOverlap": "greedy",
+                        "labelSeparation": 0 if narrow else 8,
                         "gridColor": {"condition": {"test": "datum.value == 0", "value": INK}, "value": LINES},
                     },
                 },
@@ -329,11 +331,21 @@ def _delay_ticks(least: float, most: float) -> list[int]:
     return [tick for tick in TICKS if first <= tick <= last]
 
 
-def _tick_label(seconds: int) -> Sequence[str]:
+def _narrow_ticks(ticks: Sequence[int]) -> list[int]:
+    """Return the ticks for which a narrow picture has room, of those of a wide one."""
+    # With earlier releases, there is no room between "Due" and "30 minutes".
+    left_out = {MINUTE} if ticks[0] < 0 and ticks[-1] > MINUTE else set()
+    return [tick for tick in ticks if tick in NARROW_TICKS - left_out]
+
+
+def _tick_label(seconds: int, *, narrow: bool) -> Sequence[str]:
+    """Write the label of a tick in lines. A narrow picture has a line for the number and one for the unit."""
     if seconds == 0:
         return [_("Due")]
     label = describe_delay(abs(seconds))
-    return wrap(_("%(time)s before") % {"time": label}, len(label)) if seconds < 0 else [label]
+    if seconds < 0:
+        return wrap(_("%(time)s before") % {"time": label}, len(label))
+    return label.split() if narrow else [label]
 
 
 def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:

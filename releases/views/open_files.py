@@ -192,7 +192,7 @@ def make_dummy_file_view(request: SignedInRequest, producer: str) -> HttpRespons
 
 
 class SeriesForm(GovukForm):
-    button = lazy("Make a dummy file")
+    button = lazy("Create a dummy file")
 
     series = forms.ModelChoiceField(
         label=lazy("Which series uses this location?"),

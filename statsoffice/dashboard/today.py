@@ -325,7 +325,7 @@ class Day:
     def summary(self) -> str:
         """The counts for screen readers."""
         counts = {"due": self.due, "live": self.live, "late": self.late, "check": self.to_check}
-        sentence = _("%(due)s due, %(live)s live, %(late)s late, %(check)s need checking") % counts
+        sentence = _("%(due)s due, %(live)s live, %(late)s late, %(check)s to check") % counts
         return f"{sentence}. {self.counted}" if self.counted else sentence
 
     @property

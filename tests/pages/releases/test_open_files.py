@@ -188,7 +188,7 @@ class TestForms:
 
     def test_the_page_says_what_to_do_about_a_producer_without_series(self, client, office):
         client.force_login(office.head)
-        assert "Add a series before you make a dummy file." in words(
+        assert "Add a series before you create a dummy file." in words(
             client.get(address("make_dummy_file", office.producer.slug))
         )
 

@@ -84,10 +84,10 @@ def test_the_counts_are_those_of_ones_own_producers_and_the_title_says_what_is_l
     suspect(release)
     clock(AFTER)
     sign_in(client, release)
-    assert counts(client) == "1 due, 0 live, 1 late, 0 need checking"
+    assert counts(client) == "1 due, 0 live, 1 late, 0 to check"
     assert "<title>(1 late) Today’s releases – " in client.get(DESK).text
     client.force_login(create_member(Role.STATISTICIAN, SeriesFactory().producer))
-    assert counts(client) == "0 due, 0 live, 0 late, 0 need checking"
+    assert counts(client) == "0 due, 0 live, 0 late, 0 to check"
     assert "<title>Today’s releases – " in client.get(DESK).text
 
 
@@ -235,7 +235,7 @@ def test_a_monitoring_process_that_falls_ill_is_told_once_and_not_at_each_refres
     a_watcher_that_is_well(at=BEFORE)
     sign_in(client, release)
     part = client.get(DESK).context["part"]
-    assert part["summary"] == "1 due, 0 live, 0 late, 0 need checking"
+    assert part["summary"] == "1 due, 0 live, 0 late, 0 to check"
     clock(BEFORE + timedelta(minutes=2))
     response = client.get(PART, as_shown(part))
     assert "Monitoring has a problem." in response.text.partition('id="desk-summary"')[2]
@@ -301,7 +301,7 @@ def test_a_long_group_that_is_not_due_yet_is_cut_until_the_reader_asks_for_all(c
     response = client.get(DESK)
     assert [f"Later {n}" in response.text for n in range(4)] == [True, True, False, False]
     assert "Later today, 9:30am: 4 releases" in words_of(response)
-    assert response.context["part"]["summary"] == "4 due, 0 live, 0 late, 0 need checking"
+    assert response.context["part"]["summary"] == "4 due, 0 live, 0 late, 0 to check"
     assert f'href="{DESK}?all">Show all 4 releases at 9:30am</a>' in response.text
     everything = client.get(DESK, {"all": ""})
     assert all(f"Later {n}" in everything.text for n in range(4))
@@ -325,7 +325,7 @@ def test_of_many_finished_releases_the_first_are_listed_until_the_reader_asks_fo
     response = client.get(DESK)
     assert [f"Live {n}" in response.text for n in range(3)] == [True, False, False]
     assert "3 finished releases" in words_of(response)
-    assert response.context["part"]["summary"] == "3 due, 3 live, 0 late, 0 need checking"
+    assert response.context["part"]["summary"] == "3 due, 3 live, 0 late, 0 to check"
     assert f'href="{DESK}?all">Show all 3 finished releases</a>' in response.text
     assert all(f"Live {n}" in client.get(DESK, {"all": ""}).text for n in range(3))
 

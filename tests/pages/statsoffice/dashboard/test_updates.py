@@ -77,7 +77,7 @@ def test_of_many_verdicts_that_fall_together_three_are_told_by_name_and_the_othe
         create_observations(other, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
         judge.judge_one(other, now=AFTER)
     response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits", "checks")})
-    told = "Of 0: On time. Of 1: On time. Of 2: On time. 2 more. 6 due, 5 live, 0 late, 0 need checking. "
+    told = "Of 0: On time. Of 1: On time. Of 2: On time. 2 more. 6 due, 5 live, 0 late, 0 to check. "
     assert f'hx-swap-oob="innerHTML">{told}' in response.text
 
 
