@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.servers.postgresql_cluster import DATABASE, Cluster
@@ -32,10 +33,16 @@ def begin_with_copy(database: str) -> bool:
 
 
 def make(into: Path, *, sqlite_only: bool = False) -> None:
-    """Migrate an empty database of each kind into a folder."""
-    _migrate(f"sqlite:///{into / SQLITE}")
-    if sqlite_only:
-        return
+    """Migrate an empty database of each kind into a folder, both at the same time."""
+    with ThreadPoolExecutor() as threads:
+        kinds = [threads.submit(_migrate, f"sqlite:///{into / SQLITE}")]
+        if not sqlite_only:
+            kinds.append(threads.submit(_make_cluster, into))
+        for kind in kinds:
+            kind.result()
+
+
+def _make_cluster(into: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="test-postgresql-") as name:
         cluster = Cluster(Path(name))
         cluster.initialise()
