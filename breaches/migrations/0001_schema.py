@@ -90,6 +90,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("added_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["cms_log", "screenshot", "email"])),
+                        name="attachment_kind_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -535,6 +541,173 @@ class Migration(migrations.Migration):
                 "verbose_name": "breach report",
                 "verbose_name_plural": "breach reports",
                 "ordering": ("-drafted_at", "-pk"),
+                "indexes": [
+                    models.Index(
+                        fields=[
+                            "occurred_on",
+                            "id",
+                            "producer",
+                            "status",
+                            "kind",
+                            "rehearsal",
+                            "person_dealing",
+                            "decision_reason",
+                            "cause",
+                        ],
+                        name="reports_as_listed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("number_position__isnull", True)),
+                        fields=["id"],
+                        name="reports_without_number",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("producer", "number_year", "number_series", "number_position"),
+                        name="one_report_per_producer_and_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "draft",
+                                    "with_hop",
+                                    "returned",
+                                    "approved",
+                                    "recorded",
+                                    "dismissed",
+                                    "sent",
+                                    "closed",
+                                    "withdrawn",
+                                    "joined",
+                                    "parted",
+                                ],
+                            )
+                        ),
+                        name="report_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "late",
+                                    "early",
+                                    "partial",
+                                    "not_live",
+                                    "wrong_content",
+                                    "pra",
+                                    "access",
+                                    "leak",
+                                    "not_announced",
+                                    "late_announcement",
+                                    "used_in_public",
+                                    "unequal_access",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="report_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rehearsal", False), ("published__isnull", True), _connector="OR"),
+                        name="no_rehearsal_is_published",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("training__isnull", True),
+                            models.Q(
+                                ("rehearsal", True),
+                                models.Q(("status__in", ["sent", "closed", "withdrawn"]), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="no_training_is_sent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("status__in", ["approved", "recorded", "dismissed", "sent", "closed", "withdrawn"]),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    (
+                                        "status__in",
+                                        ["approved", "recorded", "dismissed", "sent", "closed", "withdrawn"],
+                                    ),
+                                    _negated=True,
+                                ),
+                                ("decided_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decided_reports_say_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "decision_reason__in",
+                                    ["exemption", "agreed_change", "check_error", "cache_only", "other"],
+                                ),
+                                ("status", "dismissed"),
+                            ),
+                            models.Q(
+                                ("decision_reason__in", ["no_effect", "not_needed", "reported_by_others", "other"]),
+                                ("status", "recorded"),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["dismissed", "recorded"]), _negated=True),
+                                ("decision_reason", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="what_is_not_reported_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "cause__in",
+                                [
+                                    "",
+                                    "scheduler_fault",
+                                    "not_authorised",
+                                    "late_fix",
+                                    "processing_error",
+                                    "outage",
+                                    "wrong_file",
+                                    "cache",
+                                    "human_error",
+                                    "other",
+                                    "not_known",
+                                    "wrong_recipient",
+                                    "list_out_of_date",
+                                    "sent_too_early",
+                                    "wrong_document",
+                                    "status_misunderstood",
+                                    "live_test",
+                                    "said_in_public",
+                                ],
+                            )
+                        ),
+                        name="cause_is_of_the_list",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("available_at__isnull", True), ("available_unknown", ""), _connector="OR"),
+                        name="when_it_was_available_is_known_or_not",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dealing_since__isnull", True), ("person_dealing__isnull", True)),
+                            models.Q(("dealing_since__isnull", False), ("person_dealing__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="who_deals_with_a_report_does_so_since_a_time",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -561,6 +734,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "breaches_practicecited",
+                "indexes": [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "edition", "code"), name="one_row_per_report_and_practice"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -585,6 +764,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "conflict of interest",
                 "verbose_name_plural": "conflicts of interest",
                 "ordering": ("at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("report", "person"), name="one_declaration_per_report_and_person")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -619,6 +801,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "combined draft",
                 "verbose_name_plural": "combined drafts",
                 "ordering": ("at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("joint", "draft"), name="a_draft_joins_a_report_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("joint", models.F("draft")), _negated=True), name="no_draft_joins_itself"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -661,6 +849,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "sent report",
                 "verbose_name_plural": "sent reports",
                 "ordering": ("at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("document", "nature"), name="one_dispatch_per_document_and_nature"),
+                    models.CheckConstraint(
+                        condition=models.Q(("nature__in", ["report", "correction_notice", "withdrawal_notice"])),
+                        name="what_is_sent_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -706,6 +901,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("added_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="an_action_says_what_is_done"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("term__in", ["short", "long"])), name="term_of_an_action_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                            models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_action_that_is_done_says_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("task__isnull", True), ("done_at__isnull", True), _connector="OR"),
+                        name="a_task_is_done_where_it_stands",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -764,6 +979,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("position",),
+                "indexes": [models.Index(fields=["report", "position"], name="report_event_in_order")],
             },
         ),
         migrations.CreateModel(
@@ -802,6 +1018,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("report", "number"),
+                "constraints": [models.UniqueConstraint(fields=("report", "number"), name="one_version_per_number")],
             },
         ),
         migrations.CreateModel(
@@ -821,6 +1038,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("pk",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "section"), name="one_comment_per_return_and_section"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("section__in", ["core_information", "circumstances", "impact", "corrective_actions"])
+                        ),
+                        name="commented_section_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -882,6 +1108,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("started_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("release__isnull", True), ("series__isnull", True), _connector="OR"),
+                        name="started_from_one_thing_at_most",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("receipt__isnull", True), ("started_by__isnull", False)),
+                            models.Q(("receipt__isnull", False), ("started_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="started_by_a_user_or_a_recipient",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -926,6 +1166,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "suspected breach",
                 "verbose_name_plural": "suspected breaches",
                 "ordering": ("raised_at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("release", "schedule_version", "kind"),
+                        name="one_suspicion_per_release_schedule_and_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["late", "early", "partial"])), name="suspicion_kind_is_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -957,6 +1206,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("suspicion", "number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("suspicion", "number"), name="one_decision_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("choice__in", ["take_down", "publish_now"])),
+                        name="early_release_choice_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -991,6 +1247,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("happened_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="a_note_says_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("happened_at__lte", models.F("written_at"))),
+                        name="a_note_tells_of_what_has_happened",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1223,264 +1488,6 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["producer", "position"], name="register_event_in_order")],
             },
         ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(
-                fields=[
-                    "occurred_on",
-                    "id",
-                    "producer",
-                    "status",
-                    "kind",
-                    "rehearsal",
-                    "person_dealing",
-                    "decision_reason",
-                    "cause",
-                ],
-                name="reports_as_listed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(
-                condition=models.Q(("number_position__isnull", True)), fields=["id"], name="reports_without_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                fields=("producer", "number_year", "number_series", "number_position"),
-                name="one_report_per_producer_and_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "draft",
-                            "with_hop",
-                            "returned",
-                            "approved",
-                            "recorded",
-                            "dismissed",
-                            "sent",
-                            "closed",
-                            "withdrawn",
-                            "joined",
-                            "parted",
-                        ],
-                    )
-                ),
-                name="report_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "late",
-                            "early",
-                            "partial",
-                            "not_live",
-                            "wrong_content",
-                            "pra",
-                            "access",
-                            "leak",
-                            "not_announced",
-                            "late_announcement",
-                            "used_in_public",
-                            "unequal_access",
-                            "other",
-                        ],
-                    )
-                ),
-                name="report_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rehearsal", False), ("published__isnull", True), _connector="OR"),
-                name="no_rehearsal_is_published",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("training__isnull", True),
-                    models.Q(
-                        ("rehearsal", True), models.Q(("status__in", ["sent", "closed", "withdrawn"]), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="no_training_is_sent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("status__in", ["approved", "recorded", "dismissed", "sent", "closed", "withdrawn"]),
-                    ),
-                    models.Q(
-                        models.Q(
-                            ("status__in", ["approved", "recorded", "dismissed", "sent", "closed", "withdrawn"]),
-                            _negated=True,
-                        ),
-                        ("decided_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="decided_reports_say_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decision_reason__in", ["exemption", "agreed_change", "check_error", "cache_only", "other"]),
-                        ("status", "dismissed"),
-                    ),
-                    models.Q(
-                        ("decision_reason__in", ["no_effect", "not_needed", "reported_by_others", "other"]),
-                        ("status", "recorded"),
-                    ),
-                    models.Q(
-                        models.Q(("status__in", ["dismissed", "recorded"]), _negated=True), ("decision_reason", "")
-                    ),
-                    _connector="OR",
-                ),
-                name="what_is_not_reported_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "cause__in",
-                        [
-                            "",
-                            "scheduler_fault",
-                            "not_authorised",
-                            "late_fix",
-                            "processing_error",
-                            "outage",
-                            "wrong_file",
-                            "cache",
-                            "human_error",
-                            "other",
-                            "not_known",
-                            "wrong_recipient",
-                            "list_out_of_date",
-                            "sent_too_early",
-                            "wrong_document",
-                            "status_misunderstood",
-                            "live_test",
-                            "said_in_public",
-                        ],
-                    )
-                ),
-                name="cause_is_of_the_list",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("available_at__isnull", True), ("available_unknown", ""), _connector="OR"),
-                name="when_it_was_available_is_known_or_not",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("dealing_since__isnull", True), ("person_dealing__isnull", True)),
-                    models.Q(("dealing_since__isnull", False), ("person_dealing__isnull", False)),
-                    _connector="OR",
-                ),
-                name="who_deals_with_a_report_does_so_since_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="practicecitation",
-            index=models.Index(fields=["edition", "code", "report"], name="reports_by_practice"),
-        ),
-        migrations.AddConstraint(
-            model_name="practicecitation",
-            constraint=models.UniqueConstraint(
-                fields=("report", "edition", "code"), name="one_row_per_report_and_practice"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ownact",
-            constraint=models.UniqueConstraint(
-                fields=("report", "person"), name="one_declaration_per_report_and_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="joineddraft",
-            constraint=models.UniqueConstraint(fields=("joint", "draft"), name="a_draft_joins_a_report_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="joineddraft",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("joint", models.F("draft")), _negated=True), name="no_draft_joins_itself"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatch",
-            constraint=models.UniqueConstraint(
-                fields=("document", "nature"), name="one_dispatch_per_document_and_nature"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("nature__in", ["report", "correction_notice", "withdrawal_notice"])),
-                name="what_is_sent_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="an_action_says_what_is_done"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("term__in", ["short", "long"])), name="term_of_an_action_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
-                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="an_action_that_is_done_says_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("task__isnull", True), ("done_at__isnull", True), _connector="OR"),
-                name="a_task_is_done_where_it_stands",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="attachment",
             constraint=models.UniqueConstraint(
@@ -1488,88 +1495,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="attachment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["cms_log", "screenshot", "email"])), name="attachment_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="approveddocument",
             constraint=models.UniqueConstraint(fields=("report", "version"), name="one_document_per_version"),
-        ),
-        migrations.AddIndex(
-            model_name="reportevent",
-            index=models.Index(fields=["report", "position"], name="report_event_in_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.UniqueConstraint(fields=("report", "number"), name="one_version_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="sectioncomment",
-            constraint=models.UniqueConstraint(fields=("event", "section"), name="one_comment_per_return_and_section"),
-        ),
-        migrations.AddConstraint(
-            model_name="sectioncomment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("section__in", ["core_information", "circumstances", "impact", "corrective_actions"])
-                ),
-                name="commented_section_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="startedreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("release__isnull", True), ("series__isnull", True), _connector="OR"),
-                name="started_from_one_thing_at_most",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="startedreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("receipt__isnull", True), ("started_by__isnull", False)),
-                    models.Q(("receipt__isnull", False), ("started_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="started_by_a_user_or_a_recipient",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspicion",
-            constraint=models.UniqueConstraint(
-                fields=("release", "schedule_version", "kind"), name="one_suspicion_per_release_schedule_and_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspicion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["late", "early", "partial"])), name="suspicion_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="earlyreleasedecision",
-            constraint=models.UniqueConstraint(fields=("suspicion", "number"), name="one_decision_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="earlyreleasedecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("choice__in", ["take_down", "publish_now"])), name="early_release_choice_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timelinenote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="a_note_says_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timelinenote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("happened_at__lte", models.F("written_at"))),
-                name="a_note_tells_of_what_has_happened",
-            ),
         ),
         # The triggers are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),

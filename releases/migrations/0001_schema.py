@@ -178,6 +178,61 @@ class Migration(migrations.Migration):
                 "verbose_name": "web page or file",
                 "verbose_name_plural": "web pages and files",
                 "ordering": ("release", "-role", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role", "page"), _negated=True),
+                            models.Q(("marker", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="page_needs_a_marker",
+                        violation_error_message="Enter the text that identifies this edition",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role", "announcement"), _negated=True), ("required", False), _connector="OR"
+                        ),
+                        name="announcement_is_never_required",
+                        violation_error_message="An announcement cannot be required to be live on time.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("part__in", ["", "english_page", "welsh_page", "tables", "data_api", "dashboard", "other"])
+                        ),
+                        name="part_is_known",
+                        violation_error_message="Choose one of the parts in the list.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("part", ""), models.Q(("role", "announcement"), _negated=True), _connector="OR"
+                        ),
+                        name="announcement_is_no_part",
+                        violation_error_message="An announcement is not a part of the release.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("part__in", ["english_page", "welsh_page"]), _negated=True),
+                            ("role", "page"),
+                            _connector="OR",
+                        ),
+                        name="page_part_is_a_page",
+                        violation_error_message="Choose the type ‘Web page’ for an English or a Welsh page.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("may_follow_minutes", 0),
+                            models.Q(
+                                ("may_follow_minutes__lte", 1440),
+                                ("required", True),
+                                models.Q(("part", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="only_a_required_part_may_follow",
+                        violation_error_message="Only a named part with ‘Must be live on time’ selected may "
+                        "follow, within 1440 minutes (24 hours).",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -392,6 +447,42 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-uploaded_at", "-pk"),
+                "indexes": [models.Index(fields=["status", "uploaded_at"], name="import_by_status")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["uploaded", "ambiguous", "checked", "confirmed", "applied", "discarded", "failed"],
+                            )
+                        ),
+                        name="import_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("content__isnull", False),
+                                ("ended_at__isnull", True),
+                                ("status__in", ("uploaded", "confirmed", "ambiguous", "checked")),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("status__in", ("uploaded", "confirmed", "ambiguous", "checked")), _negated=True
+                                ),
+                                ("content__isnull", True),
+                                ("ended_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="import_keeps_its_file_until_its_end",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rows_total__isnull", True), ("rows_done__lte", models.F("rows_total")), _connector="OR"
+                        ),
+                        name="import_does_no_more_rows_than_there_are",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -422,6 +513,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "releases_watch",
+                "indexes": [models.Index(fields=["host", "next_check_at"], name="check_schedule_by_host")],
             },
         ),
         migrations.CreateModel(
@@ -451,6 +543,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("differs", True)), fields=["differs"], name="comparisons_that_differ"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("said", {}), ("missing", ""), _connector="OR"),
+                        name="comparison_read_one_thing",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Contact",
@@ -550,6 +655,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "date change",
                 "verbose_name_plural": "date changes",
                 "ordering": ("release", "schedule_version"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
+                            models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="date_change_agreed_by_and_at_go_together",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -588,6 +703,39 @@ class Migration(migrations.Migration):
                 "verbose_name": "exception to the release time",
                 "verbose_name_plural": "exceptions to the release time",
                 "ordering": ("release", "schedule_version", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("osr_reference", ""), _negated=True),
+                                ("holiday", ""),
+                                ("kind", "osr_agreement"),
+                                ("osr_agreed_on__isnull", False),
+                                ("osr_told_at__isnull", True),
+                            ),
+                            models.Q(
+                                models.Q(("holiday", ""), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                                ("decided_by__isnull", False),
+                                ("kind", "bank_holiday"),
+                                ("osr_agreed_on__isnull", True),
+                                ("osr_reference", ""),
+                                ("osr_told_at__isnull", True),
+                            ),
+                            models.Q(
+                                models.Q(("reason", ""), _negated=True),
+                                ("decided_by__isnull", False),
+                                ("holiday", ""),
+                                ("kind", "at_once"),
+                                ("osr_agreed_on__isnull", True),
+                                ("osr_reference", ""),
+                                ("osr_told_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="departure_says_what_allows_it",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -613,6 +761,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("departure", "number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("departure", "number"), name="one_agreement_correction_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("osr_reference", ""), _negated=True),
+                        name="corrected_agreement_has_a_reference",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -792,6 +947,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "authorised host",
                 "verbose_name_plural": "authorised hosts",
                 "ordering": ("producer", "host", "number"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("authorised_on__isnull", False),
+                                ("kind", "recorded"),
+                                models.Q(("owner_post", ""), _negated=True),
+                                models.Q(("reference", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("authorised_on__isnull", True),
+                                ("kind", "withdrawn"),
+                                ("owner_name", ""),
+                                ("owner_post", ""),
+                                ("reference", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="host_authorisation_says_who_gave_it",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -840,6 +1016,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("of", "number"),
+                "constraints": [models.UniqueConstraint(fields=("of", "number"), name="one_import_row_per_number")],
             },
         ),
         migrations.CreateModel(
@@ -866,6 +1043,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "check of a dummy file",
                 "verbose_name_plural": "checks of dummy files",
                 "ordering": ("-requested_at", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("file_url", ""), _negated=True), name="open_file_check_has_an_address"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -910,6 +1092,36 @@ class Migration(migrations.Migration):
                 "verbose_name": "result of a dummy file",
                 "verbose_name_plural": "results of dummy files",
                 "ordering": ("request", "target"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("request", "target"), name="one_open_file_finding_per_address"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("completed_at__isnull", True), ("sent_at__isnull", True)),
+                            models.Q(
+                                ("authorisation__isnull", False),
+                                ("completed_at__gte", models.F("sent_at")),
+                                ("sent_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="open_file_request_was_authorised",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("result", "not_known"),
+                            models.Q(("result", "not_open"), ("status__isnull", False)),
+                            models.Q(
+                                ("result", "open"), ("sign__in", ["token", "file_name"]), ("status__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="open_file_result_has_an_answer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("body_sha256", ""), ("sign", "token"), _connector="OR"),
+                        name="open_file_digest_is_of_the_token",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1020,6 +1232,51 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "pre-release access",
                 "ordering": ("organisation", "post", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["granted", "begun", "ended", "withdrawn"])),
+                        name="access_status_is_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="access_has_a_period"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("began_at__isnull", True), ("status__in", ["granted", "withdrawn"])),
+                            models.Q(("began_at__isnull", False), ("status__in", ["begun", "ended"])),
+                            _connector="OR",
+                        ),
+                        name="access_that_began_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__gte", models.F("began_at")), ("status", "ended")),
+                            models.Q(models.Q(("status", "ended"), _negated=True), ("ended_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="access_that_ended_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "withdrawn"), ("withdrawn_at__isnull", False)),
+                            models.Q(models.Q(("status", "withdrawn"), _negated=True), ("withdrawn_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="access_that_was_withdrawn_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
+                            models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="access_agreed_by_and_at_go_together",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("erased_at__isnull", True), models.Q(("email", ""), ("person", "")), _connector="OR"
+                        ),
+                        name="access_erased_holds_no_name",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1075,6 +1332,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "recipient’s link",
                 "verbose_name_plural": "recipients’ links",
                 "ordering": ("made_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["terms", "handling"])), name="access_link_purpose_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_void", False), ("revoked_at__isnull", False), _connector="OR"),
+                        name="access_link_void_is_revoked",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at__isnull", True)),
+                        fields=("entry", "purpose", "schedule_version"),
+                        name="one_access_link_in_force",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1220,6 +1491,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "day when the office is closed",
                 "verbose_name_plural": "days when the office is closed",
                 "ordering": ("on",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("producer", "on"), name="one_non_working_day_per_date")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1259,6 +1533,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "role",
                 "verbose_name_plural": "roles",
                 "ordering": ("producer", "role"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "producer", "role"), name="one_membership_per_role"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "statistician",
+                                    "head_of_profession",
+                                    "deputy",
+                                    "calendar_manager",
+                                    "publishing_team",
+                                    "auditor",
+                                ],
+                            )
+                        ),
+                        name="membership_role_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1293,6 +1586,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("producer", "number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("producer", "number"), name="one_incident_contact_per_number")
+                ],
             },
         ),
         migrations.AddField(
@@ -1787,6 +2083,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "cover for a Head of Profession",
                 "verbose_name_plural": "cover for Heads of Profession",
                 "ordering": ("starts_on", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="cover_ends_after_it_starts"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("person", models.F("absent")), _negated=True),
+                        name="cover_is_another_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                            models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="cover_that_ended_says_by_whom",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1822,6 +2135,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "corrected reason",
                 "verbose_name_plural": "corrected reasons",
                 "ordering": ("change", "number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("change", "number"), name="one_reason_correction_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("public_reason", ""), _negated=True), name="corrected_reason_is_a_reason"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1923,6 +2242,90 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("due_at", "planned_on", "reference"),
+                "indexes": [
+                    models.Index(fields=["status", "due_at"], name="release_by_status_and_due"),
+                    models.Index(fields=["planned_on"], name="release_by_planned_day"),
+                    models.Index(
+                        condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
+                        fields=["planned_on", "public_id"],
+                        name="public_release_by_day",
+                    ),
+                    models.Index(
+                        condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
+                        fields=["status", "planned_on"],
+                        name="public_release_by_status",
+                    ),
+                    models.Index(
+                        condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
+                        fields=["announced_at", "id"],
+                        name="public_release_by_announced",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("announced_at__isnull", False),
+                            ("rehearsal", False),
+                            ("confirmed_at__gt", models.F("announced_at")),
+                        ),
+                        fields=["confirmed_at", "id"],
+                        name="public_release_by_confirmed",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("announced_at__isnull", False), ("rehearsal", False), ("cancelled_at__isnull", False)
+                        ),
+                        fields=["cancelled_at", "id"],
+                        name="public_release_by_cancelled",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("announced_at__isnull", False), ("rehearsal", False), ("status", "published")
+                        ),
+                        fields=["due_at", "id"],
+                        name="public_release_by_published",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["provisional", "confirmed", "published", "cancelled"])),
+                        name="release_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("due_at__isnull", False), ("planned_at__isnull", False), ("precision", "exact")),
+                            models.Q(models.Q(("precision", "exact"), _negated=True), ("due_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="due_at_follows_from_an_exact_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["confirmed", "published"]), _negated=True),
+                            models.Q(("confirmed_at__isnull", False), ("due_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="confirmed_needs_an_exact_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("status", "cancelled"),
+                                ("cancelled_at__isnull", False),
+                                models.Q(("cancellation_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("status", "cancelled"), _negated=True),
+                                ("cancellation_reason", ""),
+                                ("cancelled_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cancelled_needs_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rehearsal", False), ("announced_at__isnull", True), _connector="OR"),
+                        name="rehearsal_is_never_announced",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1969,6 +2372,37 @@ class Migration(migrations.Migration):
                 "verbose_name": "correction after release",
                 "verbose_name_plural": "corrections after release",
                 "ordering": ("release", "number", "revision"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("release", "number", "revision"), name="one_correction_per_revision"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("found_at__isnull", False),
+                                ("kind", "recorded"),
+                                ("withdrawal_reason", ""),
+                                models.Q(("what_was_wrong", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("corrected_at__isnull", True),
+                                ("found_at__isnull", True),
+                                ("kind", "withdrawn"),
+                                ("public_notice", ""),
+                                ("what_was_wrong", ""),
+                                models.Q(("withdrawal_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="correction_says_what_was_wrong",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("corrected_at__isnull", True), ("corrected_at__gte", models.F("found_at")), _connector="OR"
+                        ),
+                        name="corrected_after_it_was_found",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1997,6 +2431,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "statement of publication",
                 "verbose_name_plural": "statements of publication",
                 "ordering": ("received_at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "message_id"), name="one_statement_per_source_and_message"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2089,6 +2528,51 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("asked_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["waiting", "agreed", "refused", "taken_back"])),
+                        name="access_request_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["add", "change", "withdraw"])),
+                        name="access_request_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("entry__isnull", True), ("kind", "add")),
+                            models.Q(
+                                models.Q(("kind", "add"), _negated=True),
+                                ("entry__isnull", False),
+                                ("entry_version__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="access_request_names_its_entry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("status", "waiting")),
+                            models.Q(
+                                models.Q(("status", "waiting"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="access_request_decided_says_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", "waiting"), models.Q(("email", ""), ("person", "")), _connector="OR"
+                        ),
+                        name="access_request_decided_holds_no_name",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "waiting")),
+                        fields=("entry",),
+                        name="one_waiting_request_per_entry",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -2131,6 +2615,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "check before release",
                 "verbose_name_plural": "checks before release",
                 "ordering": ("-asked_at", "-pk"),
+                "indexes": [models.Index(fields=["release", "schedule_version", "done_at"], name="preflight_latest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("done_at__isnull", True)),
+                        fields=("release",),
+                        name="one_open_preflight_per_release",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("news__lte", models.F("problems"))), name="preflight_news_are_problems"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2227,6 +2722,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "check",
                 "verbose_name_plural": "checks",
                 "ordering": ("position",),
+                "indexes": [
+                    models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
+                    models.Index(
+                        condition=models.Q(("body_sha256", ""), _negated=True),
+                        fields=["body_sha256"],
+                        name="observation_by_body",
+                    ),
+                    models.Index(
+                        condition=models.Q(("purpose", "vantage")), fields=["release"], name="observation_by_vantage"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2388,6 +2894,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "delay notice",
                 "verbose_name_plural": "delay notices",
                 "ordering": ("release", "number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("release", "number"), name="one_delay_notice_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("kind", "posted"),
+                                models.Q(
+                                    ("expected_at__isnull", False),
+                                    models.Q(("expected_words", ""), _negated=True),
+                                    models.Q(("wording", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                                models.Q(("contact_name", ""), _negated=True),
+                                models.Q(("contact_email", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("contact_email", ""),
+                                ("contact_name", ""),
+                                ("expected_at__isnull", True),
+                                ("expected_words", ""),
+                                ("kind", "withdrawn"),
+                                ("wording", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delay_notice_says_when_and_whom_to_ask",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2471,6 +3005,41 @@ class Migration(migrations.Migration):
                 "verbose_name": "request to change a date",
                 "verbose_name_plural": "requests to change a date",
                 "ordering": ("requested_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "agreed", "refused", "withdrawn", "lapsed"])),
+                        name="request_state_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("release",),
+                        name="one_waiting_request_per_release",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("state", "waiting")),
+                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", True), ("state", "lapsed")),
+                            models.Q(
+                                models.Q(("state__in", ["waiting", "lapsed"]), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="request_says_who_decided_and_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "refused"), models.Q(("refusal", ""), _negated=True)),
+                            models.Q(models.Q(("state", "refused"), _negated=True), ("refusal", "")),
+                            _connector="OR",
+                        ),
+                        name="refused_request_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("public_reason", ""), _negated=True), name="request_gives_a_public_reason"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -2537,6 +3106,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "release event",
                 "verbose_name_plural": "release events",
                 "ordering": ("position",),
+                "indexes": [models.Index(fields=["release", "position"], name="release_event_in_order")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", ""), _negated=True), name="release_event_has_a_kind"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2559,6 +3134,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-day", "producer"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("producer", "day"), name="one_roll_call_per_producer_and_day")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2631,6 +3209,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("release", "schedule_version", "address", "planned_at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("address", "schedule_version", "moment"), name="one_screenshot_per_moment"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("body", models.F("sha256")),
+                                ("pictured_at__isnull", False),
+                                ("small", models.F("small_sha256")),
+                                ("state", "stored"),
+                                ("reason", ""),
+                            ),
+                            models.Q(
+                                ("body__isnull", True), ("reason", ""), ("small__isnull", True), ("state", "pruned")
+                            ),
+                            models.Q(
+                                models.Q(("reason", ""), _negated=True),
+                                ("body__isnull", True),
+                                ("sha256", ""),
+                                ("small__isnull", True),
+                                ("state", "not_taken"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="screenshot_is_stored_or_says_why_not",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2783,6 +3389,25 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "series",
                 "ordering": ("title",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("producer", "slug"), name="one_series_per_producer_and_slug"),
+                    models.UniqueConstraint(fields=("producer", "title"), name="one_series_per_producer_and_title"),
+                    models.CheckConstraint(
+                        condition=models.Q(("tolerance_seconds__lte", 179)), name="tolerance_below_three_minutes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("release_time", datetime.time(9, 30)),
+                            models.Q(
+                                models.Q(("alternative_time_reference", ""), _negated=True),
+                                ("alternative_time_approved_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="alternative_time_needs_approval",
+                        violation_error_message="Enter the reference and the date of the approval, or use 9:30am.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2832,6 +3457,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "person to call",
                 "verbose_name_plural": "people to call",
                 "ordering": ("series", "-days", "at", "order", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("days__in", ["every_day", "closed_days"])), name="rota_days_are_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2869,6 +3499,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "task",
                 "verbose_name_plural": "tasks",
                 "ordering": ("added_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="a_task_says_what_is_to_be_done"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                            models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_task_that_is_done_says_by_whom",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -3128,6 +3771,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-approved_on", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("covers_to__gte", models.F("covers_from"))),
+                        name="exemption_ends_after_it_begins",
+                        violation_error_message="The last day must be the same as or after the first day.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("covers_late", True), ("covers_early", True), ("covers_partial", True), _connector="OR"
+                        ),
+                        name="exemption_covers_something",
+                        violation_error_message="Select what the exemption covers: late, early or incomplete releases.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("end", ""), ("end_words", ""), ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                models.Q(("end", ""), _negated=True),
+                                ("ended_at__isnull", False),
+                                ("ended_by__isnull", False),
+                                models.Q(("end_words", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="exemption_says_why_it_ended",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -3184,6 +3856,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "staff statement",
                 "verbose_name_plural": "staff statements",
                 "ordering": ("stated_at",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "was_live"), ("live_at__isnull", False)),
+                            models.Q(
+                                models.Q(("kind", "was_live"), _negated=True),
+                                ("live_at__isnull", True),
+                                models.Q(("text_digest", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="statement_says_of_what_or_when",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -3254,6 +3940,36 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "stored bodies",
                 "db_table": "releases_keptbody",
                 "ordering": ("release", "schedule_version", "address", "observation"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("address", "schedule_version", "why", "since_due"), name="one_kept_body_per_place"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "why__in",
+                                [
+                                    "first_seen",
+                                    "announcement",
+                                    "last_before_due",
+                                    "last_not_live",
+                                    "first_partial",
+                                    "first_live",
+                                    "first_live_fresh",
+                                ],
+                            )
+                        ),
+                        name="kept_body_reason_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("body", models.F("sha256")), ("state", "stored")),
+                            models.Q(models.Q(("state", "stored"), _negated=True), ("body__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="kept_body_is_stored_or_says_why_not",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -3306,6 +4022,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "training session",
                 "verbose_name_plural": "training sessions",
                 "ordering": ("-planned_at", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("title", ""), _negated=True), name="training_has_a_title"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -3348,6 +4069,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "minute brief",
                 "verbose_name_plural": "minute briefs",
                 "ordering": ("-due_at", "producer"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("training__isnull", True)),
+                        fields=("producer", "due_at", "rehearsal"),
+                        name="one_minute_brief_per_producer_and_instant",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("training__isnull", False)),
+                        fields=("training", "producer", "due_at"),
+                        name="one_minute_brief_per_training_and_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("training__isnull", True), ("rehearsal", True), _connector="OR"),
+                        name="minute_brief_of_training_is_rehearsal",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("made_at__gte", models.F("limit_at"))),
+                        name="minute_brief_is_after_the_limit",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -3558,6 +4299,41 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "release check",
                 "verbose_name_plural": "release checks",
+                "indexes": [
+                    models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
+                    models.Index(
+                        condition=models.Q(("outcome", "early")), fields=["release"], name="early_verifications"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("release", "schedule_version"), name="one_verification_per_schedule_version"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "outcome__in",
+                                [
+                                    "pending",
+                                    "on_time",
+                                    "early",
+                                    "late",
+                                    "not_seen",
+                                    "partial",
+                                    "uncertain",
+                                    "cannot_tell",
+                                ],
+                            )
+                        ),
+                        name="outcome_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("delay_to__isnull", True), ("delay_to__gte", models.F("delay_from")), _connector="OR"
+                        ),
+                        name="delay_is_an_interval",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -3593,6 +4369,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-year", "organisation", "-pk"),
+                "indexes": [models.Index(fields=["status", "started_at"], name="year_review_by_status")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("producer", "site", "organisation", "year"), name="one_review_of_a_year"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["reading", "stopped", "complete"])),
+                        name="review_status_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -3621,6 +4407,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("review", "title", "pk"),
+                "constraints": [models.UniqueConstraint(fields=("review", "path"), name="one_row_per_page_of_a_year")],
             },
         ),
         migrations.CreateModel(
@@ -3729,175 +4516,6 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.AddIndex(
-            model_name="calendarimport",
-            index=models.Index(fields=["status", "uploaded_at"], name="import_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["uploaded", "ambiguous", "checked", "confirmed", "applied", "discarded", "failed"])
-                ),
-                name="import_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("content__isnull", False),
-                        ("ended_at__isnull", True),
-                        ("status__in", ("uploaded", "confirmed", "ambiguous", "checked")),
-                    ),
-                    models.Q(
-                        models.Q(("status__in", ("uploaded", "confirmed", "ambiguous", "checked")), _negated=True),
-                        ("content__isnull", True),
-                        ("ended_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="import_keeps_its_file_until_its_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("rows_total__isnull", True), ("rows_done__lte", models.F("rows_total")), _connector="OR"
-                ),
-                name="import_does_no_more_rows_than_there_are",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="checkschedule",
-            index=models.Index(fields=["host", "next_check_at"], name="check_schedule_by_host"),
-        ),
-        migrations.AddIndex(
-            model_name="comparison",
-            index=models.Index(
-                condition=models.Q(("differs", True)), fields=["differs"], name="comparisons_that_differ"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comparison",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("said", {}), ("missing", ""), _connector="OR"), name="comparison_read_one_thing"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementcorrection",
-            constraint=models.UniqueConstraint(
-                fields=("departure", "number"), name="one_agreement_correction_per_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementcorrection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("osr_reference", ""), _negated=True), name="corrected_agreement_has_a_reference"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=models.UniqueConstraint(fields=("of", "number"), name="one_import_row_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="openfilecheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("file_url", ""), _negated=True), name="open_file_check_has_an_address"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="openfilefinding",
-            constraint=models.UniqueConstraint(fields=("request", "target"), name="one_open_file_finding_per_address"),
-        ),
-        migrations.AddConstraint(
-            model_name="openfilefinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("completed_at__isnull", True), ("sent_at__isnull", True)),
-                    models.Q(
-                        ("authorisation__isnull", False),
-                        ("completed_at__gte", models.F("sent_at")),
-                        ("sent_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="open_file_request_was_authorised",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="openfilefinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("result", "not_known"),
-                    models.Q(("result", "not_open"), ("status__isnull", False)),
-                    models.Q(("result", "open"), ("sign__in", ["token", "file_name"]), ("status__isnull", False)),
-                    _connector="OR",
-                ),
-                name="open_file_result_has_an_answer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="openfilefinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("body_sha256", ""), ("sign", "token"), _connector="OR"),
-                name="open_file_digest_is_of_the_token",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accesslink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["terms", "handling"])), name="access_link_purpose_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accesslink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_void", False), ("revoked_at__isnull", False), _connector="OR"),
-                name="access_link_void_is_revoked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accesslink",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at__isnull", True)),
-                fields=("entry", "purpose", "schedule_version"),
-                name="one_access_link_in_force",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="nonworkingday",
-            constraint=models.UniqueConstraint(fields=("producer", "on"), name="one_non_working_day_per_date"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("user", "producer", "role"), name="one_membership_per_role"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "role__in",
-                        [
-                            "statistician",
-                            "head_of_profession",
-                            "deputy",
-                            "calendar_manager",
-                            "publishing_team",
-                            "auditor",
-                        ],
-                    )
-                ),
-                name="membership_role_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incidentcontact",
-            constraint=models.UniqueConstraint(fields=("producer", "number"), name="one_incident_contact_per_number"),
-        ),
         migrations.AddConstraint(
             model_name="hostauthorisation",
             constraint=models.UniqueConstraint(
@@ -3905,380 +4523,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="hostauthorisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("authorised_on__isnull", False),
-                        ("kind", "recorded"),
-                        models.Q(("owner_post", ""), _negated=True),
-                        models.Q(("reference", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("authorised_on__isnull", True),
-                        ("kind", "withdrawn"),
-                        ("owner_name", ""),
-                        ("owner_post", ""),
-                        ("reference", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="host_authorisation_says_who_gave_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="cover_ends_after_it_starts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("person", models.F("absent")), _negated=True), name="cover_is_another_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
-                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="cover_that_ended_says_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="contact",
             constraint=models.UniqueConstraint(fields=("producer", "email"), name="one_contact_per_producer_and_email"),
-        ),
-        migrations.AddConstraint(
-            model_name="reasoncorrection",
-            constraint=models.UniqueConstraint(fields=("change", "number"), name="one_reason_correction_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="reasoncorrection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("public_reason", ""), _negated=True), name="corrected_reason_is_a_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publishedcorrection",
-            constraint=models.UniqueConstraint(
-                fields=("release", "number", "revision"), name="one_correction_per_revision"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publishedcorrection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("found_at__isnull", False),
-                        ("kind", "recorded"),
-                        ("withdrawal_reason", ""),
-                        models.Q(("what_was_wrong", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("corrected_at__isnull", True),
-                        ("found_at__isnull", True),
-                        ("kind", "withdrawn"),
-                        ("public_notice", ""),
-                        ("what_was_wrong", ""),
-                        models.Q(("withdrawal_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="correction_says_what_was_wrong",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publishedcorrection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("corrected_at__isnull", True), ("corrected_at__gte", models.F("found_at")), _connector="OR"
-                ),
-                name="corrected_after_it_was_found",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publicationstatement",
-            constraint=models.UniqueConstraint(
-                fields=("source", "message_id"), name="one_statement_per_source_and_message"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaserequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["waiting", "agreed", "refused", "taken_back"])),
-                name="access_request_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaserequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["add", "change", "withdraw"])), name="access_request_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaserequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("entry__isnull", True), ("kind", "add")),
-                    models.Q(
-                        models.Q(("kind", "add"), _negated=True),
-                        ("entry__isnull", False),
-                        ("entry_version__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="access_request_names_its_entry",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaserequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("status", "waiting")),
-                    models.Q(
-                        models.Q(("status", "waiting"), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="access_request_decided_says_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaserequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status", "waiting"), models.Q(("email", ""), ("person", "")), _connector="OR"),
-                name="access_request_decided_holds_no_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaserequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "waiting")), fields=("entry",), name="one_waiting_request_per_entry"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaseaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["granted", "begun", "ended", "withdrawn"])),
-                name="access_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaseaccess",
-            constraint=models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="access_has_a_period"),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaseaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("began_at__isnull", True), ("status__in", ["granted", "withdrawn"])),
-                    models.Q(("began_at__isnull", False), ("status__in", ["begun", "ended"])),
-                    _connector="OR",
-                ),
-                name="access_that_began_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaseaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__gte", models.F("began_at")), ("status", "ended")),
-                    models.Q(models.Q(("status", "ended"), _negated=True), ("ended_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="access_that_ended_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaseaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "withdrawn"), ("withdrawn_at__isnull", False)),
-                    models.Q(models.Q(("status", "withdrawn"), _negated=True), ("withdrawn_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="access_that_was_withdrawn_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaseaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
-                    models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="access_agreed_by_and_at_go_together",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prereleaseaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("erased_at__isnull", True), models.Q(("email", ""), ("person", "")), _connector="OR"
-                ),
-                name="access_erased_holds_no_name",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="preflightrun",
-            index=models.Index(fields=["release", "schedule_version", "done_at"], name="preflight_latest"),
-        ),
-        migrations.AddConstraint(
-            model_name="preflightrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("done_at__isnull", True)),
-                fields=("release",),
-                name="one_open_preflight_per_release",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preflightrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("news__lte", models.F("problems"))), name="preflight_news_are_problems"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="observation",
-            index=models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
-        ),
-        migrations.AddIndex(
-            model_name="observation",
-            index=models.Index(
-                condition=models.Q(("body_sha256", ""), _negated=True),
-                fields=["body_sha256"],
-                name="observation_by_body",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="observation",
-            index=models.Index(
-                condition=models.Q(("purpose", "vantage")), fields=["release"], name="observation_by_vantage"
-            ),
         ),
         migrations.AddConstraint(
             model_name="departure",
             constraint=models.UniqueConstraint(
                 fields=("release", "schedule_version", "kind"), name="one_departure_per_schedule_and_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="departure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        models.Q(("osr_reference", ""), _negated=True),
-                        ("holiday", ""),
-                        ("kind", "osr_agreement"),
-                        ("osr_agreed_on__isnull", False),
-                        ("osr_told_at__isnull", True),
-                    ),
-                    models.Q(
-                        models.Q(("holiday", ""), _negated=True),
-                        models.Q(("reason", ""), _negated=True),
-                        ("decided_by__isnull", False),
-                        ("kind", "bank_holiday"),
-                        ("osr_agreed_on__isnull", True),
-                        ("osr_reference", ""),
-                        ("osr_told_at__isnull", True),
-                    ),
-                    models.Q(
-                        models.Q(("reason", ""), _negated=True),
-                        ("decided_by__isnull", False),
-                        ("holiday", ""),
-                        ("kind", "at_once"),
-                        ("osr_agreed_on__isnull", True),
-                        ("osr_reference", ""),
-                        ("osr_told_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="departure_says_what_allows_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delaynotice",
-            constraint=models.UniqueConstraint(fields=("release", "number"), name="one_delay_notice_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="delaynotice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("kind", "posted"),
-                        models.Q(
-                            ("expected_at__isnull", False),
-                            models.Q(("expected_words", ""), _negated=True),
-                            models.Q(("wording", ""), _negated=True),
-                            _connector="OR",
-                        ),
-                        models.Q(("contact_name", ""), _negated=True),
-                        models.Q(("contact_email", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("contact_email", ""),
-                        ("contact_name", ""),
-                        ("expected_at__isnull", True),
-                        ("expected_words", ""),
-                        ("kind", "withdrawn"),
-                        ("wording", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="delay_notice_says_when_and_whom_to_ask",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datechangerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "agreed", "refused", "withdrawn", "lapsed"])),
-                name="request_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datechangerequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "waiting")), fields=("release",), name="one_waiting_request_per_release"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datechangerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("state", "waiting")),
-                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", True), ("state", "lapsed")),
-                    models.Q(
-                        models.Q(("state__in", ["waiting", "lapsed"]), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="request_says_who_decided_and_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datechangerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "refused"), models.Q(("refusal", ""), _negated=True)),
-                    models.Q(models.Q(("state", "refused"), _negated=True), ("refusal", "")),
-                    _connector="OR",
-                ),
-                name="refused_request_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datechangerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("public_reason", ""), _negated=True), name="request_gives_a_public_reason"
             ),
         ),
         migrations.AddIndex(
@@ -4295,17 +4546,6 @@ class Migration(migrations.Migration):
                 fields=("release", "schedule_version"), name="one_date_change_per_schedule_version"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="datechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
-                    models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="date_change_agreed_by_and_at_go_together",
-            ),
-        ),
         migrations.AddIndex(
             model_name="address",
             index=models.Index(
@@ -4318,26 +4558,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="address",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "page"), _negated=True), models.Q(("marker", ""), _negated=True), _connector="OR"
-                ),
-                name="page_needs_a_marker",
-                violation_error_message="Enter the text that identifies this edition",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="address",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "announcement"), _negated=True), ("required", False), _connector="OR"
-                ),
-                name="announcement_is_never_required",
-                violation_error_message="An announcement cannot be required to be live on time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="address",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("role", "announcement")),
                 fields=("release",),
@@ -4346,447 +4566,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="address",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("part__in", ["", "english_page", "welsh_page", "tables", "data_api", "dashboard", "other"])
-                ),
-                name="part_is_known",
-                violation_error_message="Choose one of the parts in the list.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="address",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("part", ""), models.Q(("role", "announcement"), _negated=True), _connector="OR"),
-                name="announcement_is_no_part",
-                violation_error_message="An announcement is not a part of the release.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="address",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("part__in", ["english_page", "welsh_page"]), _negated=True),
-                    ("role", "page"),
-                    _connector="OR",
-                ),
-                name="page_part_is_a_page",
-                violation_error_message="Choose the type ‘Web page’ for an English or a Welsh page.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="address",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("may_follow_minutes", 0),
-                    models.Q(
-                        ("may_follow_minutes__lte", 1440), ("required", True), models.Q(("part", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="only_a_required_part_may_follow",
-                violation_error_message="Only a named part with ‘Must be live on time’ selected may "
-                "follow, within 1440 minutes (24 hours).",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="releaseevent",
-            index=models.Index(fields=["release", "position"], name="release_event_in_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", ""), _negated=True), name="release_event_has_a_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rollcall",
-            constraint=models.UniqueConstraint(fields=("producer", "day"), name="one_roll_call_per_producer_and_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="screenshot",
-            constraint=models.UniqueConstraint(
-                fields=("address", "schedule_version", "moment"), name="one_screenshot_per_moment"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="screenshot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("body", models.F("sha256")),
-                        ("pictured_at__isnull", False),
-                        ("small", models.F("small_sha256")),
-                        ("state", "stored"),
-                        ("reason", ""),
-                    ),
-                    models.Q(("body__isnull", True), ("reason", ""), ("small__isnull", True), ("state", "pruned")),
-                    models.Q(
-                        models.Q(("reason", ""), _negated=True),
-                        ("body__isnull", True),
-                        ("sha256", ""),
-                        ("small__isnull", True),
-                        ("state", "not_taken"),
-                    ),
-                    _connector="OR",
-                ),
-                name="screenshot_is_stored_or_says_why_not",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.UniqueConstraint(fields=("producer", "slug"), name="one_series_per_producer_and_slug"),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.UniqueConstraint(fields=("producer", "title"), name="one_series_per_producer_and_title"),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tolerance_seconds__lte", 179)), name="tolerance_below_three_minutes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("release_time", datetime.time(9, 30)),
-                    models.Q(
-                        models.Q(("alternative_time_reference", ""), _negated=True),
-                        ("alternative_time_approved_on__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="alternative_time_needs_approval",
-                violation_error_message="Enter the reference and the date of the approval, or use 9:30am.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rotaentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("days__in", ["every_day", "closed_days"])), name="rota_days_are_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasetask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="a_task_says_what_is_to_be_done"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releasetask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
-                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_task_that_is_done_says_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exemption",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("covers_to__gte", models.F("covers_from"))),
-                name="exemption_ends_after_it_begins",
-                violation_error_message="The last day must be the same as or after the first day.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exemption",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("covers_late", True), ("covers_early", True), ("covers_partial", True), _connector="OR"
-                ),
-                name="exemption_covers_something",
-                violation_error_message="Select what the exemption covers: late, early or incomplete releases.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exemption",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("end", ""), ("end_words", ""), ("ended_at__isnull", True), ("ended_by__isnull", True)),
-                    models.Q(
-                        models.Q(("end", ""), _negated=True),
-                        ("ended_at__isnull", False),
-                        ("ended_by__isnull", False),
-                        models.Q(("end_words", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="exemption_says_why_it_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "was_live"), ("live_at__isnull", False)),
-                    models.Q(
-                        models.Q(("kind", "was_live"), _negated=True),
-                        ("live_at__isnull", True),
-                        models.Q(("text_digest", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="statement_says_of_what_or_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedbody",
-            constraint=models.UniqueConstraint(
-                fields=("address", "schedule_version", "why", "since_due"), name="one_kept_body_per_place"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedbody",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "why__in",
-                        [
-                            "first_seen",
-                            "announcement",
-                            "last_before_due",
-                            "last_not_live",
-                            "first_partial",
-                            "first_live",
-                            "first_live_fresh",
-                        ],
-                    )
-                ),
-                name="kept_body_reason_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedbody",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("body", models.F("sha256")), ("state", "stored")),
-                    models.Q(models.Q(("state", "stored"), _negated=True), ("body__isnull", True)),
-                    _connector="OR",
-                ),
-                name="kept_body_is_stored_or_says_why_not",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="training",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title", ""), _negated=True), name="training_has_a_title"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["status", "due_at"], name="release_by_status_and_due"),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["planned_on"], name="release_by_planned_day"),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(
-                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
-                fields=["planned_on", "public_id"],
-                name="public_release_by_day",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(
-                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
-                fields=["status", "planned_on"],
-                name="public_release_by_status",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(
-                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False)),
-                fields=["announced_at", "id"],
-                name="public_release_by_announced",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(
-                condition=models.Q(
-                    ("announced_at__isnull", False),
-                    ("rehearsal", False),
-                    ("confirmed_at__gt", models.F("announced_at")),
-                ),
-                fields=["confirmed_at", "id"],
-                name="public_release_by_confirmed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(
-                condition=models.Q(
-                    ("announced_at__isnull", False), ("rehearsal", False), ("cancelled_at__isnull", False)
-                ),
-                fields=["cancelled_at", "id"],
-                name="public_release_by_cancelled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(
-                condition=models.Q(("announced_at__isnull", False), ("rehearsal", False), ("status", "published")),
-                fields=["due_at", "id"],
-                name="public_release_by_published",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["provisional", "confirmed", "published", "cancelled"])),
-                name="release_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("due_at__isnull", False), ("planned_at__isnull", False), ("precision", "exact")),
-                    models.Q(models.Q(("precision", "exact"), _negated=True), ("due_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="due_at_follows_from_an_exact_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["confirmed", "published"]), _negated=True),
-                    models.Q(("confirmed_at__isnull", False), ("due_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="confirmed_needs_an_exact_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status", "cancelled"),
-                        ("cancelled_at__isnull", False),
-                        models.Q(("cancellation_reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("status", "cancelled"), _negated=True),
-                        ("cancellation_reason", ""),
-                        ("cancelled_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="cancelled_needs_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rehearsal", False), ("announced_at__isnull", True), _connector="OR"),
-                name="rehearsal_is_never_announced",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="release",
             constraint=models.CheckConstraint(
                 condition=models.Q(("training__isnull", True), ("rehearsal", True), _connector="OR"),
                 name="training_is_a_rehearsal",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutebrief",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("training__isnull", True)),
-                fields=("producer", "due_at", "rehearsal"),
-                name="one_minute_brief_per_producer_and_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutebrief",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("training__isnull", False)),
-                fields=("training", "producer", "due_at"),
-                name="one_minute_brief_per_training_and_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutebrief",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("training__isnull", True), ("rehearsal", True), _connector="OR"),
-                name="minute_brief_of_training_is_rehearsal",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutebrief",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("made_at__gte", models.F("limit_at"))), name="minute_brief_is_after_the_limit"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(
-                condition=models.Q(("outcome", "early")), fields=["release"], name="early_verifications"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.UniqueConstraint(
-                fields=("release", "schedule_version"), name="one_verification_per_schedule_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "outcome__in",
-                        ["pending", "on_time", "early", "late", "not_seen", "partial", "uncertain", "cannot_tell"],
-                    )
-                ),
-                name="outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("delay_to__isnull", True), ("delay_to__gte", models.F("delay_from")), _connector="OR"
-                ),
-                name="delay_is_an_interval",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="yearreview",
-            index=models.Index(fields=["status", "started_at"], name="year_review_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="yearreview",
-            constraint=models.UniqueConstraint(
-                fields=("producer", "site", "organisation", "year"), name="one_review_of_a_year"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="yearreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["reading", "stopped", "complete"])), name="review_status_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="yearreviewpage",
-            constraint=models.UniqueConstraint(fields=("review", "path"), name="one_row_per_page_of_a_year"),
         ),
         # The triggers and the index are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),

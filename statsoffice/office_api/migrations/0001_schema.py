@@ -56,6 +56,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "API token",
                 "verbose_name_plural": "API tokens",
                 "ordering": ("-issued_at", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose", ""), _negated=True), name="api_token_has_a_purpose"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +79,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["stored_at"], name="stored_answer_by_time")],
+                "constraints": [models.UniqueConstraint(fields=("token", "key"), name="one_stored_answer_per_key")],
+            },
         ),
         migrations.CreateModel(
             name="TokenRevocation",
@@ -113,20 +122,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="apitoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose", ""), _negated=True), name="api_token_has_a_purpose"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="storedanswer",
-            index=models.Index(fields=["stored_at"], name="stored_answer_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="storedanswer",
-            constraint=models.UniqueConstraint(fields=("token", "key"), name="one_stored_answer_per_key"),
         ),
         migrations.RunPython(create_triggers, migrations.RunPython.noop),
     ]

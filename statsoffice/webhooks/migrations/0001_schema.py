@@ -52,6 +52,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "publishing system",
                 "verbose_name_plural": "publishing systems",
                 "ordering": ("producer", "name", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at__isnull", True)),
+                        fields=("producer", "name"),
+                        name="one_publishing_system_per_name",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +104,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "webhook",
                 "verbose_name_plural": "webhooks",
                 "ordering": ("producer", "name"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("producer", "name"), name="one_webhook_per_purpose"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("off_at__isnull", True), ("off_reason", "")),
+                            models.Q(("off_at__isnull", False), models.Q(("off_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="webhook_is_off_for_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -132,6 +150,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "webhook delivery",
                 "verbose_name_plural": "webhook deliveries",
                 "ordering": ("-created_at", "-pk"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("delivered_at__isnull", True), ("given_up_at__isnull", True)),
+                        fields=["due_at"],
+                        name="waiting_webhook_deliveries",
+                    ),
+                    models.Index(fields=["endpoint", "-created_at"], name="deliveries_of_webhook"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("endpoint", "key"), name="one_delivery_per_webhook_and_event"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("delivered_at__isnull", True), ("given_up_at__isnull", True), _connector="OR"
+                        ),
+                        name="webhook_delivery_has_one_end",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -194,64 +229,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "webhook change",
                 "verbose_name_plural": "webhook changes",
                 "ordering": ("-at", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("endpoint__isnull", False), ("source__isnull", True)),
+                            models.Q(("endpoint__isnull", True), ("source__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="webhook_change_is_of_one_thing",
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="publicationsource",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at__isnull", True)),
-                fields=("producer", "name"),
-                name="one_publishing_system_per_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.UniqueConstraint(fields=("producer", "name"), name="one_webhook_per_purpose"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("off_at__isnull", True), ("off_reason", "")),
-                    models.Q(("off_at__isnull", False), models.Q(("off_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="webhook_is_off_for_a_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(
-                condition=models.Q(("delivered_at__isnull", True), ("given_up_at__isnull", True)),
-                fields=["due_at"],
-                name="waiting_webhook_deliveries",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["endpoint", "-created_at"], name="deliveries_of_webhook"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(fields=("endpoint", "key"), name="one_delivery_per_webhook_and_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("delivered_at__isnull", True), ("given_up_at__isnull", True), _connector="OR"),
-                name="webhook_delivery_has_one_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("endpoint__isnull", False), ("source__isnull", True)),
-                    models.Q(("endpoint__isnull", True), ("source__isnull", False)),
-                    _connector="OR",
-                ),
-                name="webhook_change_is_of_one_thing",
-            ),
         ),
         # The triggers are dropped together with their table.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),
