@@ -31,6 +31,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.statistics import Quarter
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import Role, to_words
+from releases.text.calendar import with_token
 from releases.text.release import duration
 from releases.verdict.address import Outcome
 
@@ -428,6 +429,18 @@ OUTCOMES: Mapping[Outcome, Any] = {
 }
 
 
+CHARTS: Mapping[str, Any] = {
+    "punctuality": lazy("Punctuality by month"),
+    "release-delays": lazy("Delay of each release by series"),
+    "causes": lazy("Causes of breaches"),
+    "on-time": lazy("Releases on time by quarter"),
+    "delays": lazy("Delays by quarter"),
+    "breaches": lazy("Breaches by quarter"),
+    "actions": lazy("Open corrective actions by quarter of the breach"),
+}
+"""The titles of the charts, by their key."""
+
+
 def quarter_name(of: Quarter) -> str:
     """Name a quarter by its months: "January to March 2020"."""
     return _("%(first)s to %(last)s %(year)s") % {**_months(of), "year": of.year}
@@ -534,7 +547,8 @@ def list_events(
 
 def event_title(event: ReportEvent) -> str:
     title = name_report_event_kind(event.kind)
-    return _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
+    title = _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
+    return with_token(title, event.facts)
 
 
 def name_report_event_kind(kind: str) -> str:
