@@ -317,16 +317,20 @@ class TestFiles:
         assert event_title(event) == f"Approved document downloaded (version {document.version}) {by_token}"
         words = f"Downloaded the approved document of report {report.number}, version {document.version} {by_token}"
         assert describe_entry("documents", event) == words
+        assert get(token, f"/reports/{report.number.lower()}/document").status_code == 200
         Report.objects.update(kind=ReportKind.LEAK)
-        assert get(token, f"/reports/{report.reference}/document").status_code == 404
+        for name in (report.reference, report.number):
+            assert get(token, f"/reports/{name}/document").status_code == 404
 
     def test_a_report_without_an_approved_document_or_of_another_producer_does_not_exist(self, office):
+        approved = move_report(create_report(office), office, ReportStatus.APPROVED)
         create_report(office, ReportStatus.DRAFT, reference="draft")
         other = issue(create_office(name="Office for Hail"), Scope.READ_DOCUMENTS, at=AT)
         for token in (issue(office, Scope.READ_DOCUMENTS, at=AT), other):
             answer = get(token, "/reports/draft/document")
             assert answer.status_code == 404
             assert error_of(answer) == "There is no approved document of a report “draft” that this token may know of."
+        assert get(other, f"/reports/{approved.number}/document").status_code == 404
 
     def test_files_have_no_head_because_each_download_is_recorded(self, office):
         token = issue(office, *READS, at=AT)
