@@ -576,6 +576,13 @@ def _started(title: str, event: ReportEvent) -> str:
     return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
 
 
+def _edited(title: str, event: ReportEvent) -> str:
+    fields = ", ".join(str(FIELDS[field]) for field in event.facts["fields"])
+    if event.actor_id is None:
+        return _("%(fields)s updated automatically after the cause was selected") % {"fields": fields}
+    return f"{title}: {fields}"
+
+
 def _joint(title: str, event: ReportEvent) -> str:
     # Events from before there were numbers name the reference.
     return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts.get("number", event.facts["joint"])}
@@ -600,7 +607,7 @@ def _version(title: str, event: ReportEvent) -> str:
 
 
 _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
-    "edited": lambda title, event: f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}",
+    "edited": _edited,
     "comment_resolved": lambda title, event: f"{title}: {SECTIONS[ReportSection(event.facts['sections'][0])]}",
     "started": _started,
     "joint_drafted": lambda title, event: (
