@@ -324,11 +324,11 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
             for name, one in (("was", was), ("to", found))
         }
         record_report_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **was_and_to)
-        return _state_cause(moved, by=by, at=at)
+        return _state_cause(moved, at=at)
 
 
-def _state_cause(report: Report, *, by: User, at: datetime) -> Report:
-    """Write the cause into the account, unless the report is decided."""
+def _state_cause(report: Report, *, at: datetime) -> Report:
+    """Write the cause into the account, unless the report is decided. No person is the author of this text."""
     if report.status in DECIDED:
         return report
     current = versions.current_version(report)
@@ -348,7 +348,7 @@ def _state_cause(report: Report, *, by: User, at: datetime) -> Report:
         report,
         move,
         kind="edited",
-        by=by,
+        by=None,
         at=at,
         content=content,
         machine=machine,

@@ -123,7 +123,9 @@ def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
         for (month, of), numbers in zip(months.items(), counts.values(), strict=True)
     ]
     return Picture(
-        table=Table("punctuality", _("Punctuality by month"), [_("Month"), *names, _("Percentage on time")], rows),
+        table=Table(
+            "punctuality", str(text.CHARTS["punctuality"]), [_("Month"), *names, _("Percentage on time")], rows
+        ),
         summary=summary % values_in_words,
         columns=("month", "on_time", "not_on_time", "could_not_be_determined"),
         list_lines=lambda: [[f"{month.first:%Y-%m}", *numbers] for month, numbers in counts.items()],
@@ -235,7 +237,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
     return Picture(
         table=Table(
             "release-delays",
-            _("Delay of each release by series"),
+            str(text.CHARTS["release-delays"]),
             [
                 _("Series"),
                 _("Releases"),
@@ -388,7 +390,7 @@ def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
     return Picture(
         table=Table(
             "causes",
-            _("Causes of breaches"),
+            str(text.CHARTS["causes"]),
             [_("Cause"), _("Breaches")],
             [Row(names[cause], [f"{causes[cause]:,}"]) for cause in ordered],
         ),

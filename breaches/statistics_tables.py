@@ -161,8 +161,7 @@ def on_time_table(compared: YearComparison) -> Table:
         (_("Percentage on time"), lambda now, before: describe_rate(now.on_time_rate)),
         (_("Percentage on time, year before"), lambda now, before: describe_rate(before.on_time_rate)),
     ]
-    caption = _("Releases on time by quarter")
-    found = _lay_out_table("on-time", caption, _("Quarter"), columns, _quarter_lines(compared))
+    found = _lay_out_chart("on-time", columns, _quarter_lines(compared))
     return replace(found, bars=_compare_bars(compared, _rate_bar), greatest=1.0)
 
 
@@ -190,8 +189,7 @@ def delays_table(compared: YearComparison) -> Table:
         )
         for one, (now, _before) in compared.quarters.items()
     ]
-    caption = _("Delays by quarter")
-    return replace(_lay_out_table("delays", caption, _("Quarter"), columns, _quarter_lines(compared)), bars=groups)
+    return replace(_lay_out_chart("delays", columns, _quarter_lines(compared)), bars=groups)
 
 
 def breaches_table(compared: YearComparison, *, register: Address) -> Table:
@@ -203,10 +201,9 @@ def breaches_table(compared: YearComparison, *, register: Address) -> Table:
         (_("Breaches, year before"), lambda now, before: before.breaches),
         (str(text.DECISIONS[Decision.UNDECIDED]), lambda now, before: now.undecided),
     ]
-    caption = _("Breaches by quarter")
     groups = _compare_bars(compared, lambda of: (f"{of.breaches:,}", float(of.breaches)))
     lines = _quarter_lines(compared, register)
-    return replace(_lay_out_table("breaches", caption, _("Quarter"), columns, lines), bars=groups)
+    return replace(_lay_out_chart("breaches", columns, lines), bars=groups)
 
 
 def reasons_table(compared: YearComparison, *, register: Address) -> Table:
@@ -268,9 +265,8 @@ def actions_table(compared: YearComparison, *, register: Address) -> Table:
         )
         for one, (now, _before) in compared.quarters.items()
     ]
-    caption = _("Open corrective actions by quarter of the breach")
     lines = _quarter_lines(compared, partial(register, actions="open"))
-    return replace(_lay_out_table("actions", caption, _("Quarter"), columns, lines), bars=groups)
+    return replace(_lay_out_chart("actions", columns, lines), bars=groups)
 
 
 def repeats_table(
@@ -371,6 +367,10 @@ def _quarter_lines(compared: YearComparison, register: Address | None = None) ->
         (quarter_name(one), pair, register(first=one.first, last=one.last) if register else "")
         for one, pair in compared.quarters.items()
     ]
+
+
+def _lay_out_chart(key: str, columns: Sequence[Column], lines: Iterable[Line]) -> Table:
+    return _lay_out_table(key, str(text.CHARTS[key]), _("Quarter"), columns, lines)
 
 
 def _lay_out_table(key: str, caption: str, what: str, columns: Sequence[Column], lines: Iterable[Line]) -> Table:

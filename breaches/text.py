@@ -31,6 +31,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.statistics import Quarter
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import Role, to_words
+from releases.text.calendar import with_token
 from releases.text.release import duration
 from releases.verdict.address import Outcome
 
@@ -428,6 +429,18 @@ OUTCOMES: Mapping[Outcome, Any] = {
 }
 
 
+CHARTS: Mapping[str, Any] = {
+    "punctuality": lazy("Punctuality by month"),
+    "release-delays": lazy("Delay of each release by series"),
+    "causes": lazy("Causes of breaches"),
+    "on-time": lazy("Releases on time by quarter"),
+    "delays": lazy("Delays by quarter"),
+    "breaches": lazy("Breaches by quarter"),
+    "actions": lazy("Open corrective actions by quarter of the breach"),
+}
+"""The titles of the charts, by their key."""
+
+
 def quarter_name(of: Quarter) -> str:
     """Name a quarter by its months: "January to March 2020"."""
     return _("%(first)s to %(last)s %(year)s") % {**_months(of), "year": of.year}
@@ -534,7 +547,8 @@ def list_events(
 
 def event_title(event: ReportEvent) -> str:
     title = name_report_event_kind(event.kind)
-    return _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
+    title = _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
+    return with_token(title, event.facts)
 
 
 def name_report_event_kind(kind: str) -> str:
@@ -562,6 +576,13 @@ def _started(title: str, event: ReportEvent) -> str:
     return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
 
 
+def _edited(title: str, event: ReportEvent) -> str:
+    fields = ", ".join(str(FIELDS[field]) for field in event.facts["fields"])
+    if event.actor_id is None:
+        return _("%(fields)s updated automatically after the cause was selected") % {"fields": fields}
+    return f"{title}: {fields}"
+
+
 def _joint(title: str, event: ReportEvent) -> str:
     # Events from before there were numbers name the reference.
     return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts.get("number", event.facts["joint"])}
@@ -586,7 +607,7 @@ def _version(title: str, event: ReportEvent) -> str:
 
 
 _TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
-    "edited": lambda title, event: f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}",
+    "edited": _edited,
     "comment_resolved": lambda title, event: f"{title}: {SECTIONS[ReportSection(event.facts['sections'][0])]}",
     "started": _started,
     "joint_drafted": lambda title, event: (

@@ -40,6 +40,7 @@ from breaches.rules.lifecycle import (
     SEND,
     STEPS,
     ReportKind,
+    ReportStatus,
 )
 from breaches.rules.report_number import IN_ORDER, LEAST_RANDOM, MOST_RANDOM, ReportNumber, series_of, year_of
 from releases.models import Contact, Producer
@@ -422,6 +423,20 @@ def name_document_file(document: ApprovedDocument) -> str:
     version = document.report.versions.get(number=document.version)
     annex = "-with-annex" if content_from_json(version.content).annex else ""
     return f"{document.report.number}-version-{document.version}{annex}.pdf"
+
+
+_UNAPPROVED_FILES: Mapping[str, str] = {
+    ReportStatus.RECORDED: "breach-log",
+    ReportStatus.DISMISSED: "not-a-breach",
+    ReportStatus.JOINED: "combined",
+    ReportStatus.PARTED: "separated",
+}
+
+
+def name_unapproved_file(report: Report, *, annex: bool) -> str:
+    """Name the file of a report without an approved document by its decision: BR-2026-014-breach-log-5.pdf."""
+    marked = _UNAPPROVED_FILES.get(report.status, "draft")
+    return f"{report.number}-{marked}-{report.version}{'-with-annex' if annex else ''}.pdf"
 
 
 def check_versions() -> str | None:

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
@@ -53,6 +56,18 @@ GUIDES: dict[Guide, GuideText] = {
 }
 
 
+RESTRICTED_PAGES: dict[str, tuple[str, ...]] = {
+    "changes_link": ("releases:changes_waiting",),
+    "early_link": ("early_releases:early_releases",),
+    "past_years_link": ("exchange:year_reviews",),
+    "imports_link": ("exchange:imports",),
+    "govuk_link": ("exchange:import_listing", "govuk"),
+    "ons_link": ("exchange:import_listing", "ons"),
+    "announcement_link": ("exchange:from_govuk",),
+}
+"""The pages that auditors cannot open, by the name of their link in a guide."""
+
+
 def guides_for(person: Person) -> list[Guide]:
     """Return the guides for the roles of a person. Heads of Profession, deputies and auditors read all guides."""
     roles = roles_anywhere(person)
@@ -75,7 +90,13 @@ def guide(request: HttpRequest, guide: str) -> HttpResponse:
     if guide not in guides_for(request.user):
         raise Http404("There is no such guide for this person.")
     found = Guide(guide)
-    return render(request, f"guides/{found.name.lower()}.html", {"title": GUIDES[found].title})
+    may_open = bool(roles_anywhere(request.user) & (GUIDES[found].roles | LEADS))
+    links = {
+        name: format_html('<a class="govuk-link" href="{}">', reverse(page, args=of)) if may_open else ""
+        for name, (page, *of) in RESTRICTED_PAGES.items()
+    }
+    context = {"title": GUIDES[found].title, "link_end": mark_safe("</a>") if may_open else "", **links}
+    return render(request, f"guides/{found.name.lower()}.html", context)
 
 
 @require_safe

@@ -255,8 +255,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
             request, report, _("We could not create the PDF: %(fault)s") % {"fault": fault}, messages.ERROR
         )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
-    annex = "-with-annex" if with_annex else ""
-    return file_response(printed, f"{report.number}-draft-{report.version}{annex}.pdf", is_preview=True)
+    return file_response(printed, versions.name_unapproved_file(report, annex=with_annex), is_preview=True)
 
 
 @report_page("GET", action=Action.DOWNLOAD)

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -191,6 +192,13 @@ class OwnProducersAdmin[M: Model](DirectoryAdmin[M]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class UnlinkedNumber(ForeignKeyRawIdWidget):
+    """The number of a row, without links to pages that the person cannot open."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return {**super().get_context(name, value, attrs), "related_url": None, "link_url": None}
+
+
 @admin.register(Contact)
 class ContactAdmin(OwnProducersAdmin[Contact]):
     directory = DirectoryKind.CONTACTS
@@ -200,6 +208,13 @@ class ContactAdmin(OwnProducersAdmin[Contact]):
     search_fields = ("name", "email", "producer__name")
     fields = ("producer", "name", "is_team", "post", "email", "telephone", "is_public", "user")
     raw_id_fields = ("user",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            accounts = self.admin_site.get_model_admin(db_field.remote_field.model)
+            if not accounts.has_view_or_change_permission(request):
+                kwargs["widget"] = UnlinkedNumber(db_field.remote_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def label_of(self, row: Contact) -> str:
         return f"{row.name}, {row.post or row.email} ({row.producer})"

@@ -8,7 +8,7 @@
 # Compare each root that it prints with an email that you received from the office. Its exit code:
 #     0  all rows are in anchors
 #     1  something is wrong
-#     3  nothing is wrong, and some rows are in no anchor: of them nothing is proved
+#     3  nothing is wrong, but some rows are in no anchor and so are not proved
 set -u
 LC_ALL=C
 export LC_ALL
@@ -33,7 +33,7 @@ sha256() {
   if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c 1-64
 }
 
-bytes() { # writes the bytes for which hexadecimal digits stand
+bytes() { # writes hexadecimal digits as bytes
   digits=$1
   while [ -n "$digits" ]; do
     pair=${digits%"${digits#??}"}
@@ -43,11 +43,11 @@ bytes() { # writes the bytes for which hexadecimal digits stand
   done
 }
 
-node() { # the hash of two neighbours, as RFC 6962 (section 2.1) makes it
+node() { # the hash of two neighbours (RFC 6962, section 2.1)
   { printf '\001' && bytes "$1" && bytes "$2"; } | sha256
 }
 
-root_by_proof() { # reads a proof: the leaf, and then the neighbours on the way to the root
+root_by_proof() { # a proof has the leaf, then its neighbours up to the root
   leaf=$(sed -n 1p "$1")
   value=$({ printf '\000' && printf %s "$leaf"; } | sha256)
   while read -r side neighbour; do
@@ -67,9 +67,9 @@ rows_between() { # the lines of a chain from one position to another
 
 check_proof() { # directory of the anchor, name of the file of rows, name of the chain
   root=$(cat "$1/root")
-  [ "$(root_by_proof "$1/$2")" = "$root" ] || fault "$1: the proof of $2 leads to another root"
+  [ "$(root_by_proof "$1/$2")" = "$root" ] || fault "$1: the proof of $2 gives another root"
   read -r chain position row_hash first digest <"$1/$2"
-  [ "$chain" = "$3" ] || fault "$1: the proof of $2 is of another chain"
+  [ "$chain" = "$3" ] || fault "$1: the proof of $2 belongs to another chain"
   [ "$(rows_between "$2" "$first" "$position" | sha256)" = "$digest" ] ||
     fault "$1: rows $first to $position of $2.chain are not those of the anchor"
   [ "$(rows_between "$2" "$position" "$position" | cut -d ' ' -f 3)" = "$row_hash" ] ||
@@ -92,13 +92,13 @@ check_rows() { # name of the file of rows
     fault "$1.jsonl is missing"
     return
   fi
-  # A row is hashed as its line is. A line of a chain is position, hash of the row before, hash of the row.
+  # The hash of a row is that of its line. A line of a chain is position, hash of the row before, hash of the row.
   computed=$(while IFS= read -r row; do
     printf '%s\n' "$row" | sed -E 's/^\[[0-9]+,([0-9]+),"([0-9a-f]{64})",.*$/\1 \2/' | tr '\n' ' '
     printf %s "$row" | sha256
   done <"$1.jsonl")
   wrong=$(printf '%s\n' "$computed" | sort -u | awk 'FNR == NR { held[$0] = 1; next } NF && !($0 in held)' "$1.chain" -)
-  [ -z "$wrong" ] || fault "$1.jsonl: rows that $1.chain does not hold:
+  [ -z "$wrong" ] || fault "$1.jsonl: rows that are not in $1.chain:
 $wrong"
   ranges=$(for proof in anchors/*/"$1"; do [ -f "$proof" ] && sed -n '1s/^[^ ]* \([0-9]*\) [^ ]* \([0-9]*\) .*/\2 \1/p' "$proof"; done)
   counted=$(printf '%s\n' "$computed" | awk -v ranges="$ranges" '
@@ -112,7 +112,7 @@ $wrong"
 
 for anchor in anchors/*/; do
   anchor=${anchor%/}
-  [ -d "$anchor" ] || continue # there is none
+  [ -d "$anchor" ] || continue # there are no anchors
   if [ ! -f "$anchor/root" ]; then
     fault "$anchor: the file root is missing"
     continue

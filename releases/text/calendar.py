@@ -397,6 +397,13 @@ def through_token(code: str) -> str:
     return _("Using API token %(code)s") % {"code": code}
 
 
+def with_token(sentence: str, facts: Mapping[str, Any]) -> str:
+    """Name the API token at the end of the sentence on an event, if a program made it with one."""
+    if "api_token" not in facts:
+        return sentence
+    return _("%(what)s with API token %(token)s") % {"what": sentence, "token": facts["api_token"]}
+
+
 def _participant_details(facts: Mapping[str, Any]) -> Iterator[str]:
     people = get_user_model().objects.in_bulk([*facts["added"], *facts["removed"]])
     for text, keys in ((_("Added: %(people)s"), facts["added"]), (_("Removed: %(people)s"), facts["removed"])):

@@ -74,7 +74,7 @@ def _second_step_failed(user: User, authenticator: Authenticator | None = None, 
 # Documents of reports, the register, stored bodies and evidence have their own events. Calendar entries are public.
 LEFT_OUT = frozenset(
     {"breaches:approved_pdf", "breaches:draft_pdf", "breaches:concern_pdf"}
-    | {"breaches:statement_html", "breaches:statement_text"}
+    | {"breaches:statement_html", "breaches:statement_text", "breaches:attachment"}
     | {"breaches:export", "releases:kept_body_download", "releases:export_evidence", "releases:release_calendar"}
 )
 MOST_CHARACTERS = 300

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import CharField, F, IntegerField, Model, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -17,12 +19,13 @@ from breaches.compliance import POLICY_EDITED, PUNCTUALITY_HIDDEN, PUNCTUALITY_S
 from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
 from breaches.permissions import reports_with
 from breaches.register import EXPORTED as REGISTER_EXPORTED
-from breaches.text import event_title
+from breaches.text import CHARTS, event_title
 from releases.early_findings import without_early_findings
 from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Cover, Exemption, Membership, Producer, Release, ReleaseEvent, Series
 from releases.permissions import Person, producers_with, roles_anywhere
+from releases.text.calendar import with_token
 from statsoffice.accounts.models import User
 from statsoffice.accounts.permissions import TRAIL_TABLE, TrailAction
 from statsoffice.audit.models import AccountEvent, What
@@ -60,7 +63,7 @@ def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool
     return Scope(person=person, producers=keys, people=frozenset(people), is_narrowed=is_narrowed)
 
 
-DOCUMENTS = ("downloaded", "draft_downloaded", "concern_downloaded", "statement_downloaded")
+DOCUMENTS = ("downloaded", "draft_downloaded", "concern_downloaded", "statement_downloaded", "attachment_downloaded")
 DECISIONS = (
     *("returned", "approved", "recorded", "dismissed", "reopened", "sent", "correction_begun", "withdrawn", "closed"),
     *("own_act_declared", "made_public", "public_taken_back", "redacted"),
@@ -108,6 +111,7 @@ def _of_tokens(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
 def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
         own = ReleaseEvent.objects.filter(release__series__producer__in=scope.producers, kind__in=kinds)
+        own = own.select_related("release")
         # Each of these kinds may show that a release was found early.
         return without_early_findings(own, scope.person, at="at")
 
@@ -226,7 +230,29 @@ DOCUMENT_NAMES = {
     "draft_downloaded": lazy("Downloaded the draft of report %(report)s, version %(version)s"),
     "concern_downloaded": lazy("Downloaded the short concern of report %(report)s, version %(version)s"),
     "statement_downloaded": lazy("Downloaded the statement on report %(report)s, version %(version)s"),
+    "attachment_downloaded": lazy("Downloaded an attachment of report %(report)s"),
 }
+FILE_NAMES = {
+    "exchange:export": lazy("releases in the calendar (%(kind)s)"),
+    "admin:releases_release_changelist": lazy("releases in the calendar"),
+    "exchange:template": lazy("the calendar template (%(kind)s)"),
+    "exchange:export_year_review": lazy("the releases of a past year (%(kind)s)"),
+    "exchange:year_review_picture": lazy("the chart ‘Delays stated by GOV.UK’ (%(kind)s)"),
+    "releases:export_changes": lazy("the date changes (%(kind)s)"),
+    "releases:dummy_file": lazy("a dummy file (%(kind)s)"),
+    "breaches:export_figures": lazy("the figures on releases and breaches (%(kind)s)"),
+    "breaches:picture": lazy("the chart ‘%(chart)s’ (%(kind)s)"),
+    "breaches:yearly_draft": lazy("the draft compliance table for %(year)s (%(kind)s)"),
+    "breaches:yearly_file": lazy("the compliance table for %(year)s, version %(number)s (%(kind)s)"),
+    # Recorded by earlier versions. The address has the reference of the report, which may be restricted.
+    "breaches:attachment": lazy("an attachment of a breach report"),
+    "admin:releases_contact_export": lazy("the contacts (%(kind)s)"),
+    "admin:releases_series_export": lazy("the series (%(kind)s)"),
+    "admin:releases_producer_export": lazy("the producers (%(kind)s)"),
+    "morning_sheet_pdf": lazy("the morning sheet (PDF)"),
+    "mfa_download_recovery_codes": lazy("recovery codes"),
+}
+"""Each file whose download is recorded with its address, by the name of its page."""
 DONE = {"+": lazy("Added %(what)s: %(name)s"), "~": lazy("Changed %(what)s: %(name)s")}
 DONE["-"] = lazy("Removed %(what)s: %(name)s")
 
@@ -244,8 +270,16 @@ def _account(event: AccountEvent) -> str:
 
 
 def _file(event: AccountEvent) -> str:
-    query = event.facts["asked"]
-    return _("Downloaded the file %(file)s") % {"file": event.facts["path"] + (f"?{query}" if query else "")}
+    try:
+        page = resolve(event.facts["path"])
+    except Resolver404:
+        return _("Downloaded a file that no longer exists")
+    kind = page.kwargs.get("kind") or page.kwargs.get("file_kind", "")
+    chart = CHARTS.get(page.kwargs.get("key", ""), "")
+    name = str(FILE_NAMES.get(page.view_name, lazy("a file"))) % {**page.kwargs, "kind": kind.upper(), "chart": chart}
+    if parse_qs(event.facts["asked"]).get("contacts") == ["yes"]:
+        return _("Downloaded %(file)s with contacts") % {"file": name}
+    return _("Downloaded %(file)s") % {"file": name}
 
 
 def _token(event: AccountEvent) -> str:
@@ -273,7 +307,8 @@ def _api_change(event: AccountEvent) -> str:
 
 def _document(event: ReportEvent) -> str:
     version = event.facts.get("version", "")
-    return str(DOCUMENT_NAMES[event.kind]) % {"report": event.report.number, "version": version}
+    words = str(DOCUMENT_NAMES[event.kind]) % {"report": event.report.number, "version": version}
+    return with_token(words, event.facts)
 
 
 def _decision(event: ReportEvent) -> str:
@@ -301,16 +336,17 @@ def _compliance(event: Any) -> str:
 
 
 def _evidence(event: Any) -> str:
-    return _("Downloaded the evidence for release %(release)s") % {"release": event.release.reference}
+    words = _("Downloaded the evidence for ‘%(release)s’") % {"release": event.release}
+    return with_token(words, event.facts)
 
 
 def _body(event: Any) -> str:
-    words = _("Downloaded a stored copy of release %(release)s")
+    words = _("Downloaded a stored copy of a page of ‘%(release)s’")
     if event.facts.get("how") == "source":
-        words = _("Viewed a stored copy of release %(release)s")
+        words = _("Viewed a stored copy of a page of ‘%(release)s’")
     if event.facts.get("how") == "screenshot":
-        words = _("Viewed a screenshot of release %(release)s")
-    return words % {"release": event.release.reference}
+        words = _("Viewed a screenshot of a page of ‘%(release)s’")
+    return words % {"release": event.release}
 
 
 def _describe_account_change(entry: Any) -> str:
@@ -318,8 +354,11 @@ def _describe_account_change(entry: Any) -> str:
 
 
 def _edit(row: Any) -> str:
-    model = row.instance_type
-    return str(DONE[row.history_type]) % {"what": model._meta.verbose_name, "name": row.instance}
+    edited = row.instance
+    names = {"what": edited._meta.verbose_name, "name": edited}
+    if isinstance(edited, Address):
+        names = {"what": edited.get_role_display().lower(), "name": edited.release}
+    return str(DONE[row.history_type]) % names
 
 
 SENTENCES: dict[str, Callable[[Any], str]] = {

@@ -33,6 +33,7 @@ from breaches import permissions as breach_permissions
 from breaches import register, versions
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportStatus
+from breaches.rules.report_number import parse_number
 from releases import check_history, overview
 from releases.check_history import AddressRecord
 from releases.early_findings import mask_until_published
@@ -624,7 +625,8 @@ def report_document(request: OfficeRequest, reference: Path[Slug]) -> HttpRespon
     """Download the last approved document of a breach report; the download is recorded."""
     check_known_parameters(request, Schema)
     own = request.auth
-    found = breach_permissions.open_reports_of(own.producer).filter(reference=reference).first()
+    readable, number = breach_permissions.open_reports_of(own.producer), parse_number(reference)
+    found = readable.filter(reference=reference).first() or (readable.numbered(number).first() if number else None)
     document = found.approved_documents.order_by("version").last() if found else None
     if found is None or document is None:
         raise Http404(f"There is no approved document of a report “{reference}” that this token may know of.")

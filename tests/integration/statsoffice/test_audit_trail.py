@@ -14,6 +14,8 @@ from breaches.rules.lifecycle import ReportKind as Breach
 from breaches.rules.lifecycle import ReportStatus
 from releases.models import Contact, Membership
 from releases.rules.lifecycle import Role
+from statsoffice.audit.events import record_account_event
+from statsoffice.audit.models import What
 from tests.support.admin_site import page as admin_page
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.people import AT, create_office, create_report, dispatch_report
@@ -81,9 +83,42 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
     version = report.version
     document = f"Downloaded the approved document of report {report.number}, version {version}"
     assert ("Statistician", "download", document) in found
-    assert ("Calendar Manager", "export", f"Downloaded the file {reverse('exchange:export', args=['csv'])}") in found
+    assert ("Calendar Manager", "export", "Downloaded releases in the calendar (CSV)") in found
     assert ("Calendar Manager", "sign_in", "Signed in") in found
     assert found[0] == ("Auditor", "sign_in", "Signed in")
+
+
+@pytest.mark.parametrize(
+    ("page", "of", "asked", "name"),
+    [
+        ("exchange:export", ["csv"], "words=…&contacts=yes", "releases in the calendar (CSV) with contacts"),
+        (
+            "breaches:picture",
+            ["causes", "svg"],
+            "producer=office-for-rain&year=2026",
+            "the chart ‘Causes of breaches’ (SVG)",
+        ),
+        ("breaches:yearly_file", ["rain", 2026, 3, "ods"], "", "the compliance table for 2026, version 3 (ODS)"),
+        ("breaches:attachment", ["BR-2026-C4915", 4], "", "an attachment of a breach report"),
+        ("admin:releases_series_export", ["xlsx"], "", "the series (XLSX)"),
+        ("admin:index", [], "", "a file"),
+    ],
+)
+def test_a_file_is_called_by_its_name_and_not_by_its_address(office, page, of, asked, name):
+    record_account_event(What.FILE_TAKEN, account=office.head, by=office.head, path=reverse(page, args=of), asked=asked)
+    assert told(office.people[Role.AUDITOR], kind="export") == [f"Downloaded {name}"]
+
+
+def test_a_file_of_a_page_that_no_longer_exists_is_not_called_by_its_address(office):
+    record_account_event(What.FILE_TAKEN, account=office.head, by=office.head, path="/gone/x.csv", asked="")
+    assert told(office.people[Role.AUDITOR], kind="export") == ["Downloaded a file that no longer exists"]
+
+
+def test_a_web_page_that_is_added_is_called_by_its_release(office):
+    release = ReleaseFactory(series=SeriesFactory(producer=office.producer), title="Rain in June")
+    added = release.addresses.create(url="http://example.gov.uk/rain", marker="June", added_at=AT)
+    added.history.update(history_user=office.head)
+    assert told(office.people[Role.AUDITOR], kind="edit") == ["Added web page: Rain in June"]
 
 
 def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_not(office, approved_report):

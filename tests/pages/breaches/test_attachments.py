@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from breaches import attachments
 from releases.rules.lifecycle import Role
+from statsoffice.audit.models import AccountEvent, What
+from statsoffice.audit.trail import describe_entry
 from tests.support.people import AT, create_report
 from tests.support.report_forms import error_links, page_of, words
 
@@ -54,7 +56,9 @@ def test_a_download_is_a_file_that_no_browser_opens_and_is_on_record(client, off
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith("attachment; filename")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert draft_report.events.filter(kind="attachment_downloaded", actor=office.people[Role.AUDITOR]).exists()
+    event = draft_report.events.get(kind="attachment_downloaded", actor=office.people[Role.AUDITOR])
+    assert describe_entry("documents", event) == f"Downloaded an attachment of report {draft_report.number}"
+    assert not AccountEvent.objects.filter(kind=What.FILE_TAKEN).exists(), "recorded once"
 
 
 def test_only_the_head_of_profession_deletes_a_file_after_giving_a_reason(client, office, draft_report):

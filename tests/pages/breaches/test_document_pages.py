@@ -154,8 +154,11 @@ def test_an_earlier_version_of_what_is_kept_in_the_log_does_not_carry_the_later_
 def test_the_note_for_the_log_is_downloaded_as_a_pdf_that_says_so(client, office, recorded_report, tmp_path):
     client.force_login(office.head)
     assert "for our breach log (PDF)" in client.get(page_of(recorded_report, "report")).text
+    answer = client.get(page_of(recorded_report, "draft_pdf"))
+    name = f"{recorded_report.number}-breach-log-{recorded_report.version}.pdf"
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{name}"'
     note = tmp_path / "note.pdf"
-    note.write_bytes(client.get(page_of(recorded_report, "draft_pdf")).content)
+    note.write_bytes(answer.content)
     text = text_of(note)
     assert "RECORDED: in the office’s breach log only, not reported" in text
     assert "No reader saw the old page." in text

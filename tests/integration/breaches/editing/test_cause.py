@@ -10,6 +10,7 @@ from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
+from breaches.text import event_author, event_title
 from breaches.versions import content_of
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
@@ -97,6 +98,11 @@ def test_the_account_of_the_record_gives_the_chosen_cause_and_no_prompt_asks_for
     event = uncaused_report.events.filter(kind="cause_chosen").last()
     assert (event.facts["to"]["cause"], event.words) == ("outage", "The server stopped.")
     assert uncaused_report.events.filter(kind="cause_chosen", facts__to__cause="outage").count() == 1
+    newest = uncaused_report.events.order_by("-position")[:2]
+    assert [(event_title(event), event_author(event)) for event in newest] == [
+        ("Circumstances of breach updated automatically after the cause was selected", "The automatic check"),
+        ("Cause selected: Outage", "Statistician, statistician"),
+    ]
 
 
 def test_a_cause_that_changes_is_replaced_in_the_account(office, uncaused_report):

@@ -192,21 +192,21 @@ CHANGES = {
     "a look": (
         "looks.jsonl",
         lambda text: text.replace(b'"not_live"', b'"not_Live"', 1),
-        "rows that looks.chain does not",
+        "rows that are not in looks.chain",
     ),
     "an event": (
         "events.jsonl",
         lambda text: text.replace(b"confirm", b"Confirm", 1),
-        "rows that events.chain does not",
+        "rows that are not in events.chain",
     ),
     "a hash of another release's row": ("looks.chain", lambda text: flipped(text, 5), "of looks.chain are not those"),
     "a row of the chain missing": ("looks.chain", lambda text: text.split(b"\n", 1)[1], "of looks.chain are not those"),
     "the head in a proof": (
         "anchors/2/events",
         lambda text: re.sub(rb"^releases.event \d+", b"releases.event 1", text),
-        "the proof of events leads to another root",
+        "the proof of events gives another root",
     ),
-    "a neighbour in a proof": ("anchors/4/looks", lambda text: flipped(text, -5), "leads to another root"),
+    "a neighbour in a proof": ("anchors/4/looks", lambda text: flipped(text, -5), "gives another root"),
     "a root": ("anchors/2/root", lambda text: flipped(text, 3), "openssl does not accept the time stamp"),
     "a time stamp": (
         "anchors/2/response.tsr",
@@ -216,7 +216,7 @@ CHANGES = {
     "a proof of another chain": (
         "anchors/2/events",
         lambda text: text.replace(b"releases.event", b"releases.other"),
-        "the proof of events is of another chain",
+        "the proof of events belongs to another chain",
     ),
 }
 

@@ -89,8 +89,8 @@ def test_the_readme_begins_with_the_office_and_what_to_do_if_a_check_fails(relea
     settings.OFFICE_NAME = "Office of Fish"
     folder = unpacked(written(release), tmp_path)
     assert " ".join((folder / "README.txt").read_text().split("\n\n")[1].split()) == (
-        "From Office of Fish. If a check below fails, do not rely on this file: ask the office for a new one. "
-        "Save this one as it is: it can show what was changed."
+        "From Office of Fish. If a check below fails, do not rely on this file. Ask the office for a new one. "
+        "Save this one unchanged, because it can show what was altered."
     )
 
 

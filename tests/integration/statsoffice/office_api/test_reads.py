@@ -11,10 +11,12 @@ from openapi_spec_validator import validate
 
 from breaches.models import Report, ReportEvent
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
+from breaches.text import event_title
 from releases.evidence.export import EXPORTED, export_evidence
 from releases.models import Membership, ReleaseEvent
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
+from statsoffice.audit.trail import describe_entry
 from statsoffice.office_api import api
 from statsoffice.office_api.models import Scope
 from statsoffice.office_api.tokens import revoke_token
@@ -293,10 +295,13 @@ class TestFiles:
         release.refresh_from_db()
         export_evidence(release, expected := io.BytesIO(), at=AT)
         assert content == expected.getvalue()
-        by_token, _by_command = ReleaseEvent.objects.filter(kind=EXPORTED).order_by("position")
+        by_token, by_command = ReleaseEvent.objects.filter(kind=EXPORTED).order_by("position")
         assert by_token.actor == office.head
         assert by_token.facts["api_token"] == token.token.code
         assert by_token.facts["sha256"] == sha256_hex(content)
+        words = f"Downloaded the evidence for ‘{release.title}’"
+        assert describe_entry("evidence", by_token) == f"{words} with API token {token.token.code}"
+        assert describe_entry("evidence", by_command) == words
 
     def test_the_approved_document_is_the_stored_one_and_its_download_is_recorded(self, office):
         report = move_report(create_report(office), office, ReportStatus.APPROVED)
@@ -308,16 +313,24 @@ class TestFiles:
         event = ReportEvent.objects.filter(kind="downloaded").get()
         assert (event.actor, event.facts["api_token"]) == (office.head, token.token.code)
         assert (event.facts["version"], event.facts["role"]) == (document.version, Role.HEAD_OF_PROFESSION)
+        by_token = f"with API token {token.token.code}"
+        assert event_title(event) == f"Approved document downloaded (version {document.version}) {by_token}"
+        words = f"Downloaded the approved document of report {report.number}, version {document.version} {by_token}"
+        assert describe_entry("documents", event) == words
+        assert get(token, f"/reports/{report.number.lower()}/document").status_code == 200
         Report.objects.update(kind=ReportKind.LEAK)
-        assert get(token, f"/reports/{report.reference}/document").status_code == 404
+        for name in (report.reference, report.number):
+            assert get(token, f"/reports/{name}/document").status_code == 404
 
     def test_a_report_without_an_approved_document_or_of_another_producer_does_not_exist(self, office):
+        approved = move_report(create_report(office), office, ReportStatus.APPROVED)
         create_report(office, ReportStatus.DRAFT, reference="draft")
         other = issue(create_office(name="Office for Hail"), Scope.READ_DOCUMENTS, at=AT)
         for token in (issue(office, Scope.READ_DOCUMENTS, at=AT), other):
             answer = get(token, "/reports/draft/document")
             assert answer.status_code == 404
             assert error_of(answer) == "There is no approved document of a report “draft” that this token may know of."
+        assert get(other, f"/reports/{approved.number}/document").status_code == 404
 
     def test_files_have_no_head_because_each_download_is_recorded(self, office):
         token = issue(office, *READS, at=AT)

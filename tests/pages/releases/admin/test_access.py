@@ -18,6 +18,7 @@ from tests.support.factories import (
     london_slot,
     rolled_back,
 )
+from tests.support.people import add_role
 from tests.support.shared_rows import shared_fixture
 
 OF_PRODUCERS = (
@@ -205,6 +206,19 @@ def test_a_new_series_goes_on_to_its_people_and_belongs_to_ones_own_producer():
     series = Series.objects.get()
     assert response.url == page("series", "change", series.pk)
     assert series.tolerance_seconds == 120
+
+
+def test_only_those_who_may_see_accounts_get_a_link_to_them_in_the_form_of_a_contact():
+    account = UserFactory()
+    contact = ContactFactory(user=account)
+    administrator = UserFactory(is_staff=True, is_superuser=True)
+    add_role(administrator, contact.producer, Role.CALENDAR_MANAGER)
+    for client, may in ((staff(Role.CALENDAR_MANAGER, contact.producer), False), (signed_in(administrator), True)):
+        for address in (page("contact", "add"), page("contact", "change", contact.pk)):
+            form = client.get(address).text
+            assert 'name="user"' in form
+            assert ('href="/admin/accounts/user/' in form.partition('name="user"')[2]) is may
+        assert str(account) in form
 
 
 def test_keepers_of_the_calendar_keep_the_contacts_of_their_own_producer():
