@@ -211,6 +211,12 @@ def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quar
     :return: how many breaches of each quarter had the cause.
     """
     found: dict[tuple[int, Cause], Counter[Quarter]] = defaultdict(Counter)
+def round_share(share: Fraction, *, parts: int) -> int:
+    """Round a share to the nearest of so many equal parts. Only all is all of the parts, and only none is 0."""
+    nearest = math.floor(share * parts + Fraction(1, 2))
+    return min(max(nearest, 1), parts - 1) if 0 < share < 1 else nearest
+
+
     for case in cases:
         if case.cause and case.cause not in NO_ONE_CAUSE and case.decision in BREACHES:
             found[case.producer, case.cause][case.quarter] += 1

@@ -103,7 +103,7 @@ class TestFigures:
     def test_what_could_not_be_determined_is_neither_on_time_nor_late(self, office, year_of_releases, approved_report):
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         figures = (Figure.DUE, Figure.ON_TIME, Figure.NOT_ON_TIME, Figure.NOT_DETERMINED, Figure.NO_RESULT, Figure.RATE)
-        assert [value(record, figure) for figure in figures] == ["5", "2", "1", "1", "1", "66.6%"]
+        assert [value(record, figure) for figure in figures] == ["5", "2", "1", "1", "1", "66.7%"]
 
     def test_notice_is_that_of_the_first_date_that_was_confirmed_and_announced(self, office, series):
         early = judged(series, "four-weeks", "on_time")
