@@ -111,7 +111,7 @@ RECORDING_REASONS = {
 
 DECISIONS = {
     Decision.UNDECIDED: lazy("Not decided yet"),
-    Decision.REPORTED: lazy("To be reported"),
+    Decision.REPORTED: lazy("Reported or to be reported"),
     Decision.RECORDED: lazy("Recorded in our breach log only"),
     Decision.DISMISSED: lazy("Dismissed"),
     Decision.WITHDRAWN: lazy("Withdrawn"),

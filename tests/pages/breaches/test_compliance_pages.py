@@ -1,17 +1,18 @@
 """The pages of the yearly compliance table and of punctuality: who sees them, what they say, and what they change."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from breaches import compliance
+from breaches import compliance, corrective_actions
+from breaches.corrective_actions import Plan
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
 from breaches.rules.compliance import Figure, PolicySection
-from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.views import compliance as compliance_views
 from releases.models import Membership, Release, Series, Verification
 from releases.rules.lifecycle import Role
@@ -128,10 +129,9 @@ def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, app
 def test_what_could_not_be_determined_has_a_line_and_a_list_of_its_own(client, office, releases):
     client.force_login(office.head)
     text = words(client.get(address("yearly_list", office, 2020, "not_determined")).text)
-    assert "Releases: Could not be determined" in text
+    assert " Could not be determined The figure in the table is 1 ." in text
     assert "Statistics: unclear" in text
     assert "Statistics: first" not in text
-    assert client.get(address("yearly_list", office, 2020, "reported")).status_code == 404
     assert client.get(address("yearly_list", office, 2020, "nothing")).status_code == 404
 
 
@@ -253,11 +253,23 @@ def test_the_list_of_releases_behind_a_figure_can_be_sorted(client, office, rele
     assert page.text.count("aria-sort=") == 1
 
 
-def test_every_list_can_be_sorted_by_its_columns_of_text(client, office, releases, approved_report):
+@pytest.mark.parametrize("of", ["yearly_list", "frozen_list"])
+def test_dates_of_a_list_are_sorted_as_dates_and_a_row_without_one_comes_last(client, office, approved_report, of):
+    for text, due in (("in July", "2020-07-21"), ("some day", None), ("in August", "2020-08-03")):
+        plan = Plan(text, ReportTerm.SHORT, "The team", due and date.fromisoformat(due))
+        corrective_actions.add_action(approved_report, plan, by=office.statistician, at=NOW)
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    where = address(of, office, 2020, *([1] if of == "frozen_list" else []), "actions_open")
+    for sort, texts in (("2", ["in July", "in August"]), ("-2", ["in August", "in July"])):
+        page = client.get(where, {"sort": sort})
+        assert [one["row"].cells[0] for one in page.context["rows"]] == [*texts, "some day"]
+
+
+def test_every_list_can_be_sorted_by_its_columns(client, office, releases, approved_report):
     client.force_login(office.head)
     for figure in Figure:
-        if figure in {Figure.REPORTED, Figure.RECORDED}:
-            continue
         where = address("yearly_list", office, 2020, figure)
         for heading in re.findall('href="(.sort=[^"]*)"', client.get(where).text):
             assert client.get(f"{where}{heading}").status_code == 200, (figure, heading)
@@ -322,6 +334,22 @@ def test_a_table_that_was_approved_before_lists_were_frozen_says_that_it_links_t
     assert client.get(address("frozen_list", office, 2020, 2, "due")).status_code == 404
     text = words(client.get(address("yearly_list", office, 2020, "due")).text)
     assert "Version 2 has no list of its own, because lists were not stored when it was approved." in text
+
+
+def test_a_table_from_before_a_figure_was_added_has_no_list_of_it_and_no_link_to_one(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    stored = ComplianceDocument.objects.values().get()
+    values = {figure: value for figure, value in stored["content"]["values"].items() if figure != "not_sent"}
+    ComplianceDocument.objects.create(
+        **stored | {"id": None, "number": 2, "content": stored["content"] | {"values": values}}
+    )
+    assert client.get(address("frozen_list", office, 2020, 2, "not_sent")).status_code == 404
+    assert client.get(address("frozen_list", office, 2020, 2, "reported")).status_code == 200
+    page = client.get(address("yearly_list", office, 2020, "not_sent"))
+    assert "frozen_address" not in page.context
+    assert "Version 2 has no list of its own, because lists were not stored when it was approved." in words(page.text)
 
 
 def test_lists_that_were_changed_after_the_approval_are_not_shown(client, office, releases):
