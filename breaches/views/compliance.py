@@ -203,6 +203,8 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
     documents = list(compliance.list_documents(producer, year))
     # Other people may not know of every report, so the record as they can read it differs from what was approved.
     changes = compliance.find_changes(documents[0], record.table) if documents and LEADS & roles else ()
+    lists_have_changed = bool(documents) and compliance.have_lists_changed(documents[0], content)
+    text_has_changed = bool(documents) and policy.number != documents[0].text_number
     context = {
         "producer": producer,
         "year": year,
@@ -214,8 +216,9 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         "sections_after": _show_sections(AFTER_TABLE, policy.sections),
         "documents": documents,
         "changes": [_show_change(one, producer, documents[0]) for one in changes],
-        "lists_have_changed": bool(documents) and compliance.have_lists_changed(documents[0], content),
-        "text_has_changed": bool(documents) and policy.number != documents[0].text_number,
+        "lists_have_changed": lists_have_changed,
+        "text_has_changed": text_has_changed,
+        "is_changed": bool(changes or lists_have_changed or text_has_changed),
         "undecided": record.undecided,
         "sees_all": bool(LEADS & roles),
         "may_write": bool(TABLE[Action.WRITE_POLICY] & roles),
@@ -286,6 +289,7 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
         "layout": compliance.lay_out_table(producer, content),
         "obstacle": str(obstacle) if obstacle else "",
         "undecided": record.undecided,
+        "needs_introduction": not content.sections.get(PolicySection.INTRODUCTION),
         "one_person": compliance.is_author(producer, year, request.user),
         "number": newest.number + 1 if newest else 1,
         "content_sha256": compliance_digest(content),

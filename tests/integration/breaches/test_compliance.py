@@ -557,6 +557,7 @@ class TestFiles:
         assert f'xlink:href="{address}"' in content
         assert content.count("<table:table-header-rows>") == len(GROUPS)
         assert content.count("<text:a ") == sum(map(len, GROUPS.values()))
+        assert content.count('text:style-name="Table_20_number"') == sum(map(len, GROUPS.values()))
         assert 'text:outline-level="1"' in content
         assert "First paragraph, with a line<text:line-break/>and one more." in content
 

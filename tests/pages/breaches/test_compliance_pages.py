@@ -193,8 +193,10 @@ def test_approving_freezes_the_files_and_the_page_says_how_the_record_has_change
     document = ComplianceDocument.objects.get()
     page = client.get(address("yearly_table", office, 2020))
     assert "Nothing has changed since then." in words(page.text)
+    assert "govuk-button--secondary" in page.text
     Release.objects.filter(reference="second").update(rehearsal=True, announced_at=None)
     page = client.get(address("yearly_table", office, 2020))
+    assert "govuk-button--secondary" not in page.text
     text = words(page.text)
     assert "The record has changed since then. 3 figures differ." in text
     assert "On time, within our tolerance 2 : approved list of On time, within our tolerance 1 :" in text
@@ -222,6 +224,7 @@ def test_an_approved_figure_has_the_list_as_it_was_approved_with_a_link_to_that_
     assert "Statistics: first" in text
     assert "Statistics: second" in text
     assert "Corrected" not in text
+    assert re.search(r'aria-current="true"[^>]*>\s*Compliance tables', approved.text)
     today = client.get(path_of(approved.context["address_today"]))
     assert "The figure in the table is 1 . The list shows the record as it is now." in words(today.text)
     assert "Corrected" in today.text
@@ -333,7 +336,7 @@ def test_a_table_that_was_approved_before_lists_were_frozen_says_that_it_links_t
     assert "Its figures link to today’s lists, because lists were not stored when it was approved." in text
     assert client.get(address("frozen_list", office, 2020, 2, "due")).status_code == 404
     text = words(client.get(address("yearly_list", office, 2020, "due")).text)
-    assert "Version 2 has no list of its own, because lists were not stored when it was approved." in text
+    assert "Version 2 has no such list, because it was not stored when the version was approved." in text
 
 
 def test_a_table_from_before_a_figure_was_added_has_no_list_of_it_and_no_link_to_one(client, office, releases):
@@ -349,7 +352,7 @@ def test_a_table_from_before_a_figure_was_added_has_no_list_of_it_and_no_link_to
     assert client.get(address("frozen_list", office, 2020, 2, "reported")).status_code == 200
     page = client.get(address("yearly_list", office, 2020, "not_sent"))
     assert "frozen_address" not in page.context
-    assert "Version 2 has no list of its own, because lists were not stored when it was approved." in words(page.text)
+    assert "Version 2 has no such list, because it was not stored when the version was approved." in words(page.text)
 
 
 def test_lists_that_were_changed_after_the_approval_are_not_shown(client, office, releases):
@@ -422,6 +425,13 @@ def test_an_undecided_report_stops_the_approval_with_a_link_to_it(client, office
     assert "Decide on 1 open report for this year" in words(page.text)
     assert "decision=undecided" in page.text
     assert "Approve version" not in page.text
+
+
+def test_a_missing_introduction_stops_the_approval_with_a_link_to_its_form(client, office):
+    client.force_login(office.head)
+    page = client.get(address("approve_yearly_table", office, 2020))
+    assert "Write the introduction before you approve the table." in words(page.text)
+    assert f'href="{address("policy_section", office, 2020, "introduction")}#introduction"' in page.text
 
 
 def test_only_leads_see_how_the_record_differs_from_what_was_approved(client, office, releases):
