@@ -11,12 +11,18 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.compliance_figures import FIGURES, GROUP_NAMES, YearRecord, describe_on_time, read_year
+from breaches.compliance_figures import (
+    FIGURES,
+    GROUP_NAMES,
+    YearRecord,
+    describe_on_time,
+    find_output_titles,
+    read_year,
+)
 from breaches.models import (
     ComplianceDocument,
     CorrectiveAction,
@@ -50,7 +56,6 @@ from breaches.rules.compliance import (
     write_lists,
 )
 from breaches.rules.document import paragraphs
-from breaches.rules.lifecycle import Decision
 from breaches.versions import DOCUMENTS_AT_ONCE
 from releases.models import Producer
 from releases.permissions import COVER_ROLE, Person, User, cover_of
@@ -339,12 +344,6 @@ def lay_out_table(
 
 def list_address(producer: Producer, year: int, figure: Figure) -> str:
     """Return the address of the list of today behind a figure, with that of this service."""
-    decisions = {Figure.REPORTED: Decision.REPORTED, Figure.RECORDED: Decision.RECORDED}
-    if figure in decisions:
-        first, last = date(year, 1, 1), date(year, 12, 31)
-        query = {"producer": producer.slug, "decision": decisions[figure].value}
-        query |= {"first": first.isoformat(), "last": last.isoformat()}
-        return f"{absolute_address('breaches:register')}?{urlencode(query)}#reports"
     return absolute_address("breaches:yearly_list", producer.slug, str(year), figure.value)
 
 
@@ -364,10 +363,14 @@ def list_rules(table: ComplianceTable) -> list[str]:
         describe_on_time(table.tolerances),
         _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
         _("A release is neither on time nor late if its result could not be determined or it has no result."),
-        _("Percentages leave these releases out and are rounded down. [z] means not applicable."),
+        _("Percentages leave these releases out. They are rounded, but 100.0 means all and 0.0 means none."),
+        _("[z] means not applicable."),
         _("We measure notice from the day on which a date was confirmed and announced until that date."),
         _("A post with access to several releases counts once. Rehearsals are not counted."),
         _("We count each breach and its corrective actions in the year in which the breach occurred."),
+        _("We count a breach as reported once its report is sent to the Office for Statistics Regulation (OSR)."),
+        _("Approved reports that have not been sent are counted separately."),
+        _("Dismissed and withdrawn reports are not counted."),
     ]
 
 
@@ -468,6 +471,7 @@ def read_frozen_list(document: ComplianceDocument, figure: Figure, *, by: Person
     """Read a list as it was approved. A row of a report is left out if lists do not show the person the report today.
 
     :param document: with `has_lists`.
+    :param figure: one that the approved table has.
     :raises ComplianceFileChanged: if the lists were changed after their approval.
     """
     frozen = read_lists(_lists_of(document))[figure]
@@ -500,6 +504,7 @@ def _add_personal_texts(rows: Sequence[ListRow]) -> list[ListRow]:
     texts = {
         PersonalText.ACCOUNT_NAME: {key: str(account) for key, account in accounts.items()},
         PersonalText.ACTION_TEXT: {key: action.text for key, action in actions.items()},
+        PersonalText.OUTPUT_TITLE: find_output_titles(keys[PersonalText.OUTPUT_TITLE]),
     }
 
     def fill(row: ListRow) -> ListRow:

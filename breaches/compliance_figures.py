@@ -6,7 +6,7 @@ Figures of releases and reports are those of `breaches/statistics.py`, so that a
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import publication, statistics
-from breaches.models import DONE, CorrectiveAction, Suspicion
+from breaches.models import DONE, CorrectiveAction, ReportVersion, Suspicion
+from breaches.register import with_outcome
 from breaches.rules.compliance import (
     GROUPS,
     ComplianceTable,
@@ -65,7 +66,8 @@ FIGURES: Mapping[Figure, Any] = {
     Figure.EXEMPTIONS: lazy("Exemptions agreed by OSR"),
     Figure.EXEMPTED: lazy("Releases not on time but covered by an exemption"),
     Figure.EXCEPTIONS: lazy("Exceptions for individual releases"),
-    Figure.REPORTED: lazy("Breaches reported"),
+    Figure.REPORTED: lazy("Breaches reported to OSR"),
+    Figure.NOT_SENT: lazy("Breaches approved but not yet reported to OSR"),
     Figure.RECORDED: lazy("Breaches recorded in our breach log only"),
     Figure.ACTIONS_DONE: lazy("Corrective actions done"),
     Figure.ACTIONS_OPEN: lazy("Corrective actions not done"),
@@ -84,10 +86,10 @@ GROUP_NAMES: Mapping[Group, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class ListSorting:
-    """By which columns a list behind a figure can be sorted.
+    """By which columns a list behind a figure can be sorted, besides those for which its rows have keys.
 
     :ivar own: the column whose order the list has, ascending; it can be reversed. None if no column has its order.
-    :ivar texts: the columns of plain text. Dates and counts are written out in a list, and cannot be compared.
+    :ivar texts: the columns of plain text. Dates and counts are written out in a list, and need keys.
     """
 
     own: int | None
@@ -98,7 +100,7 @@ _SORTING_OF_GROUPS: Mapping[Group, ListSorting] = {
     Group.RELEASES: ListSorting(2, (0, 1, 3)),
     Group.NOTICE: ListSorting(3, (0,)),
     Group.DATE_CHANGES: ListSorting(None, (0, 3)),
-    Group.BREACHES: ListSorting(1, (0, 2, 3)),
+    Group.BREACHES: ListSorting(2, (0, 1, 3, 4)),
     Group.ACTIONS: ListSorting(None, (0, 1)),
 }
 _SORTING_OF_FIGURES: Mapping[Figure, ListSorting] = {
@@ -175,7 +177,8 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
             Figure.RATE: describe_rate(counted.on_time_rate),
             Figure.LEAST_NOTICE: _describe_days(min(_days(given), default=None)),
             Figure.MOST_POSTS: f"{max(_posts_by_release(access).values(), default=0):,}",
-            Figure.REPORTED: f"{counted.by_decision.get(Decision.REPORTED, 0):,}",
+            Figure.REPORTED: f"{counted.sent_reports:,}",
+            Figure.NOT_SENT: f"{counted.unsent_reports:,}",
             Figure.RECORDED: f"{counted.by_decision.get(Decision.RECORDED, 0):,}",
             Figure.ACTIONS_DONE: f"{counted.done_actions:,}",
             Figure.ACTIONS_OPEN: f"{counted.open_actions:,}",
@@ -250,6 +253,17 @@ def _row_without_result(release: Release) -> ListRow:
     return ListRow(cells, release=release.reference)
 
 
+def _keys(values: Mapping[int, date | datetime | int | None]) -> tuple[tuple[int, str | int], ...]:
+    """Return the sort keys of a row, by column. A cell without a value has none, and comes last."""
+
+    def write(value: date | datetime | int) -> str | int:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return value.isoformat() if isinstance(value, date) else value
+
+    return tuple((column, write(value)) for column, value in values.items() if value is not None)
+
+
 def _due_at(release: Release) -> datetime:
     assert release.due_at is not None  # noqa: S101  # the query asked for it
     return release.due_at
@@ -311,6 +325,7 @@ def _list_notice(found: Iterable[_Given]) -> dict[Figure, FigureList]:
                     one.release.short_notice_reason,
                 ),
                 release=one.release.reference,
+                keys=_keys({1: one.first_date, 2: one.at}),
             )
             for one in given
             if wanted(one.days)
@@ -349,7 +364,8 @@ def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureLi
         cells = (change.release.title, str(change.was), str(change.to), agreed_by, agreed_on)
         by = change.agreed_by_id
         named = None if by is None else PersonalCell(_AGREED_BY, PersonalText.ACCOUNT_NAME, by)
-        return ListRow(cells, release=change.release.reference, personal=named)
+        keys = _keys({1: change.was.due_at or change.was.on, 2: change.to.due_at or change.to.on, 4: change.agreed_at})
+        return ListRow(cells, release=change.release.reference, personal=named, keys=keys)
 
     def is_by_head(change: DateChange) -> bool:
         key = (change.agreed_by_id or 0, change.release.series.producer_id)
@@ -381,7 +397,11 @@ def _list_access(access: Sequence[PreReleaseAccess]) -> dict[Figure, FigureList]
 
     def listing(releases: Iterable[Release]) -> FigureList:
         rows = [
-            ListRow((one.title, format_moment(_due_at(one)), f"{counted[one]:,}"), release=one.reference)
+            ListRow(
+                (one.title, format_moment(_due_at(one)), f"{counted[one]:,}"),
+                release=one.reference,
+                keys=_keys({1: _due_at(one), 2: counted[one]}),
+            )
             for one in releases
         ]
         return FigureList((_("Release"), _("Due"), _("Posts")), rows)
@@ -389,7 +409,10 @@ def _list_access(access: Sequence[PreReleaseAccess]) -> dict[Figure, FigureList]
     posts = Counter((entry.post, entry.organisation) for entry in access)
     of_posts = FigureList(
         (_("Post"), _("Organisation"), _("Releases")),
-        [ListRow((post, organisation, f"{number:,}")) for (post, organisation), number in sorted(posts.items())],
+        [
+            ListRow((post, organisation, f"{number:,}"), keys=_keys({2: number}))
+            for (post, organisation), number in sorted(posts.items())
+        ],
     )
     return {
         Figure.ACCESS_RELEASES: listing(counted),
@@ -420,7 +443,8 @@ def _list_exemptions(
                 format_day(exemption.covers_from),
                 format_day(exemption.covers_to),
                 exemption.words,
-            )
+            ),
+            keys=_keys({3: exemption.covers_to}),
         )
         for exemption in in_force.select_related("series").order_by("covers_from", "pk")
     ]
@@ -465,27 +489,42 @@ def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
 
 
 def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
-    columns = (_("Report"), _("Date of breach"), _("Kind of breach"), _("Status"))
+    columns = (_("Report"), _("Output"), _("Date of breach"), _("Kind of breach"), _("Status"))
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
-    found = list(breaches.prefetch_related(outcomes).order_by("counts_on", "pk"))
+    found = list(with_outcome(breaches).prefetch_related(outcomes).order_by("counts_on", "pk"))
+    titles = find_output_titles([report.pk for report in found])
+    reported = [report for report in found if report.status in STATES[Decision.REPORTED]]
 
-    def listing(decision: Decision) -> FigureList:
+    def listing(reports: Iterable[Any]) -> FigureList:
         rows = [
             ListRow(
                 (
                     report.number,
+                    titles.get(report.pk, ""),
                     format_day(report.occurred_on) if report.occurred_on else "",
                     kind_name(report),
                     status_name(report),
                 ),
                 report=report.reference,
+                personal=PersonalCell(1, PersonalText.OUTPUT_TITLE, report.pk),
             )
-            for report in found
-            if report.status in STATES[decision]
+            for report in reports
         ]
         return FigureList(columns, rows)
 
-    return {Figure.REPORTED: listing(Decision.REPORTED), Figure.RECORDED: listing(Decision.RECORDED)}
+    return {
+        # A correction that is not sent yet is of a report that was.
+        Figure.REPORTED: listing(report for report in reported if report.sent_on),
+        Figure.NOT_SENT: listing(report for report in reported if not report.sent_on),
+        Figure.RECORDED: listing(report for report in found if report.status in STATES[Decision.RECORDED]),
+    }
+
+
+def find_output_titles(reports: Collection[int]) -> dict[int, str]:
+    """Return the title of the first output of reports in their present version, by their keys."""
+    present = ReportVersion.objects.filter(report__in=reports, number=F("report__version"))
+    titles = present.values_list("report", "content__outputs__0__title")
+    return {report: title for report, title in titles if title}
 
 
 def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, FigureList]:
@@ -504,6 +543,7 @@ def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, Fig
                 ),
                 report=action.report.reference,
                 personal=PersonalCell(0, PersonalText.ACTION_TEXT, action.pk),
+                keys=_keys({2: action.due, 3: action.finished_at}),
             )
             for action in some
         ]

@@ -71,13 +71,16 @@ def _add_styles(document: OpenDocumentText) -> dict[str, Style]:
         "body": ({"fontsize": "11pt"}, "0.25cm", "Text body"),
         "cell": ({"fontsize": "11pt"}, "0cm", "Table contents"),
         "head": ({"fontsize": "11pt", "fontweight": "bold"}, "0cm", "Table heading"),
+        "number": ({"fontsize": "11pt"}, "0cm", "Table number"),
+        "number_head": ({"fontsize": "11pt", "fontweight": "bold"}, "0cm", "Table number heading"),
     }
     styles = {}
     for key, (font, below, name) in paragraphs.items():
         style = Style(name=name.replace(" ", "_20_"), displayname=name, family="paragraph")
         above = "0.5cm" if key in {"h2", "h3"} else "0cm"
         keep = {"keepwithnext": "always"} if key.startswith("h") else {}
-        style.addElement(ParagraphProperties(margintop=above, marginbottom=below, **keep))
+        align = {"textalign": "end"} if key.startswith("number") else {}
+        style.addElement(ParagraphProperties(margintop=above, marginbottom=below, **keep, **align))
         style.addElement(TextProperties(**text, **font))
         document.styles.addElement(style)
         styles[key] = style
@@ -118,10 +121,11 @@ def _table(styles: dict[str, Style], name: str, lines: Sequence[ComplianceLine],
     for key in ("label", "value"):
         table.addElement(TableColumn(stylename=styles[key]))
     header = TableHeaderRows()
-    header.addElement(_row(styles, [P(stylename=styles["head"], text=column) for column in columns]))
+    heads = zip(("head", "number_head"), columns, strict=True)
+    header.addElement(_row(styles, [P(stylename=styles[head], text=column) for head, column in heads]))
     table.addElement(header)
     for line in lines:
-        value = P(stylename=styles["cell"])
+        value = P(stylename=styles["number"])
         value.addElement(A(type="simple", href=line.address, text=line.value))
         table.addElement(_row(styles, [P(stylename=styles["cell"], text=line.label), value]))
     return table

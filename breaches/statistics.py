@@ -180,6 +180,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
             days_to_sending=_days(occurred_on, sent_on),
             approved=approved_at is not None,
             one_person=bool(alone),
+            sent=sent_on is not None,
             open_actions=counted.still_open,
             overdue_actions=counted.overdue,
             done_actions=counted.done,

@@ -1,6 +1,5 @@
 """The figures of releases and reports, compared with the year before, as tables and files."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from breaches.rules.statistics import (
     figures_of,
     quarters_of,
     repeat_causes,
+    round_share,
 )
 from breaches.text import describe_days, describe_delay, describe_rate, quarter_months, quarter_name
 from releases.rules import tables
@@ -433,8 +433,8 @@ def _figure_values(of: Figures) -> dict[str, tables.Value]:
 
 
 def _share(rate: Fraction | None) -> tables.Value:
-    """Write a share, rounded down as on the page, so that 1 means all of them."""
-    return "" if rate is None else math.floor(rate * SHARES) / SHARES
+    """Write a share, rounded as on the page: 1 means all of them, and 0 none."""
+    return "" if rate is None else round_share(rate, parts=SHARES) / SHARES
 
 
 def _blank(value: float | None) -> tables.Value:

@@ -28,7 +28,7 @@ from breaches.rules.lifecycle import (
     ReportStatus,
     ReportTerm,
 )
-from breaches.rules.statistics import Quarter
+from breaches.rules.statistics import Quarter, round_share
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import Role, to_words
 from releases.text.calendar import with_token
@@ -112,7 +112,7 @@ RECORDING_REASONS = {
 
 DECISIONS = {
     Decision.UNDECIDED: lazy("Not decided yet"),
-    Decision.REPORTED: lazy("To be reported"),
+    Decision.REPORTED: lazy("Reported or to be reported"),
     Decision.RECORDED: lazy("Recorded in our breach log only"),
     Decision.DISMISSED: lazy("Dismissed"),
     Decision.WITHDRAWN: lazy("Withdrawn"),
@@ -452,8 +452,8 @@ def quarter_months(of: Quarter) -> str:
 
 
 def describe_rate(share: Fraction | None) -> str:
-    """Write a share in per cent to one decimal, rounded down, so that 100.0 means all of them."""
-    return NOT_APPLICABLE if share is None else f"{math.floor(share * 1000) / 10:.1f}%"
+    """Write a share in per cent to one decimal; 100.0 means all of them, and 0.0 none."""
+    return NOT_APPLICABLE if share is None else f"{round_share(share, parts=1000) / 10:.1f}%"
 
 
 def describe_delay(seconds: float | None) -> str:

@@ -130,6 +130,7 @@ SECTIONS = (
                     "breaches:policy_section",
                     "breaches:approve_yearly_table",
                     "breaches:yearly_list",
+                    "breaches:frozen_list",
                     "breaches:switch_punctuality",
                 ),
             ),

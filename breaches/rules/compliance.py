@@ -12,7 +12,8 @@ from releases.rules.canonical import canonical_json, digest_json, sha256_hex
 
 # The first format has no lists.
 FORMAT_WITHOUT_LISTS, FORMAT = 1, 2
-LISTS_FORMAT = 1
+# Rows of the first format have no sort keys.
+LISTS_FORMAT = 2
 
 
 class PolicySection(StrEnum):
@@ -59,6 +60,7 @@ class Figure(StrEnum):
     EXEMPTED = "exempted"
     EXCEPTIONS = "exceptions"
     REPORTED = "reported"
+    NOT_SENT = "not_sent"
     RECORDED = "recorded"
     ACTIONS_DONE = "actions_done"
     ACTIONS_OPEN = "actions_open"
@@ -88,7 +90,7 @@ GROUPS: Mapping[Group, Sequence[Figure]] = {
     Group.DATE_CHANGES: (Figure.MOVED, Figure.MOVED_BY_HEAD, Figure.MOVED_BY_DEPUTY, Figure.MOVED_PROVISIONAL),
     Group.ACCESS: (Figure.ACCESS_RELEASES, Figure.ACCESS_POSTS, Figure.MOST_POSTS),
     Group.EXEMPTIONS: (Figure.EXEMPTIONS, Figure.EXEMPTED, Figure.EXCEPTIONS),
-    Group.BREACHES: (Figure.REPORTED, Figure.RECORDED),
+    Group.BREACHES: (Figure.REPORTED, Figure.NOT_SENT, Figure.RECORDED),
     Group.ACTIONS: (Figure.ACTIONS_DONE, Figure.ACTIONS_OPEN, Figure.ACTIONS_OVERDUE),
 }
 
@@ -116,11 +118,12 @@ class PersonalText(StrEnum):
 
     ACCOUNT_NAME = "account_name"
     ACTION_TEXT = "action_text"
+    OUTPUT_TITLE = "output_title"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalCell:
-    """The cell of a row with such a text; `key` is that of the account or corrective action it is read from."""
+    """The cell of a row with such a text; `key` is that of the account, corrective action or report it is read from."""
 
     column: int
     text: PersonalText
@@ -129,12 +132,17 @@ class PersonalCell:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One line of a list behind a figure; `release` or `report` is the reference of the page that it leads to."""
+    """One line of a list behind a figure; `release` or `report` is the reference of the page that it leads to.
+
+    `keys` are the column and the value by which the list is sorted, for cells that cannot be compared as text: an ISO
+    date, an ISO instant in UTC, or a count. All values of a column are of one type.
+    """
 
     cells: tuple[str, ...]
     release: str = ""
     report: str = ""
     personal: PersonalCell | None = None
+    keys: tuple[tuple[int, str | int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +177,12 @@ class FigureChange:
 
 
 def compare_tables(approved: ComplianceTable, now: ComplianceTable) -> tuple[FigureChange, ...]:
-    """Return the figures of the record that differ from the approved ones, in the order of the table."""
-    figures = (figure for group in GROUPS.values() for figure in group)
-    pairs = ((figure, approved.values.get(figure, ""), now.values.get(figure, "")) for figure in figures)
+    """Return the figures of the record that differ from the approved ones, in the order of the table.
+
+    A figure that was added to the product after the approval is left out.
+    """
+    figures = (figure for group in GROUPS.values() for figure in group if figure in approved.values)
+    pairs = ((figure, approved.values[figure], now.values.get(figure, "")) for figure in figures)
     return tuple(FigureChange(*pair) for pair in pairs if pair[1] != pair[2])
 
 
@@ -230,10 +241,11 @@ def write_lists(lists: FigureLists) -> bytes:
 
 
 def _row_to_json(row: ListRow) -> list[Any]:
-    if row.personal is None:
-        return [row.cells, row.release, row.report]
-    cells = ["" if place == row.personal.column else cell for place, cell in enumerate(row.cells)]
-    return [cells, row.release, row.report, [row.personal.column, row.personal.text.value, row.personal.key]]
+    cells, personal = list(row.cells), None
+    if row.personal:
+        cells[row.personal.column] = ""
+        personal = [row.personal.column, row.personal.text.value, row.personal.key]
+    return [cells, row.release, row.report, personal, row.keys]
 
 
 def read_lists(written: bytes) -> FigureLists:
@@ -247,11 +259,14 @@ def read_lists(written: bytes) -> FigureLists:
 
 
 def _row_from_json(stored: Sequence[Any]) -> ListRow:
-    cells, release, report, *personal = stored
-    row = ListRow(tuple(cells), release, report)
-    if not personal:
+    cells, release, report, *more = stored
+    # A row of the first format has no keys, and may have no personal cell.
+    personal = more[0] if more else None
+    keys = more[1] if len(more) > 1 else []
+    row = ListRow(tuple(cells), release, report, keys=tuple((column, key) for column, key in keys))
+    if personal is None:
         return row
-    column, text, key = personal[0]
+    column, text, key = personal
     return replace(row, personal=PersonalCell(column, PersonalText(text), key))
 
 

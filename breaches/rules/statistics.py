@@ -83,8 +83,8 @@ class Delay(Fact):
 class Case(Fact):
     """One report: the decision, and the days from the occurrence until approval and sending.
 
-    `approved`: there is an approved document. `one_person`: its last approver was also an author. `cause` is None until
-    it is chosen.
+    `approved`: there is an approved document. `one_person`: its last approver was also an author. `sent`: a version was
+    sent to the regulator. `cause` is None until it is chosen.
     """
 
     decision: Decision
@@ -94,6 +94,7 @@ class Case(Fact):
     days_to_sending: int | None = None
     approved: bool = False
     one_person: bool = False
+    sent: bool = False
     open_actions: int = 0
     overdue_actions: int = 0
     done_actions: int = 0
@@ -133,7 +134,7 @@ class Figures:
     """The figures of a history.
 
     A release whose outcome is `unknown` is neither on time nor late, and the rate leaves it out. Causes and corrective
-    actions are those of breaches.
+    actions are those of breaches. `by_decision` counts an approved report as reported before it is sent.
     """
 
     by_outcome: Mapping[Outcome, int]
@@ -144,6 +145,7 @@ class Figures:
     days_to_sending: Spread
     approvals: int
     one_person_approvals: int
+    sent_reports: int
     same_day_changes: int
     by_cause: Mapping[Cause, int]
     open_actions: int
@@ -177,6 +179,10 @@ class Figures:
         return sum(self.by_decision.get(decision, 0) for decision in BREACHES)
 
     @property
+    def unsent_reports(self) -> int:
+        return self.by_decision.get(Decision.REPORTED, 0) - self.sent_reports
+
+    @property
     def undecided(self) -> int:
         return self.by_decision.get(Decision.UNDECIDED, 0)
 
@@ -196,12 +202,19 @@ def figures_of(history: History) -> Figures:
         days_to_sending=spread_of(case.days_to_sending for case in reported if case.days_to_sending is not None),
         approvals=sum(case.approved for case in reported),
         one_person_approvals=sum(case.approved and case.one_person for case in reported),
+        sent_reports=sum(case.sent for case in reported),
         same_day_changes=sum(change.number for change in history.changes),
         by_cause=Counter(case.cause for case in breaches if case.cause),
         open_actions=sum(case.open_actions for case in breaches),
         overdue_actions=sum(case.overdue_actions for case in breaches),
         done_actions=sum(case.done_actions for case in breaches),
     )
+
+
+def round_share(share: Fraction, *, parts: int) -> int:
+    """Round a share to the nearest of so many equal parts. Only all is all of the parts, and only none is 0."""
+    nearest = math.floor(share * parts + Fraction(1, 2))
+    return min(max(nearest, 1), parts - 1) if 0 < share < 1 else nearest
 
 
 def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quarter]]:

@@ -23,7 +23,6 @@ from breaches import compliance, compliance_files
 from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, ComplianceFileChanged, SectionConflict
 from breaches.compliance_figures import (
     FIGURES,
-    GROUP_NAMES,
     list_years,
     punctuality_years,
     read_punctuality,
@@ -204,6 +203,8 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
     documents = list(compliance.list_documents(producer, year))
     # Other people may not know of every report, so the record as they can read it differs from what was approved.
     changes = compliance.find_changes(documents[0], record.table) if documents and LEADS & roles else ()
+    lists_have_changed = bool(documents) and compliance.have_lists_changed(documents[0], content)
+    text_has_changed = bool(documents) and policy.number != documents[0].text_number
     context = {
         "producer": producer,
         "year": year,
@@ -215,8 +216,9 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         "sections_after": _show_sections(AFTER_TABLE, policy.sections),
         "documents": documents,
         "changes": [_show_change(one, producer, documents[0]) for one in changes],
-        "lists_have_changed": bool(documents) and compliance.have_lists_changed(documents[0], content),
-        "text_has_changed": bool(documents) and policy.number != documents[0].text_number,
+        "lists_have_changed": lists_have_changed,
+        "text_has_changed": text_has_changed,
+        "is_changed": bool(changes or lists_have_changed or text_has_changed),
         "undecided": record.undecided,
         "sees_all": bool(LEADS & roles),
         "may_write": bool(TABLE[Action.WRITE_POLICY] & roles),
@@ -287,6 +289,7 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
         "layout": compliance.lay_out_table(producer, content),
         "obstacle": str(obstacle) if obstacle else "",
         "undecided": record.undecided,
+        "needs_introduction": not content.sections.get(PolicySection.INTRODUCTION),
         "one_person": compliance.is_author(producer, year, request.user),
         "number": newest.number + 1 if newest else 1,
         "content_sha256": compliance_digest(content),
@@ -298,12 +301,10 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
 def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, figure: str) -> HttpResponse:
     """List what is behind one figure of the table, as the record is now."""
     of = _find_figure(figure)
-    if of in (Figure.REPORTED, Figure.RECORDED):
-        raise Http404("The register has this list.")
     record = read_year(producer, year, by=request.user, now=timezone.now())
     newest = compliance.list_documents(producer, year).first()
     more = {"value": record.table.values[of], "approved": newest}
-    if newest and newest.has_lists:
+    if newest and newest.has_lists and of in newest.content["values"]:
         more["frozen_address"] = compliance.frozen_list_address(producer, year, newest.number, of)
     return _list_page(request, producer, year, of, record.listings[of], more)
 
@@ -314,8 +315,8 @@ def show_frozen_list(request: SignedInRequest, producer: Producer, year: int, nu
     of = _find_figure(figure)
     stored = ComplianceDocument.objects.filter(producer=producer, year=year, number=number)
     document = stored.defer("html", "odt", "pdf").first()
-    if document is None or not document.has_lists:
-        raise Http404(f"There are no lists of version {number}.")
+    if document is None or not document.has_lists or of not in document.content["values"]:
+        raise Http404(f"There is no list {figure} of version {number}.")
     try:
         frozen = compliance.read_frozen_list(document, of, by=request.user)
     except ComplianceFileChanged:
@@ -325,6 +326,7 @@ def show_frozen_list(request: SignedInRequest, producer: Producer, year: int, nu
         "document": document,
         "address_today": compliance.list_address(producer, year, of),
         "names_accounts": of in GROUPS[Group.DATE_CHANGES],
+        "has_outputs": of in GROUPS[Group.BREACHES],
         "has_actions": of in GROUPS[Group.ACTIONS],
         "leaves_out": not frozen.is_complete,
     }
@@ -345,14 +347,12 @@ def _list_page(
     listing: FigureList,
     more: Mapping[str, Any],
 ) -> HttpResponse:
-    group = next(group for group, figures in GROUPS.items() if figure in figures)
     order, rows = _sort_list(request, figure, listing)
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "producer": producer,
         "year": year,
         "label": FIGURES[figure],
-        "group": GROUP_NAMES[group],
         "order": order,
         "page": page,
         "rows": [{"row": row, "cells": list(zip(listing.columns, row.cells, strict=True))[1:]} for row in page],
@@ -364,16 +364,20 @@ def _list_page(
 def _sort_list(request: SignedInRequest, figure: Figure, listing: FigureList) -> tuple[ListOrder, list[ListRow]]:
     """Return the order of a list, whose columns are named by their places, and its rows in this order."""
     sorting = sorting_of(figure)
+    with_keys = {place for row in listing.rows for place, _key in row.keys}
 
-    def key_of(place: int) -> Callable[[ListRow], str]:
+    def key_of(place: int) -> Callable[[ListRow], str | int | None]:
+        if place in with_keys:
+            return lambda row: dict(row.keys).get(place)
         return lambda row: row.cells[place].casefold()
 
+    sortable = {*sorting.texts, *with_keys}
     columns = {
-        str(place): Column(label, str(place) if place == sorting.own or place in sorting.texts else None)
+        str(place): Column(label, str(place) if place == sorting.own or place in sortable else None)
         for place, label in enumerate(listing.columns)
     }
     order = ListOrder(request.GET, columns, default="" if sorting.own is None else str(sorting.own))
-    return order, order.sort_rows(listing.rows, {str(place): key_of(place) for place in sorting.texts})
+    return order, order.sort_rows(listing.rows, {str(place): key_of(place) for place in sortable})
 
 
 def _refuse_changed_document(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:

@@ -11,7 +11,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Case, Prefetch, Value, When
+from django.db.models import Case, F, Prefetch, Value, When
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -123,7 +124,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if found:
         reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
     elif decided:
-        reports = reports.exclude(status__in=UNDECIDED)
+        reports = reports.exclude(status__in=UNDECIDED).order_by(F("occurred_on").desc(nulls_last=True), "-pk")
     else:
         # The person's own tasks come first: leads decide, and others rewrite returned reports.
         leads = reports_with(request.user, LEADS).exists()
@@ -135,10 +136,10 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "report": Column(_("Report"), by["output"]),
         "kind": Column(_("Kind"), by["kind"]),
         "occurred": Column(_("Occurred"), by["occurred"], descending_first=True),
-        "person": Column(_("Assigned to")),
+        "person": Column(_("Assigned to"), Lower("person_dealing__name")),
         "status": Column(_("Status"), by["status"]),
     }
-    order = ListOrder(request.GET, columns)
+    order = ListOrder(request.GET, columns, default="-occurred" if decided and not found else "")
     reports = order.sort(reports).select_related("person_dealing")
     reports = reports.prefetch_related(Prefetch("suspicions", Suspicion.objects.with_outcome()))
     page = Paginator(reports, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))

@@ -65,12 +65,17 @@ class ListOrder:
         return found.order_by(order, *own)
 
     def sort_rows[R](self, rows: Sequence[R], keys: Mapping[str, Callable[[R], Any]]) -> list[R]:
-        """Sort rows that are no query by the key of the chosen column. A column without a key has the own order."""
+        """Sort rows that are no query by the key of the chosen column. A column without a key has the own order.
+
+        Rows whose key is None come last.
+        """
         key = keys.get(self.chosen.removeprefix(DESCENDING))
         descending = self.chosen.startswith(DESCENDING)
         if key is None:
             return list(reversed(rows)) if descending else list(rows)
-        return sorted(rows, key=key, reverse=descending)
+        with_value = [row for row in rows if key(row) is not None]
+        without = [row for row in rows if key(row) is None]
+        return [*sorted(with_value, key=key, reverse=descending), *without]
 
     @property
     def headings(self) -> Sequence[Heading]:

@@ -4,21 +4,31 @@ import io
 import json
 import zipfile
 import zlib
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from defusedxml import ElementTree
 from django.db import connection, models
 
-from breaches import compliance, compliance_files, corrective_actions
+from breaches import compliance, compliance_files, corrective_actions, decisions
 from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoPeopleNeeded
 from breaches.compliance_figures import describe_tolerances, read_punctuality, read_year, sorting_of
 from breaches.corrective_actions import Plan
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch, RegisterEvent, Report
-from breaches.rules.compliance import GROUPS, Figure, PolicySection, compliance_digest, compliance_from_json
+from breaches.rules import compliance as rules
+from breaches.rules.compliance import (
+    GROUPS,
+    Figure,
+    Group,
+    PolicySection,
+    compliance_digest,
+    compliance_from_json,
+)
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.statistics import figures_of
 from breaches.statistics import Scope, read_breach_history
+from breaches.versions import content_of
 from releases import exemptions, scheduling
 from releases.models import Exemption, Release, Verification
 from releases.models.append_only import AppendOnlyRow, check_chain
@@ -30,7 +40,7 @@ from statsoffice import verification
 from statsoffice.audit import trail
 from tests.integration.breaches.pdf.documents import text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory
-from tests.support.people import AT, create_report, move_report
+from tests.support.people import AT, create_report, dispatch_report, move_report, render_text
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_evidence import london
 from tests.verapdf import check_pdf_ua
@@ -91,7 +101,8 @@ class TestFigures:
         assert set(record.table.values) == set(record.listings)
         for figure, listing in record.listings.items():
             sorting = sorting_of(figure)
-            assert {*sorting.texts, sorting.own} - {None} <= set(range(len(listing.columns))), figure
+            keyed = {column for row in listing.rows for column, _key in row.keys}
+            assert {*sorting.texts, sorting.own, *keyed} - {None} <= set(range(len(listing.columns))), figure
 
     def test_the_figures_are_those_of_the_figures_page(self, office, year_of_releases, approved_report):
         create_report(office, ReportStatus.RECORDED, reference="second")
@@ -101,12 +112,30 @@ class TestFigures:
         assert value(record, Figure.ON_TIME) == str(counted.on_time)
         assert value(record, Figure.NOT_ON_TIME) == str(counted.not_on_time)
         assert value(record, Figure.NOT_DETERMINED) == str(counted.unknown)
-        assert (value(record, Figure.REPORTED), value(record, Figure.RECORDED)) == ("1", "1")
+        assert value(record, Figure.RECORDED) == "1"
+        assert int(value(record, Figure.REPORTED)) + int(value(record, Figure.NOT_SENT)) == counted.breaches - 1
+
+    def test_a_breach_is_reported_once_its_report_is_sent(self, office, approved_report):
+        def reported():
+            record = read_year(office.producer, YEAR, by=office.head, now=NOW)
+            figures = (Figure.REPORTED, Figure.NOT_SENT)
+            found = [[row.report for row in record.listings[figure].rows] for figure in figures]
+            assert [value(record, figure) for figure in figures] == [str(len(rows)) for rows in found]
+            return found
+
+        number = approved_report.reference
+        assert reported() == [[], [number]]
+        sent = dispatch_report(approved_report, office, ReportStatus.SENT)
+        assert reported() == [[number], []]
+        corrected = decisions.send_correction(sent, notice="A date was wrong.", by=office.head, at=NOW)
+        assert reported() == [[], []]
+        decisions.approve_report(corrected, by=office.head, at=NOW, render=render_text)
+        assert reported() == [[number], []]
 
     def test_what_could_not_be_determined_is_neither_on_time_nor_late(self, office, year_of_releases, approved_report):
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         figures = (Figure.DUE, Figure.ON_TIME, Figure.NOT_ON_TIME, Figure.NOT_DETERMINED, Figure.NO_RESULT, Figure.RATE)
-        assert [value(record, figure) for figure in figures] == ["5", "2", "1", "1", "1", "66.6%"]
+        assert [value(record, figure) for figure in figures] == ["5", "2", "1", "1", "1", "66.7%"]
 
     def test_notice_is_that_of_the_first_date_that_was_confirmed_and_announced(self, office, series):
         early = judged(series, "four-weeks", "on_time")
@@ -348,10 +377,12 @@ class TestFrozenLists:
         assert {row.cells[3] for row in approved.listing.rows} == {"On time"}
         assert (approved.value, value(today, Figure.ON_TIME)) == ("2", "1")
         assert [row.cells[0] for row in today.listings[Figure.ON_TIME].rows] == ["Corrected"]
-        assert [row.cells[0] for row in frozen(document, Figure.REPORTED, by=office.head)] == [approved_report.number]
-        assert today.listings[Figure.REPORTED].rows == []
+        assert [row.cells[0] for row in frozen(document, Figure.NOT_SENT, by=office.head)] == [approved_report.number]
+        assert today.listings[Figure.NOT_SENT].rows == []
 
-    def test_names_and_texts_of_actions_are_read_from_the_record_and_not_stored(self, office, series, approved_report):
+    def test_names_texts_of_actions_and_titles_of_outputs_are_read_from_the_record_and_not_stored(
+        self, office, series, approved_report
+    ):
         release = ReleaseFactory(series=series, reference="moved", announced=True)
         to = Slot(on=date(2020, 7, 10), at=release.planned_at)
         scheduling.change_date(release, to=to, reason="An error.", by=office.head, at=SEED_DUE - timedelta(days=30))
@@ -362,6 +393,9 @@ class TestFrozenLists:
         stored = zlib.decompress(bytes(document.lists)).decode()
         assert approved_report.reference in stored
         assert "Ada Example" not in stored
+        title = content_of(approved_report).outputs[0].title
+        assert [row[0][1] for row in json.loads(stored)["rows"] if row[0][0] == approved_report.number] == [""]
+        assert frozen(document, Figure.NOT_SENT, by=office.head)[0].cells[:2] == (approved_report.number, title)
         assert str(office.head) not in stored
         type(action).objects.update(text="Ask [removed]")
         assert frozen(document, Figure.MOVED, by=office.head)[0].cells[3] == str(office.head)
@@ -379,7 +413,7 @@ class TestFrozenLists:
         document = approve(office)
         auditor = office.people[Role.AUDITOR]
         for person, number in ((office.head, 1), (office.deputy, 1), (auditor, 0)):
-            read = compliance.read_frozen_list(document, Figure.REPORTED, by=person)
+            read = compliance.read_frozen_list(document, Figure.NOT_SENT, by=person)
             assert (read.value, len(read.listing.rows), read.is_complete) == ("1", number, bool(number))
 
     def test_a_list_that_has_changed_can_be_approved_although_its_figure_is_the_same(self, office, year_of_releases):
@@ -422,6 +456,37 @@ class TestFrozenLists:
         assert compliance.check_compliance_documents() == (
             f"the content of breaches.compliancedocument {document.pk} was changed after its approval"
         )
+
+    def test_a_table_from_before_a_figure_was_added_has_its_own_figures_and_lists(
+        self, office, year_of_releases, approved_report, monkeypatch
+    ):
+        def read_earlier(producer, year, **asked):
+            record = read_year(producer, year, **asked)
+            values = {figure: value for figure, value in record.table.values.items() if figure is not Figure.NOT_SENT}
+            listings = {figure: replace(listed, rows=[replace(row, keys=()) for row in listed.rows])
+                        for figure, listed in record.listings.items() if figure in values}  # fmt: skip
+            return replace(record, table=replace(record.table, values=values), listings=listings)
+
+        def row_of_first_format(row):
+            written = row_to_json(row)[:4]
+            return written if row.personal else written[:3]
+
+        row_to_json = rules._row_to_json
+        write(office)
+        with monkeypatch.context() as earlier:
+            earlier.setattr(compliance, "read_year", read_earlier)
+            earlier.setattr(compliance, "GROUPS", {**GROUPS, Group.BREACHES: (Figure.REPORTED, Figure.RECORDED)})
+            earlier.setattr(rules, "LISTS_FORMAT", 1)
+            earlier.setattr(rules, "_row_to_json", row_of_first_format)
+            document = approve(office)
+        assert compliance.check_compliance_documents() is None
+        assert {row.keys for row in frozen(document, Figure.FOUR_WEEKS, by=office.head)} == {()}
+        table = read_year(office.producer, YEAR, by=office.head, now=NOW).table
+        assert table.values[Figure.NOT_SENT] == "1"
+        assert compliance.find_changes(document, table) == ()
+        second = approve(office)
+        assert [row.report for row in frozen(second, Figure.NOT_SENT, by=office.head)] == [approved_report.reference]
+        assert {len(row.keys) for row in frozen(second, Figure.FOUR_WEEKS, by=office.head)} == {2}
 
     def test_the_digest_of_a_table_from_before_lists_were_frozen_is_the_same(self):
         content = {
@@ -496,6 +561,7 @@ class TestFiles:
         assert f'xlink:href="{address}"' in content
         assert content.count("<table:table-header-rows>") == len(GROUPS)
         assert content.count("<text:a ") == sum(map(len, GROUPS.values()))
+        assert content.count('text:style-name="Table_20_number"') == sum(map(len, GROUPS.values()))
         assert 'text:outline-level="1"' in content
         assert "First paragraph, with a line<text:line-break/>and one more." in content
 
@@ -523,7 +589,6 @@ class TestFiles:
         assert "Approved by" not in text
         pages, slug = f"{settings.ADDRESS}/reports", office.producer.slug
         assert f'href="{pages}/compliance/{slug}/2020/lists/due/' in text
-        assert f'href="{pages}/register/?producer={slug}&amp;decision=reported' in text
 
 
 class TestPunctuality:

@@ -1,16 +1,17 @@
 """The pages of the yearly compliance table and of punctuality: who sees them, what they say, and what they change."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from breaches import compliance
+from breaches import compliance, corrective_actions
+from breaches.corrective_actions import Plan
 from breaches.models import ComplianceDocument, PolicyText, PunctualitySwitch
 from breaches.rules.compliance import Figure, PolicySection
-from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.views import compliance as compliance_views
 from releases.models import Membership, Release, Series, Verification
 from releases.rules.lifecycle import Role
@@ -127,10 +128,9 @@ def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, app
 def test_what_could_not_be_determined_has_a_line_and_a_list_of_its_own(client, office, releases):
     client.force_login(office.head)
     text = words(client.get(address("yearly_list", office, 2020, "not_determined")).text)
-    assert "Releases: Could not be determined" in text
+    assert " Could not be determined The figure in the table is 1 ." in text
     assert "Statistics: unclear" in text
     assert "Statistics: first" not in text
-    assert client.get(address("yearly_list", office, 2020, "reported")).status_code == 404
     assert client.get(address("yearly_list", office, 2020, "nothing")).status_code == 404
 
 
@@ -192,8 +192,10 @@ def test_approving_freezes_the_files_and_the_page_says_how_the_record_has_change
     document = ComplianceDocument.objects.get()
     page = client.get(address("yearly_table", office, 2020))
     assert "Nothing has changed since then." in words(page.text)
+    assert "govuk-button--secondary" in page.text
     Release.objects.filter(reference="second").update(rehearsal=True, announced_at=None)
     page = client.get(address("yearly_table", office, 2020))
+    assert "govuk-button--secondary" not in page.text
     text = words(page.text)
     assert "The record has changed since then. 3 figures differ." in text
     assert "On time, within our tolerance 2 : approved list of On time, within our tolerance 1 :" in text
@@ -221,6 +223,7 @@ def test_an_approved_figure_has_the_list_as_it_was_approved_with_a_link_to_that_
     assert "Statistics: first" in text
     assert "Statistics: second" in text
     assert "Corrected" not in text
+    assert re.search(r'aria-current="true"[^>]*>\s*Compliance tables', approved.text)
     today = client.get(path_of(approved.context["address_today"]))
     assert "The figure in the table is 1 . The list shows the record as it is now." in words(today.text)
     assert "Corrected" in today.text
@@ -250,6 +253,20 @@ def test_the_list_of_releases_behind_a_figure_can_be_sorted(client, office, rele
     page = client.get(where, {"sort": sort})
     assert [one["row"].release for one in page.context["rows"]] == titles
     assert page.text.count("aria-sort=") == 1
+
+
+@pytest.mark.parametrize("of", ["yearly_list", "frozen_list"])
+def test_dates_of_a_list_are_sorted_as_dates_and_a_row_without_one_comes_last(client, office, approved_report, of):
+    for text, due in (("in July", "2020-07-21"), ("some day", None), ("in August", "2020-08-03")):
+        plan = Plan(text, ReportTerm.SHORT, "The team", due and date.fromisoformat(due))
+        corrective_actions.add_action(approved_report, plan, by=office.statistician, at=NOW)
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    where = address(of, office, 2020, *([1] if of == "frozen_list" else []), "actions_open")
+    for sort, texts in (("2", ["in July", "in August"]), ("-2", ["in August", "in July"])):
+        page = client.get(where, {"sort": sort})
+        assert [one["row"].cells[0] for one in page.context["rows"]] == [*texts, "some day"]
 
 
 @pytest.mark.parametrize("of", ["yearly_list", "frozen_list"])
@@ -310,7 +327,23 @@ def test_a_table_that_was_approved_before_lists_were_frozen_says_that_it_links_t
     assert "Its figures link to today’s lists, because lists were not stored when it was approved." in text
     assert client.get(address("frozen_list", office, 2020, 2, "due")).status_code == 404
     text = words(client.get(address("yearly_list", office, 2020, "due")).text)
-    assert "Version 2 has no list of its own, because lists were not stored when it was approved." in text
+    assert "Version 2 has no such list, because it was not stored when the version was approved." in text
+
+
+def test_a_table_from_before_a_figure_was_added_has_no_list_of_it_and_no_link_to_one(client, office, releases):
+    write(office)
+    client.force_login(office.head)
+    approve(client, office)
+    stored = ComplianceDocument.objects.values().get()
+    values = {figure: value for figure, value in stored["content"]["values"].items() if figure != "not_sent"}
+    ComplianceDocument.objects.create(
+        **stored | {"id": None, "number": 2, "content": stored["content"] | {"values": values}}
+    )
+    assert client.get(address("frozen_list", office, 2020, 2, "not_sent")).status_code == 404
+    assert client.get(address("frozen_list", office, 2020, 2, "reported")).status_code == 200
+    page = client.get(address("yearly_list", office, 2020, "not_sent"))
+    assert "frozen_address" not in page.context
+    assert "Version 2 has no such list, because it was not stored when the version was approved." in words(page.text)
 
 
 def test_lists_that_were_changed_after_the_approval_are_not_shown(client, office, releases):
@@ -383,6 +416,13 @@ def test_an_undecided_report_stops_the_approval_with_a_link_to_it(client, office
     assert "Decide on 1 open report for this year" in words(page.text)
     assert "decision=undecided" in page.text
     assert "Approve version" not in page.text
+
+
+def test_a_missing_introduction_stops_the_approval_with_a_link_to_its_form(client, office):
+    client.force_login(office.head)
+    page = client.get(address("approve_yearly_table", office, 2020))
+    assert "Write the introduction before you approve the table." in words(page.text)
+    assert f'href="{address("policy_section", office, 2020, "introduction")}#introduction"' in page.text
 
 
 def test_only_leads_see_how_the_record_differs_from_what_was_approved(client, office, releases):

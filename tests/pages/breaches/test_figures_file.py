@@ -86,7 +86,7 @@ def test_a_median_between_two_days_and_a_share_are_numbers_with_a_point(kind):
     )
     written = statistics_tables.write_figures([("Office", "", history)], kind, year=2020, title="Figures")
     year = lines(written)["Office", "", "2020-01-01", "2020-12-31"]
-    assert (year["days_to_approval_median"], year["share_on_time"]) == ("1.5", "0.6666")
+    assert (year["days_to_approval_median"], year["share_on_time"]) == ("1.5", "0.6667")
 
 
 def test_it_holds_what_is_asked_for_and_nothing_of_others(client):

@@ -16,7 +16,7 @@ from breaches.versions import current_version
 from breaches.views import report as report_module
 from releases.rules.lifecycle import Role
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
-from tests.support.people import create_office, create_report, render_text
+from tests.support.people import AT, create_office, create_report, render_text
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
 from tests.support.report_mornings import (
@@ -111,14 +111,29 @@ def test_a_heading_sorts_the_list(client, office):
     Report.objects.filter(reference="breach-two").update(occurred_on="2020-07-01")
     Report.objects.filter(reference="breach-three").update(occurred_on=None)
     client.force_login(office.head)
-    for name in ("report", "kind", "occurred", "status"):
+    Report.objects.filter(reference="breach-one").update(person_dealing=office.head, dealing_since=AT)
+    for name in ("report", "kind", "occurred", "person", "status"):
         for sort in (name, f"-{name}"):
             page = client.get("/reports/", {"sort": sort})
             assert {row["report"].number for row in page.context["rows"]} == set(numbers)
             assert page.text.count("aria-sort=") == 1
     by_day = client.get("/reports/", {"sort": "-occurred"}).context["rows"]
     assert [row["report"].number for row in by_day] == [numbers[1], numbers[0], numbers[2]]
-    assert "aria-sort" not in client.get("/reports/", {"sort": "salt"}).text
+    for sort in ("person", "-person"):
+        by_person = client.get("/reports/", {"sort": sort}).context["rows"]
+        assert by_person[0]["report"].number == numbers[0]
+    unsorted = client.get("/reports/", {"sort": "salt"}).text
+    assert "aria-sort" not in unsorted
+    assert "Your tasks come first, then the newest reports." in unsorted
+
+
+def test_decided_reports_begin_with_the_latest_breach_and_the_heading_says_so(client, office):
+    numbers = [create_report(office, ReportStatus.DISMISSED, reference=name).number for name in ("one", "two")]
+    Report.objects.filter(reference="breach-one").update(occurred_on="2020-07-01")
+    client.force_login(office.head)
+    page = client.get("/reports/", {"show": "decided"})
+    assert [row["report"].number for row in page.context["rows"]] == numbers
+    assert [one.direction for one in page.context["order"].headings] == ["", "", "descending", "", ""]
 
 
 def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, django_assert_num_queries, monkeypatch):

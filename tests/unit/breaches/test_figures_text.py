@@ -10,10 +10,19 @@ from breaches.rules.statistics import Quarter
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(None, "[z]"), (Fraction(1), "100.0%"), (Fraction(99_999, 100_000), "99.9%"), (Fraction(0), "0.0%")],
-    ids=["nothing", "all", "nearly all", "none"],
+    [
+        (None, "[z]"),
+        (Fraction(1), "100.0%"),
+        (Fraction(99_999, 100_000), "99.9%"),
+        (Fraction(35, 47), "74.5%"),
+        (Fraction(1, 3), "33.3%"),
+        (Fraction(1, 2000), "0.1%"),
+        (Fraction(1, 100_000), "0.1%"),
+        (Fraction(0), "0.0%"),
+    ],
+    ids=["nothing", "all", "nearly all", "up", "down", "half", "nearly none", "none"],
 )
-def test_all_is_said_of_nothing_but_all(share, said):
+def test_a_rate_is_rounded_and_all_is_said_only_of_all_and_none_only_of_none(share, said):
     assert text.describe_rate(share) == said
 
 

@@ -230,6 +230,13 @@ class TestByPage:
             ("?page=1", 2),
         ):
             assert len(client.get(address + query).context["page"]) == number
+        for query, links in (
+            ("?sort=-release", ("?last=2098-07-01&amp;sort=-release", "?first=&amp;sort=-release")),
+            ("?first=&sort=-release", (f"{address}?sort=-release", "?first=&amp;sort=-release")),
+            ("", ("?last=2098-07-01&amp;sort=-date", "?first=")),
+        ):
+            text = client.get(address + query).text
+            assert [link for link in links if f'href="{link}">' in text] == list(links)
         # The file has what the list shows.
         file = re.search(r'href="(\S*/export/csv/\S*)"', page.text)[1].replace("&amp;", "&")
         assert [row["reference"] for row in table(client.get(file).content)] == ["month", "two-months"]
