@@ -1,5 +1,6 @@
 """The pages of the yearly compliance table and of punctuality: who sees them, what they say, and what they change."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
