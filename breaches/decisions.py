@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, text, versions
-from breaches.facts import evidence_digest, find_unanswered_questions
+from breaches.facts import evidence_digest, find_unanswered_questions, late_titles
 from breaches.layout import lay_out_approved_report
 from breaches.models import (
     ApprovedDocument,
@@ -30,6 +30,7 @@ from breaches.models import (
 )
 from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
+from breaches.rules.causes import name_last
 from breaches.rules.content import (
     Remark,
     ReportContent,
@@ -130,7 +131,7 @@ def cause_needs(report: Report) -> tuple[Remark, ...]:
         sentence = "Choose the cause, or say that it is not known yet."
         remarks.append(Remark(ReportSection.CIRCUMSTANCES, "cause", sentence))
     if not (report.available_at or report.available_unknown) and is_late(report) and not is_closed(report):
-        sentence = "Say when it was made available, or why that is not known."
+        sentence = f"Say when {name_last(late_titles(report))} was made available, or why that is not known."
         remarks.append(Remark(ReportSection.CIRCUMSTANCES, "available_on", sentence))
     return tuple(remarks)
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from breaches.rules.causes import (
     NO_CAUSE,
     RecordedCause,
+    describe_availability,
     describe_cause,
     describe_cause_in_full,
     describe_reason,
@@ -80,7 +81,7 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
     """Write the circumstances of a suspected breach of one or more releases from the record.
 
     Each release has a paragraph. Its exceptions, the decision on an early release, and what people stated about it have
-    one each. Times are London's.
+    one each. So has the producer's statement of when the late releases were available. Times are London's.
     The account names no person and no reaction, which people write.
 
     :param cause: what people recorded; a cause in their own words has a paragraph of its own if it is long.
@@ -103,7 +104,8 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
             " ".join(_describe_decision(facts)),
             " ".join(_statements(facts)),
         ]
-    return "\n\n".join(filter(None, [*paragraphs, in_own_words]))
+    available = describe_availability(cause.available) if cause.available else ""
+    return "\n\n".join(filter(None, [*paragraphs, available, in_own_words]))
 
 
 def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: bool = False) -> str:

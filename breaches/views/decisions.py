@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
 from breaches.facts import (
+    compare_availability,
     compare_with_record,
     evidence_digest,
     find_release_with_list,
@@ -347,9 +348,11 @@ class WholeReportPage(MovePage):
 
 
 def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remark]:
-    """Yield a warning if the record contradicts the answers."""
+    """Yield a warning if the record contradicts the answers, and if it contradicts when a release was available."""
     if sentence := compare_with_record(report, content.answers):
         yield remark_on(Asked.HAPPENED, sentence)
+    if sentence := compare_availability(report):
+        yield Remark(ReportSection.CIRCUMSTANCES, "available_on", sentence)
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:

@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from breaches import comments, decisions, editing, publication, refreshing, text
 from breaches.editing import FIELDS
-from breaches.facts import find_release_with_list, is_asked
+from breaches.facts import find_release_with_list, is_asked, recorded_cause
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
@@ -44,6 +44,7 @@ from breaches.permissions import (
     moves_open_to,
 )
 from breaches.rules.annex import Chart, interval_chart
+from breaches.rules.causes import describe_availability
 from breaches.rules.content import Remark, ReportContent, ReportSection, content_from_json, sections_of
 from breaches.rules.document import DocumentSection
 from breaches.rules.facts import round_down, round_up_before, time_in_words
@@ -340,6 +341,7 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
     needed = [one for one in needs if one.field in decisions.OF_THE_CAUSE]
     status, colour = _status_of(report, needed)
     address = f"{reverse('breaches:cause', args=[report.reference])}#section-{CAUSE}"
+    available = recorded_cause(report).available
     return ReportPart(
         key=CAUSE,
         title=_("Cause of the breach"),
@@ -347,7 +349,17 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
         status=status,
         colour=colour,
         remarks=_links(report, needed),
-        lines=[part for part in (text.cause_name(report.cause), report.cause_words) if part],
+        lines=list(
+            filter(
+                None,
+                (
+                    text.cause_name(report.cause),
+                    report.cause_words,
+                    describe_availability(available) if available else "",
+                    report.available_unknown,
+                ),
+            )
+        ),
     )
 
 
