@@ -11,6 +11,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core import signing
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -46,6 +47,7 @@ from breaches.rules.content import (
     ReportSection,
     content_digest,
     content_from_json,
+    content_to_json,
     find_odd,
     remark_on,
     sections_of,
@@ -99,10 +101,14 @@ def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> fo
 
 
 class ApproveForm(MoveForm):
-    """An approval, with the hash of the content that the person read, and whether the annex was included."""
+    """An approval, with the hash of the content that the person read, and whether the annex was included.
+
+    `signed` is this content with its annex, because a check that is recorded meanwhile changes the newest annex.
+    """
 
     annex = forms.BooleanField(required=False, widget=forms.HiddenInput)
     content_sha256 = forms.CharField(widget=forms.HiddenInput)
+    signed = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class TakeBackForm(MoveForm):
@@ -430,6 +436,27 @@ def submit_report_view(request: SignedInRequest, report: Report) -> HttpResponse
     return CHECK_PAGE.respond(request, report)
 
 
+_DAY_SECONDS = 24 * 60 * 60
+
+
+def sign_read_content(report: Report, read: decisions.ReadContent) -> str:
+    values = [content_to_json(read.content), read.evidence_sha256, read.last_change]
+    return signing.dumps(values, salt=f"breaches.approval.{report.pk}", compress=True)
+
+
+def load_read_content(report: Report, signed: str) -> decisions.ReadContent:
+    """Read the content that `sign_read_content` wrote for the same report in the last 24 hours.
+
+    :raises MoveRefused: if it is another report's, too old or forged.
+    """
+    try:
+        content, *others = signing.loads(signed, salt=f"breaches.approval.{report.pk}", max_age=_DAY_SECONDS)
+    except signing.BadSignature:
+        sentence = _("We cannot verify which annex you read. Open the approval again and read the annex.")
+        raise MoveRefused(sentence) from None
+    return decisions.ReadContent(content_from_json(content), *others)
+
+
 class ApprovalPage(WholeReportPage):
     """The page to approve exactly the content that the person has read, with the annex if requested."""
 
@@ -440,13 +467,15 @@ class ApprovalPage(WholeReportPage):
         return super().initial(request, report) | {"content_sha256": content_digest(content), "annex": annex}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return the digest that was read, the annex, and the function that renders the document."""
-        read = form.cleaned_data
-        return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf.render_pdf}
+        """Return what was read, its digest, the annex, and the function that renders the document."""
+        typed = form.cleaned_data
+        read = load_read_content(report, typed["signed"]) if typed["annex"] and typed["signed"] else None
+        return {"annex": typed["annex"], "read": read, "read_sha256": typed["content_sha256"], "render": pdf.render_pdf}
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         _read_suspicions(report)
         annex = form["annex"].value() in {True, "1"}
+        evidence = evidence_digest(report)
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(
             content,
@@ -458,11 +487,14 @@ class ApprovalPage(WholeReportPage):
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
         cited = code_of_practice.find_cited_practices(report, content)
-        evidence = evidence_digest(report)
+        # If a check is recorded at this moment, the digest does not belong to the annex.
+        is_one_record = content.annex is not None and evidence_digest(report) == evidence
+        read = decisions.ReadContent(content, evidence, report.last_change)
         return {
             **self.describe(request, report, current_version(report), content, document),
             "annex": annex,
             "content_sha256": content_digest(content),
+            "signed": sign_read_content(report, read) if is_one_record else "",
             "evidence_sha256": evidence,
             "may_have_annex": bool(evidence)
             or Attachment.objects.of(report).stored().exists()
