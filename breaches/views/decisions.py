@@ -1,8 +1,9 @@
 """The pages and forms of the moves: submit, approve, record, dismiss, send, merge and split."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -431,7 +432,7 @@ def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
     return CHECK_PAGE.show(request, report, MoveForm(initial=CHECK_PAGE.initial(request, report)))
 
 
-@report_page("POST", move=SUBMIT)
+@report_page("POST", move=SUBMIT, form="breaches:check")
 def submit_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
     return CHECK_PAGE.respond(request, report)
 
@@ -649,7 +650,7 @@ def split_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 class MergeForm(GovukForm):
-    """The drafts to merge into one report; initially all are selected."""
+    """The drafts to merge into one report; initially those are selected that one cause may have affected."""
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
@@ -661,9 +662,13 @@ class MergeForm(GovukForm):
         },
     )
 
-    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
-        """:param drafts: with prefetched suspicions, and the verification and release of each."""
-        super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
+    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report], start: str = "") -> None:
+        """Ask for the drafts.
+
+        :param drafts: with prefetched suspicions, and the verification and release of each.
+        :param start: the reference of the draft from which the person came.
+        """
+        super().__init__(data, initial={"drafts": [draft.reference for draft in _find_alike(drafts, start)]})
         # The events of all reports share one sequence of numbers, so any later event of a draft has a higher number.
         self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
         self.by_reference = {draft.reference: draft for draft in drafts}
@@ -700,6 +705,15 @@ class MergeForm(GovukForm):
         return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
 
 
+def _find_alike(drafts: Iterable[Report], start: str) -> list[Report]:
+    """Return the drafts with the kind and due time of one of them, or else the largest such group."""
+    groups: dict[frozenset[tuple[str, datetime]], list[Report]] = defaultdict(list)
+    for draft in drafts:
+        groups[frozenset((one.kind, one.verification.due_at) for one in draft.suspicions.all())].append(draft)
+    own = (alike for alike in groups.values() if start in {draft.reference for draft in alike})
+    return next(own, max(groups.values(), key=len, default=[]))
+
+
 def _hint(draft: Report) -> str:
     suspicions = draft.suspicions.all()
     return _("Suspected breach: %(kinds)s. Due at %(due)s. Report %(number)s") % {
@@ -721,7 +735,7 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
         .prefetch_related("suspicions__release", "suspicions__verification")
         .order_by("pk")
     )
-    form = MergeForm(post_data(request), drafts=drafts)
+    form = MergeForm(post_data(request), drafts=drafts, start=request.GET.get("from", ""))
     if (joint := _merged_by_this_form(request)) is not None:
         messages.info(request, _("These drafts have already been combined. This is the combined report."))
         return redirect("breaches:report", joint.reference)

@@ -51,7 +51,6 @@ from breaches.rules.facts import round_down, round_up_before, time_in_words
 from breaches.rules.lifecycle import (
     APPROVE,
     BREACHES,
-    DECIDED,
     DECISION_ON,
     DECISIONS,
     EDIT,
@@ -369,15 +368,16 @@ def _status_of(
     """Return the status of a part and the colour of its tag, empty for plain text."""
     if has_changed:
         return _("Facts changed"), "yellow"
-    if not needed and (report.status in DECIDED or not is_unwritten):
+    is_open = report.status in UNDECIDED
+    if not needed and not (is_open and is_unwritten):
         return _("Completed"), ""
     # An empty part was not needed for the decision that was made.
-    return (_("Left empty"), "") if report.status in DECIDED else (_("Incomplete"), "blue")
+    return (_("Incomplete"), "blue") if is_open else (_("Left empty"), "")
 
 
 def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
-    """Link what is missing to its form control. Nothing is missing once a report is decided."""
-    return [] if report.status in DECIDED else [link_remark(report, remark) for remark in needed]
+    """Link what is missing to its form control. Nothing is missing once a report is decided or continued in another."""
+    return [link_remark(report, remark) for remark in needed] if report.status in UNDECIDED else []
 
 
 def _draw_intervals(suspicions: Collection[Suspicion]) -> list[ReleasePicture]:

@@ -45,6 +45,7 @@ from breaches.rules.content import (
     content_from_json,
 )
 from breaches.rules.lifecycle import (
+    MERGED_OR_SPLIT,
     RESTRICTED,
     UNDECIDED,
     WITH_DOCUMENT,
@@ -123,7 +124,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if found:
         reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
     elif decided:
-        reports = reports.exclude(status__in=UNDECIDED)
+        # Drafts that were combined or separated are continued in another report, which has the decision.
+        reports = reports.exclude(status__in=(*UNDECIDED, *MERGED_OR_SPLIT))
     else:
         # The person's own tasks come first: leads decide, and others rewrite returned reports.
         leads = reports_with(request.user, LEADS).exists()
