@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from breaches.rules.facts import join_words, sentence, without_full_stop
+from breaches.rules.facts import join_words, sentence, with_capital, without_full_stop
 from breaches.rules.lifecycle import Cause
 from releases.rules.calendar import format_moment
 
@@ -59,17 +59,19 @@ def describe_reason(recorded: RecordedCause) -> str:
 MOST_WORDS = 20
 
 
-def describe_cause(recorded: RecordedCause, *, what: str = "It") -> str:
+def describe_cause(recorded: RecordedCause, *, of_one: bool = True) -> str:
     """Write the recorded cause as a sentence of the account; "" if only `describe_cause_in_full` can describe it.
 
-    :param what: what happened because of it.
+    :param of_one: whether the account is about one breach.
     """
     if recorded.cause is None:
         return CAUSE_NOT_RECORDED
     if recorded.cause is Cause.NOT_KNOWN:
         return "The cause is not known yet."
     if reason := describe_reason(recorded):
-        return f"{what} happened because {reason}."
+        if reason.startswith("of "):
+            return f"{with_capital(reason.removeprefix('of '))} caused {'this' if of_one else 'these breaches'}."
+        return f"{'It' if of_one else 'These breaches'} happened because {reason}."
     words = without_full_stop(recorded.words)
     return sentence(words) if len(words.split()) <= MOST_WORDS and ". " not in words else ""
 

@@ -144,7 +144,7 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
     reason = describe_reason(cause)
     if of_one and reason and account.endswith((" late.", " early.")):
         return f"{account.removesuffix('.')}, because {reason}."
-    return f"{account} {describe_cause(cause, what='It' if of_one else 'These breaches')}".rstrip()
+    return f"{account} {describe_cause(cause, of_one=of_one)}".rstrip()
 
 
 def _add_spread(sentence: str, facts: Facts) -> str:
@@ -226,14 +226,14 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
 
 def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[AddressFacts]) -> Iterator[str]:
     if checks := page.checks_since(facts.due_at):
-        when, where = _when(checks[0].sighting, facts), _page_or_file(page)
+        at, noun = _clock(round_down(checks[0].sighting.sent_at), facts), PART_NOUNS.get(page.part, "page")
         instead = next((FOUND_INSTEAD[reason] for reason in checks[0].reasons if reason in FOUND_INSTEAD), "")
         if checks[0].sighting.result is not CheckOutcome.NOT_LIVE:
-            yield f"Our automatic check of {where} gave no result {when}."
+            yield f"At {at} our automatic check of its {noun} gave no result."
         elif instead:
-            yield f"Our automatic check found {instead} at {_host(page)} {when}."
+            yield f"At {at} our automatic check found {instead}."
         else:
-            yield f"Our automatic check did not find it on {where} {when}."
+            yield f"At {at} our automatic check did not find it on its {noun}."
     files = ""
     if late_files and (delay := _last_delay(late_files)):
         which = _its(late_files[0], "its file") if len(late_files) == 1 else f"the last of {_late_ones(late_files)}"

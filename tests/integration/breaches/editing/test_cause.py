@@ -118,7 +118,7 @@ def test_new_facts_leave_the_cause_in_the_account(office, uncaused_report):
     drafting.draft_missing(now=london("11:06"))
     account = content_of(fresh(uncaused_report)).circumstances
     assert "gone at 11:05am" in account
-    assert account.endswith("It happened because of an outage.")
+    assert account.endswith("An outage caused this.")
 
 
 def test_text_that_a_person_edited_stays_and_a_warning_says_that_the_cause_is_not_in_it(client, office):
