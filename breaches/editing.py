@@ -524,7 +524,7 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
             if flip.back_at:
                 text = f"The automatic check found {what} there again."
                 yield TimelineEntry(round_up(flip.back_at), text, f"{at}-back{which}")
-    raised = f"The automatic check suspected a breach ({suspicion.kind}) in the release of {title}."
+    raised = f"Automatic check: suspected breach ({suspicion.kind}) in the release of {title}."
     yield TimelineEntry(round_down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
     if suspicion.kind == ReportKind.EARLY:
         yield from _response_to_early(suspicion, title)

@@ -346,8 +346,11 @@ class WholeReportPage(MovePage):
             "today": today,
             "moves": moves_open_to(request.user, report),
             "sections": [
-                (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
-                for section in sections_of(asked=is_asked(report))
+                *(
+                    (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
+                    for section in sections_of(asked=is_asked(report))
+                ),
+                (_("Cause of the breach"), reverse("breaches:cause", args=[report.reference])),
             ],
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],

@@ -114,6 +114,7 @@ def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, o
         assert part in words(page)
     assert "DRAFT: suspected breach, not yet decided" in words(page)
     answer = client.post(page_of(draft_report, "submit"), filled_in(page), follow=True)
+    assert f'href="{page_of(draft_report, "cause")}"' in page
     assert "Report submitted to the Head of Profession." in words(answer.text)
     assert status_of(draft_report) == ReportStatus.WITH_HOP
 
