@@ -5,7 +5,7 @@ another person was faster.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, text, versions
-from breaches.facts import evidence_digest, find_unanswered_questions
+from breaches.facts import evidence_digest, find_unanswered_questions, late_titles
 from breaches.layout import lay_out_approved_report
 from breaches.models import (
     ApprovedDocument,
@@ -30,6 +30,7 @@ from breaches.models import (
 )
 from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
+from breaches.rules.causes import name_last
 from breaches.rules.content import (
     Remark,
     ReportContent,
@@ -130,7 +131,7 @@ def cause_needs(report: Report) -> tuple[Remark, ...]:
         sentence = "Choose the cause, or say that it is not known yet."
         remarks.append(Remark(ReportSection.CIRCUMSTANCES, "cause", sentence))
     if not (report.available_at or report.available_unknown) and is_late(report) and not is_closed(report):
-        sentence = "Say when it was made available, or why that is not known."
+        sentence = f"Say when {name_last(late_titles(report))} was made available, or why that is not known."
         remarks.append(Remark(ReportSection.CIRCUMSTANCES, "available_on", sentence))
     return tuple(remarks)
 
@@ -149,6 +150,15 @@ def is_closed(report: Report) -> bool:
 
 
 type Render = Callable[[ReportDocument], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContent:
+    """What a person read before an approval with an annex, with the digest of the checks behind the annex."""
+
+    content: ReportContent
+    evidence_sha256: str
+    last_change: int
 
 
 class TwoPeopleNeeded(MoveRefused):
@@ -195,13 +205,21 @@ def return_report(
 
 
 def approve_report(
-    report: Report, *, annex: bool = False, read_sha256: str = "", by: User, at: datetime, render: Render
+    report: Report,
+    *,
+    annex: bool = False,
+    read: ReadContent | None = None,
+    read_sha256: str = "",
+    by: User,
+    at: datetime,
+    render: Render,
 ) -> ApprovedDocument:
     """Approve a report: date it, print it, and store the document with its hash.
 
     The document is rendered before anything is written, so a report whose document fails is not approved.
 
     :param annex: whether the annex of checks is approved with the report.
+    :param read: the content with its annex, as the person read it. Checks that were recorded since then are left out.
     :param read_sha256: the digest of the content that the person has read, if they did. It includes the date, so it no
         longer matches after midnight.
     :param at: its London date becomes the date of the report.
@@ -211,12 +229,17 @@ def approve_report(
     :raises NotPrinted: if the document cannot be printed.
     :raises ChangedMeanwhile: if the report, or the record behind its annex, is not as the person read it.
     """
-    evidence = evidence_digest(report)
-    content = approved_content(report, at=at, annex=annex)
-    if read_sha256 and read_sha256 != content_digest(content):
-        raise ChangedMeanwhile(CHANGED_SINCE_READ)
-    if content.annex and evidence_digest(report) != evidence:
-        raise ChangedMeanwhile(_("We have just recorded another check. Read the annex again before you approve it."))
+    if read:
+        content, evidence = _confirm_read(report, read, at=at), read.evidence_sha256
+    else:
+        evidence = evidence_digest(report)
+        content = approved_content(report, at=at, annex=annex)
+        if read_sha256 and read_sha256 != content_digest(content):
+            raise ChangedMeanwhile(CHANGED_SINCE_READ)
+        if content.annex and evidence_digest(report) != evidence:
+            raise ChangedMeanwhile(
+                _("We have just recorded another check. Read the annex again before you approve it.")
+            )
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_report_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = is_author_or_submitter(report, by)
@@ -241,6 +264,21 @@ def approve_report(
     document.pdf_sha256 = sha256_hex(document.pdf)
     _store_approval(document, content, move)
     return document
+
+
+def _confirm_read(report: Report, read: ReadContent, *, at: datetime) -> ReportContent:
+    """Return the content that a person read with its annex, if it differs from the newest by checks since then only.
+
+    :raises ChangedMeanwhile: if anything else has changed, such as the text, the date or the list of attachments.
+    """
+    newest = approved_content(report, at=at, annex=True)
+    if newest.annex and read.content.annex:
+        annex = replace(newest.annex, outputs=read.content.annex.outputs)
+        # Text that no one edited is written from the checks of the annex. An edited text changes `last_change`.
+        newest = replace(newest, annex=annex, circumstances=read.content.circumstances)
+    if read.last_change != report.last_change or newest != read.content:
+        raise ChangedMeanwhile(CHANGED_SINCE_READ)
+    return read.content
 
 
 def _refuse_one_person(producer: Producer) -> None:

@@ -17,13 +17,14 @@ from breaches.facts import (
     facts_of_suspicions,
     incident_about,
     incident_of,
+    late_titles,
     names_on_list,
 )
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
 from breaches.rules.annex_notes import name_address
 from breaches.rules.answers import Answer, Answers, Question, contradicts_due_time, describe_moment
-from breaches.rules.causes import NO_CAUSE
+from breaches.rules.causes import NO_CAUSE, name_last
 from breaches.rules.content import (
     FROM_FACTS,
     ContactPerson,
@@ -40,7 +41,7 @@ from breaches.rules.content import (
     remark_on,
     sort_entries,
 )
-from breaches.rules.facts import round_down, round_up
+from breaches.rules.facts import round_down, round_up, with_capital
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.rules.narrative import describe_choice, describe_decider, write_account
@@ -372,8 +373,9 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     if available is None:
         return ChosenCause(found.cause, words, None, found.available_unknown.strip())
     if available > at:
-        sentence = _("The time when the release was made available must be in the past. You entered %(moment)s.")
-        raise FieldRefused("available_time", sentence % {"moment": format_moment(available)})
+        sentence = _("The time when %(release)s was made available must be in the past. You entered %(moment)s.")
+        values = {"release": name_last(late_titles(report)), "moment": format_moment(available)}
+        raise FieldRefused("available_time", sentence % values)
     due = _find_late_due(report, available, at=at)
     if due and contradicts_due_time(ReportKind.LATE, _answer_at(available), due):
         sentence = _("A late release appears after it was due (%(moment)s). Correct the date or time.")
@@ -384,9 +386,9 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
 
 
 def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answer | None:
-    """Return when a late release was due; None for another report, as an early release was available before."""
+    """Return when the last late release was due; None for another report, as an early release was available before."""
     late = report.suspicions.filter(kind="late").select_related("verification")
-    if missed := min((suspicion.verification.due_at for suspicion in late), default=None):
+    if missed := max((suspicion.verification.due_at for suspicion in late), default=None):
         return _answer_at(missed)
     if report.kind != ReportKind.LATE:
         return None
@@ -483,7 +485,7 @@ def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
         for entry in _recorded_entries(suspicion)
     ]
     if report.available_at:
-        text = "It was made available, as the producer states."
+        text = f"{with_capital(name_last(late_titles(report)))} was available, as the producer states."
         entries.append(TimelineEntry(report.available_at, text, "available"))
     entries += map(entry_of_note, report.timeline_notes.uncorrected())
     return sort_entries({entry.source: entry for entry in entries}.values())
@@ -522,7 +524,7 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
             if flip.back_at:
                 text = f"The automatic check found {what} there again."
                 yield TimelineEntry(round_up(flip.back_at), text, f"{at}-back{which}")
-    raised = f"The automatic check suspected a breach ({suspicion.kind}) in the release of {title}."
+    raised = f"Automatic check: suspected breach ({suspicion.kind}) in the release of {title}."
     yield TimelineEntry(round_down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
     if suspicion.kind == ReportKind.EARLY:
         yield from _response_to_early(suspicion, title)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from breaches.models import EarlyReleaseDecision, Report, ReportVersion, StartedReport, Suspicion
 from breaches.rules.answers import (
@@ -16,7 +17,7 @@ from breaches.rules.answers import (
     compare_with_checks,
     find_missing_answers,
 )
-from breaches.rules.causes import CAUSE_NOT_RECORDED, NO_CAUSE, RecordedCause
+from breaches.rules.causes import CAUSE_NOT_RECORDED, RecordedCause, StatedAvailability
 from breaches.rules.content import AnnexPicture, ReportContent
 from breaches.rules.facts import (
     AccessFacts,
@@ -30,6 +31,8 @@ from breaches.rules.facts import (
     StatedPublication,
     Statement,
     StatementFact,
+    round_down,
+    time_in_words,
 )
 from breaches.rules.incident import Incident, ReportedDisclosure
 from breaches.rules.lifecycle import SUSPECTED, Cause, ReportKind, ReportStatus
@@ -45,7 +48,7 @@ from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.public.calendar import live_page_of
 from releases.publication_statements import find_statements
-from releases.rules.calendar import from_london, local_date
+from releases.rules.calendar import format_moment, from_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import TO_COME, Role
@@ -319,7 +322,7 @@ def _not_observed(
     if not spans:
         return {}
     alive = coverage.monitored_stretches(
-        start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values())
+        start=min(start for start, _end in spans.values()), end=max(end for _start, end in spans.values())
     )
     return {
         key: tuple(coverage.gaps_in(alive, start=start, end=end, checks=checks[key]))
@@ -484,17 +487,46 @@ def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Inc
 
 
 def recorded_cause(report: Report) -> RecordedCause:
-    """Return the cause that people chose for a report, with their words for it."""
-    return RecordedCause(Cause(report.cause), report.cause_words) if report.cause else NO_CAUSE
+    """Return the cause that people chose for a report, with their words for it and when it became available."""
+    available = StatedAvailability(late_titles(report), report.available_at) if report.available_at else None
+    return RecordedCause(Cause(report.cause) if report.cause else None, report.cause_words, available)
+
+
+def late_titles(report: Report) -> tuple[str, ...]:
+    """Return the titles of a report's late releases, or of the release that a person reported."""
+    late = report.suspicions.filter(kind=ReportKind.LATE).values_list("release__title", flat=True)
+    started = Release.objects.filter(started_reports__report=report).values_list("title", flat=True)
+    return tuple(dict.fromkeys(late)) or tuple(started)
+
+
+def compare_availability(report: Report) -> str:
+    """Return a warning if a check did not find a late release at or after its stated time of availability; or ""."""
+    if not report.available_at:
+        return ""
+    late = report.suspicions.filter(kind=ReportKind.LATE).select_related("verification", "release")
+    absences = [(at, one.release) for one in late if (at := one.shown_verdict.last_not_live_at)]
+    absent_at, release = max(absences, key=lambda absence: absence[0], default=(None, None))
+    if absent_at is None or release is None or absent_at < report.available_at:
+        return ""
+    sentence = _(
+        "You stated that %(title)s was available at %(stated)s, but our check did not find it at %(absent)s. "
+        "Check the time, or explain the difference in ‘Circumstances of breach’."
+    )
+    return sentence % {
+        "title": f"‘{release.title}’",
+        "stated": format_moment(report.available_at),
+        "absent": time_in_words(round_down(absent_at), due_at=report.available_at),
+    }
 
 
 def cause_of_account(report: Report, version: ReportVersion) -> RecordedCause:
     """Return the cause to write into the automatic account.
 
-    It is none if a person edited an account that had none: the cause that people chose is no new fact for them.
+    It is none if a person edited an account that had none: the cause that people chose is no new fact for them. The
+    time from which the producer states that a late release was available is one.
     """
     if CAUSE_NOT_RECORDED in version.machine.get("circumstances", "") and not version.is_untouched("circumstances"):
-        return NO_CAUSE
+        return RecordedCause(available=recorded_cause(report).available)
     return recorded_cause(report)
 
 

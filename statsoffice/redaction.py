@@ -131,7 +131,7 @@ def start_redaction(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 @sensitive_post_parameters("words", "why")
-@report_page("POST", action=Action.REDACT)
+@report_page("POST", action=Action.REDACT, form="redacting:ask")
 def remove(request: SignedInRequest, report: Report) -> HttpResponse:
     """Remove the words once the person has confirmed it. A form that is sent twice is processed once."""
     given, confirmation = RedactForm(request.POST), ConfirmForm(request.POST)

@@ -3,12 +3,13 @@
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from textwrap import wrap
 
 from breaches.rules.annex_notes import (
+    CLOCK_ERROR,
     SOURCES,
     describe_access_period,
     describe_caches,
@@ -330,8 +331,7 @@ APPROVED = "This annex was approved with the report and is part of it."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
-    "A check shows what was live at that moment. Of the page itself, the annex shows only words by which we recognised "
-    "that the release was not live."
+    "A check shows what was live at that moment. We show only the text that told us the release was not live."
 )
 HOW_TO_READ_PICTURES = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
@@ -416,10 +416,10 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
 
     :param approved: the annex was approved with its report.
     """
+    shared = _find_shared_notes(annex.outputs)
+    outputs = [replace(one, notes=tuple(note for note in one.notes if note not in shared)) for one in annex.outputs]
     parts = tuple(
-        _part_row(output, part, is_first=number == 0)
-        for output in annex.outputs
-        for number, part in enumerate(output.parts)
+        _part_row(output, part, is_first=number == 0) for output in outputs for number, part in enumerate(output.parts)
     )
     has_sets = any(part.after for output in annex.outputs for part in output.parts)
     columns = (*OVERVIEW, AFTER_FIRST) if has_sets else OVERVIEW
@@ -433,7 +433,7 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
     access_list = _access_list_rows(annex.access_list) if annex.access_list else None
     return AnnexLayout(
         heading=HEADING if parts else HEADING_OF_ACCESS_LIST if access_list else HEADING_OF_ATTACHMENTS,
-        paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read),
+        paragraphs=(APPROVED if approved else NOT_APPROVED, *how_to_read, *shared),
         parts=parts,
         overview=tuple(overview),
         overview_columns=("Output", *columns),
@@ -447,6 +447,15 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
             *((f"SHA-256 of {name}", one.sha256) for name, one in zip(names, annex.attachments, strict=True)),
         ),
     )
+
+
+def _find_shared_notes(outputs: Sequence[AnnexOutput]) -> tuple[str, ...]:
+    """Return the notes on the clock and on the choice of checks that are the same for each of several outputs."""
+    if len(outputs) < 2:
+        return ()
+    first, *others = outputs
+    general = (note for note in first.notes if note in {RULE, OWN_TEXT} or note.startswith(CLOCK_ERROR))
+    return tuple(note for note in general if all(note in other.notes for other in others))
 
 
 def _access_list_rows(access: AnnexAccessList) -> AnnexAccessListRows:

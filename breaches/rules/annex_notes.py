@@ -61,6 +61,7 @@ INCONCLUSIVE = {
 
 # More periods than these are counted, because a list of a hundred says less than their number and length.
 MOST_LISTED_GAPS = 4
+CLOCK_ERROR = "Our clock may have been wrong by up to"
 OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers saw the release later than it was published."
 
 
@@ -121,7 +122,7 @@ def describe_clock_error(facts: Facts) -> Iterator[str]:
         seconds, tenths = largest.total_seconds(), math.ceil(round(largest.total_seconds() * 10, 6))
         length = describe_duration(math.ceil(seconds)) if seconds >= 1 or tenths == 10 else f"0.{tenths} seconds"
         yield (
-            f"Our clock may have been wrong by up to {length}. The table shows the times of our clock. "
+            f"{CLOCK_ERROR} {length}. The table shows the times of our clock. "
             "The delays and the account allow for the error."
         )
     unconfirmed = [check for check in checks if not check.sighting.clock_confirmed]

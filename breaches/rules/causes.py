@@ -1,12 +1,22 @@
 """The recorded cause of a breach in the words of its account."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from breaches.rules.facts import sentence, without_full_stop
+from breaches.rules.facts import join_words, sentence, with_capital, without_full_stop
 from breaches.rules.lifecycle import Cause
+from releases.rules.calendar import format_moment
 
 CAUSE_NOT_RECORDED = "The cause has not been recorded."
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAvailability:
+    """When the last of a report's late releases, in quotation marks, became available, as the producer states."""
+
+    titles: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +25,7 @@ class RecordedCause:
 
     cause: Cause | None = None
     words: str = ""
+    available: StatedAvailability | None = None
 
 
 NO_CAUSE = RecordedCause()
@@ -48,17 +59,19 @@ def describe_reason(recorded: RecordedCause) -> str:
 MOST_WORDS = 20
 
 
-def describe_cause(recorded: RecordedCause, *, what: str = "It") -> str:
+def describe_cause(recorded: RecordedCause, *, of_one: bool = True) -> str:
     """Write the recorded cause as a sentence of the account; "" if only `describe_cause_in_full` can describe it.
 
-    :param what: what happened because of it.
+    :param of_one: whether the account is about one breach.
     """
     if recorded.cause is None:
         return CAUSE_NOT_RECORDED
     if recorded.cause is Cause.NOT_KNOWN:
         return "The cause is not known yet."
     if reason := describe_reason(recorded):
-        return f"{what} happened because {reason}."
+        if reason.startswith("of "):
+            return f"{with_capital(reason.removeprefix('of '))} caused {'this' if of_one else 'these breaches'}."
+        return f"{'It' if of_one else 'These breaches'} happened because {reason}."
     words = without_full_stop(recorded.words)
     return sentence(words) if len(words.split()) <= MOST_WORDS and ". " not in words else ""
 
@@ -71,6 +84,16 @@ def describe_cause_in_full(recorded: RecordedCause) -> str:
 
 # Other words by which people introduce a cause in an account that they write themselves.
 _INTRODUCED = ("because", "caus", "owing to", "as a result", "resulted", "led to")
+
+
+def name_last(titles: Sequence[str]) -> str:
+    """Name what one time of availability is about: "‘A’", "the last of ‘A’ and ‘B’", or "it" without a title."""
+    names = join_words(f"‘{title}’" for title in titles) if titles else "it"
+    return f"the last of {names}" if len(titles) > 1 else names
+
+
+def describe_availability(stated: StatedAvailability) -> str:
+    return f"The producer states that {name_last(stated.titles)} was available at {format_moment(stated.at)}."
 
 
 def may_lack_cause(account: str, recorded: RecordedCause) -> bool:

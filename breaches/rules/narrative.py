@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from breaches.rules.causes import (
     NO_CAUSE,
     RecordedCause,
+    describe_availability,
     describe_cause,
     describe_cause_in_full,
     describe_reason,
@@ -80,7 +81,7 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
     """Write the circumstances of a suspected breach of one or more releases from the record.
 
     Each release has a paragraph. Its exceptions, the decision on an early release, and what people stated about it have
-    one each. Times are London's.
+    one each. So has the producer's statement of when the late releases were available. Times are London's.
     The account names no person and no reaction, which people write.
 
     :param cause: what people recorded; a cause in their own words has a paragraph of its own if it is long.
@@ -103,7 +104,8 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
             " ".join(_describe_decision(facts)),
             " ".join(_statements(facts)),
         ]
-    return "\n\n".join(filter(None, [*paragraphs, in_own_words]))
+    available = describe_availability(cause.available) if cause.available else ""
+    return "\n\n".join(filter(None, [*paragraphs, available, in_own_words]))
 
 
 def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: bool = False) -> str:
@@ -142,7 +144,7 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
     reason = describe_reason(cause)
     if of_one and reason and account.endswith((" late.", " early.")):
         return f"{account.removesuffix('.')}, because {reason}."
-    return f"{account} {describe_cause(cause, what='It' if of_one else 'These breaches')}".rstrip()
+    return f"{account} {describe_cause(cause, of_one=of_one)}".rstrip()
 
 
 def _add_spread(sentence: str, facts: Facts) -> str:
@@ -224,14 +226,14 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
 
 def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[AddressFacts]) -> Iterator[str]:
     if checks := page.checks_since(facts.due_at):
-        when, where = _when(checks[0].sighting, facts), _page_or_file(page)
+        at, noun = _clock(round_down(checks[0].sighting.sent_at), facts), PART_NOUNS.get(page.part, "page")
         instead = next((FOUND_INSTEAD[reason] for reason in checks[0].reasons if reason in FOUND_INSTEAD), "")
         if checks[0].sighting.result is not CheckOutcome.NOT_LIVE:
-            yield f"Our automatic check of {where} gave no result {when}."
+            yield f"At {at} our automatic check of its {noun} gave no result."
         elif instead:
-            yield f"Our automatic check found {instead} at {_host(page)} {when}."
+            yield f"At {at} our automatic check found {instead}."
         else:
-            yield f"Our automatic check did not find it on {where} {when}."
+            yield f"At {at} our automatic check did not find it on its {noun}."
     files = ""
     if late_files and (delay := _last_delay(late_files)):
         which = _its(late_files[0], "its file") if len(late_files) == 1 else f"the last of {_late_ones(late_files)}"

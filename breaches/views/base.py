@@ -40,6 +40,7 @@ def report_page[**P](
     *methods: str,
     action: Action = Action.VIEW,
     move: str = "",
+    form: str = "breaches:report",
     allowed: Callable[[Person, Report], bool] = lambda person, report: True,
 ) -> Callable[[ReportView[P]], Callable[..., HttpResponse]]:
     """Decorate a view so that it gets the report as an argument.
@@ -49,6 +50,8 @@ def report_page[**P](
     :param methods: the allowed HTTP methods; GET by default.
     :param action: the action that the person must be allowed to do.
     :param move: a move that the person must be allowed to make in at least one state.
+    :param form: the page with the form of a view that allows POST only. A failed form is shown at the view's address,
+        so a person who loads it again goes to this page.
     :param allowed: a further permission that the person must have.
     """
     answered = methods or ("GET",)
@@ -65,6 +68,8 @@ def report_page[**P](
             ):
                 raise Http404("There is no such report, or it is not yours.")
             if request.method not in answered and not (request.method == "HEAD" and "GET" in answered):
+                if request.method in {"GET", "HEAD"}:
+                    return redirect(form, report.reference)
                 return HttpResponseNotAllowed(answered)
             return view(request, report, *args, **kwargs)
 

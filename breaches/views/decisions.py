@@ -1,8 +1,9 @@
 """The pages and forms of the moves: submit, approve, record, dismiss, send, merge and split."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core import signing
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -23,6 +25,7 @@ from django.views.decorators.http import require_http_methods
 
 from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
 from breaches.facts import (
+    compare_availability,
     compare_with_record,
     evidence_digest,
     find_release_with_list,
@@ -45,6 +48,7 @@ from breaches.rules.content import (
     ReportSection,
     content_digest,
     content_from_json,
+    content_to_json,
     find_odd,
     remark_on,
     sections_of,
@@ -98,10 +102,14 @@ def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> fo
 
 
 class ApproveForm(MoveForm):
-    """An approval, with the hash of the content that the person read, and whether the annex was included."""
+    """An approval, with the hash of the content that the person read, and whether the annex was included.
+
+    `signed` is this content with its annex, because a check that is recorded meanwhile changes the newest annex.
+    """
 
     annex = forms.BooleanField(required=False, widget=forms.HiddenInput)
     content_sha256 = forms.CharField(widget=forms.HiddenInput)
+    signed = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class TakeBackForm(MoveForm):
@@ -338,8 +346,11 @@ class WholeReportPage(MovePage):
             "today": today,
             "moves": moves_open_to(request.user, report),
             "sections": [
-                (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
-                for section in sections_of(asked=is_asked(report))
+                *(
+                    (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
+                    for section in sections_of(asked=is_asked(report))
+                ),
+                (_("Cause of the breach"), reverse("breaches:cause", args=[report.reference])),
             ],
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
@@ -347,9 +358,11 @@ class WholeReportPage(MovePage):
 
 
 def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remark]:
-    """Yield a warning if the record contradicts the answers."""
+    """Yield a warning if the record contradicts the answers, and if it contradicts when a release was available."""
     if sentence := compare_with_record(report, content.answers):
         yield remark_on(Asked.HAPPENED, sentence)
+    if sentence := compare_availability(report):
+        yield Remark(ReportSection.CIRCUMSTANCES, "available_on", sentence)
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:
@@ -422,9 +435,30 @@ def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
     return CHECK_PAGE.show(request, report, MoveForm(initial=CHECK_PAGE.initial(request, report)))
 
 
-@report_page("POST", move=SUBMIT)
+@report_page("POST", move=SUBMIT, form="breaches:check")
 def submit_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
     return CHECK_PAGE.respond(request, report)
+
+
+_DAY_SECONDS = 24 * 60 * 60
+
+
+def sign_read_content(report: Report, read: decisions.ReadContent) -> str:
+    values = [content_to_json(read.content), read.evidence_sha256, read.last_change]
+    return signing.dumps(values, salt=f"breaches.approval.{report.pk}", compress=True)
+
+
+def load_read_content(report: Report, signed: str) -> decisions.ReadContent:
+    """Read the content that `sign_read_content` wrote for the same report in the last 24 hours.
+
+    :raises MoveRefused: if it is another report's, too old or forged.
+    """
+    try:
+        content, *others = signing.loads(signed, salt=f"breaches.approval.{report.pk}", max_age=_DAY_SECONDS)
+    except signing.BadSignature:
+        sentence = _("We cannot verify which annex you read. Open the approval again and read the annex.")
+        raise MoveRefused(sentence) from None
+    return decisions.ReadContent(content_from_json(content), *others)
 
 
 class ApprovalPage(WholeReportPage):
@@ -437,13 +471,15 @@ class ApprovalPage(WholeReportPage):
         return super().initial(request, report) | {"content_sha256": content_digest(content), "annex": annex}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return the digest that was read, the annex, and the function that renders the document."""
-        read = form.cleaned_data
-        return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf.render_pdf}
+        """Return what was read, its digest, the annex, and the function that renders the document."""
+        typed = form.cleaned_data
+        read = load_read_content(report, typed["signed"]) if typed["annex"] and typed["signed"] else None
+        return {"annex": typed["annex"], "read": read, "read_sha256": typed["content_sha256"], "render": pdf.render_pdf}
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         _read_suspicions(report)
         annex = form["annex"].value() in {True, "1"}
+        evidence = evidence_digest(report)
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(
             content,
@@ -455,11 +491,14 @@ class ApprovalPage(WholeReportPage):
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
         cited = code_of_practice.find_cited_practices(report, content)
-        evidence = evidence_digest(report)
+        # If a check is recorded at this moment, the digest does not belong to the annex.
+        is_one_record = content.annex is not None and evidence_digest(report) == evidence
+        read = decisions.ReadContent(content, evidence, report.last_change)
         return {
             **self.describe(request, report, current_version(report), content, document),
             "annex": annex,
             "content_sha256": content_digest(content),
+            "signed": sign_read_content(report, read) if is_one_record else "",
             "evidence_sha256": evidence,
             "may_have_annex": bool(evidence)
             or Attachment.objects.of(report).stored().exists()
@@ -614,7 +653,7 @@ def split_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 class MergeForm(GovukForm):
-    """The drafts to merge into one report; initially all are selected."""
+    """The drafts to merge into one report; initially those are selected that one cause may have affected."""
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
@@ -626,9 +665,13 @@ class MergeForm(GovukForm):
         },
     )
 
-    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
-        """:param drafts: with prefetched suspicions, and the verification and release of each."""
-        super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
+    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report], start: str = "") -> None:
+        """Ask for the drafts.
+
+        :param drafts: with prefetched suspicions, and the verification and release of each.
+        :param start: the reference of the draft from which the person came.
+        """
+        super().__init__(data, initial={"drafts": [draft.reference for draft in _find_alike(drafts, start)]})
         # The events of all reports share one sequence of numbers, so any later event of a draft has a higher number.
         self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
         self.by_reference = {draft.reference: draft for draft in drafts}
@@ -665,6 +708,15 @@ class MergeForm(GovukForm):
         return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
 
 
+def _find_alike(drafts: Iterable[Report], start: str) -> list[Report]:
+    """Return the drafts with the kind and due time of one of them, or else the largest such group."""
+    groups: dict[frozenset[tuple[str, datetime]], list[Report]] = defaultdict(list)
+    for draft in drafts:
+        groups[frozenset((one.kind, one.verification.due_at) for one in draft.suspicions.all())].append(draft)
+    own = (alike for alike in groups.values() if start in {draft.reference for draft in alike})
+    return next(own, max(groups.values(), key=len, default=[]))
+
+
 def _hint(draft: Report) -> str:
     suspicions = draft.suspicions.all()
     return _("Suspected breach: %(kinds)s. Due at %(due)s. Report %(number)s") % {
@@ -686,7 +738,7 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
         .prefetch_related("suspicions__release", "suspicions__verification")
         .order_by("pk")
     )
-    form = MergeForm(post_data(request), drafts=drafts)
+    form = MergeForm(post_data(request), drafts=drafts, start=request.GET.get("from", ""))
     if (joint := _merged_by_this_form(request)) is not None:
         messages.info(request, _("These drafts have already been combined. This is the combined report."))
         return redirect("breaches:report", joint.reference)

@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from breaches import comments, decisions, editing, publication, refreshing, text
 from breaches.editing import FIELDS
-from breaches.facts import find_release_with_list, is_asked
+from breaches.facts import find_release_with_list, is_asked, recorded_cause
 from breaches.layout import lay_out_report
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import (
@@ -44,13 +44,13 @@ from breaches.permissions import (
     moves_open_to,
 )
 from breaches.rules.annex import Chart, interval_chart
+from breaches.rules.causes import describe_availability
 from breaches.rules.content import Remark, ReportContent, ReportSection, content_from_json, sections_of
 from breaches.rules.document import DocumentSection
 from breaches.rules.facts import round_down, round_up_before, time_in_words
 from breaches.rules.lifecycle import (
     APPROVE,
     BREACHES,
-    DECIDED,
     DECISION_ON,
     DECISIONS,
     EDIT,
@@ -340,6 +340,7 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
     needed = [one for one in needs if one.field in decisions.OF_THE_CAUSE]
     status, colour = _status_of(report, needed)
     address = f"{reverse('breaches:cause', args=[report.reference])}#section-{CAUSE}"
+    available = recorded_cause(report).available
     return ReportPart(
         key=CAUSE,
         title=_("Cause of the breach"),
@@ -347,7 +348,17 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
         status=status,
         colour=colour,
         remarks=_links(report, needed),
-        lines=[part for part in (text.cause_name(report.cause), report.cause_words) if part],
+        lines=list(
+            filter(
+                None,
+                (
+                    text.cause_name(report.cause),
+                    report.cause_words,
+                    describe_availability(available) if available else "",
+                    report.available_unknown,
+                ),
+            )
+        ),
     )
 
 
@@ -357,15 +368,16 @@ def _status_of(
     """Return the status of a part and the colour of its tag, empty for plain text."""
     if has_changed:
         return _("Facts changed"), "yellow"
-    if not needed and (report.status in DECIDED or not is_unwritten):
+    is_open = report.status in UNDECIDED
+    if not needed and not (is_open and is_unwritten):
         return _("Completed"), ""
     # An empty part was not needed for the decision that was made.
-    return (_("Left empty"), "") if report.status in DECIDED else (_("Incomplete"), "blue")
+    return (_("Incomplete"), "blue") if is_open else (_("Left empty"), "")
 
 
 def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
-    """Link what is missing to its form control. Nothing is missing once a report is decided."""
-    return [] if report.status in DECIDED else [link_remark(report, remark) for remark in needed]
+    """Link what is missing to its form control. Nothing is missing once a report is decided or continued in another."""
+    return [link_remark(report, remark) for remark in needed] if report.status in UNDECIDED else []
 
 
 def _draw_intervals(suspicions: Collection[Suspicion]) -> list[ReleasePicture]:

@@ -46,6 +46,7 @@ from breaches.rules.content import (
     content_from_json,
 )
 from breaches.rules.lifecycle import (
+    MERGED_OR_SPLIT,
     RESTRICTED,
     UNDECIDED,
     WITH_DOCUMENT,
@@ -124,7 +125,9 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if found:
         reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
     elif decided:
-        reports = reports.exclude(status__in=UNDECIDED).order_by(F("occurred_on").desc(nulls_last=True), "-pk")
+        # Drafts that were combined or separated are continued in another report, which has the decision.
+        reports = reports.exclude(status__in=(*UNDECIDED, *MERGED_OR_SPLIT))
+        reports = reports.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
     else:
         # The person's own tasks come first: leads decide, and others rewrite returned reports.
         leads = reports_with(request.user, LEADS).exists()

@@ -23,7 +23,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from breaches import code_of_practice, comments, decisions, editing, refreshing, text
 from breaches.corrective_actions import save_section_with_actions, write_plans
 from breaches.editing import ChosenCause
-from breaches.facts import compare_with_record, find_stated_day, has_known_date, incident_of, is_asked
+from breaches.facts import (
+    compare_availability,
+    compare_with_record,
+    find_stated_day,
+    has_known_date,
+    incident_of,
+    is_asked,
+    late_titles,
+)
 from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report, SectionComment
 from breaches.permissions import (
@@ -36,6 +44,7 @@ from breaches.permissions import (
     reports_where,
 )
 from breaches.rules.answers import Question, causes_of
+from breaches.rules.causes import name_last
 from breaches.rules.content import (
     FORM_SECTIONS,
     FROM_FACTS,
@@ -261,8 +270,6 @@ class CauseForm(GovukForm):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     available_on = GovukDateField(
-        label=lazy("Date on which it was made available"),
-        subject=lazy("Date on which it was made available"),
         help_text=lazy("For example, 30 6 2026"),
         required=False,
     )
@@ -275,11 +282,11 @@ class CauseForm(GovukForm):
     )
 
     def __init__(
-        self, *args: Any, with_time: bool, causes: Iterable[Cause], stated_day: date | None = None, **kwargs: Any
+        self, *args: Any, available: str, causes: Iterable[Cause], stated_day: date | None = None, **kwargs: Any
     ) -> None:
         """Ask for the cause.
 
-        :param with_time: whether to ask when the output was made available.
+        :param available: the name of what became available at an unknown time; empty if the form does not ask for it.
         :param causes: the causes to offer, in order.
         :param stated_day: the day that is filled in, as stated when the report was started. Without a time it is no
             answer.
@@ -289,9 +296,13 @@ class CauseForm(GovukForm):
         self.fields["cause"].choices = [  # type: ignore[attr-defined]  # declared above
             (cause.value, CAUSES[cause]) for cause in causes
         ]
-        if not with_time:
+        if not available:
             for name in ("available_on", "available_time", "available_unknown"):
                 del self.fields[name]
+            return
+        on = self.fields["available_on"]
+        on.label = _("When did %(release)s become available?") % {"release": available}
+        on.subject = _("The date on which %(release)s became available") % {"release": available}  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -329,6 +340,8 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     except MoveRefused as refused:
         add_refusal(form, refused)
         return _show_cause(request, report, form)
+    if warning := compare_availability(saved):
+        messages.warning(request, warning)
     still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
     if not still_needed:
         return continue_after(request, saved, after=CAUSE, was_incomplete=was_incomplete, saved=_("Cause saved."))
@@ -340,7 +353,8 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
 def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
     cause = editing.cause_of(report)
     available = in_london(cause.available_at) if cause.available_at else None
-    stated_day = find_stated_day(report, content_of(report)) if decisions.is_late(report) else None
+    is_late = decisions.is_late(report)
+    stated_day = find_stated_day(report, content_of(report)) if is_late else None
     initial = {
         "seen": _digest_cause(cause),
         "cause": cause.cause,
@@ -354,7 +368,7 @@ def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
     chosen = [] if not report.cause or report.cause in offered else [Cause(report.cause)]
     return CauseForm(
         data,
-        with_time=decisions.is_late(report),
+        available=name_last(late_titles(report)) if is_late else "",
         causes=[*chosen, *offered],
         stated_day=stated_day,
         initial=initial,

@@ -75,6 +75,21 @@ def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
     return login_required(require_http_methods(["GET", "POST"])(explain_refusal(view)))
 
 
+def post_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
+    """Decorate the view of a button for a release: it requires sign-in, and allows POST.
+
+    A refusal is a page at the view's address, so a person who loads the address again goes to the release.
+    """
+
+    @wraps(view)
+    def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method == "POST":
+            return explain_refusal(view)(request, reference, *args, **kwargs)
+        return redirect("releases:release", find_release(request.user, reference).reference)
+
+    return login_required(require_http_methods(["GET", "HEAD", "POST"])(page))
+
+
 def render_refused_move(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
     context = {"reference": reference, "sentence": str(refusal)}
     return render(request, "releases/refused.html", context, status=409)

@@ -57,11 +57,11 @@ from releases.text.minute_brief import UNKNOWN_TIME
 from releases.views.base import (
     SignedInRequest,
     complete_form,
-    explain_refusal,
     find_release,
     form_view,
     is_completed,
     post_data,
+    post_view,
     sent_answers,
 )
 
@@ -260,9 +260,7 @@ def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], releas
     return {"sentence": text_preflight.finding_sentence(finding, planned=release.due_at), "url": url}
 
 
-@login_required
-@require_POST
-@explain_refusal
+@post_view
 def request_preflight_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
@@ -310,9 +308,7 @@ def _check_notice(release: Release, form: DelayNoticeForm, *, at: datetime) -> N
     delay_notices.check_notice(release, at=at, **said)
 
 
-@login_required
-@require_POST
-@explain_refusal
+@post_view
 def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.POST_DELAY_NOTICE)
     number = request.POST.get("seen", "")
@@ -323,18 +319,14 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
     return redirect("releases:release", reference)
 
 
-@login_required
-@require_POST
-@explain_refusal
+@post_view
 def record_no_answer_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release, contact = _find_call(request, reference)
     calls.record_no_answer(release, contact, by=request.user, at=timezone.now())
     return _return_to_calls(request, release)
 
 
-@login_required
-@require_POST
-@explain_refusal
+@post_view
 def undo_no_answer_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release, contact = _find_call(request, reference)
     calls.undo_no_answer(release, contact, by=request.user, at=timezone.now())

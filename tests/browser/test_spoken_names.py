@@ -112,7 +112,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
         TITLE,
         f"group: What was the cause?, Error: {problem}",
         "radio: Human error",
-        "group: Date on which it was made available, For example, 30 6 2026",
+        f"group: When did ‘{TITLE}’ become available?, For example, 30 6 2026",
         "textbox: Day",
     )
     page.get_by_label("Human error").check()

@@ -34,6 +34,7 @@ def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_ea
     check = page_of(report, "check")
     answer = client.post(page_of(report, "submit"), filled_in(client.get(check).text))
     assert "There is a problem" in words(answer.text)
+    assert client.get(page_of(report, "submit")).url == check
     for section, control in (("impact", "id_impact"), ("corrective-actions", "id_corrective_actions")):
         address = f"/reports/{report.reference}/{section}/"
         assert f'href="{address}#{control}"' in answer.text
@@ -113,6 +114,7 @@ def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, o
         assert part in words(page)
     assert "DRAFT: suspected breach, not yet decided" in words(page)
     answer = client.post(page_of(draft_report, "submit"), filled_in(page), follow=True)
+    assert f'href="{page_of(draft_report, "cause")}"' in page
     assert "Report submitted to the Head of Profession." in words(answer.text)
     assert status_of(draft_report) == ReportStatus.WITH_HOP
 

@@ -15,7 +15,7 @@ from releases.rules.lifecycle import Role
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.factories import UserFactory, rolled_back
 from tests.support.people import AT, create_office, write_sections
-from tests.support.report_forms import send, words
+from tests.support.report_forms import filled_in, send, words
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -66,9 +66,21 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
         assert part in page
     gone = client.get(report_page(drafts[0]))
     assert "Combined" in gone.text
+    assert "missing" not in words(gone.text)
+    assert drafts[0].number not in client.get(reverse("breaches:report_list"), {"show": "decided"}).text
     assert report_page(joint) in gone.text
     history = words(client.get(report_page(drafts[0], "history")).text)
     assert f"Combined with others ({joint.number})" in history
+
+
+def test_the_drafts_of_the_same_kind_and_due_time_are_selected(client, office):
+    drafts = a_morning(office, 4)
+    drafts[3].suspicions.update(kind="partial")
+    client.force_login(office.head)
+    selected = filled_in(client.get(morning_page(office)).text)["drafts"]
+    assert set(selected) == {draft.reference for draft in drafts[:3]}
+    (link,) = LexborHTMLParser(client.get(report_page(drafts[3])).text).css(f'a[href^="{morning_page(office)}"]')
+    assert filled_in(client.get(link.attributes["href"]).text)["drafts"] == [drafts[3].reference]
 
 
 def test_a_posted_reference_with_a_null_character_is_refused(client, office, drafts):

@@ -141,7 +141,7 @@ def test_no_one_else_reads_of_a_check_or_asks_for_one(client, release):
     )
     assert "Checks before release" not in client.get(address).text
     assert ask(client, release).status_code == 404
-    assert client.get(reverse("releases:preflight", args=[release.reference])).status_code == 405
+    assert client.get(reverse("releases:preflight", args=[release.reference])).status_code == 404
     assert PreflightRun.objects.count() == 1
 
 

@@ -222,6 +222,20 @@ def test_the_annex_says_whether_it_was_approved():
     assert lay_out_annex(annex, approved=False).paragraphs[0] == NOT_APPROVED
 
 
+def test_notes_on_the_clock_and_the_choice_of_checks_that_are_the_same_for_all_releases_are_given_once():
+    made = [make_check_fact(f"09:{minute}", NOT_LIVE) for minute in range(10, 59)]
+    by_clock = [dataclasses.replace(one.sighting, clock_bound=timedelta(seconds=1)) for one in made]
+    checks = [dataclasses.replace(one, sighting=sighting) for one, sighting in zip(made, by_clock, strict=True)]
+    alone, both = (lay_out_annex(annex_of([record(address(*checks))] * number), approved=True) for number in (1, 2))
+    shared = [note for note in alone.parts[0].notes if note == RULE or note.startswith("Our clock may have been wrong")]
+    assert len(shared) == 2
+    assert both.paragraphs == (*alone.paragraphs, *shared)
+    assert not {*shared} & {note for part in both.parts for note in part.notes}
+    late = lay_out_annex(annex_of([record(address(*checks)), record(address(*SEED_LOOKS))]), approved=True)
+    assert RULE not in late.paragraphs
+    assert RULE in late.parts[0].notes
+
+
 def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_it():
     told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))

@@ -29,7 +29,7 @@ from tests.support.seed_case import TITLE
 
 FILES = ("https://www.example.gov.uk/tables.ods", "https://www.example.gov.uk/data.csv")
 DUE = f"‘{TITLE}’ was due for release at 9:30am on 30 June 2020."
-NOT_FOUND = "Our automatic check did not find it on its page at www.example.gov.uk then."
+NOT_FOUND = "At 9:30am our automatic check did not find it on its page."
 FOUND_BEFORE = "Our automatic check found it on its page at www.example.gov.uk before then:"
 PAGE_LIVE = "Its page at www.example.gov.uk was live on time, but our automatic check did not find"
 UNKNOWN = "Our automatic checks do not show whether it was on its page at www.example.gov.uk on time"
@@ -78,7 +78,7 @@ ACCOUNTS = {
                 check("09:36", LIVE),
             )
         ),
-        "Our automatic check did not find it on its page at www.example.gov.uk at 9:35:01am.",
+        "At 9:35:01am our automatic check did not find it on its page.",
         "It appeared between 9:35:01am and 9:36am, 5 to 6 minutes late.",
     ),
     "late, and no response at the due time": (
@@ -90,22 +90,22 @@ ACCOUNTS = {
                 check("09:45", LIVE),
             )
         ),
-        "Our automatic check of its page at www.example.gov.uk gave no result then.",
+        "At 9:30am our automatic check of its page gave no result.",
         "It appeared between 9:32am and 9:45am, 2 to 15 minutes late.",
     ),
     "only announced at the due time": (
         record(address(check("09:30", NOT_LIVE, Reason.ANNOUNCEMENT), *SEED_LOOKS[2:])),
-        "Our automatic check found only its announcement at www.example.gov.uk then.",
+        "At 9:30am our automatic check found only its announcement.",
         f"{APPEARED}.",
     ),
     "announced for another time": (
         record(address(check("09:30", NOT_LIVE, Reason.MOVED), *SEED_LOOKS[2:3])),
-        "Our automatic check found an announcement with another time at www.example.gov.uk then.",
+        "At 9:30am our automatic check found an announcement with another time.",
         "It had still not appeared at 9:32am, more than 2 minutes late.",
     ),
     "the previous edition at the due time": (
         record(address(check("09:30", NOT_LIVE, Reason.PREVIOUS_EDITION), *SEED_LOOKS[2:])),
-        "Our automatic check found the previous edition at www.example.gov.uk then.",
+        "At 9:30am our automatic check found the previous edition.",
         f"{APPEARED}.",
     ),
     "live, gone and live again": (
@@ -335,7 +335,7 @@ def test_a_cause_after_a_sentence_about_something_else_has_a_sentence_of_its_own
     gone = record(address(*SEED_LOOKS, check("10:28", NOT_LIVE), check("10:40", LIVE)))
 
     assert write_account(gone, cause=RecordedCause(Cause.OUTAGE)).endswith(
-        "gone at 10:28am and back by 10:40am. It happened because of an outage."
+        "gone at 10:28am and back by 10:40am. An outage caused this."
     )
 
 
@@ -344,7 +344,7 @@ def test_the_cause_of_several_releases_is_given_once_for_all_of_them():
     first, second = write_account(late, early, cause=RecordedCause(Cause.OUTAGE)).split("\n\n")
 
     assert first == f"{NOT_FOUND_IN_TIME} {APPEARED}."
-    assert second.endswith("15 to 20 minutes early. These breaches happened because of an outage.")
+    assert second.endswith("15 to 20 minutes early. An outage caused these breaches.")
 
 
 def test_a_long_description_of_another_cause_is_a_paragraph_as_it_was_written():

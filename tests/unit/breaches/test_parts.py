@@ -67,7 +67,7 @@ ACCOUNTS = {
     "an English page that was late, and a Welsh page that followed in time": (
         record(LATE, welsh(check("09:38", NOT_LIVE), check("09:38:10", LIVE))),
         (
-            "Our automatic check did not find it on its English page at www.example.gov.uk at 9:32am. It appeared "
+            "At 9:32am our automatic check did not find it on its English page. It appeared "
             "between 9:32am and 9:32:30am, about 2 minutes late, and the Welsh page appeared about 6 minutes after "
             "the English page."
         ),
@@ -75,7 +75,7 @@ ACCOUNTS = {
     "an English page that was late, while the Welsh page may follow": (
         record(AWAITED, LATE),
         (
-            "Our automatic check did not find it on its English page at www.example.gov.uk at 9:32am. It appeared "
+            "At 9:32am our automatic check did not find it on its English page. It appeared "
             "between 9:32am and 9:32:30am, about 2 minutes late."
         ),
     ),

@@ -12,9 +12,10 @@ from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.text import event_author, event_title
 from breaches.versions import content_of
+from releases.models import Release
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
-from tests.support.people import AT, create_report
+from tests.support.people import AT, create_joint_report, create_report
 from tests.support.report_evidence import NOT_LIVE, london
 from tests.support.report_forms import error_links, filled_in, section_address, send, words
 from tests.support.report_mornings import record_checks
@@ -42,6 +43,10 @@ def without_end(report):
     verdict = report.suspicions.get().verification
     type(verdict).objects.filter(pk=verdict.pk).update(first_live_at=None)
     return report
+
+
+def title_of(report):
+    return report.suspicions.get().release.title
 
 
 def write_circumstances(report, office, text):
@@ -119,7 +124,7 @@ def test_new_facts_leave_the_cause_in_the_account(office, uncaused_report):
     drafting.draft_missing(now=london("11:06"))
     account = content_of(fresh(uncaused_report)).circumstances
     assert "gone at 11:05am" in account
-    assert account.endswith("It happened because of an outage.")
+    assert account.endswith("An outage caused this.")
 
 
 def test_text_that_a_person_edited_stays_and_a_warning_says_that_the_cause_is_not_in_it(client, office):
@@ -212,8 +217,50 @@ def test_when_it_was_made_available_can_be_printed_as_a_statement(office, draft_
     report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
     stated = [entry for entry in editing.timeline_entries(report) if entry.source == "available"]
     assert [(entry.at, entry.text) for entry in stated] == [
-        (london("10:20"), "It was made available, as the producer states.")
+        (london("10:20"), f"‘{title_of(report)}’ was available, as the producer states.")
     ]
+    said = f"The producer states that ‘{title_of(report)}’ was available at 10:20am on 30 June 2020."
+    assert content_of(report).circumstances.endswith(f"because of an outage.\n\n{said}")
+
+
+def test_a_person_who_edited_the_account_is_offered_the_stated_time_and_the_report_page_shows_it(client, office):
+    report = write_circumstances(create_report(office, complete=False), office, "The site was slow.")
+    found = replace(FOUND, available_at=london("10:20"))
+    report = editing.choose_cause(report, found, by=office.statistician, at=AT)
+    offered = refreshing.changed_facts(report, versions.current_version(report))["circumstances"]
+    assert offered.endswith("was available at 10:20am on 30 June 2020.")
+    client.force_login(office.head)
+    said = f"The server stopped. The producer states that ‘{title_of(report)}’ was available at 10:20am"
+    assert said in words(client.get(page_of(report, "report")).text)
+
+
+@pytest.mark.parametrize(("clock", "warns"), [("10:26", True), ("10:28", False)], ids=["contradicted", "possible"])
+def test_a_check_that_missed_it_after_the_stated_time_is_a_warning(client, office, uncaused_report, clock, warns):
+    """The last check that did not find it was sent at 10:26:55am."""
+    client.force_login(office.statistician)
+    on = {"available_on-day": "30", "available_on-month": "6", "available_on-year": "2020"}
+    saved = send(client, page_of(uncaused_report), cause="outage", available_time=clock, **on)
+    warning = "but our check did not find it at 10:26:55am. Check the time, or explain"
+    assert (warning in words(client.get(saved.url).text)) is warns
+    checked = client.get(page_of(uncaused_report, "check")).text
+    assert (warning in words(checked)) is warns
+    assert (f"{page_of(uncaused_report)}#id_available_on-day" in checked) is warns
+
+
+def test_a_combined_report_asks_when_the_last_of_its_late_releases_became_available(client, office, draft_report):
+    joint = create_joint_report(office, draft_report)
+    for suspicion in joint.suspicions.all():
+        type(suspicion.verification).objects.filter(pk=suspicion.verification_id).update(first_live_at=None)
+    Release.objects.filter(pk=joint.suspicions.last().release_id).update(title="Pupil absence")
+    titles = " and ".join(f"‘{one.release.title}’" for one in joint.suspicions.all())
+    client.force_login(office.statistician)
+    page = words(client.get(page_of(joint)).text)
+    assert f"When did the last of {titles} become available?" in page
+    *_others, needed = (remark.sentence for remark in decisions.cause_needs(joint))
+    assert needed == f"Say when the last of {titles} was made available, or why that is not known."
+    found = replace(FOUND, available_at=london("10:45"))
+    joint = editing.choose_cause(joint, found, by=office.statistician, at=AT)
+    assert f"The producer states that the last of {titles} was available at 10:45am" in content_of(joint).circumstances
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -238,7 +285,7 @@ def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client
 def test_what_is_still_needed_is_said_on_the_page_after_saving_and_next_to_the_task(client, office, uncaused_report):
     report = without_end(uncaused_report)
     client.force_login(office.statistician)
-    needed = "Say when it was made available, or why that is not known."
+    needed = f"Say when ‘{title_of(report)}’ was made available, or why that is not known."
     task = "Cause of the breach Incomplete Change"
     saved = client.post(
         page_of(report), filled_in(client.get(page_of(report)).text) | {"cause": "not_known"}, follow=True

@@ -1,13 +1,15 @@
 """An annex is asked for and read before the approval, bound by it, and gone again when the report is taken up."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import decisions, drafting, editing, facts, pdf
+from breaches import attachments, decisions, drafting, editing, facts, pdf
 from breaches.layout import lay_out_draft, lay_out_report
 from breaches.models import ApprovedDocument, Report
 from breaches.refreshing import with_annex
@@ -20,6 +22,7 @@ from releases.rules.lifecycle import ChangedMeanwhile
 from tests.integration.breaches.pdf.documents import text_of
 from tests.integration.breaches.pdf.documents import words as words_of
 from tests.support.people import AT, create_joint_report, create_report, render_text
+from tests.support.report_evidence import london
 from tests.support.report_forms import filled_in, send, words
 from tests.support.report_mornings import LIVE, NOT_LIVE, record_checks
 
@@ -74,11 +77,64 @@ def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, su
     assert again.content_hash == document.content_sha256
 
 
-def test_a_check_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(client, office, submitted_report):
+def test_a_check_recorded_since_the_annex_was_read_is_not_in_the_approved_annex(
+    client, office, submitted_report, tmp_path
+):
     client.force_login(office.head)
     page = client.get(f"{page_of(submitted_report, 'approve')}?annex=1").text
+    before = with_annex(submitted_report), facts.evidence_digest(submitted_report)
     record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
-    assert send(client, page_of(submitted_report, "approve"), page).status_code == 409
+    drafting.draft_missing(now=london("11:06"))
+    assert with_annex(submitted_report) != before[0]
+    assert send(client, page_of(submitted_report, "approve"), page).status_code == 302
+    document = ApprovedDocument.objects.get()
+    approved = content_of(document.report)
+    assert (approved.annex, approved.circumstances) == (before[0].annex, before[0].circumstances)
+    assert document.evidence_sha256 == before[1]
+    assert [document.content_sha256] == filled_in(page)["content_sha256"] == [content_digest(approved)]
+    assert APPROVED in extracted(document.pdf, tmp_path)
+
+
+def _change_text(report, office):
+    Report.objects.filter(pk=report.pk).update(last_change=report.last_change + 1)
+
+
+def _add_attachment(report, office):
+    attachments.add_attachment(report, name="cms.log", body=b"09:31 queued", by=office.head, at=AT)
+
+
+def _set_next_day(report, office):
+    return AT + timedelta(days=1)
+
+
+@pytest.mark.parametrize("change", [_change_text, _add_attachment, _set_next_day])
+def test_any_other_change_since_the_annex_was_read_has_to_be_read_first(office, submitted_report, change):
+    content = decisions.approved_content(submitted_report, at=AT, annex=True)
+    read = decisions.ReadContent(content, facts.evidence_digest(submitted_report), submitted_report.last_change)
+    at = change(submitted_report, office) or AT
+    report = Report.objects.select_related("producer").get(pk=submitted_report.pk)
+    with pytest.raises(ChangedMeanwhile, match="has changed since you read it"):
+        decisions.approve_report(report, annex=True, read=read, by=office.head, at=at, render=render_text)
+    assert not ApprovedDocument.objects.exists()
+
+
+@pytest.mark.parametrize("forged", ["an altered annex", "of another report", "too old"])
+def test_an_annex_that_we_did_not_show_for_this_report_is_refused(
+    client, office, submitted_report, time_machine, forged
+):
+    client.force_login(office.head)
+    other = create_report(office, ReportStatus.WITH_HOP, reference="another")
+    about = other if forged == "of another report" else submitted_report
+    signed = filled_in(client.get(f"{page_of(about, 'approve')}?annex=1").text)["signed"]
+    if forged == "an altered annex":
+        signed = f"x{signed}"
+    page = client.get(f"{page_of(submitted_report, 'approve')}?annex=1").text
+    if forged == "too old":
+        time_machine.move_to(timezone.now() + timedelta(hours=25))
+        client.force_login(office.head)
+    answer = send(client, page_of(submitted_report, "approve"), page, signed=signed)
+    assert answer.status_code == 409
+    assert "We cannot verify which annex you read. Open the approval again and read the annex." in words(answer.text)
     assert not ApprovedDocument.objects.exists()
 
 

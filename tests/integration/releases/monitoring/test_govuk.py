@@ -93,7 +93,7 @@ def test_an_announcement_that_turns_into_its_statistics_8_minutes_late_gives_bot
     assert said(release) == [State.ANNOUNCED, State.PUBLISHED]
 
     account = versions.content_of(Report.objects.get()).circumstances
-    assert "found only its announcement at" in account
+    assert "automatic check found only its announcement." in account
     assert "about 8 minutes late" in account
 
 
