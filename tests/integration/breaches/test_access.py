@@ -247,10 +247,11 @@ def status_after(move, status):
 
 
 def check_listed(report, client):
-    """See that a report is listed with those that wait for a decision, or with those that are decided."""
-    decided = report.status not in {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED}
+    """See that a report is listed as open or as decided, or in neither list if it is continued in another."""
+    is_open = report.status in {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED}
+    is_decided = not is_open and report.status not in {ReportStatus.JOINED, ReportStatus.PARTED}
     listed = reverse("breaches:report_list")
-    for address, holds in ((listed, not decided), (f"{listed}?show=decided", decided)):
+    for address, holds in ((listed, is_open), (f"{listed}?show=decided", is_decided)):
         assert (report.reference in client.get(address).text) is holds, address
 
 
