@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Min, Prefetch, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -523,8 +524,8 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
 def find_output_titles(reports: Collection[int]) -> dict[int, str]:
     """Return the title of the first output of reports in their present version, by their keys."""
     present = ReportVersion.objects.filter(report__in=reports, number=F("report__version"))
-    titles = present.values_list("report", "content__outputs__0__title")
-    return {report: title for report, title in titles if title}
+    title = KeyTextTransform("title", KeyTransform(0, KeyTransform("outputs", "content")))
+    return {report: title for report, title in present.values_list("report", title) if title}
 
 
 def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, FigureList]:

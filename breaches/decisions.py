@@ -29,7 +29,7 @@ from breaches.models import (
     SectionComment,
 )
 from breaches.permissions import senior_role
-from breaches.refreshing import automatic_texts, with_annex, with_new_figures
+from breaches.refreshing import automatic_texts, digest_facts, with_annex, with_new_figures
 from breaches.rules.causes import name_last
 from breaches.rules.content import (
     Remark,
@@ -154,10 +154,15 @@ type Render = Callable[[ReportDocument], bytes]
 
 @dataclass(frozen=True, slots=True)
 class ReadContent:
-    """What a person read before an approval with an annex, with the digest of the checks behind the annex."""
+    """What a person read before an approval with an annex.
+
+    :ivar evidence_sha256: the digest of the checks behind the annex.
+    :ivar facts_sha256: the digest of all other facts, such as results and statements (`digest_facts`).
+    """
 
     content: ReportContent
     evidence_sha256: str
+    facts_sha256: str
     last_change: int
 
 
@@ -269,14 +274,15 @@ def approve_report(
 def _confirm_read(report: Report, read: ReadContent, *, at: datetime) -> ReportContent:
     """Return the content that a person read with its annex, if it differs from the newest by checks since then only.
 
-    :raises ChangedMeanwhile: if anything else has changed, such as the text, the date or the list of attachments.
+    :raises ChangedMeanwhile: if anything else has changed, such as the text, a result, a statement or the date.
     """
     newest = approved_content(report, at=at, annex=True)
     if newest.annex and read.content.annex:
         annex = replace(newest.annex, outputs=read.content.annex.outputs)
         # Text that no one edited is written from the checks of the annex. An edited text changes `last_change`.
         newest = replace(newest, annex=annex, circumstances=read.content.circumstances)
-    if read.last_change != report.last_change or newest != read.content:
+    read_last = (read.content, read.facts_sha256, read.last_change)
+    if read_last != (newest, digest_facts(report), report.last_change):
         raise ChangedMeanwhile(CHANGED_SINCE_READ)
     return read.content
 

@@ -41,7 +41,7 @@ from breaches.rules.content import (
     remark_on,
     sort_entries,
 )
-from breaches.rules.facts import round_down, round_up, with_capital
+from breaches.rules.facts import round_down, round_up
 from breaches.rules.incident import write_incident_account
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.rules.narrative import describe_choice, describe_decider, write_account
@@ -485,7 +485,7 @@ def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
         for entry in _recorded_entries(suspicion)
     ]
     if report.available_at:
-        text = f"{with_capital(name_last(late_titles(report)))} was available, as the producer states."
+        text = f"The producer states that {name_last(late_titles(report))} was available."
         entries.append(TimelineEntry(report.available_at, text, "available"))
     entries += map(entry_of_note, report.timeline_notes.uncorrected())
     return sort_entries({entry.source: entry for entry in entries}.values())

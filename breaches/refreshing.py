@@ -38,6 +38,7 @@ from breaches.versions import FACTS, advance_report, contact_person, content_of,
 from releases.models import Contact, Release, Series
 from releases.models.release import find_main_page
 from releases.rules.calendar import local_date
+from releases.rules.canonical import sha256_hex
 from releases.rules.departure import DepartureKind
 from releases.rules.lifecycle import ChangedMeanwhile, Status
 from releases.verdict.address import AddressVerdict, Outcome
@@ -142,6 +143,23 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
         for suspicion in sorted(suspicions, key=lambda suspicion: suspicion.pk)
         for verdict in [suspicion.shown_verdict]
     ]
+
+
+def digest_facts(report: Report) -> str:
+    """Return one SHA-256 over what people must know of a report's facts. It stays the same while checks merely repeat.
+
+    It covers what the account and the annex contain besides checks: results, statements, exceptions and decisions.
+    """
+    suspicions = list(report.suspicions.with_facts())
+    known = [
+        (
+            *(facts.release_title, facts.series_title, facts.due_at, facts.tolerance_seconds, facts.date_changed),
+            *(facts.statements, facts.publisher_time, facts.publications, facts.exceptions),
+            *(facts.decision, facts.at_once, [(one.url, one.part, one.may_follow) for one in facts.addresses]),
+        )
+        for facts in facts_of_suspicions(suspicions).values()
+    ]
+    return sha256_hex(repr((state_of_verdicts(suspicions), known)).encode())
 
 
 def _response_to_early(suspicion: Suspicion) -> list[list[int]]:

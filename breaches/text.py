@@ -112,7 +112,7 @@ RECORDING_REASONS = {
 
 DECISIONS = {
     Decision.UNDECIDED: lazy("Not decided yet"),
-    Decision.REPORTED: lazy("Reported or to be reported"),
+    Decision.REPORTED: lazy("Reported or approved for reporting"),
     Decision.RECORDED: lazy("Recorded in our breach log only"),
     Decision.DISMISSED: lazy("Dismissed"),
     Decision.WITHDRAWN: lazy("Withdrawn"),

@@ -196,7 +196,7 @@ WRITERS_SALT = "statsoffice.middleware"
 MONTH = 60 * 60 * 24 * 30
 # The largest form that is stored; it is several times the longest form of a report.
 MOST_CHARACTERS = 400_000
-NOT_TYPED = ("csrfmiddlewaretoken", "version", "seen", "was", "facts_seen", "content_sha256", "add", "take")
+NOT_TYPED = ("csrfmiddlewaretoken", "version", "seen", "was", "facts_seen", "content_sha256", "signed", "add", "take")
 
 
 @dataclass(frozen=True, slots=True)

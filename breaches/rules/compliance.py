@@ -147,8 +147,11 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class FigureList:
+    """The list behind a figure. A list that was frozen with other columns than those of today cannot be sorted."""
+
     columns: tuple[str, ...]
     rows: Sequence[ListRow] = ()
+    can_be_sorted: bool = True
 
 
 type FigureLists = Mapping[Figure, FigureList]
@@ -253,7 +256,9 @@ def read_lists(written: bytes) -> FigureLists:
     stored = json.loads(written)
     rows = [_row_from_json(row) for row in stored["rows"]]
     return {
-        Figure(figure): FigureList(tuple(each["columns"]), [rows[place] for place in each["rows"]])
+        Figure(figure): FigureList(
+            tuple(each["columns"]), [rows[place] for place in each["rows"]], can_be_sorted=stored["format"] > 1
+        )
         for figure, each in stored["lists"].items()
     }
 

@@ -363,6 +363,8 @@ def _list_page(
 
 def _sort_list(request: SignedInRequest, figure: Figure, listing: FigureList) -> tuple[ListOrder, list[ListRow]]:
     """Return the order of a list, whose columns are named by their places, and its rows in this order."""
+    if not listing.can_be_sorted:
+        return ListOrder(request.GET, {label: Column(label) for label in listing.columns}), list(listing.rows)
     sorting = sorting_of(figure)
     with_keys = {place for row in listing.rows for place, _key in row.keys}
 

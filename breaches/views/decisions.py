@@ -37,7 +37,7 @@ from breaches.forms import practice_notes, remark_field
 from breaches.layout import lay_out_report
 from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
-from breaches.refreshing import changed_facts
+from breaches.refreshing import changed_facts, digest_facts
 from breaches.rules.answers import MOMENTS
 from breaches.rules.answers import Question as Asked
 from breaches.rules.causes import CAUSE_NOT_RECORDED, may_lack_cause
@@ -440,25 +440,27 @@ def submit_report_view(request: SignedInRequest, report: Report) -> HttpResponse
     return CHECK_PAGE.respond(request, report)
 
 
-_DAY_SECONDS = 24 * 60 * 60
-
-
 def sign_read_content(report: Report, read: decisions.ReadContent) -> str:
-    values = [content_to_json(read.content), read.evidence_sha256, read.last_change]
+    values = {
+        "content": content_to_json(read.content),
+        "evidence_sha256": read.evidence_sha256,
+        "facts_sha256": read.facts_sha256,
+        "last_change": read.last_change,
+    }
     return signing.dumps(values, salt=f"breaches.approval.{report.pk}", compress=True)
 
 
 def load_read_content(report: Report, signed: str) -> decisions.ReadContent:
-    """Read the content that `sign_read_content` wrote for the same report in the last 24 hours.
+    """Read the content that `sign_read_content` wrote for the same report.
 
-    :raises MoveRefused: if it is another report's, too old or forged.
+    :raises MoveRefused: if it is another report's, forged, or from before an upgrade that changed its form.
     """
     try:
-        content, *others = signing.loads(signed, salt=f"breaches.approval.{report.pk}", max_age=_DAY_SECONDS)
-    except signing.BadSignature:
+        values = signing.loads(signed, salt=f"breaches.approval.{report.pk}")
+        return decisions.ReadContent(**{**values, "content": content_from_json(values["content"])})
+    except (signing.BadSignature, KeyError, TypeError, ValueError):
         sentence = _("We cannot verify which annex you read. Open the approval again and read the annex.")
         raise MoveRefused(sentence) from None
-    return decisions.ReadContent(content_from_json(content), *others)
 
 
 class ApprovalPage(WholeReportPage):
@@ -479,7 +481,8 @@ class ApprovalPage(WholeReportPage):
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         _read_suspicions(report)
         annex = form["annex"].value() in {True, "1"}
-        evidence = evidence_digest(report)
+        # Before the content: a fact that is recorded at this moment is then in the content and not in the digest.
+        evidence, facts_sha256 = evidence_digest(report), digest_facts(report) if annex else ""
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(
             content,
@@ -493,7 +496,7 @@ class ApprovalPage(WholeReportPage):
         cited = code_of_practice.find_cited_practices(report, content)
         # If a check is recorded at this moment, the digest does not belong to the annex.
         is_one_record = content.annex is not None and evidence_digest(report) == evidence
-        read = decisions.ReadContent(content, evidence, report.last_change)
+        read = decisions.ReadContent(content, evidence, facts_sha256, report.last_change)
         return {
             **self.describe(request, report, current_version(report), content, document),
             "annex": annex,
@@ -709,12 +712,13 @@ class MergeForm(GovukForm):
 
 
 def _find_alike(drafts: Iterable[Report], start: str) -> list[Report]:
-    """Return the drafts with the kind and due time of one of them, or else the largest such group."""
+    """Return the drafts with the kind and due time of one of them, or else the largest such group of two or more."""
     groups: dict[frozenset[tuple[str, datetime]], list[Report]] = defaultdict(list)
     for draft in drafts:
         groups[frozenset((one.kind, one.verification.due_at) for one in draft.suspicions.all())].append(draft)
     own = (alike for alike in groups.values() if start in {draft.reference for draft in alike})
-    return next(own, max(groups.values(), key=len, default=[]))
+    largest = max(groups.values(), key=len, default=[])
+    return next(own, largest if len(largest) > 1 else [])
 
 
 def _hint(draft: Report) -> str:

@@ -19,6 +19,7 @@ from tests.servers.ports import free_port
 from tests.servers.process import running
 
 TICK = timedelta(seconds=5)
+LONGEST_LEASE = timedelta(seconds=15)
 
 
 @contextmanager
@@ -38,16 +39,19 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
 
 @contextmanager
 def calendar_at_rest() -> Iterator[None]:
-    """Let sweeps claim and renew their leases once a minute: none other monitors, and no one changes the calendar.
+    """Let sweeps claim once a minute and renew their leases less often, while one sweep plays an unchanged calendar.
 
-    A step of a sweep is then mostly a check. Otherwise it is mostly claims and leases.
+    A step of a sweep is then mostly a check. Otherwise it is mostly claims and leases. A lease stays shorter than the
+    longest that another process regards as valid.
     """
-    a_minute, longer = timedelta(minutes=1), timedelta(minutes=2)
-    at_rest = {"CLAIM_EVERY": a_minute, "CLAIM_AT_LEAST_EVERY": a_minute, "RENEWED_EVERY": a_minute}
-    with (
-        patch.multiple(sweep, SWEEP_DURATION=longer, **at_rest),
-        patch.object(host_budgets, "SWEEP_DURATION", longer),
-    ):
+    a_minute = timedelta(minutes=1)
+    at_rest = {
+        "CLAIM_EVERY": a_minute,
+        "CLAIM_AT_LEAST_EVERY": a_minute,
+        "RENEWED_EVERY": timedelta(seconds=10),
+        "SWEEP_DURATION": LONGEST_LEASE,
+    }
+    with patch.multiple(sweep, **at_rest), patch.object(host_budgets, "SWEEP_DURATION", LONGEST_LEASE):
         yield
 
 

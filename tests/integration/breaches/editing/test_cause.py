@@ -217,7 +217,7 @@ def test_when_it_was_made_available_can_be_printed_as_a_statement(office, draft_
     report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
     stated = [entry for entry in editing.timeline_entries(report) if entry.source == "available"]
     assert [(entry.at, entry.text) for entry in stated] == [
-        (london("10:20"), f"‘{title_of(report)}’ was available, as the producer states.")
+        (london("10:20"), f"The producer states that ‘{title_of(report)}’ was available.")
     ]
     said = f"The producer states that ‘{title_of(report)}’ was available at 10:20am on 30 June 2020."
     assert content_of(report).circumstances.endswith(f"because of an outage.\n\n{said}")
