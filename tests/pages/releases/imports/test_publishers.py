@@ -408,14 +408,14 @@ class TestHostileCalendar:
     @pytest.mark.parametrize(
         "odd", ["\ud800", "a\0b", 7, ["x"], {}, "x" * 5000, "December 9999 to January 9999"], ids=repr
     )
-    @pytest.mark.parametrize("field", ["uri", "title", "release_date", "provisional_date", "cancelled"])
-    def test_an_odd_value_is_a_refused_row_and_no_error(self, client, keeper, server, series, field, odd):
-        said = ons_result("rainjune2098", "Monthly rain: June 2098", at=DUE)
-        if field == "uri":
-            said["uri"] = f"/releases/{odd}" if isinstance(odd, str) else odd
-        else:
-            said["description"][field] = odd
-        server.upcoming = [said, ons_result("snow2098", "Snow: July 2098", at=DUE)]
+    def test_an_odd_value_is_a_refused_row_and_no_error(self, client, keeper, server, series, odd):
+        fields = ("title", "release_date", "provisional_date", "cancelled")
+        rows = [ons_result(f"rain{field}2098", f"Monthly rain: {field} 2098", at=DUE) for field in fields]
+        for row, field in zip(rows, fields, strict=True):
+            row["description"][field] = odd
+        without_address = ons_result("rain2098", "Monthly rain: 2098", at=DUE)
+        without_address["uri"] = f"/releases/{odd}" if isinstance(odd, str) else odd
+        server.upcoming = [*rows, without_address, ons_result("snow2098", "Snow: July 2098", at=DUE)]
         page = read_ons(client, server, series)
         assert page.status_code == 200
         assert outcomes(page).pop("snow2098") == "Added"
