@@ -65,13 +65,16 @@ AT_ONCE = {
 }
 
 
+POST_ONLY = ("require_POST", "post_view")
+
+
 def taking_a_press_alone():
     """List the views that accept only POST, by file and name."""
     found, root = set(), Path(settings.BASE_DIR)
     for path in (*root.glob("*/views/*.py"), *root.glob("statsoffice/*.py"), *root.glob("statsoffice/*/views.py")):
         for node in ast.parse(path.read_text()).body:
             decorators = [ast.unparse(each) for each in getattr(node, "decorator_list", ())]
-            if any(each == "require_POST" or each.startswith("report_page('POST'") for each in decorators):
+            if any(each in POST_ONLY or each.startswith("report_page('POST'") for each in decorators):
                 found.add(f"{path.relative_to(root)}:{node.name}")
     return found
 
