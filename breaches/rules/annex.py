@@ -331,7 +331,8 @@ APPROVED = "This annex was approved with the report and is part of it."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
-    "A check shows what was live at that moment. We show only the text that told us the release was not live."
+    "A check shows what was live at that moment. "
+    "From each page we show only the text that says the release was not live."
 )
 HOW_TO_READ_PICTURES = (
     "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "

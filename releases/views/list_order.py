@@ -20,7 +20,7 @@ DESCENDING = "-"
 class Column:
     """A column of a list. `by` is the field or the expression to sort by, None if the list cannot be sorted by it.
 
-    Rows that are no query are sorted by keys of the same names: see `ListOrder.sort_rows`.
+    A list of rows is sorted by keys of the same names: see `ListOrder.sort_rows`.
 
     `descending_first`: the first choice of this heading sorts from the greatest, as for dates.
     """
@@ -65,7 +65,7 @@ class ListOrder:
         return found.order_by(order, *own)
 
     def sort_rows[R](self, rows: Sequence[R], keys: Mapping[str, Callable[[R], Any]]) -> list[R]:
-        """Sort rows that are no query by the key of the chosen column. A column without a key has the own order.
+        """Sort a list of rows by the key of the chosen column. A column without a key has the list's own order.
 
         Rows whose key is None come last.
         """
