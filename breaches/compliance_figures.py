@@ -228,18 +228,19 @@ def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") ->
         return FigureList(columns, [_result_row(result) for result in results if result.outcome in wanted])
 
     known = {(result.reference, result.due_at) for result in results}
-    without = [release for release in due if (release.reference, release.due_at) not in known]
-    by_due = [
-        *((result.due_at, _result_row(result)) for result in results),
-        *((_due_at(release), _row_without_result(release)) for release in without),
+    without = [
+        (_due_at(release), _row_without_result(release))
+        for release in due
+        if (release.reference, release.due_at) not in known
     ]
-    every = FigureList(columns, [row for _due, row in sorted(by_due, key=itemgetter(0))])
+    by_due = sorted([*((result.due_at, _result_row(result)) for result in results), *without], key=itemgetter(0))
+    every = FigureList(columns, [row for _due, row in by_due])
     return {
         Figure.DUE: every,
         Figure.ON_TIME: listing({Outcome.ON_TIME}),
         Figure.NOT_ON_TIME: listing(SUSPICIOUS),
         Figure.NOT_DETERMINED: listing(NEEDS_CHECKING),
-        Figure.NO_RESULT: FigureList(columns, list(map(_row_without_result, without))),
+        Figure.NO_RESULT: FigureList(columns, [row for _due, row in without]),
         Figure.RATE: every,
     }
 

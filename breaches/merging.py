@@ -11,11 +11,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from breaches.facts import facts_of_suspicions, recorded_cause
+from breaches.facts import facts_of_suspicions
 from breaches.models import JoinedDraft, OwnAct, Report, ReportQuerySet, ReportRowRecord, ReportVersion, Suspicion
 from breaches.permissions import producers_written_for, senior_role
 from breaches.refreshing import automatic_content, state_of_verdicts
-from breaches.rules.causes import StatedAvailability
+from breaches.rules.causes import RecordedCause, StatedAvailability
 from breaches.rules.content import (
     FROM_FACTS,
     ReportContent,
@@ -24,7 +24,7 @@ from breaches.rules.content import (
     join_texts,
     merge_contents,
 )
-from breaches.rules.lifecycle import JOIN, PART, RESUME, ReportKind, ReportStatus
+from breaches.rules.lifecycle import JOIN, PART, RESUME, Cause, ReportKind, ReportStatus
 from breaches.versions import (
     assign_numbers,
     check_report_move,
@@ -164,11 +164,12 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
             raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you combine them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
         carried = _carry_to_joint(drafts)
-        available_at = carried.get("available_at")
         late = dict.fromkeys(one.release.title for one in suspicions if one.kind == ReportKind.LATE)
-        cause = replace(
-            recorded_cause(Report(cause=carried.get("cause", ""), cause_words=carried.get("cause_words", ""))),
-            available=StatedAvailability(tuple(late), available_at) if available_at else None,
+        available_at, chosen = carried.get("available_at"), carried.get("cause")
+        cause = RecordedCause(
+            Cause(chosen) if chosen else None,
+            carried.get("cause_words", ""),
+            StatedAvailability(tuple(late), available_at) if available_at else None,
         )
         machine = automatic_content(suspicions, facts_of_suspicions(suspicions), cause=cause)
         content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)

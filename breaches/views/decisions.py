@@ -468,9 +468,7 @@ class ApprovalPage(WholeReportPage):
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
         # The query string requests an annex, so that the person reads it before approving it.
-        annex = request.GET.get("annex") == "1"
-        content = decisions.approved_content(report, at=timezone.now(), annex=annex)
-        return super().initial(request, report) | {"content_sha256": content_digest(content), "annex": annex}
+        return super().initial(request, report) | {"annex": request.GET.get("annex") == "1"}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         """Return what was read, its digest, the annex, and the function that renders the document."""

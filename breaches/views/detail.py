@@ -341,6 +341,8 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
     status, colour = _status_of(report, needed)
     address = f"{reverse('breaches:cause', args=[report.reference])}#section-{CAUSE}"
     available = recorded_cause(report).available
+    stated = describe_availability(available) if available else report.available_unknown
+    lines = (text.cause_name(report.cause), report.cause_words, stated)
     return ReportPart(
         key=CAUSE,
         title=_("Cause of the breach"),
@@ -348,17 +350,7 @@ def _cause_part(report: Report, needs: Iterable[Remark], *, may_edit: bool) -> R
         status=status,
         colour=colour,
         remarks=_links(report, needed),
-        lines=list(
-            filter(
-                None,
-                (
-                    text.cause_name(report.cause),
-                    report.cause_words,
-                    describe_availability(available) if available else "",
-                    report.available_unknown,
-                ),
-            )
-        ),
+        lines=[line for line in lines if line],
     )
 
 
