@@ -24,6 +24,7 @@ from breaches.models import (
     Dispatch,
     JoinedDraft,
     Report,
+    ReportEvent,
     ReportRowRecord,
     ReportVersion,
     SectionComment,
@@ -375,11 +376,15 @@ def approved_content(report: Report, *, at: datetime, annex: bool = False) -> Re
 
 
 def is_author_or_submitter(report: Report, person: User) -> bool:
-    """Return whether a person submitted a report, or wrote any text of it or of the drafts merged into it."""
+    """Return whether a person submitted a report, or wrote any text of it or of the drafts merged into it.
+
+    Who chose the cause, or stated when a release became available, is an author too: the account says both.
+    """
     parts = JoinedDraft.objects.all().parts_of(report)
+    acts = Q(report__in=parts, kind="cause_chosen") | Q(report=report, kind=PAST_TENSE[SUBMIT])
     return (
         ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()
-        or report.events.filter(kind=PAST_TENSE[SUBMIT], actor=person).exists()
+        or ReportEvent.objects.filter(acts, actor=person).exists()
     )
 
 

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from breaches import decisions
+from breaches import decisions, editing
 from breaches.models import ApprovedDocument, Report, ReportEvent
 from breaches.rules.content import content_digest
-from breaches.rules.lifecycle import DismissalReason, ReportStatus
+from breaches.rules.lifecycle import Cause, DismissalReason, ReportStatus
 from breaches.versions import Incomplete, content_of, current_version, was_done_by
 from releases.models import Producer
 from releases.rules.canonical import sha256_hex
@@ -129,6 +129,15 @@ def test_where_two_people_are_required_no_one_approves_what_they_submitted():
     with pytest.raises(decisions.TwoPeopleNeeded):
         decisions.approve_report(report, by=office.deputy, at=AT, render=render_text)
     assert decisions.approve_report(report, by=office.head, at=AT, render=render_text).version == report.version + 1
+
+
+def test_where_two_people_are_required_no_one_approves_a_cause_or_a_time_that_they_chose():
+    office = create_office(two_person_approval=True)
+    report = create_report(office, ReportStatus.WITH_HOP)
+    report = editing.choose_cause(report, editing.ChosenCause(Cause.HUMAN_ERROR), by=office.head, at=AT)
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(report, by=office.head, at=AT, render=render_text)
+    assert not decisions.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
 
 
 def test_a_requirement_of_two_people_counts_from_the_moment_it_is_switched_on_even_during_an_approval(office):
