@@ -275,7 +275,7 @@ def describe_moment(answer: Answer) -> str:
     return _full_moment(answer).removeprefix("at ").removeprefix("on ")
 
 
-def _describe_answer(question: Question, answer: Answer) -> str:
+def describe_answer(question: Question, answer: Answer) -> str:
     """Write one answer for a list or a comparison."""
     if answer.why_unknown:
         return f"Not known: {answer.why_unknown}"
@@ -292,7 +292,7 @@ def _describe_answer(question: Question, answer: Answer) -> str:
 
 def describe_answers(answers: Answers) -> list[str]:
     """Write the answers for a comparison of versions, a line for each."""
-    return [f"{SHORT_LABELS[asked]}: {_describe_answer(asked, answer)}" for asked, answer in answers.given().items()]
+    return [f"{SHORT_LABELS[asked]}: {describe_answer(asked, answer)}" for asked, answer in answers.given().items()]
 
 
 EXTENT_LABELS = {Extent.ALL: "Yes", Extent.SOME: "In part", Extent.NONE: "No"}

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from breaches.rules.answers import KINDS_BEFORE_RELEASE, SHORT_LABELS, Answers, Extent, Question
+from breaches.rules.answers import KINDS_BEFORE_RELEASE, SHORT_LABELS, Answers, Extent, Question, describe_answer
 from breaches.rules.causes import NO_CAUSE, RecordedCause, describe_cause, describe_cause_in_full, describe_reason
 from breaches.rules.facts import (
     DAY,
@@ -70,6 +70,7 @@ class Incident:
     checks: str = ""
 
 
+_OUTCOMES = (Question.OPENED, Question.DELETED, Question.CONFIRMED)
 MOST_SENTENCES = 4
 MOST_WORDS = 80
 EVENT_NOT_RECORDED = "What happened has not been recorded yet"
@@ -81,6 +82,8 @@ _LISTED_IF_LONG = (
     frozenset({Question.MEASURES, Question.NOTICED_BY}),
     frozenset({Question.MEASURES, Question.RECIPIENTS}),
     frozenset({Question.MEASURES, Question.NOTICED_BY, Question.RECIPIENTS}),
+    frozenset({Question.MEASURES, Question.NOTICED_BY, Question.RECIPIENTS, Question.POSTS}),
+    frozenset({Question.MEASURES, Question.NOTICED_BY, Question.RECIPIENTS, Question.POSTS, *_OUTCOMES}),
 )
 
 
@@ -112,7 +115,6 @@ def write_account_above_list(incident: Incident) -> str:
 
 def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question]]:
     """Return the sentences of an account that is short enough, if possible, and the questions that it leaves out."""
-    most_words = MOST_WORDS + len(incident.title.split())
     sentences: list[str] = []
     listed: frozenset[Question] = frozenset()
     for candidate in _LISTED_IF_LONG:
@@ -120,7 +122,7 @@ def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question
         if Question.RECIPIENTS in candidate and incident.kind is ReportKind.UNEQUAL_ACCESS:
             break
         listed, sentences = candidate, _Account(incident, candidate).sentences()
-        if len(sentences) <= MOST_SENTENCES and sum(len(one.split()) for one in sentences) <= most_words:
+        if len(sentences) <= MOST_SENTENCES and sum(len(one.split()) for one in sentences) <= MOST_WORDS:
             break
     return sentences, listed
 
@@ -139,7 +141,7 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
         elif answer.why_not_yet:
             lines.append(f"– {_describe_open(incident)} ({within_sentence(without_full_stop(answer.why_not_yet))}).")
         elif question in listed:
-            lines.append(f"– {SHORT_LABELS[question]}: {sentence(answer.text)}")
+            lines.append(f"– {SHORT_LABELS[question]}: {sentence(describe_answer(question, answer))}")
     return "\n".join(["Further facts:", *lines]) if lines else ""
 
 
@@ -360,10 +362,10 @@ class _Account:
             role = within_sentence(self.words(Question.ROLE))
             return f"the source was {role}" if role else ""
         one = self.number(Question.PEOPLE) == 1
-        words = {**_OUTCOMES, **(_OUTCOMES_OF_ACCESS if self.kind is ReportKind.ACCESS else {})}
+        words = {**_OUTCOME_WORDS, **(_OUTCOME_WORDS_OF_ACCESS if self.kind is ReportKind.ACCESS else {})}
         clauses = [
             words[question][extent][one]
-            for question in (Question.OPENED, Question.DELETED, Question.CONFIRMED)
+            for question in _OUTCOMES
             if question in self.known and (extent := self.known[question].extent) is not None
         ]
         return join_words(clauses) if clauses else ""
@@ -394,7 +396,7 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.OTHER: "put right",
 }
 # The words for several recipients, and for one.
-_OUTCOMES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
+_OUTCOME_WORDS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("it was opened", "it was opened"),
         Extent.SOME: ("some recipients opened it", "part of it was opened"),
@@ -412,7 +414,7 @@ _OUTCOMES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     },
 }
 # Nothing was sent to those who had access.
-_OUTCOMES_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
+_OUTCOME_WORDS_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("they opened it", "this person opened it"),
         Extent.SOME: ("some of them opened it", "this person opened part of it"),

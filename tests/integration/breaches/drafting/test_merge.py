@@ -67,8 +67,9 @@ def test_ten_suspicions_become_one_report_with_ten_outputs(office):
     assert [practice.code for practice in content.practices] == ["T3.6"]
     assert (joint.status, joint.kind) == ("draft", "late")
     assert joint.reference == f"breach-{office.producer.slug}-2020-06-30"
-    for number in range(10):
-        assert f"Release {number}" in content.circumstances
+    for number, account in enumerate(content.circumstances.split("\n\n")):
+        assert f"Release {number}" in account
+        assert (account.count(". ") < 4, len(account.split()) <= 80) == (True, True)
     assert set(Suspicion.objects.values_list("pk", "release", "raised_at")) == suspicions
     assert set(Suspicion.objects.values_list("report", flat=True)) == {joint.pk}
 

@@ -195,6 +195,7 @@ def test_the_list_leads_those_who_write_reports_to_a_started_one(client, office,
     client.force_login(office.statistician)
     assert address(release) in client.get(list_address("list", release)).text
     page = words(client.get(address(release)).text)
+    assert page.count("The report uses the 2018 to 2021 form.") == 1
     assert "1 post with its organisation, period and recorded times. It does not name people." in page
     response = client.post(address(release), DAY)
     page = words(client.get(response.url).text)

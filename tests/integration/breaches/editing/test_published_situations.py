@@ -19,12 +19,21 @@ from breaches.rules.lifecycle import Cause, ReportKind
 from breaches.versions import content_of
 from releases import scheduling
 from releases.rules.calendar import Precision, Slot, format_moment, slot_at
+from releases.scheduling import PlannedAddress
 from tests.integration.breaches.pdf.documents import PAGE_HEIGHT, end_of_text, text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import write_sections
 from tests.support.pre_release_lists import PERSON, granted, someone
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, filled_in, send
+from tests.support.report_mornings import (
+    EARLY_MORNING,
+    LIVE,
+    NOT_LIVE,
+    NOT_SEEN_MORNING,
+    record_checks,
+    record_coverage,
+)
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -72,11 +81,14 @@ SITUATIONS = [
             "deleted": "all",
             "confirmed": "all",
         },
-        "An email with the final bulletin went to 3 people in 2 posts (press officers at the Department for Examples) "
-        "at 4:10pm on 29 June 2020, 17 hours 20 minutes before the release was due, because the wrong recipients were "
-        "chosen. This was noticed at 4:25pm by a statistician in the team and contained at 4:40pm. Some recipients "
-        "opened it, every copy was deleted and the deletion was confirmed.",
-        ("What was done: The email was recalled and the recipients were telephoned.",),
+        "An email with the final bulletin went to 3 people in 2 posts at 4:10pm on 29 June 2020, 17 hours 20 minutes "
+        "before the release was due, because the wrong recipients were chosen. This was noticed at 4:25pm and "
+        "contained at 4:40pm. Some recipients opened it, every copy was deleted and the deletion was confirmed.",
+        (
+            "Recipients: Press officers at the Department for Examples.",
+            "Noticed by: A statistician in the team.",
+            "What was done: The email was recalled and the recipients were telephoned.",
+        ),
     ),
     Situation(
         "a list that was out of date",
@@ -94,11 +106,13 @@ SITUATIONS = [
             "deleted": "all",
             "confirmed_unknown": "The recipient has left the department.",
         },
-        "The final bulletin and its tables went to one person (a former private secretary at the Department for "
-        "Examples) at 9:30am on 29 June 2020, 24 hours before the release was due, because the list of recipients was "
-        "out of date. This was noticed at 11:05am and contained at 11:20am. The recipient did not open it and the "
-        "copy was deleted.",
-        ("Not known: whether the deletion was confirmed (the recipient has left the department).",),
+        "The final bulletin and its tables went to one person at 9:30am on 29 June 2020, 24 hours before the release "
+        "was due, because the list of recipients was out of date. This was noticed at 11:05am and contained at "
+        "11:20am. The recipient did not open it and the copy was deleted.",
+        (
+            "Recipients: A former private secretary at the Department for Examples.",
+            "Not known: whether the deletion was confirmed (the recipient has left the department).",
+        ),
     ),
     Situation(
         "access minutes before the period",
@@ -143,9 +157,12 @@ SITUATIONS = [
         },
         "A link to the tables of another release went to 5 people in 5 posts (policy officials of the department) at "
         "9:35am on 29 June 2020, 23 hours 55 minutes before the release was due, because the wrong document or link "
-        "was used. This was noticed at 9:50am by one of the recipients and contained at 10:02am. Some recipients "
-        "opened it.",
-        ("What was done: The link was disabled.", "Not applicable: deletion (it was a link)."),
+        "was used. This was noticed at 9:50am and contained at 10:02am. Some recipients opened it.",
+        (
+            "Noticed by: One of the recipients.",
+            "What was done: The link was disabled.",
+            "Not applicable: deletion (it was a link).",
+        ),
     ),
     Situation(
         "a test on the live site",
@@ -419,7 +436,7 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
         due = f"first announced in our calendar at {format_moment(release.announced_at)} and was due"
     assert account == f"‘{release.title}’ was {due} for release at 9:30am on 30 June 2020. {situation.account}"
     assert account.count(". ") <= 3
-    assert len(account.split()) <= 80 + len(release.title.split())
+    assert len(account.split()) <= 80
     facts = ["\n".join(["Further facts:", *(f"– {fact}" for fact in situation.facts)])] if situation.facts else []
     if situation.kind is ReportKind.PRA:
         assert below.pop().startswith("The pre-release access list, ")
@@ -436,6 +453,67 @@ def test_a_published_situation_becomes_an_approved_report_with_an_account_of_a_f
     concern.write_bytes(render_concern(lay_out_short_concern(report)))
     assert "Official number" not in text_of(concern)
     assert end_of_text(concern) < PAGE_HEIGHT * 0.52
+
+
+def live_early(release, office):
+    record_checks(release, *EARLY_MORNING)
+
+
+def never_live(release, office):
+    record_checks(release, *NOT_SEEN_MORNING)
+
+
+def without_its_file(release, office):
+    tables = PlannedAddress(f"{release.addresses.get().url}/tables.ods", role="attachment")
+    file = scheduling.add_address(release, tables, at=release.recorded_at)
+    record_checks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE))
+    record_checks(release, *NOT_SEEN_MORNING, ("09:52", LIVE), address=file)
+
+
+FOUND_BEFORE = """
+Our automatic check found it on its page at www.example.gov.uk before then: it appeared between 9am and 9:10am, 20 to 30
+minutes early, because of a scheduler fault.
+"""
+STILL_NOT_LIVE = """
+At 9:30am our automatic check did not find it on its page. It had still not appeared at 9:32am, more than 2 minutes
+late, because of a scheduler fault.
+"""
+FILE_LATE = """
+Its page at www.example.gov.uk was live on time, but our automatic check did not find its file ‘tables.ods’ then. The
+file appeared between 9:32am and 9:52am, 2 to 22 minutes late, because of a scheduler fault.
+"""
+
+
+@pytest.mark.parametrize(
+    ("happen", "kind", "account"),
+    [
+        (live_early, ReportKind.EARLY, FOUND_BEFORE),
+        (never_live, ReportKind.LATE, STILL_NOT_LIVE),
+        (without_its_file, ReportKind.PARTIAL, FILE_LATE),
+    ],
+    ids=["early", "not live when last checked", "incomplete"],
+)
+def test_a_monitored_situation_becomes_an_approved_report_with_the_account_of_the_checks(
+    office, happen, kind, account, time_machine, tmp_path
+):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    release = ReleaseFactory(confirmed=True, series__producer=office.producer)
+    record_coverage(release)
+    happen(release, office)
+    (report,) = drafting.draft_missing(now=NEXT_WEEK)
+    assert report.kind == kind
+    report = write_sections(report, by=office.statistician, at=NEXT_WEEK)
+    report = editing.choose_cause(
+        report,
+        ChosenCause(Cause.SCHEDULER_FAULT, available_unknown="No one saw it appear."),
+        by=office.statistician,
+        at=NEXT_WEEK,
+    )
+    due = f"‘{release.title}’ was due for release at 9:30am on 30 June 2020."
+    assert words(content_of(report).circumstances.split("\n\n")[0]) == words(f"{due} {account}")
+    printed = tmp_path / "report.pdf"
+    printed.write_bytes(decisions.approve_report(report, by=office.head, at=NEXT_WEEK, render=render_pdf).pdf)
+    assert words(account) in words(text_of(printed))
 
 
 def test_the_account_of_a_breach_on_two_dates_gives_both_and_the_report_lists_both(

@@ -11,7 +11,7 @@ from breaches.rules.lifecycle import RecordingReason, ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import MissingFields
 from tests.support.factories import ReleaseFactory, SeriesFactory
-from tests.support.people import AT, create_report, write_sections
+from tests.support.people import AT, create_report, render_text, write_sections
 from tests.support.pre_release_lists import granted
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
     assert [remark.field for remark in refused.value.remarks] == ["circumstances"]
 
 
-def test_a_pre_release_access_list_alone_does_not_complete_the_report_for_the_log(office):
+def test_a_pre_release_access_list_alone_completes_the_report_neither_for_the_log_nor_for_an_approval(office):
     release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
     eve = date(2020, 6, 29)
@@ -72,6 +72,10 @@ def test_a_pre_release_access_list_alone_does_not_complete_the_report_for_the_lo
         *("noticed_on", "contained_on", "opened", "deleted", "confirmed"),
     ]
     assert refused.value.remarks[0].sentence == "Answer ‘What was sent?’, or say why it is not known."
+    with pytest.raises(versions.Incomplete) as unapproved:
+        decisions.approve_report(report, by=office.head, at=AT, render=render_text)
+    asked = [remark.field for remark in unapproved.value.remarks]
+    assert set(asked) > {remark.field for remark in refused.value.remarks}
     assert state_of(report) == before
     answered = write_sections(report, by=office.statistician)
     kept = decisions.record_report(answered, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
