@@ -1,4 +1,7 @@
-"""Comments on the sections of an open report. A comment stays on its section until a person resolves it."""
+"""Comments on the sections of a report. A comment stays on its section until a person resolves it.
+
+After the decision, a comment that no one resolved is still shown, but is neither added nor resolved.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,12 +21,10 @@ RESOLVED = "comment_resolved"
 
 
 def open_comments(report: Report) -> Sequence[SectionComment]:
-    """Return the comments on an open report that no one has resolved, in the order in which they were made.
+    """Return the comments that no one has resolved, in the order in which they were made.
 
     They have their events with the authors.
     """
-    if report.status not in UNDECIDED:
-        return ()
     found = list(
         SectionComment.objects.filter(event__report=report).select_related("event__actor").order_by("event__position")
     )

@@ -457,7 +457,7 @@ def describe_rate(share: Fraction | None) -> str:
 
 
 def describe_delay(seconds: float | None) -> str:
-    """Write a delay, rounded up to the second: "57 min", "18 h 15 min"."""
+    """Write a delay, rounded up to the second: "57 minutes"."""
     return NOT_APPLICABLE if seconds is None else duration(timedelta(seconds=math.ceil(seconds)))
 
 

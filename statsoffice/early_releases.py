@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count, Max, QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -38,6 +39,7 @@ from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
 from releases.text.release import describe_check
 from releases.views.base import SignedInRequest, post_data
+from releases.views.list_order import Column, ListOrder
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Channel, Message
 from statsoffice.notifications.recipients import REMINDER
@@ -128,7 +130,12 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
     known = producers_known_to(request.user)
     if not known.exists():
         raise Http404(NOTHING)
-    found = found.prefetch_related("decisions__decided_by")
+    columns = {
+        "found": Column(_("Found"), "raised_at", descending_first=True),
+        "release": Column(_("Release"), Lower("release__title")),
+    }
+    order = ListOrder(request.GET, columns, default="-found")
+    found = order.sort(found).prefetch_related("decisions__decided_by")
     page = Paginator(found.exclude(release__status__in=TO_COME), PER_PAGE).get_page(request.GET.get("page"))
     reported = early_releases.reported_early_releases().filter(producer__in=known)
     readable = permissions.reports_where(request.user, permissions.Action.VIEW).filter(pk__in=reported.values("pk"))
@@ -136,6 +143,7 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
         "reported": reported.select_related("producer").order_by("-drafted_at", "-pk"),
         "readable": set(readable.values_list("pk", flat=True)),
         "open": [_row(one) for one in found.filter(release__status__in=TO_COME)],
+        "order": order,
         "page": page,
         "over": [_row(one) for one in page],
         "contacts": [(producer, current_contact(producer)) for producer in led.order_by("name")],

@@ -8,6 +8,8 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +20,7 @@ from django.views.decorators.http import require_safe
 from breaches import publication, text
 from breaches.forms import remark_field
 from breaches.models import Published, Report
+from breaches.models.choices import KIND_CHOICES
 from breaches.permissions import Action, declared_own_act
 from breaches.rules import public_statement
 from breaches.rules.lifecycle import (
@@ -31,6 +34,7 @@ from breaches.versions import SOMEBODY_ELSE_DECIDES
 from breaches.views.base import NOT_DONE, MoveForm, is_outdated, refuse_form, report_page, return_to_report
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.views.base import SignedInRequest
+from releases.views.list_order import Column, ListOrder, place_in
 
 STATEMENTS_ON_A_PAGE = 30
 
@@ -50,9 +54,20 @@ def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[
 @require_public_statements
 @require_safe
 def statements(request: HttpRequest) -> HttpResponse:
-    page = Paginator(publication.published_statements(), STATEMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    order = ListOrder(request.GET, statement_columns(), default="-date")
+    found = order.sort(publication.published_statements())
+    page = Paginator(found, STATEMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [published_row(published) for published in page]
-    return render(request, "breaches/public/statements.html", {"page": page, "rows": rows})
+    return render(request, "breaches/public/statements.html", {"order": order, "page": page, "rows": rows})
+
+
+def statement_columns() -> dict[str, Column]:
+    """Return the columns of the public list. Title and kind are those of the statement, as readers see them."""
+    return {
+        "date": Column(_("Date"), "report__occurred_on", descending_first=True),
+        "title": Column(_("Title"), Lower(KT("statement__outputs__0__title"))),
+        "kind": Column(_("Kind"), place_in(KIND_CHOICES, field="statement__kind")),
+    }
 
 
 @require_public_statements

@@ -367,7 +367,7 @@ NOT_TAKEN = {
     "early": lazy("The page was live before the release time, so we took no screenshot."),
     "other_host": lazy("The page redirected to another site."),
     "no_browser": lazy("No browser is installed, so we cannot take screenshots."),
-    "unchecked": lazy("No check of the page was stored in time, so we kept no screenshot."),
+    "unchecked": lazy("No check of the page was stored in time, so we saved no screenshot."),
     "browser": lazy("Our own browser failed."),
     "timeout": lazy("The page did not load in time."),
     "asked_to_wait": lazy("The site had asked us to wait."),

@@ -601,7 +601,13 @@ def _import_page(
     counts = uploads.count_outcomes(found)
     chosen = request.GET.get("show", "")
     rows = found.rows.filter(outcome=chosen) if chosen in set(ImportOutcome) else found.rows.all()
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    columns = {
+        "row": Column(_("Row"), "number"),
+        "title": Column(_("Title"), Lower("title")),
+        "status": Column(_("Status"), place_in(ImportOutcome, field="outcome")),
+    }
+    order = ListOrder(request.GET, columns, default="row")
+    page = Paginator(order.sort(rows), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     changes = counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]
     context: dict[str, Any] = {
         "import": found,
@@ -614,6 +620,7 @@ def _import_page(
         "rows_total": sum(counts.values()),
         "makes": [imports.describe_creation(Creation.from_json(each)) for each in found.makes],
         "chosen": chosen,
+        "order": order,
         "page": page,
         "lines": [_describe_row(row, found) for row in page],
     }

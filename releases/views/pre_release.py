@@ -9,6 +9,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -48,8 +50,10 @@ from releases.rules.pre_release import (
     Unit,
 )
 from releases.text import pre_release
+from releases.text.languages import is_welsh
 from releases.text.receipts import list_access_terms, list_confirmation_sentence
 from releases.views.base import SignedInRequest, find_release, post_data
+from releases.views.list_order import Column, ListOrder
 
 LONGEST_REASON = 1000
 IN_ONE_LINE = (*PUBLIC, "person", "email")
@@ -613,8 +617,18 @@ def published_list(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 def published_lists_of(request: HttpRequest, producer: str) -> HttpResponse:
     found = get_object_or_404(Producer, slug=producer)
-    releases = pre_release_access.releases_with_list(found, now=timezone.now())
+    order = ListOrder(request.GET, list_columns(), default="-date")
+    releases = order.sort(pre_release_access.releases_with_list(found, now=timezone.now()))
     page = Paginator(releases, LISTS_PER_PAGE).get_page(request.GET.get("page"))
     if not page.object_list and not public_calendar.announced_releases().filter(series__producer=found).exists():
         raise Http404("Nothing of this producer is public.")
-    return render(request, "releases/pre_release/lists.html", {"producer": found, "page": page})
+    return render(request, "releases/pre_release/lists.html", {"producer": found, "order": order, "page": page})
+
+
+def list_columns() -> dict[str, Column]:
+    """Return the columns of the public lists of a producer. Titles are sorted in the language of the page."""
+    shown = Coalesce(NullIf("welsh_title", Value("")), "title") if is_welsh() else "title"
+    return {
+        "date": Column(_("Date"), "due_at", descending_first=True),
+        "title": Column(_("Title"), Lower(shown)),
+    }

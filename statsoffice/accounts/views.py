@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +18,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from releases.permissions import NotYours, roles_anywhere
+from releases.rules.lifecycle import Role
 from releases.views.base import SignedInRequest
+from releases.views.list_order import Column, ListOrder, place_in
 from statsoffice.accounts import invitations
 from statsoffice.accounts.cover import covers_about, producers_covered_by
 from statsoffice.accounts.emails import NotSent, send_invitation
@@ -27,6 +31,7 @@ from statsoffice.accounts.permissions import TOKEN_TABLE, TokenAction, producers
 from statsoffice.accounts.second_factor import has_second_factor
 
 SESSION_KEY = "invitation"
+INVITATIONS_ON_A_PAGE = 25
 
 
 @never_cache
@@ -85,9 +90,18 @@ def _accept(request: HttpRequest, invitation: Invitation, *, password: str | Non
 def invitation_list(request: SignedInRequest) -> HttpResponse:
     _check_invites(request.user)
     waiting = invitations.manageable_invitations(request.user).filter(accepted_at=None, withdrawn_at=None)
+    columns = {
+        "name": Column(_("Name"), Lower("name")),
+        "producer": Column(_("Producer"), Lower("producer__name")),
+        "role": Column(_("Role"), place_in(Role, field="role")),
+        "expires": Column(_("Expires"), "expires_at"),
+    }
+    order = ListOrder(request.GET, columns)
+    found = order.sort(waiting.select_related("producer", "invited_by"))
+    page = Paginator(found, INVITATIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
-    rows = [(each, each.is_open_at(now)) for each in waiting.select_related("producer", "invited_by")]
-    return render(request, "accounts/invitations.html", {"rows": rows})
+    rows = [(each, each.is_open_at(now)) for each in page]
+    return render(request, "accounts/invitations.html", {"order": order, "page": page, "rows": rows})
 
 
 @login_required

@@ -50,7 +50,10 @@ LIVE = (
 
 
 def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
-    """Record rehearsals that are due in the coming minutes, with their pages; two of them are due within a minute."""
+    """Record rehearsals that are due in the coming minutes, with their pages.
+
+    Two of them are due at the next whole minute that is at least `AHEAD` away: within 72 seconds.
+    """
     first = (now + AHEAD).replace(second=0, microsecond=0) + timedelta(minutes=1)
     published: dict[str, Scenes] = {}
     releases = []

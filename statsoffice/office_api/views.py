@@ -8,6 +8,8 @@ from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,6 +24,7 @@ from releases.forms import GovukDateField, GovukForm
 from releases.models import Producer
 from releases.rules.calendar import local_date
 from releases.views.base import SignedInRequest, is_completed, post_data
+from releases.views.list_order import Column, ListOrder
 from statsoffice.office_api.models import PURPOSE_LENGTH, ApiToken, Scope
 from statsoffice.office_api.tokens import (
     EXPIRES_SOON,
@@ -113,8 +116,17 @@ def list_tokens(request: SignedInRequest) -> HttpResponse:
     if not producers:
         raise Http404(NOTHING)
     issued = set(producers_issued_for(request.user).values_list("pk", flat=True))
-    rows = _read_rows(producers, now=timezone.now())
+    columns = {
+        "created": Column(_("Created"), "issued_at", descending_first=True),
+        "purpose": Column(_("Purpose"), Lower("purpose")),
+        "day": Column(_("Last day"), "last_day"),
+    }
+    order = ListOrder(request.GET, columns, default="-created")
+    tokens = order.sort(ApiToken.objects.filter(producer__in=producers))
+    rows = _read_rows(tokens, producers, now=timezone.now())
     context = {
+        "order": order,
+        "may_sort": any(len(listed) > 1 for listed in rows.values()),
         "offices": [
             {
                 "producer": producer,
@@ -123,13 +135,12 @@ def list_tokens(request: SignedInRequest) -> HttpResponse:
                 "over": [row for row in rows[producer.pk] if row.is_over],
             }
             for producer in producers
-        ]
+        ],
     }
     return render(request, "office_api/tokens.html", context)
 
 
-def _read_rows(producers: list[Producer], *, now: datetime) -> dict[int, list[TokenRow]]:
-    found = ApiToken.objects.filter(producer__in=producers)
+def _read_rows(found: QuerySet[ApiToken], producers: list[Producer], *, now: datetime) -> dict[int, list[TokenRow]]:
     rows: dict[int, list[TokenRow]] = {producer.pk: [] for producer in producers}
     soon = local_date(now) + EXPIRES_SOON
     for token in found.select_related("producer", "issued_by", "revocation__revoked_by", "use"):

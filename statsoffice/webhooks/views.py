@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Case, F, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,9 +20,10 @@ from releases.models import Producer
 from releases.permissions import Action, producers_where
 from releases.public.feeds import absolute_address
 from releases.views.base import SignedInRequest, is_completed, post_data
+from releases.views.list_order import Column, ListOrder, place_in
 from statsoffice.webhooks import endpoints
 from statsoffice.webhooks.endpoints import EndpointPlan, NotPossible, RowWithSecret
-from statsoffice.webhooks.models import EventType, PublicationSource, WebhookDelivery, WebhookEndpoint
+from statsoffice.webhooks.models import TEST_TYPE, EventType, PublicationSource, WebhookDelivery, WebhookEndpoint
 from statsoffice.webhooks.text import describe_delivery_fault
 
 NOTHING = "There is no such webhook, or this person may not manage it."
@@ -137,9 +139,12 @@ def _show_secret(request: SignedInRequest, webhook: WebhookEndpoint, secret: str
 def show_webhook(request: SignedInRequest, key: int) -> HttpResponse:
     """Show a webhook, its last deliveries, and what people changed."""
     webhook = _find_webhook(request, key)
-    page = Paginator(webhook.deliveries.all(), DELIVERIES_ON_A_PAGE).get_page(request.GET.get("page"))
+    order = ListOrder(request.GET, _delivery_columns(), default="-queued")
+    deliveries = order.sort(webhook.deliveries.all())
+    page = Paginator(deliveries, DELIVERIES_ON_A_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "webhook": webhook,
+        "order": order,
         "page": page,
         "deliveries": [(one, describe_delivery_fault(one.last_fault)) for one in page],
         "changes": [
@@ -148,6 +153,18 @@ def show_webhook(request: SignedInRequest, key: int) -> HttpResponse:
         ],
     }
     return render(request, "webhooks/webhook.html", context)
+
+
+def _delivery_columns() -> dict[str, Column]:
+    is_delivered, is_given_up = When(delivered_at__isnull=False, then=2), When(given_up_at__isnull=False, then=1)
+    next_attempt = Case(When(delivered_at=None, given_up_at=None, then=F("due_at")))
+    return {
+        "event": Column(_("Event"), place_in([*EventType, TEST_TYPE], field="event_type")),
+        "queued": Column(_("Queued"), "created_at", descending_first=True),
+        "status": Column(_("Status"), Case(is_delivered, is_given_up, default=0)),
+        "attempts": Column(_("Attempts"), "attempts", descending_first=True),
+        "next": Column(_("Next attempt"), next_attempt),
+    }
 
 
 @login_required

@@ -44,13 +44,17 @@ def test_a_comment_stays_on_its_section_until_it_is_resolved(client, office, sub
     assert history.count("Comment resolved: Impact of the breach") == 1
 
 
-def test_a_comment_survives_a_return_and_a_new_submission_and_ends_with_the_decision(office, submitted_report):
-    comment_on(submitted_report, office.head)
+def test_a_comment_stays_after_a_return_a_new_submission_and_the_decision(client, office, submitted_report):
+    comment = comment_on(submitted_report, office.head)
     returned = decisions.return_report(submitted_report, comment="See the comment.", by=office.head, at=AT)
     again = decisions.submit_report(returned, by=office.statistician, at=AT + timedelta(minutes=1))
     assert [one.words for one in comments.open_comments(again)] == [ASKED]
     dismissed = decisions.dismiss_report(again, reason="other", words="No.", by=office.head, at=AT)
-    assert comments.open_comments(dismissed) == ()
+    assert comments.open_comments(dismissed) == [comment]
+    client.force_login(office.head)
+    page = client.get(page_of(dismissed, "report")).text
+    assert ASKED in page
+    assert reverse("breaches:resolve_comment", args=[dismissed.reference, comment.pk]) not in page
 
 
 def test_the_same_comment_sent_twice_is_made_once(office, draft_report):

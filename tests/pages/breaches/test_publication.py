@@ -1,6 +1,6 @@
 """A report is public by a lead's deliberate step, in the words that they read, and only while they are unchanged."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -236,6 +236,34 @@ def test_typed_markup_is_shown_as_it_was_typed(client, office, draft_report):
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert content_of(report).impact == "<script>alert(1)</script>"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("sort", "titles"),
+    [
+        ("", ["Gamma", "Alpha", "beta"]),
+        ("salt", ["Gamma", "Alpha", "beta"]),
+        ("date", ["beta", "Alpha", "Gamma"]),
+        ("title", ["Alpha", "beta", "Gamma"]),
+        ("-title", ["Gamma", "beta", "Alpha"]),
+        ("kind", ["Gamma", "beta", "Alpha"]),
+    ],
+)
+def test_a_link_sorts_the_public_list_and_equal_ones_stay_newest_first(client, office, sort, titles):
+    for day, title in enumerate(("beta", "Alpha", "Gamma"), start=1):
+        report = create_report(office, ReportStatus.APPROVED, reference=title.lower(), title=title)
+        kind = "not_live" if title == "Alpha" else "late"
+        Report.objects.filter(pk=report.pk).update(occurred_on=date(2020, 6, day), kind=kind)
+        report.refresh_from_db()
+        made_public(report, office)
+    client.logout()
+    assert [row["title"] for row in client.get("/breaches/", {"sort": sort}).context["rows"]] == titles
+
+
+def test_a_list_of_one_public_report_offers_no_order(client, office, approved_report):
+    made_public(approved_report, office)
+    assert "Sort by:" not in client.get("/breaches/").text
 
 
 def test_an_empty_page_says_so(client):

@@ -113,9 +113,11 @@ def test_a_missing_picture_says_why_and_what_we_cannot_see(release, subtests):
     assert "No screenshots yet." in client.get(page("release", release)).text
     add_screenshot(release, reason="no_browser", **NOTHING)
     add_screenshot(release, "limit", reason="dns", **NOTHING)
+    add_screenshot(release, "first_live", reason="unchecked", **NOTHING)
     text = client.get(page("release", release)).text
     assert "No browser is installed, so we cannot take screenshots." in text
     assert "We could not load the page." in text
+    assert "No check of the page was stored in time, so we saved no screenshot." in text
     Release.objects.filter(pk=release.pk).update(screenshots=False)
     assert "Our checks record the text of the page, and not how it looks." in client.get(page("release", release)).text
 

@@ -1,6 +1,7 @@
 """The accessibility statement: where everybody finds it, whom it names, and what it may say."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
+
+from releases.text.release import duration
 
 ADDRESS = reverse("accessibility")
 
@@ -40,6 +43,12 @@ def test_the_statement_says_with_which_screen_reader_the_pages_were_read_and_wit
     text = client.get(ADDRESS).text
     assert "We have not tested NVDA, JAWS, VoiceOver, TalkBack" in text
     assert "read pages with Orca 48.1 in Chromium" in text
+
+
+@pytest.mark.django_db
+def test_the_statement_claims_no_short_form_of_durations_because_pages_write_them_in_words(client):
+    assert duration(timedelta(minutes=2, seconds=5)) == "2 minutes 5 seconds"
+    assert "2 min 5 s" not in client.get(ADDRESS).text
 
 
 @pytest.mark.django_db

@@ -129,6 +129,36 @@ class TestWebhooks:
         assert "already waiting" in text_of(head.post(address("send_again", delivery.pk), follow=True))
         assert WebhookDelivery.objects.get().is_waiting
 
+    @pytest.mark.both_databases
+    @pytest.mark.parametrize(
+        ("sort", "keys", "direction"),
+        [
+            ("", "tra", "descending"),
+            ("salt", "tra", "descending"),
+            ("queued", "art", "ascending"),
+            ("event", "rat", "ascending"),
+            ("status", "rta", "ascending"),
+            ("-attempts", "tar", "descending"),
+            ("next", "rta", "ascending"),
+            ("-next", "rta", "descending"),
+        ],
+    )
+    def test_a_heading_sorts_the_deliveries_and_equal_ones_stay_latest_first(self, head, office, sort, keys, direction):
+        webhook, _secret = create_webhook(office, at=NOW)
+        rows = [
+            ("a", "report.approved", {"delivered_at": NOW, "attempts": 1}),
+            ("r", "release.announced", {}),
+            ("t", "webhook.test", {"given_up_at": NOW, "attempts": 10}),
+        ]
+        for minute, (key, event_type, values) in enumerate(rows):
+            at = NOW + timedelta(minutes=minute)
+            WebhookDelivery.objects.create(
+                endpoint=webhook, key=key, message_id=key, event_type=event_type, created_at=at, due_at=at, **values
+            )
+        page = head.get(address("webhook", webhook.pk), {"sort": sort})
+        assert "".join(delivery.key for delivery, _fault in page.context["deliveries"]) == keys
+        assert re.findall('aria-sort="(.*)"', page.text) == [direction]
+
     @pytest.mark.parametrize(
         ("fault", "sentence"),
         [

@@ -115,6 +115,28 @@ def test_a_long_preview_has_pages_and_shows_one_outcome_at_a_time(client, keeper
     assert "Error (3)" in refused.text
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("query", "numbers", "current"),
+    [
+        ({}, [2, 3, 4], "Row"),
+        ({"sort": "salt"}, [2, 3, 4], "Row"),
+        ({"sort": "-row"}, [4, 3, 2], "Row"),
+        ({"sort": "title"}, [4, 2, 3], "Title"),
+        ({"sort": "-title"}, [3, 2, 4], "Title"),
+        ({"sort": "status"}, [3, 4, 2], "Status"),
+        ({"sort": "-title", "show": "added"}, [3, 4], "Title"),
+    ],
+)
+def test_a_link_sorts_the_rows_of_a_preview_and_equal_ones_stay_in_the_order_of_the_file(
+    client, keeper, query, numbers, current
+):
+    found = checked(keeper, SUNDAY | {"title": "beta"}, {"title": "Gamma"}, {"title": "Alpha"})
+    page = client.get(address(found), query)
+    assert [line["number"] for line in page.context["lines"]] == numbers
+    assert re.findall(r'aria-current="true"\s+href="[^"]+">(\w+)', page.text) == [current]
+
+
 def test_what_has_changed_since_is_said_and_asked_again(client, keeper):
     found = checked(keeper, {})
     client.post(address(found, "confirm_import"))

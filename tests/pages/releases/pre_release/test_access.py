@@ -25,6 +25,7 @@ from tests.support.pre_release_lists import (
 )
 from tests.support.pre_release_pages import OF_AN_ENTRY, OF_THE_LIST, address, entry_form, published, time_form
 from tests.support.shared_rows import shared_fixture
+from tests.support.welsh_pages import approve_welsh
 
 pytestmark = pytest.mark.django_db
 
@@ -244,6 +245,35 @@ def test_the_lists_of_a_producer_are_those_that_are_published(client, time_machi
     page = client.get(reverse("releases:pre_release_lists", args=[office.producer.slug])).text
     assert published(release) in page
     assert published(later) not in page
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("language", "sort", "references"),
+    [
+        ("", "", "cab"),
+        ("", "salt", "cab"),
+        ("", "date", "bac"),
+        ("", "title", "abc"),
+        ("", "-title", "cba"),
+        ("/cy", "title", "acb"),
+    ],
+)
+def test_a_link_sorts_the_public_lists_by_date_or_by_title_as_shown(
+    client, time_machine, settings, office, release, language, sort, references
+):
+    approve_welsh(settings)
+    titles = {"b": ("beta", "Tachwedd"), "a": ("Alpha", ""), "c": ("Gamma", "Chwefror")}
+    for day, (reference, (title, welsh)) in enumerate(titles.items()):
+        due_at = SEED_DUE + timedelta(days=day)
+        one = ReleaseFactory(
+            announced=True, series=release.series, reference=reference, title=title, welsh_title=welsh, due_at=due_at
+        )
+        granted(one, by=office.statistician)
+        published_at(one, due_at)
+    time_machine.move_to(AFTERWARDS + timedelta(days=3), tick=False)
+    address = language + reverse("releases:pre_release_lists", args=[office.producer.slug])
+    assert "".join(one.reference for one in client.get(address, {"sort": sort}).context["page"]) == references
 
 
 def test_a_producer_of_whom_nothing_is_public_has_no_page_of_lists(client, office):
