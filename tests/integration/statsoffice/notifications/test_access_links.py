@@ -159,6 +159,7 @@ def test_a_recipient_without_need_is_reported_to_the_owner_of_the_list_without_a
     told = Message.objects.filter(event__startswith="access-not-needed-")
     assert {one.recipient for one in told} == {series.responsible.email, series.head_of_profession.email}
     assert entry.post in told[0].text
+    assert "withdraw their access, or record its end if it has begun. If you think" in told[0].text
     assert PERSON not in told[0].text
 
 
