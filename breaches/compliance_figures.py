@@ -39,7 +39,7 @@ from releases.early_findings import mask_verdict
 from releases.exemptions import find_exemptions
 from releases.models import DateChange, Departure, Exemption, PreReleaseAccess, Producer, Release, Verification
 from releases.overview import MADE_AT, london_day, london_days
-from releases.permissions import Person, find_past_roles
+from releases.permissions import Person, find_roles_at
 from releases.rules.calendar import NOTICE, days_of_notice, format_day, format_moment, local_date, month_of
 from releases.rules.lifecycle import Role, Status
 from releases.rules.pre_release import AccessStatus
@@ -358,7 +358,13 @@ _AGREED_BY = 3
 def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureList]:
     columns = (_("Release"), _("From"), _("To"), _("Agreed by"), _("Agreed on"))
     found = list(changes)
-    roles = find_past_roles({change.agreed_by_id for change in found if change.agreed_by_id is not None})
+
+    def agreement(change: DateChange) -> tuple[int, int, datetime] | None:
+        by, at = change.agreed_by_id, change.agreed_at
+        return None if by is None or at is None else (by, change.release.series.producer_id, at)
+
+    # A later promotion does not change who agreed.
+    roles = find_roles_at({moment for change in found if (moment := agreement(change))})
 
     def row(change: DateChange) -> ListRow:
         agreed_by = str(change.agreed_by) if change.agreed_by else _("No agreement needed")
@@ -369,16 +375,11 @@ def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureLi
         keys = _keys({1: change.was.due_at or change.was.on, 2: change.to.due_at or change.to.on, 4: change.agreed_at})
         return ListRow(cells, release=change.release.reference, personal=named, keys=keys)
 
-    def is_by_head(change: DateChange) -> bool:
-        key = (change.agreed_by_id or 0, change.release.series.producer_id)
-        return roles.get(key) is Role.HEAD_OF_PROFESSION
-
-    by_head = [change for change in found if change.agreed_by_id and is_by_head(change)]
-    by_others = [change for change in found if change.agreed_by_id and not is_by_head(change)]
+    agreed = [(change, roles.get(moment)) for change in found if (moment := agreement(change))]
     groups = {
         Figure.MOVED: found,
-        Figure.MOVED_BY_HEAD: by_head,
-        Figure.MOVED_BY_DEPUTY: by_others,
+        Figure.MOVED_BY_HEAD: [change for change, role in agreed if role is Role.HEAD_OF_PROFESSION],
+        Figure.MOVED_BY_DEPUTY: [change for change, role in agreed if role is not Role.HEAD_OF_PROFESSION],
         Figure.MOVED_PROVISIONAL: [change for change in found if not change.agreed_by_id],
     }
     return {figure: FigureList(columns, [row(change) for change in some]) for figure, some in groups.items()}

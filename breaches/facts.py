@@ -45,7 +45,7 @@ from releases.evidence.repository import AddressKey
 from releases.evidence.screenshots import find_open_screenshots
 from releases.models import AccessReceipt, Address, PreReleaseAccess, Release, Verification
 from releases.models.observation import Purpose
-from releases.permissions import find_past_roles
+from releases.permissions import find_roles_at
 from releases.public.calendar import live_page_of
 from releases.publication_statements import find_statements
 from releases.rules.calendar import format_moment, from_london, local_date
@@ -131,7 +131,14 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
         exceptions[departure.release_id, departure.schedule_version].append(_exception(departure))
     decisions = _find_early_decisions(one.release_id for one in verifications if one.outcome == Outcome.EARLY)
     past_caches = _find_past_caches(checks, fresh)
-    roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
+    producer_of = {verification.release_id: verification.release.series.producer_id for verification in verifications}
+    roles = find_roles_at(
+        {
+            (statement.stated_by_id, producer_of[release], statement.stated_at)
+            for release, spoken in statements.items()
+            for statement in spoken
+        }
+    )
     addresses: dict[int, tuple[AddressFacts, ...]] = {}
     for verification in verifications:
         under_schedule = verification.release_id, verification.schedule_version
@@ -164,7 +171,7 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
             statements=tuple(
                 Statement(
                     said=StatementFact(statement.kind),
-                    role=roles.get((statement.stated_by_id, verification.release.series.producer_id)),
+                    role=roles.get((statement.stated_by_id, producer_of[verification.release_id], statement.stated_at)),
                     stated_at=statement.stated_at,
                     live_at=statement.live_at,
                 )

@@ -197,14 +197,27 @@ def people_with(producer: Producer, roles: Collection[Role]) -> "QuerySet[User]"
     return get_user_model().objects.filter(pk__in=held.values("user"), is_active=True).order_by("name", "pk")
 
 
-def find_past_roles(people: Collection[int]) -> dict[tuple[int, int], Role]:
-    if not people:
+def find_roles_at(moments: Collection[tuple[int, int, datetime]]) -> dict[tuple[int, int, datetime], Role]:
+    """Return the most senior role that a person, by key, held for a producer, by key, at an instant, without cover.
+
+    The past of an example office is written before its roles, so a person's first role also counts before it was given.
+    """
+    if not moments:
         return {}
-    held: dict[tuple[int, int], set[Role]] = defaultdict(set)
-    for rows in (Membership.history.filter(user__in=people), Membership.objects.filter(user__in=people)):
-        for user, producer, role in rows.values_list("user_id", "producer_id", "role"):
-            held[user, producer].add(Role(role))
-    return {key: next(role for role in BY_WEIGHT if role in roles) for key, roles in held.items()}
+    given = Membership.history.filter(user__in={user for user, _producer, _at in moments})
+    # By the key of the role, because an administrator can give the same row to another person.
+    history = Membership.history.filter(id__in=given.values("id")).order_by("history_date", "history_id")
+    rows = list(history.values_list("history_date", "history_type", "id", "user_id", "producer_id", "role", named=True))
+    found: dict[tuple[int, int, datetime], Role] = {}
+    for user, producer, at in moments:
+        whose = (user, producer)
+        first = next((row.history_date for row in rows if (row.user_id, row.producer_id) == whose), at)
+        last = {row.id: row for row in rows if row.history_date <= max(at, first)}
+        in_force = [row for row in last.values() if row.history_type != "-"]
+        held = {Role(row.role) for row in in_force if (row.user_id, row.producer_id) == whose}
+        if held:
+            found[user, producer, at] = next(role for role in BY_WEIGHT if role in held)
+    return found
 
 
 def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:

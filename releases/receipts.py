@@ -63,7 +63,7 @@ _EVENTS = {
 
 
 class LinkUnusable(Exception):
-    """A link must not be sent: it has ended, or its token cannot be made any more."""
+    """A link must not be sent: it or the access has ended, or its token cannot be made any more."""
 
 
 class AlreadyReported(Exception):
@@ -179,9 +179,12 @@ def links_in_force(entry: PreReleaseAccess) -> list[AccessLink]:
 def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
     """Yield the links that were made since an instant, are not sent yet, and work now.
 
-    Once the window is open, the link for it has the terms too.
+    Once the window is open, the link for it has the terms too. After the end of access, only a link that was sent is of
+    use: a disclosure can be reported with it.
     """
-    links = AccessLink.objects.filter(sent_at__isnull=True, revoked_at__isnull=True, made_at__gt=since)
+    links = AccessLink.objects.filter(
+        sent_at__isnull=True, revoked_at__isnull=True, made_at__gt=since, entry__status__in=_WITH_ACCESS
+    )
     related = ("entry__release__series__producer", "entry__release__series__responsible")
     for link in links.select_related(*related):
         window = window_of(link.entry)
@@ -192,12 +195,12 @@ def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
 def token_to_send(key: int, *, now: datetime) -> str:
     """Return the token of a link, by its key, at the moment of sending.
 
-    :raises LinkUnusable: if the link has ended since its message was written, or is not open yet.
+    :raises LinkUnusable: if the link or the access has ended since its message was written, or it is not open yet.
     """
     related = ("entry__release__series__producer",)
     link = AccessLink.objects.select_related(*related).filter(pk=key).first()
-    if link is None or not is_link_open(link, now=now):
-        raise LinkUnusable(_("This link has ended: access was withdrawn or changed, or the release was published."))
+    if link is None or link.entry.status not in _WITH_ACCESS or not is_link_open(link, now=now):
+        raise LinkUnusable(_("Not sent, because access has ended or changed, or the release was published."))
     return token_of(link)
 
 
@@ -338,8 +341,8 @@ class Recipient:
 
     @property
     def is_unsent(self) -> bool:
-        """Whether a link was made, and its message has not left yet."""
-        return any(link.sent_at is None for link in self.made.values())
+        """Whether a link was made, and its message has not left yet and still will."""
+        return self.entry.status in _WITH_ACCESS and any(link.sent_at is None for link in self.made.values())
 
 
 def recipients_of(release: Release, *, with_withdrawn: bool = False) -> dict[int, Recipient]:

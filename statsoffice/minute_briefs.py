@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
@@ -21,14 +20,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from breaches import merging
-from breaches.models import Report, Suspicion
+from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
-from breaches.rules import lifecycle
 from releases import calls, minute_briefs, outages
 from releases.calls import NO_CALLS, CallList
 from releases.delay_notices import current_notice
@@ -37,7 +34,6 @@ from releases.models import Contact, DelayNotice, Release
 from releases.models.release import find_main_page
 from releases.permissions import Action, Person, may
 from releases.rules import calendar
-from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Status
 from releases.rules.web_address import telephone_uri
 from releases.statements import OpenQuestion, find_open_questions
@@ -47,6 +43,7 @@ from releases.verdict.minute_brief import State
 from releases.views.base import SignedInRequest, signed_in_part
 from statsoffice.dashboard.live_text import LiveText, split_live_text
 from statsoffice.dashboard.monitoring import monitoring_status
+from statsoffice.notifications.report_queries import DueStep, list_decision_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +78,6 @@ class ReleaseItem:
     @property
     def release(self) -> Release:
         return self.line.release
-
-
-@dataclass(frozen=True, slots=True)
-class DueStep:
-    """What happens or has to be done next, and when: a time or a day."""
-
-    when: str
-    text: str
 
 
 @login_required
@@ -255,34 +244,4 @@ def _list_steps(read: ReadBrief, reports: Sequence[Report], *, now: datetime) ->
     if (check_at := minute_briefs.find_next_check(waiting)) is not None:
         when = calendar.format_time_with_seconds(max(check_at, now))
         yield DueStep(when, _("We check again whether the release is live."))
-    undecided = [report for report in reports if report.status in lifecycle.UNDECIDED]
-    unassigned = [report for report in undecided if report.person_dealing_id is None]
-    raised = Suspicion.objects.filter(report__in=unassigned).order_by("raised_at").values_list("raised_at", flat=True)
-    if (first := raised.first()) is not None:
-        remind_at = first + settings.ACKNOWLEDGED_WITHIN
-        if remind_at > now:
-            yield DueStep(
-                calendar.format_time(remind_at),
-                ngettext(
-                    "If no one is assigned to the report by then, we remind the next contact.",
-                    "If no one is assigned to the reports by then, we remind the next contact.",
-                    len(unassigned),
-                ),
-            )
-    official = [report for report in undecided if not report.rehearsal]
-    if official:
-        report = official[0]
-        due_on = lifecycle.due_on(
-            calendar.local_date(report.drafted_at),
-            working_days=settings.REPORT_DUE_AFTER,
-            nation=Nation(report.producer.nation),
-            closed=report.producer.closed_days(),
-        )
-        yield DueStep(
-            calendar.format_day(due_on),
-            ngettext(
-                "Target date for a decision on the report. This is your office’s own target.",
-                "Target date for decisions on the reports. This is your office’s own target.",
-                len(official),
-            ),
-        )
+    yield from list_decision_steps(reports, now=now)

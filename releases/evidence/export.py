@@ -30,7 +30,7 @@ from releases.models import (
 )
 from releases.models.append_only import CHUNK, ChainedRow
 from releases.models.event import SCREENSHOT_COLUMNS, record_event
-from releases.permissions import Action, User, acting_role, find_past_roles
+from releases.permissions import Action, User, acting_role, find_roles_at
 from releases.rules.anchor import Head, chain_line, inclusion_proof
 from releases.rules.canonical import canonical_json
 
@@ -230,7 +230,8 @@ def _statements(release: Release, withheld: Collection[int]) -> Iterator[dict[st
     """Yield statements with people's roles, and with the salted digest of their text from the chain of events."""
     shown = Statement.objects.filter(release=release).exclude(pk__in=withheld)
     statements = list(shown.select_related("address").in_order())
-    roles = find_past_roles({statement.stated_by_id for statement in statements})
+    producer = release.series.producer_id
+    roles = find_roles_at({(statement.stated_by_id, producer, statement.stated_at) for statement in statements})
     stated = {
         (event.actor_id, event.at, event.facts.get("said"), event.facts.get("text_digest")): event
         for event in ReleaseEvent.objects.filter(release_public_id=release.public_id, kind="stated")
@@ -244,7 +245,7 @@ def _statements(release: Release, withheld: Collection[int]) -> Iterator[dict[st
             "text_digest": statement.text_digest,
             "live_at": statement.live_at,
             "stated_at": statement.stated_at,
-            "role": roles.get((statement.stated_by_id, release.series.producer_id)),
+            "role": roles.get((statement.stated_by_id, producer, statement.stated_at)),
             "event": event.position if event else None,
             "words": event.payload()["words"] if event else None,
         }

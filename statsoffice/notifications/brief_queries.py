@@ -7,6 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from breaches.models import Report
+from breaches.rules.lifecycle import RESTRICTED
 from releases import calls, minute_briefs
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import MinuteBrief
@@ -25,6 +27,7 @@ from statsoffice.notifications.recipients import (
     find_cover_addresses,
     find_mobile_numbers,
 )
+from statsoffice.notifications.report_queries import list_decision_steps
 
 
 def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
@@ -50,11 +53,12 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
                 "since": texts.since_sentence(read),
                 "delay": texts.delay_sentence(read),
                 "hosts": [texts.host_sentence(count) for count in read.brief.hosts],
-                "not_live": [name_in_mail(line.release) for line in read.not_live],
-                "live_now": [name_in_mail(line.release) for line in read.live_now],
+                "not_live": [_name_and_statement(line) for line in read.not_live],
+                "live_now": [_name_and_statement(line) for line in read.live_now],
                 "live": [name_in_mail(line.release) for line in read.live],
                 "not_known": [name_in_mail(line.release) for line in read.not_known],
                 "calls": list(_list_calls(read.not_live)),
+                "steps": list(list_decision_steps(_find_reports(read), now=now)),
                 "address": reverse("minute_brief", args=[row.pk]),
                 "rehearsal": row.rehearsal,
             },
@@ -76,6 +80,18 @@ def _find_recipients(read: ReadBrief) -> frozenset[str]:
     if not read.row.rehearsal or read.row.training_id is not None:
         late = late[:1]  # they are the same for each: the leads of the producer, or those among the participants
     return frozenset[str]().union(*map(approver_addresses, late))
+
+
+def _name_and_statement(line: BriefLine) -> tuple[str, str]:
+    """Name a release, with the publisher's own statement or ""."""
+    return name_in_mail(line.release), one_line(texts.publisher_sentence(line))
+
+
+def _find_reports(read: ReadBrief) -> list[Report]:
+    """Return the reports about releases of a brief, without those of which few people know: a webhook may get it."""
+    about = Report.objects.listed().filter(suspicions__release__in=[line.release for line in read.lines])
+    about = about.exclude(kind__in=list(RESTRICTED)).distinct()
+    return list(about.select_related("producer").order_by("drafted_at", "pk"))
 
 
 def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:

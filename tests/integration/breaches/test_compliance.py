@@ -40,7 +40,7 @@ from statsoffice import verification
 from statsoffice.audit import trail
 from tests.integration.breaches.pdf.documents import text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory
-from tests.support.people import AT, create_report, dispatch_report, move_report, render_text
+from tests.support.people import AT, add_role, create_report, dispatch_report, move_report, render_text
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_evidence import london
 from tests.verapdf import check_pdf_ua
@@ -156,6 +156,7 @@ class TestFigures:
             release = ReleaseFactory(series=series, reference=f"moved-{number}", announced=True)
             to = Slot(on=date(2020, 7, 10), at=release.planned_at)
             scheduling.change_date(release, to=to, reason="An error.", by=by, at=SEED_DUE - timedelta(days=30))
+        add_role(office.deputy, office.producer, Role.HEAD_OF_PROFESSION)  # a promotion after the agreement
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
         figures = (Figure.MOVED, Figure.MOVED_BY_HEAD, Figure.MOVED_BY_DEPUTY, Figure.MOVED_PROVISIONAL)
         assert [value(record, figure) for figure in figures] == ["3", "2", "1", "0"]

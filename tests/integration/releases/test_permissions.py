@@ -1,5 +1,6 @@
 """Who may do what with a producer's releases."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -103,3 +104,36 @@ def test_the_record_names_the_weightiest_role_by_which_someone_acts():
     assert permissions.acting_role(person, Action.EXPORT_EVIDENCE, producer) == Role.AUDITOR
     with pytest.raises(NotYours):
         permissions.acting_role(person, Action.READ_SEALED, producer)
+
+
+def test_a_past_role_is_the_most_senior_one_in_force_at_the_instant(time_machine):
+    producer, other = ProducerFactory(), ProducerFactory()
+    first = datetime(2026, 1, 1, 9, tzinfo=UTC)
+    day = timedelta(days=1)
+    time_machine.move_to(first, tick=False)
+    person, successor = create_member(Role.DEPUTY, producer), UserFactory()
+    time_machine.move_to(first + day, tick=False)
+    create_member(Role.AUDITOR, producer)
+    person.memberships.create(producer=producer, role=Role.AUDITOR)
+    person.memberships.create(producer=other, role=Role.STATISTICIAN)
+    held = person.memberships.get(role=Role.DEPUTY)
+    for days, role in ((2, Role.HEAD_OF_PROFESSION), (3, Role.STATISTICIAN)):
+        time_machine.move_to(first + days * day, tick=False)
+        held.role = role
+        held.save()
+    time_machine.move_to(first + 4 * day, tick=False)
+    held.user = successor
+    held.save()
+    time_machine.move_to(first + 5 * day, tick=False)
+    person.memberships.get(role=Role.AUDITOR).delete()
+
+    def roles_on(whose, *days):
+        moments = [(whose.pk, producer.pk, first + number * day) for number in days]
+        found = permissions.find_roles_at(moments)
+        return [found.get(moment) for moment in moments]
+
+    senior = [Role.DEPUTY, Role.DEPUTY, Role.HEAD_OF_PROFESSION, Role.STATISTICIAN, Role.AUDITOR, None]
+    assert roles_on(person, *range(6)) == senior
+    assert roles_on(person, -1) == [Role.DEPUTY]
+    assert roles_on(successor, 4) == [Role.STATISTICIAN]
+    assert roles_on(UserFactory(), 4) == [None]

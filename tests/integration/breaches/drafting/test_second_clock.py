@@ -14,6 +14,7 @@ from releases.verdict.release import Diagnosis
 from tests.integration.breaches.pdf.documents import text_of
 from tests.support.factories import SEED_DUE, create_member
 from tests.support.observations import create_observation
+from tests.support.people import add_role
 from tests.support.report_evidence import london
 from tests.support.report_mornings import create_late_release
 
@@ -59,6 +60,8 @@ def test_a_speaker_whose_membership_left_no_trace_is_told_without_a_role():
     Statement.objects.create(
         release=release, schedule_version=1, kind="was_live", live_at=SEED_DUE, stated_by=speaker, stated_at=SEED_DUE
     )
+    assert own_facts_of(release).statements[0].role is Role.STATISTICIAN
+    add_role(speaker, release.series.producer, Role.HEAD_OF_PROFESSION)  # a promotion after the statement
     assert own_facts_of(release).statements[0].role is Role.STATISTICIAN
     Membership.objects.all().delete()
     assert own_facts_of(release).statements[0].role is Role.STATISTICIAN

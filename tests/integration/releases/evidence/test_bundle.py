@@ -17,6 +17,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 from tests.support.observations import create_checks_until
+from tests.support.people import add_role
 from tests.support.shared_rows import shared_fixture
 from tests.support.stored_checks import make_check, store_checks
 
@@ -182,8 +183,9 @@ def test_no_name_no_address_of_a_person_and_no_free_text_is_in_it(release):
     everything = b"\n".join(files(written(release)).values()).decode(errors="replace")
     for private in ("Ada", "ada@example.gov.uk", "own screen", release.series.responsible.name):
         assert private not in everything
-    (statement,) = lines(written(release), "statements.jsonl")
     event = ReleaseEvent.objects.get(kind="stated")
+    add_role(event.actor, release.series.producer, Role.HEAD_OF_PROFESSION)  # a promotion after the statement
+    (statement,) = lines(written(release), "statements.jsonl")
     assert (statement["role"], statement["event"]) == ("statistician", event.position)
     assert statement["words"] == event.payload()["words"] != ""
 

@@ -99,15 +99,30 @@ def cancel(entry, head):
     scheduling.cancel_release(entry.release, reason="Not needed.", by=head, at=OPENS)
 
 
-@pytest.mark.parametrize("ended", [withdraw, publish, cancel])
+def end(entry, head):
+    begun = pre_release_access.record_begin(entry, began_at=OPENS, by=head, at=OPENS, expected_version=entry.version)
+    pre_release_access.record_end(begun, ended_at=OPENS, by=head, at=OPENS, expected_version=begun.version)
+
+
+@pytest.mark.parametrize("ended", [withdraw, end, publish, cancel])
 def test_a_link_that_ended_after_its_message_was_written_is_never_sent(entry, head, mailbox, ended):
     message = write()
     ended(entry, head)
     deliver_messages(now=OPENS + SOON)
     message.refresh_from_db()
     assert (message.sent_at, message.attempts) == (None, MOST_ATTEMPTS)
-    assert "This link has ended" in message.last_error
+    assert "access has ended or changed" in message.last_error
     assert EMAIL not in mailbox.recipients
+
+
+def test_after_the_recorded_end_of_access_a_link_works_but_is_not_sent(entry, head):
+    make_due_links(now=OPENS)
+    end(entry, head)
+    outbox.create_missing(now=OPENS + SOON)
+    assert not Message.objects.filter(event__startswith="access-link-").exists()
+    assert not receipts.recipients_of(entry.release)[entry.pk].is_unsent
+    token = token_of(AccessLink.objects.get())
+    assert answer_link(token, Answer.DISCLOSURE, what=Disclosure.LOST, at=OPENS + SOON)
 
 
 def test_while_the_mail_server_is_away_the_link_waits_and_is_not_sent_once_the_release_is_out(entry, smtp_port):
@@ -144,6 +159,7 @@ def test_a_recipient_without_need_is_reported_to_the_owner_of_the_list_without_a
     told = Message.objects.filter(event__startswith="access-not-needed-")
     assert {one.recipient for one in told} == {series.responsible.email, series.head_of_profession.email}
     assert entry.post in told[0].text
+    assert "withdraw their access, or record its end if it has begun. If you think" in told[0].text
     assert PERSON not in told[0].text
 
 

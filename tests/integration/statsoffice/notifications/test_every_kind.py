@@ -26,7 +26,7 @@ VARIANTS = {
     "early_release_reported": [{}],
     "access_disclosure": [{}],
     "access_link": [{"is_handling": True}, {"is_handling": True, "is_confirmed": True}, {}],
-    "minute_brief": [{"not_live": ["A"], "live": ["B"]}],
+    "minute_brief": [{"not_live": [("A", "")], "live": ["B"]}],
     "suspected_breach": [{"report": None}, {"release": None}, {"report": None, "release": None}, {}],
     "release_to_check": [{}, {"release": None}],
     "late_release_seen_live": [{}, {"release": None}],

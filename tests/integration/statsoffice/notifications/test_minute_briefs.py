@@ -1,14 +1,19 @@
 """A minute brief is sent once, to the people who lead, five seconds after the limit, by email and as a text message."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from breaches import drafting
+from breaches.models import Report
+from breaches.rules.lifecycle import ReportKind
 from releases import cover, judge, minute_briefs
 from releases.cover import CoverPerson
 from releases.models import MinuteBrief, Release, Training
+from releases.publication_statements import StatedPublication, record_statement
 from releases.rules.calendar import local_date
 from statsoffice import jobs
 from statsoffice.notifications import outbox
@@ -72,15 +77,48 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
     for part in (
         "1 of 3 releases was not live at 9:32am.",
         "releases on www.example.gov.uk was not live at 9:32am. We do not know whether 1 was live. Cause not known.",
-        "Not live:\n\n- Release late\n",
+        "Not live:\n\n- Release late\n\n",
         "Not known:\n\n- Release unchecked\n",
         "Live on time:\n\n- Release on-time\n",
-        f"Call:\n\n- {series.responsible.name}: 020 7946 0000\n",
+        f"Call first:\n\n- {series.responsible.name}: 020 7946 0000\n",
         "It updates automatically, and has the notice for readers to check and post: ",
         f"/briefs/{brief.pk}/",
     ):
         assert part in message.text
     assert "late." not in message.text
+
+
+def test_the_publishers_own_statement_is_below_each_release_that_was_not_live(office, series):
+    released = {name: due_release(series, name, "not_live") for name in ("late", "live-now")}
+    for number, release in enumerate(released.values()):
+        given = StatedPublication(uuid4(), "Publishing\nsystem", f"msg_{number}", release.reference, SEED_DUE + SECOND)
+        record_statement(office.producer, given, at=SEED_DUE + 2 * SECOND)
+    make_brief()
+    found_live(released["live-now"], at=BRIEFED + SECOND)
+    outbox.create_missing(now=BRIEFED + 2 * SECOND)
+    stated = "Publishing system states that it published this at 9:30:01am."
+    text = briefs()[0].text
+    assert f"Not live:\n\n- Release late\n   {stated}\n" in text
+    assert f"Now live, but not in time:\n\n- Release live-now\n   {stated}\n" in text
+
+
+def test_the_brief_says_when_the_next_decisions_are_due(office, series, settings):
+    settings.ACKNOWLEDGED_WITHIN, settings.REPORT_DUE_AFTER = timedelta(minutes=10), 5
+    due_release(series, "late", "not_live")
+    make_brief()
+    (notification,) = find_minute_briefs(known=(), now=BRIEFED)
+    assert notification.context["steps"] == [], "there is no report yet"
+    (report,) = drafting.draft_missing(now=BRIEFED)
+    outbox.create_missing(now=BRIEFED)
+    assert (
+        "What happens next:\n\n"
+        "- 9:42am: If no one is assigned to the report by then, we remind the next contact.\n"
+        "- 7 July 2020: Target date for a decision on the report. This is your office’s own target.\n\n"
+        "What to do:"
+    ) in briefs()[0].text
+    Report.objects.filter(pk=report.pk).update(kind=ReportKind.LEAK)
+    (notification,) = find_minute_briefs(known=(), now=BRIEFED)
+    assert notification.context["steps"] == [], "a webhook or a list of notifications may show the message to others"
 
 
 def test_a_part_that_misses_its_own_limit_later_is_sent_once_more(office, series, mailbox, time_machine):
