@@ -7,9 +7,11 @@ import zlib
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pikepdf
 import pytest
 from defusedxml import ElementTree
 from django.db import connection, models
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import compliance, compliance_files, corrective_actions, decisions
 from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoPeopleNeeded
@@ -528,6 +530,12 @@ def test_the_audit_trail_names_texts_approvals_and_switches(office):
     }
 
 
+def list_addresses(office, settings):
+    """The addresses of the lists behind the figures of the first version, in the order of the table."""
+    of_version = f"{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/version-1/lists"
+    return [f"{of_version}/{figure.value}/" for figures in GROUPS.values() for figure in figures]
+
+
 class TestFiles:
     @pytest.fixture
     def document(self, office, year_of_releases):
@@ -535,7 +543,9 @@ class TestFiles:
         write(office, "Counted by hand: none.", PolicySection.NOTES, seen=1)
         return approve(office)
 
-    def test_the_pdf_is_pdf_ua_with_every_figure_its_link_and_the_policy(self, office, document, tmp_path):
+    def test_the_pdf_is_pdf_ua_with_every_figure_its_link_and_the_policy(
+        self, office, document, settings, tmp_path
+    ):
         path = tmp_path / "table.pdf"
         path.write_bytes(bytes(document.pdf))
         assert check_pdf_ua(path) == []
@@ -552,6 +562,9 @@ class TestFiles:
         ):
             assert part in text
         assert str(office.head) not in text
+        with pikepdf.open(path) as file:
+            notes = [note for page in file.pages for note in page.get("/Annots", []) if "/A" in note]
+            assert [str(note.A.URI) for note in notes] == list_addresses(office, settings)
 
     def test_the_odt_has_headings_tables_and_a_link_behind_each_figure(self, office, document, settings):
         archive = zipfile.ZipFile(io.BytesIO(bytes(document.odt)))
@@ -567,7 +580,8 @@ class TestFiles:
 
     def test_the_html_file_needs_no_other_file_and_links_to_this_service(self, office, document, settings):
         text = bytes(document.html).decode()
-        assert f'href="{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/version-1/lists/due/' in text
+        links = LexborHTMLParser(text).css("a[href]")
+        assert [link.attributes["href"] for link in links] == list_addresses(office, settings)
         for fetched in ("<script", "<link", "<img", "style="):
             assert fetched not in text
 
