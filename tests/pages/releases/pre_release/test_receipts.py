@@ -8,17 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches.models import Report
 from releases import pre_release_access, receipts
 from releases.models import AccessLink, AccessReceipt, ListConfirmation, ReleaseEvent
 from releases.receipts import make_due_links, token_of
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Purpose
 from statsoffice.middleware import Reader, find_reader
-from statsoffice.notifications.models import Message
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.pre_release_lists import MINISTER, PERSON, granted, someone
-from tests.support.pre_release_pages import address, seen_on
+from tests.support.pre_release_pages import address, record_of_visits, seen_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -43,12 +41,6 @@ def words(answer):
 
 def of(purpose):
     return reverse("releases:receipt", args=[token_of(AccessLink.objects.get(purpose=purpose))])
-
-
-def record_of_visits():
-    """What a visit could change: links are compared with all their values, other rows by their number."""
-    counted = (AccessReceipt, ReleaseEvent, Report, Message)
-    return list(AccessLink.objects.order_by("pk").values()), [model.objects.count() for model in counted]
 
 
 @pytest.fixture
