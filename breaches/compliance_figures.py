@@ -432,12 +432,6 @@ def _suspicious(verdicts: "QuerySet[Any]") -> list[Verification]:
 def _list_exemptions(
     producer: Producer, first: date, until: date, scope: Scope, due: "QuerySet[Release]"
 ) -> dict[Figure, FigureList]:
-    in_force = Exemption.objects.filter(
-        Q(ended_at__isnull=True) | Q(ended_at__gte=london_day(first)[0]),
-        producer=producer,
-        covers_from__lte=until,
-        covers_to__gte=first,
-    ).exclude(end=Exemption.End.IN_ERROR)
     exemptions = [
         ListRow(
             (
@@ -449,7 +443,7 @@ def _list_exemptions(
             ),
             keys=_keys({3: exemption.covers_to}),
         )
-        for exemption in in_force.select_related("series").order_by("covers_from", "pk")
+        for exemption in _exemptions_in_force(producer, first, until).order_by("covers_from", "pk")
     ]
     verdicts = _suspicious(counted_verdicts(scope))
     covering = find_exemptions(verdicts)
@@ -484,6 +478,17 @@ def _list_exemptions(
         Figure.EXEMPTED: FigureList((_("Release"), _("Due"), _("Result"), _("Exemption")), exempted),
         Figure.EXCEPTIONS: FigureList((_("Release"), _("Due"), _("Kind"), _("Agreement or reason")), exceptions),
     }
+
+
+def _exemptions_in_force(producer: Producer, first: date, until: date) -> "QuerySet[Exemption]":
+    """Return the exemptions that were in force on some day from one to another, with their series."""
+    in_force = Exemption.objects.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gte=london_day(first)[0]),
+        producer=producer,
+        covers_from__lte=until,
+        covers_to__gte=first,
+    )
+    return in_force.exclude(end=Exemption.End.IN_ERROR).select_related("series")
 
 
 def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
@@ -566,6 +571,8 @@ class Punctuality:
     :ivar until: the last London day that they cover, the end of a month.
     :ivar not_determined: releases whose result is not known or not decided, so that it discloses no suspicion.
     :ivar not_breaches: those of `not_on_time` of which it was decided, or agreed before, that they are no breach.
+    :ivar exemptions: those for all series, and for series of which an announced release was due in these months.
+        Readers do not know of other series.
     :ivar statements: the published statements about breaches; None if the office does not publish them.
     """
 
@@ -582,6 +589,7 @@ class Punctuality:
     moved: int
     access_releases: int
     access_posts: int
+    exemptions: int
     exceptions: int
     statements: int | None
     on_time_rule: str
@@ -636,6 +644,9 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
         moved=_announced_changes(producer, first, until).count(),
         access_releases=len(_posts_by_release(access)),
         access_posts=len({(entry.post, entry.organisation) for entry in access}),
+        exemptions=_exemptions_in_force(producer, first, until)
+        .filter(Q(series=None) | Q(series__in=due.values("series")))
+        .count(),
         exceptions=_departures(due).count(),
         statements=_count_statements(producer, first, until) if settings.BREACHES_PUBLIC else None,
         on_time_rule=describe_on_time(_tolerances(verdicts)),

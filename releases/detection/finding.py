@@ -169,6 +169,7 @@ class Reason(StrEnum):
     PREVIOUS_EDITION = "previous_edition"
     UNCHANGED = "unchanged"
     EMBEDDED = "embedded"
+    CHANGED_BY_SCRIPT = "changed_by_script"
     CONFIRMED_BY_PERSON = "confirmed_by_person"
     MARKER_IN_TITLE = "marker_in_title"
     MARKER_IN_HEADING = "marker_in_heading"
@@ -216,7 +217,7 @@ class Expectation:
     `controls_fail`: checks of our control addresses fail too, or are redirected to the same host. `not_found_text` is
     the result of `read_not_found_text` for the host's response at a path that cannot exist, empty if not known;
     `not_found_certain` means that the status of that response was 404 or 410. `due_at` is the aware due instant of the
-    release.
+    release. `needs_scripts`: readers see what scripts add to the response, as on a dashboard, and we do not run them.
     """
 
     role: AddressRole
@@ -233,6 +234,7 @@ class Expectation:
     not_found_text: str = ""
     not_found_certain: bool = False
     due_at: datetime | None = None
+    needs_scripts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

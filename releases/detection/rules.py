@@ -395,10 +395,18 @@ def _not_there(signs: PageSigns) -> Shown:
         # The content of a frame may be new although the page around it does not change.
         if signs.page.has_frame:
             return CheckOutcome.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
+        # Before the due time this text is only one to compare with, and accuses no one.
+        if signs.expectation.needs_scripts and signs.page.has_script and _is_due(signs):
+            return CheckOutcome.UNRECOGNISED, (Reason.UNCHANGED, Reason.CHANGED_BY_SCRIPT)
         return CheckOutcome.NOT_LIVE, (Reason.UNCHANGED,)
     if in_text_at_most and _led_to_an_earlier_edition(signs):
         return CheckOutcome.NOT_LIVE, (Reason.OTHER_EDITION,)
     return CheckOutcome.UNRECOGNISED, _why_unrecognised(signs)
+
+
+def _is_due(signs: PageSigns) -> bool:
+    due_at = signs.expectation.due_at
+    return due_at is None or signs.answer.completed_at >= due_at
 
 
 def _led_to_an_earlier_edition(signs: PageSigns) -> bool:

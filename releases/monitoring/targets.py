@@ -15,6 +15,7 @@ from releases.evidence.repository import read_texts_before
 from releases.models import Address, CheckSchedule, NotFoundPage, Release, Series, Statement
 from releases.models.observation import Purpose
 from releases.rules import cadence
+from releases.rules.page_view import BROWSER
 from releases.rules.parts import Part
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, place_if_any, place_of
@@ -142,6 +143,7 @@ class Target:
             due_at=self.due_at,
             not_found_text=not_found.text if not_found else "",
             not_found_certain=not_found is not None and not_found.status in {404, 410},
+            needs_scripts=self.address.part == Part.DASHBOARD and self.address.adapter != BROWSER,
         )
 
     def note(self, answer: Answer, finding: Finding, *, now: datetime) -> None:

@@ -329,6 +329,7 @@ REASONS = {
     "previous_edition": lazy("a person confirmed that this is the previous edition"),
     "unchanged": lazy("the page had not changed"),
     "embedded": lazy("a part of the page comes from another site, which we did not check"),
+    "changed_by_script": lazy("a script may change what the page shows to readers, and we did not run it"),
     "confirmed_by_person": lazy("a person confirmed that this is the release"),
     "marker_in_title": lazy("the title has the text that identifies this edition"),
     "marker_in_heading": lazy("the heading has the text that identifies this edition"),

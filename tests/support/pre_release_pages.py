@@ -3,6 +3,9 @@
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
+from breaches.models import Report
+from releases.models import AccessLink, AccessReceipt, ReleaseEvent
+from statsoffice.notifications.models import Message
 from tests.support.pre_release_lists import MINISTER
 
 # By entry; the others are pages of the whole list.
@@ -64,3 +67,9 @@ def errors(response):
 def words(response):
     """The text of a page, white space made one."""
     return " ".join(response.text.split())
+
+
+def record_of_visits():
+    """What a visit could change: links are compared with all their values, other rows by their number."""
+    counted = (AccessReceipt, ReleaseEvent, Report, Message)
+    return list(AccessLink.objects.order_by("pk").values()), [model.objects.count() for model in counted]

@@ -7,9 +7,11 @@ import zlib
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pikepdf
 import pytest
 from defusedxml import ElementTree
 from django.db import connection, models
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import compliance, compliance_files, corrective_actions, decisions
 from breaches.compliance import NotApprovable, NotWritten, SectionConflict, TwoPeopleNeeded
@@ -39,7 +41,7 @@ from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from statsoffice import verification
 from statsoffice.audit import trail
 from tests.integration.breaches.pdf.documents import text_of, words
-from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import AT, add_role, create_report, dispatch_report, move_report, render_text
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_evidence import london
@@ -89,6 +91,13 @@ def approve(office, *, by=None, at=NOW, read_sha256=None, write=compliance_files
     content = compliance.read_content(office.producer, YEAR, by=by, now=at)[0]
     digest = read_sha256 or compliance_digest(content)
     return compliance.approve_table(office.producer, YEAR, read_sha256=digest, by=by, at=at, write=write)
+
+
+def record_exemption(office, **fields):
+    june = {"covers_from": date(2020, 6, 1), "covers_to": date(2020, 6, 30), "words": "Late releases in June"}
+    known = {"reference": "OSR/2020/7", "approved_on": date(2020, 1, 2), "covers_late": True}
+    exemption = Exemption(producer=office.producer, **(june | known | fields))
+    return exemptions.record_exemption(exemption, by=office.head, at=london("09:00", "2020-01-03"))
 
 
 class TestFigures:
@@ -173,16 +182,7 @@ class TestFigures:
         assert someone("Minister").person not in str(record.listings)
 
     def test_an_exemption_in_force_and_the_release_that_it_covered_are_counted(self, office, series):
-        exemption = Exemption(
-            producer=office.producer,
-            reference="OSR/2020/7",
-            approved_on=date(2020, 1, 2),
-            covers_from=date(2020, 6, 1),
-            covers_to=date(2020, 6, 30),
-            covers_late=True,
-            words="Late releases in June",
-        )
-        exemptions.record_exemption(exemption, by=office.head, at=london("09:00", "2020-01-03"))
+        exemption = record_exemption(office)
         late = judged(series, "late", "late")
         Verification.objects.filter(release=late).update(occurred_at=SEED_DUE)
         record = read_year(office.producer, YEAR, by=office.head, now=NOW)
@@ -529,6 +529,12 @@ def test_the_audit_trail_names_texts_approvals_and_switches(office):
     }
 
 
+def list_addresses(office, settings):
+    """The addresses of the lists behind the figures of the first version, in the order of the table."""
+    of_version = f"{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/version-1/lists"
+    return [f"{of_version}/{figure.value}/" for figures in GROUPS.values() for figure in figures]
+
+
 class TestFiles:
     @pytest.fixture
     def document(self, office, year_of_releases):
@@ -536,7 +542,7 @@ class TestFiles:
         write(office, "Counted by hand: none.", PolicySection.NOTES, seen=1)
         return approve(office)
 
-    def test_the_pdf_is_pdf_ua_with_every_figure_its_link_and_the_policy(self, office, document, tmp_path):
+    def test_the_pdf_is_pdf_ua_with_every_figure_its_link_and_the_policy(self, office, document, settings, tmp_path):
         path = tmp_path / "table.pdf"
         path.write_bytes(bytes(document.pdf))
         assert check_pdf_ua(path) == []
@@ -553,6 +559,9 @@ class TestFiles:
         ):
             assert part in text
         assert str(office.head) not in text
+        with pikepdf.open(path) as file:
+            notes = [note for page in file.pages for note in page.get("/Annots", []) if "/A" in note]
+            assert [str(note.A.URI) for note in notes] == list_addresses(office, settings)
 
     def test_the_odt_has_headings_tables_and_a_link_behind_each_figure(self, office, document, settings):
         archive = zipfile.ZipFile(io.BytesIO(bytes(document.odt)))
@@ -568,7 +577,8 @@ class TestFiles:
 
     def test_the_html_file_needs_no_other_file_and_links_to_this_service(self, office, document, settings):
         text = bytes(document.html).decode()
-        assert f'href="{settings.ADDRESS}/reports/compliance/{office.producer.slug}/2020/version-1/lists/due/' in text
+        links = LexborHTMLParser(text).css("a[href]")
+        assert [link.attributes["href"] for link in links] == list_addresses(office, settings)
         for fetched in ("<script", "<link", "<img", "style="):
             assert fetched not in text
 
@@ -640,6 +650,19 @@ class TestPunctuality:
         assert (found.until, found.due, found.on_time, found.not_determined) == (date(2020, 6, 30), 4, 2, 2)
         # On 30 June the month of June is not over.
         assert read_punctuality(office.producer, YEAR, now=london("15:00", "2020-06-30")).due == 0
+
+    def test_an_exemption_counts_with_a_series_that_readers_know_and_a_month_that_is_over(self, office, series):
+        judged(series, "announced", "on_time")
+        not_public = SeriesFactory(producer=office.producer)
+        judged(not_public, "unannounced", "on_time", announced=False, confirmed=True)
+        record_exemption(office, series=not_public)
+        record_exemption(office, covers_from=date(2020, 7, 1), covers_to=date(2020, 7, 31))
+        assert read_punctuality(office.producer, YEAR, now=NOW).exemptions == 0
+        record_exemption(office, series=series)
+        of_all_series = record_exemption(office)
+        assert read_punctuality(office.producer, YEAR, now=NOW).exemptions == 2
+        exemptions.end_exemption(of_all_series, Exemption.End.IN_ERROR, words="A mistake.", by=office.head, at=NOW)
+        assert read_punctuality(office.producer, YEAR, now=NOW).exemptions == 1
 
     def test_the_tolerance_is_that_of_the_counted_releases(self):
         assert describe_tolerances([120]) == "2 minutes"

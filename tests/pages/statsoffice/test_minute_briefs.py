@@ -5,8 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from breaches import drafting
+from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases import calls, delay_notices, judge, statements
 from releases.models import Statement
 from releases.rules.lifecycle import Role
@@ -135,9 +138,20 @@ def test_the_page_says_when_the_next_steps_are_due_by_the_rules_that_apply(clien
 def test_the_drafts_of_the_morning_are_combined_into_one_report(client, head, series, brief):
     due_release(series, "also-late", "not_live")
     drafting.draft_missing(now=BRIEFED)
-    answer = client.get(page(brief))
-    assert "You need only one report for each producer each morning." in words(answer)
-    assert reverse("breaches:join", args=[series.producer.slug, date(2020, 6, 30)]) in answer.text
+    shown = client.get(page(brief))
+    assert "You need only one report for each producer each morning." in words(shown)
+    combine = reverse("breaches:join", args=[series.producer.slug, date(2020, 6, 30)])
+    (link,) = LexborHTMLParser(shown.text).css(f'main a[href^="{combine}"]')
+    form = LexborHTMLParser(client.get(link.attributes["href"]).text).css_first("main form")
+    ticked = [one.attributes["value"] for one in form.css("input[name=drafts][checked]")]
+    assert len(ticked) == 2
+    last_change = form.css_first("input[name=last_change]").attributes["value"]
+    client.post(link.attributes["href"], {"drafts": ticked, "last_change": last_change})
+    remaining = Report.objects.exclude(status=ReportStatus.JOINED).get(producer=series.producer)
+    assert {one.release.reference for one in remaining.suspicions.all()} == {"late", "also-late"}
+    shown = words(client.get(page(brief)))
+    assert f"Open report {remaining.number}" in shown
+    assert "You need only one report" not in shown
 
 
 def test_only_people_who_lead_may_read_the_page_and_its_updates(client, office, brief, subtests):

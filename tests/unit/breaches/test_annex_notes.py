@@ -169,7 +169,7 @@ NOT_OF_ABSENCE = {
     *(Reason.MENTIONED_ONCE, Reason.NO_MARKER, Reason.OTHER_PERIOD, Reason.OTHER_SUBJECT, Reason.OTHER_PAGE),
     *(Reason.OTHER_KIND, Reason.PAGE_ABOVE, Reason.STILL_TO_COME, Reason.STYLES_UNREAD, Reason.CONFIRMED_BY_PERSON),
     *(Reason.RIGHT_TYPE, Reason.BROKEN, Reason.FILE_FOR_PAGE, Reason.UNKNOWN_SHAPE, Reason.UPDATED),
-    *(Reason.NOT_UPDATED, Reason.BROWSER),
+    *(Reason.NOT_UPDATED, Reason.BROWSER, Reason.CHANGED_BY_SCRIPT),
 }
 
 

@@ -1,4 +1,4 @@
-"""A morning with an English page, a Welsh page that may follow, and tables, over real HTTP (issue L, item 3)."""
+"""Mornings with parts over real HTTP: a Welsh page that may follow, data APIs and dashboards (issue L, item 3)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,7 @@ from releases import judge
 from releases.minute_briefs import make_due_briefs
 from releases.models import MinuteBrief, Observation, Release, Verification
 from releases.rules.lifecycle import Status
+from releases.rules.parts import Part
 from releases.scheduling import PlannedAddress, add_address
 from releases.verdict.address import Outcome
 from releases.verdict.parts import measure_spread
@@ -77,11 +78,64 @@ def after_all(at_the_limit):
     play(at_the_limit, after(60), after(200))
 
 
+API_DATA = '{"data": [{"month": "2020-02", "trips": 41}, {"month": "2020-03", "trips": 57}]}'
+SERIES = "State-funded schools inspections and outcomes"
+SCRIPT = '<script src="/app.js"></script>'
+SHELL = '<!DOCTYPE html><title>Inspections</title><div id="root"></div>' + SCRIPT
+
+
+def dashboard_of(edition: str, *, script: str = "") -> str:
+    """A dashboard at one address for all editions."""
+    main = f"<h1>{SERIES}</h1><h2>Schools as at {edition}</h2><p>Choose a region to see its schools.</p>"
+    return pages.frame(SERIES, main + script)
+
+
+def record_services(site) -> None:
+    """Releases whose page is live in time, each with a data API or a dashboard that becomes live, stays or never is."""
+    absent, data = scene(status=404), scene(API_DATA, content_type="application/json")
+    data_later = scene(API_DATA, starts=after(4), content_type="application/json")
+    december, march = dashboard_of("31 December 2019"), dashboard_of("31 March 2020")
+    scripted = [dashboard_of(edition, script=SCRIPT) for edition in ("31 December 2019", "31 March 2020")]
+    apis = {
+        "of-this-edition": ("/api/2020-03.json", [absent, data_later]),
+        "never-there": ("/api/missing.json", [absent]),
+        "at-one-address": ("/api/inspections.json", [data]),
+        "without-a-file-type": ("/api/2020-03", [absent, data_later]),
+    }
+    dashboards = {
+        "new-text": ("/new", [scene(december), scene(march, starts=after(4))]),
+        "new-text-with-scripts": ("/scripted", [scene(scripted[0]), scene(scripted[1], starts=after(4))]),
+        "old-text": ("/old", [scene(december)]),
+        "old-text-with-scripts": ("/scripted/old", [scene(scripted[0])]),
+        "this-edition-before": ("/before", [scene(march)]),
+        "without-text": ("/shell", [scene(SHELL)]),
+    }
+    site.publish_all({}, replace=True)
+    site.publish("/", [scene("<title>Home</title><h1>Welcome</h1>")])
+    series = SeriesFactory(tolerance_seconds=TOLERANCE, title=SERIES)
+    page = pages.release_page(TITLE, published="30 June 2020")
+    for part, role, marker, services in (
+        (Part.DATA_API, "attachment", "", apis),
+        (Part.DASHBOARD, "page", "31 March 2020", dashboards),
+    ):
+        for name, (path, scenes) in services.items():
+            url = site.publish(f"/statistics/{name}", [scene(status=404), scene(page, starts=after(2))])
+            release = ReleaseFactory(confirmed=True, series=series, url=url, reference=name, title=TITLE, due_at=DUE)
+            planned = PlannedAddress(site.publish(path, scenes), role=role, marker=marker, part=part)
+            add_address(release, planned, at=release.recorded_at)
+
+
+@shared_fixture
+def services(running_rehearsal_site):
+    record_services(running_rehearsal_site)
+    play(running_rehearsal_site, after(-50), after(60))
+
+
 def verdicts() -> dict[str, Verification]:
     return {row.release.reference: row for row in Verification.objects.select_related("release")}
 
 
-def welsh(row: Verification):
+def named_part(row: Verification):
     return next(result for result in row.results if result.part)
 
 
@@ -90,7 +144,7 @@ def test_at_its_limit_a_release_is_on_time_and_published_while_the_welsh_page_ma
     for name, row in verdicts().items():
         assert row.outcome == Outcome.ON_TIME, name
         assert row.delay_to < TOLERANCE
-        assert welsh(row).verdict.outcome is Outcome.PENDING
+        assert named_part(row).verdict.outcome is Outcome.PENDING
         assert row.release.status == Status.PUBLISHED
     assert not Suspicion.objects.exists()
     assert make_due_briefs(now=after(60)) == []
@@ -99,12 +153,12 @@ def test_at_its_limit_a_release_is_on_time_and_published_while_the_welsh_page_ma
 @pytest.mark.usefixtures("after_all")
 def test_the_welsh_page_is_judged_by_its_own_limit_at_which_it_is_checked_exactly():
     found = verdicts()
-    assert {name: (row.outcome, welsh(row).verdict.outcome) for name, row in found.items()} == {
+    assert {name: (row.outcome, named_part(row).verdict.outcome) for name, row in found.items()} == {
         "followed": (Outcome.ON_TIME, Outcome.ON_TIME),
         "too-late": (Outcome.PARTIAL, Outcome.LATE),
     }
     assert {row.limit_at for row in found.values()} == {after(TOLERANCE)}
-    planned = Observation.objects.filter(address=welsh(found["too-late"]).address)
+    planned = Observation.objects.filter(address=named_part(found["too-late"]).address)
     assert {DUE, after(TOLERANCE), after(TOLERANCE + 60 * FOLLOWS)} <= set(planned.values_list("planned_at", flat=True))
     assert list(Suspicion.objects.values_list("release__reference", "kind")) == [("too-late", "partial")]
 
@@ -137,3 +191,24 @@ def test_the_brief_about_a_part_is_made_after_the_limit_of_the_part(has_earlier_
     assert (brief.limit_at, brief.producer) == (after(limit), producer)
     assert make_due_briefs(now=after(limit + 6)) == []
     assert MinuteBrief.objects.count() == 1
+
+
+@pytest.mark.usefixtures("services")
+def test_a_data_api_or_dashboard_is_judged_only_if_it_differs_from_before_the_release():
+    unknown = (Outcome.CANNOT_TELL, Outcome.CANNOT_TELL)
+    assert {name: (row.outcome, named_part(row).verdict.outcome) for name, row in verdicts().items()} == {
+        "of-this-edition": (Outcome.ON_TIME, Outcome.ON_TIME),
+        "never-there": (Outcome.PARTIAL, Outcome.NOT_SEEN),
+        "at-one-address": unknown,
+        "without-a-file-type": unknown,
+        "new-text": (Outcome.ON_TIME, Outcome.ON_TIME),
+        "new-text-with-scripts": (Outcome.ON_TIME, Outcome.ON_TIME),
+        "old-text": (Outcome.PARTIAL, Outcome.NOT_SEEN),
+        "old-text-with-scripts": unknown,
+        "this-edition-before": unknown,
+        "without-text": unknown,
+    }
+    assert set(Suspicion.objects.values_list("release__reference", "kind")) == {
+        ("never-there", "partial"),
+        ("old-text", "partial"),
+    }

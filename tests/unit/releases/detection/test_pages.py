@@ -2,6 +2,7 @@
 
 import html
 import time
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -170,6 +171,25 @@ def test_a_page_counts_as_unchanged_when_only_spacing_scripts_and_attributes_cha
         b"May 2026", b"May&nbsp;2026"
     )
     assert shown(again, texts_not_live=digest_of(MAY)).reasons == (Reason.UNCHANGED,)
+
+
+@pytest.mark.parametrize(
+    ("needs_scripts", "script", "due_in", "result"),
+    [
+        pytest.param(True, b"<script src=/app.js></script>", 0, UNRECOGNISED, id="script"),
+        pytest.param(True, b"<script src=/app.js></script>", 1, NOT_LIVE, id="not-due"),
+        pytest.param(True, b"", 0, NOT_LIVE, id="no-script"),
+        pytest.param(False, b"<script src=/app.js></script>", 0, NOT_LIVE, id="no-dashboard"),
+    ],
+)
+def test_an_unchanged_dashboard_whose_scripts_did_not_run_may_be_the_release_once_it_is_due(
+    needs_scripts, script, due_in, result
+):
+    dashboard = MAY.replace(b"</main>", script + b"</main>")
+    due_at = answered(dashboard).completed_at + timedelta(seconds=due_in)
+    finding = shown(dashboard, texts_not_live=digest_of(dashboard), needs_scripts=needs_scripts, due_at=due_at)
+    assert finding.result is result
+    assert (Reason.CHANGED_BY_SCRIPT in finding.reasons) == (result is UNRECOGNISED)
 
 
 def test_a_page_whose_text_changed_is_not_called_unchanged():
