@@ -1,5 +1,6 @@
 """The loading of the demonstration, in the order in which an office would have made it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from releases.models import Release
 from releases.models.event import batch_events
 from releases.rules import calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, from_london
-from statsoffice.demo import access, history, office, policy, reports, year_ahead
+from statsoffice.demo import access, history, office, policy, rehearsals, reports, year_ahead
 from statsoffice.demo.office import find_working_day
 from statsoffice.fake_publisher.client import RehearsalSite
 
@@ -17,6 +18,8 @@ from statsoffice.fake_publisher.client import RehearsalSite
 MORNING_TAKES = timedelta(hours=1, minutes=15)
 # The release for which a person stated when it was live, by series and edition.
 ANSWERED = ("air-quality", -5)
+# The release in which an error was found afterwards.
+CORRECTED = ("house-sales", -2)
 
 
 def load_demo(*, now: datetime, site: RehearsalSite) -> None:
@@ -39,14 +42,17 @@ def _load_past_and_year(*, now: datetime, last_morning: datetime, site: Rehearsa
         access.grant_upcoming_access(now=now)
         year_ahead.change_three_releases(now=now, last_morning=last_morning)
     history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
-    for one in past:
-        if one.story is history.STORIES[ANSWERED]:
-            reports.answer_for_unreachable_site(
-                Release.objects.select_related("series__producer").get(pk=one.release.pk)
-            )
+    reports.answer_for_unreachable_site(_find_release(past, ANSWERED))
+    reports.record_correction(_find_release(past, CORRECTED))
     morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
     year_ahead.request_checks(now=now)
     policy.write_policy(now=now)
+    rehearsals.plan_training(now=now, site=site)
+
+
+def _find_release(past: Sequence[history.PastRelease], edition: tuple[str, int]) -> Release:
+    (key,) = [one.release.pk for one in past if one.story is history.STORIES[edition]]
+    return Release.objects.select_related("series__producer").get(pk=key)
 
 
 def find_last_morning(now: datetime) -> datetime:

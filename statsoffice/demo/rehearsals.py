@@ -1,14 +1,15 @@
-"""The rehearsals of the demonstration, which fall due within minutes of its start."""
+"""The rehearsals of the demonstration, which fall due within minutes of its start, and a training on the next day."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from releases import scheduling
+from releases import scheduling, trainings
 from releases.models import Release, Series
 from releases.rules import calendar
-from releases.rules.calendar import slot_at
+from releases.rules.calendar import Nation, from_london, slot_at
+from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
-from statsoffice.demo.office import REHEARSALS
+from statsoffice.demo.office import REHEARSALS, find_user, find_working_day
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite, Scenes
 from statsoffice.fake_publisher.scenes import scene
@@ -47,6 +48,8 @@ LIVE = (
     # whenever the next whole minute is.
     Rehearsal("live-early", "House sales by region: today", 3, live_from_start=timedelta(seconds=25)),
 )
+# Its minute does not count, because it is due on the next day.
+TRAINING = Rehearsal("training", "Release morning for new colleagues", 0, timedelta(seconds=2))
 
 
 def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
@@ -66,6 +69,25 @@ def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
         releases.append(_record(reference, title, due_at=due_at, at=now, url=site.url(path)))
     site.publish_all(published)
     return releases
+
+
+def plan_training(*, now: datetime, site: RehearsalSite) -> None:
+    """Plan a training for two people on the afternoon of the next working day, with a page that is live on time."""
+    day = find_working_day(calendar.local_date(now) + timedelta(days=1), Nation.ENGLAND)
+    due_at = from_london(datetime.combine(day, time(14)))
+    title = f"Invented figures ({calendar.format_day(due_at)})"
+    path = f"/rehearsals/training-{day:%Y-%m-%d}"
+    site.publish_all({path: _write_page(TRAINING, title, due_at=due_at, start=now)})
+    trainings.plan_training(
+        Series.objects.select_related("producer").get(slug=REHEARSALS),
+        title=TRAINING.title,
+        participants=[find_user(Role.STATISTICIAN), find_user(Role.PUBLISHING_TEAM)],
+        due_at=due_at,
+        url=site.url(path),
+        marker=calendar.format_day(due_at),
+        by=find_user(Role.CALENDAR_MANAGER),
+        at=now,
+    )
 
 
 def _write_page(rehearsal: Rehearsal, title: str, *, due_at: datetime, start: datetime) -> Scenes:

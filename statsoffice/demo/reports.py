@@ -12,8 +12,9 @@ from breaches.rules.causes import CAUSE_NOT_RECORDED
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, DismissalReason, RecordingReason, ReportTerm
 from breaches.rules.public_statement import statement_digest
-from releases import statements
+from releases import published_corrections, statements
 from releases.models import Release
+from releases.published_corrections import CorrectionFacts
 from releases.rules.calendar import Nation, from_london, local_date, working_days_away
 from releases.rules.lifecycle import Role
 from statsoffice.demo.office import find_user
@@ -164,6 +165,20 @@ def answer_for_unreachable_site(release: Release) -> None:
         at=release.due_at + timedelta(minutes=40),
         words="The publishing system shows that the page was published at 9:30am. The site was overloaded.",
     )
+
+
+def record_correction(release: Release) -> None:
+    """Record that an error was found on the afternoon of a release, and corrected two hours later."""
+    assert release.due_at is not None, release  # noqa: S101  # it was due
+    found_at = release.due_at + timedelta(hours=5)
+    facts = CorrectionFacts(
+        what_was_wrong="The table by region showed the figures of the North and the Midlands in each other’s rows.",
+        found_at=found_at,
+        corrected_at=found_at + timedelta(hours=2),
+        public_notice="We corrected the table by region. The figures of the North and the Midlands were exchanged.",
+    )
+    by, at = find_user(Role.STATISTICIAN), found_at + timedelta(hours=2, minutes=10)
+    published_corrections.record_correction(release, facts, by=by, at=at, seen=0)
 
 
 def _leave(case: Case) -> None:

@@ -12,12 +12,15 @@ from playwright.sync_api import expect
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import SIZES, has_no_barriers
+from tests.browser.mouse import Mouse
 from tests.browser.office import LONG
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 # The last one lies on a Sunday, which no one has noticed yet.
 DAYS = [date(2026, 9, 16), date(2026, 10, 14), date(2026, 11, 15)]
+# From the first page of the admin site, not counting the two buttons that only confirm.
+MOST_CLICKS = 6
 LIST = "/admin/releases/release/"
 
 pytestmark = [
@@ -67,9 +70,16 @@ def press(page, name):
         page.get_by_role("button", name=name).click()
 
 
+def open_list(page):
+    """Open the list of all releases, from any page."""
+    page.get_by_role("navigation", name="Menu").get_by_role("link", name="Admin").click()
+    page.get_by_role("main").get_by_role("link", name="Releases", exact=True).click()
+
+
 def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     page.set_viewport_size(SIZES["wide"])
-    page.goto(f"{live_server}/admin/")
+    page.goto(live_server.url)
+    page.get_by_role("navigation", name="Menu").get_by_role("link", name="Admin").click()
     page.get_by_role("link", name=re.compile("3 releases are not announced")).click()
     expect(page.locator("#result_list tbody tr")).to_have_count(3)
 
@@ -114,33 +124,30 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     expect(messages).to_contain_text("2 releases planned.")
     page.get_by_role("link", name="View the releases of 2027").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
-    choose_from = f"{live_server}{LIST}?planned_on__year=2026&series={series.pk}"
-    page.goto(choose_from)
+    open_list(page)
     choose(page, "Plan next year’s releases", *titles)
     press(page, "Show next year’s dates")
     expect(page.locator(".office-preview")).to_contain_text("Next year’s release is already planned")
     assert Release.objects.filter(planned_on__year=2027).count() == 2
 
     # A confirmed date is asked for on the page that the release leads to, and it waits for agreement there and here.
-    page.goto(choose_from)
+    open_list(page)
     page.get_by_role("link", name="Rain in September 2026").click()
     page.get_by_role("link", name="Request a date change").click()
     for part, number in {"day": "17", "month": "9", "year": "2026"}.items():
         page.locator(f"#id_planned_on-{part}").fill(number)
     page.get_by_label("Reason for the change").fill("The gauges are read a day later.")
     press(page, "Request date change")
-    page.goto(choose_from)
-    page.get_by_role("link", name="Rain in September 2026").click()
+    page.get_by_role("link", name="Edit").click()
     expect(page.locator("#content")).to_contain_text("Cal Price asked to change the date to 17 September 2026 9:30am")
     expect(page.get_by_role("link", name="Request a date change")).to_have_count(0)
 
     # One of them is public by now, so that it is cancelled and not deleted; its history shows all of it.
-    page.goto(choose_from)
+    open_list(page)
     page.get_by_role("link", name="Rain in October 2026").click()
     page.get_by_role("link", name="Announce").click()
     press(page, "Announce this release")
-    page.goto(choose_from)
-    page.get_by_role("link", name="Rain in October 2026").click()
+    page.get_by_role("link", name="Edit").click()
     expect(page.get_by_role("button", name="Delete")).to_have_count(0)
     page.locator(".submit-row").get_by_role("button", name="Cancel release").click()
     page.get_by_label("Reason for cancellation").fill("The gauges were stolen.")
@@ -152,6 +159,29 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     for number, words in enumerate(said):
         expect(rows.nth(number)).to_contain_text(words)
         expect(rows.nth(number)).to_contain_text("Cal Price" if number < 4 else "The system")
+
+
+def test_a_release_is_added_confirmed_and_announced_in_at_most_six_clicks(page, live_server, manager, series):
+    page.set_viewport_size(SIZES["wide"])
+    page.goto(f"{live_server}/admin/")
+    mouse = Mouse(page)
+    mouse.open("Add")
+    mouse.enter("Series")
+    page.keyboard.type("rain in t")
+    expect(page.get_by_role("option", name=re.compile("Rain in towns"))).to_be_visible()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("#id_title")).to_have_value("Rain in December 2026")
+    mouse.press("Save")
+    mouse.open("Rain in December 2026")
+    mouse.open("Confirm the date")
+    mouse.confirm("Confirm date")
+    mouse.open("Announce")
+    mouse.confirm("Announce this release")
+    added = Release.objects.get(title="Rain in December 2026")
+    assert added.status == "confirmed"
+    assert added.announced_at
+    assert mouse.clicks <= MOST_CLICKS
 
 
 def test_a_series_is_found_by_typing(page, live_server, manager, series):

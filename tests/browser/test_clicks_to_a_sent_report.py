@@ -2,10 +2,11 @@
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
+from tests.browser.mouse import Mouse
 from tests.support.admin_site import signed_in
 from tests.support.people import AT, create_office, create_report
 
@@ -23,38 +24,6 @@ def report(transactional_db, settings):
     with time_machine.travel(AT, tick=True):
         office = create_office()
         yield create_report(office, complete=False, title=TITLE), office
-
-
-class Mouse:
-    """Someone who clicks; the clicks that only confirm a decision are counted apart."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.clicks, self.confirmations = page, 0, 0
-
-    def press(self, name: str) -> None:
-        self.clicks += 1
-        self._press(name)
-
-    def confirm(self, name: str) -> None:
-        self.confirmations += 1
-        self._press(name)
-
-    def select(self, name: str) -> None:
-        self.clicks += 1
-        self.page.get_by_role("radio", name=name, exact=True).click()
-
-    def open(self, name: str) -> None:
-        self.clicks += 1
-        self.page.get_by_role("main").get_by_role("link", name=name).first.click()
-
-    def write(self, box: str, text: str) -> None:
-        """Type into the box that has the cursor already."""
-        expect(self.page.get_by_role("textbox", name=box, exact=True)).to_be_focused()
-        self.page.keyboard.type(text)
-
-    def _press(self, name: str) -> None:
-        with self.page.expect_navigation():
-            self.page.get_by_role("button", name=name, exact=True).last.click()
 
 
 def test_a_statistician_needs_at_most_nine_clicks_and_a_head_five(page, live_server, sign_in, report):

@@ -53,7 +53,7 @@ def press(page, name):
 
 def test_the_day_of_a_head_of_profession(page, live_server, office):
     page.set_viewport_size(SIZES["wide"])
-    main = page.get_by_role("main")
+    main, menu = page.get_by_role("main"), page.get_by_role("navigation", name="Menu")
 
     # The head signs in, and sees the release that is due.
     page.goto(live_server.url)
@@ -96,7 +96,7 @@ def test_the_day_of_a_head_of_profession(page, live_server, office):
         a_watcher_that_is_well(at=LIVE_AT)
 
         # A task leads to the report. The head decides, reads what will be printed, approves, and sends it.
-        page.goto(f"{live_server}/desk/")
+        menu.get_by_role("link", name="Today’s releases").click()
         page.locator("#desk-waiting").get_by_role("link", name=TITLE).click()
         expect(page.get_by_role("radio", name="Yes", exact=True)).to_be_visible()
         expect(page.get_by_role("radio", checked=True)).to_have_count(0)
@@ -116,7 +116,8 @@ def test_the_day_of_a_head_of_profession(page, live_server, office):
         assert Dispatch.objects.get().recipient == REGULATOR
 
         # The register has it, and the head signs out.
-        page.goto(f"{live_server}/reports/register/")
+        menu.get_by_role("link", name="Breach reports").click()
+        page.get_by_role("link", name="Register", exact=True).click()
         expect(page.get_by_role("row", name=re.compile(TITLE))).to_contain_text("Sent")
         press(page, "Sign out")
         expect(page.get_by_role("link", name="Sign in").first).to_be_visible()

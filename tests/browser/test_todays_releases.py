@@ -25,6 +25,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DUE_TITLE = "House sales by region: May 2020"
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 375, "height": 667}
 AT_SEVEN = SEED_DUE - timedelta(minutes=150)
+LATE_AT = SEED_DUE + timedelta(minutes=2, seconds=20)
+COUNT_RESULTS = (
+    "() => { window.results = 0; document.addEventListener('desk:result', () => { window.results += 1; }); }"
+)
+COUNT_TONES = """() => {
+    const start = AudioScheduledSourceNode.prototype.start;
+    window.tones = 0;
+    AudioScheduledSourceNode.prototype.start = function (...when) {
+        window.tones += 1;
+        return start.apply(this, when);
+    };
+}"""
 
 
 @pytest.fixture
@@ -63,6 +75,12 @@ def open_page(new_context, live_server):
         return page
 
     return of
+
+
+def find_late(release):
+    """Store the checks of a release that is not live by the end of its tolerance, and judge it."""
+    create_observations(release, *["not_live"] * 27, start=SEED_DUE, every=timedelta(seconds=5))
+    judge.judge_one(release, now=LATE_AT)
 
 
 def picture(page, name):
@@ -120,10 +138,9 @@ def test_on_a_phone_no_answer_shows_the_next_person_to_call_in_the_first_screen(
 
 def test_once_it_is_late_call_and_open_page_are_still_in_the_first_screen_of_a_phone(office, open_page):
     release = Release.objects.get(reference="due")
-    with time_machine.travel(SEED_DUE + timedelta(minutes=2, seconds=20), tick=True):
-        create_observations(release, *["not_live"] * 27, start=SEED_DUE, every=timedelta(seconds=5))
-        judge.judge_one(release, now=SEED_DUE + timedelta(minutes=2, seconds=20))
-        a_watcher_that_is_well(at=SEED_DUE + timedelta(minutes=2, seconds=20))
+    with time_machine.travel(LATE_AT, tick=True):
+        find_late(release)
+        a_watcher_that_is_well(at=LATE_AT)
         page = open_page(office.head, viewport=PHONE)
         row = page.locator(".office-strips__item", has_text=DUE_TITLE)
         picture(page, "late-375")
@@ -134,13 +151,10 @@ def test_once_it_is_late_call_and_open_page_are_still_in_the_first_screen_of_a_p
 def test_a_result_comes_with_title_banner_and_strip_and_is_announced_once(office, open_page):
     page = open_page(office.head, viewport=WIDE)
     assert page.title().startswith("Today’s releases")
-    page.evaluate(
-        "() => { window.results = 0; document.addEventListener('desk:result', () => { window.results += 1; }); }"
-    )
+    page.evaluate(COUNT_RESULTS)
     release = Release.objects.get(reference="due")
-    with time_machine.travel(SEED_DUE + timedelta(minutes=2, seconds=20), tick=True):
-        create_observations(release, *["not_live"] * 27, start=SEED_DUE, every=timedelta(seconds=5))
-        judge.judge_one(release, now=SEED_DUE + timedelta(minutes=2, seconds=20))
+    with time_machine.travel(LATE_AT, tick=True):
+        find_late(release)
         expect(page.locator("#desk-banner")).to_contain_text(f"{DUE_TITLE}", timeout=PATIENCE)
         expect(page).to_have_title("(1 late) Today’s releases – Statistics office", timeout=PATIENCE)
         expect(page.locator("#desk-summary")).to_contain_text("1 late")
@@ -164,22 +178,31 @@ def test_no_result_is_announced_when_another_leaves_the_banner(office, open_page
         a_watcher_that_is_well(at=SEED_DUE + timedelta(seconds=50))
         page = open_page(office.head)
         expect(page.locator("#desk-banner")).to_contain_text("2 releases are live.")
-        page.evaluate(
-            "() => { window.results = 0; document.addEventListener('desk:result', () => { window.results += 1; }); }"
-        )
+        page.evaluate(COUNT_RESULTS)
     with time_machine.travel(SEED_DUE + timedelta(minutes=2, seconds=10), tick=True):
         expect(page.locator("#desk-banner")).to_contain_text("1 release is live.", timeout=PATIENCE)
         assert page.evaluate("window.results") == 0
 
 
-def test_a_sound_is_offered_and_played_only_if_it_was_chosen(office, open_page):
+@pytest.mark.parametrize(
+    ("clicks", "tones"), [(0, 0), (1, 2), (2, 0)], ids=["not chosen", "chosen", "turned off again"]
+)
+def test_a_sound_is_played_for_a_new_result_only_if_it_was_chosen(office, open_page, clicks, tones):
     page = open_page(office.head)
+    page.evaluate(COUNT_RESULTS)
+    page.evaluate(COUNT_TONES)
     button = page.get_by_role("button", name="Play a sound for each new result")
-    expect(button).to_have_attribute("aria-pressed", "false")
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "true")
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "false")
+    for _click in range(clicks):
+        button.click()
+    expect(button).to_have_attribute("aria-pressed", "true" if clicks == 1 else "false")
+    sample = page.evaluate("window.tones")
+    assert sample == (2 if clicks else 0)
+    release = Release.objects.get(reference="due")
+    with time_machine.travel(LATE_AT, tick=True):
+        find_late(release)
+        expect(page.locator("#desk-banner")).to_contain_text(DUE_TITLE, timeout=PATIENCE)
+        assert page.evaluate("window.results") == 1
+        assert page.evaluate("window.tones") == sample + tones
 
 
 def test_the_clock_moves_until_updates_are_paused(office, open_page):

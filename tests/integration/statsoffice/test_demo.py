@@ -102,40 +102,62 @@ def test_its_reports_are_in_every_state(demonstration):
     assert all(report.drafted_at < NOW for report in Report.objects.all())
 
 
+OF_EVERY_ROLE = ("/desk/", "/your-releases/", "/planner/", "/changes/", "/corrections/", "/trainings/")
+OF_REPORTS = ("/reports/", "/reports/register/", "/reports/register/figures/", "/reports/near-misses/", "/messages/")
+TABLE_OF_THE_YEAR = "/reports/compliance/office-for-invented-statistics/2026/"
+OF_LEADS = (
+    *OF_EVERY_ROLE,
+    *OF_REPORTS,
+    "/changes/waiting/",
+    "/reports/?show=decided",
+    "/reports/compliance/",
+    TABLE_OF_THE_YEAR,
+    "/audit/",
+    "/search/?q=rail",
+)
 ADDRESSES = {
-    Role.HEAD_OF_PROFESSION: (
-        "/desk/",
-        "/your-releases/",
-        "/planner/",
-        "/changes/",
-        "/changes/waiting/",
-        "/reports/",
-        "/reports/?show=decided",
-        "/reports/register/",
-        "/reports/register/figures/",
-        "/reports/near-misses/",
-        "/audit/",
-        "/messages/",
-        "/search/?q=rail",
-    ),
-    Role.STATISTICIAN: ("/desk/", "/reports/", "/your-releases/"),
-    Role.CALENDAR_MANAGER: ("/desk/", "/your-releases/", "/planner/", "/changes/"),
-    Role.AUDITOR: ("/reports/register/", "/audit/"),
+    Role.HEAD_OF_PROFESSION: OF_LEADS,
+    Role.DEPUTY: OF_LEADS,
+    Role.STATISTICIAN: (*OF_EVERY_ROLE, *OF_REPORTS, TABLE_OF_THE_YEAR),
+    Role.CALENDAR_MANAGER: OF_EVERY_ROLE,
+    Role.PUBLISHING_TEAM: OF_EVERY_ROLE,
+    Role.AUDITOR: ("/corrections/", *OF_REPORTS, TABLE_OF_THE_YEAR, "/audit/"),
     None: ("/", "/calendar/", "/breaches/", "/pre-release-access/office-for-invented-statistics/"),
 }
 
 
-@pytest.mark.parametrize(
-    ("role", "address"), [(role, address) for role, addresses in ADDRESSES.items() for address in addresses]
-)
-def test_no_page_is_empty(demonstration, client, role, address, settings):
+@pytest.mark.parametrize("role", ADDRESSES)
+def test_no_page_is_empty(demonstration, client, role, settings, subtests):
     settings.BREACHES_PUBLIC = True
     outbox.create_missing(now=NOW)
     if role:
         client.force_login(find_user(role))
-    page = client.get(address)
-    assert page.status_code == 200
-    assert "office-empty" not in page.text
+    for address in ADDRESSES[role]:
+        with subtests.test(address):
+            page = client.get(address)
+            assert page.status_code == 200
+            assert "office-empty" not in page.text
+
+
+def test_its_compliance_table_counts_releases_and_reports_of_the_year(demonstration, client):
+    client.force_login(find_user(Role.HEAD_OF_PROFESSION))
+    groups = client.get(TABLE_OF_THE_YEAR).context["layout"].groups
+    figures = {line.label: line.value for _heading, lines in groups for line in lines}
+    expected = (
+        "Releases due",
+        "Not on time",
+        "Changes of announced dates",
+        "Breaches reported to OSR",
+        "Corrective actions done",
+    )
+    assert [label for label in expected if figures[label] == "0"] == []
+
+
+def test_its_early_release_of_the_past_is_on_their_page_and_none_is_open(demonstration, client):
+    client.force_login(find_user(Role.DEPUTY))
+    page = client.get("/early-releases/").text
+    assert "No early releases are open." in page
+    assert "Published or cancelled" in page
 
 
 def test_no_picture_of_the_register_is_empty(demonstration, client):

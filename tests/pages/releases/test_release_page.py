@@ -10,17 +10,22 @@ from selectolax.lexbor import LexborHTMLParser
 
 from releases import judge, scheduling
 from releases.evidence import coverage
-from releases.models import Contact, Series
+from releases.models import Contact, Release, Series, StoredBody
 from releases.models.observation import Purpose
 from releases.rules.calendar import Slot
+from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
+from tests.support.early_release import FOUND_AT, PAGE_SHA256, create_early_release
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 from tests.support.observations import create_observation, create_observations
+from tests.support.preflight import announce_at
+from tests.support.screenshots import FULL, add_screenshot
 from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
 AFTER = SEED_DUE + timedelta(hours=3)
+HASH = re.compile("[0-9a-f]{64}")
 
 
 @pytest.fixture(autouse=True)
@@ -135,12 +140,45 @@ def test_an_unanswered_check_is_drawn_as_such_and_not_as_late(client, announced_
     assert "office-strip__mark--not_live" not in picture.partition("<details")[0]
 
 
-def test_no_hash_is_shown_outside_technical_details(client, announced_release):
-    late_by_an_hour(announced_release)
-    tree = LexborHTMLParser(page(client, announced_release).text)
-    for details in tree.css("details"):
+PAGES = {name: f"<!doctype html><title>{name}</title>".encode() for name in ("soon", "out", "announced", "removed")}
+HASHES = {name: sha256_hex(content) for name, content in PAGES.items()}
+
+
+def with_everything_that_has_a_hash(release):
+    """Add copies, one of them without its content, a screenshot and an announcement to a release that went live."""
+    address = release.addresses.get()
+    announce_at(release, "https://www.example.gov.uk/announced")
+    announcement = release.addresses.get(role="announcement")
+    store_checks(
+        make_check(address, "not_live", PAGES["removed"], at=-900),
+        make_check(announcement, "not_live", PAGES["announced"], at=-600, purpose=Purpose.ANNOUNCEMENT),
+        make_check(address, "not_live", PAGES["soon"], at=-5),
+        *(make_check(address, "live", PAGES["out"], at=seconds) for seconds in range(0, 125, 5)),
+    )
+    StoredBody.objects.filter(sha256=HASHES["removed"]).update(body=None, state="pruned")
+    Release.objects.filter(pk=release.pk).update(screenshots=True)
+    add_screenshot(release)
+    judge.judge_one(release, now=AFTER)
+    return release, AFTER, {*HASHES.values(), sha256_hex(FULL)}
+
+
+def found_early(_release):
+    return create_early_release().release, FOUND_AT, {PAGE_SHA256}
+
+
+@pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.STATISTICIAN])
+@pytest.mark.parametrize("record", [with_everything_that_has_a_hash, found_early])
+def test_no_hash_is_shown_outside_technical_details(client, announced_release, time_machine, record, role):
+    release, at, hashes = record(announced_release)
+    time_machine.move_to(at, tick=False)
+    tree = LexborHTMLParser(page(client, release, role).text)
+    folded = [one for one in tree.css("details") if "Technical details" in one.css_first("summary").text()]
+    assert hashes <= set(HASH.findall(" ".join(one.text(separator=" ") for one in folded)))
+    for details in folded:
         details.decompose()
-    assert not re.search(r"[0-9a-f]{64}|SHA-256|User-Agent", tree.css_first("main").text())
+    shown = tree.css_first("main").text(separator=" ")
+    assert not HASH.search(shown)
+    assert not re.search(r"SHA-256|User-Agent|Mozilla|Chromium", shown)
 
 
 def test_every_part_of_the_record_is_there_without_scripts(client, announced_release):

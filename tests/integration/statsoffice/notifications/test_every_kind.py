@@ -1,4 +1,4 @@
-"""What holds for every kind of notification: its subject and sender, and numbered steps if there is something to do."""
+"""What holds for every kind of notification: its subject, sender and reason, and numbered steps if there are any."""
 
 import re
 from datetime import timedelta
@@ -56,6 +56,14 @@ NOTHING_TO_DO = {
     "report_to_send": [{"nature": nature} for nature in ("report", "correction_notice", "withdrawal_notice")],
     "anchor": [{"lines": ["anchor 1"]}],
 }
+WHY = "You get this email because "
+# A person writes and sends this email to the Office for Statistics Regulation, which is not on a list of ours. Emails
+# about an account are not among these kinds: they answer something that was done with the account.
+WITHOUT_REASON = {"report_to_send"}
+# One email answers a request of the person, so there is nothing to stop.
+ONE_EMAIL = {"date_decision", "access_decision", "open_file"}
+# Its last lines are for a program that verifies them, so a sentence of its own comes first.
+WITH_OWN_REASON = {"anchor"}
 
 
 @pytest.fixture
@@ -117,6 +125,22 @@ def test_subject_and_steps(rule, report, subtests):
                 assert steps == list(range(1, len(steps) + 1))
                 assert (len(steps) >= 2) == has_steps
                 assert ("What to do:" in text) == has_steps
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.template)
+def test_every_kind_says_why_a_person_gets_it_and_how_to_stop_it(rule, report, subtests):
+    for variant in (*VARIANTS[rule.template], *NOTHING_TO_DO.get(rule.template, ())):
+        with subtests.test(str(variant)):
+            _subject, text = rendered(rule, variant, report)
+            paragraphs = text.strip().split("\n\n")
+            if rule.template in WITHOUT_REASON:
+                assert WHY not in text
+                continue
+            reason = paragraphs[0 if rule.template in WITH_OWN_REASON else -1]
+            assert reason.startswith(WHY)
+            assert text.count(WHY) == 1
+            stop = "We send one email for each result." if rule.template in ONE_EMAIL else "To stop these emails, "
+            assert stop in reason.replace("\n", " ")
 
 
 def test_every_mail_has_our_domain_in_its_message_id_and_a_sender_with_a_name(mailbox, report):
