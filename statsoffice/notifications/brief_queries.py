@@ -20,13 +20,7 @@ from statsoffice.notifications.notification import (
     name_in_mail,
     one_line,
 )
-from statsoffice.notifications.recipients import (
-    MINUTE_BRIEF,
-    add_covers,
-    approver_addresses,
-    find_cover_addresses,
-    find_mobile_numbers,
-)
+from statsoffice.notifications.recipients import MINUTE_BRIEF, approver_addresses
 from statsoffice.notifications.report_queries import list_decision_steps
 
 
@@ -37,15 +31,11 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
     """
     made = MinuteBrief.objects.filter(made_at__gt=now - minute_briefs.LATEST).select_related("producer")
     rows = [row for row in made if _event_of(row) not in known]
-    covers = find_cover_addresses(now=now) if rows else {}
     for row in rows:
         read = minute_briefs.read_brief(row)
-        recipients = reached = _find_recipients(read)
-        if row.training_id is None:
-            reached = add_covers(recipients, covers.get(row.producer_id, ()))
         yield Notification(
             event=_event_of(row),
-            recipients=recipients,
+            recipients=_find_recipients(read),
             context={
                 "producer": one_line(row.producer),
                 "headline": texts.brief_headline(read),
@@ -65,7 +55,6 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
             of_producer=row.producer_id,
             rehearsal=row.rehearsal,
             of_training=row.training_id,
-            text_numbers=find_mobile_numbers(reached, row.producer_id),
             short_text=_write_text_message(read),
         )
 

@@ -39,9 +39,8 @@ class Notification:
     """Whether it is about a rehearsal, if it names neither the release nor the report."""
     of_training: int | None = None
     """The key of the training that it is about, if it names neither the release nor the report."""
-    text_numbers: frozenset[str] = frozenset()
-    """The mobile numbers that get `short_text` as a text message, in addition to the messages of the recipients."""
     short_text: str = ""
+    """The text message about it, if the rule has text messages; by default the subject and the last link."""
     suspicions: Sequence[Suspicion] = ()
     verdicts: Sequence[Verification] = ()
 

@@ -30,6 +30,7 @@ from statsoffice.notifications.models import (
 )
 from statsoffice.notifications.notification import (
     LONGEST_SUBJECT,
+    LONGEST_TEXT_MESSAGE,
     MAX_AGE,
     Notification,
     name_in_mail,
@@ -44,6 +45,7 @@ from statsoffice.notifications.recipients import (
     RESTORED,
     add_covers,
     find_cover_addresses,
+    find_mobile_numbers,
 )
 
 BEFORE = lazy("This is a rehearsal. There is nothing to release.")
@@ -99,7 +101,8 @@ class Rule:
     `reason` says why a person gets the message and how to stop it; a message with its own sentence about this, or one
     that a person sends, has none. `rehearsal` is the first paragraph of a message about a rehearsal. A training has
     its own reason and first paragraph.
-    `covered` says whether a person who covers for a recipient gets the message too.
+    `covered` says whether a person who covers for a recipient gets the message too, and `has_text_message` whether
+    recipients whose contact has a UK mobile number also get a text message.
     """
 
     kinds: Mapping[str, Promise]
@@ -108,6 +111,7 @@ class Rule:
     reason: Promise | None = CONTACT
     rehearsal: Promise | str = AFTER
     covered: bool = True
+    has_text_message: bool = False
 
     def render(self, notification: Notification) -> tuple[str, str]:
         """Return the subject on one line of at most 78 characters, and the text.
@@ -139,18 +143,37 @@ class Rule:
         return subject, text
 
 
-MINUTE_BRIEF_RULE = Rule({MINUTE_BRIEF: lazy("Minute brief")}, brief_queries.find_minute_briefs, "minute_brief", LEAD)
+MINUTE_BRIEF_RULE = Rule(
+    {MINUTE_BRIEF: lazy("Minute brief")},
+    brief_queries.find_minute_briefs,
+    "minute_brief",
+    LEAD,
+    has_text_message=True,
+)
 
 # Urgent kinds come first: this is the order in which the messages are written.
 RULES = (
-    Rule({EARLY_RELEASE: lazy("Early release")}, release_queries.find_early_releases, "early_release", INCIDENT_PERSON),
+    Rule(
+        {EARLY_RELEASE: lazy("Early release")},
+        release_queries.find_early_releases,
+        "early_release",
+        INCIDENT_PERSON,
+        has_text_message=True,
+    ),
     Rule(
         {EARLY_RELEASE: lazy("Early release")},
         release_queries.find_reported_early_releases,
         "early_release_reported",
         INCIDENT_PERSON,
+        has_text_message=True,
     ),
-    Rule({DISCLOSURE: lazy("Possible disclosure")}, receipt_queries.find_disclosures, "access_disclosure", LEAD),
+    Rule(
+        {DISCLOSURE: lazy("Possible disclosure")},
+        receipt_queries.find_disclosures,
+        "access_disclosure",
+        LEAD,
+        has_text_message=True,
+    ),
     Rule(
         {ACCESS_LINK: lazy("Link for pre-release access")},
         receipt_queries.find_access_links,
@@ -379,11 +402,13 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
             webhooks |= {name for name, address in settings.WEBHOOKS.items() if address.startswith(f"{PAGERDUTY}:")}
         if not one.is_rehearsal and not one.is_confidential:
             addressed += [(Channel.WEBHOOK, webhook) for webhook in sorted(webhooks) if webhook in settings.WEBHOOKS]
-        if settings.NOTIFY_TEXT_TEMPLATE:
-            addressed += [(Channel.TEXT, number) for number in sorted(one.text_numbers)]
+        if rule.has_text_message and settings.NOTIFY_TEXT_TEMPLATE and one.producer:
+            numbers = find_mobile_numbers(one.recipients, one.producer)
+            addressed += [(Channel.TEXT, number) for number in sorted(numbers)]
         for channel, recipient in addressed:
             is_webhook = channel == Channel.WEBHOOK
-            short = {Channel.WEBHOOK: _last_link(text), Channel.TEXT: one.short_text}
+            link = _last_link(text)
+            short = {Channel.WEBHOOK: link, Channel.TEXT: one.short_text or _write_text_message(subject, link)}
             yield Message(
                 event=one.event,
                 channel=channel,
@@ -419,6 +444,11 @@ def _choices_of(producers: set[int | None]) -> dict[int | None, Choices]:
     for producer, email, channel, webhook in rows:
         found[producer].setdefault((email or "").lower(), set()).add((Channel(channel), webhook))
     return found
+
+
+def _write_text_message(subject: str, link: str) -> str:
+    separator = ". "
+    return f"{shorten(subject, LONGEST_TEXT_MESSAGE - len(separator) - len(link))}{separator}{link}"
 
 
 def _last_link(text: str) -> str:

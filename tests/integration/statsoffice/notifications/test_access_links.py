@@ -17,7 +17,7 @@ from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, Preference
 from statsoffice.notifications.views import visible_messages
 from tests.servers.ports import free_port
-from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.mail_server import mail_server
 from tests.support.notify_server import KEY, TEMPLATE, notify_stub
 from tests.support.people import create_office
@@ -163,13 +163,15 @@ def test_a_recipient_without_need_is_reported_to_the_owner_of_the_list_without_a
     assert PERSON not in told[0].text
 
 
-def test_only_the_people_who_lead_are_told_of_a_disclosure_at_once_and_by_no_name(entry, head):
+def test_only_the_people_who_lead_are_told_of_a_disclosure_at_once_and_by_no_name(entry, head, settings):
+    settings.NOTIFY_TEXT_TEMPLATE = "a template"
+    ContactFactory(producer=entry.release.series.producer, user=head, telephone="07700 900123")
     make_due_links(now=OPENS)
     answer_link(token_of(AccessLink.objects.get()), Answer.DISCLOSURE, at=OPENS, what=Disclosure.LOST)
     outbox.create_missing(now=OPENS)
     told = list(Message.objects.filter(event__startswith="access-disclosure-"))
     leads = entry.release.series.producer.memberships.filter(role__in=["head_of_profession", "deputy"])
-    assert {one.recipient for one in told} == {member.user.email for member in leads}
+    assert {one.recipient for one in told} == {"07700900123", *(member.user.email for member in leads)}
     for secret in (entry.release.title, entry.release.reference, entry.post, PERSON):
         assert all(secret not in one.text + one.subject for one in told)
     assert {one.release_id for one in told} == {None}

@@ -25,7 +25,7 @@ from tests.support.early_release import (
     publish,
     start_early_report,
 )
-from tests.support.factories import SEED_DUE, UserFactory
+from tests.support.factories import SEED_DUE, ContactFactory, UserFactory
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
@@ -201,6 +201,20 @@ class TestReminder:
             )
             assert not [secret for secret in (*SECRETS, *FIGURES) if secret.lower() in written]
             assert (message.release, message.report) == (None, None)
+
+    def test_the_same_people_get_a_text_message_each_time_with_nothing_but_the_link(self, early, settings):
+        settings.ADDRESS, settings.NOTIFY_TEXT_TEMPLATE = "https://office.example.gov.uk", "a template"
+        producer = early.office.producer
+        for person, number in ((early.office.head, "07700 900123"), (early.office.statistician, "07700 900124")):
+            ContactFactory(producer=producer, user=person, telephone=number)
+        self.notified_at(0)
+        self.notified_at(15)
+        texts = Message.objects.filter(channel=Channel.TEXT).order_by("pk")
+        end = f"({producer.name}). https://office.example.gov.uk/early-releases/{early.suspicion.pk}/"
+        assert [(one.recipient, one.text) for one in texts] == [
+            ("07700900123", f"Early release: act now {end}"),
+            ("07700900123", f"Early release: no decision yet {end}"),
+        ]
 
     def test_the_time_between_reminders_is_a_setting_and_an_outage_causes_one(self, early, settings):
         settings.EARLY_RELEASE_REMINDER = timedelta(minutes=4)
