@@ -95,8 +95,8 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_NOTIFY_TEXT_TEMPLATE",
-        "the identifier of the text message template in Notify. We send text messages about minute briefs, early releases "
-        "and possible disclosures",
+        "the identifier of the text message template in Notify. We send text messages about minute briefs, early "
+        "releases and possible disclosures",
         default="none: no text messages",
     ),
     Setting("STATSOFFICE_NOTIFY_ADDRESS", "the address of the Notify API"),
