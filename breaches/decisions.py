@@ -231,7 +231,8 @@ def approve_report(
     :param at: its London date becomes the date of the report.
     :param render: renders the layout as a PDF file.
     :raises Incomplete: if a required field is empty, or has a value that cannot be true.
-    :raises TwoPeopleNeeded: if the producer requires two people and this person wrote or submitted the text.
+    :raises TwoPeopleNeeded: if the producer requires two people and this person wrote or submitted the text, or chose
+        its cause.
     :raises NotPrinted: if the document cannot be printed.
     :raises ChangedMeanwhile: if the report, or the record behind its annex, is not as the person read it.
     """
@@ -249,7 +250,8 @@ def approve_report(
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_report_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = is_author_or_submitter(report, by)
-    if one_person:
+    has_contributed = one_person or has_chosen_cause(report, by)
+    if has_contributed:
         _refuse_one_person(report.producer)
     document = ApprovedDocument(
         report=report,
@@ -268,7 +270,7 @@ def approve_report(
         sentence = _("We could not create the PDF, so the report is not approved: %(fault)s") % {"fault": fault}
         raise NotPrinted(sentence) from fault
     document.pdf_sha256 = sha256_hex(document.pdf)
-    _store_approval(document, content, move)
+    _store_approval(document, content, move, has_contributed=has_contributed)
     return document
 
 
@@ -290,13 +292,15 @@ def _confirm_read(report: Report, read: ReadContent, *, at: datetime) -> ReportC
 
 def _refuse_one_person(producer: Producer) -> None:
     if producer.two_person_approval:
-        raise TwoPeopleNeeded(_("You wrote or submitted this text. Another person must approve it."))
+        raise TwoPeopleNeeded(
+            _("You wrote or submitted this text, or chose its cause. Another person must approve it.")
+        )
 
 
-def _store_approval(document: ApprovedDocument, content: ReportContent, move: Move) -> None:
+def _store_approval(document: ApprovedDocument, content: ReportContent, move: Move, *, has_contributed: bool) -> None:
     automatic, newest = automatic_texts(document.report, content)
     with transaction.atomic():
-        if document.one_person:
+        if has_contributed:
             # An administrator may have switched the rule on while the document was rendered.
             _refuse_one_person(lock_producer(document.report.producer_id))
         document.report = versions.make_move(
@@ -376,15 +380,24 @@ def approved_content(report: Report, *, at: datetime, annex: bool = False) -> Re
 
 
 def is_author_or_submitter(report: Report, person: User) -> bool:
-    """Return whether a person submitted a report, or wrote any text of it or of the drafts merged into it.
-
-    Who chose the cause, or stated when a release became available, is an author too: the account says both.
-    """
+    """Return whether a person submitted a report, or wrote any text of it or of the drafts merged into it."""
     parts = JoinedDraft.objects.all().parts_of(report)
-    acts = Q(report__in=parts, kind="cause_chosen") | Q(report=report, kind=PAST_TENSE[SUBMIT])
     return (
         ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()
-        or ReportEvent.objects.filter(acts, actor=person).exists()
+        or report.events.filter(kind=PAST_TENSE[SUBMIT], actor=person).exists()
+    )
+
+
+def has_chosen_cause(report: Report, person: User) -> bool:
+    """Return whether a person chose the cause of a report or of a draft merged into it, or stated when it was live."""
+    parts = JoinedDraft.objects.all().parts_of(report)
+    return ReportEvent.objects.filter(report__in=parts, kind="cause_chosen", actor=person).exists()
+
+
+def may_approve_alone(report: Report, person: User) -> bool:
+    """Return whether another person took part in a report as its producer requires, so that this person may approve."""
+    return not report.producer.two_person_approval or not (
+        is_author_or_submitter(report, person) or has_chosen_cause(report, person)
     )
 
 

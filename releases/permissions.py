@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -204,16 +205,26 @@ def find_roles_at(moments: Collection[tuple[int, int, datetime]]) -> dict[tuple[
     """
     if not moments:
         return {}
-    given = Membership.history.filter(user__in={user for user, _producer, _at in moments})
-    # By the key of the role, because an administrator can give the same row to another person.
-    history = Membership.history.filter(id__in=given.values("id")).order_by("history_date", "history_id")
+    given = Membership.history.filter(
+        user__in={user for user, _producer, _at in moments},
+        producer__in={producer for _user, producer, _at in moments},
+    )
+    # By the key of the role, because an administrator can give the same row to another person or producer.
+    history = Membership.history.filter(id__in=given.values("id")).order_by("id", "history_date", "history_id")
     rows = list(history.values_list("history_date", "history_type", "id", "user_id", "producer_id", "role", named=True))
+    changes = {key: list(group) for key, group in groupby(rows, key=lambda row: row.id)}
+    keys: dict[tuple[int, int], set[int]] = defaultdict(set)
+    begins: dict[tuple[int, int], datetime] = {}
+    for row in rows:
+        whose = row.user_id, row.producer_id
+        keys[whose].add(row.id)
+        begins[whose] = min(row.history_date, begins.get(whose, row.history_date))
     found: dict[tuple[int, int, datetime], Role] = {}
     for user, producer, at in moments:
-        whose = (user, producer)
-        first = next((row.history_date for row in rows if (row.user_id, row.producer_id) == whose), at)
-        last = {row.id: row for row in rows if row.history_date <= max(at, first)}
-        in_force = [row for row in last.values() if row.history_type != "-"]
+        whose = user, producer
+        until = max(at, begins.get(whose, at))
+        last = (next((row for row in reversed(changes[key]) if row.history_date <= until), None) for key in keys[whose])
+        in_force = [row for row in last if row and row.history_type != "-"]
         held = {Role(row.role) for row in in_force if (row.user_id, row.producer_id) == whose}
         if held:
             found[user, producer, at] = next(role for role in BY_WEIGHT if role in held)

@@ -200,7 +200,9 @@ def token_to_send(key: int, *, now: datetime) -> str:
     related = ("entry__release__series__producer",)
     link = AccessLink.objects.select_related(*related).filter(pk=key).first()
     if link is None or link.entry.status not in _WITH_ACCESS or not is_link_open(link, now=now):
-        raise LinkUnusable(_("Not sent, because access has ended or changed, or the release was published."))
+        raise LinkUnusable(
+            _("Not sent, because access has ended or changed, or the release was published, moved or cancelled.")
+        )
     return token_of(link)
 
 
@@ -382,7 +384,7 @@ def find_recipients(releases: Collection[int], *, with_withdrawn: bool = False) 
         by_phone = call if call and call.is_confirmed else None
         status = find_receipt_status(
             has_address=bool(entry.email),
-            asked=bool(of_entry[entry.pk]),
+            asked=any(link.sent_at or entry.status in _WITH_ACCESS for link in of_entry[entry.pk]),
             answers=answered,
             by_phone=by_phone is not None,
         )

@@ -115,6 +115,9 @@ def grant_rights(role: str) -> None:
         for name, is_sequence, refused, columns in cursor.fetchall():
             kind, relation = "SEQUENCE" if is_sequence else "TABLE", f"{schema}.{connection.ops.quote_name(name)}"
             rights = "USAGE, SELECT" if is_sequence else _rights(name, refused, bytes(columns))
+            if not is_sequence:
+                # Autovacuum updates the same row of pg_class: between the two statements, that would be a deadlock.
+                cursor.execute(f"LOCK TABLE {relation} IN SHARE UPDATE EXCLUSIVE MODE")
             cursor.execute(f"REVOKE ALL ON {kind} {relation} FROM {to}")
             cursor.execute(f"GRANT {rights} ON {kind} {relation} TO {to}")
         later = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT"

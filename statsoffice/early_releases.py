@@ -297,7 +297,8 @@ def _event(decision: EarlyReleaseDecision) -> dict[str, Any]:
 
 def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
     first = event_of_early_release(suspicion)
-    written = Message.objects.exclude(channel=Channel.WEBHOOK)
+    # A text message goes to a mobile number, which the readers of this page may not know.
+    written = Message.objects.exclude(channel__in=[Channel.WEBHOOK, Channel.TEXT])
     reminded = written.filter(event__startswith=f"{first}{REMINDER}", sent_at__isnull=False)
     reminders = {
         (recipient, channel): (number, last_at)

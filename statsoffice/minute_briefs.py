@@ -43,7 +43,7 @@ from releases.verdict.minute_brief import State
 from releases.views.base import SignedInRequest, signed_in_part
 from statsoffice.dashboard.live_text import LiveText, split_live_text
 from statsoffice.dashboard.monitoring import monitoring_status
-from statsoffice.notifications.report_queries import DueStep, list_decision_steps
+from statsoffice.deadlines import DueStep, list_decision_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +224,8 @@ def _list_contacts(calls: CallList) -> Iterator[ContactLine]:
 
 def _find_reports(person: Person, releases: Sequence[Release]) -> list[Report]:
     """Return the reports about releases that a person may read in lists: one joint report, or the drafts."""
-    about = reports_where(person, ReportAction.VIEW).listed().filter(suspicions__release__in=releases).distinct()
-    return list(about.select_related("producer", "person_dealing").order_by("drafted_at", "pk"))
+    about = reports_where(person, ReportAction.VIEW).listed().about(releases)
+    return list(about.defer("machine").select_related("producer", "person_dealing").order_by("drafted_at", "pk"))
 
 
 def _find_morning(read: ReadBrief) -> merging.Morning | None:
@@ -244,4 +244,4 @@ def _list_steps(read: ReadBrief, reports: Sequence[Report], *, now: datetime) ->
     if (check_at := minute_briefs.find_next_check(waiting)) is not None:
         when = calendar.format_time_with_seconds(max(check_at, now))
         yield DueStep(when, _("We check again whether the release is live."))
-    yield from list_decision_steps(reports, now=now)
+    yield from list_decision_steps(read.row.producer, reports, rehearsal=read.row.rehearsal, now=now)

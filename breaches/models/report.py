@@ -1,5 +1,7 @@
 """Breach reports: their start, content, versions, and the drafts that were merged into them."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -34,6 +36,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def numbered(self, number: ReportNumber) -> "ReportQuerySet":
         """Return the reports with a number; each producer may have one."""
         return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
+
+    def about(self, releases: "Iterable[Release | int]") -> "ReportQuerySet":
+        """Select the reports that hold a suspected breach of one of some releases."""
+        return self.filter(pk__in=Suspicion.objects.filter(release__in=list(releases)).values("report"))
 
     def about_unpublished_early(self) -> "ReportQuerySet":
         """Select the reports about early releases that are still to be published (decision 73).

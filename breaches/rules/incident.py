@@ -70,20 +70,23 @@ class Incident:
     checks: str = ""
 
 
-_OUTCOMES = (Question.OPENED, Question.DELETED, Question.CONFIRMED)
+_OUTCOME_QUESTIONS = (Question.OPENED, Question.DELETED, Question.CONFIRMED)
 MOST_SENTENCES = 4
 MOST_WORDS = 80
 EVENT_NOT_RECORDED = "What happened has not been recorded yet"
-# An account that is too long leaves answers to the list below it: the first of these sets that makes it short enough.
-# Who received it matters more than who noticed it.
-_LISTED_IF_LONG = (
-    frozenset[Question](),
-    frozenset({Question.MEASURES}),
-    frozenset({Question.MEASURES, Question.NOTICED_BY}),
-    frozenset({Question.MEASURES, Question.RECIPIENTS}),
-    frozenset({Question.MEASURES, Question.NOTICED_BY, Question.RECIPIENTS}),
-    frozenset({Question.MEASURES, Question.NOTICED_BY, Question.RECIPIENTS, Question.POSTS}),
-    frozenset({Question.MEASURES, Question.NOTICED_BY, Question.RECIPIENTS, Question.POSTS, *_OUTCOMES}),
+_DETAILS = frozenset({Question.MEASURES, Question.NOTICED_BY})
+# Ways to shorten an account, of which the first one that is short enough is used: the answers that are left to the list
+# below it, and whether it says how long before the release it happened, which its times show too. The recipients matter
+# more than who noticed it, and the outcome more than both.
+_SHORTENINGS = (
+    (frozenset[Question](), True),
+    (frozenset({Question.MEASURES}), True),
+    (_DETAILS, True),
+    (_DETAILS, False),
+    (frozenset({Question.MEASURES, Question.RECIPIENTS}), True),
+    (_DETAILS | {Question.RECIPIENTS}, True),
+    (_DETAILS | {Question.RECIPIENTS, Question.POSTS}, False),
+    (_DETAILS | {Question.RECIPIENTS, Question.POSTS, *_OUTCOME_QUESTIONS}, False),
 )
 
 
@@ -115,16 +118,16 @@ def write_account_above_list(incident: Incident) -> str:
 
 def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question]]:
     """Return the sentences of an account that is short enough, if possible, and the questions that it leaves out."""
-    sentences: list[str] = []
-    listed: frozenset[Question] = frozenset()
-    for candidate in _LISTED_IF_LONG:
-        # An account of unequal access is about its recipients.
-        if Question.RECIPIENTS in candidate and incident.kind is ReportKind.UNEQUAL_ACCESS:
-            break
-        listed, sentences = candidate, _Account(incident, candidate).sentences()
+    # An account of unequal access is about its recipients.
+    needed = {Question.RECIPIENTS} if incident.kind is ReportKind.UNEQUAL_ACCESS else set()
+    ways = [way for way in _SHORTENINGS if not needed & way[0]]
+    for listed, has_interval in ways:
+        sentences = _Account(incident, listed, has_interval=has_interval).sentences()
         if len(sentences) <= MOST_SENTENCES and sum(len(one.split()) for one in sentences) <= MOST_WORDS:
-            break
-    return sentences, listed
+            return sentences, listed
+    # Nothing fits if people's own words are too long: then the outcome stays, because it would not be short without it.
+    listed, has_interval = next(way for way in reversed(ways) if not way[0] & {*_OUTCOME_QUESTIONS})
+    return _Account(incident, listed, has_interval=has_interval).sentences(), listed
 
 
 def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
@@ -159,9 +162,12 @@ def _describe_open(incident: Incident) -> str:
 class _Account:
     """The sentences of one account. A day is named where it differs from the day named before it."""
 
-    def __init__(self, incident: Incident, listed: Collection[Question]) -> None:
-        """:param listed: questions whose answers are not part of the account."""
+    def __init__(self, incident: Incident, listed: Collection[Question], *, has_interval: bool) -> None:
+        """:param listed: questions whose answers are not part of the account.
+        :param has_interval: whether it says how long before the release something happened.
+        """
         self.incident = incident
+        self.has_interval = has_interval
         self.kind = incident.kind
         given = {question: answer for question, answer in incident.answers.given().items() if question not in listed}
         self.known = {question: answer for question, answer in given.items() if answer.is_known}
@@ -293,8 +299,9 @@ class _Account:
         before_period = self.before_period()
         # People can have sent, seen or used something else than the release.
         what = "the release" if self.kind in KINDS_BEFORE_RELEASE else "it"
-        before = f"{_hours(round(-seconds))} before {what} was due"
-        return f", {before_period} and {before}" if before_period else f", {before}"
+        before = f"{_hours(round(-seconds))} before {what} was due" if self.has_interval else ""
+        words = " and ".join(filter(None, (before_period, before)))
+        return f", {words}" if words else ""
 
     def before_period(self) -> str:
         """Write how long before the first period of access it was sent; "" if it was not."""
@@ -365,7 +372,7 @@ class _Account:
         words = {**_OUTCOME_WORDS, **(_OUTCOME_WORDS_OF_ACCESS if self.kind is ReportKind.ACCESS else {})}
         clauses = [
             words[question][extent][one]
-            for question in _OUTCOMES
+            for question in _OUTCOME_QUESTIONS
             if question in self.known and (extent := self.known[question].extent) is not None
         ]
         return join_words(clauses) if clauses else ""

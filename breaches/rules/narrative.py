@@ -307,6 +307,7 @@ def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
     sightings = (check.sighting for check in address.checks)
     from_due = (one for one in sightings if max(one.planned_at, one.completed_at) >= facts.due_at)
     unconfirmed = any(not sighting.clock_confirmed for sighting in from_due)
+    # The annex has all else about the clock, but without this the times that follow would read as proven.
     clock = " (their clock was not confirmed)" if unconfirmed else ""
     where = (
         f"it was on {_page_or_file(address)}"

@@ -256,9 +256,10 @@ class DecisionForm(MoveForm):
 def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, Any]) -> DecisionForm:
     """:param page: the context of the page."""
     obstacle = _count_missing(page["missing"])
-    if not obstacle and report.producer.two_person_approval and decisions.is_author_or_submitter(report, request.user):
+    if not obstacle and not decisions.may_approve_alone(report, request.user):
         obstacle = _(
-            "You cannot choose this, because you wrote or submitted this text. Another person must approve it."
+            "You cannot choose this, because you wrote or submitted this text, or chose its cause. Another person must "
+            "approve it."
         )
     return DecisionForm(
         request.POST if request.method == "POST" else None,

@@ -389,6 +389,7 @@ def _show_cause(
         "theirs": theirs,
         "their_cause": text.cause_name(theirs.cause) if theirs else "",
         "is_known": decisions.is_late(report) and decisions.is_closed(report),
+        "ends_approval": report.producer.two_person_approval and APPROVE in moves_open_to(request.user, report),
     }
     return render(request, "breaches/report.html", context, status=409 if theirs else 200)
 

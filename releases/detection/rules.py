@@ -306,6 +306,10 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
+    # Before the due time this text is only one to compare with, and accuses no one.
+    is_due = expectation.due_at is None or answer.completed_at >= expectation.due_at
+    if expectation.needs_scripts and page.has_script and is_due and result is CheckOutcome.NOT_LIVE:
+        result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.CHANGED_BY_SCRIPT)
     is_absent = result is CheckOutcome.NOT_LIVE and Reason.NEGATIVE_MARKER in reasons
     said = quote_absence(signs.absent_text, names=signs.names) if is_absent else ""
     return Finding(result, reasons, digest, page.title, words=said)
@@ -395,18 +399,10 @@ def _not_there(signs: PageSigns) -> Shown:
         # The content of a frame may be new although the page around it does not change.
         if signs.page.has_frame:
             return CheckOutcome.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
-        # Before the due time this text is only one to compare with, and accuses no one.
-        if signs.expectation.needs_scripts and signs.page.has_script and _is_due(signs):
-            return CheckOutcome.UNRECOGNISED, (Reason.UNCHANGED, Reason.CHANGED_BY_SCRIPT)
         return CheckOutcome.NOT_LIVE, (Reason.UNCHANGED,)
     if in_text_at_most and _led_to_an_earlier_edition(signs):
         return CheckOutcome.NOT_LIVE, (Reason.OTHER_EDITION,)
     return CheckOutcome.UNRECOGNISED, _why_unrecognised(signs)
-
-
-def _is_due(signs: PageSigns) -> bool:
-    due_at = signs.expectation.due_at
-    return due_at is None or signs.answer.completed_at >= due_at
 
 
 def _led_to_an_earlier_edition(signs: PageSigns) -> bool:

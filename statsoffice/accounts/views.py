@@ -94,9 +94,10 @@ def invitation_list(request: SignedInRequest) -> HttpResponse:
         "name": Column(_("Name"), Lower("name")),
         "producer": Column(_("Producer"), Lower("producer__name")),
         "role": Column(_("Role"), place_in(Role, field="role")),
+        "invited": Column(_("Invited"), "invited_at", descending_first=True),
         "expires": Column(_("Expires"), "expires_at"),
     }
-    order = ListOrder(request.GET, columns)
+    order = ListOrder(request.GET, columns, default="-invited")
     found = order.sort(waiting.select_related("producer", "invited_by"))
     page = Paginator(found, INVITATIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()

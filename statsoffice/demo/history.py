@@ -305,7 +305,7 @@ def replay(past: Sequence[PastRelease], *, now: datetime, write_up: WriteUp) -> 
             continue
         stories = _judge_morning(list(morning), now=now)
         for story, releases in stories.items():
-            drafts = Report.objects.filter(suspicions__release__in=releases).select_related("producer").distinct()
+            drafts = Report.objects.all().about(releases).select_related("producer")
             write_up(story, list(drafts.order_by("pk")), due_at)
     # Monitoring goes on with the releases of the last days.
     CheckSchedule.objects.bulk_create(

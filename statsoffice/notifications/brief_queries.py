@@ -8,20 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from breaches.models import Report
-from breaches.rules.lifecycle import RESTRICTED
 from releases import calls, minute_briefs
 from releases.minute_briefs import BriefLine, ReadBrief
 from releases.models import MinuteBrief
 from releases.text import minute_brief as texts
 from releases.verdict.minute_brief import State
-from statsoffice.notifications.notification import (
-    LONGEST_TEXT_MESSAGE,
-    Notification,
-    name_in_mail,
-    one_line,
-)
+from statsoffice.deadlines import list_decision_steps
+from statsoffice.notifications.notification import Notification, name_in_mail, one_line, write_text_message
 from statsoffice.notifications.recipients import MINUTE_BRIEF, approver_addresses
-from statsoffice.notifications.report_queries import list_decision_steps
 
 
 def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
@@ -48,14 +42,14 @@ def find_minute_briefs(*, known: Collection[str], now: datetime) -> Iterator[Not
                 "live": [name_in_mail(line.release) for line in read.live],
                 "not_known": [name_in_mail(line.release) for line in read.not_known],
                 "calls": list(_list_calls(read.not_live)),
-                "steps": list(list_decision_steps(_find_reports(read), now=now)),
+                "steps": list(list_decision_steps(row.producer, _find_reports(read), rehearsal=row.rehearsal, now=now)),
                 "address": reverse("minute_brief", args=[row.pk]),
                 "rehearsal": row.rehearsal,
             },
             of_producer=row.producer_id,
             rehearsal=row.rehearsal,
             of_training=row.training_id,
-            short_text=_write_text_message(read),
+            text_message=_write_text_message(read),
         )
 
 
@@ -77,10 +71,9 @@ def _name_and_statement(line: BriefLine) -> tuple[str, str]:
 
 
 def _find_reports(read: ReadBrief) -> list[Report]:
-    """Return the reports about releases of a brief, without those of which few people know: a webhook may get it."""
-    about = Report.objects.listed().filter(suspicions__release__in=[line.release for line in read.lines])
-    about = about.exclude(kind__in=list(RESTRICTED)).distinct()
-    return list(about.select_related("producer").order_by("drafted_at", "pk"))
+    """Return the drafts and reports about releases of a brief, in which no early release is."""
+    about = Report.objects.listed().about(line.release for line in read.lines)
+    return list(about.defer("machine").order_by("drafted_at", "pk"))
 
 
 def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
@@ -94,19 +87,11 @@ def _list_calls(lines: Iterable[BriefLine]) -> Iterator[str]:
 
 
 def _write_text_message(read: ReadBrief) -> str:
-    """Write the brief as a text message of at most 160 characters, in plain characters that need no second part.
-
-    It names a release only if it is the only one that is not live, and announced.
-    """
+    """Write the brief as a text message. It names a release only if it is the only one not live, and announced."""
     link = f"{settings.ADDRESS}{reverse('minute_brief', args=[read.row.pk])}"
     head = texts.short_headline(read)
     if read.row.rehearsal:
         head = _("Rehearsal: %(text)s") % {"text": head}
-    room = LONGEST_TEXT_MESSAGE - len(f"{head}. . {link}")
     named = read.in_state(State.NOT_LIVE, State.LIVE_NOW)
     name = one_line(named[0].release.title) if len(named) == 1 and named[0].release.announced_at else ""
-    if not name:
-        name = one_line(read.row.producer)
-    name = name if len(name) <= room else f"{name[: max(0, room - 3)].rstrip()}..."
-    text = f"{head}. {name}. {link}" if room > len("...") else f"{head}. {link}"
-    return text[:LONGEST_TEXT_MESSAGE]
+    return write_text_message(f"{head}. {name or one_line(read.row.producer)}", link)

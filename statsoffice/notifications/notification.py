@@ -39,8 +39,8 @@ class Notification:
     """Whether it is about a rehearsal, if it names neither the release nor the report."""
     of_training: int | None = None
     """The key of the training that it is about, if it names neither the release nor the report."""
-    short_text: str = ""
-    """The text message about it, if the rule has text messages; by default the subject and the last link."""
+    text_message: str | None = ""
+    """The text message about it, if the rule has text messages; "" for the subject and the last link, None for none."""
     suspicions: Sequence[Suspicion] = ()
     verdicts: Sequence[Verification] = ()
 
@@ -79,6 +79,14 @@ def one_line(words: object) -> str:
 
 # A text message in one part. Source: GSM 03.38, 160 characters of 7 bits.
 LONGEST_TEXT_MESSAGE = 160
+
+
+def write_text_message(words: str, link: str) -> str:
+    """Write a text message that ends with a link. Its words are cut, with characters that need no second part."""
+    room = LONGEST_TEXT_MESSAGE - len(f". {link}")
+    fitting = words if len(words) <= room else f"{words[: max(0, room - 3)].rstrip()}..."
+    return f"{fitting}. {link}"[-LONGEST_TEXT_MESSAGE:]
+
 
 # Mail programs cut longer subjects, and RFC 5322 (section 2.1.1) recommends no longer lines.
 LONGEST_SUBJECT = 78

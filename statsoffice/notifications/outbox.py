@@ -30,11 +30,11 @@ from statsoffice.notifications.models import (
 )
 from statsoffice.notifications.notification import (
     LONGEST_SUBJECT,
-    LONGEST_TEXT_MESSAGE,
     MAX_AGE,
     Notification,
     name_in_mail,
     shorten,
+    write_text_message,
 )
 from statsoffice.notifications.recipients import (
     DISCLOSURE,
@@ -402,13 +402,13 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
             webhooks |= {name for name, address in settings.WEBHOOKS.items() if address.startswith(f"{PAGERDUTY}:")}
         if not one.is_rehearsal and not one.is_confidential:
             addressed += [(Channel.WEBHOOK, webhook) for webhook in sorted(webhooks) if webhook in settings.WEBHOOKS]
-        if rule.has_text_message and settings.NOTIFY_TEXT_TEMPLATE and one.producer:
+        if rule.has_text_message and settings.NOTIFY_TEXT_TEMPLATE and one.producer and one.text_message is not None:
             numbers = find_mobile_numbers(one.recipients, one.producer)
             addressed += [(Channel.TEXT, number) for number in sorted(numbers)]
+        link = _last_link(text)
+        short = {Channel.WEBHOOK: link, Channel.TEXT: one.text_message or write_text_message(subject, link)}
         for channel, recipient in addressed:
             is_webhook = channel == Channel.WEBHOOK
-            link = _last_link(text)
-            short = {Channel.WEBHOOK: link, Channel.TEXT: one.short_text or _write_text_message(subject, link)}
             yield Message(
                 event=one.event,
                 channel=channel,
@@ -444,11 +444,6 @@ def _choices_of(producers: set[int | None]) -> dict[int | None, Choices]:
     for producer, email, channel, webhook in rows:
         found[producer].setdefault((email or "").lower(), set()).add((Channel(channel), webhook))
     return found
-
-
-def _write_text_message(subject: str, link: str) -> str:
-    separator = ". "
-    return f"{shorten(subject, LONGEST_TEXT_MESSAGE - len(separator) - len(link))}{separator}{link}"
 
 
 def _last_link(text: str) -> str:

@@ -56,18 +56,24 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
 
     They are reminded every STATSOFFICE_EARLY_RELEASE_REMINDER_MINUTES until one of them has decided, or until the due
     time before which the release was found. After an outage there is one reminder, not one for each that was missed.
-    No message names the release or its page: readers of a mailbox may not know of it (decision 73).
+    No message names the release or its page: readers of a mailbox may not know of it (decision 73). While the first
+    early release of a producer awaits a decision, others cause no text messages: hundreds can be found at once.
     """
     recent = Suspicion.objects.unpublished_early().filter(raised_at__gt=now - MAX_AGE).prefetch_related("decisions")
-    for suspicion in recent.select_related("release__series__producer", "verification"):
+    waiting: set[tuple[int, bool, int | None]] = set()
+    for suspicion in recent.select_related("release__series__producer", "verification").order_by("raised_at", "pk"):
         first = event_of_early_release(suspicion)
         is_waiting = not suspicion.decisions.all() and now < suspicion.verification.due_at
+        release, producer = suspicion.release, suspicion.release.series.producer
+        of_producer = producer.pk, release.rehearsal, release.training_id
+        is_texted = of_producer not in waiting
+        if is_waiting:
+            waiting.add(of_producer)
         number = (now - suspicion.raised_at) // settings.EARLY_RELEASE_REMINDER if is_waiting else 0
         is_reminder = first in known and number > 0
         event = f"{first}{REMINDER}{number}" if is_reminder else first
         if event in known:
             continue
-        release, producer = suspicion.release, suspicion.release.series.producer
         yield Notification(
             event=event,
             recipients=approver_addresses(release) if release.rehearsal else incident_addresses(producer),
@@ -76,6 +82,7 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
             is_confidential=True,
             rehearsal=release.rehearsal,
             of_training=release.training_id,
+            text_message="" if is_texted else None,
         )
 
 

@@ -1,15 +1,13 @@
 """Queries for notifications about reports: steps, deadlines, dispatches, overdue actions, unassigned reports."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterator
+from datetime import datetime, time
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
-from django.utils.translation import ngettext
 
-from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent, Suspicion
+from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action, may_act_on
 from breaches.rules import lifecycle
 from breaches.rules.content import content_from_json
@@ -21,6 +19,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, format_day, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
+from statsoffice.deadlines import find_target_date
 from statsoffice.notifications.models import NotifiedSuspicion
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import (
@@ -78,11 +77,12 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
         .prefetch_related("producer__non_working_days")
         .order_by("pk")
     ):
-        due_on = _target_date(report)
+        drafted_on = local_date(report.drafted_at)
+        due_on = find_target_date(report.producer, drafted_on=drafted_on)
         for reminder in lifecycle.reminders(
             due_on,
             days_after=settings.REPORT_REMINDERS,
-            drafted_on=local_date(report.drafted_at),
+            drafted_on=drafted_on,
             nation=Nation(report.producer.nation),
             closed=report.producer.closed_days(),
         ):
@@ -107,49 +107,6 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
                 context={"day": format_day(due_on), "is_submitted": is_submitted},
                 report=report,
             )
-
-
-def _target_date(report: Report) -> date:
-    return lifecycle.due_on(
-        local_date(report.drafted_at),
-        working_days=settings.REPORT_DUE_AFTER,
-        nation=Nation(report.producer.nation),
-        closed=report.producer.closed_days(),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class DueStep:
-    """What happens or has to be done next, and when: a time or a day."""
-
-    when: str
-    text: str
-
-
-def list_decision_steps(reports: Sequence[Report], *, now: datetime) -> Iterator[DueStep]:
-    """List when we remind of reports without a person, and until when reports of one morning are to be decided."""
-    undecided = [report for report in reports if report.status in lifecycle.UNDECIDED]
-    unassigned = [report for report in undecided if report.person_dealing_id is None]
-    raised = Suspicion.objects.filter(report__in=unassigned).order_by("raised_at").values_list("raised_at", flat=True)
-    if (first := raised.first()) is not None and (remind_at := first + settings.ACKNOWLEDGED_WITHIN) > now:
-        yield DueStep(
-            calendar.format_time(remind_at),
-            ngettext(
-                "If no one is assigned to the report by then, we remind the next contact.",
-                "If no one is assigned to the reports by then, we remind the next contact.",
-                len(unassigned),
-            ),
-        )
-    official = [report for report in undecided if not report.rehearsal]
-    if official:
-        yield DueStep(
-            format_day(_target_date(official[0])),
-            ngettext(
-                "Target date for a decision on the report. This is your office’s own target.",
-                "Target date for decisions on the reports. This is your office’s own target.",
-                len(official),
-            ),
-        )
 
 
 def _name_reminder(report: int, reminder: lifecycle.Reminder) -> str:

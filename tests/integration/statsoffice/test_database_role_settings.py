@@ -1,11 +1,12 @@
-"""An office is warned before it opens that its processes could change the record in the database."""
+"""An office is warned before it opens that its processes could change the record, and rights wait for a vacuum."""
 
 import os
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
+from statsoffice.database import grant_rights
 from tests.support.processes_role import ROLE, take_rights_of_processes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -62,3 +63,20 @@ def test_a_member_of_the_owner_is_named():
 def test_nothing_is_said_against_a_role_with_the_rights_of_the_processes():
     take_rights_of_processes()
     assert warnings(sign_in_as=ROLE if connection.vendor == "postgresql" else "") == {}
+
+
+def test_the_rights_on_a_table_wait_for_its_vacuum_which_updates_the_same_row_of_the_catalogue():
+    if connection.vendor != "postgresql":
+        return
+    run(f"CREATE ROLE {OTHER}")
+    vacuum = connection.copy()
+    try:
+        with vacuum.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("LOCK TABLE releases_release IN SHARE UPDATE EXCLUSIVE MODE")
+        run("SET LOCAL lock_timeout = '100ms'")
+        with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+            grant_rights(OTHER)
+    finally:
+        vacuum.close()
+    grant_rights(OTHER)

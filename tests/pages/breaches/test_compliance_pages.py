@@ -500,7 +500,7 @@ class TestPunctuality:
         assert "Releases due 3" in text
         assert "On time, within our tolerance 2" in text
         assert "Could not be determined 1" in text
-        assert "Exemptions agreed by OSR 0" in text
+        assert "Exemptions agreed by OSR for the series of these releases 0" in text
 
     def test_the_page_is_the_same_whether_a_release_is_suspected_or_not_determined(
         self, client, office, page, draft_report

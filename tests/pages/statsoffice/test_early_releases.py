@@ -29,6 +29,7 @@ from releases.rules.lifecycle import MoveRefused, Role, Status
 from statsoffice import metrics
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
+from statsoffice.notifications.models import Channel, Message
 from tests.support.early_release import (
     FOUND_AT,
     PAGE_SHA256,
@@ -426,11 +427,15 @@ class TestDecision:
         assert not EarlyReleaseDecision.objects.exists()
 
 
-def test_the_page_says_who_was_notified_and_when(early):
+def test_the_page_says_who_was_notified_and_when_and_no_mobile_number(early):
+    event = f"early-release-{early.suspicion.pk}"
+    by_text = {"channel": Channel.TEXT, "recipient": "07700900123", "subject": "", "text": "Early release"}
+    Message.objects.create(event=event, created_at=FOUND_AT, due_at=FOUND_AT, sent_at=FOUND_AT, **by_text)
     text = words(signed_in(early.office.head).get(page_of(early)).text)
     for person in (early.office.head, early.office.deputy):
         assert f"{person.email}: notified at" in text
     assert early.office.statistician.email not in text
+    assert "07700900123" not in text
 
 
 def test_the_page_counts_the_reminders_of_each_person(early):

@@ -290,7 +290,7 @@ def test_an_account_with_a_long_title_leaves_the_outcome_to_the_list():
     incident = Incident(
         ReportKind.PRA,
         replace(FULL, posts=Answer(number=2), opened=Answer(extent=Extent.SOME), deleted=Answer(extent=Extent.ALL)),
-        title=" ".join(["Output"] * 26),
+        title=" ".join(["Output"] * 34),
         due_at=DUE,
         cause=RecordedCause(Cause.STATUS_MISUNDERSTOOD),
     )

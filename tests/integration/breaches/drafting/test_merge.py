@@ -137,6 +137,7 @@ def test_the_person_who_wrote_a_draft_does_not_approve_the_joint_text_where_two_
     write_sections(drafts[0], by=office.head)
     joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
     assert decisions.is_author_or_submitter(joint, office.head)
+    assert decisions.has_chosen_cause(joint, office.head)
     joint = write_sections(joint, by=office.statistician)
     with pytest.raises(decisions.TwoPeopleNeeded):
         decisions.approve_report(joint, by=office.head, at=AT, render=render_text)

@@ -81,11 +81,10 @@ SITUATIONS = [
             "deleted": "all",
             "confirmed": "all",
         },
-        "An email with the final bulletin went to 3 people in 2 posts at 4:10pm on 29 June 2020, 17 hours 20 minutes "
-        "before the release was due, because the wrong recipients were chosen. This was noticed at 4:25pm and "
-        "contained at 4:40pm. Some recipients opened it, every copy was deleted and the deletion was confirmed.",
+        "An email with the final bulletin went to 3 people in 2 posts (press officers at the Department for Examples) "
+        "at 4:10pm on 29 June 2020, because the wrong recipients were chosen. This was noticed at 4:25pm and contained "
+        "at 4:40pm. Some recipients opened it, every copy was deleted and the deletion was confirmed.",
         (
-            "Recipients: Press officers at the Department for Examples.",
             "Noticed by: A statistician in the team.",
             "What was done: The email was recalled and the recipients were telephoned.",
         ),
@@ -106,13 +105,10 @@ SITUATIONS = [
             "deleted": "all",
             "confirmed_unknown": "The recipient has left the department.",
         },
-        "The final bulletin and its tables went to one person at 9:30am on 29 June 2020, 24 hours before the release "
-        "was due, because the list of recipients was out of date. This was noticed at 11:05am and contained at "
-        "11:20am. The recipient did not open it and the copy was deleted.",
-        (
-            "Recipients: A former private secretary at the Department for Examples.",
-            "Not known: whether the deletion was confirmed (the recipient has left the department).",
-        ),
+        "The final bulletin and its tables went to one person (a former private secretary at the Department for "
+        "Examples) at 9:30am on 29 June 2020, because the list of recipients was out of date. This was noticed at "
+        "11:05am and contained at 11:20am. The recipient did not open it and the copy was deleted.",
+        ("Not known: whether the deletion was confirmed (the recipient has left the department).",),
     ),
     Situation(
         "access minutes before the period",

@@ -131,13 +131,29 @@ def test_where_two_people_are_required_no_one_approves_what_they_submitted():
     assert decisions.approve_report(report, by=office.head, at=AT, render=render_text).version == report.version + 1
 
 
-def test_where_two_people_are_required_no_one_approves_a_cause_or_a_time_that_they_chose():
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        editing.ChosenCause(Cause.HUMAN_ERROR, available_unknown="No one saw it."),
+        editing.ChosenCause(Cause.SCHEDULER_FAULT, available_at=london("10:26:57")),
+    ],
+    ids=["cause", "time"],
+)
+def test_where_two_people_are_required_no_one_approves_a_cause_or_a_time_that_they_chose(chosen):
     office = create_office(two_person_approval=True)
     report = create_report(office, ReportStatus.WITH_HOP)
-    report = editing.choose_cause(report, editing.ChosenCause(Cause.HUMAN_ERROR), by=office.head, at=AT)
+    report = editing.choose_cause(report, chosen, by=office.head, at=AT)
+    another = editing.ChosenCause(Cause.OUTAGE, available_unknown="No one saw it.")
+    report = editing.choose_cause(report, another, by=office.statistician, at=AT)
     with pytest.raises(decisions.TwoPeopleNeeded):
         decisions.approve_report(report, by=office.head, at=AT, render=render_text)
     assert not decisions.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
+
+
+def test_elsewhere_the_choice_of_a_cause_does_not_make_a_person_an_author(office):
+    report = create_report(office, ReportStatus.WITH_HOP)
+    report = editing.choose_cause(report, editing.ChosenCause(Cause.HUMAN_ERROR), by=office.head, at=AT)
+    assert not decisions.approve_report(report, by=office.head, at=AT, render=render_text).one_person
 
 
 def test_a_requirement_of_two_people_counts_from_the_moment_it_is_switched_on_even_during_an_approval(office):

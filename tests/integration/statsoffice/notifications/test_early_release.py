@@ -21,6 +21,7 @@ from tests.support.early_release import (
     add_checks,
     create_early_release,
     create_release,
+    find_early,
     move_to_quarter_past,
     publish,
     start_early_report,
@@ -215,6 +216,16 @@ class TestReminder:
             ("07700900123", f"Early release: act now {end}"),
             ("07700900123", f"Early release: no decision yet {end}"),
         ]
+
+    def test_while_one_awaits_a_decision_others_of_the_producer_cause_no_text_message(self, early, settings):
+        settings.NOTIFY_TEXT_TEMPLATE = "a template"
+        ContactFactory(producer=early.office.producer, user=early.office.head, telephone="07700 900123")
+        another = create_release(early.office, reference="another")
+        find_early(early.office, another)
+        self.notified_at(1)
+        assert Message.objects.filter(channel=Channel.MAIL).count() == 4
+        texts = Message.objects.filter(channel=Channel.TEXT)
+        assert [one.event for one in texts] == [f"early-release-{early.suspicion.pk}"]
 
     def test_the_time_between_reminders_is_a_setting_and_an_outage_causes_one(self, early, settings):
         settings.EARLY_RELEASE_REMINDER = timedelta(minutes=4)
