@@ -141,10 +141,10 @@ def test_where_two_people_are_required_no_one_approves_what_they_submitted():
 )
 def test_where_two_people_are_required_no_one_approves_a_cause_or_a_time_that_they_chose(chosen):
     office = create_office(two_person_approval=True)
-    report = create_report(office, ReportStatus.WITH_HOP)
-    report = editing.choose_cause(report, chosen, by=office.head, at=AT)
+    report = editing.choose_cause(create_report(office), chosen, by=office.head, at=AT)
     another = editing.ChosenCause(Cause.OUTAGE, available_unknown="No one saw it.")
     report = editing.choose_cause(report, another, by=office.statistician, at=AT)
+    report = decisions.submit_report(report, by=office.statistician, at=AT)
     with pytest.raises(decisions.TwoPeopleNeeded):
         decisions.approve_report(report, by=office.head, at=AT, render=render_text)
     assert not decisions.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person

@@ -79,9 +79,10 @@ def test_a_head_of_profession_invites_a_statistician_who_follows_the_link_and_si
 @pytest.mark.parametrize(
     ("query", "people", "current"),
     [
-        ({}, ["cy", "Bo"], []),
-        ({"page": "2"}, ["al"], []),
-        ({"sort": "salt"}, ["cy", "Bo"], []),
+        ({}, ["cy", "Bo"], ["Invited"]),
+        ({"page": "2"}, ["al"], ["Invited"]),
+        ({"sort": "salt"}, ["cy", "Bo"], ["Invited"]),
+        ({"sort": "invited"}, ["al", "Bo"], ["Invited"]),
         ({"sort": "name"}, ["al", "Bo"], ["Name"]),
         ({"sort": "-name", "page": "2"}, ["al"], ["Name"]),
         ({"sort": "producer"}, ["Bo", "cy"], ["Producer"]),
