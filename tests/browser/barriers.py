@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 from selectolax.lexbor import LexborHTMLParser
 
 from tests.browser.screen_reader import unclear
-from tests.browser.shape import headings_out_of_order, ids_given_twice, shape_of
+from tests.browser.shape import faulty_ids, headings_out_of_order, shape_of
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
 # axe checks the size of targets (24 pixels, WCAG 2.2 AA) only if it is asked to. Passed rules are left out of its
@@ -140,4 +140,4 @@ def _has_outline(html):
     assert len(tree.css("h1")) == 1
     assert len(tree.css(".govuk-error-summary")) <= 1
     assert headings_out_of_order(html) == []
-    assert ids_given_twice(html) == []
+    assert faulty_ids(html) == []

@@ -27,10 +27,10 @@ def headings_out_of_order(html: str) -> list[str]:
     return found
 
 
-def ids_given_twice(html: str) -> list[str]:
-    """Name each identifier that more than one element of a page has."""
+def faulty_ids(html: str) -> list[str]:
+    """Name each identifier that several elements of a page have, or that begins with a digit (invalid in a picture)."""
     ids = [node.attributes["id"] for node in _elements(html) if node.attributes.get("id")]
-    return sorted({each for each in ids if each and ids.count(each) > 1})
+    return sorted({each for each in ids if each and (ids.count(each) > 1 or each[0].isdigit())})
 
 
 def _elements(html: str) -> Iterator[LexborNode]:
