@@ -254,6 +254,8 @@ def _gather(
             "release__reference", "url", "purpose", "planned_at", "sent_at"
         )
     )
+    # At once: each query in between would leave time for a request whose check is not among these.
+    arrivals = tuple(site.arrivals())
     return Played(
         due_at=due_at,
         outcomes=tuple((one.release.reference, Outcome(one.outcome)) for one in verdicts),
@@ -279,7 +281,7 @@ def _gather(
             for brief in MinuteBrief.objects.filter(rehearsal=False)
         ),
         looks=looks,
-        arrivals=tuple(site.arrivals()),
+        arrivals=arrivals,
         logs={name: log.read_text(errors="replace") for name, log in logs.items()},
         ended=ended,
         came=came,

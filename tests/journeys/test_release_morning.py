@@ -97,8 +97,8 @@ def test_every_request_that_the_site_saw_is_kept_as_a_check_and_every_check_was_
         came = sorted(arrival.at for arrival in played.arrivals if arrival.path == path)
         waits = [arrival - look for look, arrival in zip(sent, came, strict=False)]
         assert all(-SECOND / 10 < wait < SECOND for wait in waits), (path, waits)
-        # At the instant of counting, one request may be under way, and the one before it answered and not yet stored.
-        assert len(came) - len(sent) in {0, 1, 2}, path
+        # The last requests may be under way, or answered and not yet stored, at the instant of counting.
+        assert len(came) - len(sent) in {0, 1}, path
 
 
 def test_only_what_was_found_live_is_published(played):
