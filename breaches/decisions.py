@@ -394,8 +394,8 @@ def has_chosen_cause(report: Report, person: User) -> bool:
     return ReportEvent.objects.filter(report__in=parts, kind="cause_chosen", actor=person).exists()
 
 
-def may_approve_alone(report: Report, person: User) -> bool:
-    """Return whether another person took part in a report as its producer requires, so that this person may approve."""
+def has_second_person(report: Report, person: User) -> bool:
+    """Return whether a person who approves a report would be the second person, if its producer requires two."""
     return not report.producer.two_person_approval or not (
         is_author_or_submitter(report, person) or has_chosen_cause(report, person)
     )

@@ -514,7 +514,7 @@ class ApprovalPage(WholeReportPage):
                 "may_settle": may_settle_wording(request.user),
             },
             "one_person": decisions.is_author_or_submitter(report, request.user),
-            "may_approve": decisions.may_approve_alone(report, request.user),
+            "may_approve": decisions.has_second_person(report, request.user),
             "recipient": decisions.find_recipient(report, by=request.user),
             "since": describe_since_read(request, report),
             "read": urlencode(read_version(request)),

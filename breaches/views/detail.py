@@ -256,7 +256,7 @@ class DecisionForm(MoveForm):
 def _decision_form(request: SignedInRequest, report: Report, page: Mapping[str, Any]) -> DecisionForm:
     """:param page: the context of the page."""
     obstacle = _count_missing(page["missing"])
-    if not obstacle and not decisions.may_approve_alone(report, request.user):
+    if not obstacle and not decisions.has_second_person(report, request.user):
         obstacle = _(
             "You cannot choose this, because you wrote or submitted this text, or chose its cause. Another person must "
             "approve it."
