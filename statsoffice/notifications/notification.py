@@ -39,8 +39,10 @@ class Notification:
     """Whether it is about a rehearsal, if it names neither the release nor the report."""
     of_training: int | None = None
     """The key of the training that it is about, if it names neither the release nor the report."""
-    text_message: str | None = ""
-    """The text message about it, if the rule has text messages; "" for the subject and the last link, None for none."""
+    has_text_message: bool = True
+    """Whether it is sent as a text message too, if its rule has text messages."""
+    text_message: str = ""
+    """The text message; if it is empty, the subject and the last link are sent."""
     suspicions: Sequence[Suspicion] = ()
     verdicts: Sequence[Verification] = ()
 

@@ -402,7 +402,7 @@ def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: da
             webhooks |= {name for name, address in settings.WEBHOOKS.items() if address.startswith(f"{PAGERDUTY}:")}
         if not one.is_rehearsal and not one.is_confidential:
             addressed += [(Channel.WEBHOOK, webhook) for webhook in sorted(webhooks) if webhook in settings.WEBHOOKS]
-        if rule.has_text_message and settings.NOTIFY_TEXT_TEMPLATE and one.producer and one.text_message is not None:
+        if rule.has_text_message and one.has_text_message and one.producer and settings.NOTIFY_TEXT_TEMPLATE:
             numbers = find_mobile_numbers(one.recipients, one.producer)
             addressed += [(Channel.TEXT, number) for number in sorted(numbers)]
         link = _last_link(text)

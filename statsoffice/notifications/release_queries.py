@@ -66,7 +66,7 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
         is_waiting = not suspicion.decisions.all() and now < suspicion.verification.due_at
         release, producer = suspicion.release, suspicion.release.series.producer
         of_producer = producer.pk, release.rehearsal, release.training_id
-        is_texted = of_producer not in waiting
+        has_text_message = of_producer not in waiting
         if is_waiting:
             waiting.add(of_producer)
         number = (now - suspicion.raised_at) // settings.EARLY_RELEASE_REMINDER if is_waiting else 0
@@ -82,7 +82,7 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
             is_confidential=True,
             rehearsal=release.rehearsal,
             of_training=release.training_id,
-            text_message="" if is_texted else None,
+            has_text_message=has_text_message,
         )
 
 

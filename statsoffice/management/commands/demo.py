@@ -9,6 +9,7 @@ from django.utils import timezone
 from releases.management.base import PlainCommand
 from releases.rules import calendar
 from releases.rules.lifecycle import to_words
+from releases.text.languages import join_with_and
 from statsoffice.demo.loader import load_demo
 from statsoffice.demo.office import PASSWORD, PEOPLE
 from statsoffice.demo.rehearsals import record_rehearsals
@@ -36,6 +37,6 @@ class Command(PlainCommand):
         for person in PEOPLE:
             self.stdout.write(f"  {person.email:<30} {to_words(person.role)}")
         due = sorted({release.due_at for release in live if release.due_at})
-        times = " and ".join(calendar.format_time(instant) for instant in due)
+        times = join_with_and(calendar.format_time(instant) for instant in due)
         self.stdout.write(f"\nRehearsals fall due at {times} (London time): see Today’s releases.")
         self.stdout.write(f"To try an adapter or to import a calendar, open the practice site: {site.base_url}/")
