@@ -38,6 +38,7 @@ from breaches.models import (
 from breaches.permissions import (
     Action,
     declared_own_act,
+    is_about_unpublished_early,
     is_restricted,
     may_act_on,
     may_write_or_decide,
@@ -61,6 +62,7 @@ from breaches.rules.lifecycle import (
     WITH_DOCUMENT,
     AttachmentKind,
     Nature,
+    ReportKind,
     ReportStatus,
 )
 from breaches.versions import current_version
@@ -413,6 +415,9 @@ def _origin(report: Report) -> dict[str, Any]:
         "no_longer_suspected": [one for one in suspicions if one.shown_verdict.outcome not in SUSPICIOUS],
         "started": started_report,
         "is_restricted": started_report is not None and is_restricted(report),
+        # The kinds are known, and few reports need the query.
+        "is_unlisted": ReportKind.EARLY in {report.kind, *(one.kind for one in suspicions)}
+        and is_about_unpublished_early(report),
         "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
         "has_document": report.status in WITH_DOCUMENT,
         "morning": morning_of_drafts(report),

@@ -29,6 +29,8 @@ from breaches.models import Report, Suspicion
 from breaches.permissions import (
     TABLE,
     Action,
+    find_unlisted_reports,
+    is_about_unpublished_early,
     may_settle_wording,
     may_start,
     may_start_about,
@@ -156,9 +158,15 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "may_start": producers_written_for(request.user).exists(),
         "reads": report_producers(request.user).exists(),
         "may_settle_wording": may_settle_wording(request.user),
-        "knows_early_releases": producers_known_to(request.user).exists(),
+        "knows_early_releases": producers_known_to(request.user).exists() or _reads_unlisted(request.user),
     }
     return render(request, "breaches/report_list.html", context)
+
+
+def _reads_unlisted(person: Person) -> bool:
+    """Return whether a person may read a report that no list shows, because its early release is to be published."""
+    unlisted = find_unlisted_reports()
+    return bool(unlisted) and reports_where(person, Action.VIEW).filter(pk__in=unlisted).exists()
 
 
 def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
@@ -533,10 +541,17 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
     return render(request, "breaches/start.html", context)
 
 
+NOTIFIED = lazy(
+    "Report started. We notify the Head of Profession, the deputies and the incident contact at once. Do not share the "
+    "address of its page."
+)
+
+
 def _redirect_to_started(request: SignedInRequest, report: Report, sentence: str, *, is_new: bool) -> HttpResponse:
     """Redirect to a report; if it existed before, show the given message."""
     if is_new:
-        messages.success(request, _("Report started."))
+        is_urgent = is_about_unpublished_early(report) and not report.rehearsal
+        messages.success(request, NOTIFIED if is_urgent else _("Report started."))
     else:
         messages.info(request, sentence)
     return redirect("breaches:report", report.reference)

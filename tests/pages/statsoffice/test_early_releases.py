@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from breaches import drafting, layout, publication
+from breaches import drafting, editing, layout, publication
 from breaches.decisions import approve_report
 from breaches.early_releases import Choice, record_decision
 from breaches.models import EarlyReleaseDecision, ReportRowRecord, Suspicion
@@ -274,6 +274,50 @@ class TestWhoMayKnow:
         assert "Our checks have not found these releases live." in words(pages["head"])
         Release.objects.filter(pk=release.pk).update(status=Status.PUBLISHED)
         assert str(report.number) not in signed_in(office.head).get(address).text
+
+    def test_a_person_who_started_a_report_finds_it_again_and_nothing_else(self, early):
+        office = early.office
+        release = ReleaseFactory(
+            announced=True, series=early.release.series, reference="seen", title="Seen by a person"
+        )
+        client, address = signed_in(office.statistician), reverse("early_releases:early_releases")
+        report = start_early_report(office, release)
+        assert address in client.get(reverse("breaches:report", args=[report.reference])).text
+        assert address in client.get("/reports/").text
+        page = client.get(address).text
+        assert f'href="{reverse("breaches:report", args=[report.reference])}"' in page
+        assert TITLE not in page
+        assert "Not published yet" not in page
+        assert "Incident contacts" not in page
+        assert signed_in(office.people[Role.AUDITOR]).get(address).status_code == 404
+        Release.objects.filter(pk=release.pk).update(status=Status.PUBLISHED)
+        assert client.get(address).status_code == 404
+
+    @pytest.mark.parametrize("rehearsal", [False, True])
+    def test_a_person_who_starts_a_report_reads_who_is_notified_of_it(self, early, rehearsal):
+        release = ReleaseFactory(
+            announced=not rehearsal, series=early.release.series, reference="seen", title="Seen", rehearsal=rehearsal
+        )
+        client = signed_in(early.office.statistician)
+        days = {"dates-TOTAL_FORMS": "1", "dates-INITIAL_FORMS": "0"} | {
+            f"dates-0-on-{part}": getattr(SEED_DUE, part) for part in ("day", "month", "year")
+        }
+        started = client.post(
+            reverse("breaches:start_about_release", args=[release.reference]),
+            {"form_key": str(uuid4()), "kind": "early", **days},
+        )
+        page = words(client.get(started.url).text)
+        assert "Report started." in page
+        notified = "We notify the Head of Profession, the deputies and the incident contact at once."
+        assert (notified in page) is not rehearsal
+
+    def test_a_person_to_whom_the_report_is_assigned_finds_it(self, early):
+        office, report, statistician = early.office, early.report, early.office.statistician
+        assert signed_in(statistician).get(reverse("early_releases:early_releases")).status_code == 404
+        editing.assign_report(report, person=statistician, by=office.head, at=FOUND_AT)
+        page = signed_in(statistician).get(reverse("early_releases:early_releases")).text
+        assert f"Report {report.number}" in words(page)
+        assert TITLE not in page
 
     def test_a_long_list_of_published_ones_has_pages_and_those_not_published_are_on_each(self, early, monkeypatch):
         monkeypatch.setattr("statsoffice.early_releases.PER_PAGE", 1)
