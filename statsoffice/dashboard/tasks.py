@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Case, Prefetch, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import listed_reports_with
-from breaches.rules.lifecycle import WRITERS, ReportStatus
+from breaches.rules.lifecycle import RESTRICTED, WRITERS, ReportStatus
 from releases import (
     announcements,
     date_changes,
@@ -49,18 +49,20 @@ DAYS_BEHIND = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class BriefTask:
-    """A minute brief of today; it is a task as long as a release is expected."""
-
+class ShownBrief:
     row: MinuteBrief
     headline: str
-    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PersonTasks:
-    """The tasks of one person; each list has at most twenty, oldest first, and `to_agree` is a number."""
+    """The tasks of one person; each list has at most twenty, oldest first, and `to_agree` is a number.
 
+    `incidents` are the reports to complete about unpublished statistics that reached others. A minute brief is a task
+    as long as a release is expected; `finished_briefs` are the others of today.
+    """
+
+    incidents: list[Report]
     not_live: list[Line]
     to_complete: list[Report]
     to_approve: list[Report]
@@ -72,13 +74,16 @@ class PersonTasks:
     access_lists: list[receipts.ListTask]
     tasks: list[tuple[ReleaseTask, Release | None]]
     open_files: list[DummyFileRecord]
-    briefs: list[BriefTask]
+    briefs: list[ShownBrief]
+    finished_briefs: list[ShownBrief]
     api_tokens: list[ApiToken]
 
     @property
     def count(self) -> int:
         """The number of tasks; drafts that can be combined are counted as the reports that they are."""
         listed: list[Sized] = [
+            self.incidents,
+            self.briefs,
             self.not_live,
             self.to_complete,
             self.to_approve,
@@ -90,19 +95,22 @@ class PersonTasks:
             self.open_files,
             self.api_tokens,
         ]
-        return self.to_agree + sum(map(len, listed)) + sum(brief.is_open for brief in self.briefs)
+        return self.to_agree + sum(map(len, listed))
 
     def __bool__(self) -> bool:
-        return self.count > 0 or bool(self.briefs)
+        return self.count > 0 or bool(self.finished_briefs)
 
 
 def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
     left_provisional = Release.objects.left_provisional(now=now).filter(
         series__producer__in=producers_where(person, Action.EDIT)
     )
+    to_complete = _reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED, unlisted=day.unlisted)
+    briefs, finished_briefs = _briefs(person, now=now)
     return PersonTasks(
+        incidents=[report for report in to_complete if _is_incident(report)],
         not_live=not_live_releases(person, day)[:MOST_LINES],
-        to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED, unlisted=day.unlisted),
+        to_complete=[report for report in to_complete if not _is_incident(report)],
         to_join=mergeable_drafts(person, most=MOST_LINES, unlisted=day.unlisted),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP, unlisted=day.unlisted),
         to_answer=_questions(person, now=now),
@@ -112,17 +120,24 @@ def tasks_of(person: Person, day: Day, *, now: datetime) -> PersonTasks:
         access_lists=receipts.find_list_tasks(person, now=now)[:MOST_LINES],
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
         open_files=open_files.find_open_places(person)[:MOST_LINES],
-        briefs=_briefs(person, now=now),
+        briefs=briefs,
+        finished_briefs=finished_briefs,
         api_tokens=find_expiring_tokens(person, now=now)[:MOST_LINES],
     )
 
 
-def _briefs(person: Person, *, now: datetime) -> list[BriefTask]:
-    """Return the minute briefs of the present London day that a person may read, the latest first."""
+def _is_incident(report: Report) -> bool:
+    return report.kind in RESTRICTED and not report.rehearsal
+
+
+def _briefs(person: Person, *, now: datetime) -> tuple[list[ShownBrief], list[ShownBrief]]:
+    """Return the open and the finished minute briefs of the London day that a person may read, the latest first."""
     begins_at, _ends_at = overview.london_day(local_date(now))
     rows = minute_briefs.briefs_known_to(person).filter(due_at__gte=begins_at, due_at__lte=now)
-    found = (minute_briefs.read_brief(row, with_hosts=False) for row in rows[:MOST_BRIEFS])
-    return [BriefTask(read.row, brief_headline(read), read.brief.is_open) for read in found]
+    briefs: dict[bool, list[ShownBrief]] = {True: [], False: []}
+    for read in (minute_briefs.read_brief(row, with_hosts=False) for row in rows[:MOST_BRIEFS]):
+        briefs[read.brief.is_open].append(ShownBrief(read.row, brief_headline(read)))
+    return briefs[True], briefs[False]
 
 
 def _reports(
@@ -132,7 +147,8 @@ def _reports(
     listed = own.select_related("producer", "started__release", "started__series")
     suspicions = Suspicion.objects.with_outcome()
     listed = listed.defer("machine").prefetch_related(Prefetch("suspicions", suspicions))
-    return list(listed.order_by("drafted_at")[:MOST_LINES])
+    incidents_first = Case(When(kind__in=list(RESTRICTED), rehearsal=False, then=0), default=1)
+    return list(listed.order_by(incidents_first, "rehearsal", "drafted_at")[:MOST_LINES])
 
 
 def _access_lists(person: Person) -> list[Release]:

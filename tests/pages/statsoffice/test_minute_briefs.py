@@ -189,12 +189,14 @@ def test_the_page_can_be_paused_and_is_complete_without_scripts(client, head, br
 def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, head, late, brief, now):
     desk = reverse("desk")
     answer = client.get(desk)
-    assert f"Brief for 9:30am, {office.producer.name} : The release was not live at 9:32am." in words(answer)
+    shown = words(answer)
+    assert f"Minute brief Brief for 9:30am, {office.producer.name} : The release was not live at 9:32am." in shown
+    assert "Finished minute briefs" not in shown
     assert page(brief) in answer.text
     found_live(late, at=BRIEFED + timedelta(minutes=7))
     now(BRIEFED + timedelta(minutes=8))
     client.force_login(office.head)
-    assert "No release in this brief is still expected. You do not need to do anything." in words(client.get(desk))
+    assert f"Finished minute briefs Brief for 9:30am, {office.producer.name}" in words(client.get(desk))
     client.force_login(office.statistician)
     assert page(brief) not in client.get(desk).text
 

@@ -1,16 +1,20 @@
 """What the dashboard says waits for whom: reports to complete or decide, and questions to answer."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
+from breaches import drafting
+from breaches.drafting import ReportSubject
 from breaches.models import Report
-from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.lifecycle import ReportKind, ReportStatus
 from releases import judge
 from releases.models import Series
 from releases.rules.lifecycle import Role
+from statsoffice.accounts.models import User
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
 from tests.support.observations import create_observation
@@ -36,6 +40,23 @@ def test_reports_wait_for_those_who_may_move_them(client, clock, release, subtes
             text = client.get(DESK).text
             assert ("Reports to decide" in text) == (role in DECIDE)
             assert "Reports to complete" not in text
+
+
+def test_an_incident_is_shown_before_all_other_reports_and_a_rehearsal_after_them(client, clock, release):
+    clock(AFTER)
+    sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    head, about = User.objects.get(pk=client.session["_auth_user_id"]), ReportSubject(release.series.producer)
+    suspect(ReleaseFactory(series=release.series, rehearsal=True, reference="rehearsed", title="Only a rehearsal"))
+    suspect(release)
+    day = (SEED_DUE.date(),)
+    leak, _is_new = drafting.start_report(
+        about, kind=ReportKind.LEAK, occurred_on=day, by=head, at=AFTER, form_key=uuid4()
+    )
+    shown = words(client.get(DESK, {"rehearsals": "show"}).text)
+    order = ["Your tasks (3)", f"Incidents {leak.number}", "Reports to complete", release.title, "Only a rehearsal"]
+    tasks = shown[shown.index("Your tasks") :]
+    places = [tasks.index(one) for one in order]
+    assert places == sorted(places)
 
 
 def test_a_decided_report_waits_for_no_one(client, clock, release):
