@@ -543,7 +543,7 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
 
 NOTIFIED = lazy(
     "Report started. We notify the Head of Profession, the deputies and the incident contact at once. Do not share the "
-    "address of its page."
+    "address of the release."
 )
 
 
