@@ -142,7 +142,7 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     assert all(release.title not in str(mail) and PERSON not in str(mail) for mail in mails)
     account = report.versions.get().content["circumstances"]
     for part in (
-        "A person on the pre-release access list reported a possible disclosure, which is not checked yet.",
+        "At 11:30am on 29 June 2020, a person on the pre-release access list reported a possible disclosure",
         "– When it may have happened: 11:20am on 29 June 2020.",
         "– When it was reported: 11:30am on 29 June 2020.",
         "Terms confirmed at ",
@@ -150,6 +150,7 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     ):
         assert part in account
     assert PERSON not in account
+    assert "noticed" not in account
 
     # Only the people who lead know of the report.
     page = reverse("breaches:report", args=[report.reference])
