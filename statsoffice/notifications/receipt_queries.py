@@ -45,8 +45,18 @@ def find_lists_to_confirm(*, known: Collection[str], now: datetime) -> Iterator[
     """Find the pre-release access lists whose owner is asked if they are right, ten working days before the release."""
     for release in receipts.lists_to_confirm(now=now):
         event = f"access-list-{release.pk}-{release.schedule_version}"
-        if event not in known:
-            yield Notification(event=event, recipients=responsible_addresses(release), release=release)
+        if event not in known and release.due_at is not None:
+            asked_from = receipts.terms_asked_from(release)
+            yield Notification(
+                event=event,
+                recipients=responsible_addresses(release),
+                context={
+                    "due": calendar.format_moment(release.due_at),
+                    "asked_from": asked_from and calendar.format_moment(asked_from),
+                    "are_asked_now": asked_from is not None and asked_from <= now,
+                },
+                release=release,
+            )
 
 
 def find_recipients_without_need(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

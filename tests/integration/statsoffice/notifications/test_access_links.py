@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from releases import pre_release_access, receipts, scheduling
-from releases.models import AccessLink
+from releases.models import AccessLink, PreReleaseAccess
 from releases.receipts import answer_link, make_due_links, token_of
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Answer, Disclosure, Purpose
@@ -138,7 +138,12 @@ def test_while_the_mail_server_is_away_the_link_waits_and_is_not_sent_once_the_r
 
 def test_a_recipient_who_has_not_confirmed_is_told_to_do_that_first(entry):
     text = write().text
-    assert "2. Confirm the terms on that page." in text
+    assert (
+        "2. Confirm the terms on that page now. If you already have the statistics, do nothing else with them" in text
+    )
+    # Their access has begun, so they may have the statistics already.
+    assert "You do not get" not in text
+    assert "You will not get" not in text
     assert re.findall(r"^(\d)\. ", text, flags=re.M) == ["1", "2", "3", "4"]
 
 
@@ -192,6 +197,29 @@ def test_the_owner_is_asked_about_the_list_once_and_not_after_it_was_confirmed(e
     receipts.confirm_list(entry.release, seen=seen(entry.release), by=head, at=begins)
     outbox.create_missing(now=begins)
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        (SEED_DUE - timedelta(days=14, minutes=30), "From 9am on 22 June 2020, we ask the people on it to confirm"),
+        (SEED_DUE - timedelta(days=8, minutes=30), "We are asking people on it to confirm the terms now."),
+        (SEED_DUE - timedelta(hours=10), "We are asking people on it to confirm the terms now."),
+    ],
+)
+def test_the_owner_reads_when_the_release_is_due_and_when_its_recipients_are_asked(entry, at, sentence):
+    outbox.create_missing(now=at)
+    text = Message.objects.filter(event__startswith="access-list-")[0].text
+    assert " is due at 9:30am on 30 June 2020, and no one has confirmed that its pre-release access list is" in text
+    assert sentence in text
+    assert "working days" not in text
+
+
+def test_the_owner_of_a_list_without_email_addresses_reads_that_no_one_on_it_can_be_asked(entry):
+    PreReleaseAccess.objects.update(email="")
+    outbox.create_missing(now=OPENS)
+    text = Message.objects.filter(event__startswith="access-list-")[0].text
+    assert "No one on it has an email address, so we cannot ask them to confirm the terms." in text
 
 
 def test_a_name_that_is_erased_from_the_list_is_removed_from_its_messages_too(entry, head, mailbox):

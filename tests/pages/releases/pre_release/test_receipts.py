@@ -93,6 +93,14 @@ def test_a_button_changes_the_record_once_and_the_page_says_when(reader, link_pa
     assert "You told us at 9:30am on 29 June 2020 that you have them." in words(reader.get(link_page))
 
 
+def test_a_person_whose_access_has_begun_is_not_told_that_they_do_not_have_the_statistics(reader, link_page, clock):
+    shown = words(reader.get(link_page))
+    assert "Confirm these terms now. If you already have the statistics, do nothing else with them until" in shown
+    assert "will not send you the statistics" not in shown
+    clock(ASKS_AT)
+    assert "will not send you the statistics until you have confirmed" in words(reader.get(of(Purpose.TERMS)))
+
+
 def test_the_page_before_the_window_offers_the_terms_and_no_receipt(reader, link_page, clock):
     clock(ASKS_AT)
     terms = of(Purpose.TERMS)
@@ -347,13 +355,40 @@ class TestProducersPage:
         path = reverse("releases:ask_recipients", args=[office.producer.slug])
         assert client.get(path).status_code == 404
         client.force_login(office.head)
-        assert "We do not ask recipients." in words(client.get(path))
+        shown = words(client.get(path))
+        assert "We do not ask recipients." in shown
+        assert "If you turn it on now, we send no emails to recipients yet." in shown
         turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
-        assert "Requests to recipients turned on." in turned_on
+        assert "Requests to recipients turned on. No emails to recipients are due now." in turned_on
+        assert "If you turn it on now" not in turned_on
+        assert "You did not make any changes." in words(client.post(path, {"asks": "yes"}, follow=True))
         assert "We ask everyone on your pre-release access lists to confirm." in turned_on
         assert "Requests to recipients turned off." in words(client.post(path, {"asks": "no"}, follow=True))
         office.producer.refresh_from_db()
         assert not office.producer.asks_recipients
+
+    def test_a_lead_reads_how_many_emails_leave_before_and_after_they_turn_it_on(
+        self, client, office, entry, release, clock
+    ):
+        longer = someone(email="second@example.gov.uk")
+        granted(release, longer, by=office.statistician)
+        granted(release, someone("Clerk"), by=office.statistician)  # has no email address
+        client.force_login(office.head)
+        path = reverse("releases:ask_recipients", args=[office.producer.slug])
+        clock(ASKS_AT)
+        asked = words(client.get(path))
+        assert "If you turn it on now, we send 2 emails to recipients within seconds, one for each person and" in asked
+        assert "already begun" not in asked
+        clock(OPENS + timedelta(hours=1))
+        shown = words(client.get(path))
+        assert "we send 2 emails to recipients within seconds" in shown
+        assert "Emails to people whose access has already begun: 2." in shown
+        turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
+        assert (
+            "We are sending 2 emails to recipients now. Emails to people whose access has already begun: 2."
+            in turned_on
+        )
+        assert make_due_links(now=OPENS + timedelta(hours=1)) == 2
 
     def test_the_page_that_turns_it_on_leads_back_to_the_list_from_which_it_was_opened(
         self, client, office, keeper, release
