@@ -42,6 +42,7 @@ from statsoffice.notifications.recipients import (
     MINUTE_BRIEF,
     OPEN_FILE,
     PROBLEM,
+    REPORTED_INCIDENT,
     RESTORED,
     add_covers,
     find_cover_addresses,
@@ -171,7 +172,14 @@ RULES = (
         {DISCLOSURE: lazy("Possible disclosure")},
         receipt_queries.find_disclosures,
         "access_disclosure",
-        LEAD,
+        INCIDENT_PERSON,
+        has_text_message=True,
+    ),
+    Rule(
+        {REPORTED_INCIDENT: lazy("Report of a possible disclosure")},
+        release_queries.find_reported_incidents,
+        "incident_reported",
+        INCIDENT_PERSON,
         has_text_message=True,
     ),
     Rule(

@@ -135,8 +135,11 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     typed = {"what": "sent_to_other", "on-day": 29, "on-month": 6, "on-year": 2020, "time": "11:20am"}
     for _click in range(2):
         assert outside.post(report_page, typed).url == handling[EMAIL]
-    mails = morning(OPENS + timedelta(hours=2, minutes=1))
+    # The draft is made within seconds, and the message has its number.
+    assert morning(OPENS + timedelta(hours=2, seconds=5)) == []
+    mails = morning(OPENS + timedelta(hours=2, seconds=10))
     report = Report.objects.get()
+    assert all(f"/reports/?number={report.number}" in mail.get_body(("plain",)).get_content() for mail in mails)
     assert (report.kind, report.status, report.person_dealing) == ("pra", "draft", None)
     assert {mail["To"] for mail in mails} == {office.head.email, office.deputy.email}
     assert all(release.title not in str(mail) and PERSON not in str(mail) for mail in mails)
