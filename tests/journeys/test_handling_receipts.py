@@ -134,7 +134,7 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     assert not Report.objects.exists()
     typed = {"what": "sent_to_other", "on-day": 29, "on-month": 6, "on-year": 2020, "time": "11:20am"}
     for _click in range(2):
-        assert outside.post(report_page, typed).url == handling[EMAIL]
+        assert outside.post(report_page, typed).url == f"{handling[EMAIL]}?given=disclosure"
     # The draft is made within seconds, and the message has its number.
     assert morning(OPENS + timedelta(hours=2, seconds=5)) == []
     mails = morning(OPENS + timedelta(hours=2, seconds=10))

@@ -88,9 +88,30 @@ def test_the_page_says_whose_link_it_is_and_what_another_reader_does(reader, lin
 
 def test_a_button_changes_the_record_once_and_the_page_says_when(reader, link_page):
     for _click in range(2):
-        assert reader.post(link_page, {"answer": "acknowledged"}).url == link_page
+        assert reader.post(link_page, {"answer": "acknowledged"}).url == f"{link_page}?given=acknowledged"
     assert [receipt.answer for receipt in AccessReceipt.objects.all()] == ["acknowledged"]
     assert "You told us at 9:30am on 29 June 2020 that you have them." in words(reader.get(link_page))
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("confirmed", "You have confirmed the terms."),
+        ("acknowledged", "You have confirmed that you have the statistics."),
+        ("not_needed", "You have said that you no longer need access."),
+        ("disclosure", "You have reported a possible disclosure."),
+    ],
+)
+def test_each_answer_is_confirmed_at_the_top_of_the_page_without_a_cookie(reader, link_page, answer, sentence):
+    assert sentence not in words(reader.get(f"{link_page}?given={answer}")), "only an answer on record"
+    path, typed = (f"{link_page}disclosure/", {"what": "lost"}) if answer == "disclosure" else (link_page, {})
+    shown = reader.post(path, typed | {"answer": answer}, follow=True)
+    page = LexborHTMLParser(shown.text)
+    (banner,) = page.css(".govuk-notification-banner--success")
+    assert sentence in banner.text()
+    assert shown.text.index("govuk-notification-banner") < shown.text.index("<h1")
+    assert not shown.cookies
+    assert sentence not in words(reader.get(link_page)), "it is not repeated on the next visit"
 
 
 def test_a_person_whose_access_has_begun_is_not_told_that_they_do_not_have_the_statistics(reader, link_page, clock):
@@ -213,11 +234,16 @@ class TestDisclosure:
     def test_a_report_is_stored_once_with_what_the_recipient_stated(self, reader, link_page):
         typed = {"what": "in_public", "on-day": "28", "on-month": "6", "on-year": "2020", "time": "4pm"}
         for _click in range(2):
-            assert reader.post(f"{link_page}disclosure/", typed).url == link_page
+            assert reader.post(f"{link_page}disclosure/", typed).url == f"{link_page}?given=disclosure"
         receipt = AccessReceipt.objects.get()
         assert (receipt.answer, receipt.what, receipt.at) == ("disclosure", "in_public", OPENS)
         assert receipt.happened_at == OPENS - timedelta(hours=17, minutes=30)
-        assert "You reported a possible disclosure at 9:30am on 29 June 2020." in words(reader.get(link_page))
+        page = LexborHTMLParser(reader.get(link_page).text)
+        # It comes before what else the person can do.
+        first, *_others = (heading.text() for heading in page.css("main h2"))
+        assert first == "You reported a possible disclosure"
+        assert "You reported it at 9:30am on 29 June 2020." in page.css_first("main").text()
+        assert not page.css(f'a[href="{link_page}disclosure/"]')
 
     def test_a_second_report_that_says_something_else_is_not_recorded_and_the_page_says_so(
         self, reader, link_page, release
