@@ -21,7 +21,7 @@ from releases.models import Contact, Release, RollCall, Verification
 from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import TO_COME, Status
-from releases.text.release import known_sentence
+from releases.text.release import clock_of_response, known_sentence
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from statsoffice.notifications.models import NotifiedSuspicion, NotifiedVerdict
 from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification, combine, name_in_mail, one_line
@@ -319,10 +319,17 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
         now=now,
     )
     for group, people in groups:
-        releases = dict.fromkeys(suspicion.release for suspicion in group)
-        yield _suspicion_notification(
-            LIVE_AT_LAST, group, people, {"releases": [name_in_mail(release) for release in releases]}
-        )
+        found_at = {suspicion.release: _write_first_live(suspicion) for suspicion in group}
+        releases = [(name_in_mail(release), at) for release, at in found_at.items()]
+        yield _suspicion_notification(LIVE_AT_LAST, group, people, {"releases": releases, "found_at": releases[0][1]})
+
+
+def _write_first_live(suspicion: Suspicion) -> str:
+    """Write when a late release was first found live; "" for one that was first live before it was taken down."""
+    verdict = suspicion.verification
+    if verdict.outcome == Outcome.EARLY or verdict.first_live_at is None:
+        return ""
+    return clock_of_response(verdict.first_live_at, due_at=verdict.due_at)
 
 
 def _live_since(suspicion: Suspicion) -> datetime:
