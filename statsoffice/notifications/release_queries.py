@@ -89,18 +89,32 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
         )
 
 
-def find_reported_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the early releases that a person reported before our checks did, of which the same people are notified.
+def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the reports that people started about what became known before a release that is still to come.
 
-    The person who started the report is not. They are reminded once while no one is assigned to the report. The message
-    names neither the release nor the report, whose reference contains the title of the release.
+    The same people are notified as of an early release that our checks found, except the person who started the report.
+    A report about a series counts unless one of its releases was published after the day on which it happened. Of a
+    release that was live early, they are reminded once while no one is assigned to the report. The message names
+    neither the release nor the report's reference, which contains its title.
     """
-    reported = reported_early_releases().official().filter(drafted_at__gt=now - MAX_AGE)
-    started = StartedReport.objects.filter(report__in=reported.values("pk"))
+    of_series = Release.objects.filter(series=OuterRef("series"))
+    published = of_series.alias(day=TruncDate("published_at", tzinfo=calendar.LONDON))
+    published_since = published.filter(day__gt=OuterRef("report__occurred_on"))
+    is_to_come = Q(release__status__in=TO_COME)
+    is_to_come |= Q(Exists(of_series.filter(status__in=TO_COME)), ~Exists(published_since))
+    disclosed = Report.objects.official().undecided().filter(kind__in=list(KINDS_BEFORE_RELEASE))
+    started = StartedReport.objects.filter(
+        Q(report__in=reported_early_releases().official().values("pk"))
+        | Q(is_to_come, report__in=disclosed.values("pk")),
+        started_by__isnull=False,
+        started_at__gt=now - MAX_AGE,
+    )
     for one in started.select_related("report__producer", "started_by").order_by("pk"):
-        producer = one.report.producer
-        event = f"{EARLY_RELEASE}reported-{one.report_id}"
-        event, is_reminder = add_reminder(event, report=one.report, since=one.started_at, known=known, now=now)
+        report, producer, is_reminder = one.report, one.report.producer, False
+        event, is_early = f"{REPORTED_INCIDENT}{report.pk}", report.kind == ReportKind.EARLY
+        if is_early:
+            event = f"{EARLY_RELEASE}reported-{report.pk}"
+            event, is_reminder = add_reminder(event, report=report, since=one.started_at, known=known, now=now)
         if event not in known:
             yield Notification(
                 event=event,
@@ -108,6 +122,9 @@ def find_reported_early_releases(*, known: Collection[str], now: datetime) -> It
                 context={
                     "producer": one_line(producer),
                     "moment": calendar.format_moment(one.started_at),
+                    "kind": report.get_kind_display(),
+                    "report_number": report.number,
+                    "is_early": is_early,
                     "is_reminder": is_reminder,
                 },
                 of_producer=producer.pk,
@@ -125,38 +142,6 @@ def add_reminder(
     is_taken = report is None or report.status not in UNDECIDED or report.person_dealing_id is not None
     is_reminder = event in known and not is_taken and now - since >= settings.ACKNOWLEDGED_WITHIN
     return (f"{event}{REMINDER}1", True) if is_reminder else (event, False)
-
-
-def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reports that people started about what became known before a release that is still to come.
-
-    The same people are notified as of an early release, except the person who started the report. A report about a
-    series counts unless one of its releases was published after the day on which it happened. The message names none.
-    """
-    of_series = Release.objects.filter(series=OuterRef("series"))
-    published = of_series.alias(day=TruncDate("published_at", tzinfo=calendar.LONDON))
-    published_since = published.filter(day__gt=OuterRef("report__occurred_on"))
-    is_to_come = Q(release__status__in=TO_COME)
-    is_to_come |= Q(Exists(of_series.filter(status__in=TO_COME)), ~Exists(published_since))
-    reports = Report.objects.official().undecided().filter(kind__in=list(KINDS_BEFORE_RELEASE))
-    started = StartedReport.objects.filter(
-        is_to_come, started_by__isnull=False, started_at__gt=now - MAX_AGE, report__in=reports.values("pk")
-    )
-    for one in started.select_related("report__producer", "started_by").order_by("pk"):
-        if (event := f"{REPORTED_INCIDENT}{one.report_id}") not in known:
-            report, producer = one.report, one.report.producer
-            yield Notification(
-                event=event,
-                recipients=incident_addresses(producer) - {one.started_by.email.lower() if one.started_by else ""},
-                context={
-                    "producer": one_line(producer),
-                    "moment": calendar.format_moment(one.started_at),
-                    "kind": report.get_kind_display(),
-                    "report_number": report.number,
-                },
-                of_producer=producer.pk,
-                is_confidential=True,
-            )
 
 
 def event_of_early_release(suspicion: Suspicion) -> str:
