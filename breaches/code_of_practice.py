@@ -12,7 +12,7 @@ from breaches.permissions import may_settle_wording
 from breaches.rules.content import CitedPractice, Remark, ReportContent, ReportSection
 from breaches.rules.lifecycle import ReportKind
 from releases.permissions import NotYours, User
-from releases.rules.calendar import format_day
+from releases.rules.calendar import format_day, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
 
 
@@ -91,9 +91,10 @@ def offer_practices(report: Report, content: ReportContent) -> list[PracticeChoi
     """Return the practices that a report may cite, the likely ones first.
 
     They come from each edition that may have been in force on a day of occurrence. If the content names no days, the
-    recorded days are used.
+    recorded days are used, or else the day on which the report was drafted.
     """
     days = content.occurred_on or [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]
+    days = days or [local_date(report.drafted_at)]
     editions = dict.fromkeys(edition for on in days for edition in Edition.objects.possibly_in_force_on(on))
     rows = Practice.objects.filter(edition__in=editions).select_related("edition")
     choices = _with_suggestions(report, [(cite_practice(row), row) for row in rows])

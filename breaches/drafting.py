@@ -27,7 +27,7 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
-from breaches.rules.answers import NO_ANSWERS, Answer, Answers
+from breaches.rules.answers import NO_ANSWERS
 from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
 from breaches.rules.incident import write_incident_account
@@ -365,16 +365,9 @@ def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
         if StartedReport.objects.filter(receipt=receipt).exists():
             return None  # another process was faster
         about = ReportSubject(release.series.producer, release=release)
-        noticed = Answer(on=local_date(receipt.at), at=receipt.at)
-        content = _content(
-            about,
-            kind=ReportKind.PRA,
-            occurred_on=[local_date(receipt.happened_at or receipt.at)],
-            by=None,
-            at=now,
-            answers=Answers(noticed=noticed, noticed_by=Answer(text="The person who reported it")),
-            receipt=receipt,
-        )
+        # When it was noticed is not known: the recipient states only when it may have happened, if they know.
+        stated = [local_date(receipt.happened_at)] if receipt.happened_at else []
+        content = _content(about, kind=ReportKind.PRA, occurred_on=stated, by=None, at=now, receipt=receipt)
         return _store(about, content, kind=ReportKind.PRA, by=None, role=None, at=now, form_key=None, receipt=receipt)
 
 
@@ -426,7 +419,9 @@ def _store(
     on_record = content_to_json(content) if content.circumstances else {}
     with transaction.atomic():
         report = Report(
-            reference=reference_to_start(_wanted_reference(about, kind, content.occurred_on[0]), kind=kind),
+            reference=reference_to_start(
+                _wanted_reference(about, kind, content.first_day or local_date(at)), kind=kind
+            ),
             producer=about.producer,
             kind=kind,
             status=ReportStatus.DRAFT,
@@ -481,11 +476,13 @@ def _content(
     occurred_on: Sequence[date],
     by: User | None,
     at: datetime,
-    answers: Answers = NO_ANSWERS,
     receipt: AccessReceipt | None = None,
 ) -> ReportContent:
     days = tuple(sorted(set(occurred_on)))
-    cited = dict.fromkeys(practice for on in days for practice in code_of_practice.suggest_practices(kind, on=on))
+    # Without a stated day, the edition in force on the day of the report is cited.
+    cited = dict.fromkeys(
+        practice for on in days or (local_date(at),) for practice in code_of_practice.suggest_practices(kind, on=on)
+    )
     on_record = _on_record(about, at=at)
     series = about.release.series if about.release else about.series
     is_responsible = bool(by and series and series.responsible and series.responsible.user_id == by.pk)
@@ -495,8 +492,7 @@ def _content(
         on_record,
         practices=tuple(cited),
         occurred_on=days,
-        answers=answers,
-        circumstances=_account(about, kind=kind, at=at, answers=answers, receipt=receipt),
+        circumstances=_account(about, kind=kind, at=at, receipt=receipt),
     )
 
 
@@ -519,14 +515,12 @@ def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:
     return ReportContent(producers=(about.producer.name,))
 
 
-def _account(
-    about: ReportSubject, *, kind: ReportKind, at: datetime, answers: Answers, receipt: AccessReceipt | None
-) -> str:
+def _account(about: ReportSubject, *, kind: ReportKind, at: datetime, receipt: AccessReceipt | None) -> str:
     if about.release is None:
         return ""
     if kind is ReportKind.PRA:
         incident = facts.incident_about(
-            about.release, kind=kind, answers=answers, cause=NO_CAUSE, now=at, receipt=receipt
+            about.release, kind=kind, answers=NO_ANSWERS, cause=NO_CAUSE, now=at, receipt=receipt
         )
         return write_incident_account(incident)
     verdict = facts.uncertain_verdict(about.release) if kind is ReportKind.LATE else None

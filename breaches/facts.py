@@ -581,6 +581,11 @@ def _describe_uncertain_checks(release: Release) -> str:
     return describe_checks(facts_of_verifications([verdict])[verdict.pk]) if verdict else ""
 
 
+def find_reported_disclosure(report: Report) -> ReportedDisclosure | None:
+    """Return what a recipient of pre-release access reported, if that started a report."""
+    return _reported_disclosure(AccessReceipt.objects.filter(started_report__report=report).first())
+
+
 def _reported_disclosure(receipt: AccessReceipt | None) -> ReportedDisclosure | None:
     if receipt is None:
         return None

@@ -35,7 +35,7 @@ from breaches.rules.answers import (
     Extent,
 )
 from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
-from breaches.rules.incident import unknown_phrases
+from breaches.rules.incident import ReportedDisclosure, unknown_phrases
 from breaches.rules.lifecycle import ReportKind, ReportTerm
 from breaches.text import TERMS
 from releases.forms import ClockTimeField, GovukDateField, LongTextField, Question, inside_the_form
@@ -220,6 +220,7 @@ class SectionForm(forms.Form):
         kind: ReportKind = ReportKind.OTHER,
         left_out: Collection[answers.Question] = (),
         stated_day: date | None = None,
+        disclosure: ReportedDisclosure | None = None,
     ) -> None:
         """Fill in one section.
 
@@ -228,9 +229,11 @@ class SectionForm(forms.Form):
         :param kind: the kind of breach, by which "What happened" asks its questions.
         :param left_out: the questions that the record answers.
         :param stated_day: when it happened, as stated when the report was started.
+        :param disclosure: what a recipient of pre-release access reported, if that started the report.
         """
         self.kind = kind
         self.stated_day = stated_day
+        self.disclosure = disclosure
         self.asked = tuple(question for question in ASKED[kind] if question not in left_out)
         initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
@@ -676,6 +679,7 @@ class WhatHappenedForm(SectionForm):
         phrases = unknown_phrases(self.kind)
         for question in self.asked:
             label, hint = text.question_text(self.kind, question)
+            hint = " ".join(filter(None, (text.reported_text(question, self.disclosure), hint)))
             if question in MOMENTS:
                 subject = SHORT_LABELS[question]
                 self.fields[f"{question}_on"] = GovukDateField(

@@ -18,6 +18,7 @@ from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, S
 from breaches.rules.answers import Answers, Question, describe_answers
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
+from breaches.rules.incident import ReportedDisclosure
 from breaches.rules.lifecycle import (
     AttachmentKind,
     Cause,
@@ -29,7 +30,7 @@ from breaches.rules.lifecycle import (
     ReportTerm,
 )
 from breaches.rules.statistics import Quarter, round_share
-from releases.rules.calendar import format_day
+from releases.rules.calendar import format_day, format_moment
 from releases.rules.lifecycle import Role, to_words
 from releases.text.calendar import with_token
 from releases.text.release import duration
@@ -333,6 +334,17 @@ def question_text(kind: ReportKind, question: Question) -> tuple[str, str]:
     """Return a question as it is asked for a kind of breach, and its hint, which may be empty."""
     label, hint = QUESTIONS_OF_KIND.get(kind, {}).get(question, QUESTIONS[question])
     return str(label), str(hint)
+
+
+def reported_text(question: Question, disclosure: ReportedDisclosure | None) -> str:
+    """Write what a recipient of pre-release access reported about a question; "" for other questions and reports."""
+    if disclosure is not None and question is Question.NOTICED:
+        sentence = _("It was reported at %(moment)s. It may have been noticed earlier.")
+        return sentence % {"moment": format_moment(disclosure.reported_at)}
+    if disclosure is not None and question is Question.HAPPENED and disclosure.stated_at:
+        sentence = _("The person who reported it stated that it may have happened at %(moment)s. Check this.")
+        return sentence % {"moment": format_moment(disclosure.stated_at)}
+    return ""
 
 
 _NOT_CORRECTED = lazy("It is not corrected yet")

@@ -112,17 +112,14 @@ def find_link(token: str, *, now: datetime) -> AccessLink | None:
 
 
 def _asking(*, now: datetime) -> QuerySet[Release]:
-    """Return the releases to come of producers that ask recipients. Rehearsals write to no one outside the office."""
-    return (
-        Release.objects.public()
-        .filter(
-            series__producer__asks_recipients=True,
-            status=Status.CONFIRMED,
-            due_at__gt=now,
-            due_at__lte=now + _HORIZON,
-        )
-        .select_related("series__producer", "series__responsible")
-    )
+    """Return the releases to come of producers that ask recipients."""
+    return _to_come(now=now).filter(series__producer__asks_recipients=True)
+
+
+def _to_come(*, now: datetime) -> QuerySet[Release]:
+    """Return the releases whose recipients can be asked. Rehearsals write to no one outside the office."""
+    to_come = Release.objects.public().filter(status=Status.CONFIRMED, due_at__gt=now, due_at__lte=now + _HORIZON)
+    return to_come.select_related("series__producer", "series__responsible")
 
 
 def make_due_links(*, now: datetime) -> int:
@@ -130,22 +127,40 @@ def make_due_links(*, now: datetime) -> int:
 
     A repeated or simultaneous run makes none twice.
     """
+    return sum(_make_link(entry, purpose, now=now) for entry, purpose in _find_due_links(_asking(now=now), now=now))
+
+
+@dataclass(frozen=True, slots=True)
+class DueRequests:
+    """How many emails to recipients are due, and for how many of them access has begun."""
+
+    emails: int
+    begun: int
+
+
+def count_due_requests(producer: Producer, *, now: datetime) -> DueRequests:
+    """Count the emails to recipients that leave at once if a producer asks them, or turns that on."""
+    of_producer = _to_come(now=now).filter(series__producer=producer)
+    purposes = [purpose for _entry, purpose in _find_due_links(of_producer, now=now)]
+    return DueRequests(len(purposes), purposes.count(Purpose.HANDLING))
+
+
+def _find_due_links(releases: QuerySet[Release], *, now: datetime) -> Iterator[tuple[PreReleaseAccess, Purpose]]:
+    """Yield the entries of releases without the link that they must have now, and what that link is for."""
     in_force = AccessLink.objects.filter(
         entry=OuterRef("pk"), schedule_version=OuterRef("release__schedule_version"), revoked_at__isnull=True
     )
     entries = PreReleaseAccess.objects.filter(
         # With that link, a recipient has everything.
         ~Exists(in_force.filter(purpose=Purpose.HANDLING)),
-        release__in=_asking(now=now),
+        release__in=releases,
         status__in=_WITH_ACCESS,
     ).exclude(email="")
-    made = 0
     for entry in entries.select_related("release__series__producer").prefetch_related("links"):
         window = window_of(entry)
         purpose = window.due_purpose(now=now) if window else None
         if purpose is not None and purpose not in {link.purpose for link in links_in_force(entry)}:
-            made += _make_link(entry, purpose, now=now)
-    return made
+            yield entry, purpose
 
 
 def _make_link(entry: PreReleaseAccess, purpose: Purpose, *, now: datetime) -> bool:
@@ -459,16 +474,19 @@ def asks_recipients(release: Release) -> bool:
     return release.series.producer.asks_recipients and not release.rehearsal
 
 
-def set_recipient_requests(producer: Producer, *, asks: bool, by: User) -> None:
+def set_recipient_requests(producer: Producer, *, asks: bool, by: User) -> bool:
     """Turn the requests to recipients on or off for a producer, with a row of its history.
 
+    :return: whether that changed anything.
     :raises NotYours: if the person may not.
     """
     check_may(by, Action.ASK_RECIPIENTS, producer)
-    if producer.asks_recipients != asks:
-        producer.asks_recipients = asks
-        producer._history_user = by  # type: ignore[attr-defined]  # django-simple-history's way
-        producer.save(update_fields=["asks_recipients"])
+    if producer.asks_recipients == asks:
+        return False
+    producer.asks_recipients = asks
+    producer._history_user = by  # type: ignore[attr-defined]  # django-simple-history's way
+    producer.save(update_fields=["asks_recipients"])
+    return True
 
 
 def confirmation_of(release: Release) -> ListConfirmation | None:
@@ -493,6 +511,13 @@ def confirmation_due_at(release: Release) -> datetime | None:
     if release.due_at is None or not asks_recipients(release):
         return None
     return list_asked_at(release.due_at, nation=release.series.order_nation)
+
+
+def terms_asked_from(release: Release) -> datetime | None:
+    """Return when the first person on a list is asked to confirm the terms; None if no one has an email address."""
+    entries = release.pre_release_access.filter(status__in=_WITH_ACCESS).exclude(email="")
+    windows = map(window_of, entries.select_related("release__series__producer"))
+    return min((window.asked_at for window in windows if window), default=None)
 
 
 def lists_to_confirm(*, now: datetime) -> Iterator[Release]:

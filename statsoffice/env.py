@@ -222,7 +222,8 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_ACKNOWLEDGE_MINUTES",
-        "minutes after which the next contact is notified of a suspected breach, if it is not assigned",
+        "minutes after which the next contact is notified of a suspected breach, and everyone once more of an incident "
+        "that a person reported, if it is not assigned",
     ),
     Setting(
         "STATSOFFICE_BREACHES_PUBLIC",

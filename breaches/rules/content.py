@@ -484,7 +484,7 @@ def follow_answered_day(content: ReportContent, *, was: ReportContent) -> Report
     before, now = was.answers.happened, content.answers.happened
     if now is None or now.on is None or now == before or now.on in content.occurred_on:
         return content
-    if len(content.occurred_on) == 1:
+    if len(content.occurred_on) <= 1:
         return replace(content, occurred_on=(now.on,))
     others = {on for on in content.occurred_on if before is None or on != before.on}
     if len(others) == len(content.occurred_on):

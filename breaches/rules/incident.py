@@ -179,6 +179,7 @@ class _Account:
         """Return the sentences without full stops; those with measures may be more than four."""
         # The order matters, because each sentence names a day only if it differs from the day named last.
         due, event = self.due(), self.event()
+        reported = "" if event else self.unknown_event() or self.reported()
         discovery, outcome = self.discovery(follows_event=bool(event)), self.outcome()
         cause = self.incident.cause
         last, reason = describe_cause(cause), self.reason()
@@ -189,7 +190,7 @@ class _Account:
         if reason and last and self.kind in _IN_WORDS_OF_PEOPLE:
             # "It happened because" would follow "This happened at".
             last = f"The cause was {reason.removeprefix('of ') if reason.startswith('of ') else f'that {reason}'}"
-        event = event or self.unknown_event() or self.reported()
+        event = event or reported
         if not (due or event or discovery or outcome):
             event = EVENT_NOT_RECORDED
         if all((due, event, discovery, outcome, last)):
@@ -268,7 +269,12 @@ class _Account:
         """Say that a possible disclosure was reported, until people have recorded what happened."""
         if self.incident.disclosure is None:
             return ""
-        return "A person on the pre-release access list reported a possible disclosure, which is not checked yet"
+        reported_at = self.incident.disclosure.reported_at
+        self.last_day = local_date(reported_at)
+        return (
+            f"At {format_moment(reported_at)}, a person on the pre-release access list reported a possible disclosure, "
+            "which is not checked yet"
+        )
 
     def people(self) -> str:
         return _count(self.number(Question.PEOPLE), "person", "people")

@@ -26,6 +26,7 @@ from breaches.editing import ChosenCause
 from breaches.facts import (
     compare_availability,
     compare_with_record,
+    find_reported_disclosure,
     find_stated_day,
     has_known_date,
     incident_of,
@@ -183,6 +184,7 @@ def _section_form(report: Report, section: ReportSection, data: QueryDict | None
         kind=ReportKind(report.kind),
         left_out={Question.DUE} if has_known_date(report) else (),
         stated_day=find_stated_day(report, content) if section is ReportSection.WHAT_HAPPENED else None,
+        disclosure=find_reported_disclosure(report) if section is ReportSection.WHAT_HAPPENED else None,
     )
 
 

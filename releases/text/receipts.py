@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from releases.models import PreReleaseAccess, Release
-from releases.receipts import Recipient, asks_recipients, confirmation_due_at, confirmation_of
+from releases.receipts import DueRequests, Recipient, asks_recipients, confirmation_due_at, confirmation_of
 from releases.rules import calendar
 from releases.rules.pre_release import is_longer
 from releases.rules.receipts import Answer, Disclosure, ReceiptStatus, Term, terms_for
@@ -98,6 +99,34 @@ def recipient_sentences(recipient: Recipient) -> list[str]:
     if recipient.is_unsent:
         asked.append(_("Email not sent yet."))
     return [*asked, *answered]
+
+
+def emails_on_request(due: DueRequests) -> str:
+    """Say which emails to recipients leave at once if requests are turned on."""
+    if not due.emails:
+        return _("If you turn it on now, we send no emails to recipients yet.")
+    sentence = ngettext(
+        "If you turn it on now, we send %(n)d email to a recipient within seconds.",
+        "If you turn it on now, we send %(n)d emails to recipients within seconds, one for each person and release.",
+        due.emails,
+    )
+    return " ".join(filter(None, (sentence % {"n": due.emails}, _emails_after_begin(due))))
+
+
+def emails_leaving(due: DueRequests) -> str:
+    """Say which emails to recipients leave now that requests are turned on."""
+    if not due.emails:
+        return _("No emails to recipients are due now.")
+    sentence = ngettext(
+        "We are sending %(n)d email to a recipient now.", "We are sending %(n)d emails to recipients now.", due.emails
+    )
+    return " ".join(filter(None, (sentence % {"n": due.emails}, _emails_after_begin(due))))
+
+
+def _emails_after_begin(due: DueRequests) -> str:
+    if not due.begun:
+        return ""
+    return _("Emails to people whose access has already begun: %(n)d.") % {"n": due.begun}
 
 
 def list_confirmation_sentence(release: Release, *, now: datetime) -> str:

@@ -51,7 +51,7 @@ from releases.rules.pre_release import (
 )
 from releases.text import pre_release
 from releases.text.languages import is_welsh
-from releases.text.receipts import list_access_terms, list_confirmation_sentence
+from releases.text.receipts import emails_leaving, emails_on_request, list_access_terms, list_confirmation_sentence
 from releases.views.base import SignedInRequest, find_release, post_data
 from releases.views.list_order import Column, ListOrder
 
@@ -269,16 +269,23 @@ def confirm_list_view(request: SignedInRequest, release: Release) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse:
     """Turn the requests to recipients on or off for a producer; the query can name the list to go back to."""
-    found = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer)
+    found, now = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer), timezone.now()
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
-        receipts.set_recipient_requests(found, asks=asks, by=request.user)
-        messages.success(
-            request, _("Requests to recipients turned on.") if asks else _("Requests to recipients turned off.")
-        )
+        due = receipts.count_due_requests(found, now=now)
+        if not receipts.set_recipient_requests(found, asks=asks, by=request.user):
+            messages.info(request, _("You did not make any changes."))
+        elif asks:
+            messages.success(request, f"{_('Requests to recipients turned on.')} {emails_leaving(due)}")
+        else:
+            messages.success(request, _("Requests to recipients turned off."))
         return redirect(request.get_full_path())
-    release = Release.objects.filter(series__producer=found, reference=request.GET.get("list", "")).first()
-    return render(request, "releases/pre_release/ask_recipients.html", {"producer": found, "release": release})
+    context = {
+        "producer": found,
+        "release": Release.objects.filter(series__producer=found, reference=request.GET.get("list", "")).first(),
+        "emails": "" if found.asks_recipients else emails_on_request(receipts.count_due_requests(found, now=now)),
+    }
+    return render(request, "releases/pre_release/ask_recipients.html", context)
 
 
 @list_view

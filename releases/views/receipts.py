@@ -10,9 +10,12 @@ from functools import wraps
 from typing import Any, Concatenate
 
 from django import forms
+from django.contrib.messages import SUCCESS
+from django.contrib.messages.storage.base import Message
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -33,6 +36,13 @@ HEADERS: Mapping[str, str] = {
 }
 # The buttons of the page; a disclosure has a form of its own.
 BUTTONS = (Answer.CONFIRMED, Answer.ACKNOWLEDGED, Answer.NOT_NEEDED)
+# What the page says at its top once an answer was given.
+GIVEN = {
+    Answer.CONFIRMED: lazy("You have confirmed the terms."),
+    Answer.ACKNOWLEDGED: lazy("You have confirmed that you have the statistics."),
+    Answer.NOT_NEEDED: lazy("You have said that you no longer need access."),
+    Answer.DISCLOSURE: lazy("You have reported a possible disclosure."),
+}
 
 
 class DisclosureForm(GovukForm):
@@ -48,10 +58,12 @@ class DisclosureForm(GovukForm):
     )
     on = GovukDateField(
         label=lazy("Date on which it happened (optional)"),
-        help_text=lazy("Leave this empty if you do not know. For example, 29 6 2026"),
+        help_text=lazy("Enter the date and the time together, or leave both empty. For example, 29 6 2026"),
         required=False,
     )
-    time = ClockTimeField(label=lazy("London time (optional)"), help_text=lazy("For example, 4:10pm"), required=False)
+    time = ClockTimeField(
+        label=lazy("London time (required if you enter a date)"), help_text=lazy("For example, 4:10pm"), required=False
+    )
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data)
@@ -63,9 +75,9 @@ class DisclosureForm(GovukForm):
         cleaned = super().clean() or self.cleaned_data
         cleaned["instant"] = None
         if cleaned.get("time") and not cleaned.get("on") and "on" not in self.errors:
-            self.add_error("on", _("Enter the date too, or leave the time empty"))
+            self.add_error("on", _("Enter the date too, or leave both empty"))
         elif cleaned.get("on") and not cleaned.get("time") and "time" not in self.errors:
-            self.add_error("time", _("Enter the time too, or leave the date empty"))
+            self.add_error("time", _("Enter the time too, or leave both empty"))
         elif cleaned.get("on") and cleaned.get("time"):
             self.combine_instant(cleaned, on="on", at="time", to="instant")
             if cleaned.get("instant") and cleaned["instant"] > timezone.now():
@@ -107,7 +119,7 @@ def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpRespons
         answer = request.POST.get("answer", "")
         if answer not in BUTTONS or receipts.answer_link(token, Answer(answer), at=timezone.now()) is None:
             return None
-        return redirect("releases:receipt", token)
+        return _back_to_link(token, Answer(answer))
     answered = receipts.recipients_of(link.entry.release)[link.entry_id].answered
     offered = ANSWERS[Purpose(link.purpose)] - answered.keys()
     context = {
@@ -116,8 +128,18 @@ def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpRespons
         "offered": {answer.value for answer in offered},
         "terms": list_access_terms(link.entry),
         "is_handling": link.purpose == Purpose.HANDLING,
+        # The page sets no cookie, so the address says which answer was just given. It must be on record.
+        "messages": [
+            Message(SUCCESS, str(sentence))
+            for answer, sentence in GIVEN.items()
+            if request.GET.get("given") == answer and answer in answered
+        ],
     }
     return render(request, "releases/receipts/link.html", context)
+
+
+def _back_to_link(token: str, given: Answer) -> HttpResponse:
+    return redirect(reverse("releases:receipt", args=[token], query={"given": given.value}))
 
 
 @link_view
@@ -140,7 +162,7 @@ def report_disclosure(request: HttpRequest, link: AccessLink, token: str) -> Htt
         except receipts.AlreadyReported as refusal:
             form.add_error(None, str(refusal))
         else:
-            return redirect("releases:receipt", token) if reported else None
+            return _back_to_link(token, Answer.DISCLOSURE) if reported else None
     return render(request, "releases/receipts/disclosure.html", {**_context(link, token), "form": form})
 
 

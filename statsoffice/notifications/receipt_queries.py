@@ -1,16 +1,21 @@
 """Queries for notifications about handling receipts: links of recipients, lists to confirm, answers, disclosures."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
+from breaches.models import Report
 from releases import receipts
 from releases.models import AccessReceipt, Release
 from releases.rules import calendar
 from releases.rules.receipts import Answer, Purpose
 from statsoffice.notifications.access_links import event_of_link, link_placeholder
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
-from statsoffice.notifications.recipients import DISCLOSURE, lead_addresses, responsible_addresses
+from statsoffice.notifications.recipients import DISCLOSURE, incident_addresses, responsible_addresses
+from statsoffice.notifications.release_queries import add_reminder
+
+# Drafts are made every two seconds. If that fails, people are notified without the number of the report.
+DRAFTED_WITHIN = timedelta(seconds=30)
 
 
 def find_access_links(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
@@ -45,8 +50,18 @@ def find_lists_to_confirm(*, known: Collection[str], now: datetime) -> Iterator[
     """Find the pre-release access lists whose owner is asked if they are right, ten working days before the release."""
     for release in receipts.lists_to_confirm(now=now):
         event = f"access-list-{release.pk}-{release.schedule_version}"
-        if event not in known:
-            yield Notification(event=event, recipients=responsible_addresses(release), release=release)
+        if event not in known and release.due_at is not None:
+            asked_from = receipts.terms_asked_from(release)
+            yield Notification(
+                event=event,
+                recipients=responsible_addresses(release),
+                context={
+                    "due": calendar.format_moment(release.due_at),
+                    "asked_from": asked_from and calendar.format_moment(asked_from),
+                    "are_asked_now": asked_from is not None and asked_from <= now,
+                },
+                release=release,
+            )
 
 
 def find_recipients_without_need(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
@@ -63,17 +78,27 @@ def find_recipients_without_need(*, known: Collection[str], now: datetime) -> It
 
 
 def find_disclosures(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reported disclosures, of which the people who lead are notified at once, and no one else.
+    """Find the reported disclosures, of which the leads and the incident contact are notified at once, and no one else.
 
-    The message names neither the release nor the recipient: readers of a mailbox may not know of it.
+    They are reminded once while no one is assigned to the draft report. The message names neither the release nor the
+    recipient: readers of a mailbox may not know of it. It waits a few seconds for the draft, so that it has its number.
     """
     for receipt in _recent(Answer.DISCLOSURE, now=now):
-        if (event := f"{DISCLOSURE}{receipt.pk}") not in known:
+        report = Report.objects.filter(started__receipt=receipt).first()
+        event, is_reminder = add_reminder(
+            f"{DISCLOSURE}{receipt.pk}", report=report, since=receipt.at, known=known, now=now
+        )
+        if event not in known and (report is not None or now - receipt.at >= DRAFTED_WITHIN):
             producer = _release_of(receipt).series.producer
             yield Notification(
                 event=event,
-                recipients=lead_addresses(producer.pk),
-                context={"producer": one_line(producer), "moment": calendar.format_moment(receipt.at)},
+                recipients=incident_addresses(producer),
+                context={
+                    "producer": one_line(producer),
+                    "moment": calendar.format_moment(receipt.at),
+                    "report_number": report.number if report else "",
+                    "is_reminder": is_reminder,
+                },
                 of_producer=producer.pk,
                 is_confidential=True,
             )

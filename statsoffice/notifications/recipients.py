@@ -43,7 +43,7 @@ def lead_addresses(producer: int) -> frozenset[str]:
 
 
 def incident_addresses(producer: Producer) -> frozenset[str]:
-    """Return the addresses of those who are notified of an early release: the leads and the incident contact."""
+    """Return the addresses of those who are notified of an incident: the leads and the incident contact."""
     contact = current_contact(producer)
     return lead_addresses(producer.pk) | ({contact.person.email.lower()} if contact and contact.person else frozenset())
 
@@ -109,6 +109,8 @@ SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
 EARLY_RELEASE, REMINDER = "early-release-", "-reminder-"
 # The same of a possible disclosure that a recipient of pre-release access reported (decision 99).
 DISCLOSURE = "access-disclosure-"
+# The same of a report that a person started about what became known before a release (decision 127).
+REPORTED_INCIDENT = "incident-report-"
 # The same of a dummy file that is open to the public (decision 107).
 OPEN_FILE = "open-file-"
 # The same of an incident of monitoring: its begin and its end.
@@ -118,6 +120,7 @@ MINUTE_BRIEF = "minute-brief-"
 FOR_LEADS_ALONE = (
     Q(event__startswith=EARLY_RELEASE)
     | Q(event__startswith=DISCLOSURE)
+    | Q(event__startswith=REPORTED_INCIDENT)
     | Q(event__startswith=OPEN_FILE)
     | Q(event__startswith=MINUTE_BRIEF)
 )

@@ -4,22 +4,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches.early_releases import reported_early_releases
 from breaches.models import Report, StartedReport, Suspicion
-from breaches.rules.lifecycle import ReportKind
+from breaches.rules.answers import KINDS_BEFORE_RELEASE
+from breaches.rules.lifecycle import UNDECIDED, ReportKind
 from breaches.rules.report_number import IN_ORDER, NumberSeries
 from releases import announcements, statements
 from releases.early_findings import listed_preflights, mask_verdict, unpublished_early_releases
-from releases.models import Contact, RollCall, Verification
+from releases.models import Contact, Release, RollCall, Verification
 from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import Status
-from releases.text.release import known_sentence
+from releases.rules.lifecycle import TO_COME, Status
+from releases.text.release import clock_of_response, known_sentence
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 from statsoffice.notifications.models import NotifiedSuspicion, NotifiedVerdict
 from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification, combine, name_in_mail, one_line
@@ -27,6 +29,7 @@ from statsoffice.notifications.recipients import (
     EARLY_RELEASE,
     LIVE_AT_LAST,
     REMINDER,
+    REPORTED_INCIDENT,
     SUSPECTED,
     approver_addresses,
     contact_addresses,
@@ -86,24 +89,59 @@ def find_early_releases(*, known: Collection[str], now: datetime) -> Iterator[No
         )
 
 
-def find_reported_early_releases(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the early releases that a person reported before our checks did, of which the same people are notified.
+def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the reports that people started about what became known before a release that is still to come.
 
-    The person who started the report is not. The message names neither the release nor the report, whose reference
-    contains the title of the release.
+    The same people are notified as of an early release that our checks found, except the person who started the report.
+    A report about a series counts unless one of its releases was published after the day on which it happened. Of a
+    release that was live early, they are reminded once while no one is assigned to the report. The message names
+    neither the release nor the report's reference, which contains its title.
     """
-    reported = reported_early_releases().official().filter(drafted_at__gt=now - MAX_AGE)
-    started = StartedReport.objects.filter(report__in=reported.values("pk"))
+    of_series = Release.objects.filter(series=OuterRef("series"))
+    published = of_series.alias(day=TruncDate("published_at", tzinfo=calendar.LONDON))
+    published_since = published.filter(day__gt=OuterRef("report__occurred_on"))
+    is_to_come = Q(release__status__in=TO_COME)
+    is_to_come |= Q(Exists(of_series.filter(status__in=TO_COME)), ~Exists(published_since))
+    disclosed = Report.objects.official().undecided().filter(kind__in=list(KINDS_BEFORE_RELEASE))
+    started = StartedReport.objects.filter(
+        Q(report__in=reported_early_releases().official().values("pk"))
+        | Q(is_to_come, report__in=disclosed.values("pk")),
+        started_by__isnull=False,
+        started_at__gt=now - MAX_AGE,
+    )
     for one in started.select_related("report__producer", "started_by").order_by("pk"):
-        if (event := f"{EARLY_RELEASE}reported-{one.report_id}") not in known:
-            producer = one.report.producer
+        report, producer, is_reminder = one.report, one.report.producer, False
+        event, is_early = f"{REPORTED_INCIDENT}{report.pk}", report.kind == ReportKind.EARLY
+        if is_early:
+            event = f"{EARLY_RELEASE}reported-{report.pk}"
+            event, is_reminder = add_reminder(event, report=report, since=one.started_at, known=known, now=now)
+        if event not in known:
             yield Notification(
                 event=event,
                 recipients=incident_addresses(producer) - {one.started_by.email.lower() if one.started_by else ""},
-                context={"producer": one_line(producer), "moment": calendar.format_moment(one.started_at)},
+                context={
+                    "producer": one_line(producer),
+                    "moment": calendar.format_moment(one.started_at),
+                    "kind": report.get_kind_display(),
+                    "report_number": report.number,
+                    "is_early": is_early,
+                    "is_reminder": is_reminder,
+                },
                 of_producer=producer.pk,
                 is_confidential=True,
             )
+
+
+def add_reminder(
+    event: str, *, report: Report | None, since: datetime, known: Collection[str], now: datetime
+) -> tuple[str, bool]:
+    """Return the event of the one reminder of an incident that a person reported, or of its first notification.
+
+    A reminder is due STATSOFFICE_ACKNOWLEDGE_MINUTES after `since` if no one is assigned to the report or has decided.
+    """
+    is_taken = report is None or report.status not in UNDECIDED or report.person_dealing_id is not None
+    is_reminder = event in known and not is_taken and now - since >= settings.ACKNOWLEDGED_WITHIN
+    return (f"{event}{REMINDER}1", True) if is_reminder else (event, False)
 
 
 def event_of_early_release(suspicion: Suspicion) -> str:
@@ -266,10 +304,17 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
         now=now,
     )
     for group, people in groups:
-        releases = dict.fromkeys(suspicion.release for suspicion in group)
-        yield _suspicion_notification(
-            LIVE_AT_LAST, group, people, {"releases": [name_in_mail(release) for release in releases]}
-        )
+        found_at = {suspicion.release: _write_first_live(suspicion) for suspicion in group}
+        releases = [(name_in_mail(release), at) for release, at in found_at.items()]
+        yield _suspicion_notification(LIVE_AT_LAST, group, people, {"releases": releases, "found_at": releases[0][1]})
+
+
+def _write_first_live(suspicion: Suspicion) -> str:
+    """Write when a late release was first found live; "" for one that was first live before it was taken down."""
+    verdict = suspicion.verification
+    if verdict.outcome == Outcome.EARLY or verdict.first_live_at is None:
+        return ""
+    return clock_of_response(verdict.first_live_at, due_at=verdict.due_at)
 
 
 def _live_since(suspicion: Suspicion) -> datetime:

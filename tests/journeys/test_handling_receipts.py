@@ -134,15 +134,18 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     assert not Report.objects.exists()
     typed = {"what": "sent_to_other", "on-day": 29, "on-month": 6, "on-year": 2020, "time": "11:20am"}
     for _click in range(2):
-        assert outside.post(report_page, typed).url == handling[EMAIL]
-    mails = morning(OPENS + timedelta(hours=2, minutes=1))
+        assert outside.post(report_page, typed).url == f"{handling[EMAIL]}?given=disclosure"
+    # The draft is made within seconds, and the message has its number.
+    assert morning(OPENS + timedelta(hours=2, seconds=5)) == []
+    mails = morning(OPENS + timedelta(hours=2, seconds=10))
     report = Report.objects.get()
+    assert all(f"/reports/?number={report.number}" in mail.get_body(("plain",)).get_content() for mail in mails)
     assert (report.kind, report.status, report.person_dealing) == ("pra", "draft", None)
     assert {mail["To"] for mail in mails} == {office.head.email, office.deputy.email}
     assert all(release.title not in str(mail) and PERSON not in str(mail) for mail in mails)
     account = report.versions.get().content["circumstances"]
     for part in (
-        "A person on the pre-release access list reported a possible disclosure, which is not checked yet.",
+        "At 11:30am on 29 June 2020, a person on the pre-release access list reported a possible disclosure",
         "– When it may have happened: 11:20am on 29 June 2020.",
         "– When it was reported: 11:30am on 29 June 2020.",
         "Terms confirmed at ",
@@ -150,6 +153,7 @@ def test_two_recipients_confirm_and_receive_and_a_forwarded_link_starts_a_restri
     ):
         assert part in account
     assert PERSON not in account
+    assert "noticed" not in account
 
     # Only the people who lead know of the report.
     page = reverse("breaches:report", args=[report.reference])

@@ -16,6 +16,7 @@ from breaches.rules.answers import (
     MAY_BE_OPEN,
     MAY_NOT_APPLY,
     MOMENTS,
+    NO_ANSWERS,
     Answer,
     Answers,
     Extent,
@@ -672,9 +673,6 @@ def test_changes_that_were_asked_for_are_said_not_to_be_agreed():
     )
 
 
-REPORTED = Answers(noticed=at(NOTICED), noticed_by=Answer("The person who reported it"))
-
-
 @pytest.mark.parametrize("what", list(Disclosure))
 def test_a_disclosure_that_a_recipient_reported_is_a_suspicion_with_its_times_and_says_that_nothing_is_checked(what):
     disclosure = ReportedDisclosure(what, reported_at=NOTICED, stated_at=SENT)
@@ -684,7 +682,7 @@ def test_a_disclosure_that_a_recipient_reported_is_a_suspicion_with_its_times_an
     account = write_incident_account(
         Incident(
             kind=ReportKind.PRA,
-            answers=REPORTED,
+            answers=NO_ANSWERS,
             title="School workforce, March 2020",
             due_at=DUE,
             access=replace(LIST, posts=(post,)),
@@ -693,16 +691,25 @@ def test_a_disclosure_that_a_recipient_reported_is_a_suspicion_with_its_times_an
     )
     first, reported, listed = account.split("\n\n")
     assert first == (
-        "‘School workforce, March 2020’ was due for release at 9:30am on 30 June 2020. A person on the "
-        "pre-release access list reported a possible disclosure, which is not checked yet. It was noticed at 4:25pm on "
-        "29 June 2020 by the person who reported it. The cause has not been recorded."
+        "‘School workforce, March 2020’ was due for release at 9:30am on 30 June 2020. At 4:25pm on 29 June 2020, a "
+        "person on the pre-release access list reported a possible disclosure, which is not checked yet. The cause has "
+        "not been recorded."
     )
+    # The person may have noticed it before they reported it.
+    assert "noticed" not in account
     assert "– When it may have happened: 4:10pm on 29 June 2020." in reported
     assert "– When it was reported: 4:25pm on 29 June 2020." in reported
     assert "Terms confirmed at 10am on 23 June 2020. Receipt confirmed at 9:31am on 29 June 2020." in listed
     # Until a person has recorded what happened, the account does not say that anything did.
     assert "went to" not in account
     assert "went out" not in account
+
+
+def test_when_it_was_noticed_names_its_day_if_that_is_not_the_day_of_the_report():
+    disclosure = ReportedDisclosure(Disclosure.SENT, reported_at=NOTICED, stated_at=None)
+    answers = Answers(noticed=at(london("08:00")))
+    incident = Incident(kind=ReportKind.PRA, answers=answers, title="T", due_at=DUE, disclosure=disclosure)
+    assert "which is not checked yet. It was noticed at 8am on 30 June 2020." in write_incident_account(incident)
 
 
 def test_once_a_person_has_recorded_what_happened_the_account_says_that_and_keeps_what_was_reported():

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
-from breaches import drafting, editing
+from breaches import code_of_practice, drafting, editing
 from breaches.facts import find_stated_day, incident_about, releases_with_needed_names
 from breaches.models import Report, ReportEvent, StartedReport
 from breaches.permissions import reports_with, roles_for
-from breaches.rules.answers import NO_ANSWERS, Answer
+from breaches.rules.answers import NO_ANSWERS, Answer, Answers
 from breaches.rules.causes import NO_CAUSE
 from breaches.rules.content import ReportSection
 from breaches.rules.incident import write_incident_account
@@ -24,6 +25,7 @@ from releases.rules.receipts import Disclosure
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.people import create_office
 from tests.support.pre_release_lists import PERSON, granted, someone
+from tests.support.report_forms import section_address
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +64,30 @@ def test_a_disclosure_gets_one_draft_however_often_the_job_runs(entry):
     assert [len(found) for found in drafted] == [1, 0, 0]
     started = StartedReport.objects.get()
     assert (started.receipt, started.started_by, started.release) == (receipt, None, entry.release)
-    assert (started.report.kind, started.report.status, started.report.occurred_on) == ("pra", "draft", OPENS.date())
+    assert (started.report.kind, started.report.status) == ("pra", "draft")
+
+
+def test_nothing_is_filled_in_that_the_recipient_did_not_state(office, entry):
+    """They may have noticed it earlier than they reported it, and it may have happened on another day."""
+    report_disclosure(entry)
+    (report,) = drafting.draft_disclosures(now=NOW)
+    content = content_of(report)
+    assert (content.answers, content.occurred_on, report.occurred_on) == (NO_ANSWERS, (), None)
+    assert "noticed" not in content.circumstances
+    assert "– When it was reported: 11:30am on 29 June 2020." in content.circumstances
+    assert content.practices, "the edition in force on the day of the report"
+    # The practices can still be chosen before a person knows the day, which fills in the date of occurrence.
+    assert code_of_practice.offer_practices(report, content)
+    editing.save_section(
+        report,
+        section=ReportSection.WHAT_HAPPENED,
+        values={"answers": Answers(happened=Answer(on=OPENS.date()))},
+        expected_version=report.version,
+        by=office.head,
+        at=NOW,
+    )
+    report.refresh_from_db()
+    assert (content_of(report).occurred_on, report.occurred_on) == ((OPENS.date(),), OPENS.date())
 
 
 def test_two_recipients_who_report_get_a_draft_each_which_people_combine(office, release, entry):
@@ -102,12 +127,10 @@ def test_the_history_says_who_started_it_without_a_name(entry):
 def test_the_report_of_the_recipient_stays_in_the_account_when_people_answer(office, entry):
     report_disclosure(entry, happened_at=REPORTED - timedelta(minutes=10))
     (report,) = drafting.draft_disclosures(now=NOW)
-    answers = content_of(report).answers
-    assert (answers.noticed.at, answers.happened, answers.what) == (REPORTED, None, None)
     editing.save_section(
         report,
         section=ReportSection.WHAT_HAPPENED,
-        values={"answers": type(answers)(noticed=answers.noticed, what=Answer("The final bulletin"))},
+        values={"answers": Answers(what=Answer("The final bulletin"))},
         expected_version=report.version,
         by=office.head,
         at=NOW,
@@ -153,3 +176,16 @@ def test_the_day_that_the_recipient_stated_is_filled_in(entry):
     report_disclosure(entry, happened_at=OPENS)
     (report,) = drafting.draft_disclosures(now=NOW)
     assert find_stated_day(report, content_of(report)) == OPENS.date()
+
+
+def test_the_questions_show_what_was_reported_as_a_hint_and_fill_in_no_time_of_notice(office, entry, client):
+    report_disclosure(entry, happened_at=REPORTED - timedelta(minutes=10))
+    (report,) = drafting.draft_disclosures(now=NOW)
+    client.force_login(office.head)
+    page = LexborHTMLParser(client.get(section_address(report, ReportSection.WHAT_HAPPENED)).content)
+    noticed = page.css_first("#id_noticed_on-hint, #id_noticed_on_hint").text()
+    assert "It was reported at 11:30am on 29 June 2020. It may have been noticed earlier." in noticed
+    assert not page.css_first("#id_noticed_on-day").attributes.get("value")
+    assert "stated that it may have happened at 11:20am on 29 June 2020. Check this." in page.text()
+    assert page.css_first("#id_happened_on-day").attributes["value"] == "29"
+    assert not page.css_first("[name=happened_time]").attributes.get("value")

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from breaches import drafting, editing
 from releases import pre_release_access, receipts, scheduling
-from releases.models import AccessLink
+from releases.early_findings import name_contact
+from releases.models import AccessLink, PreReleaseAccess
 from releases.receipts import answer_link, make_due_links, token_of
 from releases.rules.lifecycle import Role
 from releases.rules.receipts import Answer, Disclosure, Purpose
@@ -138,7 +140,12 @@ def test_while_the_mail_server_is_away_the_link_waits_and_is_not_sent_once_the_r
 
 def test_a_recipient_who_has_not_confirmed_is_told_to_do_that_first(entry):
     text = write().text
-    assert "2. Confirm the terms on that page." in text
+    assert (
+        "2. Confirm the terms on that page now. If you already have the statistics, do nothing else with them" in text
+    )
+    # Their access has begun, so they may have the statistics already.
+    assert "You do not get" not in text
+    assert "You will not get" not in text
     assert re.findall(r"^(\d)\. ", text, flags=re.M) == ["1", "2", "3", "4"]
 
 
@@ -163,21 +170,80 @@ def test_a_recipient_without_need_is_reported_to_the_owner_of_the_list_without_a
     assert PERSON not in told[0].text
 
 
-def test_only_the_people_who_lead_are_told_of_a_disclosure_at_once_and_by_no_name(entry, head, settings):
-    settings.NOTIFY_TEXT_TEMPLATE = "a template"
-    ContactFactory(producer=entry.release.series.producer, user=head, telephone="07700 900123")
+def report_disclosure(entry):
     make_due_links(now=OPENS)
     answer_link(token_of(AccessLink.objects.get()), Answer.DISCLOSURE, at=OPENS, what=Disclosure.LOST)
+
+
+def test_a_disclosure_is_notified_once_its_draft_has_a_number_and_at_the_latest_after_half_a_minute(entry):
+    report_disclosure(entry)
+    outbox.create_missing(now=OPENS + SOON)
+    told = Message.objects.filter(event__startswith="access-disclosure-")
+    assert not told.exists()
+    outbox.create_missing(now=OPENS + timedelta(seconds=30))
+    assert "1. Sign in and open the newest draft report." in told[0].text
+    Message.objects.all().delete()
+    (report,) = drafting.draft_disclosures(now=OPENS)
+    outbox.create_missing(now=OPENS + SOON)
+    link = f"/reports/?number={report.number}"
+    assert f"1. Sign in and open draft report {report.number}: " in told[0].text
+    assert f"{link}\n" in told[0].text
+    assert report.reference not in told[0].text
+
+
+def test_the_link_in_the_message_opens_that_report(entry, head, client):
+    report_disclosure(entry)
+    (report,) = drafting.draft_disclosures(now=OPENS)
+    client.force_login(head)
+    answer = client.get(f"/reports/?number={report.number}")
+    assert answer.url == reverse("breaches:report", args=[report.reference])
+
+
+def test_the_same_people_are_reminded_once_of_a_disclosure_to_which_no_one_is_assigned(entry, head):
+    report_disclosure(entry)
+    (report,) = drafting.draft_disclosures(now=OPENS)
+    told = Message.objects.filter(event__startswith="access-disclosure-")
+
+    def run(minutes):
+        before = set(told.values_list("pk", flat=True))
+        outbox.create_missing(now=OPENS + timedelta(minutes=minutes))
+        return told.exclude(pk__in=before)
+
+    first = {one.recipient for one in run(0)}
+    assert not run(9)
+    reminders = list(run(10))
+    assert {one.recipient for one in reminders} == first
+    for one in reminders:
+        assert one.subject.startswith("Possible disclosure not assigned: ")
+        assert "No one has been assigned to the draft report." in one.text
+        assert entry.release.title not in one.text + one.subject
+    assert not run(60)
+    Message.objects.filter(event__contains="-reminder-").delete()
+    editing.assign_report(report, person=head, by=head, at=OPENS)
+    assert not run(61)
+
+
+def test_only_leads_and_the_incident_contact_are_told_of_a_disclosure_at_once_and_by_no_name(entry, head, settings):
+    settings.NOTIFY_TEXT_TEMPLATE = "a template"
+    ContactFactory(producer=entry.release.series.producer, user=head, telephone="07700 900123")
+    contact = entry.release.series.producer.memberships.get(role=Role.AUDITOR).user
+    name_contact(entry.release.series.producer, contact, by=head, at=LONG_BEFORE, seen=0)
+    report_disclosure(entry)
+    drafting.draft_disclosures(now=OPENS)
     outbox.create_missing(now=OPENS)
     told = list(Message.objects.filter(event__startswith="access-disclosure-"))
     leads = entry.release.series.producer.memberships.filter(role__in=["head_of_profession", "deputy"])
-    assert {one.recipient for one in told} == {"07700900123", *(member.user.email for member in leads)}
+    assert {one.recipient for one in told} == {
+        "07700900123",
+        contact.email,
+        *(member.user.email for member in leads),
+    }
     for secret in (entry.release.title, entry.release.reference, entry.post, PERSON):
         assert all(secret not in one.text + one.subject for one in told)
     assert {one.release_id for one in told} == {None}
     for member in entry.release.series.producer.memberships.all():
         seen = visible_messages(member.user).filter(event__startswith="access-disclosure-").exists()
-        assert seen == (member in leads), member.role
+        assert seen == (member in leads or member.user == contact), member.role
 
 
 def test_the_owner_is_asked_about_the_list_once_and_not_after_it_was_confirmed(entry, head):
@@ -192,6 +258,29 @@ def test_the_owner_is_asked_about_the_list_once_and_not_after_it_was_confirmed(e
     receipts.confirm_list(entry.release, seen=seen(entry.release), by=head, at=begins)
     outbox.create_missing(now=begins)
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        (SEED_DUE - timedelta(days=14, minutes=30), "From 9am on 22 June 2020, we ask the people on it to confirm"),
+        (SEED_DUE - timedelta(days=8, minutes=30), "We are asking people on it to confirm the terms now."),
+        (SEED_DUE - timedelta(hours=10), "We are asking people on it to confirm the terms now."),
+    ],
+)
+def test_the_owner_reads_when_the_release_is_due_and_when_its_recipients_are_asked(entry, at, sentence):
+    outbox.create_missing(now=at)
+    text = Message.objects.filter(event__startswith="access-list-")[0].text
+    assert " is due at 9:30am on 30 June 2020, and no one has confirmed that its pre-release access list is" in text
+    assert sentence in text
+    assert "working days" not in text
+
+
+def test_the_owner_of_a_list_without_email_addresses_reads_that_no_one_on_it_can_be_asked(entry):
+    PreReleaseAccess.objects.update(email="")
+    outbox.create_missing(now=OPENS)
+    text = Message.objects.filter(event__startswith="access-list-")[0].text
+    assert "No one on it has an email address, so we cannot ask them to confirm the terms." in text
 
 
 def test_a_name_that_is_erased_from_the_list_is_removed_from_its_messages_too(entry, head, mailbox):

@@ -1,11 +1,14 @@
 """Who is notified of an early release, of what, and when everyone else is (issue I, section 1; decision 73)."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from breaches import drafting
+from breaches.drafting import ReportSubject
 from breaches.early_releases import Choice, record_decision
+from breaches.rules.answers import KINDS_BEFORE_RELEASE
 from releases import scheduling, statements
 from releases.early_findings import name_contact
 from releases.models import Release
@@ -26,7 +29,7 @@ from tests.support.early_release import (
     publish,
     start_early_report,
 )
-from tests.support.factories import SEED_DUE, ContactFactory, UserFactory
+from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, UserFactory
 from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
@@ -163,6 +166,21 @@ class TestReportedByAPerson:
         assert Message.objects.exists()
         assert not Message.objects.exclude(FOR_LEADS_ALONE).exists()
 
+    def test_the_same_people_are_reminded_once_while_no_one_is_assigned_to_the_report(self, report):
+        office, started = report
+        outbox.create_missing(now=FOUND_AT)
+        outbox.create_missing(now=FOUND_AT + timedelta(minutes=9))
+        assert Message.objects.count() == 2
+        for minutes in (10, 11):
+            outbox.create_missing(now=FOUND_AT + timedelta(minutes=minutes))
+        reminders = Message.objects.filter(event=f"early-release-reported-{started.pk}-reminder-1")
+        assert {one.recipient for one in reminders} == {office.head.email, office.deputy.email}
+        assert Message.objects.count() == 4
+        for message in reminders:
+            written = f"{message.subject}\n{message.text}".lower()
+            assert message.subject.startswith("Early release reported, not assigned: ")
+            assert not [secret for secret in (*SECRETS, started.reference) if secret.lower() in written]
+
     def test_of_a_published_release_no_one_is_notified_as_of_an_incident(self):
         office = create_office()
         release = create_release(office)
@@ -170,6 +188,65 @@ class TestReportedByAPerson:
         start_early_report(office, release)
         outbox.create_missing(now=SEED_DUE + timedelta(minutes=4))
         assert not Message.objects.filter(event__startswith="early-release-reported")
+
+
+FOUND_ON = FOUND_AT.date()
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS_BEFORE_RELEASE))
+class TestIncidentReportedByAPerson:
+    """A person started a report about what became known before a release."""
+
+    def start(self, office, kind, *, by=None, release=None, series=None, on=FOUND_ON):
+        about = ReportSubject(office.producer, release=release, series=series)
+        by, key = by or office.statistician, uuid4()
+        report, _is_new = drafting.start_report(about, kind=kind, occurred_on=(on,), by=by, at=FOUND_AT, form_key=key)
+        return report
+
+    def told(self):
+        outbox.create_missing(now=FOUND_AT)
+        return list(Message.objects.filter(event__startswith="incident-report-"))
+
+    def test_the_leads_and_the_contact_are_notified_at_once_without_its_name(self, kind, settings):
+        office = create_office()
+        settings.WEBHOOKS = {"room": "https://chat.example.gov.uk/hook"}
+        Preference.objects.create(producer=office.producer, channel=Channel.WEBHOOK, webhook="room")
+        contact = office.people[Role.PUBLISHING_TEAM]
+        name_contact(office.producer, contact, by=office.head, at=FOUND_AT, seen=0)
+        started = self.start(office, kind, release=create_release(office))
+        messages = self.told()
+        assert {one.recipient for one in messages} == {office.head.email, office.deputy.email, contact.email}
+        assert self.told() == messages, "once"
+        assert Message.objects.filter(FOR_LEADS_ALONE).count() == len(messages) == 3
+        for one in messages:
+            written = f"{one.subject}\n{one.text}".lower()
+            assert not [secret for secret in (*SECRETS, started.reference) if secret.lower() in written]
+            assert f"/reports/?number={started.number}\n" in one.text
+            assert (one.release, one.report) == (None, None)
+
+    def test_the_person_who_started_the_report_is_not(self, kind):
+        office = create_office()
+        self.start(office, kind, by=office.head, release=create_release(office))
+        assert {one.recipient for one in self.told()} == {office.deputy.email}
+
+    def test_of_a_published_release_no_one_is(self, kind):
+        office = create_office()
+        release = create_release(office)
+        scheduling.publish(release, by=None, at=FOUND_AT, published_at=FOUND_AT)
+        self.start(office, kind, release=release)
+        assert self.told() == []
+
+    def test_of_a_series_people_are_while_none_of_its_releases_was_published_since(self, kind):
+        office = create_office()
+        series = create_release(office).series
+        published = ReleaseFactory(reference="published", announced=True, series=series)
+        self.start(office, kind, series=series)
+        assert len(self.told()) == 2
+        scheduling.publish(published, by=None, at=FOUND_AT, published_at=FOUND_AT)
+        Message.objects.all().delete()
+        assert len(self.told()) == 2, "it may be about the next one"
+        self.start(office, kind, series=series, on=FOUND_AT.date() - timedelta(days=1))
+        assert len(self.told()) == 2, "that of the day before is public now"
 
 
 class TestReminder:

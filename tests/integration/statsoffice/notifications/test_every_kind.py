@@ -23,8 +23,8 @@ CALL = {"producer": LONG, "due": 4, "live": 3}
 # The values by which the text of a kind differs. Each name of a template must be here.
 VARIANTS = {
     "early_release": [{"is_reminder": True}, {}],
-    "early_release_reported": [{}],
-    "access_disclosure": [{}],
+    "access_disclosure": [{"report_number": ""}, {"is_reminder": True}, {}],
+    "incident_reported": [{}, {"is_early": True}, {"is_early": True, "is_reminder": True}],
     "access_link": [{"is_handling": True}, {"is_handling": True, "is_confirmed": True}, {}],
     "minute_brief": [{"not_live": [("A", "")], "live": ["B"]}],
     "suspected_breach": [{"report": None}, {"release": None}, {"report": None, "release": None}, {}],

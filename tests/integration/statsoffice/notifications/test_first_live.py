@@ -7,7 +7,7 @@ import pytest
 from breaches import drafting
 from breaches.models import Report
 from releases import judge
-from releases.models import Contact
+from releases.models import Contact, Release
 from statsoffice import jobs
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
@@ -73,15 +73,28 @@ def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_notified_as
     assert told() == {}
 
 
-def test_it_names_the_announced_title_and_the_report_and_nothing_of_what_was_seen():
+def test_it_names_the_announced_title_the_report_and_when_it_was_found_live_and_no_address():
     release = suspected(ReleaseFactory(announced=True, title="A secret title"))
     told(SUSPECTED)
     seen(release, "live", at=SEEN)
     message = next(iter(told().values()))
     assert message.subject == f"Now live: {release.title} ({Report.objects.get().number})"
     assert f"/reports/{Report.objects.get().reference}/" in message.text
-    for secret in ("9:30am", "10.27", release.addresses.get().url):
+    # The response came one second after the check.
+    assert "It is live now. It was first found live at 10:27:01am." in " ".join(message.text.split())
+    for secret in ("9:30am", release.addresses.get().url):
         assert secret not in message.subject + message.text
+
+
+def test_of_a_release_that_was_first_live_before_its_time_no_time_is_given(release):
+    told(SUSPECTED)
+    seen(release, "live", at=SEEN)
+    # Its first live check was before it was taken down, so that is not when it came back.
+    release.verifications.update(outcome="early")
+    Release.objects.filter(pk=release.pk).update(status="published")
+    for message in told().values():
+        assert "It is live now." in message.text
+        assert "first found live at" not in message.text
 
 
 def test_of_a_rehearsal_those_are_notified_who_took_part_and_it_says_what_it_is():
@@ -151,7 +164,7 @@ def test_releases_of_one_producer_that_come_back_together_make_one_message_for_e
     messages = Message.objects.filter(subject__contains="Now live")
     assert messages.count() == messages.values("recipient").distinct().count() == 2
     for release in releases:
-        assert messages[0].text.count(f"- {release.title}\n") == 1
+        assert messages[0].text.count(f"- {release.title}, first found live at 10:27:0") == 1
     assert "/reports/\n" in messages[0].text
 
 

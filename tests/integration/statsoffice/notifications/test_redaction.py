@@ -168,7 +168,7 @@ def test_every_kind_of_news_has_words_for_when_its_subject_is_gone():
         "date-request-1-decided", "access-request-1", "overdue-action-1-2020-07-01", "watcher-ill-1",
         "watcher-restored-1", "needs-checking-1", "anchor-1",
         "access-link-1", "access-list-1-1", "access-not-needed-1", "access-disclosure-1", "open-file-1",
-        "minute-brief-1-20200630083200",
+        "incident-report-1", "minute-brief-1-20200630083200",
     ]  # fmt: skip
     assert {kind_of(event) for event in rooms} == {str(one) for one in KINDS.values()}
     assert kind_of("something-new-1") == str(OTHER)

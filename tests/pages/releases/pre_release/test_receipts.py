@@ -88,9 +88,38 @@ def test_the_page_says_whose_link_it_is_and_what_another_reader_does(reader, lin
 
 def test_a_button_changes_the_record_once_and_the_page_says_when(reader, link_page):
     for _click in range(2):
-        assert reader.post(link_page, {"answer": "acknowledged"}).url == link_page
+        assert reader.post(link_page, {"answer": "acknowledged"}).url == f"{link_page}?given=acknowledged"
     assert [receipt.answer for receipt in AccessReceipt.objects.all()] == ["acknowledged"]
     assert "You told us at 9:30am on 29 June 2020 that you have them." in words(reader.get(link_page))
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("confirmed", "You have confirmed the terms."),
+        ("acknowledged", "You have confirmed that you have the statistics."),
+        ("not_needed", "You have said that you no longer need access."),
+        ("disclosure", "You have reported a possible disclosure."),
+    ],
+)
+def test_each_answer_is_confirmed_at_the_top_of_the_page_without_a_cookie(reader, link_page, answer, sentence):
+    assert sentence not in words(reader.get(f"{link_page}?given={answer}")), "only an answer on record"
+    path, typed = (f"{link_page}disclosure/", {"what": "lost"}) if answer == "disclosure" else (link_page, {})
+    shown = reader.post(path, typed | {"answer": answer}, follow=True)
+    page = LexborHTMLParser(shown.text)
+    (banner,) = page.css(".govuk-notification-banner--success")
+    assert sentence in banner.text()
+    assert shown.text.index("govuk-notification-banner") < shown.text.index("<h1")
+    assert not shown.cookies
+    assert sentence not in words(reader.get(link_page)), "it is not repeated on the next visit"
+
+
+def test_a_person_whose_access_has_begun_is_not_told_that_they_do_not_have_the_statistics(reader, link_page, clock):
+    shown = words(reader.get(link_page))
+    assert "Confirm these terms now. If you already have the statistics, do nothing else with them until" in shown
+    assert "will not send you the statistics" not in shown
+    clock(ASKS_AT)
+    assert "will not send you the statistics until you have confirmed" in words(reader.get(of(Purpose.TERMS)))
 
 
 def test_the_page_before_the_window_offers_the_terms_and_no_receipt(reader, link_page, clock):
@@ -205,11 +234,16 @@ class TestDisclosure:
     def test_a_report_is_stored_once_with_what_the_recipient_stated(self, reader, link_page):
         typed = {"what": "in_public", "on-day": "28", "on-month": "6", "on-year": "2020", "time": "4pm"}
         for _click in range(2):
-            assert reader.post(f"{link_page}disclosure/", typed).url == link_page
+            assert reader.post(f"{link_page}disclosure/", typed).url == f"{link_page}?given=disclosure"
         receipt = AccessReceipt.objects.get()
         assert (receipt.answer, receipt.what, receipt.at) == ("disclosure", "in_public", OPENS)
         assert receipt.happened_at == OPENS - timedelta(hours=17, minutes=30)
-        assert "You reported a possible disclosure at 9:30am on 29 June 2020." in words(reader.get(link_page))
+        page = LexborHTMLParser(reader.get(link_page).text)
+        # It comes before what else the person can do.
+        first, *_others = (heading.text() for heading in page.css("main h2"))
+        assert first == "You reported a possible disclosure"
+        assert "You reported it at 9:30am on 29 June 2020." in page.css_first("main").text()
+        assert not page.css(f'a[href="{link_page}disclosure/"]')
 
     def test_a_second_report_that_says_something_else_is_not_recorded_and_the_page_says_so(
         self, reader, link_page, release
@@ -347,13 +381,40 @@ class TestProducersPage:
         path = reverse("releases:ask_recipients", args=[office.producer.slug])
         assert client.get(path).status_code == 404
         client.force_login(office.head)
-        assert "We do not ask recipients." in words(client.get(path))
+        shown = words(client.get(path))
+        assert "We do not ask recipients." in shown
+        assert "If you turn it on now, we send no emails to recipients yet." in shown
         turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
-        assert "Requests to recipients turned on." in turned_on
+        assert "Requests to recipients turned on. No emails to recipients are due now." in turned_on
+        assert "If you turn it on now" not in turned_on
+        assert "You did not make any changes." in words(client.post(path, {"asks": "yes"}, follow=True))
         assert "We ask everyone on your pre-release access lists to confirm." in turned_on
         assert "Requests to recipients turned off." in words(client.post(path, {"asks": "no"}, follow=True))
         office.producer.refresh_from_db()
         assert not office.producer.asks_recipients
+
+    def test_a_lead_reads_how_many_emails_leave_before_and_after_they_turn_it_on(
+        self, client, office, entry, release, clock
+    ):
+        longer = someone(email="second@example.gov.uk")
+        granted(release, longer, by=office.statistician)
+        granted(release, someone("Clerk"), by=office.statistician)  # has no email address
+        client.force_login(office.head)
+        path = reverse("releases:ask_recipients", args=[office.producer.slug])
+        clock(ASKS_AT)
+        asked = words(client.get(path))
+        assert "If you turn it on now, we send 2 emails to recipients within seconds, one for each person and" in asked
+        assert "already begun" not in asked
+        clock(OPENS + timedelta(hours=1))
+        shown = words(client.get(path))
+        assert "we send 2 emails to recipients within seconds" in shown
+        assert "Emails to people whose access has already begun: 2." in shown
+        turned_on = words(client.post(path, {"asks": "yes"}, follow=True))
+        assert (
+            "We are sending 2 emails to recipients now. Emails to people whose access has already begun: 2."
+            in turned_on
+        )
+        assert make_due_links(now=OPENS + timedelta(hours=1)) == 2
 
     def test_the_page_that_turns_it_on_leads_back_to_the_list_from_which_it_was_opened(
         self, client, office, keeper, release
