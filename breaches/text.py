@@ -66,10 +66,14 @@ KIND_HINTS = {
     ReportKind.NOT_LIVE: lazy("Due, but never published."),
     ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
     ReportKind.PRA: lazy(
-        "Access under the pre-release access law by the wrong people, at the wrong time or to the wrong document."
+        "The statistics were sent before release to the wrong people, at the wrong time or as the wrong document. "
+        "Choose this also for an email to a person who is not on the pre-release access list."
     ),
     ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
-    ReportKind.LEAK: lazy("Figures reached people outside the organisation before release."),
+    ReportKind.LEAK: lazy(
+        "Figures appeared or were disclosed outside the organisation before release, for example in a news article. "
+        "If your organisation sent them to people whom you know, choose ‘Pre-release access’."
+    ),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
     ReportKind.LATE_ANNOUNCEMENT: lazy("Announced too late, without its date or time, or not where users look."),
     ReportKind.USED_IN_PUBLIC: lazy(
@@ -341,7 +345,7 @@ NOT_YET: Mapping[ReportKind, Any] = {
     ReportKind.PRA: lazy("It is not contained yet"),
     ReportKind.ACCESS: lazy("It is not contained yet"),
     ReportKind.EARLY: lazy("It is not contained yet"),
-    ReportKind.LEAK: lazy("It is still public"),
+    ReportKind.LEAK: lazy("It is not contained yet"),
     ReportKind.PARTIAL: lazy("It is not complete yet"),
     ReportKind.UNEQUAL_ACCESS: lazy("Not all users can read it yet"),
 }

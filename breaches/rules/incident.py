@@ -149,11 +149,7 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
 
 
 def _describe_open(incident: Incident) -> str:
-    """Write that a breach is not contained yet; a leak is still public at the place that people answered."""
-    where = incident.answers.where
-    if incident.kind is ReportKind.LEAK:
-        place = f" {within_sentence(without_full_stop(where.text))}" if where and where.is_known else ""
-        return f"Still public{place}"
+    """Write that a breach is not contained yet. People say in the reason whether a leak is public."""
     if incident.kind is ReportKind.UNEQUAL_ACCESS:
         return "Not yet open to all users"
     return f"Not {_CONTAINED_VERBS.get(incident.kind, 'contained')} yet"

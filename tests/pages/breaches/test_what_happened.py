@@ -182,7 +182,7 @@ def test_only_when_it_was_contained_can_be_answered_not_yet(statistician, addres
 
 
 @pytest.mark.parametrize(
-    ("kind", "answer"), [("leak", "It is still public"), ("late", ""), ("pra", "It is not contained yet")]
+    ("kind", "answer"), [("leak", "It is not contained yet"), ("late", ""), ("pra", "It is not contained yet")]
 )
 def test_the_introduction_names_the_answer_not_yet_where_it_is_offered(statistician, office, kind, answer):
     series = SeriesFactory(producer=office.producer)

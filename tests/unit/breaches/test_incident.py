@@ -158,7 +158,7 @@ def test_what_does_not_apply_has_the_name_of_its_kind(kind, asked, name):
         (ReportKind.PRA, "had not been contained when this report was written", "Not contained yet"),
         (ReportKind.WRONG_CONTENT, "had not been corrected when this report was written", "Not corrected yet"),
         (ReportKind.PARTIAL, "the release had not been completed when this report was written", "Not completed yet"),
-        (ReportKind.LEAK, "had not been contained when this report was written", "Still public"),
+        (ReportKind.LEAK, "had not been contained when this report was written", "Not contained yet"),
         (
             ReportKind.UNEQUAL_ACCESS,
             "not all users could read the statistics when this report was",
@@ -176,18 +176,16 @@ def test_what_is_not_contained_yet_is_said_in_the_account_and_listed_with_the_re
     assert Question.CONTAINED not in find_missing_answers(kind, answers)
 
 
-def test_a_leak_that_is_still_public_gives_the_place_that_people_answered():
+def test_a_leak_that_is_not_contained_yet_is_not_said_to_be_public():
     answers = Answers(
         what=Answer("three figures"),
-        where=Answer("In an article on a news site"),
+        where=Answer("In an email of a supplier to a consultant"),
         noticed=at(NOTICED),
-        contained=Answer(why_not_yet="The article is still there."),
+        contained=Answer(why_not_yet="The consultant has not replied."),
     )
     told, further = account(answers, ReportKind.LEAK).split("\n\n")
     assert "This was noticed at 4:25pm on 29 June 2020 and had not been contained when this report was written." in told
-    assert further == "Further facts:\n– Still public in an article on a news site (the article is still there)."
-    unknown = replace(answers, where=Answer(why_unknown="No one saw it."))
-    assert "– Still public (the article is still there)." in account(unknown, ReportKind.LEAK)
+    assert further == "Further facts:\n– Not contained yet (the consultant has not replied)."
 
 
 def test_a_late_announcement_is_in_the_words_of_people_with_when_our_calendar_announced_the_release():

@@ -216,7 +216,7 @@ SITUATIONS = [
         "when this report was written. The cause is not known yet.",
         (
             "Not known: who the source was (the inquiry has not ended).",
-            "Still public in an article on a news site (the article is still there).",
+            "Not contained yet (the article is still there).",
         ),
     ),
     Situation(
