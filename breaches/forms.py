@@ -26,13 +26,14 @@ from breaches.rules.answers import (
     COUNTS,
     EXTENT_LABELS,
     EXTENTS,
+    KINDS_BEFORE_RELEASE,
     MAY_BE_OPEN,
-    MAY_NOT_APPLY,
     MOMENTS,
     SHORT_LABELS,
     Answer,
     Answers,
     Extent,
+    may_not_apply,
 )
 from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
 from breaches.rules.incident import unknown_phrases
@@ -63,6 +64,7 @@ class OutputRow(forms.Form):
     use_required_attribute = False
     title = forms.CharField(
         label=lazy("Title of statistical output"),
+        help_text=lazy("Name the edition, for example ‘School workforce, March 2020’"),
         required=False,
         max_length=500,
         error_messages={"max_length": lazy("Title of statistical output must be %(limit_value)d characters or less")},
@@ -716,7 +718,7 @@ class WhatHappenedForm(SectionForm):
             self.fields[f"{question}{UNKNOWN}"] = _reason_field(
                 _("Why do you not know %(what)s?") % {"what": phrases[question]}
             )
-            if question in MAY_NOT_APPLY:
+            if question in may_not_apply(self.kind):
                 self.fields[f"{question}{NOT_APPLICABLE}"] = _reason_field(
                     _("Why does ‘%(question)s’ not apply?") % {"question": label}
                 )
@@ -746,9 +748,12 @@ class WhatHappenedForm(SectionForm):
         return cleaned
 
     def _with_stated_day(self) -> tuple[answers.Question, ...]:
-        """Return the questions in which the stated day is filled in; an early release can be due on another day."""
-        is_early = self.kind is ReportKind.EARLY
-        return (answers.Question.HAPPENED,) if is_early else (answers.Question.HAPPENED, answers.Question.DUE)
+        """Return the questions in which the stated day is filled in.
+
+        What happens before a release can happen on another day than the one on which it is due.
+        """
+        is_before = self.kind is ReportKind.EARLY or self.kind in KINDS_BEFORE_RELEASE
+        return (answers.Question.HAPPENED,) if is_before else (answers.Question.HAPPENED, answers.Question.DUE)
 
     def _find_two_answers(self, question: answers.Question, cleaned: Mapping[str, Any], *, is_answered: bool) -> str:
         """Return an error message about two different answers to a question; "" if there is only one."""
@@ -795,7 +800,7 @@ class WhatHappenedForm(SectionForm):
 
     def _group(self, question: answers.Question) -> Div:
         boxes = [ReasonBox(Question(f"{question}{UNKNOWN}", threshold=75), summary=_("I do not know"))]
-        if question in MAY_NOT_APPLY:
+        if question in may_not_apply(self.kind):
             reason = Question(f"{question}{NOT_APPLICABLE}", threshold=75)
             boxes.append(ReasonBox(reason, summary=_("This does not apply")))
         if question in MAY_BE_OPEN:

@@ -219,6 +219,12 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
     ),
     Question.DUE: (lazy("When was it due?"), lazy("The announced date and time. For example, 30 6 2026")),
 }
+DUE_FOR_RELEASE: Mapping[Question, tuple[Any, Any]] = {
+    Question.DUE: (
+        lazy("When were the statistics due for release?"),
+        lazy("The announced date and time of this edition. For example, 30 6 2026"),
+    ),
+}
 CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
     Question.CONTAINED: (
         lazy("When was it contained?"),
@@ -230,12 +236,13 @@ CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
     ),
 }
 QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
-    ReportKind.PRA: CONTAINMENT,
+    ReportKind.PRA: {**DUE_FOR_RELEASE, **CONTAINMENT},
     ReportKind.ACCESS: {
         Question.WHAT: (lazy("What could be seen before release?"), lazy("For example, ‘the draft tables’.")),
         Question.HAPPENED: (lazy("When did their access begin?"), lazy("For example, 30 6 2026")),
         Question.PEOPLE: (lazy("How many people had access?"), ""),
         Question.OPENED: (lazy("Was it opened?"), lazy("If only some of them opened it, select ‘In part’.")),
+        **DUE_FOR_RELEASE,
         **CONTAINMENT,
     },
     ReportKind.LEAK: {
@@ -248,6 +255,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         Question.HAPPENED: (lazy("When did it appear?"), lazy("For example, 30 6 2026")),
         Question.CONTAINED: (lazy("When was it corrected or contained?"), lazy("For example, 30 6 2026")),
         Question.MEASURES: (lazy("What was done about it?"), lazy("In one sentence.")),
+        **DUE_FOR_RELEASE,
     },
     ReportKind.USED_IN_PUBLIC: {
         Question.WHAT: (lazy("What was said or shown?"), lazy("For example, ‘the unpublished number of pupils’.")),
@@ -257,6 +265,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
             lazy("A role or post, not a name, for example ‘a minister of the department’."),
         ),
         Question.HAPPENED: (lazy("When was it said or shown?"), lazy("For example, 30 6 2026")),
+        **DUE_FOR_RELEASE,
     },
     ReportKind.NOT_ANNOUNCED: {
         Question.WHAT: (lazy("What was released without an announcement?"), lazy("For example, ‘the annual tables’.")),

@@ -9,8 +9,16 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from breaches.rules.answers import MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
-from breaches.rules.lifecycle import AttachmentKind
+from breaches.rules.answers import (
+    MOMENTS,
+    NO_ANSWERS,
+    SHORT_LABELS,
+    Answers,
+    Question,
+    find_contradictions,
+    may_be_in_future,
+)
+from breaches.rules.lifecycle import AttachmentKind, ReportKind
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import digest_json, read_dataclass
 
@@ -431,11 +439,12 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
     return tuple(Remark(section, field, sentence) for section, field, sentence, is_given in needs if not is_given)
 
 
-def find_impossible_answers(content: ReportContent, *, now: datetime) -> tuple[Remark, ...]:
+def find_impossible_answers(content: ReportContent, *, kind: ReportKind, now: datetime) -> tuple[Remark, ...]:
     """List the answers that cannot be true at an aware instant, and those that name a person's email address."""
     remarks = []
     for question, answer in content.answers.given().items():
-        if answer.on and (answer.at > now if answer.at else answer.on > local_date(now)):
+        is_future = answer.on and (answer.at > now if answer.at else answer.on > local_date(now))
+        if is_future and not may_be_in_future(kind, question):
             remarks.append(remark_on(question, f"{SHORT_LABELS[question]} must not be in the future."))
         if EMAIL_ADDRESS.search(answer.words):
             sentence = f"‘{SHORT_LABELS[question]}’ must give posts and organisations, not email addresses."

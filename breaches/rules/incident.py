@@ -501,7 +501,8 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
 
 def unknown_phrases(kind: ReportKind) -> dict[Question, str]:
     """Return the words for each question after "It is not known"."""
-    return {**_UNKNOWN, **_UNKNOWN_OF_KIND.get(kind, {})}
+    due = {Question.DUE: "when the statistics were due for release"} if kind in KINDS_BEFORE_RELEASE else {}
+    return {**_UNKNOWN, **due, **_UNKNOWN_OF_KIND.get(kind, {})}
 
 
 # The words for each question after "Not applicable:".
@@ -511,6 +512,7 @@ _NOT_APPLICABLE: Mapping[Question, str] = {
     Question.OPENED: "opening",
     Question.DELETED: "deletion",
     Question.CONFIRMED: "confirmation of the deletion",
+    Question.DUE: "time of release",
 }
 _CORRECTION_OF_KIND: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "correction",

@@ -12,9 +12,9 @@ from breaches.rules.answers import (
     ASKED,
     COUNTS,
     EXTENTS,
+    KINDS_BEFORE_RELEASE,
     KINDS_OF_RELEASE,
     MAY_BE_OPEN,
-    MAY_NOT_APPLY,
     MOMENTS,
     Answer,
     Answers,
@@ -25,6 +25,7 @@ from breaches.rules.answers import (
     contradicts_due_time,
     find_contradictions,
     find_missing_answers,
+    may_not_apply,
 )
 from breaches.rules.causes import RecordedCause, describe_cause
 from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, ReleaseException
@@ -128,7 +129,7 @@ def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
 
 @pytest.mark.parametrize("kind", list(ASKED))
 def test_what_does_not_apply_is_left_out_of_the_account_and_listed_with_the_reason(kind):
-    for asked in MAY_NOT_APPLY.intersection(ASKED[kind]):
+    for asked in may_not_apply(kind).intersection(ASKED[kind]):
         not_applicable = Answer(why_not_applicable="It was a link.")
         told = account(Answers(noticed=at(NOTICED), **{asked.value: not_applicable}), kind)
         first, listed = told.split("\n\n")
@@ -261,7 +262,7 @@ TEXT_ANSWERS = st.sampled_from([None, UNKNOWN, Answer(WRITTEN)])
 def any_answers(draw, kind):
     of = {**dict.fromkeys(MOMENTS, MOMENT_ANSWERS), **dict.fromkeys(COUNTS, COUNT_ANSWERS)}
     of |= dict.fromkeys(EXTENTS, EXTENT_ANSWERS)
-    of |= {asked: of.get(asked, TEXT_ANSWERS) | st.just(NOT_APPLICABLE) for asked in MAY_NOT_APPLY}
+    of |= {asked: of.get(asked, TEXT_ANSWERS) | st.just(NOT_APPLICABLE) for asked in may_not_apply(kind)}
     of |= {asked: of[asked] | st.just(NOT_YET) for asked in MAY_BE_OPEN}
     return Answers(**{asked.value: draw(of.get(asked, TEXT_ANSWERS)) for asked in ASKED[kind]})
 
@@ -358,7 +359,7 @@ def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
     assert find_missing_answers(kind, Answers(**unknown)) == ()
     only_of_access = {Question.PEOPLE, Question.POSTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
     assert required & only_of_access == (only_of_access if kind is ReportKind.PRA else set())
-    assert (Question.DUE in required) == (kind in KINDS_OF_RELEASE)
+    assert (Question.DUE in required) == (kind in KINDS_OF_RELEASE | KINDS_BEFORE_RELEASE)
 
 
 def test_every_kind_of_breach_has_questions():
