@@ -9,6 +9,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -35,7 +36,15 @@ from breaches.rules.answers import (
     Extent,
     may_not_apply,
 )
-from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
+from breaches.rules.content import (
+    CitedPractice,
+    ContactPerson,
+    Output,
+    Remark,
+    ReportContent,
+    ReportSection,
+    is_web_address,
+)
 from breaches.rules.incident import unknown_phrases
 from breaches.rules.lifecycle import ReportKind, ReportTerm
 from breaches.text import TERMS
@@ -60,6 +69,12 @@ def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> Lo
     )
 
 
+def check_web_address(url: str) -> None:
+    """Refuse a link that is not a full web address; the field names itself in its message "invalid"."""
+    if not is_web_address(url):
+        raise ValidationError("", code="invalid")
+
+
 class OutputRow(forms.Form):
     use_required_attribute = False
     title = forms.CharField(
@@ -73,7 +88,13 @@ class OutputRow(forms.Form):
         label=lazy("Link to statistical output"),
         required=False,
         max_length=1000,
-        error_messages={"max_length": lazy("Link to statistical output must be %(limit_value)d characters or less")},
+        validators=[check_web_address],
+        error_messages={
+            "max_length": lazy("Link to statistical output must be %(limit_value)d characters or less"),
+            "invalid": lazy(
+                "Link to statistical output must be a full web address, like https://www.example.gov.uk/statistics"
+            ),
+        },
         widget=forms.URLInput,
     )
 
@@ -205,6 +226,7 @@ class SectionForm(forms.Form):
     use_required_attribute = False
     section: ClassVar[ReportSection]
     rows: RowSet | None = None
+    too_long: ClassVar[Any] = lazy("{label} must be %(limit_value)d characters or less")
     rows_come_last: ClassVar[bool] = False
     """Whether the rows are the last question, rather than between the first fields and the others."""
 
@@ -240,9 +262,7 @@ class SectionForm(forms.Form):
         # Django's own error message about a text that is too long does not name the field.
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
-                field.error_messages["max_length"] = format_lazy(
-                    lazy("{label} must be %(limit_value)d characters or less"), label=field.label
-                )
+                field.error_messages["max_length"] = format_lazy(self.too_long, label=field.label)
         self.set_up(data, content=content, practices=practices)
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
@@ -393,6 +413,12 @@ class _Actions(RowSet):
                 form.fields[name].error_messages["required"] = error % number
             cast("GovukDateField", form.fields["due"]).subject = _("Due date of action %(number)s") % number
 
+    def object_to(self, sentence: str) -> bool:
+        # The only refusal is of a due date that is too early.
+        if dated := [form for form in self.forms if form.cleaned_data.get("due")]:
+            min(dated, key=lambda form: form.cleaned_data["due"]).add_error("due", sentence)
+        return bool(dated)
+
     @property
     def helper(self) -> FormHelper:
         return inside_the_form(
@@ -465,6 +491,12 @@ class CoreInformationForm(SectionForm):
         help_text=lazy("Enter the full web address, starting with https://"),
         required=False,
         max_length=1000,
+        validators=[check_web_address],
+        error_messages={
+            "invalid": lazy(
+                "Link to published statement must be a full web address, like https://www.example.gov.uk/statement"
+            )
+        },
         widget=forms.URLInput,
     )
 
@@ -651,6 +683,7 @@ class WhatHappenedForm(SectionForm):
     """
 
     section = ReportSection.WHAT_HAPPENED
+    too_long = lazy("Answer to ‘{label}’ must be %(limit_value)d characters or less")
 
     @property
     def not_yet(self) -> str:
@@ -696,7 +729,11 @@ class WhatHappenedForm(SectionForm):
                     min_value=1,
                     max_value=10_000_000,
                     widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-                    error_messages={"invalid": _("Enter a whole number, such as 3")},
+                    error_messages={
+                        "invalid": _("Enter a whole number, such as 3"),
+                        "min_value": _("Enter 1 or a higher number"),
+                        "max_value": _("Enter 10,000,000 or a lower number"),
+                    },
                 )
             elif question in EXTENTS:
                 self.fields[question.value] = forms.ChoiceField(

@@ -524,15 +524,19 @@ def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] =
     """
     return (
         *_odd_in_core(content, today, withheld),
-        *_find_open_answers(content),
+        *_odd_in_answers(content.answers),
         *_odd_in_circumstances(content, today),
         *_contact_details(content),
     )
 
 
-def _find_open_answers(content: ReportContent) -> Iterator[Remark]:
-    """List the answers "not yet", which may have become untrue since."""
-    for question, answer in content.answers.given().items():
+def _odd_in_answers(answers: Answers) -> Iterator[Remark]:
+    """List the answers "not yet", which may have become untrue since, and more posts than people."""
+    people, posts = (one and one.number for one in (answers.people, answers.posts))
+    if people and posts and posts > people:
+        sentence = f"The answers give more posts ({posts}) than people ({people}). Check both numbers."
+        yield remark_on(Question.POSTS, sentence)
+    for question, answer in answers.given().items():
         if answer.why_not_yet:
             sentence = (
                 "The report says that the breach is not contained or corrected yet. Check that this is still true."

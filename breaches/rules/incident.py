@@ -130,6 +130,21 @@ def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question
     return _Account(incident, listed, has_interval=has_interval).sentences(), listed
 
 
+def find_long_account(incident: Incident) -> tuple[int, Question] | None:
+    """Return the number of words of an account that is too long, and its longest answer in people's own words.
+
+    The result is None if the account is short enough, or has no such answer.
+    """
+    sentences, listed = _choose_sentences(incident)
+    number = sum(len(one.split()) for one in sentences)
+    lengths = {
+        question: len(answer.text.split())
+        for question, answer in incident.answers.given().items()
+        if answer.text and answer.is_known and question not in listed
+    }
+    return (number, max(lengths, key=lengths.__getitem__)) if lengths and number > MOST_WORDS else None
+
+
 def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
     """List the answers that the account leaves out, what is not known, and what does not apply."""
     phrases, lines = unknown_phrases(incident.kind), []

@@ -32,6 +32,7 @@ from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, Release
 from breaches.rules.incident import (
     Incident,
     ReportedDisclosure,
+    find_long_account,
     name_not_applicable,
     unknown_phrases,
     within_sentence,
@@ -297,6 +298,17 @@ def test_an_account_with_a_long_title_leaves_the_outcome_to_the_list():
     assert len(first.split()) <= 80
     assert "opened" not in first
     assert listed == "Further facts:\n– Number of posts: 2.\n– Opened: In part.\n– Deleted: Yes."
+
+
+def test_an_account_that_is_too_long_has_its_words_counted_and_its_longest_answer_named():
+    answers = replace(FULL, what=Answer(" ".join(["table"] * 70)), recipients=Answer(" ".join(["post"] * 90)))
+    incident = Incident(ReportKind.PRA, answers, title="School workforce", due_at=DUE)
+    told = write_incident_account(incident).partition("\n\n")[0]
+    # The longer answer is in the list below the account.
+    assert find_long_account(incident) == (len(told.split()), Question.WHAT)
+    assert len(told.split()) > 80
+    assert find_long_account(replace(incident, answers=FULL)) is None
+    assert find_long_account(replace(incident, title=" ".join(["Output"] * 99), answers=Answers())) is None
 
 
 def test_measures_are_part_of_an_account_that_has_room_for_them():
