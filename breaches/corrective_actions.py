@@ -18,7 +18,7 @@ from releases import tasks
 from releases.models import Series
 from releases.permissions import User
 from releases.rules.calendar import format_day
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,11 @@ def add_action(
 
     :param next_release_of: the action becomes a task of the next release of this series.
     :raises MissingFields: if the text or the owner is empty.
+    :raises FieldRefused: if it is due before the day of the breach.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = senior_role(by, WRITERS, report)
-    plan = _check_plan(plan)
+    plan = _check_plan(plan, report)
     alike = report.actions.open().filter(added_by=by, task__series=next_release_of, **asdict(plan))
     with transaction.atomic():
         held = _lock(report)
@@ -100,10 +101,11 @@ def save_section_with_actions(
 
     :param text: what the person typed, without the new actions.
     :param expected_version: the number of the version that the person read.
+    :raises FieldRefused: if an action is due before the day of the breach.
     :raises MoveRefused: as `editing.save_section` does, with its kinds.
     """
     role = senior_role(by, WRITERS, report)
-    entered = [_check_plan(plan) for plan in dict.fromkeys(plans)]
+    entered = [_check_plan(plan, report) for plan in dict.fromkeys(plans)]
     with transaction.atomic():
         held = _lock(report)
         stored = _plans_of(held)
@@ -142,11 +144,12 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetim
     """Change an action, and its release task if it has one.
 
     :raises MissingFields: if the text or the owner is empty.
+    :raises FieldRefused: if it would be due before the day of the breach.
     :raises ChangedMeanwhile: if the action was changed or finished after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = senior_role(by, WRITERS, action.report)
-    plan, was = _check_plan(plan), action_plan_of(action)
+    plan, was = _check_plan(plan, action.report), action_plan_of(action)
     if plan == was:
         return action
     with transaction.atomic():
@@ -223,11 +226,15 @@ def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: dateti
     )
 
 
-def _check_plan(plan: Plan) -> Plan:
+def _check_plan(plan: Plan, report: Report) -> Plan:
     if not plan.text.strip():
         raise MissingFields("text", _("Enter the action."))
     if not plan.owner.strip():
         raise MissingFields("owner", _("Enter the post that is responsible for the action."))
+    first_day = content_of(report).first_day
+    if plan.due and first_day and plan.due < first_day:
+        sentence = _("Due date must be the same as or after the day of the breach, %(day)s")
+        raise FieldRefused("due", sentence % {"day": format_day(first_day)})
     return Plan(plan.text.strip(), plan.term, plan.owner.strip(), plan.due)
 
 

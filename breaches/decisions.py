@@ -4,7 +4,7 @@ Every decision raises MoveRefused if the report's state or the person's roles do
 another person was faster.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -44,6 +44,7 @@ from breaches.rules.content import (
     without_approval,
 )
 from breaches.rules.document import ReportDocument, exact_time
+from breaches.rules.incident import MOST_WORDS, Incident, find_long_account
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
@@ -123,6 +124,18 @@ def _answers_needed(report: Report, content: ReportContent) -> tuple[Remark, ...
         remark_on(question, f"Answer ‘{text.question_text(kind, question)[0]}’, or say why it is not known.")
         for question in find_unanswered_questions(report, content)
     )
+
+
+def find_long_account_remarks(incident: Incident) -> Iterator[Remark]:
+    """Yield a warning if the account that we write from the answers is too long, with the answer to shorten."""
+    if found := find_long_account(incident):
+        number, question = found
+        label, _hint = text.question_text(incident.kind, question)
+        sentence = (
+            f"The first paragraph from the answers has {number} words, but should have at most {MOST_WORDS}. Shorten "
+            f"the answer to ‘{label}’."
+        )
+        yield remark_on(question, sentence)
 
 
 def cause_needs(report: Report) -> tuple[Remark, ...]:

@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from itertools import batched, chain
 from uuid import UUID, uuid4
@@ -25,7 +25,7 @@ from breaches.models import (
     Suspicion,
     SuspicionQuerySet,
 )
-from breaches.permissions import TABLE, Action, reports_with, starting_role
+from breaches.permissions import TABLE, Action, producers_written_for, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
 from breaches.rules.answers import NO_ANSWERS
 from breaches.rules.causes import NO_CAUSE
@@ -47,6 +47,7 @@ from releases.early_findings import mask_verdict, masked_outcomes
 from releases.models import AccessReceipt, Producer, Release, Series, Verification
 from releases.models.bulk_insert import insert_rows, update_rows
 from releases.models.event import lock_release
+from releases.models.training import is_shown_to
 from releases.permissions import User
 from releases.public import calendar
 from releases.rules.calendar import local_date
@@ -63,6 +64,7 @@ SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
 NOTHING_ON_RECORD = {"circumstances": ""}
 # Two people who start reports about the same release at once may get the same reference; so try again.
 ATTEMPTS = 5
+NEAR = timedelta(weeks=2)
 
 # release, schedule version
 type Schedule = tuple[int, int]
@@ -316,6 +318,13 @@ def open_reports(about: ReportSubject, *, by: User) -> list[Report]:
     suspected = theirs.filter(suspicions__release=about.release)
     started = theirs.filter(started__release=about.release)
     return list((suspected | started).distinct().order_by("-pk"))
+
+
+def releases_due_near(now: datetime, *, by: User) -> list[Release]:
+    """Return the releases due within two weeks of now about which a person may start a report, the earliest first."""
+    own = Release.objects.filter(is_shown_to(by), series__producer__in=producers_written_for(by), rehearsal=False)
+    near = own.filter(due_at__gte=now - NEAR, due_at__lte=now + NEAR)
+    return list(near.select_related("series__producer").order_by("due_at", "title", "pk"))
 
 
 def kinds_about(about: ReportSubject | None) -> tuple[ReportKind, ...]:

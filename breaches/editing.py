@@ -17,6 +17,7 @@ from breaches.facts import (
     facts_of_suspicions,
     incident_about,
     incident_of,
+    is_asked,
     late_titles,
     names_on_list,
 )
@@ -141,7 +142,7 @@ def save_section(
         others_editing = join_with_and(dict.fromkeys(names))
         machine = _read_automatic_text(fresh, current, section=section, facts_seen=facts_seen)
         columns: dict[str, Any] = {}
-        if content.answers != was.answers:
+        if content.answers != was.answers or _has_other_title(fresh, content, was=was):
             content, machine, columns = _with_new_account(fresh, current, content, at=at)
         if content == was and machine == current.machine:
             return SavedSection(fresh, changed=False, others_editing=others_editing)
@@ -169,11 +170,21 @@ def save_section(
     raise AssertionError  # the loop always returns or raises
 
 
+def _has_other_title(report: Report, content: ReportContent, *, was: ReportContent) -> bool:
+    """Return whether people changed the title that an account from answers has, because the report is about no release.
+
+    The title of a series does not say which edition it was.
+    """
+    if content.outputs == was.outputs or not content.answers.given() or not is_asked(report):
+        return False
+    return not Release.objects.filter(started_reports__report=report).exists()
+
+
 def _refuse_impossible(report: Report, section: ReportSection, content: ReportContent, *, at: datetime) -> None:
     found = find_impossible(content, today=local_date(at))
     if section is ReportSection.WHAT_HAPPENED:
         found = (
-            *find_impossible_answers(content, now=at),
+            *find_impossible_answers(content, kind=ReportKind(report.kind), now=at),
             *_compare_with_due(report, content, at=at),
             *find_named_people(content, names_on_list(report)),
         )

@@ -9,6 +9,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -26,15 +27,24 @@ from breaches.rules.answers import (
     COUNTS,
     EXTENT_LABELS,
     EXTENTS,
+    KINDS_BEFORE_RELEASE,
     MAY_BE_OPEN,
-    MAY_NOT_APPLY,
     MOMENTS,
     SHORT_LABELS,
     Answer,
     Answers,
     Extent,
+    may_not_apply,
 )
-from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
+from breaches.rules.content import (
+    CitedPractice,
+    ContactPerson,
+    Output,
+    Remark,
+    ReportContent,
+    ReportSection,
+    is_web_address,
+)
 from breaches.rules.incident import ReportedDisclosure, unknown_phrases
 from breaches.rules.lifecycle import ReportKind, ReportTerm
 from breaches.text import TERMS
@@ -59,10 +69,17 @@ def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> Lo
     )
 
 
+def check_web_address(url: str) -> None:
+    """Refuse a link that is not a full web address; the field names itself in its message "invalid"."""
+    if not is_web_address(url):
+        raise ValidationError("", code="invalid")
+
+
 class OutputRow(forms.Form):
     use_required_attribute = False
     title = forms.CharField(
         label=lazy("Title of statistical output"),
+        help_text=lazy("Name the edition, for example ‘School workforce, March 2020’"),
         required=False,
         max_length=500,
         error_messages={"max_length": lazy("Title of statistical output must be %(limit_value)d characters or less")},
@@ -71,7 +88,13 @@ class OutputRow(forms.Form):
         label=lazy("Link to statistical output"),
         required=False,
         max_length=1000,
-        error_messages={"max_length": lazy("Link to statistical output must be %(limit_value)d characters or less")},
+        validators=[check_web_address],
+        error_messages={
+            "max_length": lazy("Link to statistical output must be %(limit_value)d characters or less"),
+            "invalid": lazy(
+                "Link to statistical output must be a full web address, like https://www.example.gov.uk/statistics"
+            ),
+        },
         widget=forms.URLInput,
     )
 
@@ -203,6 +226,7 @@ class SectionForm(forms.Form):
     use_required_attribute = False
     section: ClassVar[ReportSection]
     rows: RowSet | None = None
+    too_long: ClassVar[Any] = lazy("{label} must be %(limit_value)d characters or less")
     rows_come_last: ClassVar[bool] = False
     """Whether the rows are the last question, rather than between the first fields and the others."""
 
@@ -241,9 +265,7 @@ class SectionForm(forms.Form):
         # Django's own error message about a text that is too long does not name the field.
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
-                field.error_messages["max_length"] = format_lazy(
-                    lazy("{label} must be %(limit_value)d characters or less"), label=field.label
-                )
+                field.error_messages["max_length"] = format_lazy(self.too_long, label=field.label)
         self.set_up(data, content=content, practices=practices)
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
@@ -394,6 +416,12 @@ class _Actions(RowSet):
                 form.fields[name].error_messages["required"] = error % number
             cast("GovukDateField", form.fields["due"]).subject = _("Due date of action %(number)s") % number
 
+    def object_to(self, sentence: str) -> bool:
+        # The only refusal is of a due date that is too early.
+        if dated := [form for form in self.forms if form.cleaned_data.get("due")]:
+            min(dated, key=lambda form: form.cleaned_data["due"]).add_error("due", sentence)
+        return bool(dated)
+
     @property
     def helper(self) -> FormHelper:
         return inside_the_form(
@@ -466,6 +494,12 @@ class CoreInformationForm(SectionForm):
         help_text=lazy("Enter the full web address, starting with https://"),
         required=False,
         max_length=1000,
+        validators=[check_web_address],
+        error_messages={
+            "invalid": lazy(
+                "Link to published statement must be a full web address, like https://www.example.gov.uk/statement"
+            )
+        },
         widget=forms.URLInput,
     )
 
@@ -652,6 +686,7 @@ class WhatHappenedForm(SectionForm):
     """
 
     section = ReportSection.WHAT_HAPPENED
+    too_long = lazy("Answer to ‘{label}’ must be %(limit_value)d characters or less")
 
     @property
     def not_yet(self) -> str:
@@ -698,7 +733,11 @@ class WhatHappenedForm(SectionForm):
                     min_value=1,
                     max_value=10_000_000,
                     widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-                    error_messages={"invalid": _("Enter a whole number, such as 3")},
+                    error_messages={
+                        "invalid": _("Enter a whole number, such as 3"),
+                        "min_value": _("Enter 1 or a higher number"),
+                        "max_value": _("Enter 10,000,000 or a lower number"),
+                    },
                 )
             elif question in EXTENTS:
                 self.fields[question.value] = forms.ChoiceField(
@@ -720,7 +759,7 @@ class WhatHappenedForm(SectionForm):
             self.fields[f"{question}{UNKNOWN}"] = _reason_field(
                 _("Why do you not know %(what)s?") % {"what": phrases[question]}
             )
-            if question in MAY_NOT_APPLY:
+            if question in may_not_apply(self.kind):
                 self.fields[f"{question}{NOT_APPLICABLE}"] = _reason_field(
                     _("Why does ‘%(question)s’ not apply?") % {"question": label}
                 )
@@ -750,9 +789,12 @@ class WhatHappenedForm(SectionForm):
         return cleaned
 
     def _with_stated_day(self) -> tuple[answers.Question, ...]:
-        """Return the questions in which the stated day is filled in; an early release can be due on another day."""
-        is_early = self.kind is ReportKind.EARLY
-        return (answers.Question.HAPPENED,) if is_early else (answers.Question.HAPPENED, answers.Question.DUE)
+        """Return the questions in which the stated day is filled in.
+
+        What happens before a release can happen on another day than the one on which it is due.
+        """
+        is_before = self.kind is ReportKind.EARLY or self.kind in KINDS_BEFORE_RELEASE
+        return (answers.Question.HAPPENED,) if is_before else (answers.Question.HAPPENED, answers.Question.DUE)
 
     def _find_two_answers(self, question: answers.Question, cleaned: Mapping[str, Any], *, is_answered: bool) -> str:
         """Return an error message about two different answers to a question; "" if there is only one."""
@@ -799,7 +841,7 @@ class WhatHappenedForm(SectionForm):
 
     def _group(self, question: answers.Question) -> Div:
         boxes = [ReasonBox(Question(f"{question}{UNKNOWN}", threshold=75), summary=_("I do not know"))]
-        if question in MAY_NOT_APPLY:
+        if question in may_not_apply(self.kind):
             reason = Question(f"{question}{NOT_APPLICABLE}", threshold=75)
             boxes.append(ReasonBox(reason, summary=_("This does not apply")))
         if question in MAY_BE_OPEN:

@@ -12,6 +12,7 @@ from breaches import versions
 from breaches.models import Dispatch, Published, Report, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, is_about_unpublished_early, may_act_on, senior_role
 from breaches.rules import public_statement
+from breaches.rules.answers import describe_moment
 from breaches.rules.lifecycle import (
     CORRECT,
     MADE_PUBLIC,
@@ -27,7 +28,8 @@ from breaches.versions import CHANGED_SINCE_READ, content_of, record_report_even
 from releases.models import Contact, Membership, Release
 from releases.permissions import NotYours, User
 from releases.public import calendar
-from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.rules.calendar import format_moment, local_date
+from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, MoveRefused
 
 PUBLISHABLE = STATES[Decision.REPORTED]
 
@@ -80,13 +82,7 @@ def may_be_published(report: Report) -> bool:
 
 def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
     """Return the statement that would be published: without people, and without addresses that are not public yet."""
-    releases = Release.objects.filter(
-        pk__in=[
-            *Suspicion.objects.filter(report=report).values_list("release", flat=True),
-            *StartedReport.objects.filter(report=report).values_list("release", flat=True),
-        ]
-    )
-    pages = {page for release in releases if (page := calendar.live_page_of(release, now=now))}
+    pages = {page for release in _releases_of(report) if (page := calendar.live_page_of(release, now=now))}
     # All people who are or were contacts or members of the producer. Teams are left out.
     contacts = Contact.objects.filter(producer=report.producer, is_team=False)
     users = get_user_model().objects.all()
@@ -94,6 +90,30 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
     actors = users.filter(pk__in=report.events.filter(actor__isnull=False).values("actor"))
     names = {str(one) for one in (*contacts, *(members | actors))}
     return public_statement.statement_of(content_of(report), kind=report.kind, names=names, pages=pages)
+
+
+def find_due_to_come(report: Report, *, now: datetime) -> str:
+    """Return when the statistics of a report are due for release, in words; "" if they are published or overdue.
+
+    If the report is about no release with an exact date, people have answered when they were due.
+    """
+    to_come = [release.due_at for release in _releases_of(report) if release.status in TO_COME and release.due_at]
+    answer = content_of(report).answers.due
+    if latest := max(to_come, default=None):
+        return format_moment(latest) if latest > now else ""
+    if answer is None or answer.on is None:
+        return ""
+    is_to_come = answer.at > now if answer.at else answer.on >= local_date(now)
+    return describe_moment(answer) if is_to_come else ""
+
+
+def _releases_of(report: Report) -> QuerySet[Release]:
+    return Release.objects.filter(
+        pk__in=[
+            *Suspicion.objects.filter(report=report).values_list("release", flat=True),
+            *StartedReport.objects.filter(report=report).values_list("release", flat=True),
+        ]
+    )
 
 
 def reported_dates(report: Report) -> ReportedDates:

@@ -67,10 +67,14 @@ KIND_HINTS = {
     ReportKind.NOT_LIVE: lazy("Due, but never published."),
     ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
     ReportKind.PRA: lazy(
-        "Access under the pre-release access law by the wrong people, at the wrong time or to the wrong document."
+        "The statistics were sent before release to the wrong people, at the wrong time or as the wrong document. "
+        "Choose this also for an email to a person who is not on the pre-release access list."
     ),
     ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
-    ReportKind.LEAK: lazy("Figures reached people outside the organisation before release."),
+    ReportKind.LEAK: lazy(
+        "Figures appeared or were disclosed outside the organisation before release, for example in a news article. "
+        "If your organisation sent them to people whom you know, choose ‘Pre-release access’."
+    ),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
     ReportKind.LATE_ANNOUNCEMENT: lazy("Announced too late, without its date or time, or not where users look."),
     ReportKind.USED_IN_PUBLIC: lazy(
@@ -216,6 +220,12 @@ QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
     ),
     Question.DUE: (lazy("When was it due?"), lazy("The announced date and time. For example, 30 6 2026")),
 }
+DUE_FOR_RELEASE: Mapping[Question, tuple[Any, Any]] = {
+    Question.DUE: (
+        lazy("When were the statistics due for release?"),
+        lazy("The announced date and time of this edition. For example, 30 6 2026"),
+    ),
+}
 CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
     Question.CONTAINED: (
         lazy("When was it contained?"),
@@ -227,12 +237,13 @@ CONTAINMENT: Mapping[Question, tuple[Any, Any]] = {
     ),
 }
 QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
-    ReportKind.PRA: CONTAINMENT,
+    ReportKind.PRA: {**DUE_FOR_RELEASE, **CONTAINMENT},
     ReportKind.ACCESS: {
         Question.WHAT: (lazy("What could be seen before release?"), lazy("For example, ‘the draft tables’.")),
         Question.HAPPENED: (lazy("When did their access begin?"), lazy("For example, 30 6 2026")),
         Question.PEOPLE: (lazy("How many people had access?"), ""),
         Question.OPENED: (lazy("Was it opened?"), lazy("If only some of them opened it, select ‘In part’.")),
+        **DUE_FOR_RELEASE,
         **CONTAINMENT,
     },
     ReportKind.LEAK: {
@@ -245,6 +256,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
         Question.HAPPENED: (lazy("When did it appear?"), lazy("For example, 30 6 2026")),
         Question.CONTAINED: (lazy("When was it corrected or contained?"), lazy("For example, 30 6 2026")),
         Question.MEASURES: (lazy("What was done about it?"), lazy("In one sentence.")),
+        **DUE_FOR_RELEASE,
     },
     ReportKind.USED_IN_PUBLIC: {
         Question.WHAT: (lazy("What was said or shown?"), lazy("For example, ‘the unpublished number of pupils’.")),
@@ -254,6 +266,7 @@ QUESTIONS_OF_KIND: Mapping[ReportKind, Mapping[Question, tuple[Any, Any]]] = {
             lazy("A role or post, not a name, for example ‘a minister of the department’."),
         ),
         Question.HAPPENED: (lazy("When was it said or shown?"), lazy("For example, 30 6 2026")),
+        **DUE_FOR_RELEASE,
     },
     ReportKind.NOT_ANNOUNCED: {
         Question.WHAT: (lazy("What was released without an announcement?"), lazy("For example, ‘the annual tables’.")),
@@ -353,7 +366,7 @@ NOT_YET: Mapping[ReportKind, Any] = {
     ReportKind.PRA: lazy("It is not contained yet"),
     ReportKind.ACCESS: lazy("It is not contained yet"),
     ReportKind.EARLY: lazy("It is not contained yet"),
-    ReportKind.LEAK: lazy("It is still public"),
+    ReportKind.LEAK: lazy("It is not contained yet"),
     ReportKind.PARTIAL: lazy("It is not complete yet"),
     ReportKind.UNEQUAL_ACCESS: lazy("Not all users can read it yet"),
 }

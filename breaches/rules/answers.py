@@ -37,7 +37,7 @@ MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED, Qu
 COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
 EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
 # Questions that need not apply to a breach: nothing is to be deleted if only a link was sent.
-MAY_NOT_APPLY = frozenset({*EXTENTS, Question.CONTAINED, Question.MEASURES})
+_MAY_NOT_APPLY = frozenset({*EXTENTS, Question.CONTAINED, Question.MEASURES})
 # Questions whose answer can be "not yet": figures can still be public when the report is written.
 MAY_BE_OPEN = frozenset({Question.CONTAINED})
 
@@ -107,10 +107,10 @@ NO_ANSWERS = Answers()
 
 
 _AFTERWARDS = (Question.NOTICED, Question.NOTICED_BY, Question.CONTAINED, Question.MEASURES)
-_IN_PUBLIC = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, *_AFTERWARDS)
+_IN_PUBLIC = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.DUE, *_AFTERWARDS)
 _SHORTEST = (Question.WHAT, Question.HAPPENED, *_AFTERWARDS)
-_SENT = (Question.WHAT, Question.HAPPENED, Question.PEOPLE, Question.POSTS, Question.RECIPIENTS)
-_SEEN = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.PEOPLE)
+_SENT = (Question.WHAT, Question.HAPPENED, Question.DUE, Question.PEOPLE, Question.POSTS, Question.RECIPIENTS)
+_SEEN = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.DUE, Question.PEOPLE)
 # For a late release, the page of the cause asks when it was made available.
 _OF_RELEASE = (Question.DUE, Question.NOTICED, Question.NOTICED_BY, Question.MEASURES)
 # The questions for each kind of breach, in order, and those without which a report is incomplete (acceptance N5).
@@ -132,6 +132,8 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
 }
 # Breaches that the automatic check could have observed.
 KINDS_OF_RELEASE = frozenset({ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL, ReportKind.NOT_LIVE})
+# The answers that say what became known before the release.
+KINDS_BEFORE_RELEASE = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
     # A published report states the people and the posts; the published list is of posts.
@@ -149,9 +151,10 @@ _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
     ReportKind.LEAK: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.UNEQUAL_ACCESS: frozenset({Question.RECIPIENTS}),
-    # Not asked, and so not required, if the report is about a release with an exact date.
-    **dict.fromkeys(KINDS_OF_RELEASE, frozenset({Question.DUE})),
 }
+# Breaches that need the time when the release was due. It is not asked, and so not required, if the report is about a
+# release with an exact date.
+_KINDS_WITH_DUE_TIME = KINDS_OF_RELEASE | KINDS_BEFORE_RELEASE
 
 # The causes that are offered first for a kind; the codes of other kinds remain valid.
 _SENDING = (
@@ -173,8 +176,19 @@ _PUBLISHING = (
     Cause.CACHE,
 )
 _ANY = (Cause.HUMAN_ERROR, Cause.OTHER, Cause.NOT_KNOWN)
-# The answers that say what became known before the release.
-KINDS_BEFORE_RELEASE = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
+
+
+def may_not_apply(kind: ReportKind) -> frozenset[Question]:
+    """Return the questions of a kind that may be answered with a reason why they do not apply.
+
+    Figures that were used in public need not be of a release that is planned.
+    """
+    return _MAY_NOT_APPLY | {Question.DUE} if kind in KINDS_BEFORE_RELEASE else _MAY_NOT_APPLY
+
+
+def may_be_in_future(kind: ReportKind, question: Question) -> bool:
+    """Return whether an answer can be in the future: when a release was due, if the breach happened before it."""
+    return question is Question.DUE and kind in KINDS_BEFORE_RELEASE | {ReportKind.EARLY}
 
 
 def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
@@ -192,6 +206,8 @@ def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, 
     Nothing is to be confirmed if no copy was deleted, or if it is not known whether one was.
     """
     required = _ALWAYS_REQUIRED | _REQUIRED_OF_KIND.get(kind, frozenset())
+    if kind in _KINDS_WITH_DUE_TIME:
+        required |= {Question.DUE}
     given = answers.given()
     if answers.deleted and not _was_deleted(answers.deleted):
         required -= {Question.CONFIRMED}

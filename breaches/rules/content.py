@@ -9,8 +9,16 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from breaches.rules.answers import MOMENTS, NO_ANSWERS, SHORT_LABELS, Answers, Question, find_contradictions
-from breaches.rules.lifecycle import AttachmentKind
+from breaches.rules.answers import (
+    MOMENTS,
+    NO_ANSWERS,
+    SHORT_LABELS,
+    Answers,
+    Question,
+    find_contradictions,
+    may_be_in_future,
+)
+from breaches.rules.lifecycle import AttachmentKind, ReportKind
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import digest_json, read_dataclass
 
@@ -431,11 +439,12 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
     return tuple(Remark(section, field, sentence) for section, field, sentence, is_given in needs if not is_given)
 
 
-def find_impossible_answers(content: ReportContent, *, now: datetime) -> tuple[Remark, ...]:
+def find_impossible_answers(content: ReportContent, *, kind: ReportKind, now: datetime) -> tuple[Remark, ...]:
     """List the answers that cannot be true at an aware instant, and those that name a person's email address."""
     remarks = []
     for question, answer in content.answers.given().items():
-        if answer.on and (answer.at > now if answer.at else answer.on > local_date(now)):
+        is_future = answer.on and (answer.at > now if answer.at else answer.on > local_date(now))
+        if is_future and not may_be_in_future(kind, question):
             remarks.append(remark_on(question, f"{SHORT_LABELS[question]} must not be in the future."))
         if EMAIL_ADDRESS.search(answer.words):
             sentence = f"‘{SHORT_LABELS[question]}’ must give posts and organisations, not email addresses."
@@ -515,15 +524,19 @@ def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] =
     """
     return (
         *_odd_in_core(content, today, withheld),
-        *_find_open_answers(content),
+        *_odd_in_answers(content.answers),
         *_odd_in_circumstances(content, today),
         *_contact_details(content),
     )
 
 
-def _find_open_answers(content: ReportContent) -> Iterator[Remark]:
-    """List the answers "not yet", which may have become untrue since."""
-    for question, answer in content.answers.given().items():
+def _odd_in_answers(answers: Answers) -> Iterator[Remark]:
+    """List the answers "not yet", which may have become untrue since, and more posts than people."""
+    people, posts = (one and one.number for one in (answers.people, answers.posts))
+    if people and posts and posts > people:
+        sentence = f"The answers give more posts ({posts}) than people ({people}). Check both numbers."
+        yield remark_on(Question.POSTS, sentence)
+    for question, answer in answers.given().items():
         if answer.why_not_yet:
             sentence = (
                 "The report says that the breach is not contained or corrected yet. Check that this is still true."

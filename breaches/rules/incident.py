@@ -130,6 +130,21 @@ def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question
     return _Account(incident, listed, has_interval=has_interval).sentences(), listed
 
 
+def find_long_account(incident: Incident) -> tuple[int, Question] | None:
+    """Return the number of words of an account that is too long, and its longest answer in people's own words.
+
+    The result is None if the account is short enough, or has no such answer.
+    """
+    sentences, listed = _choose_sentences(incident)
+    number = sum(len(one.split()) for one in sentences)
+    lengths = {
+        question: len(answer.text.split())
+        for question, answer in incident.answers.given().items()
+        if answer.text and answer.is_known and question not in listed
+    }
+    return (number, max(lengths, key=lengths.__getitem__)) if lengths and number > MOST_WORDS else None
+
+
 def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
     """List the answers that the account leaves out, what is not known, and what does not apply."""
     phrases, lines = unknown_phrases(incident.kind), []
@@ -149,11 +164,7 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
 
 
 def _describe_open(incident: Incident) -> str:
-    """Write that a breach is not contained yet; a leak is still public at the place that people answered."""
-    where = incident.answers.where
-    if incident.kind is ReportKind.LEAK:
-        place = f" {within_sentence(without_full_stop(where.text))}" if where and where.is_known else ""
-        return f"Still public{place}"
+    """Write that a breach is not contained yet. People say in the reason whether a leak is public."""
     if incident.kind is ReportKind.UNEQUAL_ACCESS:
         return "Not yet open to all users"
     return f"Not {_CONTAINED_VERBS.get(incident.kind, 'contained')} yet"
@@ -511,7 +522,8 @@ _UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
 
 def unknown_phrases(kind: ReportKind) -> dict[Question, str]:
     """Return the words for each question after "It is not known"."""
-    return {**_UNKNOWN, **_UNKNOWN_OF_KIND.get(kind, {})}
+    due = {Question.DUE: "when the statistics were due for release"} if kind in KINDS_BEFORE_RELEASE else {}
+    return {**_UNKNOWN, **due, **_UNKNOWN_OF_KIND.get(kind, {})}
 
 
 # The words for each question after "Not applicable:".
@@ -521,6 +533,7 @@ _NOT_APPLICABLE: Mapping[Question, str] = {
     Question.OPENED: "opening",
     Question.DELETED: "deletion",
     Question.CONFIRMED: "confirmation of the deletion",
+    Question.DUE: "time of release",
 }
 _CORRECTION_OF_KIND: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "correction",

@@ -29,6 +29,7 @@ from breaches.facts import (
     compare_with_record,
     evidence_digest,
     find_release_with_list,
+    incident_of,
     is_asked,
     outputs_without_public_address,
     recorded_cause,
@@ -340,7 +341,12 @@ class WholeReportPage(MovePage):
         today, withheld = local_date(now), outputs_without_public_address(report, now=now)
         odd = [*find_odd(content, today=today, withheld=withheld), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
-            odd = [*find_contradiction(report, content), *find_outdated_text(report, version, content), *odd]
+            odd = [
+                *find_contradiction(report, content),
+                *find_outdated_text(report, version, content),
+                *find_long_text(report, version, content, now=now),
+                *odd,
+            ]
         return {
             "document": document,
             "today": today,
@@ -387,6 +393,15 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
             "(%(cause)s). Check it."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence % {"cause": cause_name(report.cause)})
+
+
+def find_long_text(
+    report: Report, version: ReportVersion, content: ReportContent, *, now: datetime
+) -> Iterable[Remark]:
+    """List the answer that makes the account too long, unless a person edited the account."""
+    if not is_asked(report) or not version.is_untouched("circumstances"):
+        return ()
+    return decisions.find_long_account_remarks(incident_of(report, content, now=now))
 
 
 # Fields with a page of their own instead of a place on the page of their section: the page, and its first control.

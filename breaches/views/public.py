@@ -123,6 +123,7 @@ def publish_statement_view(request: SignedInRequest, report: Report) -> HttpResp
         "report": report,
         "form": form,
         "row": statement_row(statement),
+        "due": publication.find_due_to_come(report, now=timezone.now()),
         "reported": publication.reported_dates(report),
     }
     return render(request, "breaches/publish.html", context)

@@ -336,9 +336,8 @@ class StartForm(forms.Form):
     about = forms.ChoiceField(
         label=lazy("What is it about?"),
         help_text=lazy(
-            "For a series, we fill in the facts on record. For anything else, you enter the title. To "
-            "report a single release, start from the page of that release. We then also fill in when it "
-            "was due."
+            "Choose the release if you can: we then fill in when it was due. The list has releases due within two "
+            "weeks of today. For another release, start from its page. For anything else, you enter the title."
         ),
         error_messages={"required": lazy("Select what the report is about")},
     )
@@ -354,13 +353,13 @@ class StartForm(forms.Form):
         data: QueryDict | None = None,
         *,
         kinds: Iterable[ReportKind],
-        choices: Iterable[Series | Producer] = (),
+        choices: Iterable[Release | Series | Producer] = (),
     ) -> None:
         """Set the choices.
 
         :param kinds: the kinds of breach to offer.
-        :param choices: the producers for which the person writes reports, each after its series; empty if the subject
-            of the report is known.
+        :param choices: the producers for which the person writes reports, each after its releases and series; empty if
+            the subject of the report is known.
         """
         super().__init__(data, initial={"form_key": uuid4()})
         self.rows = date_rows(data, ())
@@ -377,6 +376,15 @@ class StartForm(forms.Form):
             *((str(producer), [(key, _choice_title(choice)) for key, choice in group]) for producer, group in groups),
         ]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        kind = cleaned.get("kind")
+        if kind and cleaned.get("about") and kind not in (fitting := drafting.kinds_about(self.subject)):
+            (other,) = {ReportKind.NOT_ANNOUNCED, ReportKind.LATE_ANNOUNCEMENT}.intersection(fitting)
+            sentence = _("‘%(kind)s’ does not fit this release. Select ‘%(other)s’ instead.")
+            self.add_error("kind", sentence % {"kind": KINDS[ReportKind(kind)], "other": KINDS[other]})
+        return cleaned
+
     def is_valid(self) -> bool:
         readable = all([super().is_valid(), self.rows.is_valid()])
         if readable and not self.rows.typed():
@@ -392,7 +400,11 @@ class StartForm(forms.Form):
     def subject(self) -> ReportSubject:
         """The chosen release, series or producer. The form must be valid."""
         choice = self.choices[self.cleaned_data["about"]]
-        return ReportSubject(_producer_of(choice), series=choice if isinstance(choice, Series) else None)
+        return ReportSubject(
+            _producer_of(choice),
+            release=choice if isinstance(choice, Release) else None,
+            series=choice if isinstance(choice, Series) else None,
+        )
 
     @property
     def first(self) -> FormHelper:
@@ -417,16 +429,34 @@ def initial_start_data(kind: ReportKind, on: date) -> dict[str, str]:
     return {"form_key": str(uuid4()), "kind": kind.value, **management, **day}
 
 
-def _producer_of(choice: Series | Producer) -> Producer:
-    return choice if isinstance(choice, Producer) else choice.producer
+def _producer_of(choice: Release | Series | Producer) -> Producer:
+    match choice:
+        case Release():
+            return choice.series.producer
+        case Series():
+            return choice.producer
+        case Producer():
+            return choice
 
 
-def _choice_key(choice: Series | Producer) -> str:
-    return choice.slug if isinstance(choice, Producer) else f"{choice.producer.slug}/{choice.slug}"
+def _choice_key(choice: Release | Series | Producer) -> str:
+    match choice:
+        case Release():
+            return f"release:{choice.reference}"
+        case Series():
+            return f"{choice.producer.slug}/{choice.slug}"
+        case Producer():
+            return choice.slug
 
 
-def _choice_title(choice: Series | Producer) -> str:
-    return _("Something else from this producer") if isinstance(choice, Producer) else choice.title
+def _choice_title(choice: Release | Series | Producer) -> str:
+    match choice:
+        case Release():
+            return _("%(title)s, due %(planned)s") % {"title": choice.title, "planned": choice.slot}
+        case Series():
+            return choice.title
+        case Producer():
+            return _("Something else from this producer")
 
 
 def _kind_hint(kind: ReportKind) -> str:
@@ -486,7 +516,7 @@ def about_series_view(request: SignedInRequest, producer: str, series: str) -> H
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_anything(request: SignedInRequest) -> HttpResponse:
-    """Start a report about a series, or about something that is not in the record."""
+    """Start a report about a release due near today, a series, or something that is not in the record."""
     if not producers_written_for(request.user).exists():
         raise Http404(NOTHING)
     return _start_report(request, None)
@@ -504,9 +534,11 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
 
     :param about: the subject; None to ask for it as well.
     """
-    choices: list[Series | Producer] = []
+    choices: list[Release | Series | Producer] = []
     if about is None:
+        near = drafting.releases_due_near(timezone.now(), by=request.user)
         for producer in producers_written_for(request.user).order_by("name", "pk"):
+            choices += [release for release in near if release.series.producer_id == producer.pk]
             choices += Series.objects.select_related(*SERIES).filter(producer=producer).order_by("title", "pk")
             choices.append(producer)
     data = post_data(request)

@@ -49,6 +49,7 @@ from breaches.rules.causes import name_last
 from breaches.rules.content import (
     FORM_SECTIONS,
     FROM_FACTS,
+    Remark,
     ReportContent,
     ReportSection,
     content_from_json,
@@ -70,7 +71,7 @@ from releases.forms import (
 )
 from releases.permissions import User
 from releases.rules.calendar import format_day, in_london
-from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.text.languages import join_with_and
 from releases.views.base import SignedInRequest, post_data
 
@@ -102,8 +103,8 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
     was_incomplete = bool(decisions.find_needs(report, content_of(report)))
     try:
         saved = _save_form(report, section, form, by=request.user, at=timezone.now())
-    except editing.ImpossibleContent as refused:
-        for remark in refused.remarks:
+    except (editing.ImpossibleContent, FieldRefused) as refused:
+        for remark in _list_remarks(section, refused):
             form.object_to(remark)
         return _show_section(request, report, section, form)
     except editing.SameFieldChanged as conflict:
@@ -131,6 +132,12 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         messages.info(request, sentence % {"people": saved.others_editing})
     sentence = _("‘%(section)s’ saved.") % {"section": text.SECTIONS[section]} if saved.changed else ""
     return continue_after(request, saved.report, after=section, was_incomplete=was_incomplete, saved=sentence)
+
+
+def _list_remarks(section: ReportSection, refused: editing.ImpossibleContent | FieldRefused) -> Iterable[Remark]:
+    if isinstance(refused, FieldRefused):
+        return [Remark(section, refused.field, str(refused))]
+    return refused.remarks
 
 
 def _save_form(
@@ -196,10 +203,11 @@ def _preview_account(report: Report, form: SectionForm) -> dict[str, Any]:
         content = replace(content, answers=form.values()["answers"])
     incident = incident_of(report, content, now=timezone.now())
     needed = {remark.field for remark in decisions.cause_needs(report)}
+    too_long = (remark.sentence for remark in decisions.find_long_account_remarks(incident))
     return {
         "account": write_account_above_list(incident),
         "is_saved": is_saved,
-        "warning": compare_with_record(report, content.answers),
+        "warnings": list(filter(None, [compare_with_record(report, content.answers), *too_long])),
         "asks_when_available": "available_on" in needed,
         "asks_cause": "cause" in needed,
         "has_list": incident.access is not None,

@@ -30,7 +30,7 @@ from releases.forms import (
 )
 from releases.models import Series
 from releases.rules.calendar import in_london, local_date
-from releases.rules.lifecycle import MoveRefused, Role
+from releases.rules.lifecycle import FieldRefused, MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
 
 # Edits and downloads are in the report's history, and notes are listed separately.
@@ -257,9 +257,15 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
     form = ActionForm(post_data(request), series=None if report.training_id else report.find_series())
     if form.is_valid():
         series = form.cleaned_data.get("next_release_of")
-        corrective_actions.add_action(report, form.plan(), next_release_of=series, by=request.user, at=timezone.now())
-        messages.success(request, _("Action saved."))
-        return redirect("breaches:actions", report.reference)
+        try:
+            corrective_actions.add_action(
+                report, form.plan(), next_release_of=series, by=request.user, at=timezone.now()
+            )
+        except FieldRefused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, _("Action saved."))
+            return redirect("breaches:actions", report.reference)
     return render(request, "breaches/action.html", {"report": report, "form": form})
 
 
@@ -280,7 +286,7 @@ def change_action_view(request: SignedInRequest, report: Report, action: int) ->
             try:
                 corrective_actions.change_action(found, form.plan(), by=request.user, at=timezone.now())
             except MoveRefused as refused:
-                form.add_error(None, str(refused))
+                add_refusal(form, refused)
             else:
                 messages.success(request, _("Action changed."))
                 return redirect("breaches:actions", report.reference)

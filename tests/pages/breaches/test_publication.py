@@ -1,21 +1,24 @@
 """A report is public by a lead's deliberate step, in the words that they read, and only while they are unchanged."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from breaches import decisions, editing, publication
+from breaches import decisions, drafting, editing, publication
 from breaches.models import Published, Report
+from breaches.rules.answers import Answer, Answers
 from breaches.rules.content import ContactPerson, ReportSection
-from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.rules.public_statement import statement_from_json
 from breaches.versions import content_of
 from releases.models import Membership
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
+from releases.rules.calendar import format_moment, local_date, slot_at
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MoveRefused, Role
-from tests.support.factories import UserFactory, rolled_back
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory, rolled_back
 from tests.support.people import AT, approve, create_report, dispatch_report, move_report, render_text, write_sections
 from tests.support.published_reports import LATER, made_public, preview_digest, read
 from tests.support.report_forms import last_change, words
@@ -124,6 +127,34 @@ def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, o
     answer = client.post(f"/reports/{approved_report.reference}/publish/", stale, follow=True)
     assert "has changed since you read it" in answer.text
     assert not publication.is_public(approved_report)
+
+
+@pytest.mark.parametrize("is_about_release", [True, False], ids=["release", "series"])
+def test_the_page_says_when_the_statistics_are_due_if_that_is_to_come(client, office, is_about_release):
+    due_at = SEED_DUE + timedelta(days=1)
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer), slot=slot_at(due_at))
+    about = {"release": release} if is_about_release else {"series": release.series}
+    report, _is_new = drafting.start_report(
+        drafting.ReportSubject(office.producer, **about),
+        kind=ReportKind.LEAK,
+        occurred_on=[local_date(AT)],
+        by=office.head,
+        at=AT,
+        form_key=uuid4(),
+    )
+    if not is_about_release:
+        values = {"answers": Answers(due=Answer(on=local_date(due_at), at=release.due_at))}
+        section, version = ReportSection.WHAT_HAPPENED, report.version
+        editing.save_section(report, section=section, values=values, expected_version=version, by=office.head, at=AT)
+        report.refresh_from_db()
+    due = format_moment(release.due_at)
+    assert publication.find_due_to_come(report, now=LATER) == due
+    assert publication.find_due_to_come(report, now=release.due_at) == ""
+    report = approve(write_sections(report, by=office.head), office)
+    client.force_login(office.head)
+    page = words(client.get(f"/reports/{report.reference}/publish/").text)
+    warning = f"The statistics are not due for release until {due}. Check that this text discloses nothing of them."
+    assert warning in page
 
 
 def test_sent_twice_it_is_public_once(client, office, approved_report):

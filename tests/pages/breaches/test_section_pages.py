@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from breaches import decisions
+from breaches import decisions, editing
 from breaches.models import Practice
 from breaches.rules.content import FORM_SECTIONS, CitedPractice, ContactPerson, Output, ReportSection, content_to_json
 from tests.support.people import AT, write_sections
@@ -65,9 +65,20 @@ def test_a_wrong_address_is_linked_from_the_error_summary_and_everything_typed_s
         statistician, section_address(report, CORE), dealing_email="nobody at home", statement_url="somewhere"
     )
     assert answer.status_code == 200
-    assert error_links(answer.text) == {"#id_dealing_email": True}
+    assert error_links(answer.text) == {"#id_dealing_email": True, "#id_statement_url": True}
     kept = filled_in(answer.text)
     assert (kept["dealing_email"], kept["statement_url"]) == (["nobody at home"], ["somewhere"])
+    assert report.versions.count() == 1
+
+
+def test_a_link_must_be_a_full_web_address(statistician, report):
+    for link in ("www.example", "javascript:alert(1)", "see our site"):
+        answer = send(statistician, section_address(report, CORE), outputs__0__url=link, statement_url=link)
+        assert error_links(answer.text) == {"#id_outputs-0-url": True, "#id_statement_url": True}
+        for name, end in (("statistical output", "statistics"), ("published statement", "statement")):
+            sentence = f"Link to {name} must be a full web address, like https://www.example.gov.uk/{end}"
+            assert sentence in words(answer.text)
+        assert filled_in(answer.text)["outputs-0-url"] == [link]
     assert report.versions.count() == 1
 
 
@@ -216,13 +227,12 @@ def test_the_same_form_sent_twice_makes_one_version(statistician, report):
 MARKUP = '<script>alert("x")</script> & <b>bold</b> {{ report }}'
 
 
-def test_markup_in_what_people_write_is_shown_as_they_wrote_it(statistician, report):
-    send(
-        statistician,
-        section_address(report, CORE),
-        outputs__0__title=MARKUP,
-        outputs__0__url="javascript:alert(1)",
-        statement_url="javascript:alert(1)",
+def test_markup_in_what_people_write_is_shown_as_they_wrote_it(statistician, office, report):
+    # The form refuses these links.
+    link = "javascript:alert(1)"
+    values = {"outputs": (Output(MARKUP, link),), "statement_url": link}
+    editing.save_section(
+        report, section=CORE, only=values, values=values, expected_version=1, by=office.statistician, at=AT
     )
     send(statistician, section_address(report, IMPACT), impact=MARKUP)
     opened = statistician.get(section_address(report, IMPACT)).text

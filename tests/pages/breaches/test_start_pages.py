@@ -13,7 +13,7 @@ from breaches.rules.lifecycle import ReportKind
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.drafting.test_manual_start import AFTERWARDS, THAT_DAY, WRITERS, started
-from tests.support.factories import SEED_DUE, ProducerFactory, SeriesFactory, UserFactory, rolled_back
+from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, rolled_back
 from tests.support.people import create_office
 from tests.support.report_forms import words
 from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, create_draft, record_checks
@@ -93,6 +93,40 @@ def test_from_nothing_a_series_can_be_chosen_as_well(client, office, release, af
     about = f"{office.producer.slug}/{release.series.slug}"
     client.post(reverse("breaches:start"), typed(about=about))
     assert StartedReport.objects.get().series == release.series
+
+
+def test_from_nothing_a_release_due_near_today_can_be_chosen_and_the_report_has_its_due_time(
+    client, office, release, afterwards, time_machine
+):
+    client.force_login(office.statistician)
+    offer = f"{release.title}, due 30 June 2020 9:30am"
+    about = f"release:{release.reference}"
+    start = reverse("breaches:start")
+    client.post(start, typed(about=about, kind="leak", days=("29",)))
+    started_from = StartedReport.objects.get()
+    assert (started_from.release, started_from.series) == (release, None)
+    for days, is_offered in ((-15, False), (-13, True), (13, True), (15, False)):
+        time_machine.move_to(SEED_DUE + timedelta(days=days), tick=False)
+        client.force_login(office.statistician)
+        assert (offer in words(client.get(start).text)) is is_offered
+
+
+def test_a_chosen_release_is_no_rehearsal_and_belongs_to_an_own_producer(client, office, release, afterwards):
+    ReleaseFactory(reference="others", confirmed=True)
+    ReleaseFactory(reference="rehearsed", confirmed=True, series=release.series, rehearsal=True)
+    client.force_login(office.statistician)
+    page = client.get(reverse("breaches:start")).text
+    assert re.findall(r'value="release:(.*?)"', page) == [release.reference]
+
+
+def test_a_kind_that_does_not_fit_the_chosen_release_is_refused(client, office, release, afterwards):
+    type(release).objects.filter(pk=release.pk).update(announced_at=release.due_at - timedelta(days=40))
+    client.force_login(office.statistician)
+    about = f"release:{release.reference}"
+    answer = client.post(reverse("breaches:start"), typed(about=about, kind="not_announced"))
+    sentence = "‘Not announced’ does not fit this release. Select ‘Announcement late or missing’ instead."
+    assert sentence in words(answer.text)
+    assert not Report.objects.exists()
 
 
 def test_the_list_and_the_release_lead_those_who_write_reports_to_the_pages(client, office, release, afterwards):

@@ -11,7 +11,7 @@ from breaches import decisions, drafting, editing
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.redaction import redact_report
-from breaches.rules.answers import MAY_BE_OPEN, MAY_NOT_APPLY, MOMENTS, Answer
+from breaches.rules.answers import MAY_BE_OPEN, MOMENTS, Answer, Question, may_not_apply
 from breaches.rules.content import ReportSection, content_from_json
 from breaches.rules.document import ACCESS_PROMPT, MISSING_CAUSE_PROMPT
 from breaches.rules.lifecycle import Cause, ReportKind
@@ -131,7 +131,9 @@ def test_an_answer_may_be_not_applicable_with_the_reason(statistician, report, a
 
 def test_only_what_may_not_apply_is_offered_as_not_applicable(statistician, address):
     offered = {field for field in filled_in(statistician.get(address).text) if field.endswith("_not_applicable")}
-    assert offered == {f"{question}_not_applicable" for question in MAY_NOT_APPLY}
+    # The release answers when it was due.
+    applicable = may_not_apply(ReportKind.PRA) - {Question.DUE}
+    assert offered == {f"{question}_not_applicable" for question in applicable}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_only_when_it_was_contained_can_be_answered_not_yet(statistician, addres
 
 
 @pytest.mark.parametrize(
-    ("kind", "answer"), [("leak", "It is still public"), ("late", ""), ("pra", "It is not contained yet")]
+    ("kind", "answer"), [("leak", "It is not contained yet"), ("late", ""), ("pra", "It is not contained yet")]
 )
 def test_the_introduction_names_the_answer_not_yet_where_it_is_offered(statistician, office, kind, answer):
     series = SeriesFactory(producer=office.producer)
@@ -245,6 +247,8 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
         ),
         ({"noticed_time": "9am"}, "#id_noticed_on-day", "‘When was it noticed?’ must include a date"),
         ({"people": "many"}, "#id_people", "Enter a whole number, such as 3"),
+        ({"people": "0"}, "#id_people", "Enter 1 or a higher number"),
+        ({"what": "w" * 501}, "#id_what", "Answer to ‘What was sent?’ must be 500 characters or less"),
         (
             {"deleted": "none", "confirmed": "all"},
             "#id_confirmed",
@@ -259,6 +263,8 @@ def test_an_answer_and_a_reason_why_it_is_not_known_are_refused_together(statist
         "name in reason",
         "time alone",
         "no number",
+        "no person",
+        "too long",
         "not deleted",
     ],
 )
@@ -343,6 +349,27 @@ def test_the_preview_has_the_typed_answers_and_saves_nothing(statistician, repor
     )
     assert said(report).answers.given() == {}
     assert Report.objects.get(pk=report.pk).version == version
+
+
+def test_an_answer_that_makes_the_account_too_long_is_named_while_it_is_typed_and_before_submission(
+    statistician, report, address
+):
+    typed = {"what": " ".join(["table"] * 70), **moment("happened", "4:10pm")}
+    shown = previewed(statistician, address, **typed)
+    answered(statistician, address, **typed)
+    number = len(said(report).circumstances.split("\n\n")[0].split())
+    warning = (
+        f"The first paragraph from the answers has {number} words, but should have at most 80. Shorten the answer to "
+        "‘What was sent?’."
+    )
+    assert number > 80
+    assert warning in shown
+    assert warning in preview_on(statistician.get(address).text)
+    check = page_of(report, "check")
+    assert warning in words(statistician.get(check).text)
+    own = section_address(report, ReportSection.CIRCUMSTANCES)
+    answered(statistician, own, circumstances="My own account.")
+    assert "words, but should have" not in words(statistician.get(check).text)
 
 
 def test_the_preview_leaves_out_answers_with_an_error(statistician, address):

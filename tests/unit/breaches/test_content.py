@@ -278,6 +278,14 @@ def test_times_and_web_addresses_in_a_text_reach_no_one():
     assert find_odd(dataclasses.replace(SEED, circumstances=text), today=TODAY) == ()
 
 
+@pytest.mark.parametrize(("people", "posts", "is_odd"), [(2, 3, True), (2, 2, False), (3, 2, False), (None, 3, False)])
+def test_more_posts_than_people_are_odd_and_not_refused(people, posts, is_odd):
+    given = {name: Answer(number=number) for name, number in (("people", people), ("posts", posts)) if number}
+    found = find_odd(dataclasses.replace(SEED, answers=Answers(**given)), today=TODAY)
+    sentence = "The answers give more posts (3) than people (2). Check both numbers."
+    assert [(remark.field, remark.sentence) for remark in found] == ([("posts", sentence)] if is_odd else [])
+
+
 @pytest.mark.parametrize(
     ("url", "is_link"),
     [

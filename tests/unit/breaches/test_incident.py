@@ -12,9 +12,9 @@ from breaches.rules.answers import (
     ASKED,
     COUNTS,
     EXTENTS,
+    KINDS_BEFORE_RELEASE,
     KINDS_OF_RELEASE,
     MAY_BE_OPEN,
-    MAY_NOT_APPLY,
     MOMENTS,
     NO_ANSWERS,
     Answer,
@@ -26,12 +26,14 @@ from breaches.rules.answers import (
     contradicts_due_time,
     find_contradictions,
     find_missing_answers,
+    may_not_apply,
 )
 from breaches.rules.causes import RecordedCause, describe_cause
 from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, ReleaseException
 from breaches.rules.incident import (
     Incident,
     ReportedDisclosure,
+    find_long_account,
     name_not_applicable,
     unknown_phrases,
     within_sentence,
@@ -129,7 +131,7 @@ def test_every_question_can_be_not_known_and_the_account_gives_the_reason(kind):
 
 @pytest.mark.parametrize("kind", list(ASKED))
 def test_what_does_not_apply_is_left_out_of_the_account_and_listed_with_the_reason(kind):
-    for asked in MAY_NOT_APPLY.intersection(ASKED[kind]):
+    for asked in may_not_apply(kind).intersection(ASKED[kind]):
         not_applicable = Answer(why_not_applicable="It was a link.")
         told = account(Answers(noticed=at(NOTICED), **{asked.value: not_applicable}), kind)
         first, listed = told.split("\n\n")
@@ -159,7 +161,7 @@ def test_what_does_not_apply_has_the_name_of_its_kind(kind, asked, name):
         (ReportKind.PRA, "had not been contained when this report was written", "Not contained yet"),
         (ReportKind.WRONG_CONTENT, "had not been corrected when this report was written", "Not corrected yet"),
         (ReportKind.PARTIAL, "the release had not been completed when this report was written", "Not completed yet"),
-        (ReportKind.LEAK, "had not been contained when this report was written", "Still public"),
+        (ReportKind.LEAK, "had not been contained when this report was written", "Not contained yet"),
         (
             ReportKind.UNEQUAL_ACCESS,
             "not all users could read the statistics when this report was",
@@ -177,18 +179,16 @@ def test_what_is_not_contained_yet_is_said_in_the_account_and_listed_with_the_re
     assert Question.CONTAINED not in find_missing_answers(kind, answers)
 
 
-def test_a_leak_that_is_still_public_gives_the_place_that_people_answered():
+def test_a_leak_that_is_not_contained_yet_is_not_said_to_be_public():
     answers = Answers(
         what=Answer("three figures"),
-        where=Answer("In an article on a news site"),
+        where=Answer("In an email of a supplier to a consultant"),
         noticed=at(NOTICED),
-        contained=Answer(why_not_yet="The article is still there."),
+        contained=Answer(why_not_yet="The consultant has not replied."),
     )
     told, further = account(answers, ReportKind.LEAK).split("\n\n")
     assert "This was noticed at 4:25pm on 29 June 2020 and had not been contained when this report was written." in told
-    assert further == "Further facts:\n– Still public in an article on a news site (the article is still there)."
-    unknown = replace(answers, where=Answer(why_unknown="No one saw it."))
-    assert "– Still public (the article is still there)." in account(unknown, ReportKind.LEAK)
+    assert further == "Further facts:\n– Not contained yet (the consultant has not replied)."
 
 
 def test_a_late_announcement_is_in_the_words_of_people_with_when_our_calendar_announced_the_release():
@@ -264,7 +264,7 @@ TEXT_ANSWERS = st.sampled_from([None, UNKNOWN, Answer(WRITTEN)])
 def any_answers(draw, kind):
     of = {**dict.fromkeys(MOMENTS, MOMENT_ANSWERS), **dict.fromkeys(COUNTS, COUNT_ANSWERS)}
     of |= dict.fromkeys(EXTENTS, EXTENT_ANSWERS)
-    of |= {asked: of.get(asked, TEXT_ANSWERS) | st.just(NOT_APPLICABLE) for asked in MAY_NOT_APPLY}
+    of |= {asked: of.get(asked, TEXT_ANSWERS) | st.just(NOT_APPLICABLE) for asked in may_not_apply(kind)}
     of |= {asked: of[asked] | st.just(NOT_YET) for asked in MAY_BE_OPEN}
     return Answers(**{asked.value: draw(of.get(asked, TEXT_ANSWERS)) for asked in ASKED[kind]})
 
@@ -299,6 +299,17 @@ def test_an_account_with_a_long_title_leaves_the_outcome_to_the_list():
     assert len(first.split()) <= 80
     assert "opened" not in first
     assert listed == "Further facts:\n– Number of posts: 2.\n– Opened: In part.\n– Deleted: Yes."
+
+
+def test_an_account_that_is_too_long_has_its_words_counted_and_its_longest_answer_named():
+    answers = replace(FULL, what=Answer(" ".join(["table"] * 70)), recipients=Answer(" ".join(["post"] * 90)))
+    incident = Incident(ReportKind.PRA, answers, title="School workforce", due_at=DUE)
+    told = write_incident_account(incident).partition("\n\n")[0]
+    # The longer answer is in the list below the account.
+    assert find_long_account(incident) == (len(told.split()), Question.WHAT)
+    assert len(told.split()) > 80
+    assert find_long_account(replace(incident, answers=FULL)) is None
+    assert find_long_account(replace(incident, title=" ".join(["Output"] * 99), answers=Answers())) is None
 
 
 def test_measures_are_part_of_an_account_that_has_room_for_them():
@@ -361,7 +372,7 @@ def test_what_was_sent_or_seen_when_noticed_and_contained_are_required(kind):
     assert find_missing_answers(kind, Answers(**unknown)) == ()
     only_of_access = {Question.PEOPLE, Question.POSTS, Question.OPENED, Question.DELETED, Question.CONFIRMED}
     assert required & only_of_access == (only_of_access if kind is ReportKind.PRA else set())
-    assert (Question.DUE in required) == (kind in KINDS_OF_RELEASE)
+    assert (Question.DUE in required) == (kind in KINDS_OF_RELEASE | KINDS_BEFORE_RELEASE)
 
 
 def test_every_kind_of_breach_has_questions():

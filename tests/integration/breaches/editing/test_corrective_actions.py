@@ -6,20 +6,21 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import corrective_actions, decisions
+from breaches import corrective_actions, decisions, editing
 from breaches.models import CorrectiveAction
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.versions import content_of
 from releases import preflight, tasks
 from releases.detection.preflight import PreflightCode
 from releases.models import ReleaseTask
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from tests.support.factories import ReleaseFactory, london_slot
 from tests.support.people import AT, create_report, move_report, write_sections
 from tests.support.preflight import means_with
-from tests.support.report_forms import filled_in, send, words
+from tests.support.report_forms import error_links, filled_in, send, words
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,45 @@ def test_an_action_says_what_is_done_and_by_which_post(report, office, field):
         add(report, office, replace(PLAN, **{field: " "}))
     assert refused.value.field == field
     assert CorrectiveAction.objects.count() == 0
+
+
+TOO_EARLY = "Due date must be the same as or after the day of the breach, 30 June 2020"
+
+
+def test_an_action_cannot_be_due_before_the_breach(client, report, office):
+    early = replace(PLAN, due=date(2020, 6, 29))
+    action = add(report, office)
+    for act in (
+        lambda: add(report, office, early),
+        lambda: corrective_actions.change_action(action, early, by=office.statistician, at=AT),
+    ):
+        with pytest.raises(FieldRefused, match=TOO_EARLY) as refused:
+            act()
+        assert refused.value.field == "due"
+    client.force_login(office.statistician)
+    pages = page_of(report, "add_action"), page_of(report, "change_action", action.pk)
+    due = {"due-day": "29", "due-month": "6", "due-year": "2020"}
+    for page in pages:
+        answer = send(client, page, text=CHECK, term="short", owner="Head of branch", **due)
+        assert error_links(answer.text) == {"#id_due-day": True}
+        assert TOO_EARLY in words(answer.text)
+        assert filled_in(answer.text)["owner"] == ["Head of branch"]
+    assert [one.due for one in CorrectiveAction.objects.all()] == [PLAN.due]
+
+
+def test_an_action_of_a_breach_without_a_day_can_be_due_on_any_day(report, office):
+    values = {"occurred_on": ()}
+    editing.save_section(
+        report,
+        section=ReportSection.CIRCUMSTANCES,
+        only=values,
+        values=values,
+        expected_version=report.version,
+        by=office.statistician,
+        at=AT,
+    )
+    report.refresh_from_db()
+    assert add(report, office, replace(PLAN, due=date(2020, 6, 29))).due == date(2020, 6, 29)
 
 
 def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, office):
@@ -320,6 +360,22 @@ class TestInTheFormOfTheSection:
         assert CHECK in answer.text
         assert printed(report) == before
         assert not CorrectiveAction.objects.exists()
+
+    def test_a_due_date_before_the_breach_is_refused_at_its_action_and_nothing_is_saved_or_lost(
+        self, client, page, report
+    ):
+        before = printed(report)
+        longer = send(client, page, **self.TYPED, add="row").text
+        second = {"actions-1-text": "Train the team", "actions-1-term": "long", "actions-1-owner": "Head of branch"}
+        due = {"actions-1-due-day": "29", "actions-1-due-month": "6", "actions-1-due-year": "2020"}
+        answer = send(client, page, longer, **second, **due)
+        assert answer.status_code == 200
+        assert error_links(answer.text) == {"#id_actions-1-due-day": True}
+        assert TOO_EARLY in words(answer.text)
+        assert filled_in(answer.text)["actions-1-text"] == ["Train the team"]
+        assert printed(report) == before
+        assert not CorrectiveAction.objects.exists()
+        assert send(client, page, answer.text, **due | {"actions-1-due-day": "30"}).status_code == 302
 
     def test_after_another_person_wrote_the_same_text_both_are_shown_and_the_action_is_kept(
         self, client, page, report, office

@@ -12,7 +12,7 @@ from breaches.editing import ChosenCause
 from breaches.layout import lay_out_short_concern
 from breaches.models import Report
 from breaches.pdf import render_concern, render_pdf
-from breaches.rules.answers import KINDS_OF_RELEASE
+from breaches.rules.answers import KINDS_BEFORE_RELEASE, KINDS_OF_RELEASE
 from breaches.rules.content import ReportSection
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import Cause, ReportKind
@@ -216,7 +216,7 @@ SITUATIONS = [
         "when this report was written. The cause is not known yet.",
         (
             "Not known: who the source was (the inquiry has not ended).",
-            "Still public in an article on a news site (the article is still there).",
+            "Not contained yet (the article is still there).",
         ),
     ),
     Situation(
@@ -562,6 +562,56 @@ def test_a_late_report_about_a_series_asks_when_it_was_due_and_gives_it_in_the_a
     )
 
 
+@pytest.mark.parametrize("kind", sorted(KINDS_BEFORE_RELEASE))
+def test_a_report_about_a_series_says_which_edition_was_still_to_be_released_and_when(
+    client, office, release, kind, time_machine
+):
+    time_machine.move_to(london("18:00", "2020-06-29"), tick=False)
+    about = drafting.ReportSubject(office.producer, series=release.series)
+    report, _is_new = drafting.start_report(
+        about, kind=kind, occurred_on=[EVE], by=office.statistician, at=london("17:00", "2020-06-29"), form_key=uuid4()
+    )
+    client.force_login(office.statistician)
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    page = filled_in(client.get(address).text)
+    assert (page["happened_on-day"], page["due_on-day"]) == (["29"], [""])
+    answers = {"what": "the bulletin", **moment("happened", "4:10pm"), **moment("due", "9:30am", DAY)}
+    assert send(client, address, **answers).status_code == 302
+
+    def account():
+        return content_of(Report.objects.get(pk=report.pk)).circumstances.split("\n\n")[0]
+
+    assert account().startswith(f"‘{release.series.title}’ was due for release at 9:30am on 30 June 2020. ")
+    assert "4:10pm on 29 June 2020, 17 hours 20 minutes before the release was due." in account()
+    title = {"outputs-0-title": "Schools, March 2020"}
+    core = reverse("breaches:section", args=[report.reference, "core_information"])
+    assert send(client, core, **title).status_code == 302
+    assert account().startswith("‘Schools, March 2020’ was due for release at 9:30am on 30 June 2020. ")
+
+
+def test_figures_that_were_used_in_public_need_not_be_of_a_planned_release(client, office, release, time_machine):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    report = start_about(office, ReportKind.USED_IN_PUBLIC, EVE, series=release.series)
+    client.force_login(office.statistician)
+    address = reverse("breaches:section", args=[report.reference, "what_happened"])
+    reason = "No release was planned."
+    assert send(client, address, what="A figure", due_not_applicable=reason).status_code == 302
+    content = content_of(Report.objects.get(pk=report.pk))
+    assert "– Not applicable: time of release (no release was planned)." in content.circumstances
+    assert "due_on" not in [remark.field for remark in decisions.find_needs(report, content)]
+
+
+def test_a_late_release_cannot_be_due_in_the_future_and_an_early_one_can(client, office, release, time_machine):
+    time_machine.move_to(NEXT_WEEK, tick=False)
+    client.force_login(office.statistician)
+    for kind, status in ((ReportKind.LATE, 200), (ReportKind.EARLY, 302)):
+        report = start_about(office, kind, EVE, series=release.series)
+        address = reverse("breaches:section", args=[report.reference, "what_happened"])
+        answer = send(client, address, **moment("due", "9:30am", date(2020, 7, 30)))
+        assert answer.status_code == status
+        assert ("When it was due must not be in the future." in answer.text) == (status == 200)
+
+
 @pytest.mark.parametrize(
     ("typed", "available_at"),
     [
@@ -687,7 +737,7 @@ def test_an_early_release_that_appeared_after_it_was_due_is_refused(client, star
     assert send(client, address, **due, **moment("happened", "9am", DAY)).status_code == 302
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS_OF_RELEASE))
+@pytest.mark.parametrize("kind", sorted(KINDS_OF_RELEASE | KINDS_BEFORE_RELEASE))
 @pytest.mark.parametrize(
     ("subject", "is_required"), [("release", False), ("undated", True), ("series", True), ("producer", True)]
 )
@@ -696,7 +746,8 @@ def test_when_it_was_due_is_required_unless_a_release_gives_it(office, release, 
     undated = ReleaseFactory(series=release.series, reference="undated", slot=july)
     about = {"release": {"release": release}, "undated": {"release": undated}, "series": {"series": release.series}}
     report = start_about(office, kind, DAY, **about.get(subject, {}))
-    missing = "Answer ‘When was it due?’, or say why it is not known."
+    question = "When were the statistics due for release?" if kind in KINDS_BEFORE_RELEASE else "When was it due?"
+    missing = f"Answer ‘{question}’, or say why it is not known."
     for act in (
         lambda: decisions.submit_report(report, by=office.statistician, at=NEXT_WEEK),
         lambda: decisions.approve_report(report, by=office.head, at=NEXT_WEEK, render=render_pdf),

@@ -1,7 +1,7 @@
 """The register as a file: its content, safe to open, without people unless a lead asks, and always on record."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -101,11 +101,13 @@ def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind, office, 
 
 def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_report):
     plan = Plan("A second person looks.", ReportTerm.LONG, "The publishing team")
-    for due in (date(2020, 6, 29), date(2020, 6, 30), None):
+    for due in (date(2020, 6, 30), date(2020, 7, 1), None):
         corrective_actions.add_action(approved_report, replace(plan, due=due), by=office.head, at=AT)
-    done = corrective_actions.add_action(approved_report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
+    ended = replace(plan, text="The page was corrected.", due=date(2020, 6, 30))
+    done = corrective_actions.add_action(approved_report, ended, by=office.head, at=AT)
     corrective_actions.finish_action(done, done=True, by=office.head, at=AT)
-    (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT))
+    next_day = AT + timedelta(days=1)
+    (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=next_day))
     assert row["cause"] == "Scheduler fault"
     assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("4", "3", "1")
 
