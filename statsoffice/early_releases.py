@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -42,8 +42,9 @@ from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Channel, Message
-from statsoffice.notifications.recipients import REMINDER
+from statsoffice.notifications.recipients import REMINDER, SUSPECTED
 from statsoffice.notifications.release_queries import event_of_early_release
+from statsoffice.notifications.views import describe_delivery
 
 NOTHING = "There is no such early release, or it is not yours."
 
@@ -217,6 +218,7 @@ class Step(StrEnum):
 
     TAKE_DOWN = "take_down"
     PUBLISH_WHEN_DUE = "publish_when_due"
+    PUBLISH_LATE = "publish_late"
     CHANGE_TIME = "change_time"
     LEAD_CHANGES_TIME = "lead_changes_time"
     STATE_TIME = "state_time"
@@ -226,12 +228,15 @@ class Step(StrEnum):
 def _find_step(
     suspicion: Suspicion, last: EarlyReleaseDecision, *, is_gone: bool, is_lead: bool, now: datetime
 ) -> Step:
+    due_at = suspicion.release.due_at
+    is_due = due_at is not None and now >= due_at
     if last.choice == Choice.TAKE_DOWN:
-        return Step.PUBLISH_WHEN_DUE if is_gone else Step.TAKE_DOWN
+        if not is_gone:
+            return Step.TAKE_DOWN
+        return Step.PUBLISH_LATE if is_due else Step.PUBLISH_WHEN_DUE
     if not _is_moved(suspicion):
         return Step.CHANGE_TIME if is_lead else Step.LEAD_CHANGES_TIME
-    due_at = suspicion.release.due_at
-    if due_at is None or now < due_at:
+    if not is_due:
         return Step.PUBLISH_WHEN_DUE
     # A page that was live all along proves nothing about its new date, so no check publishes it.
     return Step.STATE_TIME if is_lead else Step.LEAD_STATES_TIME
@@ -262,6 +267,9 @@ def _context(
         "publish_address": reverse(_page_to_publish(release), args=[release.reference]),
         "form": form if choices else None,
         "notified": list(_list_notified(suspicion)),
+        # No message about an early release is written once it is over, or a week after it was found.
+        "may_be_notified": release.status in TO_COME and now < suspicion.verification.due_at,
+        "others_notified_at": _others_notified_at(suspicion),
         "report": report if may_read else None,
         "may_start": permissions.may_start(request.user, release.series.producer),
         "is_drafting": report is None,
@@ -311,8 +319,14 @@ def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
         if message.sent_at:
             delivery = _("notified at %(moment)s") % {"moment": format_moment(message.sent_at)}
         else:
-            delivery = _("not sent yet")
+            delivery = describe_delivery(message)
         yield SentNotification(recipient, delivery, *reminders.get((message.recipient, message.channel), (0, None)))
+
+
+def _others_notified_at(suspicion: Suspicion) -> datetime | None:
+    """Return when the contacts of the series were notified of the suspected breach, once it is over."""
+    events = suspicion.notifications.filter(event__startswith=SUSPECTED).values("event")
+    return Message.objects.filter(event__in=events).aggregate(first=Min("sent_at"))["first"]
 
 
 @login_required
