@@ -373,8 +373,8 @@ def _list_notice(found: Iterable[_Given]) -> dict[Figure, FigureList]:
 
 
 def _describe_changes(changes: Iterable[DateChange]) -> str:
-    """Write the later changes of an announced date: "To 9:30am on 2 March 2026, changed on 19 February 2026"."""
-    sentence = _("To %(slot)s, changed on %(on)s")
+    """Write the later changes of an announced date: "19 February 2026: changed to 2 March 2026 9:30am"."""
+    sentence = _("%(on)s: changed to %(slot)s")
     return "; ".join(sentence % {"slot": change.to, "on": format_day(change.made_at)} for change in changes)
 
 

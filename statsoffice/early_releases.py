@@ -32,11 +32,11 @@ from releases.check_history import AddressRecord
 from releases.detection.finding import CheckOutcome
 from releases.early_findings import current_contact, name_contact, producers_known_to
 from releases.forms import GovukForm, add_refusal
-from releases.models import Address, IncidentContact, Release
+from releases.models import Address, IncidentContact, Release, ReleaseEvent
 from releases.models.append_only import redaction_marker
 from releases.permissions import TABLE, Action, may, producers_with_standing_role
 from releases.rules.calendar import format_moment
-from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
+from releases.rules.lifecycle import PUBLISH, TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
 from releases.text.release import describe_check
 from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder
@@ -258,6 +258,7 @@ def _context(
         "release": release,
         "producer": release.series.producer,
         "is_open": release.status in TO_COME,
+        "recorded_at": _published_since(release),
         "due_at": suspicion.verification.due_at,
         "first_live_at": suspicion.verification.occurred_at,
         "addresses": addresses,
@@ -321,6 +322,12 @@ def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
         else:
             delivery = describe_delivery(message)
         yield SentNotification(recipient, delivery, *reminders.get((message.recipient, message.channel), (0, None)))
+
+
+def _published_since(release: Release) -> datetime | None:
+    """Return when it was recorded that a release is published, which can be later than its publication."""
+    events = ReleaseEvent.objects.filter(release=release, kind=PUBLISH)
+    return events.order_by("-position").values_list("at", flat=True).first()
 
 
 def _others_notified_at(suspicion: Suspicion) -> datetime | None:

@@ -179,7 +179,7 @@ class TestFigures:
         row = dict(zip(listing.columns, listing.rows[0].cells, strict=True))
         assert row["First announced date"] == format_day(first)
         assert row["Later changes of the date"] == (
-            "To 2 July 2020 9:30am, changed on 27 June 2020; To 3 July 2020 9:30am, changed on 28 June 2020"
+            "27 June 2020: changed to 2 July 2020 9:30am; 28 June 2020: changed to 3 July 2020 9:30am"
         )
 
     def test_a_date_that_was_changed_before_it_was_announced_gave_no_notice(self, office, series):

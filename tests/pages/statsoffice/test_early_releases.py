@@ -455,7 +455,10 @@ def test_the_page_says_when_the_contacts_of_the_series_were_notified_of_one_that
     now = SEED_DUE + timedelta(minutes=3)
     time_machine.move_to(now, tick=False)
     text = words(client.get(page_of(early)).text)
-    assert "People with a role at your producer can now see what we found." in text
+    assert (
+        "The release was published at 9:10am on 30 June 2020. We recorded this at 9:32am on 30 June 2020. Since then, "
+        "people with a role at your producer can see what we found."
+    ) in text
     assert "There is no record that we notified the contacts of the series." in text
     outbox.create_missing(now=now)
     deliver_messages(now=now)

@@ -80,6 +80,7 @@ def test_it_names_the_announced_title_and_the_report_and_nothing_of_what_was_see
     message = next(iter(told().values()))
     assert message.subject == f"Now live: {release.title} ({Report.objects.get().number})"
     assert f"/reports/{Report.objects.get().reference}/" in message.text
+    assert f"\n\nProducer: {release.series.producer}\n\n" in message.text
     for secret in ("9:30am", "10.27", release.addresses.get().url):
         assert secret not in message.subject + message.text
 

@@ -84,7 +84,7 @@ def test_the_reminder_that_reaches_a_mailbox_names_the_report_and_nothing_of_wha
     reminded(BEFORE)
     deliver_messages(now=BEFORE)
     mail = next(mail for mail in mailbox.mails if ": deadline" in mail["Subject"])
-    assert mail["Subject"] == f"Breach report {report.number}: deadline 7 July 2020"
+    assert mail["Subject"] == f"Breach report {report.number}: deadline 7 July 2020, {report.producer}"
     text = mail.get_body(("plain",)).get_content()
     assert f"/reports/{report.reference}/" in text
     assert "inspections" not in text
