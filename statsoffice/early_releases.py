@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -333,7 +333,8 @@ def _published_since(release: Release) -> datetime | None:
 def _others_notified_at(suspicion: Suspicion) -> datetime | None:
     """Return when the contacts of the series were notified of the suspected breach, once it is over."""
     events = suspicion.notifications.filter(event__startswith=SUSPECTED).values("event")
-    return Message.objects.filter(event__in=events).aggregate(first=Min("sent_at"))["first"]
+    sent = Message.objects.filter(event__in=events, sent_at__isnull=False)
+    return sent.order_by("sent_at").values_list("sent_at", flat=True).first()
 
 
 @login_required

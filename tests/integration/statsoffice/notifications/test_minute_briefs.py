@@ -83,6 +83,7 @@ def test_the_brief_is_written_once_to_each_person_who_leads(office, series):
         f"/briefs/{brief.pk}/",
     ):
         assert part in message.text
+    assert "releases on www.example.gov.uk" not in message.text, "the same figures are above"
     assert "late." not in message.text
 
 

@@ -182,8 +182,8 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_writ
 
 def test_of_two_producers_with_the_same_number_the_message_names_the_producer(office):
     other = create_office(name="Office for Estimates")
-    for one in (office, other):
-        create_report(one, ReportStatus.WITH_HOP)
+    for one, reference in ((office, "one"), (other, "another")):
+        create_report(one, ReportStatus.WITH_HOP, reference=reference)
     outbox.create_missing(now=LATER)
     submitted = Message.objects.filter(event__startswith="report-submitted")
     subjects = {submitted.filter(producer=one.producer).first().subject for one in (office, other)}
