@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Min, Prefetch, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -53,10 +53,10 @@ FIGURES: Mapping[Figure, Any] = {
     Figure.NOT_DETERMINED: lazy("Could not be determined"),
     Figure.NO_RESULT: lazy("Without a result"),
     Figure.RATE: lazy("On time, where the result is known"),
-    Figure.FOUR_WEEKS: lazy("Date given four weeks ahead or more"),
-    Figure.SHORT_NOTICE: lazy("Date given less than four weeks ahead"),
+    Figure.FOUR_WEEKS: lazy("Date first announced four weeks ahead or more"),
+    Figure.SHORT_NOTICE: lazy("Date first announced less than four weeks ahead"),
     Figure.NOT_ANNOUNCED: lazy("Date not announced"),
-    Figure.LEAST_NOTICE: lazy("Shortest notice"),
+    Figure.LEAST_NOTICE: lazy("Shortest notice of a date first announced"),
     Figure.MOVED: lazy("Changes of announced dates"),
     Figure.MOVED_BY_HEAD: lazy("Agreed by the Head of Profession"),
     Figure.MOVED_BY_DEPUTY: lazy("Agreed by a deputy or a person covering for the Head of Profession"),
@@ -221,6 +221,15 @@ def describe_on_time(tolerances: Collection[int]) -> str:
     return _("A release is on time if it was live within our tolerance after its announced time.")
 
 
+def describe_notice() -> str:
+    """Write what "notice" means, and where a later change of a date counts."""
+    return _(
+        "Notice is the number of days from the day on which the first date of a release was confirmed and announced "
+        "until that date. A later change of the date counts under ‘Changes of announced dates’, in the year in which "
+        "the date was changed."
+    )
+
+
 def _list_results(results: Sequence[ReleaseResult], due: "QuerySet[Release]") -> dict[Figure, FigureList]:
     columns = (_("Release"), _("Series"), _("Due"), _("Result"))
 
@@ -273,11 +282,18 @@ def _due_at(release: Release) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """When the first exact date of a release was both confirmed and announced; None if it was not announced."""
+    """When the first exact date of a release was both confirmed and announced; None if it was not announced.
+
+    :ivar changes: the later changes of the announced date, in their order.
+    """
 
     release: Release
-    first_date: date
     at: datetime | None
+    changes: Sequence[DateChange]
+
+    @property
+    def first_date(self) -> date:
+        return self.changes[0].was_on if self.changes else self.release.planned_on
 
     @property
     def days(self) -> int | None:
@@ -289,16 +305,21 @@ class _Given:
 
 
 def _given_dates(due: "QuerySet[Release]") -> list[_Given]:
-    """Return when the dates of releases were given. A later change of a date is counted as a change, not as notice."""
-    changes = DateChange.objects.filter(release__in=due.values("pk"), agreed_at__isnull=False)
-    first: dict[int, date] = {}
-    for release, was_on in changes.order_by("schedule_version").values_list("release_id", "was_on"):
-        first.setdefault(release, was_on)
+    """Return when the dates of releases were given. A later change of a date is counted as a change, not as notice.
+
+    A date that was changed before the release was announced was not given to readers.
+    """
+    agreed = DateChange.objects.filter(
+        release__in=due.values("pk"), agreed_at__isnull=False, announced_at__isnull=False
+    )
+    changes: dict[int, list[DateChange]] = defaultdict(list)
+    for change in agreed.order_by("schedule_version"):
+        changes[change.release_id].append(change)
     return [
         _Given(
             release,
-            first.get(release.pk, release.planned_on),
             max(release.confirmed_at, release.announced_at) if release.confirmed_at and release.announced_at else None,
+            changes[release.pk],
         )
         for release in due
     ]
@@ -313,10 +334,18 @@ def _describe_days(days: int | None) -> str:
 
 
 def _list_notice(found: Iterable[_Given]) -> dict[Figure, FigureList]:
-    columns = (_("Release"), _("Date"), _("Confirmed and announced"), _("Notice"), _("Reason for short notice"))
+    columns = (
+        _("Release"),
+        _("First announced date"),
+        _("Confirmed and announced"),
+        _("Notice"),
+        _("Reason for short notice"),
+        _("Later changes of the date"),
+    )
+    not_announced = (columns[0], _("Date"), *columns[2:])
     given = sorted(found, key=lambda one: (one.days is None, one.days or 0))
 
-    def listing(wanted: Callable[[int | None], bool]) -> FigureList:
+    def listing(wanted: Callable[[int | None], bool], columns: tuple[str, ...] = columns) -> FigureList:
         rows = [
             ListRow(
                 (
@@ -325,6 +354,7 @@ def _list_notice(found: Iterable[_Given]) -> dict[Figure, FigureList]:
                     format_day(one.at) if one.at else _("Not announced"),
                     _describe_days(one.days),
                     one.release.short_notice_reason,
+                    _describe_changes(one.changes),
                 ),
                 release=one.release.reference,
                 keys=_keys({1: one.first_date, 2: one.at}),
@@ -337,9 +367,15 @@ def _list_notice(found: Iterable[_Given]) -> dict[Figure, FigureList]:
     return {
         Figure.FOUR_WEEKS: listing(lambda days: days is not None and days >= NOTICE.days),
         Figure.SHORT_NOTICE: listing(lambda days: days is not None and days < NOTICE.days),
-        Figure.NOT_ANNOUNCED: listing(lambda days: days is None),
+        Figure.NOT_ANNOUNCED: listing(lambda days: days is None, not_announced),
         Figure.LEAST_NOTICE: listing(lambda days: days is not None),
     }
+
+
+def _describe_changes(changes: Iterable[DateChange]) -> str:
+    """Write the later changes of an announced date: "19 February 2026: changed to 2 March 2026 9:30am"."""
+    sentence = _("%(on)s: changed to %(slot)s")
+    return "; ".join(sentence % {"slot": change.to, "on": format_day(change.made_at)} for change in changes)
 
 
 def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySet[DateChange]":
@@ -497,7 +533,7 @@ def _departures(due: "QuerySet[Release]") -> "QuerySet[Departure]":
 
 
 def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
-    columns = (_("Report"), _("Output"), _("Date of breach"), _("Kind of breach"), _("Status"))
+    columns = (_("Report"), _("Outputs"), _("Date of breach"), _("Kind of breach"), _("Status"))
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
     found = list(with_outcome(breaches).prefetch_related(outcomes).order_by("counts_on", "pk"))
     titles = find_output_titles([report.pk for report in found])
@@ -529,10 +565,10 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
 
 
 def find_output_titles(reports: Collection[int]) -> dict[int, str]:
-    """Return the title of the first output of reports in their present version, by their keys."""
+    """Return the titles of all outputs of reports in their present version, by their keys."""
     present = ReportVersion.objects.filter(report__in=reports, number=F("report__version"))
-    title = KeyTextTransform("title", KeyTransform(0, KeyTransform("outputs", "content")))
-    return {report: title for report, title in present.values_list("report", title) if title}
+    outputs = present.values_list("report", KeyTransform("outputs", "content"))
+    return {report: "; ".join(output["title"] for output in of_it) for report, of_it in outputs if of_it}
 
 
 def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, FigureList]:
@@ -593,6 +629,7 @@ class Punctuality:
     exceptions: int
     statements: int | None
     on_time_rule: str
+    notice_rule: str
 
 
 def punctuality_years(producer: Producer, *, today: date) -> list[int]:
@@ -650,6 +687,7 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
         exceptions=_departures(due).count(),
         statements=_count_statements(producer, first, until) if settings.BREACHES_PUBLIC else None,
         on_time_rule=describe_on_time(_tolerances(verdicts)),
+        notice_rule=describe_notice(),
     )
 
 

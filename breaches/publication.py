@@ -80,6 +80,19 @@ def may_be_published(report: Report) -> bool:
     return report.status in PUBLISHABLE and not report.rehearsal and not is_about_unpublished_early(report)
 
 
+def check_publishable(report: Report) -> None:
+    """Check that the state of a report allows a public statement.
+
+    :raises MoveRefused: if it does not.
+    """
+    if is_about_unpublished_early(report):
+        raise MoveRefused(_("The release is not published yet, so nothing about it can be made public."))
+    if not may_be_published(report):
+        raise MoveRefused(
+            _("You can only make a report public if it is approved, sent or closed, and is not a rehearsal.")
+        )
+
+
 def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
     """Return the statement that would be published: without people, and without addresses that are not public yet."""
     pages = {page for release in _releases_of(report) if (page := calendar.live_page_of(release, now=now))}
@@ -137,12 +150,7 @@ def publish_statement(report: Report, *, seen: str, by: User, at: datetime) -> P
     :raises ChangedMeanwhile: if the report, or what would be public of it, has changed since it was read.
     """
     _check_permission(report, by)
-    if is_about_unpublished_early(report):
-        raise MoveRefused(_("The release is not published yet, so nothing about it can be made public."))
-    if not may_be_published(report):
-        raise MoveRefused(
-            _("You can only make a report public if it is approved, sent or closed, and is not a rehearsal.")
-        )
+    check_publishable(report)
     statement = preview_statement(report, now=at)
     if public_statement.statement_digest(statement) != seen:
         raise ChangedMeanwhile(CHANGED_SINCE_READ)

@@ -65,7 +65,8 @@ FACTS = "facts"
 """The reason of an automatically refreshed version; the person who made the move is not its author."""
 
 SOMEBODY_ELSE_DECIDES = lazy(
-    "You declared that this report is about something that you did. Another person must decide on it."
+    "You declared a conflict of interest, so you cannot decide on this report. Another Head of Profession or deputy "
+    "must decide."
 )
 
 

@@ -32,18 +32,19 @@ from releases.check_history import AddressRecord
 from releases.detection.finding import CheckOutcome
 from releases.early_findings import current_contact, name_contact, producers_known_to
 from releases.forms import GovukForm, add_refusal
-from releases.models import Address, IncidentContact, Release
+from releases.models import Address, IncidentContact, Release, ReleaseEvent
 from releases.models.append_only import redaction_marker
 from releases.permissions import TABLE, Action, may, producers_with_standing_role
 from releases.rules.calendar import format_moment
-from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
+from releases.rules.lifecycle import PUBLISH, TO_COME, ChangedMeanwhile, FieldRefused, MoveRefused, Role
 from releases.text.release import describe_check
 from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Channel, Message
-from statsoffice.notifications.recipients import REMINDER
+from statsoffice.notifications.recipients import REMINDER, SUSPECTED
 from statsoffice.notifications.release_queries import event_of_early_release
+from statsoffice.notifications.views import describe_delivery
 
 NOTHING = "There is no such early release, or it is not yours."
 
@@ -225,6 +226,7 @@ class Step(StrEnum):
 
     TAKE_DOWN = "take_down"
     PUBLISH_WHEN_DUE = "publish_when_due"
+    PUBLISH_LATE = "publish_late"
     CHANGE_TIME = "change_time"
     LEAD_CHANGES_TIME = "lead_changes_time"
     STATE_TIME = "state_time"
@@ -234,12 +236,15 @@ class Step(StrEnum):
 def _find_step(
     suspicion: Suspicion, last: EarlyReleaseDecision, *, is_gone: bool, is_lead: bool, now: datetime
 ) -> Step:
+    due_at = suspicion.release.due_at
+    is_due = due_at is not None and now >= due_at
     if last.choice == Choice.TAKE_DOWN:
-        return Step.PUBLISH_WHEN_DUE if is_gone else Step.TAKE_DOWN
+        if not is_gone:
+            return Step.TAKE_DOWN
+        return Step.PUBLISH_LATE if is_due else Step.PUBLISH_WHEN_DUE
     if not _is_moved(suspicion):
         return Step.CHANGE_TIME if is_lead else Step.LEAD_CHANGES_TIME
-    due_at = suspicion.release.due_at
-    if due_at is None or now < due_at:
+    if not is_due:
         return Step.PUBLISH_WHEN_DUE
     # A page that was live all along proves nothing about its new date, so no check publishes it.
     return Step.STATE_TIME if is_lead else Step.LEAD_STATES_TIME
@@ -261,6 +266,7 @@ def _context(
         "release": release,
         "producer": release.series.producer,
         "is_open": release.status in TO_COME,
+        "recorded_at": _published_since(release),
         "due_at": suspicion.verification.due_at,
         "first_live_at": suspicion.verification.occurred_at,
         "addresses": addresses,
@@ -270,6 +276,9 @@ def _context(
         "publish_address": reverse(_page_to_publish(release), args=[release.reference]),
         "form": form if choices else None,
         "notified": list(_list_notified(suspicion)),
+        # No message about an early release is written once it is over, or a week after it was found.
+        "may_be_notified": release.status in TO_COME and now < suspicion.verification.due_at,
+        "others_notified_at": _others_notified_at(suspicion),
         "report": report if may_read else None,
         "may_start": permissions.may_start(request.user, release.series.producer),
         "is_drafting": report is None,
@@ -319,8 +328,21 @@ def _list_notified(suspicion: Suspicion) -> Iterator[SentNotification]:
         if message.sent_at:
             delivery = _("notified at %(moment)s") % {"moment": format_moment(message.sent_at)}
         else:
-            delivery = _("not sent yet")
+            delivery = describe_delivery(message)
         yield SentNotification(recipient, delivery, *reminders.get((message.recipient, message.channel), (0, None)))
+
+
+def _published_since(release: Release) -> datetime | None:
+    """Return when it was recorded that a release is published, which can be later than its publication."""
+    events = ReleaseEvent.objects.filter(release=release, kind=PUBLISH)
+    return events.order_by("-position").values_list("at", flat=True).first()
+
+
+def _others_notified_at(suspicion: Suspicion) -> datetime | None:
+    """Return when the contacts of the series were notified of the suspected breach, once it is over."""
+    events = suspicion.notifications.filter(event__startswith=SUSPECTED).values("event")
+    sent = Message.objects.filter(event__in=events, sent_at__isnull=False)
+    return sent.order_by("sent_at").values_list("sent_at", flat=True).first()
 
 
 @login_required

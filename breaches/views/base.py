@@ -12,13 +12,14 @@ from django.forms import BoundField, ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import text, versions
 from breaches.models import Report, ReportVersion
-from breaches.permissions import Action, may_ever, reports_where
+from breaches.permissions import Action, declared_own_act, may_ever, reports_where
 from breaches.rules.content import ReportContent, WordChange, compare_words, content_from_json
-from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.lifecycle import DECISIONS, EDIT, REPORT, ReportStatus
 from breaches.text import list_events
 from breaches.versions import changes_since
 from releases.forms import GovukForm, inside_the_form
@@ -89,6 +90,27 @@ def return_to_report(
     """Redirect to the report's page with a success message, or with the reason why nothing was changed."""
     messages.add_message(request, level, sentence)
     return redirect("breaches:report", report.reference)
+
+
+def explain_closed_move(person: Person, report: Report, move: str) -> str:
+    """Say why a person cannot make a move that is not open to them now, as the page of the report says it."""
+    if all((row.name, row.source) != (move, report.status) for row in REPORT.moves):
+        return explain_status(report)
+    if move in DECISIONS and declared_own_act(person, report):
+        return str(versions.SOMEBODY_ELSE_DECIDES)
+    if (move, report.status) == (EDIT, ReportStatus.WITH_HOP):
+        return _(
+            "The Head of Profession or a deputy decides next. You cannot edit the report while it is awaiting a "
+            "decision."
+        )
+    return explain_status(report)
+
+
+def explain_status(report: Report) -> str:
+    """Say that something cannot be done because of the status of a report."""
+    return _("You cannot do this, because the status of the report is ‘%(status)s’.") % {
+        "status": text.status_name(report)
+    }
 
 
 def read_version(request: HttpRequest) -> dict[str, int]:

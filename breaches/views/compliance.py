@@ -23,6 +23,7 @@ from breaches import compliance, compliance_files
 from breaches.compliance import FILE_KINDS, LONGEST_SECTION, SECTIONS, ComplianceFileChanged, SectionConflict
 from breaches.compliance_figures import (
     FIGURES,
+    describe_notice,
     list_years,
     punctuality_years,
     read_punctuality,
@@ -353,6 +354,7 @@ def _list_page(
         "producer": producer,
         "year": year,
         "label": FIGURES[figure],
+        "rule": describe_notice() if figure in GROUPS[Group.NOTICE] else "",
         "order": order,
         "page": page,
         "rows": [{"row": row, "cells": list(zip(listing.columns, row.cells, strict=True))[1:]} for row in page],

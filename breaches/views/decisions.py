@@ -78,6 +78,7 @@ from breaches.views.base import (
     NOT_DONE,
     MoveForm,
     compare_versions,
+    explain_closed_move,
     is_outdated,
     read_version,
     refuse_form,
@@ -245,7 +246,7 @@ class MovePage:
         """Show the form or make the move. A refusal is explained, and the form retains its values."""
         if request.method != "POST":
             if self.move not in moves_open_to(request.user, report):
-                return return_to_report(request, report, _("You cannot do this with the report in its present state."))
+                return return_to_report(request, report, explain_closed_move(request.user, report, self.move))
             return self.show(request, report, self.form_class(initial=self.initial(request, report)))
         form = self.form_class(request.POST)
         is_valid, kind = form.is_valid(), PAST_TENSE[self.move]

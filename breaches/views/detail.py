@@ -66,7 +66,7 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.versions import current_version
-from breaches.views.base import MoveForm, report_page, return_to_report, summarise_report
+from breaches.views.base import MoveForm, explain_closed_move, report_page, return_to_report, summarise_report
 from breaches.views.decisions import link_remark
 from releases.forms import Question, inside_the_form
 from releases.models import Verification
@@ -290,7 +290,7 @@ def open_decision_page(request: SignedInRequest, report: Report) -> HttpResponse
         return redirect(f"{reverse('breaches:report', args=[report.reference])}#decision")
     context = page_context(request, report)
     if not context["decides"]:
-        return return_to_report(request, report, _("You cannot decide on this report in its present state."))
+        return return_to_report(request, report, explain_closed_move(request.user, report, APPROVE))
     form = _decision_form(request, report, context)
     if not form.is_valid():
         return render(request, "breaches/report.html", context | {"decision": form, "form": form})

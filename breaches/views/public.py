@@ -110,8 +110,12 @@ def publish_statement_view(request: SignedInRequest, report: Report) -> HttpResp
     is_valid, done = form.is_valid(), _("Anyone can read it now.")
     if form.is_bound and is_outdated(form, report):
         return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=MADE_PUBLIC, done=done)
-    if publication.is_public(report) or not publication.may_be_published(report):
-        return return_to_report(request, report, _("You cannot do this with the report in its present state."))
+    if publication.is_public(report):
+        return return_to_report(request, report, _("This report is already public."))
+    try:
+        publication.check_publishable(report)
+    except MoveRefused as refusal:
+        return return_to_report(request, report, str(refusal))
     if is_valid:
         try:
             publication.publish_statement(report, seen=form.cleaned_data["seen"], by=request.user, at=timezone.now())

@@ -59,7 +59,15 @@ from breaches.rules.incident import write_account_above_list
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, UNDECIDED, Cause, ReportKind
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
-from breaches.views.base import digest_values, read_version, refusal_page, report_page, return_to_report
+from breaches.views.base import (
+    digest_values,
+    explain_closed_move,
+    explain_status,
+    read_version,
+    refusal_page,
+    report_page,
+    return_to_report,
+)
 from breaches.views.detail import CAUSE, continue_after, page_context
 from releases.forms import (
     ClockTimeField,
@@ -83,7 +91,7 @@ def edit_section(request: SignedInRequest, report: Report, section: ReportSectio
     form = _section_form(report, section, post_data(request))
     if request.method != "POST":
         if EDIT not in moves_open_to(request.user, report):
-            return return_to_report(request, report, _("You cannot edit this report in its present state."))
+            return return_to_report(request, report, explain_closed_move(request.user, report, EDIT))
         return _show_section(request, report, section, form)
     if section is ReportSection.WHAT_HAPPENED and "preview" in request.POST:
         return render(request, "breaches/account_preview.html", _preview_account(report, form))
@@ -335,7 +343,7 @@ class CauseForm(GovukForm):
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask for the cause and save it. If another person chose one meanwhile, show it with the typed values."""
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
-        return return_to_report(request, report, _("You cannot edit this report in its present state."))
+        return return_to_report(request, report, explain_closed_move(request.user, report, EDIT))
     form = _cause_form(report, post_data(request))
     if not form.is_valid():
         return _show_cause(request, report, form)
@@ -461,7 +469,7 @@ def add_comment_view(request: SignedInRequest, report: Report, section: ReportSe
     if section not in FORM_SECTIONS:
         raise Http404("There are no comments on this section.")
     if request.method == "GET" and report.status not in UNDECIDED:
-        return return_to_report(request, report, _("You cannot comment on this report in its present state."))
+        return return_to_report(request, report, explain_status(report))
     form = CommentForm(post_data(request))
     if form.is_valid():
         try:

@@ -20,7 +20,7 @@ from breaches.rules.content import TimelineEntry
 from breaches.rules.document import exact_time
 from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
-from breaches.views.base import digest_values, refusal_page, report_page
+from breaches.views.base import digest_values, explain_closed_move, refusal_page, report_page
 from releases.forms import (
     ClockTimeField,
     GovukDateField,
@@ -188,7 +188,7 @@ class TimelineForm(GovukForm):
 def choose_entries_view(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask which entries of the timeline to print, and save them as a new version."""
     if request.method == "GET" and not editing.may_choose_entries(request.user, report):
-        messages.warning(request, _("You cannot edit this report in its present state."))
+        messages.warning(request, explain_closed_move(request.user, report, EDIT))
         return redirect("breaches:timeline", report.reference)
     content = content_of(report)
     form = TimelineForm(

@@ -1,5 +1,6 @@
 """London time, working days, notice and the slots of releases."""
 
+import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -81,8 +82,19 @@ def parse_london(text: str) -> datetime:
     except (ValueError, OverflowError):
         # An offset can lead to a year that Python does not support.
         message = f'"{text}" is not a time. Write it as 2026-06-30 09:30 (London time).'
+        if day := _find_missing_day(text.strip()):
+            message = f'"{text}" is not a time, because {day} is not a date.'
         raise ValueError(message) from None
     return instant if instant.tzinfo else from_london(instant)
+
+
+def _find_missing_day(text: str) -> str:
+    """Return the day of a text such as "2026-02-31 09:30" if its month has no such day: "31 February 2026"."""
+    found = re.match(r"(\d{4})-(0[1-9]|1[0-2])-(\d{2})(?!\d)", text, re.ASCII)
+    year, month, day = map(int, found.groups()) if found else (0, 0, 0)
+    if not year or not monthrange(year, month)[1] < day <= 31:
+        return ""
+    return f"{day} {date(year, month, 1):%B %Y}"
 
 
 def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:

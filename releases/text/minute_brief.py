@@ -37,16 +37,24 @@ def short_headline(read: ReadBrief) -> str:
 
 
 def host_sentence(count: HostCount) -> str:
-    """Give the figures of a host: "3 of 5 releases on www.example.gov.uk were not live at 9:32am. Cause not known."."""
-    sentence = ngettext(
-        "%(count)s of %(due)s releases on %(host)s was not live %(when)s.",
-        "%(count)s of %(due)s releases on %(host)s were not live %(when)s.",
-        count.not_live,
-    )
-    parts = [sentence % {"count": count.not_live, "due": count.due, "host": count.host, "when": _when(count.limit_at)}]
+    """Give the figures of a host: "3 of 5 releases on www.example.gov.uk were not live at 9:32am. Cause not known.".
+
+    Figures that the headline has are not repeated.
+    """
+    parts = []
+    if not count.is_brief:
+        sentence = ngettext(
+            "%(count)s of %(due)s releases on %(host)s was not live %(when)s.",
+            "%(count)s of %(due)s releases on %(host)s were not live %(when)s.",
+            count.not_live,
+        )
+        counts = {"count": count.not_live, "due": count.due, "host": count.host, "when": _when(count.limit_at)}
+        parts.append(sentence % counts)
     if count.not_known:
         unknown = ngettext(
-            "We do not know whether %(count)s was live.", "We do not know whether %(count)s were live.", count.not_known
+            "We do not know whether one other release was live.",
+            "We do not know whether %(count)s other releases were live.",
+            count.not_known,
         )
         parts.append(unknown % {"count": count.not_known})
     return " ".join([*parts, _("Cause not known.")])

@@ -69,7 +69,8 @@ class DueRelease:
 class HostCount:
     """The releases of all producers that were due on one host at the instant, in figures.
 
-    `limit_at` is None if their tolerances ended at different times.
+    `limit_at` is None if their tolerances ended at different times. `is_brief` says that these are the releases of the
+    brief, so that its own figures are the same.
     """
 
     host: str
@@ -77,6 +78,7 @@ class HostCount:
     not_live: int
     not_known: int
     limit_at: datetime | None
+    is_brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def build_brief(own: Collection[DueRelease], others: Iterable[DueRelease] = ()) 
     """
     hosts = list(dict.fromkeys(one.host for one in own if one.was_not_live and one.host))
     everything = [*own, *others]
-    counts = (_count(host, [one for one in everything if one.host == host]) for host in hosts)
+    counts = (_count(host, [one for one in everything if one.host == host], own=own) for host in hosts)
     not_live = [one for one in own if one.was_not_live]
     found = [one.complete_at for one in not_live if one.complete_at]
     return Brief(
@@ -126,13 +128,14 @@ def build_brief(own: Collection[DueRelease], others: Iterable[DueRelease] = ()) 
     )
 
 
-def _count(host: str, releases: Collection[DueRelease]) -> HostCount:
+def _count(host: str, releases: Collection[DueRelease], *, own: Collection[DueRelease]) -> HostCount:
     return HostCount(
         host=host,
         due=len(releases),
         not_live=sum(one.was_not_live for one in releases),
         not_known=sum(one.state is State.NOT_KNOWN for one in releases),
         limit_at=_shared_limit(releases),
+        is_brief=list(releases) == list(own),
     )
 
 

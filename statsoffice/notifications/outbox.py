@@ -33,6 +33,7 @@ from statsoffice.notifications.notification import (
     MAX_AGE,
     Notification,
     name_in_mail,
+    one_line,
     shorten,
     write_text_message,
 )
@@ -92,6 +93,14 @@ PARTICIPANT = lazy(
 )
 
 
+def _name_of(notification: Notification) -> str:
+    if notification.release:
+        return name_in_mail(notification.release)
+    if "producer" in notification.context:
+        return str(notification.context["producer"])
+    return one_line(notification.report.producer) if notification.report else settings.OFFICE_NAME
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of notification, or a few with the same query and template.
@@ -117,11 +126,11 @@ class Rule:
     def render(self, notification: Notification) -> tuple[str, str]:
         """Return the subject on one line of at most 78 characters, and the text.
 
-        In a subject, `name` names the release, or else its producer or the office. It is shortened if the subject is
-        too long. In the text, `full_name` names the same.
+        In a subject, `name` names the release, or else the producer or the office. It is shortened if the subject is
+        too long. In the text, `full_name` names the same. A report has its number and its producer, because producers
+        use the same numbers.
         """
-        release = notification.release
-        name = name_in_mail(release) if release else str(notification.context.get("producer", settings.OFFICE_NAME))
+        name = _name_of(notification)
         subject, text = self._fill(notification, name=name, full_name=name)
         if (excess := len(subject) - LONGEST_SUBJECT) > 0:
             subject, _text = self._fill(notification, name=shorten(name, len(name) - excess), full_name=name)

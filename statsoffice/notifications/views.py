@@ -139,7 +139,7 @@ def _lines(messages: Iterable[Message], *, person: "User", leads: bool) -> Itera
         reason = message.last_error if leads or own else ""
         left = _is_left(message)
         named = message.channel == Channel.WEBHOOK or (leads and message.erased_at is None)
-        alike[Channel(message.channel), _describe_delivery(message), reason, left, named].append(message.recipient)
+        alike[Channel(message.channel), describe_delivery(message), reason, left, named].append(message.recipient)
     for (channel, what, reason, left, named), recipients in alike.items():
         # A webhook has a name and no address. Redacted addresses are only counted.
         to = _format_recipients(recipients, person=person, by_name=named)
@@ -150,7 +150,7 @@ def _is_left(message: Message) -> bool:
     return message.sent_at is None and message.attempts >= MOST_ATTEMPTS
 
 
-def _describe_delivery(message: Message) -> str:
+def describe_delivery(message: Message) -> str:
     if message.sent_at and message.erased_at:
         facts = {"moment": calendar.format_moment(message.sent_at), "day": calendar.format_day(message.erased_at)}
         return _("sent at %(moment)s (recipients and text deleted on %(day)s)") % facts

@@ -55,7 +55,7 @@ class Seen:
     """Everything that was seen at the web; of the crowd only what each answer was, and what it showed of suspicions."""
 
     report: str
-    number: str
+    in_subjects: str
     pages: Sequence[Page]
     crowd: Mapping[tuple[str, str], int]
     answered_to_the_crowd: Sequence[int]
@@ -72,7 +72,7 @@ class Web:
     """Two machines, two people with an account, and readers who have none."""
 
     def __init__(self, front: Front, people: Mapping[Role, User]) -> None:
-        self.front, self.moment, self.report, self.number = front, "", "", ""
+        self.front, self.moment, self.report, self.in_subjects = front, "", "", ""
         self.pages: list[Page] = []
         self.crowd: list[tuple[str, str]] = []
         self.compared: list[tuple[Mapping[str, str], Mapping[str, str]]] = []
@@ -95,7 +95,8 @@ class Web:
 
     def while_it_is_suspected(self, report: Report) -> None:
         """Let the staff and anyone read at both machines, and monitors too."""
-        self.moment, self.report, self.number = "suspected", report.reference, report.number
+        self.moment, self.report = "suspected", report.reference
+        self.in_subjects = f"{report.number}, {report.producer}"
         for place in (0, 1):
             for path in ("/desk/", OF_RELEASE, "/reports/", f"/reports/{report.reference}/"):
                 self.get(Role.STATISTICIAN, place, path)
@@ -150,7 +151,7 @@ class Web:
         asked = [len(OF_THE_CROWD.findall(machine.log.read_text())) for machine in self.front.machines]
         return Seen(
             report=self.report,
-            number=self.number,
+            in_subjects=self.in_subjects,
             pages=tuple(self.pages),
             crowd=Counter(self.crowd),
             answered_to_the_crowd=asked,

@@ -140,7 +140,7 @@ def test_what_became_of_a_rehearsal_is_mailed_once_to_each_contact_with_an_accou
 def test_what_became_of_the_announced_release_is_mailed_once_to_each_of_its_people(played):
     both = (STATISTICIAN, HEAD)
     expected = {(to, f"{what}: {ANNOUNCED.slug}"): 1 for what in ("Suspected breach", "Now live") for to in both}
-    expected[STATISTICIAN, f"Report approved: {played.seen.number}"] = 1
+    expected[STATISTICIAN, f"Report approved: {played.seen.in_subjects}"] = 1
     for told in (played.messages, played.mails):
         # A public release has its title, which is cut if it is long.
         named = [(to, re.sub(rf": {TITLE[:20]}.*", f": {ANNOUNCED.slug}", with_slug(what))) for to, what in told]

@@ -35,14 +35,23 @@ from releases import exemptions, scheduling
 from releases.models import Exemption, Release, Verification
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
-from releases.rules.calendar import Slot
+from releases.rules.calendar import Slot, format_day
 from releases.rules.canonical import digest_json, sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from statsoffice import verification
 from statsoffice.audit import trail
 from tests.integration.breaches.pdf.documents import text_of, words
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
-from tests.support.people import AT, add_role, create_report, dispatch_report, move_report, render_text
+from tests.support.people import (
+    AT,
+    add_role,
+    create_joint_report,
+    create_report,
+    decide_report,
+    dispatch_report,
+    move_report,
+    render_text,
+)
 from tests.support.pre_release_lists import granted, someone
 from tests.support.report_evidence import london
 from tests.verapdf import check_pdf_ua
@@ -159,6 +168,39 @@ class TestFigures:
         assert (value(record, Figure.NOT_ANNOUNCED), value(record, Figure.LEAST_NOTICE)) == ("1", "10 days")
         assert [row.release for row in record.listings[Figure.LEAST_NOTICE].rows] == [late.reference, early.reference]
         assert [row.release for row in record.listings[Figure.NOT_ANNOUNCED].rows] == [unannounced.reference]
+
+    def test_the_list_of_notice_shows_the_first_announced_date_and_each_later_change_of_it(self, office, series):
+        release = judged(series, "moved", "on_time")
+        first = release.planned_on
+        for day, before in ((2, 3), (3, 2)):
+            to, at = Slot(on=date(2020, 7, day), at=release.planned_at), SEED_DUE - timedelta(days=before)
+            release = scheduling.change_date(release, to=to, reason="An error.", by=office.head, at=at)
+        listing = read_year(office.producer, YEAR, by=office.head, now=AFTERWARDS).listings[Figure.FOUR_WEEKS]
+        row = dict(zip(listing.columns, listing.rows[0].cells, strict=True))
+        assert row["First announced date"] == format_day(first)
+        assert row["Later changes of the date"] == (
+            "27 June 2020: changed to 2 July 2020 9:30am; 28 June 2020: changed to 3 July 2020 9:30am"
+        )
+
+    def test_a_date_that_was_changed_before_it_was_announced_gave_no_notice(self, office, series):
+        release = judged(series, "moved", "on_time", announced=False, confirmed=True)
+        to, at = Slot(on=date(2020, 7, 2), at=release.planned_at), SEED_DUE - timedelta(days=9)
+        release = scheduling.change_date(release, to=to, reason="An error.", by=office.head, at=at)
+        scheduling.announce_release(release, by=office.head, at=at + timedelta(days=1))
+        record = read_year(office.producer, YEAR, by=office.head, now=AFTERWARDS)
+        assert (value(record, Figure.LEAST_NOTICE), value(record, Figure.MOVED)) == ("10 days", "0")
+        row = record.listings[Figure.LEAST_NOTICE].rows[0]
+        assert (row.cells[1], row.cells[-1]) == ("2 July 2020", "")
+
+    def test_a_report_about_several_releases_is_listed_with_all_of_its_outputs(self, office, series):
+        joint = create_joint_report(office, create_report(office, title="Another output"))
+        report = decide_report(joint, office, ReportStatus.RECORDED)
+        write(office)
+        titles = "; ".join(output.title for output in content_of(report).outputs)
+        assert titles.count("; ") == 1
+        today = read_year(office.producer, YEAR, by=office.head, now=NOW).listings[Figure.RECORDED]
+        assert [row.cells[1] for row in today.rows] == [titles]
+        assert [row.cells[1] for row in frozen(approve(office), Figure.RECORDED, by=office.head)] == [titles]
 
     def test_changes_of_dates_are_counted_by_who_agreed(self, office, series):
         for number, by in enumerate((office.head, office.deputy, office.head)):

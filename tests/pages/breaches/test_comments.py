@@ -85,7 +85,7 @@ def test_no_one_comments_on_what_is_decided(client, office, draft_report):
     client.force_login(office.head)
     assert comment_page(report) not in client.get(page_of(report, "report")).text
     refused = client.get(comment_page(report), follow=True)
-    assert "You cannot comment on this report in its present state." in words(refused.text)
+    assert "You cannot do this, because the status of the report is ‘Approved’." in words(refused.text)
 
 
 def test_a_comment_of_another_report_is_not_found(client, office, draft_report):

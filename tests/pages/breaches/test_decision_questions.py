@@ -132,7 +132,33 @@ def test_a_lead_with_a_conflict_of_interest_reads_why_they_are_not_asked(client,
     assert "You declared a conflict of interest, so you cannot decide on this report." in words(page)
     assert page_of(submitted_report, "decide") not in page
     refused = client.post(page_of(submitted_report, "decide"), {"ready": "no"}, follow=True)
-    assert "You cannot decide on this report in its present state." in words(refused.text)
+    assert "You declared a conflict of interest, so you cannot decide on this report." in words(refused.text)
+
+
+@pytest.mark.parametrize("page", ["approve", "return", "record", "dismiss"])
+def test_a_lead_with_a_conflict_of_interest_who_opens_a_decision_directly_reads_who_decides(
+    client, office, submitted_report, page
+):
+    editing.declare_own_act(submitted_report, by=office.deputy, at=AT)
+    client.force_login(office.deputy)
+    refused = words(client.get(page_of(submitted_report, page), follow=True).text)
+    assert "so you cannot decide on this report. Another Head of Profession or deputy must decide." in refused
+
+
+def test_a_decision_that_was_made_is_the_reason_for_everyone_even_with_a_conflict_of_interest(
+    client, office, approved_report
+):
+    editing.declare_own_act(approved_report, by=office.deputy, at=AT)
+    for person in (office.deputy, office.head):
+        client.force_login(person)
+        refused = words(client.get(page_of(approved_report, "approve"), follow=True).text)
+        assert "You cannot do this, because the status of the report is ‘Approved’." in refused
+
+
+def test_an_author_reads_who_decides_next_on_a_report_that_is_awaiting_a_decision(client, office, submitted_report):
+    client.force_login(office.statistician)
+    refused = client.get(section_address(submitted_report, "circumstances"), follow=True)
+    assert "The Head of Profession or a deputy decides next. You cannot edit the report" in words(refused.text)
 
 
 def test_the_address_of_the_questions_leads_to_them(client, office, submitted_report):

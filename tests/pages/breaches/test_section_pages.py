@@ -213,7 +213,7 @@ def test_what_was_typed_is_shown_when_the_report_went_to_the_head_meanwhile(clie
 def test_a_frozen_text_is_not_shown_in_a_form(client, office, submitted_report):
     client.force_login(office.statistician)
     answer = client.get(section_address(submitted_report, IMPACT), follow=True)
-    assert "cannot edit this report" in words(answer.text)
+    assert "You cannot edit the report while it is awaiting a decision." in words(answer.text)
 
 
 def test_the_same_form_sent_twice_makes_one_version(statistician, report):

@@ -29,7 +29,7 @@ from releases.rules.lifecycle import MoveRefused, Role, Status
 from statsoffice import metrics
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
-from statsoffice.notifications.models import Channel, Message
+from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message
 from tests.support.early_release import (
     FOUND_AT,
     PAGE_SHA256,
@@ -490,6 +490,53 @@ def test_the_page_counts_the_reminders_of_each_person(early):
     text = words(signed_in(early.office.head).get(page_of(early)).text)
     told = "notified at 9:11am on 30 June 2020 and reminded once, at 9:26am on 30 June 2020"
     assert f"{early.office.deputy.email}: {told}" in text
+
+
+def test_the_page_says_when_the_contacts_of_the_series_were_notified_of_one_that_is_published(early, time_machine):
+    client = signed_in(early.office.head)
+    assert "contacts of the series" not in words(client.get(page_of(early)).text)
+    publish(early)
+    now = SEED_DUE + timedelta(minutes=3)
+    time_machine.move_to(now, tick=False)
+    text = words(client.get(page_of(early)).text)
+    assert (
+        "The release was published at 9:10am on 30 June 2020. We recorded this at 9:32am on 30 June 2020. Since then, "
+        "people with a role at your producer can see what we found."
+    ) in text
+    assert "There is no record that we notified the contacts of the series." in text
+    outbox.create_missing(now=now)
+    deliver_messages(now=now)
+    text = words(client.get(page_of(early)).text)
+    assert "We notified the contacts of the series at 9:33am on 30 June 2020 ." in text
+    assert "There is no record" not in text
+
+
+def test_a_notification_that_was_never_written_is_missing_once_the_due_time_has_passed(early, time_machine):
+    Message.objects.all().delete()
+    client = signed_in(early.office.head)
+    assert "We have not notified anyone yet." in words(client.get(page_of(early)).text)
+    time_machine.move_to(SEED_DUE, tick=False)
+    text = words(client.get(page_of(early)).text)
+    assert "There is no record of a notification." in text
+    assert "We have not notified anyone yet." not in text
+
+
+def test_the_page_says_which_notification_could_not_be_delivered(early):
+    Message.objects.filter(recipient=early.office.deputy.email).update(sent_at=None, attempts=MOST_ATTEMPTS)
+    text = words(signed_in(early.office.head).get(page_of(early)).text)
+    assert f"{early.office.deputy.email}: could not be delivered. We have stopped trying" in text
+
+
+def test_after_its_due_time_the_page_asks_for_publication_at_once_of_a_release_that_was_taken_down(early, time_machine):
+    client = signed_in(early.office.head)
+    choose(client, early, "take_down")
+    add_checks(early.release, ("not_live", -60))
+    assert "Publish it again at the due time." in words(client.get(page_of(early)).text)
+    time_machine.move_to(SEED_DUE + timedelta(minutes=3), tick=False)
+    add_checks(early.release, *(("not_live", at) for at in range(0, 125, 5)))
+    text = words(client.get(page_of(early)).text)
+    assert "its release time has passed. Publish it as soon as you can." in text
+    assert "Publish it again at the due time." not in text
 
 
 class TestNoLink:

@@ -64,7 +64,7 @@ def test_the_page_shows_what_was_live_and_not_live_with_observed_and_stated_apar
     for part in (
         "Minute brief for 9:30am on 30 June 2020",
         "1 of 3 releases was not live at 9:32am.",
-        "releases on www.example.gov.uk was not live at 9:32am. We do not know whether 1 was live. Cause not known.",
+        "We do not know whether one other release was live. Cause not known.",
         "Our checks Last found not live at 9:32:00am.",
         "Stated by the publisher We have no statement from the publisher’s system.",
         "Our checks do not show whether these releases were live. We do not count them as ‘Not live’.",
@@ -175,7 +175,7 @@ def test_the_page_updates_until_the_release_is_live_and_then_says_when(client, h
     assert "It is live now. We first found it complete at 9:39:06am." in words(answer)
     assert "hx-get" not in answer.text, "there is nothing to wait for"
     shown = words(client.get(page(brief)))
-    assert "Now live, but not in time" in shown
+    assert "Now live, but late" in shown
     assert "update automatically" not in shown
     assert "Who to call" not in shown
 
@@ -204,7 +204,7 @@ def test_a_brief_of_today_is_a_task_until_nothing_is_expected(client, office, he
 def test_releases_of_a_website_that_gave_no_response_are_not_known(client, head, series, brief):
     for slug in ("down-1", "down-2"):
         due_release(series, slug, "unreachable")
-    assert "We do not know whether 2 were live. Cause not known." in words(client.get(page(brief)))
+    assert "We do not know whether 2 other releases were live. Cause not known." in words(client.get(page(brief)))
 
 
 def test_an_outage_is_named_only_while_our_own_monitoring_works(client, head, series, brief):

@@ -48,7 +48,9 @@ def seen(client, person, address=PAGE):
 def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, report, mailbox):
     deliver_messages(now=LATER)
     page = seen(client, office.head)
-    assert f"11:10am on 30 June 2020 Report submitted: {report.number} Report {report.number}" in page
+    assert (
+        f"11:10am on 30 June 2020 Report submitted: {report.number}, {report.producer} Report {report.number}" in page
+    )
     assert "sent at 11:10am on 30 June 2020" in page
     for lead in (office.head, office.deputy):
         assert lead.email in page

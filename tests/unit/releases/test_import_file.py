@@ -168,7 +168,9 @@ BAD_CELLS = [
     pytest.param({"scheduled_for": "15/07/98 09:30"}, "scheduled_for", "year of 2 digits", id="a-short-year"),
     pytest.param({"scheduled_for": "31/06/2098 09:30"}, "scheduled_for", "is not a real date", id="no-uk-day"),
     pytest.param({"scheduled_for": "15/07/2098 25:30"}, "scheduled_for", "is not a time", id="a-uk-hour-there-is-not"),
-    pytest.param({"scheduled_for": "2098-06-31 09:30"}, "scheduled_for", "is not a time", id="a-day-there-is-not"),
+    pytest.param(
+        {"scheduled_for": "2098-06-31 09:30"}, "scheduled_for", "31 June 2098 is not a date", id="a-day-there-is-not"
+    ),
     pytest.param({"scheduled_for": "2026-03-29 01:30"}, "scheduled_for", "does not exist", id="a-time-leapt-over"),
     pytest.param({"scheduled_for": "2026-10-25 01:30"}, "scheduled_for", "happens twice", id="a-time-that-comes-twice"),
     pytest.param({"status": "late"}, "status", "Enter provisional, confirmed or cancelled", id="a-status-there-is-not"),

@@ -104,6 +104,7 @@ def test_a_single_suspicion_causes_a_notification_within_seconds_as_before(serie
     message = Message.objects.first()
     assert message.subject == f"Late: Release 1, due 9:30am ({Report.objects.get().number})"
     assert reverse("breaches:report", args=[Report.objects.get().reference]) in message.text
+    assert f"\n\nProducer: {series.producer}\n\n" in message.text
     assert re.findall(r"^(\d)\. (\w+)", message.text, re.MULTILINE) == [("1", "If"), ("2", "Sign"), ("3", "Assign")]
 
 

@@ -82,6 +82,7 @@ def test_it_names_the_announced_title_the_report_and_when_it_was_found_live_and_
     assert f"/reports/{Report.objects.get().reference}/" in message.text
     # The response came one second after the check.
     assert "It is live now. It was first found live at 10:27:01am." in " ".join(message.text.split())
+    assert f"\n\nProducer: {release.series.producer}\n\n" in message.text
     for secret in ("9:30am", release.addresses.get().url):
         assert secret not in message.subject + message.text
 

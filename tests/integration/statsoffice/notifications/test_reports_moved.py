@@ -23,7 +23,7 @@ from tests.support.factories import (
     create_member,
     rolled_back,
 )
-from tests.support.people import AT, add_role, approve, create_report, move_report
+from tests.support.people import AT, add_role, approve, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -174,10 +174,20 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_writ
     messages += [told(kind)[office.deputy.email] for kind in ("taken-back", "approved")]
     release = report.suspicions.get().release
     for message, done in zip(messages, ("submitted", "returned", "taken back", "approved"), strict=True):
-        assert message.subject == f"Report {done}: {report.number}"
+        assert message.subject == f"Report {done}: {report.number}, {office.producer}"
         assert message.text.count(f"/reports/{report.reference}/") == 1
         for secret in (release.title, "Say more", "A figure", "9:30am", "delayed", str(office.head)):
             assert secret not in message.subject + message.text
+
+
+def test_of_two_producers_with_the_same_number_the_message_names_the_producer(office):
+    other = create_office(name="Office for Estimates")
+    for one, reference in ((office, "one"), (other, "another")):
+        create_report(one, ReportStatus.WITH_HOP, reference=reference)
+    outbox.create_missing(now=LATER)
+    submitted = Message.objects.filter(event__startswith="report-submitted")
+    subjects = {submitted.filter(producer=one.producer).first().subject for one in (office, other)}
+    assert subjects == {f"Report submitted: BR-2020-001, {one.producer}" for one in (office, other)}
 
 
 def test_of_a_rehearsal_only_those_are_notified_who_take_part_and_it_says_what_it_is(office, rehearsed):

@@ -48,6 +48,8 @@ def test_the_next_contact_is_notified_after_ten_minutes_and_once(mailbox, office
     text = mail.get_body().get_content()
     assert f"/reports/{report.reference}/" in text or report.reference in text
     assert report.suspicions.get().release.title not in text
+    assert mail["Subject"] == f"Suspected breach not assigned: {report.number}, {office.producer}"
+    assert f"Producer: {office.producer}" in text
 
 
 def test_who_takes_it_in_time_spares_the_next_contact(mailbox, office, report):

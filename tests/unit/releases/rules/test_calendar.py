@@ -67,9 +67,24 @@ def test_a_time_that_comes_twice_is_refused_unless_its_offset_is_written():
     assert calendar.parse_london("2026-10-25T01:30Z") == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["next Tuesday", "30/06/2026 09:30", "2026-06-31 09:30", "0001-01-01 00:00+05:00", ""])
+@pytest.mark.parametrize(
+    "text", ["next Tuesday", "30/06/2026 09:30", "2026-13-31 09:30", "2026-06-32 09:30", "0001-01-01 00:00+05:00", ""]
+)
 def test_a_text_that_is_no_time_is_refused_with_an_example(text):
     with pytest.raises(ValueError, match=r"is not a time\. Write it as 2026-06-30 09:30"):
+        calendar.parse_london(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-02-31 09:30", "31 February 2026"),
+        ("2027-02-29T09:30", "29 February 2027"),
+        ("2026-06-31", "31 June 2026"),
+    ],
+)
+def test_a_day_that_its_month_does_not_have_is_named(text, day):
+    with pytest.raises(ValueError, match=rf'^"{text}" is not a time, because {day} is not a date\.$'):
         calendar.parse_london(text)
 
 

@@ -53,6 +53,14 @@ def test_the_figures_of_a_host_count_all_producers_and_give_no_cause():
     assert (count.host, count.due, count.not_live, count.not_known) == (HOST, 4, 2, 1)
 
 
+def test_figures_of_a_host_are_those_of_the_brief_only_if_all_of_its_releases_and_no_others_are_on_it():
+    own = [due(1, Outcome.NOT_SEEN), due(2, Outcome.ON_TIME)]
+    elsewhere = due(3, Outcome.ON_TIME, host="other.example.gov.uk")
+    for others, more, is_brief in (([], [], True), ([due(4, Outcome.ON_TIME)], [], False), ([], [elsewhere], False)):
+        (count,) = build_brief([*own, *more], others).hosts
+        assert count.is_brief is is_brief
+
+
 def test_a_host_without_another_release_and_one_on_which_nothing_failed_have_no_figures():
     assert build_brief([due(1, Outcome.NOT_SEEN)]).hosts == ()
     assert build_brief([due(1, Outcome.NOT_SEEN, host=""), due(2, Outcome.NOT_SEEN, host="")]).hosts == ()
