@@ -73,7 +73,7 @@ KIND_HINTS = {
     ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
     ReportKind.LEAK: lazy(
         "Figures appeared or were disclosed outside the organisation before release, for example in a news article. "
-        "If your organisation sent them to people whom you know, choose ‘Pre-release access’."
+        "If your organisation sent them to known recipients, choose ‘Pre-release access’."
     ),
     ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
     ReportKind.LATE_ANNOUNCEMENT: lazy("Announced too late, without its date or time, or not where users look."),
