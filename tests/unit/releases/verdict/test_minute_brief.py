@@ -56,7 +56,13 @@ def test_the_figures_of_a_host_count_all_producers_and_give_no_cause():
 def test_figures_of_a_host_are_those_of_the_brief_only_if_all_of_its_releases_and_no_others_are_on_it():
     own = [due(1, Outcome.NOT_SEEN), due(2, Outcome.ON_TIME)]
     elsewhere = due(3, Outcome.ON_TIME, host="other.example.gov.uk")
-    for others, more, is_brief in (([], [], True), ([due(4, Outcome.ON_TIME)], [], False), ([], [elsewhere], False)):
+    other = due(4, Outcome.ON_TIME)
+    for others, more, is_brief in (
+        ([], [], True),
+        ([other], [], False),
+        ([], [elsewhere], False),
+        ([other], [elsewhere], False),
+    ):
         (count,) = build_brief([*own, *more], others).hosts
         assert count.is_brief is is_brief
 
