@@ -12,7 +12,7 @@ from releases.rules.receipts import Answer, Purpose
 from statsoffice.notifications.access_links import event_of_link, link_placeholder
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import DISCLOSURE, incident_addresses, responsible_addresses
-from statsoffice.notifications.release_queries import add_reminder
+from statsoffice.notifications.release_queries import add_reminder, address_of_number
 
 # Drafts are made every two seconds. If that fails, people are notified without the number of the report.
 DRAFTED_WITHIN = timedelta(seconds=30)
@@ -97,6 +97,7 @@ def find_disclosures(*, known: Collection[str], now: datetime) -> Iterator[Notif
                     "producer": one_line(producer),
                     "moment": calendar.format_moment(receipt.at),
                     "report_number": report.number if report else "",
+                    "address": address_of_number(report) if report else "",
                     "is_reminder": is_reminder,
                 },
                 of_producer=producer.pk,

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -124,12 +125,18 @@ def find_reported_incidents(*, known: Collection[str], now: datetime) -> Iterato
                     "moment": calendar.format_moment(one.started_at),
                     "kind": report.get_kind_display(),
                     "report_number": report.number,
+                    "address": address_of_number(report),
                     "is_early": is_early,
                     "is_reminder": is_reminder,
                 },
                 of_producer=producer.pk,
                 is_confidential=True,
             )
+
+
+def address_of_number(report: Report) -> str:
+    """Return the address that leads to a report by its number: the other one contains the title of the release."""
+    return reverse("breaches:report_list", query={"number": report.number})
 
 
 def add_reminder(

@@ -317,7 +317,7 @@ ANSWERED = date(2020, 6, 30)
         ([28, 29], 29, [28, 30]),
         ([28, 29], None, [28, 29]),
         ([28, 30], 28, [28, 30]),
-        ([], None, []),
+        ([], None, [30]),
     ],
     ids=["only day", "only day, answered before", "one of two", "none of two", "already a date", "no date"],
 )
