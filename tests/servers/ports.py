@@ -3,10 +3,13 @@
 import os
 import secrets
 import socket
+from itertools import count
 
 # Below the ports that Linux gives to outgoing connections. Processes of one run begin at about the same time, so the
 # numbers of two of them hardly ever have the same last two digits.
 FIRST, PROCESSES, OF_EACH = 20_000, 100, 120
+# In turns, so that a port is not returned again before its server has started.
+_turns = count(secrets.randbelow(OF_EACH))
 
 
 def free_port() -> int:
@@ -17,7 +20,7 @@ def free_port() -> int:
     """
     first = FIRST + os.getpid() % PROCESSES * OF_EACH
     while True:
-        port = first + secrets.randbelow(OF_EACH)
+        port = first + next(_turns) % OF_EACH
         with socket.socket() as listener:
             try:
                 listener.bind(("127.0.0.1", port))

@@ -109,7 +109,7 @@ def test_a_direct_post_of_the_decision_is_refused_too(client, office, submitted_
     sent = {"last_change": submitted_report.last_change, "reason": "other", "words": "None."}
     answer = client.post(page_of(submitted_report, "dismiss"), sent)
     assert answer.status_code == 409
-    assert "Another person must decide on it" in words(answer.text)
+    assert "Another Head of Profession or deputy must decide" in words(answer.text)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 
 
@@ -151,7 +151,7 @@ def test_the_pages_of_the_public_say_that_someone_else_decides(client, office, s
     sent = client.post(page_of(sent_report, name), seen, follow=True)
     for answer in (asked, sent):
         assert answer.redirect_chain == [(page_of(sent_report, "report"), 302)]
-        assert "Another person must decide on it" in answer.text
+        assert "Another Head of Profession or deputy must decide" in answer.text
     assert publication.is_public(sent_report) is is_public
 
 
@@ -166,7 +166,7 @@ def test_what_was_sent_is_taken_up_again_by_someone_else_on_its_pages_too(client
             page_of(sent_report, name), {"last_change": sent_report.last_change, "notice": "The day was wrong."}
         )
         assert answer.status_code == 409
-        assert "Another person must decide on it" in words(answer.text)
+        assert "Another Head of Profession or deputy must decide" in words(answer.text)
     assert Report.objects.get(pk=sent_report.pk).status == ReportStatus.SENT
 
 
