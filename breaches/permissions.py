@@ -89,6 +89,12 @@ def find_unlisted_reports() -> set[int]:
     return set(Report.objects.about_unpublished_early().order_by().values_list("pk", flat=True))
 
 
+def unlisted_reports_of(person: Person) -> ReportQuerySet:
+    """Return the reports that a person may read and that no list shows, because their releases are to be published."""
+    unlisted = Report.objects.about_unpublished_early()
+    return reports_where(person, Action.VIEW).filter(pk__in=unlisted.values("pk"))
+
+
 def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) -> ReportQuerySet:
     """:param open_to_many: the condition on reports that are not restricted to a few people."""
     is_visible = (

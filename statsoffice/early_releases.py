@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import early_releases, permissions
 from breaches.early_releases import Choice
-from breaches.models import EarlyReleaseDecision, Report, Suspicion
+from breaches.models import EarlyReleaseDecision, Suspicion
 from breaches.text import ROLES
 from releases import check_history
 from releases.check_history import AddressRecord
@@ -133,10 +133,10 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
     found = early_releases.early_releases_known_to(request.user).select_related("release__series__producer")
     led = producers_with_standing_role(request.user, TABLE[Action.NAME_INCIDENT_CONTACT])
     known = producers_known_to(request.user)
-    unlisted = Report.objects.about_unpublished_early()
-    readable = permissions.reports_where(request.user, permissions.Action.VIEW).filter(pk__in=unlisted.values("pk"))
+    knows_of_all = known.exists()
+    readable = permissions.unlisted_reports_of(request.user)
     own = readable.exclude(producer__in=known)
-    if not known.exists() and not own.exists():
+    if not knows_of_all and not own.exists():
         raise Http404(NOTHING)
     columns = {
         "found": Column(_("Found"), "raised_at", descending_first=True),
@@ -147,7 +147,7 @@ def list_early_releases(request: SignedInRequest) -> HttpResponse:
     page = Paginator(found.exclude(release__status__in=TO_COME), PER_PAGE).get_page(request.GET.get("page"))
     reported = early_releases.reported_early_releases().filter(producer__in=known)
     context = {
-        "knows_of_all": known.exists(),
+        "knows_of_all": knows_of_all,
         "own": own.select_related("producer").order_by("-drafted_at", "-pk"),
         "reported": reported.select_related("producer").order_by("-drafted_at", "-pk"),
         "readable": set(readable.values_list("pk", flat=True)),

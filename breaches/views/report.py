@@ -29,7 +29,6 @@ from breaches.models import Report, Suspicion
 from breaches.permissions import (
     TABLE,
     Action,
-    find_unlisted_reports,
     is_about_unpublished_early,
     may_settle_wording,
     may_start,
@@ -39,6 +38,7 @@ from breaches.permissions import (
     reports_where,
     reports_with,
     senior_role,
+    unlisted_reports_of,
 )
 from breaches.redaction import removals_of
 from breaches.register import sort_keys, with_text
@@ -158,15 +158,9 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "may_start": producers_written_for(request.user).exists(),
         "reads": report_producers(request.user).exists(),
         "may_settle_wording": may_settle_wording(request.user),
-        "knows_early_releases": producers_known_to(request.user).exists() or _reads_unlisted(request.user),
+        "knows_early_releases": producers_known_to(request.user).exists() or unlisted_reports_of(request.user).exists(),
     }
     return render(request, "breaches/report_list.html", context)
-
-
-def _reads_unlisted(person: Person) -> bool:
-    """Return whether a person may read a report that no list shows, because its early release is to be published."""
-    unlisted = find_unlisted_reports()
-    return bool(unlisted) and reports_where(person, Action.VIEW).filter(pk__in=unlisted).exists()
 
 
 def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
