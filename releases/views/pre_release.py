@@ -272,11 +272,11 @@ def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse
     found, now = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer), timezone.now()
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
-        due = receipts.count_due_requests(found, now=now)
         if not receipts.set_recipient_requests(found, asks=asks, by=request.user):
             messages.info(request, _("You did not make any changes."))
         elif asks:
-            messages.success(request, f"{_('Requests to recipients turned on.')} {emails_leaving(due)}")
+            leaving = emails_leaving(receipts.count_due_requests(found, now=now))
+            messages.success(request, f"{_('Requests to recipients turned on.')} {leaving}")
         else:
             messages.success(request, _("Requests to recipients turned off."))
         return redirect(request.get_full_path())

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 
-from breaches.models import Report
 from releases import receipts
 from releases.models import AccessReceipt, Release
 from releases.rules import calendar
@@ -84,7 +83,8 @@ def find_disclosures(*, known: Collection[str], now: datetime) -> Iterator[Notif
     recipient: readers of a mailbox may not know of it. It waits a few seconds for the draft, so that it has its number.
     """
     for receipt in _recent(Answer.DISCLOSURE, now=now):
-        report = Report.objects.filter(started__receipt=receipt).first()
+        started = getattr(receipt, "started_report", None)  # there is none until it is drafted
+        report = started.report if started else None
         event, is_reminder = add_reminder(
             f"{DISCLOSURE}{receipt.pk}", report=report, since=receipt.at, known=known, now=now
         )
@@ -108,7 +108,7 @@ def find_disclosures(*, known: Collection[str], now: datetime) -> Iterator[Notif
 def _recent(answer: Answer, *, now: datetime) -> Iterator[AccessReceipt]:
     recent = AccessReceipt.objects.filter(answer=answer, at__gt=now - MAX_AGE)
     yield from recent.select_related(
-        "link__entry__release__series__producer", "link__entry__release__series__responsible"
+        "link__entry__release__series__producer", "link__entry__release__series__responsible", "started_report__report"
     )
 
 
