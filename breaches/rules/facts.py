@@ -291,6 +291,45 @@ def sentence(text: str) -> str:
     return f"{with_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
+# Words with which answers begin, and which are no names when a word in small letters follows. Other first words remain
+# as they were typed, because they may be names.
+_COMMON = """
+    a about academic access after all almost an analysis analysts and annual another any anyone assistant at before
+    both by certain charts chief civil colleagues communications contractors copies copy customers data departmental
+    deputy digital documents draft drafts during each early editors eight eighteen either eleven email emails every
+    everyone external few fifteen fifty figures file files final finance first five for former forty four fourteen
+    from government he her his hundreds in internal it its journalists junior key last late later lead link links
+    local many media members minister ministerial ministers monthly more most my national new nine no nobody none
+    nothing numbers officers official officials on one only other others our page pages people permanent policy
+    press previous printers private provisional public publishing quarterly readers recipients regional reporters
+    results revised second senior seven several she six some someone spreadsheets staff statistical statisticians
+    statistics subscribers summary suppliers table tables team teams ten that the their there these they this those
+    three to twelve twenty two unpublished users various visitors we web website weekly when where with within
+"""
+_COMMON_WORDS = frozenset(_COMMON.split())
+_LITTLE_WORDS = frozenset({"of", "for", "and"})
+# No name begins with one of these before a capital: "a Minister", "both Permanent Secretaries", "users of Twitter".
+_BEFORE_NAMES = """
+    a all an another any at both by each either every few four five from in it many most no on one other our
+    recipients several six some staff subscribers that their the these they this those three to two users various we
+    with within
+"""
+_DETERMINERS = frozenset(_BEFORE_NAMES.split())
+
+
+def within_sentence(text: str) -> str:
+    """Write a text within a sentence: a first word that is surely not a name begins with a small letter.
+
+    "Press officers at the department" does, "Press Association" and "Reuters journalists" do not.
+    """
+    first, space, rest = text.partition(" ")
+    following = next((word for word in rest.split() if word not in _LITTLE_WORDS), "")
+    is_in_name = following.istitle() and first.lower() not in _DETERMINERS
+    if first.lower() not in _COMMON_WORDS or not first.istitle() or is_in_name:
+        return text
+    return f"{first.lower()}{space}{rest}"
+
+
 def join_words(items: Iterable[str]) -> str:
     """ "a, b and c"."""
     *most, last = items

@@ -29,14 +29,13 @@ from breaches.rules.answers import (
     may_not_apply,
 )
 from breaches.rules.causes import RecordedCause, describe_cause
-from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, ReleaseException
+from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess, ReleaseException, within_sentence
 from breaches.rules.incident import (
     Incident,
     ReportedDisclosure,
     find_long_account,
     name_not_applicable,
     unknown_phrases,
-    within_sentence,
     write_incident_account,
 )
 from breaches.rules.lifecycle import Cause, ReportKind
