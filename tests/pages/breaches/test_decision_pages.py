@@ -74,9 +74,9 @@ def test_recording_a_report_about_a_list_alone_links_to_each_unanswered_question
 def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(client, office):
     report = create_draft(producer=office.producer)
     client.force_login(office.statistician)
-    nobody = {f"{who}_{part}": "" for who in ("dealing", "hop") for part in ("name", "email", "telephone")}
+    no_people = {f"{who}_{part}": "" for who in ("dealing", "hop") for part in ("name", "email", "telephone")}
     send(client, f"/reports/{report.reference}/core-information/", outputs__0__title="", outputs__0__url="",
-         producers="", **nobody)  # fmt: skip
+         producers="", **no_people)  # fmt: skip
     send(client, f"/reports/{report.reference}/circumstances/", practices=[], circumstances="",
          dates__0__on__day="", dates__0__on__month="", dates__0__on__year="")  # fmt: skip
     page = client.post(page_of(report, "submit"), {"last_change": Report.objects.get(pk=report.pk).last_change}).text
