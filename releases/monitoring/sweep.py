@@ -81,9 +81,9 @@ STORED_AT_A_TIME = 500
 # Results come in a few at a time, and storing or judging a few takes as many statements as hundreds. While more are to
 # come they wait for a complete batch, but no longer than this.
 LONGEST_WAIT_FOR_BATCH = timedelta(seconds=0.5)
-# If more responses than this have to be examined, addresses are checked less often. This number takes a few seconds;
-# two checks of a thousand addresses give about as many.
-MOST_UNEXAMINED = 2500
+# If more responses than this have to be examined, addresses are checked less often. It is one batch of storing, so that
+# the checks that decide a verdict wait only for that.
+MOST_UNEXAMINED = STORED_AT_A_TIME
 EXAMINATION_AWAITED_SECONDS = 0.02
 # How long examinations may still take once a sweep has to end.
 ENDS_WITHIN_SECONDS = 4.0
@@ -688,7 +688,8 @@ class Sweep:
         self._stored += len(checks)
         # A check for a schedule that was changed or cancelled meanwhile is stored but never judged.
         current = {row.release_id for row in rows if not row.superseded}
-        changed = (check.address.release for check in checks if self._may_change_verdict(check, now=now))
+        answered_until = self._answered_until(now=now)
+        changed = (c.address.release for c in checks if self._may_change_verdict(c, answered_until(c.address), now=now))
         self._unjudged |= {release.pk: release for release in changed if release.pk in current}
         for check in checks:
             self._note_uncounted(check, now=now)
@@ -725,7 +726,7 @@ class Sweep:
                 made_up_to[row.address_id] = max(row.planned_at, made_up_to.get(row.address_id, row.planned_at))
         restart_checks(made_up_to, now=self._clock.now())
 
-    def _may_change_verdict(self, check: CheckResult, *, now: datetime) -> bool:
+    def _may_change_verdict(self, check: CheckResult, answered_until: datetime, *, now: datetime) -> bool:
         # Before the limit a check changes a verdict only if the page is live, or was live and has disappeared. A check
         # that bypasses caches never changes a verdict alone.
         if check.purpose is Purpose.VANTAGE:
@@ -734,7 +735,12 @@ class Sweep:
             return False
         target = self.targets.get(check.address.pk)
         was_live = target is not None and target.live_since is not None
-        return was_live or check.finding.result is CheckOutcome.LIVE or now >= check.address.limit_at
+        if was_live or check.finding.result is CheckOutcome.LIVE:
+            return True
+        if now < check.address.limit_at:
+            return False
+        # With a possible error of the clock, no verdict is settled before the check a second after the limit.
+        return not check.clock_bound_seconds or answered_until >= check.address.limit_at + cadence.CONFIRMING
 
     def _write_next_checks(self, keys: set[int]) -> None:
         if self._vantage_point:

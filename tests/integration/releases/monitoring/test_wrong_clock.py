@@ -72,6 +72,14 @@ def test_a_clock_compared_just_now_is_not_compared_again():
     assert not [check_request for check_request in publisher.asked if check_request.url in CONTROLS]
 
 
+@pytest.mark.parametrize(("after_limit", "outcomes"), [(0.5, []), (2, [Outcome.NOT_SEEN])])
+def test_a_release_is_judged_only_once_the_check_after_the_limit_has_confirmed_the_one_at_it(after_limit, outcomes):
+    error = ClockError(Voucher.CHRONY, bound=timedelta(seconds=0.02))
+    play(ClockOfThisMachine(error=error, until=timedelta(minutes=2, seconds=after_limit)))
+    assert Observation.objects.filter(planned_at=SEED_DUE + timedelta(minutes=2)).exists()
+    assert list(Verification.objects.values_list("outcome", flat=True)) == outcomes
+
+
 # --- N7: a clock that is 20 seconds ahead, and a page that is live to the second
 
 AHEAD = timedelta(seconds=20)
