@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from releases.detection.finding import CheckOutcome
 from releases.detection.preflight import PreflightCode
 from releases.evidence import repository
-from releases.evidence.export import Withheld
+from releases.evidence.embargo import Withheld
 from releases.models import IncidentContact, PreflightRun, Producer, Release, ReleaseEvent, Statement, Verification
 from releases.models.event import lock_producer, record_rows
 from releases.models.release import PreflightQuerySet
@@ -204,7 +204,7 @@ def mask_verdict(verification: Verification) -> Verification:
     return _mask_verdict(verification) if is_hidden(verification.release, [verification]) else verification
 
 
-def mask_until_published(verification: Verification) -> Verification:
+def mask_before_publication(verification: Verification) -> Verification:
     """Return a copy of a verdict, with nothing from before the due time until its release is published or cancelled.
 
     For programs, which compare what they read over time: they would see when a finding begins to be masked.

@@ -58,7 +58,7 @@ urlpatterns = [
     path("releases/<slug:reference>/changes/<int:version>/reason/", date_changes.correct_reason, name="correct_reason"),
     path(
         "releases/<slug:reference>/changes/<int:version>/agreement/",
-        date_changes.correct_agreement,
+        date_changes.correct_agreement_view,
         name="correct_agreement",
     ),
     path("releases/<slug:reference>/delay-notice/", release.post_delay_notice, name="delay_notice"),

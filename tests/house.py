@@ -54,7 +54,7 @@ IRREGULAR = (
 # Words in -ing and -ed that are nouns of the field, and the gerunds that house.md uses for modules.
 NOUNS = (
     "anything|bring|drafting|editing|embed|encoding|finding|heading|logging|meaning|merging|missing|monitoring"
-    "|morning|paging|ping|refreshing|ring|scheduling|setting|sighting|string|thing|timing|warning|wording|.*eed"
+    "|morning|paging|ping|refreshing|ring|scheduling|setting|sighting|string|thing|timing|training|warning|wording|.*eed"
 )
 PARTICIPLE = re.compile(rf"(?!(?:{NOUNS})$)(?:{IRREGULAR}|..+(?:ing|ed))")
 PREDICATES = ("is_", "are_", "was_", "were_", "has_", "have_", "may_", "can_")

@@ -16,6 +16,21 @@ from releases.verdict.release import Place, Why
 type Seals = Mapping[str, frozenset[int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a bundle leaves out because its reader may not know of it until the release is published.
+
+    `statements` and `events` are keys of rows; `screenshots` is whether the pictures are not even listed.
+    """
+
+    statements: Collection[int] = ()
+    events: Collection[int] = ()
+    screenshots: bool = False
+
+
+NOTHING_WITHHELD = Withheld()
+
+
 def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
     """Return which bodies are under embargo, and for which producers.
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Max, Min, QuerySet
 
 from releases.evidence import anchors, embargo, repository
+from releases.evidence.embargo import NOTHING_WITHHELD, Withheld
 from releases.evidence.screenshots import find_sealed_screenshots
 from releases.evidence.warc import write_warc
 from releases.models import (
@@ -35,21 +36,6 @@ from releases.rules.anchor import Head, chain_line, inclusion_proof
 from releases.rules.canonical import canonical_json
 
 SCRIPT, README = "check-anchors.sh", "bundle-readme.txt"
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """What a bundle leaves out because its reader may not know of it until the release is published.
-
-    `statements` and `events` are keys of rows; `screenshots` is whether the pictures are not even listed.
-    """
-
-    statements: Collection[int] = ()
-    events: Collection[int] = ()
-    screenshots: bool = False
-
-
-NOTHING_WITHHELD = Withheld()
 
 
 # A file's name in the bundle, and its bytes in parts.

@@ -113,7 +113,7 @@ def emails_on_request(due: DueRequests) -> str:
     return " ".join(filter(None, (sentence % {"n": due.emails}, _emails_after_begin(due))))
 
 
-def emails_leaving(due: DueRequests) -> str:
+def emails_due_now(due: DueRequests) -> str:
     """Say which emails to recipients leave now that requests are turned on."""
     if not due.emails:
         return _("No emails to recipients are due now.")

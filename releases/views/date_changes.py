@@ -755,7 +755,7 @@ def correct_reason(request: SignedInRequest, reference: str, version: int) -> Ht
 
 
 @form_view
-def correct_agreement(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
+def correct_agreement_view(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
     release = find_release(request.user, reference, Action.EDIT)
     departure = get_object_or_404(
         release.departures.prefetch_related("corrections"),

@@ -51,7 +51,7 @@ from releases.rules.pre_release import (
 )
 from releases.text import pre_release
 from releases.text.languages import is_welsh
-from releases.text.receipts import emails_leaving, emails_on_request, list_access_terms, list_confirmation_sentence
+from releases.text.receipts import emails_due_now, emails_on_request, list_access_terms, list_confirmation_sentence
 from releases.views.base import SignedInRequest, find_release, post_data
 from releases.views.list_order import Column, ListOrder
 
@@ -275,7 +275,7 @@ def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse
         if not receipts.set_recipient_requests(found, asks=asks, by=request.user):
             messages.info(request, _("You did not make any changes."))
         elif asks:
-            leaving = emails_leaving(receipts.count_due_requests(found, now=now))
+            leaving = emails_due_now(receipts.count_due_requests(found, now=now))
             messages.success(request, f"{_('Requests to recipients turned on.')} {leaving}")
         else:
             messages.success(request, _("Requests to recipients turned off."))

@@ -43,11 +43,11 @@ def _load_past_and_year(*, now: datetime, last_morning: datetime, site: Rehearsa
         year_ahead.change_three_releases(now=now, last_morning=last_morning)
     history.replay(past, now=last_morning + MORNING_TAKES, write_up=reports.write_up)
     reports.answer_for_unreachable_site(_find_release(past, ANSWERED))
-    reports.record_correction(_find_release(past, CORRECTED))
+    reports.record_demo_correction(_find_release(past, CORRECTED))
     morning_summary.record_missing_summaries(now=last_morning + MORNING_TAKES)
     year_ahead.request_checks(now=now)
     policy.write_policy(now=now)
-    rehearsals.plan_training(now=now, site=site)
+    rehearsals.plan_demo_training(now=now, site=site)
 
 
 def _find_release(past: Sequence[history.PastRelease], edition: tuple[str, int]) -> Release:

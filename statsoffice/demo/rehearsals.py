@@ -71,7 +71,7 @@ def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
     return releases
 
 
-def plan_training(*, now: datetime, site: RehearsalSite) -> None:
+def plan_demo_training(*, now: datetime, site: RehearsalSite) -> None:
     """Plan a training for two people on the afternoon of the next working day, with a page that is live on time."""
     day = find_working_day(calendar.local_date(now) + timedelta(days=1), Nation.ENGLAND)
     due_at = from_london(datetime.combine(day, time(14)))

@@ -167,7 +167,7 @@ def answer_for_unreachable_site(release: Release) -> None:
     )
 
 
-def record_correction(release: Release) -> None:
+def record_demo_correction(release: Release) -> None:
     """Record that an error was found on the afternoon of a release, and corrected two hours later."""
     assert release.due_at is not None, release  # noqa: S101  # it was due
     found_at = release.due_at + timedelta(hours=5)

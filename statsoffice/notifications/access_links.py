@@ -37,7 +37,7 @@ def fill_link(message: Message, *, at: datetime) -> None:
         message.text = message.text.replace(link_placeholder(key), address)
 
 
-def record_link_sent(message: Message, *, at: datetime) -> None:
+def record_link_email(message: Message, *, at: datetime) -> None:
     if (key := find_link_key(message)) is not None:
         receipts.record_send_time(key, at=at)
 

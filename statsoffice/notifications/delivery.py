@@ -18,7 +18,7 @@ from breaches.versions import DocumentChanged, document_bytes, name_document_fil
 from releases.receipts import LinkUnusable
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
-from statsoffice.notifications.access_links import fill_link, record_link_sent
+from statsoffice.notifications.access_links import fill_link, record_link_email
 from statsoffice.notifications.html import compose_email
 from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, MessageRowRecord
 from statsoffice.notifications.recipients import PROBLEM, RESTORED
@@ -261,7 +261,7 @@ def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send
             with transaction.atomic():
                 Message.objects.filter(pk=key).update(sent_at=begun, claimed_until=None, last_error="")
                 MessageRowRecord.record({Message: [key]})
-                record_link_sent(message, at=begun)
+                record_link_email(message, at=begun)
             sent += 1
     return sent
 

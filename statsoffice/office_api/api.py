@@ -36,7 +36,7 @@ from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.rules.report_number import parse_number
 from releases import check_history, overview
 from releases.check_history import AddressRecord
-from releases.early_findings import mask_until_published
+from releases.early_findings import mask_before_publication
 from releases.evidence.export import export_evidence, export_file_name
 from releases.models import BodyUnavailable, Release, Series
 from releases.models.event import add_facts
@@ -57,13 +57,13 @@ from releases.public.api import (
     SlugFilter,
     WithoutEmpty,
     answer_invalid,
-    answer_not_found,
     check_known_parameters,
     list_page,
     nothing_here,
     place_in_list,
     problem_response,
     release_answer,
+    respond_404,
     select_after,
     series_answer,
 )
@@ -238,7 +238,7 @@ api.add_exception_handler(ScopeMissing, lambda _request, why: problem_response(s
 api.add_exception_handler(TooManyRequests, _refuse_flood)
 api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
 api.add_exception_handler(BodyUnavailable, lambda _request, _why: problem_response(EVIDENCE_ERRORS[503], status=503))
-api.add_exception_handler(Http404, answer_not_found)
+api.add_exception_handler(Http404, respond_404)
 api.add_exception_handler(ValidationError, _explain_invalid)
 api.add_exception_handler(changes.KeyUsed, lambda _request, why: problem_response(str(why), status=422))
 
@@ -475,14 +475,14 @@ def results(request: OfficeRequest, query: Query[OfficeReleasesQuery]) -> dict[s
     """List results by the date of the release."""
     check_known_parameters(request, OfficeReleasesQuery)
     shown, next_url = list_page(_filter_known(request.auth, query), of=place_in_list, query=query, request=request)
-    return {"next_url": next_url, "results": overview.read_statuses(shown, mask=mask_until_published)}
+    return {"next_url": next_url, "results": overview.read_statuses(shown, mask=mask_before_publication)}
 
 
 @read("/releases/{slug:reference}/result", ResultAnswer, "result", Scope.READ_RESULTS)
 def result(request: OfficeRequest, reference: Path[Slug]) -> dict[str, Any]:
     """Read the result of one release."""
     check_known_parameters(request, Schema)
-    (found,) = overview.read_statuses([_find_known(request.auth, reference)], mask=mask_until_published)
+    (found,) = overview.read_statuses([_find_known(request.auth, reference)], mask=mask_before_publication)
     return found
 
 

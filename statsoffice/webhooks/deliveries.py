@@ -16,7 +16,7 @@ from releases.probe.post import PostResponse, post_json
 from statsoffice.fault_isolation import run_each
 from statsoffice.webhooks.events import WebhookEvent, find_events
 from statsoffice.webhooks.models import OffReason, WebhookChange, WebhookDelivery, WebhookEndpoint
-from statsoffice.webhooks.signing import make_message_id, signed_headers
+from statsoffice.webhooks.signatures import make_message_id, signed_headers
 
 # The waits after each failed attempt. Source: Standard Webhooks, "Retries" (the first attempt is at once).
 WAITS = (

@@ -27,7 +27,7 @@ from statsoffice.webhooks.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from statsoffice.webhooks.signing import make_message_id, make_secret
+from statsoffice.webhooks.signatures import make_message_id, make_secret
 
 OLD_SECRET_LASTS = timedelta(hours=24)
 MOST_OLD_SECRETS = 5

@@ -17,7 +17,7 @@ from django.utils.translation import override
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import is_restricted
 from breaches.rules.lifecycle import APPROVE, PAST_TENSE, ReportKind
-from releases.early_findings import is_hidden, mask_until_published, unpublished_early_releases
+from releases.early_findings import is_hidden, mask_before_publication, unpublished_early_releases
 from releases.models import Release, ReleaseEvent, Verification
 from releases.public.calendar import announced_facts_of, date_answer
 from releases.public.feeds import absolute_address
@@ -163,7 +163,7 @@ def _results(kinds: dict[int, set[str]], *, with_rehearsals: bool) -> Iterator[W
     for key, of_release in verdicts.items():
         hides = is_hidden(releases[key], of_release)
         for verdict in of_release:
-            seen_by_all = mask_until_published(verdict) if hides else verdict
+            seen_by_all = mask_before_publication(verdict) if hides else verdict
             decided_at = _decided_at(verdict)
             if decided_at is not None and seen_by_all.outcome != Outcome.PENDING:
                 yield _result_event(seen_by_all, decided_at=decided_at, is_masked=hides)

@@ -18,7 +18,7 @@ from releases.publication_statements import (
 )
 from statsoffice.webhooks.events import write_instant
 from statsoffice.webhooks.models import EventType, PublicationSource
-from statsoffice.webhooks.signing import NotVerified, verify
+from statsoffice.webhooks.signatures import NotVerified, verify
 
 MOST_BYTES = 16 * 1024
 EVENT_TYPE = EventType.PUBLISHED.value

@@ -11,7 +11,7 @@ from breaches.versions import current_version
 from releases import announcements, check_history, judge, scheduling, statements
 from releases.early_findings import find_withheld, listed_preflights, without_early_events, without_early_findings
 from releases.evidence import embargo, repository
-from releases.evidence.export import Withheld
+from releases.evidence.embargo import Withheld
 from releases.models import Address, Comparison, PreflightRun, Release, ReleaseEvent, Verification
 from releases.rules.calendar import slot_at
 from releases.rules.canonical import sha256_hex

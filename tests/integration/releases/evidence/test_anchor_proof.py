@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from releases.evidence import anchors, export
+from releases.evidence.embargo import Withheld
 from releases.models import Anchor, Release, ReleaseEvent
 from releases.models.event import record_event
 from statsoffice import anchors as statsoffice_anchors
@@ -112,7 +113,7 @@ def test_the_bundle_has_the_anchors_of_its_rows_and_no_others(release):
 def test_the_script_finds_nothing_wrong_with_a_bundle_that_leaves_out_events(release, tmp_path):
     out = BytesIO()
     last_two = ReleaseEvent.objects.filter(release=release).order_by("-position")[:2]
-    withheld = export.Withheld(events=[event.pk for event in last_two])
+    withheld = Withheld(events=[event.pk for event in last_two])
     export.write_bundle(release, out, now=timezone.now(), withheld=withheld)
     code, said = check(unpacked(out.getvalue(), tmp_path))
     assert "WRONG" not in said

@@ -11,6 +11,7 @@ import pytest
 
 from releases import judge, scheduling, statements
 from releases.evidence import coverage, export
+from releases.evidence.embargo import Withheld
 from releases.models import Observation, Release, ReleaseEvent
 from releases.models.event import record_event
 from releases.rules.canonical import sha256_hex
@@ -161,7 +162,7 @@ def test_every_row_of_the_release_is_in_it_and_of_others_the_hashes_alone(releas
 def test_a_bundle_without_the_rows_that_its_reader_may_not_know_holds_and_has_only_their_hashes(release, tmp_path):
     stated = ReleaseEvent.objects.get(kind="stated")
     record_event(release, "afterwards", at=NOW)
-    withheld = export.Withheld(statements=[release.statements.get().pk], events=[stated.pk])
+    withheld = Withheld(statements=[release.statements.get().pk], events=[stated.pk])
     content = written(release, withheld=withheld)
     folder = unpacked(content, tmp_path)
     said = checked(folder)

@@ -8,7 +8,7 @@ import pytest
 
 from releases import statements
 from releases.evidence import export, screenshots, store
-from releases.evidence.embargo import NoSuchBody
+from releases.evidence.embargo import NoSuchBody, Withheld
 from releases.evidence.screenshots import Session
 from releases.models import Body, CheckSchedule, MonitoringRowRecord, Release, ReleaseEvent, Screenshot
 from releases.permissions import NotYours
@@ -394,7 +394,7 @@ def test_the_bundle_lists_the_pictures_and_has_those_that_are_not_sealed(release
     files = {name: b"".join(parts) for name, parts in export.evidence_files(release, now=SEED_DUE)}
     assert files[f"screenshots/{sha256_hex(PICTURE)}.png"] == PICTURE
     assert sha256_hex(PICTURE).encode() in files["screenshots.jsonl"]
-    withheld = export.Withheld(screenshots=True)
+    withheld = Withheld(screenshots=True)
     names = {name for name, _ in export.evidence_files(release, now=SEED_DUE, withheld=withheld)}
     assert not [name for name in names if name.startswith("screenshots")]
 

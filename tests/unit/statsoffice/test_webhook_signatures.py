@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from statsoffice.webhooks.signing import (
+from statsoffice.webhooks.signatures import (
     LONGEST_ID,
     SECRET_PREFIX,
     TOLERANCE,
