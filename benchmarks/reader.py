@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from django.test import Client
 
+import statsoffice.wsgi  # noqa: F401  # a web process has imported all its code too, and the collector does not search it
 from statsoffice.accounts.models import User
 
 

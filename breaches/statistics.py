@@ -108,7 +108,7 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
         .annotate(quarter=_period_due(one.last for one in quarters))
         .order_by()
         .values_list("shown", "quarter", *whose)
-        .annotate(number=Count("pk"))
+        .annotate(number=Count("*"))
     )
     for outcome, quarter, producer, *series, number in counted:
         yield Verdicts(
@@ -272,7 +272,7 @@ def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict
         .annotate(month=_period_due(one.last for one in months))
         .order_by()
         .values_list("month", "shown")
-        .annotate(number=Count("pk"))
+        .annotate(number=Count("*"))
     )
     verdicts: dict[Month, list[Verdicts]] = {month: [] for month in months}
     for place, outcome, number in counted:

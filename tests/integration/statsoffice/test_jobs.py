@@ -182,6 +182,15 @@ def test_the_web_imports_no_celery(module):
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
+def test_a_web_process_imports_the_pages_before_its_first_request_and_keeps_them_from_the_garbage_collector():
+    script = (
+        "import gc, sys; import statsoffice.wsgi; from breaches.views import report; "
+        "kept = gc.get_freeze_count(); gc.unfreeze(); assert kept > len(gc.get_objects()) / 2; "
+        "assert 'breaches.views.report' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 def test_monitoring_starts_without_the_code_of_the_pages():
     script = (
         "import sys, django; django.setup(); from statsoffice.management.commands.watch import Command; "
