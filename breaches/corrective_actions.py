@@ -1,8 +1,8 @@
 """Corrective actions: what a report prints of them, and the tasks that they become at the next release of a series."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from breaches import editing
 from breaches.models import CorrectiveAction, Report
 from breaches.permissions import is_restricted, moves_open_to, senior_role
-from breaches.rules.content import ReportSection
+from breaches.rules.content import Plan, ReportSection
 from breaches.rules.lifecycle import EDIT, WRITERS, ReportTerm
 from breaches.versions import content_of, record_report_event
 from releases import tasks
@@ -19,23 +19,6 @@ from releases.models import Series
 from releases.permissions import User
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The text of an action and its deadline; `owner` is a post."""
-
-    text: str
-    term: ReportTerm
-    owner: str
-    due: date | None = None
-
-    @property
-    def printed(self) -> str:
-        """The line of the report about this action."""
-        due = f" Due: {format_day(self.due)}." if self.due else ""
-        return f"- {' '.join(self.text.split()).rstrip('.')}. Owner: {self.owner.rstrip('.')}.{due}"
-
 
 # The terms in the words of the form. They are printed, so they are not translated.
 HEADINGS = {ReportTerm.SHORT: "Short-term:", ReportTerm.LONG: "Long-term:"}

@@ -20,7 +20,6 @@ from django.utils.translation import ngettext
 
 from breaches import text
 from breaches.code_of_practice import PracticeChoice
-from breaches.corrective_actions import Plan
 from breaches.rules import answers
 from breaches.rules.answers import (
     ASKED,
@@ -40,6 +39,7 @@ from breaches.rules.content import (
     CitedPractice,
     ContactPerson,
     Output,
+    Plan,
     Remark,
     ReportContent,
     ReportSection,

@@ -18,7 +18,7 @@ from breaches.rules.answers import (
     find_contradictions,
     may_be_in_future,
 )
-from breaches.rules.lifecycle import AttachmentKind, ReportKind
+from breaches.rules.lifecycle import AttachmentKind, ReportKind, ReportTerm
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import digest_json, read_dataclass
 
@@ -121,6 +121,22 @@ class Annex:
     outputs: tuple[AnnexOutput, ...]
     attachments: tuple[AnnexAttachment, ...] = ()
     access_list: AnnexAccessList | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The text of an action and its deadline; `owner` is a post."""
+
+    text: str
+    term: ReportTerm
+    owner: str
+    due: date | None = None
+
+    @property
+    def printed(self) -> str:
+        """The line of the report about this action."""
+        due = f" Due: {format_day(self.due)}." if self.due else ""
+        return f"- {' '.join(self.text.split()).rstrip('.')}. Owner: {self.owner.rstrip('.')}.{due}"
 
 
 @dataclass(frozen=True, slots=True)

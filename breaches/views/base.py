@@ -11,17 +11,19 @@ from django.contrib.auth.decorators import login_required
 from django.forms import BoundField, ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import text, versions
+from breaches import code_of_practice, text, versions
 from breaches.models import Report, ReportVersion
 from breaches.permissions import Action, declared_own_act, may_ever, reports_where
-from breaches.rules.content import ReportContent, WordChange, compare_words, content_from_json
+from breaches.rules.answers import MOMENTS
+from breaches.rules.content import Remark, ReportContent, WordChange, compare_words, content_from_json
 from breaches.rules.lifecycle import DECISIONS, EDIT, REPORT, ReportStatus
 from breaches.text import list_events
-from breaches.versions import changes_since
+from breaches.versions import changes_since, content_of
 from releases.forms import GovukForm, inside_the_form
 from releases.permissions import Person
 from releases.rules.canonical import digest_json
@@ -236,3 +238,32 @@ def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[s
         for label, pieces in compared
         if any(piece.change is not WordChange.SAME for piece in pieces)
     ]
+
+
+# Fields with a page of their own instead of a place on the page of their section: the page, and its first control.
+PAGES = {
+    "timeline": ("breaches:choose_timeline", "id_sources"),
+    "cause": ("breaches:cause", "id_cause"),
+    "available_on": ("breaches:cause", "id_available_on-day"),
+}
+# The first control of a field on the page of its section, if it differs from the field's name.
+CONTROLS = {
+    "outputs": "id_outputs-0-title",
+    "dealing": "id_dealing_name",
+    "head_of_profession": "id_hop_name",
+    "occurred_on": "id_dates-0-on-day",
+    **{f"{question}_on": f"id_{question}_on-day" for question in MOMENTS},
+}
+
+
+def link_remark(report: Report, remark: Remark) -> dict[str, str]:
+    """Return a remark with a link to the form control that it is about."""
+    if remark.field in PAGES:
+        page, control = PAGES[remark.field]
+        return {"text": remark.sentence, "href": f"{reverse(page, args=[report.reference])}#{control}"}
+    control = CONTROLS.get(remark.field, f"id_{remark.field}")
+    # For days before the first recorded edition there are no checkboxes, only a text box.
+    if remark.field == "practices" and not code_of_practice.offer_practices(report, content_of(report)):
+        control = "id_other_practices"
+    address = reverse("breaches:section", args=[report.reference, remark.section])
+    return {"text": remark.sentence, "href": f"{address}#{control}"}

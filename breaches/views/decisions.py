@@ -39,7 +39,6 @@ from breaches.layout import lay_out_report
 from breaches.models import Attachment, JoinedDraft, Report, ReportVersion, Suspicion
 from breaches.permissions import is_about_sealed_release, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts, digest_facts
-from breaches.rules.answers import MOMENTS
 from breaches.rules.answers import Question as Asked
 from breaches.rules.causes import CAUSE_NOT_RECORDED, may_lack_cause
 from breaches.rules.content import (
@@ -80,6 +79,7 @@ from breaches.views.base import (
     compare_versions,
     explain_closed_move,
     is_outdated,
+    link_remark,
     read_version,
     refuse_form,
     report_page,
@@ -403,35 +403,6 @@ def find_long_text(
     if not is_asked(report) or not version.is_untouched("circumstances"):
         return ()
     return decisions.find_long_account_remarks(incident_of(report, content, now=now))
-
-
-# Fields with a page of their own instead of a place on the page of their section: the page, and its first control.
-PAGES = {
-    "timeline": ("breaches:choose_timeline", "id_sources"),
-    "cause": ("breaches:cause", "id_cause"),
-    "available_on": ("breaches:cause", "id_available_on-day"),
-}
-# The first control of a field on the page of its section, if it differs from the field's name.
-CONTROLS = {
-    "outputs": "id_outputs-0-title",
-    "dealing": "id_dealing_name",
-    "head_of_profession": "id_hop_name",
-    "occurred_on": "id_dates-0-on-day",
-    **{f"{question}_on": f"id_{question}_on-day" for question in MOMENTS},
-}
-
-
-def link_remark(report: Report, remark: Remark) -> dict[str, str]:
-    """Return a remark with a link to the form control that it is about."""
-    if remark.field in PAGES:
-        page, control = PAGES[remark.field]
-        return {"text": remark.sentence, "href": f"{reverse(page, args=[report.reference])}#{control}"}
-    control = CONTROLS.get(remark.field, f"id_{remark.field}")
-    # For days before the first recorded edition there are no checkboxes, only a text box.
-    if remark.field == "practices" and not code_of_practice.offer_practices(report, content_of(report)):
-        control = "id_other_practices"
-    address = reverse("breaches:section", args=[report.reference, remark.section])
-    return {"text": remark.sentence, "href": f"{address}#{control}"}
 
 
 CHECK_PAGE = WholeReportPage(

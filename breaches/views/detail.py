@@ -66,8 +66,14 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.versions import current_version
-from breaches.views.base import MoveForm, explain_closed_move, report_page, return_to_report, summarise_report
-from breaches.views.decisions import link_remark
+from breaches.views.base import (
+    MoveForm,
+    explain_closed_move,
+    link_remark,
+    report_page,
+    return_to_report,
+    summarise_report,
+)
 from releases.forms import Question, inside_the_form
 from releases.models import Verification
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from breaches import comments, corrective_actions, decisions, editing, merging, pdf, publication, versions
-from breaches.corrective_actions import Plan
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.causes import CAUSE_NOT_RECORDED
-from breaches.rules.content import ReportSection
+from breaches.rules.content import Plan, ReportSection
 from breaches.rules.lifecycle import Cause, DismissalReason, RecordingReason, ReportTerm
 from breaches.rules.public_statement import statement_digest
 from releases import published_corrections, statements
