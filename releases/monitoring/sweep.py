@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from itertools import batched
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage, repository, store
 from releases.evidence.store import CheckResult
 from releases.host_budgets import LONG_AGO, RENEWED_EVERY, SWEEP_DURATION, ProbeInterface, budgets_from_settings
+from releases.judge import AnsweredUntil
 from releases.models import Address, Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.monitoring.clock import Clock
@@ -688,8 +690,9 @@ class Sweep:
         self._stored += len(checks)
         # A check for a schedule that was changed or cancelled meanwhile is stored but never judged.
         current = {row.release_id for row in rows if not row.superseded}
-        answered_until = self._answered_until(now=now)
-        changed = (c.address.release for c in checks if self._may_change_verdict(c, answered_until(c.address), now=now))
+        # Called only for checks after a limit, because it goes through all targets.
+        read_answers = cache(partial(self._answered_until, now=now))
+        changed = (check.address.release for check in checks if self._may_change_verdict(check, read_answers, now=now))
         self._unjudged |= {release.pk: release for release in changed if release.pk in current}
         for check in checks:
             self._note_uncounted(check, now=now)
@@ -726,7 +729,9 @@ class Sweep:
                 made_up_to[row.address_id] = max(row.planned_at, made_up_to.get(row.address_id, row.planned_at))
         restart_checks(made_up_to, now=self._clock.now())
 
-    def _may_change_verdict(self, check: CheckResult, answered_until: datetime, *, now: datetime) -> bool:
+    def _may_change_verdict(
+        self, check: CheckResult, read_answers: Callable[[], AnsweredUntil], *, now: datetime
+    ) -> bool:
         # Before the limit a check changes a verdict only if the page is live, or was live and has disappeared. A check
         # that bypasses caches never changes a verdict alone.
         if check.purpose is Purpose.VANTAGE:
@@ -740,7 +745,8 @@ class Sweep:
         if now < check.address.limit_at:
             return False
         # With a possible error of the clock, no verdict is settled before the check a second after the limit.
-        return not check.clock_bound_seconds or answered_until >= check.address.limit_at + cadence.CONFIRMING
+        settles_at = check.address.limit_at + cadence.CONFIRMING
+        return not check.clock_bound_seconds or read_answers()(check.address) >= settles_at
 
     def _write_next_checks(self, keys: set[int]) -> None:
         if self._vantage_point:
@@ -789,7 +795,7 @@ class Sweep:
             if self.targets[key].next_check_at is None:
                 del self.targets[key]
 
-    def _answered_until(self, *, now: datetime) -> Callable[[Address], datetime]:
+    def _answered_until(self, *, now: datetime) -> AnsweredUntil:
         """Return a function that returns, for an address, the instant up to which all planned checks are stored."""
         checks = ((key.address, key.planned_at) for key in self._open if key.purpose is Purpose.PLAIN)
         unstored = ((c.address.pk, c.answer.planned_at) for c in self._unstored if c.purpose is Purpose.PLAIN)
