@@ -86,7 +86,7 @@ GROUP_NAMES: Mapping[Group, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnOrders:
+class SortableColumns:
     """By which columns a list behind a figure can be sorted, besides those for which its rows have keys.
 
     :ivar own: the column whose order the list has, ascending; it can be reversed. None if no column has its order.
@@ -97,24 +97,24 @@ class ColumnOrders:
     texts: tuple[int, ...]
 
 
-_SORTING_OF_GROUPS: Mapping[Group, ColumnOrders] = {
-    Group.RELEASES: ColumnOrders(2, (0, 1, 3)),
-    Group.NOTICE: ColumnOrders(3, (0,)),
-    Group.DATE_CHANGES: ColumnOrders(None, (0, 3)),
-    Group.BREACHES: ColumnOrders(2, (0, 1, 3, 4)),
-    Group.ACTIONS: ColumnOrders(None, (0, 1)),
+_SORTING_OF_GROUPS: Mapping[Group, SortableColumns] = {
+    Group.RELEASES: SortableColumns(2, (0, 1, 3)),
+    Group.NOTICE: SortableColumns(3, (0,)),
+    Group.DATE_CHANGES: SortableColumns(None, (0, 3)),
+    Group.BREACHES: SortableColumns(2, (0, 1, 3, 4)),
+    Group.ACTIONS: SortableColumns(None, (0, 1)),
 }
-_SORTING_OF_FIGURES: Mapping[Figure, ColumnOrders] = {
-    Figure.ACCESS_RELEASES: ColumnOrders(1, (0,)),
-    Figure.ACCESS_POSTS: ColumnOrders(0, (1,)),
-    Figure.MOST_POSTS: ColumnOrders(None, (0,)),
-    Figure.EXEMPTIONS: ColumnOrders(2, (0, 1)),
-    Figure.EXEMPTED: ColumnOrders(1, (0, 2, 3)),
-    Figure.EXCEPTIONS: ColumnOrders(1, (0, 2)),
+_SORTING_OF_FIGURES: Mapping[Figure, SortableColumns] = {
+    Figure.ACCESS_RELEASES: SortableColumns(1, (0,)),
+    Figure.ACCESS_POSTS: SortableColumns(0, (1,)),
+    Figure.MOST_POSTS: SortableColumns(None, (0,)),
+    Figure.EXEMPTIONS: SortableColumns(2, (0, 1)),
+    Figure.EXEMPTED: SortableColumns(1, (0, 2, 3)),
+    Figure.EXCEPTIONS: SortableColumns(1, (0, 2)),
 }
 
 
-def sorting_of(figure: Figure) -> ColumnOrders:
+def sorting_of(figure: Figure) -> SortableColumns:
     """Return how the list behind a figure can be sorted."""
     group = next(group for group, figures in GROUPS.items() if figure in figures)
     return _SORTING_OF_FIGURES.get(figure) or _SORTING_OF_GROUPS[group]

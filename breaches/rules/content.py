@@ -125,7 +125,7 @@ class Annex:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The text of an action and its deadline; `owner` is a post."""
+    """A corrective action as a person plans it; `owner` is a post."""
 
     text: str
     term: ReportTerm

@@ -320,7 +320,7 @@ def problem_response(sentence: str, *, status: int) -> HttpResponse:
     return JsonResponse({"error": sentence}, status=status, json_dumps_params={"ensure_ascii": False})
 
 
-def respond_404(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpResponse:
+def answer_404(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpResponse:
     return problem_response(str(why) or "There is no such thing.", status=404)
 
 
@@ -521,7 +521,7 @@ api = DocumentedAPI(
     renderer=PlainRenderer(),
     openapi_extra={"info": {"license": LICENCE}, "security": []},
 )
-api.add_exception_handler(Http404, respond_404)
+api.add_exception_handler(Http404, answer_404)
 api.add_exception_handler(ValidationError, answer_invalid)
 api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
 type Operation = Callable[..., Any]

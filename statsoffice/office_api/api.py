@@ -56,6 +56,7 @@ from releases.public.api import (
     Slug,
     SlugFilter,
     WithoutEmpty,
+    answer_404,
     answer_invalid,
     check_known_parameters,
     list_page,
@@ -63,7 +64,6 @@ from releases.public.api import (
     place_in_list,
     problem_response,
     release_answer,
-    respond_404,
     select_after,
     series_answer,
 )
@@ -238,7 +238,7 @@ api.add_exception_handler(ScopeMissing, lambda _request, why: problem_response(s
 api.add_exception_handler(TooManyRequests, _refuse_flood)
 api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
 api.add_exception_handler(BodyUnavailable, lambda _request, _why: problem_response(EVIDENCE_ERRORS[503], status=503))
-api.add_exception_handler(Http404, respond_404)
+api.add_exception_handler(Http404, answer_404)
 api.add_exception_handler(ValidationError, _explain_invalid)
 api.add_exception_handler(changes.KeyUsed, lambda _request, why: problem_response(str(why), status=422))
 
