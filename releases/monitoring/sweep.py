@@ -589,7 +589,10 @@ class Sweep:
     # Examine: the responses
 
     def _receive(self, *, wait_seconds: float) -> None:
-        """Receive the complete responses, waiting at most this long for the first one."""
+        """Receive the complete responses, waiting at most this long for the first one.
+
+        Checks that were waiting for their turn at a host begin now, if its budget allows it.
+        """
         responses = self._probe.poll(max(0.0, wait_seconds)) if self._probe.in_flight else []
         for request, answer in responses:
             key = request.key
@@ -652,6 +655,7 @@ class Sweep:
         is_over = self._is_batch_over
         if is_over or len(self._unstored) >= STORED_AT_A_TIME:
             self._store()
+            self._receive(wait_seconds=0.0)
         if is_over or len(self._unjudged) >= JUDGED_AT_A_TIME:
             self._judge()
         self._read_verdicts()
@@ -856,6 +860,8 @@ class Sweep:
             self._spool_unstored()
             self._retry_database_at = now + RETRY_DATABASE_AFTER
             return
+        # With a slow database each step takes a while, and checks may be waiting for their turn at a host.
+        self._receive(wait_seconds=0.0)
         unjudged, faults = dict(self._unjudged), len(self._faults)
         try:
             step()
