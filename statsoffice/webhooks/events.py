@@ -201,7 +201,7 @@ def _result_event(verdict: Verification, *, decided_at: datetime, is_masked: boo
 
 def _approved_reports(endpoint: WebhookEndpoint) -> QuerySet[ReportEvent]:
     events = ReportEvent.objects.filter(kind=APPROVED, report__producer=endpoint.producer_id)
-    return events.filter(report__training__isnull=True).select_related("report")
+    return events.filter(report__training__isnull=True).select_related("report__producer")
 
 
 def _with_disclosed(
@@ -234,6 +234,7 @@ def _approvals(approved: Iterable[ReportEvent], *, with_rehearsals: bool) -> Ite
             continue
         data = {
             "reference": report.reference,
+            "producer": report.producer.slug,
             "number": report.number,
             "approved_on": in_london(event.at).date().isoformat(),
             "rehearsal": report.rehearsal,

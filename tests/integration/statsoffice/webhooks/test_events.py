@@ -157,13 +157,14 @@ def test_a_rehearsal_is_sent_only_on_request_and_marked(office, own_series):
 
 
 @pytest.mark.both_databases
-def test_an_approved_report_is_sent_with_reference_number_and_date_alone(office):
+def test_an_approved_report_is_sent_with_reference_producer_number_and_date_alone(office):
     create_webhook(office, types=[EventType.APPROVED.value])
     report = create_report(office, ReportStatus.APPROVED)
     create_deliveries(now=SEED_DUE + DAY)
     (payload,) = payloads("report.approved")
     assert payload["data"] == {
         "reference": report.reference,
+        "producer": report.producer.slug,
         "number": report.number,
         "approved_on": "2020-06-30",
         "rehearsal": False,
