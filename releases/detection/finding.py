@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from releases.rules import canonical
+from releases.rules.calendar import local_date
 
 EARLIEST = timedelta(days=1)
 """A figure from longer than this before the due instant (when monitoring begins) counts as an earlier edition's."""
@@ -235,6 +236,11 @@ class Expectation:
     not_found_certain: bool = False
     due_at: datetime | None = None
     needs_scripts: bool = False
+
+    @property
+    def due_on(self) -> date | None:
+        """The London day of the due instant, as pages name it."""
+        return local_date(self.due_at) if self.due_at else None
 
 
 @dataclass(frozen=True, slots=True)

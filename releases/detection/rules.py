@@ -200,8 +200,7 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
         series_title=expectation.series_title,
         negative_markers=expectation.negative_markers,
     )
-    due_on = expectation.due_at.date() if expectation.due_at else None
-    marker = marker_of(names, release_title=expectation.release_title, due_on=due_on)
+    marker = marker_of(names, release_title=expectation.release_title, due_on=expectation.due_on)
     place, mention = _find(marker, page)
     if (
         mention is Mention.CLEAR
@@ -211,7 +210,7 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
         mention = Mention.PASSING
     in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
     own_h1 = next((h1 for h1 in page.headings[1:] if marker.in_heading(h1) is Mention.CLEAR), "")
-    absent = find_absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=due_on)
+    absent = find_absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=expectation.due_on)
     return PageSigns(
         answer, expectation, page, digest, names, marker, place, mention, absent.absence, own_h1, absent.text
     )
@@ -344,8 +343,8 @@ def _absent(signs: PageSigns) -> Shown | None:
         return CheckOutcome.NOT_LIVE, (Reason.SEARCH,)
     if signs.says_absent is not Absence.CERTAIN:
         return None
-    due_at = signs.expectation.due_at
-    if signs.in_heading and due_at and was_withdrawn_since(signs.page, signs.names, due_on=due_at.date()):
+    due_on = signs.expectation.due_on
+    if signs.in_heading and due_on and was_withdrawn_since(signs.page, signs.names, due_on=due_on):
         return CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER, Reason.WITHDRAWN)
     return CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
 

@@ -4,6 +4,7 @@ Both mistakes accuse someone: a live page called absent makes a late release, a 
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -128,6 +129,14 @@ def test_a_heading_that_marks_the_release_itself_is_not_live_however_long_the_pa
 def test_a_notice_of_this_release_counts_also_on_a_long_page(notice):
     assert shown(release_page(notice)).result is NOT_LIVE
     assert shown(release_page(above=notice)).result is NOT_LIVE
+
+
+def test_the_day_of_a_release_just_after_midnight_is_that_of_london():
+    at_one_past_midnight = datetime(2026, 6, 30, 23, 1, tzinfo=UTC)
+    before_it_was_due = release_page("<h2>This publication was withdrawn on 30 June 2026</h2>")
+    assert Reason.WITHDRAWN not in shown(before_it_was_due, due_at=at_one_past_midnight).reasons
+    tables_to_come = release_page("<p>Data tables will be published here on 1 July 2026.</p>")
+    assert shown(tables_to_come, due_at=at_one_past_midnight).result is UNRECOGNISED
 
 
 @pytest.mark.parametrize(
