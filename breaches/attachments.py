@@ -236,5 +236,6 @@ def _scan(body: bytes) -> bool:
         except (OSError, subprocess.TimeoutExpired) as fault:
             raise ScannerFailed(_("We could not scan the file. Try again later.")) from fault
     if ended.returncode:
-        raise FieldRefused("file", _("The scanner refused the selected file."))
+        sentence = _("The virus scanner did not accept the file. Select another file, or ask an administrator.")
+        raise FieldRefused("file", sentence)
     return True

@@ -364,7 +364,10 @@ def list_rules(table: ComplianceTable) -> list[str]:
         describe_on_time(table.tolerances),
         _("The tolerance is our own measure. The Code of Practice for Statistics does not define it."),
         _("A release is neither on time nor late if its result could not be determined or it has no result."),
-        _("Percentages leave these releases out. They are rounded, but 100.0 means all and 0.0 means none."),
+        _(
+            "Percentages leave these releases out. We round them, but show 100.0 only if all releases were on time, "
+            "and 0.0 only if none was."
+        ),
         _("[z] means not applicable."),
         describe_notice(),
         _("A post with access to several releases counts once. Rehearsals are not counted."),

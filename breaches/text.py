@@ -64,11 +64,11 @@ KIND_HINTS = {
     ReportKind.LATE: lazy("Published after the announced time."),
     ReportKind.EARLY: lazy("Published before the announced time."),
     ReportKind.PARTIAL: lazy("On time, but a file or a page was missing."),
-    ReportKind.NOT_LIVE: lazy("Due, but never published."),
+    ReportKind.NOT_LIVE: lazy("Due, but not published so far."),
     ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
     ReportKind.PRA: lazy(
-        "The statistics were sent before release to the wrong people, at the wrong time or as the wrong document. "
-        "Choose this also for an email to a person who is not on the pre-release access list."
+        "Before release, the statistics were sent to the wrong people or at the wrong time, or the wrong document was "
+        "sent. Choose this also if an email went to a person who is not on the pre-release access list."
     ),
     ReportKind.ACCESS: lazy("People who did not need access for production had it before release."),
     ReportKind.LEAK: lazy(

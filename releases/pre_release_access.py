@@ -280,7 +280,12 @@ def _create_request(
     entry: PreReleaseAccess | None = None,
 ) -> PreReleaseRequest:
     if entry and entry.requests.filter(status=RequestStatus.WAITING).exists():
-        raise ListRefused(_("The Head of Profession has not yet decided on an earlier change of this entry."))
+        raise ListRefused(
+            _(
+                "There is already a request to change this entry. Wait for the decision on it before you request "
+                "another change."
+            )
+        )
     request = PreReleaseRequest.objects.create(
         release=release,
         kind=kind,

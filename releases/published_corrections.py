@@ -128,7 +128,8 @@ def check_facts(release: Release, facts: CorrectionFacts, *, at: datetime) -> No
     if facts.corrected_at > at:
         raise CorrectionRefused("corrected_at", _("The time of the correction must be in the past."))
     if facts.corrected_at < facts.found_at:
-        raise CorrectionRefused("corrected_at", _("The error was corrected after it was found. Check both times."))
+        sentence = _("The time of the correction must not be before the time when the error was found.")
+        raise CorrectionRefused("corrected_at", sentence)
 
 
 def record_correction(

@@ -58,7 +58,8 @@ class DecisionForm(GovukForm):
             "size": "m",
             "hints": {
                 Choice.TAKE_DOWN.value: lazy(
-                    "The publishing team removes the page and its files, and publishes them again at the due time."
+                    "Ask the publishing team to remove the page and its files now, and to publish them again at the "
+                    "due time. We do not notify them."
                 ),
                 Choice.PUBLISH_NOW.value: lazy(
                     "Everyone gets the release at the same time. The next page asks for the time and the public reason."

@@ -182,8 +182,8 @@ BEFORE, AFTER = 4, 3
 # Stored with the annex, so that an annex approved under an earlier rule states that rule.
 RULE = (
     "We list only the checks around a change: the last four before the release was first found and the three from then "
-    "on (or the last four, if it was never found), the checks on either side of the due time and of the limit, the "
-    "last check that did not find it, and the first checks that showed it gone and back."
+    "on, or the last four if it was never found. We also list the checks just before and after the due time and the "
+    "limit, the last check that did not find the release, and the first checks that showed it gone and back again."
 )
 OWN_TEXT = "A person wrote the text of the report. This annex may include later checks."
 
@@ -330,14 +330,16 @@ HEADING_OF_ATTACHMENTS = "Annex: list of attachments"
 APPROVED = "This annex was approved with the report and is part of it."
 NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
-    "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
+    "Times are London time by our clock. The start of a check is rounded down to the second, and its end is "
+    "rounded up. "
     "A check shows what was live at that moment. "
     "From each page we show only the text that says the release was not live."
 )
 HOW_TO_READ_PICTURES = (
-    "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
+    "Times are London time by our clock. The start of a check is rounded down to the second, and its end is "
+    "rounded up. "
     "A check shows what was live at that moment. The screenshots show the top of the page in our own browser. They are "
-    "no checks, and no result depends on them."
+    "not checks, and no result depends on them."
 )
 OVERVIEW = ("Due", "Last found not live", "First found live")
 NOT_SHOWN = "No check shows this"

@@ -127,8 +127,10 @@ def describe_clock_error(facts: Facts) -> Iterator[str]:
         )
     unconfirmed = [check for check in checks if not check.sighting.clock_confirmed]
     if unconfirmed:
-        which = "The clock" if len(unconfirmed) == len(checks) else "At some checks the clock"
-        yield f"{which} was not confirmed, so the times prove nothing."
+        if len(unconfirmed) == len(checks):
+            yield "The clock was not confirmed, so the times prove nothing."
+        else:
+            yield "At some checks the clock was not confirmed, so the times of those checks prove nothing."
 
 
 def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]:

@@ -285,7 +285,7 @@ class _Account:
         self.last_day = local_date(reported_at)
         return (
             f"At {format_moment(reported_at)}, a person on the pre-release access list reported a possible disclosure, "
-            "which is not checked yet"
+            "which had not yet been checked"
         )
 
     def people(self) -> str:

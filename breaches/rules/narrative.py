@@ -164,8 +164,7 @@ def _add_spread(sentence: str, facts: Facts) -> str:
     if not (what and first):
         return sentence
     if sentence.startswith(f"{with_capital(what)} appeared "):
-        after = "as long" if f", {length} late" in sentence else length
-        return sentence.replace(" late", f" late and {after} after {first}", 1)
+        return sentence.replace(" late", f" late and {length} after {first}", 1)
     return f"{sentence.removesuffix('.')}, and {what} appeared {length} after {first}."
 
 

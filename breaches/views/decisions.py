@@ -220,7 +220,7 @@ class NoticeForm(MoveForm):
 
     notice = remark_field(
         lazy("Notice to the recipient"),
-        lazy("Explain what was wrong. We send your text unchanged. It is part of the history."),
+        lazy("Explain what was wrong. Your text is the notice. It is part of the history."),
         required=lazy("Enter the notice to the recipient"),
     )
 

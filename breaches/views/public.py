@@ -107,7 +107,7 @@ def publish_statement_view(request: SignedInRequest, report: Report) -> HttpResp
     statement = publication.preview_statement(report, now=timezone.now())
     digest = public_statement.statement_digest(statement)
     form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": digest})
-    is_valid, done = form.is_valid(), _("Anyone can read it now.")
+    is_valid, done = form.is_valid(), _("The report is published. Anyone can read it.")
     if form.is_bound and is_outdated(form, report):
         return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=MADE_PUBLIC, done=done)
     if publication.is_public(report):
@@ -139,7 +139,7 @@ def withdraw_statement_view(request: SignedInRequest, report: Report) -> HttpRes
     if declared_own_act(request.user, report):
         return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
     form = WithdrawStatementForm(request.POST or None, initial={"last_change": report.last_change})
-    is_valid, done = form.is_valid(), _("It is no longer public.")
+    is_valid, done = form.is_valid(), _("The public page is removed.")
     if form.is_bound and is_outdated(form, report):
         return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=TAKEN_FROM_PUBLIC, done=done)
     if is_valid:

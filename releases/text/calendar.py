@@ -169,8 +169,8 @@ COUNTED = {
 ADVICE = {
     Concern.NO_ADDRESS: lazy("Add the web page. We cannot check a release without it."),
     Concern.NO_CONTACT: lazy(
-        "Add a contact to the series. Without one, readers cannot ask questions and we cannot notify anyone if "
-        "the release is late."
+        "Add a contact to the series. Without one, readers have no one to ask, and we cannot notify the responsible "
+        "statistician if the release is late."
     ),
     Concern.NO_HEAD: lazy("Add a Head of Profession to the series. A breach report must name one."),
     Concern.PREFLIGHT_PROBLEMS: lazy("Correct the problems before the release is due."),

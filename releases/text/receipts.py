@@ -13,7 +13,7 @@ from releases.rules.pre_release import is_longer
 from releases.rules.receipts import Answer, Disclosure, ReceiptStatus, Term, terms_for
 from releases.text.pre_release import ORDERS, write_period
 
-DO_NOT_SEND = lazy("Not acknowledged: do not send")
+DO_NOT_SEND = lazy("Terms not confirmed: do not send")
 # The tag of a recipient on the producer's page, and its colour.
 RECEIPT_STATUSES = {
     ReceiptStatus.NO_ADDRESS: (DO_NOT_SEND, "red"),

@@ -80,7 +80,8 @@ INCIDENT_PERSON = lazy(
 )
 RECIPIENT = lazy(
     "You get this email because you are on a list of people with access to statistics before their "
-    "release. To stop these emails, open the link and select ‘I no longer need access’."
+    "release. To stop these emails, open the link and select ‘I no longer need access’. If this email is not for you, "
+    "do not open the link."
 )
 MONITORING_PERSON = lazy(
     "You get this email because you run this service, or because a release for which you have a role is due within a "
@@ -294,7 +295,10 @@ RULES = (
         covered=False,
     ),
     Rule(
-        {"report-due-": lazy("Report deadline reminder")}, report_queries.find_due_reports, "report_due", REPORT_PERSON
+        {"report-due-": lazy("Report target date reminder")},
+        report_queries.find_due_reports,
+        "report_due",
+        REPORT_PERSON,
     ),
     Rule(
         {"overdue-action-": lazy("Corrective action overdue")},

@@ -159,7 +159,7 @@ def describe_delivery(message: Message) -> str:
     if _is_left(message):
         return _("could not be delivered. We have stopped trying")
     if not message.attempts:
-        return _("not sent yet. We will send it within seconds")
+        return _("not sent yet. We have not tried to send it")
     tried = ngettext("tried %(count)s time", "tried %(count)s times", message.attempts) % {"count": message.attempts}
     next_time = {"tried": tried, "moment": calendar.format_moment(message.due_at)}
     return _("not sent yet. We have %(tried)s and will try again at %(moment)s") % next_time

@@ -131,7 +131,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     )
     page.get_by_label("Code from your authenticator app").fill(code_of())
     page.get_by_role("button", name="Sign in").click()
-    goes_from_the_desk_to_the_report(page, "Reports to decide")
+    goes_from_the_desk_to_the_report(page, "Reports awaiting your decision")
     hears(
         page,
         TITLE,

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 LINK = re.compile(r"https?://\S+/receipts/(\S+)/")
 OPENS = SEED_DUE - timedelta(hours=24)
-DO_NOT_SEND = "Not acknowledged: do not send"
+DO_NOT_SEND = "Terms not confirmed: do not send"
 SECOND = timedelta(seconds=1)
 EARLIER = LONG_BEFORE - timedelta(days=20)
 

@@ -236,7 +236,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     for asked in (good[21], good[22]):
         visitor.page.get_by_label(asked["title"]).check()
     visitor.press("Agree to selected changes")
-    expect(visitor.page.get_by_text("There are no date changes for you to agree.")).to_be_visible()
+    expect(visitor.page.get_by_text("No date changes are awaiting your decision.")).to_be_visible()
     assert [Release.objects.get(reference=f"rain-{n}").planned_on for n in (21, 22)] == [days[22], days[23]]
 
     # The slip of the keyboard in the public reason is put right, and readers see both.

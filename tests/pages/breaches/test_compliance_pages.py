@@ -129,7 +129,7 @@ def test_each_figure_leads_to_a_page_with_its_list(client, office, releases, app
 def test_what_could_not_be_determined_has_a_line_and_a_list_of_its_own(client, office, releases):
     client.force_login(office.head)
     text = words(client.get(address("yearly_list", office, 2020, "not_determined")).text)
-    assert " Could not be determined The figure in the table is 1 ." in text
+    assert " Result not known or not final The figure in the table is 1 ." in text
     assert "Statistics: unclear" in text
     assert "Statistics: first" not in text
     assert client.get(address("yearly_list", office, 2020, "nothing")).status_code == 404
@@ -499,7 +499,7 @@ class TestPunctuality:
         assert "1 January 2020 to 30 June 2020" in text
         assert "Releases due 3" in text
         assert "On time, within our tolerance 2" in text
-        assert "Could not be determined 1" in text
+        assert "Result not known or not final 1" in text
         assert "Exemptions agreed by OSR for the series of these releases 0" in text
 
     def test_the_page_is_the_same_whether_a_release_is_suspected_or_not_determined(

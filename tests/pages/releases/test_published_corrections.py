@@ -152,7 +152,11 @@ def test_without_a_notice_readers_see_nothing(client, published):
         (CorrectionFacts("x", NOW + timedelta(minutes=1)), "found_at", "must be in the past"),
         (CorrectionFacts("x", SEED_DUE - timedelta(minutes=1)), "found_at", "must be after the release time"),
         (CorrectionFacts("x", FOUND, NOW + timedelta(minutes=1)), "corrected_at", "must be in the past"),
-        (CorrectionFacts("x", FOUND, FOUND - timedelta(minutes=1)), "corrected_at", "after it was found"),
+        (
+            CorrectionFacts("x", FOUND, FOUND - timedelta(minutes=1)),
+            "corrected_at",
+            "must not be before the time when the error was found",
+        ),
     ],
 )
 def test_impossible_facts_are_refused(published, facts, field, sentence):
@@ -202,7 +206,7 @@ def test_only_a_lead_is_offered_a_breach_report_which_begins_as_a_draft(client, 
         with subtests.test(role), rolled_back():
             assert "A correction is not a breach in itself." in page.text
             for offered in (
-                "This is a breach: start a report",
+                "Start a breach report",
                 "The report uses the 2018 to 2021 form.",
             ):
                 assert (offered in page.text) == (role in LEADS)
@@ -262,7 +266,7 @@ def test_a_withdrawn_correction_needs_a_reason_and_leaves_the_list(client, publi
     assert client.post(withdrawal, {"seen": "1", "reason": "It was another release."}).status_code == 302
     page = client.get(address(published, "correction", 1))
     assert "It was another release." in page.text
-    assert "This is a breach: start a report" not in page.text
+    assert "Start a breach report" not in page.text
     assert published.title not in client.get(LIST).text
     for name in ("change_correction", "withdraw_correction"):
         assert client.get(address(published, name, 1)).status_code == 409

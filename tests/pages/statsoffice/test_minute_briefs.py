@@ -126,7 +126,7 @@ def test_a_release_that_is_not_announced_has_no_notice_for_readers(client, head,
 
 def test_the_page_says_when_the_next_steps_are_due_by_the_rules_that_apply(client, head, series, brief, settings):
     settings.REPORT_DUE_AFTER = 5
-    assert "A draft will be ready within a minute." in words(client.get(page(brief)))
+    assert "A draft is usually ready within a minute." in words(client.get(page(brief)))
     (report,) = drafting.draft_missing(now=BRIEFED)
     shown = words(client.get(page(brief)))
     assert f"Open report {report.number} (draft, not assigned)" in shown

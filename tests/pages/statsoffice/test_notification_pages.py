@@ -85,7 +85,7 @@ def test_the_person_who_may_view_no_report_sees_their_own_messages_alone(client,
         due_at=LATER,
     )
     page = seen(client, manager)
-    assert "Email to you: not sent yet. We will send it within seconds" in page
+    assert "Email to you: not sent yet. We have not tried to send it" in page
     assert "Report submitted" not in page
     assert Report.objects.get().reference not in page
 

@@ -54,7 +54,7 @@ def test_a_clock_that_was_not_confirmed_is_stated():
 
     assert notes_of(address(*unconfirmed)) == ("The clock was not confirmed, so the times prove nothing.",)
     assert notes_of(address(*SEED_LOOKS[:4], unconfirmed[4])) == (
-        "At some checks the clock was not confirmed, so the times prove nothing.",
+        "At some checks the clock was not confirmed, so the times of those checks prove nothing.",
     )
     assert notes_of(SEED) == ()
 

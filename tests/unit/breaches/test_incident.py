@@ -702,8 +702,8 @@ def test_a_disclosure_that_a_recipient_reported_is_a_suspicion_with_its_times_an
     first, reported, listed = account.split("\n\n")
     assert first == (
         "‘School workforce, March 2020’ was due for release at 9:30am on 30 June 2020. At 4:25pm on 29 June 2020, a "
-        "person on the pre-release access list reported a possible disclosure, which is not checked yet. The cause has "
-        "not been recorded."
+        "person on the pre-release access list reported a possible disclosure, which had not yet been checked. The "
+        "cause has not been recorded."
     )
     # The person may have noticed it before they reported it.
     assert "noticed" not in account
@@ -719,7 +719,7 @@ def test_when_it_was_noticed_names_its_day_if_that_is_not_the_day_of_the_report(
     disclosure = ReportedDisclosure(Disclosure.SENT, reported_at=NOTICED, stated_at=None)
     answers = Answers(noticed=at(london("08:00")))
     incident = Incident(kind=ReportKind.PRA, answers=answers, title="T", due_at=DUE, disclosure=disclosure)
-    assert "which is not checked yet. It was noticed at 8am on 30 June 2020." in write_incident_account(incident)
+    assert "which had not yet been checked. It was noticed at 8am on 30 June 2020." in write_incident_account(incident)
 
 
 def test_once_a_person_has_recorded_what_happened_the_account_says_that_and_keeps_what_was_reported():

@@ -83,7 +83,7 @@ ACCOUNTS = {
         record(english(), LATE_TABLES),
         (
             f"{PAGE_LIVE} its tables at 9:32am. The tables appeared between 9:36am and 9:36:05am, just over 6 minutes "
-            "late and as long after the English page."
+            "late and just over 6 minutes after the English page."
         ),
     ),
     "tables and a Welsh page": (

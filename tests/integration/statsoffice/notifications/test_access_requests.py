@@ -59,7 +59,7 @@ def test_what_needs_no_agreement_notifies_no_one(office, release):
 def test_a_message_carries_the_announced_title_and_a_link_and_nothing_of_the_list(office, release):
     request = asked(release, by=office.statistician)
     waits = told()[office.head.email]
-    assert waits.subject == f"Pre-release access to agree: {release.title}"
+    assert waits.subject == f"Pre-release access awaiting decision: {release.title}"
     assert f"/releases/{release.reference}/pre-release-access/list/" in waits.text
     pre_release_access.decide_request(request, "refuse", by=office.head, at=NOW)
     answer = told()[office.statistician.email]

@@ -49,7 +49,7 @@ def test_a_message_carries_the_announced_title_and_a_link_and_nothing_of_the_dat
     head = create_head(release)
     request = request_date(release, reason="The survey came in late.")
     waits = told()[head.email]
-    assert waits.subject == "Date change to agree: Schools in 2020"
+    assert waits.subject == "Date change awaiting decision: Schools in 2020"
     assert "/changes/waiting/" in waits.text
     date_changes.refuse_date_change(request, reason="It can still be done.", by=head, at=LATER)
     answer = told()[request.requested_by.email]

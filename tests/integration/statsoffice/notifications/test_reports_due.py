@@ -84,8 +84,8 @@ def test_the_reminder_that_reaches_a_mailbox_names_the_report_and_nothing_of_wha
     report = submitted
     reminded(BEFORE)
     deliver_messages(now=BEFORE)
-    mail = next(mail for mail in mailbox.mails if ": deadline" in mail["Subject"])
-    subject = shorten(f"Breach report {report.number}: deadline 7 July 2020, {report.producer}")
+    mail = next(mail for mail in mailbox.mails if ": target date" in mail["Subject"])
+    subject = shorten(f"Breach report {report.number}: target date 7 July 2020, {report.producer}")
     assert " ".join(mail["Subject"].split()) == subject
     text = mail.get_body(("plain",)).get_content()
     assert f"/reports/{report.reference}/" in text

@@ -258,7 +258,7 @@ def test_while_a_change_waits_no_other_is_offered(client, keeper, release, clock
     assert "Change awaiting agreement" in page.text
     assert f"Post: {MINISTER.post}" in words(page)
     assert address("change", release, entry.pk) not in page.text
-    assert "The Head of Profession has not yet decided" in words(
+    assert "There is already a request to change this entry." in words(
         client.post(address("withdraw", release, entry.pk), {"version": 1})
     )
 
@@ -278,7 +278,7 @@ def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, rel
         client.force_login(person)
         desk = client.get(reverse("desk")).text
         leads = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-        assert ("Pre-release access to decide" in desk) is leads
+        assert ("Pre-release access awaiting your decision" in desk) is leads
         assert (f"{address('list', release)}#waiting" in desk) is leads
 
 

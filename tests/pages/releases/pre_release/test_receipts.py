@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 ASKS_AT = SEED_DUE - timedelta(days=8, minutes=30)
 OPENS = SEED_DUE - timedelta(hours=24)
-DO_NOT_SEND = "Not acknowledged: do not send"
+DO_NOT_SEND = "Terms not confirmed: do not send"
 
 
 @pytest.fixture
@@ -319,7 +319,7 @@ class TestProducersPage:
         assert "Pre-release access to confirm" in shown
         assert "No one has confirmed that the list is right." in shown
         assert (
-            f"{DO_NOT_SEND}. 1 person has not confirmed the terms. Access begins at 9:30am on 29 June 2020. Call them."
+            "Do not send: 1 person has not confirmed the terms. Access begins at 9:30am on 29 June 2020. Call them."
             in shown
         )
         clock(SEED_DUE - timedelta(minutes=30))
