@@ -51,7 +51,7 @@ class PracticeAdmin(PlainForms[Practice]):
 
 
 class OfReports[M: Model](ReadOnlyAdmin[M]):
-    """Read-only rows of the reports that the user may view. People edit and decide on reports on their own pages."""
+    """Read-only rows of the reports that the user may view. Reports are edited and decided on the pages of this app."""
 
     report_path = "report"
 
@@ -95,7 +95,7 @@ class SuspicionAdmin(OfReports[Suspicion]):
     list_display = ("release", "kind", "schedule_version", "raised_at", "report")
     list_filter = ("kind",)
     list_select_related = ("release", "report")
-    exclude = ("verification",)  # it names its outcome, which few people may know (decision 73)
+    exclude = ("verification",)  # its label has the outcome, which few people may know (decision 73)
 
 
 @admin.register(ReportVersion)

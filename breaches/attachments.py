@@ -26,7 +26,9 @@ from releases.rules.lifecycle import FieldRefused, MissingFields, MoveRefused
 DELETED = "attachment_deleted"
 
 LARGEST = 5_000_000
-"""In bytes. The web server in front accepts requests of 6 MB (deploy/nginx/statsoffice.conf)."""
+"""The largest size of a file, in bytes. The web server in front accepts requests of up to 6 MB
+(deploy/nginx/statsoffice.conf).
+"""
 
 MOST = 20
 """The largest number of attachments of a report."""
@@ -34,14 +36,14 @@ MOST = 20
 LONGEST_NAME = 120
 
 SCANNER_TIMEOUT = 20.0
-"""In seconds. The web server in front ends a request after 60."""
+"""In seconds. The web server in front ends a request after 60 seconds."""
 
 FILES_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """A type of file that is accepted: its kind, its content type, and whether bytes are of this type."""
+    """An accepted type of file. `matches` returns whether bytes are of this type."""
 
     kind: AttachmentKind
     content_type: str
@@ -49,9 +51,10 @@ class FileType:
 
 
 def _is_text(body: bytes) -> bool:
-    """Return whether bytes are text: no control characters but those that end lines, indent or colour a log.
+    """Return whether bytes are text, without control characters except tab, line ends, form feed and escape.
 
-    A log may be in UTF-8, in UTF-16 with its mark, or in an encoding of one byte per character.
+    A log may contain escape characters for colours. It may be in UTF-8, in UTF-16 with a byte order mark, or in an
+    encoding of one byte per character.
     """
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
@@ -83,19 +86,19 @@ TYPES: Mapping[str, FileType] = {
     ".jpeg": _JPEG,
     ".eml": _EMAIL,
 }
-"""By the extension of the name. A browser or an office program runs none of them."""
+"""The accepted types, by file name extension. Browsers and office programs do not execute these files."""
 
 
 class ScannerFailed(MoveRefused):
-    """The scanner of the setting could not be run, so the file is not stored."""
+    """The scanner in `ATTACHMENT_SCANNER` could not be run, so the file is not stored."""
 
 
 def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: datetime) -> Attachment:
     """Check and store a file. The same file sent twice is stored once.
 
     :param name: the name of the file; its extension says what kind of attachment it is.
-    :raises FieldRefused: if the file is empty, too large, of another type, or one too many, or if the scanner of the
-        setting refuses it.
+    :raises FieldRefused: if the file is empty, too large, of a type that is not accepted, or was deleted from this
+        report before; if the report has too many attachments; or if the scanner refuses the file.
     :raises ScannerFailed: if the scanner could not be run.
     :raises MoveRefused: if another report continues this one.
     :raises ValueError: if none of the person's roles lets them write or decide reports.
@@ -130,7 +133,7 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
             added_at=at,
         )
         AttachmentFile.objects.create(attachment=attachment, body=body)
-        # The name may contain that of a person, so it stays outside the hashed facts.
+        # A file name may contain a person's name, so it is stored in `words` and not in the hashed facts.
         record_report_event(
             report,
             "attachment_added",
@@ -146,7 +149,7 @@ def add_attachment(report: Report, *, name: str, body: bytes, by: User, at: date
 
 
 def delete_file(attachment: Attachment, *, why: str, by: User, at: datetime) -> None:
-    """Delete the bytes of an attachment. That it was added stays on record. Deleting it twice does nothing.
+    """Delete the bytes of an attachment. Its row and the event of its addition remain. Deleting it twice does nothing.
 
     :raises MissingFields: if there is no reason.
     :raises ValueError: if the person is not Head of Profession of the report's producer.
@@ -165,7 +168,7 @@ def delete_file(attachment: Attachment, *, why: str, by: User, at: datetime) -> 
 def delete_old_files(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
     """Delete the files that are older than the retention of evidence, and return how many there were.
 
-    As with evidence, the files of a report that was not dismissed stay.
+    Like the evidence, the files of a report that was not dismissed are not deleted.
     """
     before = now - retention
     deleted = 0
@@ -183,7 +186,7 @@ def delete_old_files(*, now: datetime, retention: timedelta, dry_run: bool = Fal
 
 
 def _is_needed(report: Report) -> bool:
-    """Return whether a report, one that it was merged into, or one that went into it, was not dismissed."""
+    """Return whether a report, its joint report or a draft merged into it is neither dismissed, merged nor split."""
     related = {report.pk, *JoinedDraft.objects.filter(draft=report).values_list("joint", flat=True)}
     related |= set(JoinedDraft.objects.filter(joint=report).values_list("draft", flat=True))
     standing = Report.objects.filter(pk__in=related).exclude(status__in=[ReportStatus.DISMISSED, *MERGED_OR_SPLIT])
@@ -191,7 +194,7 @@ def _is_needed(report: Report) -> bool:
 
 
 def check_attachments() -> str | None:
-    """Return one sentence on the first file that was changed, or deleted without an event, or None."""
+    """Return one sentence on the first file that was changed, or deleted without an event; None if there is none."""
     attachments = Attachment.objects.select_related("file").order_by("pk")
     for attachment in attachments.iterator(chunk_size=FILES_AT_ONCE):
         if not hasattr(attachment, "file"):
@@ -223,7 +226,11 @@ def _shorten(name: str) -> str:
 
 
 def _scan(body: bytes) -> bool:
-    """Run the scanner of the setting on a file, and return whether there is one."""
+    """Scan a file with the scanner in `ATTACHMENT_SCANNER`, and return False if none is configured.
+
+    :raises FieldRefused: if the scanner refuses the file.
+    :raises ScannerFailed: if the scanner could not be run.
+    """
     if not settings.ATTACHMENT_SCANNER:
         return False
     with NamedTemporaryFile() as file:

@@ -18,10 +18,11 @@ from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What published reports cite for one kind of breach.
+    """The practices that published reports cite for one kind of breach.
 
-    A draft cites the practices of `edition_2` (2.0 and 2.1) or `edition_3`; those of `likely` are only listed first.
-    `cases` is the number of published reports that the suggestion rests on; None if that is not known.
+    A draft cites the practices of `edition_2` (2.0 and 2.1) or `edition_3`. The practices of `likely` are not cited,
+    but offered to people before the remaining ones. `cases` is the number of published reports that the suggestion
+    rests on; None if that is not known.
     """
 
     edition_2: tuple[str, ...]
@@ -30,12 +31,13 @@ class Suggestion:
     cases: int | None = None
 
     def cited_in(self, edition: str) -> tuple[str, ...]:
-        """Return the codes that a draft cites from an edition; the edition of 2009 has none."""
+        """Return the codes that a draft cites from an edition. The edition of 2009 has no suggestions."""
         return {"2": self.edition_2, "3": self.edition_3}.get(edition.partition(".")[0], ())
 
 
 _LATE = Suggestion(("T3.6",), ("Standard 3", "3.6"), cases=10)
-# Source: what 37 published reports cite, by kind. For the other kinds people choose themselves.
+# Source: the practices that 37 published reports cite, by kind of breach. For other kinds, people choose the practices
+# without a suggestion.
 SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     ReportKind.LATE: _LATE,
     ReportKind.NOT_LIVE: _LATE,
@@ -45,7 +47,7 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     ReportKind.PRA: Suggestion(("T3.3", "T3.4"), ("3.3", "3.4"), cases=13),
     ReportKind.ACCESS: Suggestion(("T3.3", "T3.4"), ("3.3",), cases=1),
     ReportKind.LEAK: Suggestion(("T3.4",), ("3.3",), cases=1),
-    # A report that cites 1.4 says that the producer did not challenge the misuse.
+    # A draft does not cite 1.4, because it would then say that the producer did not challenge the misuse.
     ReportKind.USED_IN_PUBLIC: Suggestion(("T3", "T3.4"), ("3.3",), likely=("1.4",), cases=2),
     ReportKind.NOT_ANNOUNCED: Suggestion(("T3.1",), ("3.1",), cases=1),
     # No published report is only about a late announcement.
@@ -56,7 +58,7 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
 
 @dataclass(frozen=True, slots=True)
 class PracticeChoice:
-    """A practice as a report may cite it; `row` is None if the Code's list no longer has it."""
+    """A practice as a report may cite it; `row` is None if the practice is no longer in the list."""
 
     cited: CitedPractice
     row: Practice | None
@@ -88,7 +90,7 @@ def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
 
 
 def offer_practices(report: Report, content: ReportContent) -> list[PracticeChoice]:
-    """Return the practices that a report may cite, the likely ones first.
+    """Return the practices that a report may cite, first the suggested ones and then the likely ones.
 
     They come from each edition that may have been in force on a day of occurrence. If the content names no days, the
     recorded days are used, or else the day on which the report was drafted.
@@ -110,12 +112,13 @@ def find_cited_practices(report: Report, content: ReportContent) -> list[Practic
 def _with_suggestions(
     report: Report, practices: Iterable[tuple[CitedPractice, Practice | None]]
 ) -> list[PracticeChoice]:
-    # A joint report may be about several kinds.
+    # A joint report may be about several kinds of breach.
     kinds = dict.fromkeys([report.kind, *report.suspicions.values_list("kind", flat=True)])
     suggestions = [SUGGESTIONS[ReportKind(kind)] for kind in kinds if ReportKind(kind) in SUGGESTIONS]
     choices = []
     for cited, row in practices:
-        # In a joint report, a practice may be suggested for one kind and only likely for another.
+        # In a joint report, a practice may be suggested for one kind and only likely for another. Then it counts as
+        # suggested.
         citing = (one for one in suggestions if cited.code in one.cited_in(cited.edition))
         likely = (one for one in suggestions if cited.code in one.likely)
         choices.append(PracticeChoice(cited, row, next(citing, next(likely, None))))
@@ -123,7 +126,7 @@ def _with_suggestions(
 
 
 def with_settled_wording(content: ReportContent) -> ReportContent:
-    """Return a report's content with the wording of its practices as confirmed by now."""
+    """Return a report's content, with the wording of its practices that was confirmed after they were cited."""
     settled = {
         (row.edition.number, row.code): cite_practice(row)
         for row in _rows_of(practice for practice in content.practices if not practice.confirmed)
@@ -169,7 +172,7 @@ def settle_wording(
     :param seen: the `settled_mark` of the practice that the person saw.
     :raises NotYours: if none of the person's roles allows it.
     :raises MissingFields: if the wording or the source is empty.
-    :raises ChangedMeanwhile: if another person has settled it since.
+    :raises ChangedMeanwhile: if the wording was confirmed since the person saw the practice.
     """
     if not may_settle_wording(by):
         raise NotYours(f"{by} may not settle the wording of practices.")
@@ -182,9 +185,9 @@ def settle_wording(
             raise ChangedMeanwhile(_("Another person has confirmed this wording since you opened the page."))
         held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
         held.settled_at, held.settled_by = at, by
-        # The person has now read a wording that was not confirmed before.
+        # `unconfirmed` says what had to be confirmed in the wording. The person has now confirmed it.
         held.unconfirmed = ""
-        # Outside a request simple_history does not know the person.
+        # Outside a request, simple_history cannot find out who made the change.
         held._history_user = by  # type: ignore[attr-defined]  # read by simple_history
         held.save()
     return held

@@ -1,6 +1,6 @@
 """Comments on the sections of a report. A comment stays on its section until a person resolves it.
 
-After the decision, a comment that no one resolved is still shown, but is neither added nor resolved.
+After the decision, unresolved comments are still shown, but comments can no longer be added or resolved.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ RESOLVED = "comment_resolved"
 def open_comments(report: Report) -> Sequence[SectionComment]:
     """Return the comments that no one has resolved, in the order in which they were made.
 
-    They have their events with the authors.
+    The event of each comment and its author are selected.
     """
     found = list(
         SectionComment.objects.filter(event__report=report).select_related("event__actor").order_by("event__position")
@@ -33,7 +33,7 @@ def open_comments(report: Report) -> Sequence[SectionComment]:
 
 
 def add_comment(report: Report, *, section: ReportSection, words: str, by: User, at: datetime) -> SectionComment:
-    """Comment on a section. If a person sends the same comment twice, it is made once.
+    """Comment on a section. If a person sends the same comment twice, it is stored once.
 
     :raises MissingFields: if the comment is empty.
     :raises FieldRefused: if the form does not print the section.

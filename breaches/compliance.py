@@ -89,7 +89,7 @@ class TwoPeopleNeeded(MoveRefused):
 
 
 class NotApprovable(MoveRefused):
-    """Something is missing or open, so the table cannot be approved; the message is one sentence."""
+    """A report is undecided, the introduction is missing, or nothing has changed. The message is one sentence."""
 
 
 class NotWritten(MoveRefused):
@@ -97,12 +97,15 @@ class NotWritten(MoveRefused):
 
 
 class ComplianceFileChanged(Exception):
-    """The stored bytes of an approved file, or of the lists, do not have the hash under which they were approved."""
+    """The stored bytes of an approved file, or of its lists, do not match the hash recorded at the approval."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyDraft:
-    """The texts of a policy: version `number` of a year, or those of an earlier year (`begun_from`) as a beginning."""
+    """The texts of a policy for a year.
+
+    They are version `number` of this year, or a proposal: the last texts of an earlier year (`begun_from`).
+    """
 
     sections: Mapping[PolicySection, str]
     number: int = 0
@@ -111,7 +114,7 @@ class PolicyDraft:
 
 
 def read_policy(producer: Producer, year: int) -> PolicyDraft:
-    """Return the newest texts of a year. If none were saved for it, those of the last earlier year are proposed."""
+    """Return the newest texts of a year. If none were saved for it, propose the texts of the last earlier year."""
     texts = PolicyText.objects.filter(producer=producer, year__lte=year).select_related("written_by")
     newest = texts.order_by("-year", "-number").first()
     if newest is None:
@@ -133,7 +136,9 @@ class SectionConflict(Exception):
 def save_policy_section(
     producer: Producer, year: int, section: PolicySection, text: str, *, seen: int, by: User, at: datetime
 ) -> PolicyText | None:
-    """Save the text of a section as a new version, unless it is the same.
+    """Save the text of a section as a new version of the year's texts, unless the text is unchanged.
+
+    An unchanged text is still saved if the year has no version yet.
 
     :param seen: the number of the version that the person read; 0 if there was none.
     :return: the new version, or None if nothing has changed.
@@ -192,7 +197,7 @@ def list_documents(producer: Producer, year: int) -> "QuerySet[ComplianceDocumen
 def read_content(
     producer: Producer, year: int, *, by: User, now: datetime, with_lists: bool = True
 ) -> tuple[ComplianceContent, YearRecord, PolicyDraft]:
-    """Return what an approval would store: the table and lists of the record as it is now, and the newest texts.
+    """Return the content that an approval would store now, with the year's record and the policy behind it.
 
     :param with_lists: whether to write the lists for their digest, which takes half a second for 10,000 releases.
     """
@@ -207,7 +212,10 @@ def find_changes(document: ComplianceDocument, table: ComplianceTable) -> tuple[
 
 
 def have_lists_changed(document: ComplianceDocument, content: ComplianceContent) -> bool:
-    """Return whether the lists of the record differ from the frozen ones; False if none were frozen or written."""
+    """Return whether the lists of the record differ from the approved ones.
+
+    It is False if the table was approved without lists, or if `content` was read without lists.
+    """
     return document.has_lists and content.lists_sha256 not in {"", document.content["lists_sha256"]}
 
 
@@ -216,7 +224,7 @@ def find_obstacle(
 ) -> MoveRefused | None:
     """Return why a person cannot approve the table now, or None."""
     if record.undecided:
-        # An approved table is published. It must not count a suspected breach.
+        # An approved table is published, so it must not count a suspected breach.
         sentence = ngettext(
             "Decide on %(number)s open report for this year before you approve the table.",
             "Decide on %(number)s open reports for this year before you approve the table.",
@@ -239,7 +247,7 @@ def is_author(producer: Producer, year: int, person: User) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ComplianceLine:
-    """One figure as it is printed; `address` is that of the list behind it, with the address of this service."""
+    """One figure as it is printed; `address` is the full web address of the list behind the figure."""
 
     figure: Figure
     label: str
@@ -251,9 +259,9 @@ class ComplianceLine:
 class ComplianceLayout:
     """A table and its policy as the files print them.
 
-    :ivar before: heading and paragraphs of each section before the table, `after` of those that follow it.
+    :ivar before: the heading and paragraphs of each section before the table; `after` has the sections that follow it.
     :ivar groups: the heading and lines of each part of the table.
-    :ivar approval: who approved it, and when; empty for a draft.
+    :ivar approval: who approved the table, and when; empty for a draft.
     """
 
     title: str
@@ -291,7 +299,7 @@ class ComplianceFiles:
     pdf: bytes
 
 
-# Writes the files of a layout; an adapter that pages pass to the action.
+# A function that writes the files of a layout. Views pass `compliance_files.write_files` to `approve_table`.
 type WriteFiles = Callable[[ComplianceLayout], ComplianceFiles]
 
 
@@ -344,12 +352,12 @@ def lay_out_table(
 
 
 def list_address(producer: Producer, year: int, figure: Figure) -> str:
-    """Return the address of the list of today behind a figure, with that of this service."""
+    """Return the full web address of the list behind a figure, as the record is today."""
     return absolute_address("breaches:yearly_list", producer.slug, str(year), figure.value)
 
 
 def frozen_list_address(producer: Producer, year: int, number: int, figure: Figure) -> str:
-    """Return the address of the list behind a figure as it was approved, with that of this service."""
+    """Return the full web address of the list behind a figure, as it was approved in version `number`."""
     return absolute_address("breaches:frozen_list", producer.slug, str(year), str(number), figure.value)
 
 
@@ -383,11 +391,11 @@ def approve_table(
 ) -> ComplianceDocument:
     """Approve the table of a year with its policy, and store its files and lists with their hashes.
 
-    The files are written first, so a table that cannot be printed is not approved. A later change of the record does
-    not change what was approved. A further approval replaces it, and both stay.
+    The files are written first, so a table that cannot be printed is not approved. Later changes of the record do not
+    change an approved table. A further approval adds a table that replaces the earlier one, which remains stored.
 
     :param read_sha256: the digest of the content that the person read.
-    :return: the approved table; of a second click, the one that the first click approved.
+    :return: the approved table; for a second click, the table that the first click approved.
     :raises NotYours: if none of the person's roles allows it.
     :raises NotApprovable: if a report of the year is undecided, the introduction is missing or nothing has changed.
     :raises TwoPeopleNeeded: if the producer requires two people and this person wrote the text.
@@ -464,7 +472,11 @@ def file_of(document: ComplianceDocument, kind: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class FrozenList:
-    """The list behind a figure as it was approved, with the rows that a person may read, and whether these are all."""
+    """A list behind a figure as it was approved, with only the rows that a person may read.
+
+    :ivar value: the approved figure.
+    :ivar is_complete: whether the person may read all rows of the list.
+    """
 
     value: str
     is_complete: bool
@@ -472,10 +484,10 @@ class FrozenList:
 
 
 def read_frozen_list(document: ComplianceDocument, figure: Figure, *, by: Person) -> FrozenList:
-    """Read a list as it was approved. A row of a report is left out if lists do not show the person the report today.
+    """Read a list as it was approved, without the rows of reports that lists do not show to the person today.
 
-    :param document: with `has_lists`.
-    :param figure: one that the approved table has.
+    :param document: an approved table with lists (`has_lists`).
+    :param figure: a figure of the approved table.
     :raises ComplianceFileChanged: if the lists were changed after their approval.
     """
     frozen = read_lists(_lists_of(document))[figure]
@@ -526,7 +538,10 @@ def name_file(producer: Producer, year: int, kind: str, *, number: int = 0) -> s
 
 
 def _find_changed_part(document: ComplianceDocument) -> str | None:
-    """Return the first part of an approved table whose bytes do not have their hash: a file or its lists."""
+    """Name the first part of an approved table, a file or its lists, whose bytes do not match their hash.
+
+    :return: None if all parts match.
+    """
     for kind in FILE_KINDS:
         try:
             file_of(document, kind)
@@ -541,7 +556,7 @@ def _find_changed_part(document: ComplianceDocument) -> str | None:
 
 
 def check_compliance_documents() -> str | None:
-    """Return one sentence on the first approved table that is not as its event says it was approved, or None."""
+    """Return one sentence on the first approved table that is missing or differs from its approval event, or None."""
     events = RegisterEvent.objects.filter(kind=TABLE_APPROVED).order_by("position")
     approved = {(event.producer_id, event.facts["year"], event.facts["number"]): event for event in events.iterator()}
     for document in ComplianceDocument.objects.order_by("pk").iterator(chunk_size=DOCUMENTS_AT_ONCE):
@@ -549,7 +564,7 @@ def check_compliance_documents() -> str | None:
         if part := _find_changed_part(document):
             return f"{part} of {name} was changed after its approval"
         key = (document.producer_id, document.year, document.number)
-        # It may have been approved since the events were read.
+        # The table may have been approved after the events were read, so its event is looked up again.
         event = (
             approved.pop(key, None) or events.filter(producer=key[0], facts__year=key[1], facts__number=key[2]).first()
         )
@@ -583,8 +598,9 @@ def switch_punctuality(producer: Producer, *, on: bool, seen: int, by: User, at:
     """Turn the public page of punctuality of a producer on or off.
 
     :param seen: the number of the last switch that the person read, 0 if there was none.
-    :return: the switch in force; of a second click, the one of the first.
+    :return: the new switch; for a second click, the switch that the first click stored.
     :raises NotYours: if none of the person's roles allows it.
+    :raises MoveRefused: if the page is already on, or already off.
     :raises ChangedMeanwhile: if another person has turned it on or off since.
     """
     role = acting_role(by, Action.SHOW_PUNCTUALITY, producer)

@@ -1,6 +1,6 @@
 """The figures of the yearly compliance table with the lists behind them, and those of the public page of punctuality.
 
-Figures of releases and reports are those of `breaches/statistics.py`, so that a number has one definition.
+The figures of releases and reports come from `breaches/statistics.py`, so that each number has one definition.
 """
 
 from collections import Counter, defaultdict
@@ -87,10 +87,11 @@ GROUP_NAMES: Mapping[Group, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class SortableColumns:
-    """By which columns a list behind a figure can be sorted, besides those for which its rows have keys.
+    """The columns by which a list behind a figure can be sorted, besides the columns for which its rows have keys.
 
-    :ivar own: the column whose order the list has, ascending; it can be reversed. None if no column has its order.
-    :ivar texts: the columns of plain text. Dates and counts are written out in a list, and need keys.
+    :ivar own: the column by which the list is already sorted, ascending; this order can be reversed. None if the list
+        is not in the order of a column.
+    :ivar texts: the columns that are sorted as text. Columns with dates or counts in words need keys instead.
     """
 
     own: int | None
@@ -120,7 +121,7 @@ def sorting_of(figure: Figure) -> SortableColumns:
     return _SORTING_OF_FIGURES.get(figure) or _SORTING_OF_GROUPS[group]
 
 
-# What was due and not cancelled counts, whether or not it was checked.
+# Releases that were due and not cancelled count, whether or not they were checked.
 _DUE = (Status.CONFIRMED, Status.PUBLISHED)
 
 
@@ -134,12 +135,15 @@ class YearRecord:
 
 
 def days_of_year(year: int, today: date) -> tuple[date, date]:
-    """Return the first day of a year, and the last one that its table covers: 31 December, or today."""
+    """Return the first day of a year, and the last day that its table covers: 31 December, or today if earlier."""
     return date(year, 1, 1), min(date(year, 12, 31), today)
 
 
 def list_years(producers: Collection[Producer], *, today: date) -> dict[int, list[int]]:
-    """Return the years that have a table, the latest first, by producer: since the first release of each."""
+    """Return the years that have a table, the latest first, by the producer's key.
+
+    The first year is that of the producer's first release, or the present year if there is none.
+    """
     due = Release.objects.official().filter(series__producer__in=producers, due_at__isnull=False).order_by()
     first = dict(due.values_list("series__producer").annotate(first=Min("due_at")))
     begins = {
@@ -150,7 +154,10 @@ def list_years(producers: Collection[Producer], *, today: date) -> dict[int, lis
 
 
 def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> YearRecord:
-    """Count a year of a producer whose reports a person may read; kinds that they may not know of are left out."""
+    """Count a year of a producer, without reports of kinds of which the person may not know.
+
+    :param by: a person who may read the producer's reports.
+    """
     today = local_date(now)
     first, until = days_of_year(year, today)
     scope = Scope(first, date(year, 12, 31), producer=producer)
@@ -191,7 +198,10 @@ def read_year(producer: Producer, year: int, *, by: Person, now: datetime) -> Ye
 
 
 def _due_releases(first: date, until: date, *, now: datetime) -> "QuerySet[Release]":
-    """Return the releases that were due from a London day to another, and not cancelled, by their time."""
+    """Return the releases that were due on the London days from `first` to `until`, in the order of their due time.
+
+    Rehearsals, cancelled releases, and releases that are due after `now` are left out.
+    """
     since, before = london_days(first, until)
     found = Release.objects.official().filter(due_at__gte=since, due_at__lt=min(before, now), status__in=_DUE)
     return found.select_related("series").order_by("due_at", "pk")
@@ -202,7 +212,7 @@ def _tolerances(verdicts: "QuerySet[Verification]") -> tuple[int, ...]:
 
 
 def describe_tolerances(tolerances: Collection[int]) -> str:
-    """Write the tolerance of some releases: "2 minutes", or the shortest and the longest."""
+    """Write the tolerances of some releases, given in seconds: "2 minutes", or the shortest and the longest."""
     if not tolerances:
         return ""
     shortest, longest = (duration(timedelta(seconds=value)) for value in (min(tolerances), max(tolerances)))
@@ -212,7 +222,7 @@ def describe_tolerances(tolerances: Collection[int]) -> str:
 
 
 def describe_on_time(tolerances: Collection[int]) -> str:
-    """Write what "on time" means for releases with some tolerances, in seconds."""
+    """Write what "on time" means for releases with these tolerances, in seconds."""
     if tolerance := describe_tolerances(tolerances):
         sentence = _(
             "A release is on time if it was live within our tolerance of %(tolerance)s after its announced time."
@@ -222,7 +232,7 @@ def describe_on_time(tolerances: Collection[int]) -> str:
 
 
 def describe_notice() -> str:
-    """Write what "notice" means, and where a later change of a date counts."""
+    """Write what "notice" means, and under which figure a later change of a date counts."""
     return _(
         "Notice is the number of days from the day on which the first date of a release was confirmed and announced "
         "until that date. A later change of the date counts under ‘Changes of announced dates’, in the year in which "
@@ -265,7 +275,7 @@ def _row_without_result(release: Release) -> ListRow:
 
 
 def _keys(values: Mapping[int, date | datetime | int | None]) -> tuple[tuple[int, str | int], ...]:
-    """Return the sort keys of a row, by column. A cell without a value has none, and comes last."""
+    """Return the sort keys of a row, by column. A cell without a value has no key and is sorted last."""
 
     def write(value: date | datetime | int) -> str | int:
         if isinstance(value, datetime):
@@ -282,9 +292,10 @@ def _due_at(release: Release) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """When the first exact date of a release was both confirmed and announced; None if it was not announced.
+    """The first exact date that readers were given for a release.
 
-    :ivar changes: the later changes of the announced date, in their order.
+    :ivar at: when the date was both confirmed and announced; None if it was not.
+    :ivar changes: the later changes of the announced date, in order.
     """
 
     release: Release
@@ -297,7 +308,7 @@ class _Given:
 
     @property
     def days(self) -> int | None:
-        """The days of notice; negative if the date was given after it.
+        """The days of notice; negative if the date was confirmed or announced only after it had passed.
 
         Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
         """
@@ -305,9 +316,9 @@ class _Given:
 
 
 def _given_dates(due: "QuerySet[Release]") -> list[_Given]:
-    """Return when the dates of releases were given. A later change of a date is counted as a change, not as notice.
+    """Return when the first date of each release was confirmed and announced, with its later changes.
 
-    A date that was changed before the release was announced was not given to readers.
+    Changes before the announcement are left out, because readers did not see the earlier dates.
     """
     agreed = DateChange.objects.filter(
         release__in=due.values("pk"), agreed_at__isnull=False, announced_at__isnull=False
@@ -379,7 +390,7 @@ def _describe_changes(changes: Iterable[DateChange]) -> str:
 
 
 def _announced_changes(producer: Producer, first: date, until: date) -> "QuerySet[DateChange]":
-    """Return the changes of announced dates that were made from a London day to another, in their order."""
+    """Return the changes of announced dates that were made on the London days from `first` to `until`, in order."""
     announced = DateChange.objects.filter(
         announced_at__isnull=False, release__rehearsal=False, release__series__producer=producer
     )
@@ -399,7 +410,7 @@ def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureLi
         by, at = change.agreed_by_id, change.agreed_at
         return None if by is None or at is None else (by, change.release.series.producer_id, at)
 
-    # A later promotion does not change who agreed.
+    # The role at the time of the agreement counts, because the person's role may have changed since.
     roles = find_roles_at({moment for change in found if (moment := agreement(change))})
 
     def row(change: DateChange) -> ListRow:
@@ -422,7 +433,10 @@ def _list_date_changes(changes: "QuerySet[DateChange]") -> dict[Figure, FigureLi
 
 
 def _access_to(due: "QuerySet[Release]") -> list[PreReleaseAccess]:
-    """Return the entries of the pre-release access lists of releases that were not withdrawn, without names."""
+    """Return the entries of the pre-release access lists of these releases, without withdrawn entries.
+
+    Names and email addresses are not read.
+    """
     entries = PreReleaseAccess.objects.filter(release__in=due.values("pk")).exclude(status=AccessStatus.WITHDRAWN)
     return list(entries.select_related("release").defer("person", "email").order_by("release__due_at", "pk"))
 
@@ -517,7 +531,7 @@ def _list_exemptions(
 
 
 def _exemptions_in_force(producer: Producer, first: date, until: date) -> "QuerySet[Exemption]":
-    """Return the exemptions that were in force on some day from one to another, with their series."""
+    """Return the exemptions that were in force on any day from `first` to `until`, with their series."""
     in_force = Exemption.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gte=london_day(first)[0]),
         producer=producer,
@@ -557,7 +571,7 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
         return FigureList(columns, rows)
 
     return {
-        # A correction that is not sent yet is of a report that was.
+        # An approved correction counts as reported before it is sent, because the report that it corrects was sent.
         Figure.REPORTED: listing(report for report in reported if report.sent_on),
         Figure.NOT_SENT: listing(report for report in reported if not report.sent_on),
         Figure.RECORDED: listing(report for report in found if report.status in STATES[Decision.RECORDED]),
@@ -565,7 +579,7 @@ def _list_breaches(breaches: "QuerySet[Any]") -> dict[Figure, FigureList]:
 
 
 def find_output_titles(reports: Collection[int]) -> dict[int, str]:
-    """Return the titles of all outputs of reports in their present version, by their keys."""
+    """Return the titles of all outputs in the present version of each report, by the report's key."""
     present = ReportVersion.objects.filter(report__in=reports, number=F("report__version"))
     outputs = present.values_list("report", KeyTransform("outputs", "content"))
     return {report: "; ".join(output["title"] for output in of_it) for report, of_it in outputs if of_it}
@@ -604,10 +618,12 @@ def _list_actions(breaches: "QuerySet[Any]", *, today: date) -> dict[Figure, Fig
 class Punctuality:
     """The figures of one year for readers: announced releases, and results that are decided.
 
-    :ivar until: the last London day that they cover, the end of a month.
-    :ivar not_determined: releases whose result is not known or not decided, so that it discloses no suspicion.
-    :ivar not_breaches: those of `not_on_time` of which it was decided, or agreed before, that they are no breach.
-    :ivar exemptions: those for all series, and for series of which an announced release was due in these months.
+    :ivar until: the last London day that the figures cover, the end of a month.
+    :ivar not_determined: releases whose result is unknown, or whose suspected breach is not decided. They are counted
+        together, so that the number discloses no suspicion.
+    :ivar not_breaches: the releases of `not_on_time` that are no breach, because their reports were dismissed or
+        withdrawn, or because an exemption covers them.
+    :ivar exemptions: exemptions for all series, or for a series with an announced release that was due in these months.
         Readers do not know of other series.
     :ivar statements: the published statements about breaches; None if the office does not publish them.
     """
@@ -633,7 +649,10 @@ class Punctuality:
 
 
 def punctuality_years(producer: Producer, *, today: date) -> list[int]:
-    """Return the years that the public page has, the latest first: those with a month that is over."""
+    """Return the years of the public page, the latest first, for the months that are over.
+
+    The first year is that of the producer's first public release.
+    """
     last_day = month_of(today).previous.last
     due = Release.objects.public().filter(series__producer=producer, due_at__lt=london_day(last_day)[1])
     first = due.order_by("due_at").values_list("due_at", flat=True).first()
@@ -644,7 +663,7 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
     """Count a year for readers, until the end of the last month that is over.
 
     A release that was not on time counts as such once each of its suspected breaches is decided, or if an exemption
-    covers it. Until then it is among those that are not determined.
+    covers it. Until then it counts as not determined.
     """
     first = date(year, 1, 1)
     until = min(date(year, 12, 31), month_of(local_date(now)).previous.last)
@@ -692,7 +711,10 @@ def read_punctuality(producer: Producer, year: int, *, now: datetime) -> Punctua
 
 
 def _statuses_of_reports(verdicts: Collection[Verification]) -> Mapping[int, Collection[str | None]]:
-    """Return the states of the reports about each suspected breach of a verdict, by its key; None without a report."""
+    """Return the states of the reports about the suspected breaches of each verdict, by the verdict's key.
+
+    A suspected breach without a report has None. Early releases that are still to be published are left out.
+    """
     statuses: dict[int, list[str | None]] = defaultdict(list)
     found = Suspicion.objects.filter(verification__in=[verdict.pk for verdict in verdicts])
     found = found.exclude(pk__in=Suspicion.objects.unpublished_early())

@@ -36,7 +36,7 @@ def _html(layout: ComplianceLayout) -> str:
 
 
 def write_odt(layout: ComplianceLayout) -> bytes:
-    """Write a text document with headings, one table for each part, and a link behind each figure."""
+    """Write a text document with headings, one table for each part, and each figure as a link to its list."""
     document = OpenDocumentText()
     styles = _add_styles(document)
     _describe(document, layout)

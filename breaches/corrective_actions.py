@@ -42,7 +42,7 @@ def add_action(
 
     :param next_release_of: the action becomes a task of the next release of this series.
     :raises MissingFields: if the text or the owner is empty.
-    :raises FieldRefused: if it is due before the day of the breach.
+    :raises FieldRefused: if the action is due before the day of the breach.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = senior_role(by, WRITERS, report)
@@ -64,7 +64,7 @@ def _store_action(
     task = None
     if next_release_of is not None:
         # Everyone with a role for the release can read the task, including people who may not know of a restricted
-        # report.
+        # report. So the task does not name a restricted report.
         named = not is_restricted(report)
         origin = _("report %(number)s") % {"number": report.number} if named else ""
         task = tasks.add_task(next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at)
@@ -78,14 +78,14 @@ def _store_action(
 def save_section_with_actions(
     report: Report, plans: Sequence[Plan], *, text: str, expected_version: int, by: User, at: datetime
 ) -> editing.SavedSection:
-    """Save the text of section 4 with the actions that were entered with it, as one version, or save nothing.
+    """Save the text of section 4 and the actions that were entered with it as one version, or save nothing.
 
-    Actions that the text does not print yet are printed in it. A second click changes nothing.
+    Actions that the text does not contain yet are added to it. A second click changes nothing.
 
     :param text: what the person typed, without the new actions.
     :param expected_version: the number of the version that the person read.
     :raises FieldRefused: if an action is due before the day of the breach.
-    :raises MoveRefused: as `editing.save_section` does, with its kinds.
+    :raises MoveRefused: as in `editing.save_section`, with the same subclasses.
     """
     role = senior_role(by, WRITERS, report)
     entered = [_check_plan(plan, report) for plan in dict.fromkeys(plans)]
@@ -107,13 +107,16 @@ def save_section_with_actions(
 
 
 def _lock(report: Report) -> Report:
-    """Lock a report against other saves, because they would print actions twice; return it as it is stored."""
+    """Lock a report and return its stored state. Without the lock, simultaneous saves would print actions twice."""
     held = Report.objects.select_for_update(no_key=True, of=("self",)).select_related("producer")
     return held.get(pk=report.pk)
 
 
 def _insert_new_plans(text: str, entered: Iterable[Plan], *, stored: Iterable[Plan]) -> str:
-    """Return a text with the actions that it does not print yet, in its printed list or below it."""
+    """Return a text with the actions that it does not contain yet.
+
+    They are added to the printed list of actions in the text or, if it has none, at the end.
+    """
     lines = text.split("\n")
     new = [plan for plan in entered if plan.printed not in lines]
     printed = [plan for plan in stored if plan.printed in lines and plan not in new]
@@ -127,7 +130,7 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetim
     """Change an action, and its release task if it has one.
 
     :raises MissingFields: if the text or the owner is empty.
-    :raises FieldRefused: if it would be due before the day of the breach.
+    :raises FieldRefused: if the action would be due before the day of the breach.
     :raises ChangedMeanwhile: if the action was changed or finished after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
@@ -149,8 +152,7 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetim
 def finish_action(action: CorrectiveAction, *, done: bool, by: User, at: datetime) -> CorrectiveAction:
     """Finish or reopen an action, and its release task if it has one.
 
-    The report gets an event only for an action without a task, because `tick_task` can also finish a task at the
-    release.
+    A task can also be finished at the release with `tick_task`. Then the report gets no event.
 
     :raises ChangedMeanwhile: if another person changed the action after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
@@ -172,7 +174,7 @@ def action_plan_of(action: CorrectiveAction) -> Plan:
 
 
 def printed_actions(report: Report) -> set[int]:
-    """Return the keys of the actions that the present version of a report prints as they are planned."""
+    """Return the keys of the actions whose present plan is printed in the present version of a report."""
     lines = content_of(report).corrective_actions.split("\n")
     return {action.pk for action in report.actions.all() if action_plan_of(action).printed in lines}
 
@@ -184,9 +186,9 @@ def _plans_of(report: Report) -> list[Plan]:
 def _print_plans(report: Report, before: Iterable[Plan], *, by: User, at: datetime) -> None:
     """Print the actions in the report, as a new version, if the person may edit it in its state.
 
-    If a person has edited the list in the text, their version stays.
+    If a person has edited the list of actions in the text, nothing is printed.
 
-    :param before: the plans that the report may print already.
+    :param before: the plans before the change, which the text may contain.
     """
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if EDIT not in moves_open_to(by, fresh):

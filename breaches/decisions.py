@@ -73,12 +73,12 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import TO_COME, ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused
 from releases.verdict.address import Outcome
 
-# People answer this on the page of the cause, not in the section that prints it.
+# A remark on one of these fields belongs to the page of the cause, not to the section that the remark names.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
 
 
 def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List the requirements for submission and approval that a report does not meet, apart from its text.
+    """List the requirements for submission and approval, other than its text, that a report does not meet.
 
     A cause must be chosen, even if it is "not known yet". For late outputs, people must state when each was made
     available, or why that is not known, unless the record shows it. The timeline may print only entries that are still
@@ -98,7 +98,7 @@ def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark
 def find_obstacles(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
     """List everything that prevents the submission or approval of a report on a London day.
 
-    Unconfirmed wording of a practice does not prevent it.
+    A practice whose wording is not confirmed prevents neither.
     """
     return (*find_needs(report, content), *find_impossible(content, today=today))
 
@@ -158,7 +158,8 @@ def is_closed(report: Report) -> bool:
     """Return whether the record shows, for every late output, between which checks it became available."""
     late = report.suspicions.filter(kind=ReportKind.LATE)
     is_open = Q(verification__last_not_live_at__isnull=True) | Q(verification__first_live_at__isnull=True)
-    # The verdict on an early release that was taken down has the instants of the first live check (decision 73).
+    # The verdict on an early release has the times of the first live check, before the due time. If the release was
+    # taken down, these times do not show when the late output became available (decision 73).
     is_open |= Q(verification__outcome=Outcome.EARLY, release__status__in=TO_COME)
     return late.exists() and not late.filter(is_open).exists()
 
@@ -181,7 +182,7 @@ class ReadContent:
 
 
 class TwoPeopleNeeded(MoveRefused):
-    """The producer requires an approval by someone other than the author or submitter."""
+    """The producer requires approval by a person who neither wrote nor submitted the text, nor chose its cause."""
 
 
 class NotPrinted(MoveRefused):
@@ -239,8 +240,8 @@ def approve_report(
 
     :param annex: whether the annex of checks is approved with the report.
     :param read: the content with its annex, as the person read it. Checks that were recorded since then are left out.
-    :param read_sha256: the digest of the content that the person has read, if they did. It includes the date, so it no
-        longer matches after midnight.
+    :param read_sha256: the digest of the content that the person read; if it is empty, the content is not compared. The
+        digest covers the date of the report, so it no longer matches after midnight.
     :param at: its London date becomes the date of the report.
     :param render: renders the layout as a PDF file.
     :raises Incomplete: if a required field is empty, or has a value that cannot be true.
@@ -288,14 +289,15 @@ def approve_report(
 
 
 def _confirm_read(report: Report, read: ReadContent, *, at: datetime) -> ReportContent:
-    """Return the content that a person read with its annex, if it differs from the newest by checks since then only.
+    """Return the content that a person read with its annex, if nothing but the checks has changed since.
 
     :raises ChangedMeanwhile: if anything else has changed, such as the text, a result, a statement or the date.
     """
     newest = approved_content(report, at=at, annex=True)
     if newest.annex and read.content.annex:
         annex = replace(newest.annex, outputs=read.content.annex.outputs)
-        # Text that no one edited is written from the checks of the annex. An edited text changes `last_change`.
+        # Circumstances that no one edited are written from the checks of the annex, so they may differ as well. An edit
+        # by a person changes `last_change`.
         newest = replace(newest, annex=annex, circumstances=read.content.circumstances)
     read_last = (read.content, read.facts_sha256, read.last_change)
     if read_last != (newest, digest_facts(report), report.last_change):
@@ -314,7 +316,7 @@ def _store_approval(document: ApprovedDocument, content: ReportContent, move: Mo
     automatic, newest = automatic_texts(document.report, content)
     with transaction.atomic():
         if has_contributed:
-            # An administrator may have switched the rule on while the document was rendered.
+            # An administrator may have switched the two-person rule on while the document was rendered.
             _refuse_one_person(lock_producer(document.report.producer_id))
         document.report = versions.make_move(
             document.report,
@@ -383,7 +385,7 @@ def reopen_report(report: Report, *, reason: str, by: User, at: datetime) -> Rep
 
 
 def approved_content(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:
-    """Return the content for approval: dated, with the label and the confirmed wording in force.
+    """Return the content for approval, with the date, the confirmed wording of practices and `LEAD_OFFICIAL`.
 
     :param annex: whether to include the annex; text that no one edited is then written from the same checks.
     """
@@ -402,20 +404,26 @@ def is_author_or_submitter(report: Report, person: User) -> bool:
 
 
 def has_chosen_cause(report: Report, person: User) -> bool:
-    """Return whether a person chose the cause of a report or of a draft merged into it, or stated when it was live."""
+    """Return whether a person chose the cause of a report or of a draft merged into it.
+
+    It includes people who stated when the output was made available.
+    """
     parts = JoinedDraft.objects.all().parts_of(report)
     return ReportEvent.objects.filter(report__in=parts, kind="cause_chosen", actor=person).exists()
 
 
 def has_second_person(report: Report, person: User) -> bool:
-    """Return whether a person who approves a report would be the second person, if its producer requires two."""
+    """Return whether a report has the required second person if this person approves it.
+
+    It is True for everyone if the producer requires no second person.
+    """
     return not report.producer.two_person_approval or not (
         is_author_or_submitter(report, person) or has_chosen_cause(report, person)
     )
 
 
 def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns for a move, with a new version if the automatic text has changed."""
+    """Return the arguments of `make_move` that set `values` and, if the automatic text changed, add a version."""
     if content == content_of(report):
         return {"values": values}
     automatic, newest = automatic_texts(report, content)
@@ -423,7 +431,7 @@ def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str,
 
 
 def find_recipient(report: Report, *, by: User) -> str:
-    """Return the email address to which a report is sent; a rehearsal goes only to its sender."""
+    """Return the email address to which a report is sent. The report of a rehearsal is sent only to its sender."""
     return by.email if report.rehearsal else settings.REPORT_RECIPIENT
 
 
@@ -455,11 +463,11 @@ def record_sent_outside(
 ) -> Report:
     """Record that a person has sent the approved document outside this system.
 
-    :param recipient: in words.
+    :param recipient: any text, such as a name or an address.
     :param sent_on: a day in London.
-    :param reference: may be empty.
+    :param reference: for example the number of a letter; may be empty.
     :raises MissingFields: if there is no recipient.
-    :raises FieldRefused: if that day is before the approval or in the future.
+    :raises FieldRefused: if `sent_on` is before the approval or in the future.
     """
     move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
     if sent_on > local_date(at):

@@ -62,15 +62,16 @@ SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
 
 # The automatic text of a report without recorded facts.
 NOTHING_ON_RECORD = {"circumstances": ""}
-# Two people who start reports about the same release at once may get the same reference; so try again.
+# The largest number of attempts to store a started report. Two people who start reports about one release at the same
+# time may get the same reference.
 ATTEMPTS = 5
 NEAR = timedelta(weeks=2)
 
-# release, schedule version
+# The key of a release, and the version of its schedule.
 type Schedule = tuple[int, int]
 
-# Number of schedules in a batch: enough to draft a thousand reports in seconds, few enough for other writers to get a
-# turn.
+# The number of schedules in a batch: enough to draft a thousand reports in seconds, few enough for other writers to get
+# a turn.
 BATCH = 250
 
 
@@ -95,8 +96,9 @@ def draft_missing(*, now: datetime) -> list[Report]:
 
 
 def _raise_suspicions(*, now: datetime) -> None:
-    # An early release that was taken down and not published when it was due is suspected as well of what anyone can
-    # see. Otherwise people could conclude from a missing draft that it was found early (decision 73).
+    # An early release that was taken down may also be late or incomplete by the checks from the due time on, as anyone
+    # can see. Such a breach is suspected as well. Otherwise a missing draft would disclose that the release was found
+    # early (decision 73).
     masked = masked_outcomes()
     for kind, outcomes in SUSPECTED_OUTCOMES.items():
         raised = Suspicion.objects.filter(
@@ -129,7 +131,10 @@ def _raise_suspicions(*, now: datetime) -> None:
 
 
 def _find_covered(verifications: QuerySet[Verification], *, kind: ReportKind) -> set[int]:
-    """Return the keys of those verdicts that exemptions cover. Few producers have exemptions, so few are read."""
+    """Return the keys of the verdicts that exemptions cover.
+
+    Only the verdicts of producers with exemptions are read, because few producers have any.
+    """
     with_exemptions = verifications.filter(release__series__producer__in=exemptions.producers_with_exemptions())
     found = with_exemptions.select_related("release__series")
     return set(exemptions.find_exemptions(found if kind is ReportKind.EARLY else map(mask_verdict, found)))
@@ -236,7 +241,7 @@ def _record_drafts(
 
 
 def _claim_suspicions(schedules: Collection[Schedule], waiting: SuspicionQuerySet) -> dict[Schedule, list[Suspicion]]:
-    """Lock the suspicions of some schedules that have no report; those of one schedule go into one report.
+    """Lock the suspicions of some schedules that have no report. The suspicions of one schedule go into one report.
 
     A schedule is skipped if another process has locked one of its suspicions, or if a suspicion was just added.
     Otherwise the schedule could get two reports. The other process, or the next run, drafts the report.
@@ -255,7 +260,8 @@ def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datet
     """Move the suspicions of schedules with an undecided report from `claimed` to that report."""
     for schedule, report in _lock_open_reports(claimed.keys()).items():
         for suspicion in claimed.pop(schedule, []):
-            # With facts revision 0, the next step of the same run writes the new facts into the report.
+            # The suspicion still has facts revision 0, so `refresh_open_reports` writes its facts into the report in
+            # the same run.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record_report_event(
                 report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind
@@ -267,7 +273,8 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
     undecided = Report.objects.undecided().listed()
     in_reports = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
     while True:
-        # Of several reports about one schedule the first counts: it is read last, so it overwrites the others.
+        # If several reports are about one schedule, the first one is used: in reverse order it is read last and
+        # replaces the others.
         rows = in_reports.reverse().values_list("release", "schedule_version", "report")
         found = {(release, number): key for release, number, key in rows if (release, number) in schedules}
         locked = undecided.filter(pk__in=found.values()).order_by("pk").select_for_update(no_key=True)
@@ -281,10 +288,10 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
 def draft_disclosures(*, now: datetime) -> list[Report]:
     """Draft a restricted report for each possible disclosure that a recipient of pre-release access reported.
 
-    Repeated and simultaneous runs draft one report for each. The draft accuses no one: a person checks what was
-    reported, and decides.
+    Repeated and simultaneous runs draft one report for each disclosure. The draft accuses no one: a person checks what
+    was reported, and decides.
 
-    :raises ExceptionGroup: after all others were drafted, if some could not be.
+    :raises ExceptionGroup: if some reports could not be drafted. All others are drafted first.
     """
     keys = receipts.disclosures().filter(started_report__isnull=True).values_list("pk", flat=True)
     drafted: list[Report] = []
@@ -343,7 +350,7 @@ def kinds_about(about: ReportSubject | None) -> tuple[ReportKind, ...]:
 
 
 def open_report_about_list(release: Release, *, by: User) -> Report | None:
-    """Return the undecided report about a release's pre-release access list that a person may read."""
+    """Return the latest undecided report about a release's pre-release access list, of those that a person may read."""
     theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
     return theirs.filter(started__release=release, kind=ReportKind.PRA).order_by("-pk").first()
 
@@ -355,7 +362,7 @@ def find_uncertain_day(release: Release) -> date | None:
 
 
 def start_about_list(release: Release, *, occurred_on: date, by: User, at: datetime) -> tuple[Report, bool]:
-    """Start a report about a release's pre-release access list, or return the one that the person may already read.
+    """Start a report about a release's pre-release access list, or return the undecided one that the person may read.
 
     Returns and raises what `start_report` does.
     """
@@ -374,7 +381,8 @@ def _draft_disclosure(key: int, *, now: datetime) -> Report | None:
         if StartedReport.objects.filter(receipt=receipt).exists():
             return None  # another process was faster
         about = ReportSubject(release.series.producer, release=release)
-        # When it was noticed is not known: the recipient states only when it may have happened, if they know.
+        # The recipient states only when the disclosure may have happened, if they know that, and not when it was
+        # noticed. Without this statement, the report has no day of occurrence.
         stated = [local_date(receipt.happened_at)] if receipt.happened_at else []
         content = _content(about, kind=ReportKind.PRA, occurred_on=stated, by=None, at=now, receipt=receipt)
         return _store(about, content, kind=ReportKind.PRA, by=None, role=None, at=now, form_key=None, receipt=receipt)
@@ -386,11 +394,12 @@ def start_report(
     """Start a report, or return the one already started from the same form; the flag says whether it is new.
 
     Title, producer, contacts and suggested practices are filled in from the record. So is the account if the report is
-    about a pre-release access list, or about a release whose checks do not show whether it was late. A report of a
-    restricted kind is assigned to the person who starts it, because it may be about the responsible statistician.
+    about a pre-release access list, or about a release whose checks do not show whether it was late. A restricted
+    report names the person who starts it as the person dealing with it, because it may be about the responsible
+    statistician.
 
     :param occurred_on: days in London; the report cites the editions of the Code in force on them.
-    :param form_key: of the form that the person sent.
+    :param form_key: the key of the form that the person sent.
     :raises NotYours: if the person writes no reports of the producer, or takes no part in the release's training.
     :raises FieldRefused: if no day is given, or one is in the future.
     """
@@ -424,7 +433,7 @@ def _store(
     form_key: UUID | None,
     receipt: AccessReceipt | None = None,
 ) -> Report:
-    """:param receipt: the answer of a recipient that starts the report, in place of a person."""
+    """:param receipt: the recipient's answer that starts the report, if no person starts it."""
     on_record = content_to_json(content) if content.circumstances else {}
     with transaction.atomic():
         report = Report(
@@ -488,7 +497,7 @@ def _content(
     receipt: AccessReceipt | None = None,
 ) -> ReportContent:
     days = tuple(sorted(set(occurred_on)))
-    # Without a stated day, the edition in force on the day of the report is cited.
+    # Without a stated day, the report cites the edition in force on the day on which it is drafted.
     cited = dict.fromkeys(
         practice for on in days or (local_date(at),) for practice in code_of_practice.suggest_practices(kind, on=on)
     )
@@ -506,7 +515,10 @@ def _content(
 
 
 def _is_restricted(about: ReportSubject, kind: ReportKind) -> bool:
-    """Return whether few people may know of a report, so that the responsible statistician may not deal with it."""
+    """Return whether only few people may know of a report.
+
+    Such a report does not name the responsible statistician as the person dealing with it.
+    """
     if kind is ReportKind.EARLY and about.release is not None:
         return Release.objects.filter(pk=about.release.pk, status__in=TO_COME).exists()
     return kind in RESTRICTED

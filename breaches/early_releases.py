@@ -1,7 +1,7 @@
 """Decisions about a release that was found early: take it down, or publish it to everyone now.
 
-An early release is a security incident (decision 73). Recording a decision changes no page: people take the page down,
-and the Head of Profession changes the release time on its own page.
+An early release is a security incident (decision 73). Recording a decision changes neither the web page nor the
+release: people take the page down, or change the release time in a separate step.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ DECIDED = "early_release_decided"
 """The event that records a decision."""
 INCIDENT_CONTACT = "incident_contact"
 
-# The incident contact may have a page taken down at once. Only those who may change a release time may publish it.
+# The incident contact may decide to take a page down at once. Only people who may change a release time may decide to
+# publish it now.
 TABLE: Mapping[Choice, frozenset[Role | str]] = {
     Choice.TAKE_DOWN: LEADS | {INCIDENT_CONTACT},
     Choice.PUBLISH_NOW: LEADS,
@@ -36,7 +37,7 @@ class AlreadyReleased(MoveRefused):
 
 
 def early_releases_known_to(person: Person) -> SuspicionQuerySet:
-    """Return the early releases of which a person may know, the latest first, published ones included."""
+    """Return the early releases of which a person may know, published or not, the latest first."""
     found = Suspicion.objects.filter(
         is_shown_to(person, column="release__training"),
         kind=ReportKind.EARLY,
@@ -46,7 +47,7 @@ def early_releases_known_to(person: Person) -> SuspicionQuerySet:
 
 
 def reported_early_releases() -> ReportQuerySet:
-    """Return the reports that people started about a release that they saw before it was due and is still to come."""
+    """Return the reports on early releases that people started themselves, if the release is still to be published."""
     suspected = Suspicion.objects.filter(report__isnull=False).values("report")
     return Report.objects.about_unpublished_early().filter(kind=ReportKind.EARLY).exclude(pk__in=suspected)
 

@@ -64,7 +64,8 @@ FIELDS: dict[ReportSection, tuple[str, ...]] = {
     ReportSection.CORRECTIVE_ACTIONS: ("corrective_actions",),
 }
 
-# If a save loses the race for the next version this often in a row, something else is wrong.
+# The largest number of attempts to save a section if other saves take the next version number first. If all fail,
+# something else is wrong.
 ATTEMPTS = 5
 
 
@@ -119,7 +120,7 @@ def save_section(
     :param expected_version: the number of the version that the person read.
     :param facts_seen: the result of `facts_digest` when the page was shown; it identifies the newer facts that the
         person read.
-    :param only: the fields to write; by default all of the section's form.
+    :param only: the fields to write; by default all fields of the section's form.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
     :raises ImpossibleContent: if the values cannot be true.
@@ -171,9 +172,10 @@ def save_section(
 
 
 def _has_other_title(report: Report, content: ReportContent, *, was: ReportContent) -> bool:
-    """Return whether people changed the title that an account from answers has, because the report is about no release.
+    """Return whether the account has to be written again because people changed the outputs of the report.
 
-    The title of a series does not say which edition it was.
+    An account from answers takes its title from the outputs if the report is about no release. It does not use the
+    title of a series, which does not say which edition it was.
     """
     if content.outputs == was.outputs or not content.answers.given() or not is_asked(report):
         return False
@@ -193,9 +195,9 @@ def _refuse_impossible(report: Report, section: ReportSection, content: ReportCo
 
 
 def _compare_with_due(report: Report, content: ReportContent, *, at: datetime) -> Iterator[Remark]:
-    """Yield a remark if a late release would have appeared before it was due, or an early one afterwards.
+    """Yield a remark if a late release appeared before it was due, or an early one afterwards.
 
-    When a late release appeared is answered with the cause.
+    On the page of the cause, people state when a late release appeared (`available_at`).
     """
     kind, answers = ReportKind(report.kind), content.answers
     if kind is ReportKind.LATE and report.available_at and answers.due:
@@ -218,7 +220,12 @@ def _answer_at(instant: datetime) -> Answer:
 
 
 def _find_due(report: Report, answers: Answers, *, happened: Answer, at: datetime) -> Answer | None:
-    """Return when a release that a person reports was due when it appeared: on record, or else as people answer."""
+    """Return when a release that a person reported was due, at the time when it appeared.
+
+    The record is used if it has the due time, and otherwise the answers.
+
+    :param happened: when the release appeared.
+    """
     release = Release.objects.filter(started_reports__report=report).select_related("series__producer").first()
     answers = replace(answers, happened=happened)
     incident = incident_about(release, kind=ReportKind(report.kind), answers=answers, cause=NO_CAUSE, now=at)
@@ -228,7 +235,10 @@ def _find_due(report: Report, answers: Answers, *, happened: Answer, at: datetim
 def _read_automatic_text(
     report: Report, current: ReportVersion, *, section: ReportSection, facts_seen: str
 ) -> dict[str, Any]:
-    """Return the automatic text that the person saw next to this section's fields when they wrote."""
+    """Return the automatic text that the person saw next to this section's fields when they wrote.
+
+    It is the text of the present version, with the newer facts if the page showed them.
+    """
     machine: dict[str, Any] = current.machine
     if facts_seen != facts_digest(report):
         return machine
@@ -239,7 +249,9 @@ def _read_automatic_text(
 def _with_new_account(
     report: Report, current: ReportVersion, content: ReportContent, *, at: datetime
 ) -> tuple[ReportContent, dict[str, Any], dict[str, Any]]:
-    """Write the account from the answers or the record, and the cause. If a person edited it, it is only offered.
+    """Write the account again from the record or the answers, and from the cause.
+
+    If a person has edited the account, the content does not change. The new account is then only offered to people.
 
     :return: the content, the automatic text to store with it, and the report's columns to set.
     """
@@ -277,9 +289,13 @@ def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: Re
 
 
 def _merge_answers(typed: Answers, read: Answers, current: ReportVersion, theirs: Answers) -> Answers:
-    """Take over the answers that this person changed; an answer that another person also changed is a conflict."""
+    """Return the present answers with the answers that this person changed.
+
+    :raises SameFieldChanged: if another person has changed one of them to something else.
+    """
     mine = {one.value: getattr(typed, one) for one in Question if getattr(typed, one) != getattr(read, one)}
-    # The form fills in the day on which it happened. Another person has added the time meanwhile.
+    # The form fills in the stated day as the answer to when it happened. If another person has added the time
+    # meanwhile, the filled-in day is not a change.
     if typed.happened and theirs.happened and typed.happened == replace(theirs.happened, at=None):
         mine.pop(Question.HAPPENED, None)
     if any(getattr(theirs, name) not in (getattr(read, name), answer) for name, answer in mine.items()):
@@ -304,7 +320,7 @@ def cause_of(report: Report) -> ChosenCause:
 def may_choose_cause(person: Person, report: Report) -> bool:
     """Return whether a person may choose the cause: those who may edit the text, and a lead once the report is decided.
 
-    A cause that was not known is often found after the report was sent.
+    People can choose a cause after the decision because it is often found only after the report was sent.
     """
     if report.status in DECIDED:
         return bool(LEADS & roles_of(person, report.producer))
@@ -314,8 +330,9 @@ def may_choose_cause(person: Person, report: Report) -> bool:
 def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) -> Report:
     """Store the cause, with an event if it has changed.
 
-    :raises MissingFields: if the cause is not of the list, or "other" without words.
-    :raises FieldRefused: if the output would have been made available in the future, or before it was due.
+    :raises MissingFields: if the cause is not in the list, or is "other" without a description.
+    :raises FieldRefused: if the description names a person on the pre-release access list, or the time of availability
+        is in the future, before the due time or before the day of the breach.
     :raises ChangedMeanwhile: if the cause or the state of the report has changed since the report was read.
     :raises MoveRefused: if the person may not choose the cause in this state.
     """
@@ -350,7 +367,8 @@ def _state_cause(report: Report, *, at: datetime) -> Report:
         return report
     if content == was:
         Report.objects.filter(pk=report.pk).update(**columns)
-        # The verdicts may have changed since the text was last refreshed; the next refresh compares them with it.
+        # The verdicts may have changed since the text was last refreshed. So the event repeats the state of the
+        # verdicts at that refresh, with which the next refresh compares them.
         last = report.events.filter(facts__has_key="standing").order_by("position").last()
         standing = {"standing": last.facts["standing"]} if last else {}
         record_report_event(report, "facts_offered", at=at, **standing)
@@ -397,7 +415,10 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
 
 
 def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answer | None:
-    """Return when the last late release was due; None for another report, as an early release was available before."""
+    """Return when the last late release of a report was due; None if the report is not about a late release.
+
+    For example, an early release was available before it was due.
+    """
     late = report.suspicions.filter(kind="late").select_related("verification")
     if missed := max((suspicion.verification.due_at for suspicion in late), default=None):
         return _answer_at(missed)
@@ -405,7 +426,7 @@ def _find_late_due(report: Report, available: datetime, *, at: datetime) -> Answ
         return None
     content = content_of(report)
     due = _find_due(report, content.answers, happened=_answer_at(available), at=at)
-    # A date that was set after the breach is not the one that was missed.
+    # A due date after the day of the breach was set later, so it is not the date that was missed.
     is_later = due and due.on and content.first_day and due.on > content.first_day
     return None if is_later else due
 
@@ -428,8 +449,8 @@ def assignment_obstacle(report: Report) -> str:
 def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Report:
     """Assign a report to oneself, or to another of the producer's people, with an event if that is a change.
 
-    :raises MoveRefused: if it is decided or continued elsewhere, or the person has no role for it.
-    :raises ChangedMeanwhile: if it was assigned or decided since it was read.
+    :raises MoveRefused: if the report is decided or continued in another one, or the person has no role for it.
+    :raises ChangedMeanwhile: if the report was assigned or decided since it was read.
     :raises ValueError: if none of the roles of `by` allows it.
     """
     role = senior_role(by, TABLE[Action.DEAL], report)
@@ -454,7 +475,10 @@ def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Re
 
 
 def assigned_contact(report: Report) -> ContactPerson | None:
-    """Return the contact details of the person dealing with a report: the producer's contact, or else the account."""
+    """Return the contact details of the person dealing with a report.
+
+    They are those of the producer's contact for this person, or else those of the person's account.
+    """
     person = report.person_dealing
     if person is None:
         return None
@@ -542,7 +566,7 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
 
 
 def _response_to_early(suspicion: Suspicion, title: str) -> Iterator[TimelineEntry]:
-    """Yield the decisions on an early release, its release at once, and when OSR was informed."""
+    """Yield the decisions on an early release, the decision to release it at once, and when OSR was informed."""
     for row in suspicion.decisions.all():
         decision = early_decision(row)
         text = f"{describe_decider(decision.role)} decided to {describe_choice(decision, title)}."
@@ -573,10 +597,10 @@ def write_note(
     """Write a note, or the correction of another. The same text sent twice makes one note.
 
     :param happened_at: the aware instant of what happened; not after `at`.
-    :param corrects: the note that this one replaces; it stays on record and is no longer printed.
+    :param corrects: the note that this one replaces. The replaced note stays on record and is no longer printed.
     :param printed: whether the timeline prints the note, if this person may edit the report in its state.
     :raises MissingFields: if the text is empty.
-    :raises FieldRefused: if it is about the future, or the note that it corrects was corrected already.
+    :raises FieldRefused: if the note is about the future, or `corrects` was corrected already.
     :raises ValueError: if none of the person's roles lets them write notes.
     """
     role = senior_role(by, TABLE[Action.WRITE_NOTE], report)

@@ -61,14 +61,14 @@ from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, f
 
 
 def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
-    """Gather the facts on the verdicts of some suspicions, each once, by the verdict's key.
+    """Gather the facts on each verdict of some suspicions, by the verdict's key.
 
     :param suspicions: from a query `with_facts()`.
     """
     verdicts: dict[int, Verification] = {}
     early = set()
     for suspicion in suspicions:
-        suspicion.verification.release = suspicion.release  # the same release, which is read only once
+        suspicion.verification.release = suspicion.release  # use the release that is already read
         verdicts[suspicion.verification_id] = suspicion.verification
         if suspicion.kind == ReportKind.EARLY:
             early.add(suspicion.verification_id)
@@ -76,7 +76,10 @@ def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
 
 
 def screenshots_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, tuple[AnnexPicture, ...]]:
-    """Gather the screenshots that are not sealed for the dates of some suspicions, by the verdict's key."""
+    """Gather the screenshots of the suspected releases, by the verdict's key.
+
+    They are those of the verdict's schedule that are not sealed, so anyone may see them.
+    """
     return {
         suspicion.verification_id: tuple(
             AnnexPicture(str(row.get_moment_display()), row.requested_at, row.pictured_at, row.sha256)
@@ -157,7 +160,7 @@ def facts_of_verifications(verifications: Collection[Verification], *, early: Co
             )
             for key, result in zip(keys, verification.results, strict=True)
         )
-    # Coverage has no periods in a replayed past, so gaps cannot be found.
+    # Monitoring periods are not recorded for replayed checks, so gaps in monitoring cannot be found.
     observed = [verification for verification in verifications if verification.release_id not in replayed]
     not_observed = _not_observed(observed, addresses)
     return {
@@ -217,7 +220,7 @@ def _find_early_decisions(releases: Iterable[int]) -> dict[tuple[int, int], Earl
 
 
 def early_decision(row: EarlyReleaseDecision) -> EarlyDecision:
-    """Read one stored decision on an early release."""
+    """Read one stored decision on an early release. Its role is None if the incident contact decided."""
     role = Role(row.role) if row.role in set(Role) else None
     return EarlyDecision(row.choice == EarlyReleaseDecision.Choice.PUBLISH_NOW, role, row.decided_at)
 
@@ -225,7 +228,7 @@ def early_decision(row: EarlyReleaseDecision) -> EarlyDecision:
 def _find_release_at_once(
     verification: Verification, exceptions: Mapping[tuple[int, int], Iterable[ReleaseException]]
 ) -> ReleaseException | None:
-    """Return the release at once, on its present date, of a release that was early under an earlier schedule."""
+    """Return the decision to release at once on the present date, if the release was found early on another date."""
     release = verification.release
     if verification.outcome != Outcome.EARLY or release.schedule_version == verification.schedule_version:
         return None
@@ -242,13 +245,14 @@ def _choose_statements(
     is_early: bool,
     is_sealed: bool,
 ) -> Iterator[models.Statement]:
-    """Yield the staff statements for a report: none of when the release was live on an earlier date.
+    """Yield the staff statements for a report, without statements of when the release was live on an earlier date.
 
-    Until the release is published, only the report about an early release has those that say that it was out early, and
-    no report has those that were made after a later date was set.
+    Until the release is published or cancelled, a report that is not about an early release also leaves out the
+    statements that say that the release was out early, and those of when it was live that were made after a later date
+    was set.
 
     :param found_at: when checks for this date last found each text, by its digest.
-    :param is_sealed: whether statements from before the due time are left out, because a check found it early.
+    :param is_sealed: whether statements from before the due time are left out, because a check found the release early.
     """
     texts = {digest for digest, at in found_at.items() if at >= verification.due_at}
     is_open = is_early or verification.release.status not in TO_COME
@@ -278,7 +282,7 @@ def _without_findings_before(due_at: datetime | None, checks: Iterable[CheckFact
 
 
 def _exception(departure: models.Departure) -> ReleaseException:
-    """:param departure: read with its corrections."""
+    """:param departure: read with its corrections prefetched."""
     agreement = departure.agreement
     return ReleaseException(
         kind=DepartureKind(departure.kind),
@@ -298,7 +302,11 @@ def _publisher_time(verification: Verification) -> tuple[datetime, Source] | Non
 def _find_past_caches(
     checks: Mapping[AddressKey, list[CheckFact]], fresh: Mapping[AddressKey, list[DiagnosticCheck]]
 ) -> dict[AddressKey, tuple[datetime, datetime]]:
-    """Find checks that bypassed caches and found a release that readers still did not see."""
+    """Find the addresses where a check that bypassed caches found a release that readers still did not see.
+
+    :return: by address, when this check was completed, and when the last later check was sent that used caches and did
+        not find the release.
+    """
     found: dict[AddressKey, tuple[datetime, datetime]] = {}
     for key, past_caches in fresh.items():
         sightings = [check.sighting for check in checks.get(key, ())]
@@ -312,9 +320,11 @@ def _find_past_caches(
 def _not_observed(
     verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
 ) -> dict[int, tuple[coverage.Stretch, ...]]:
-    """List the unmonitored times of each verdict.
+    """List the periods without monitoring for each verdict.
 
-    They are between its last check without the release (or the due time) and its next check.
+    They are looked for from the due time (or from the last check that did not find an early release) until the first
+    check that found the release. If no check found it, the end is the limit of the tolerance or the last check,
+    whichever is later.
 
     :param addresses: by the verdict's key; so is the result.
     """
@@ -355,8 +365,9 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
 
 def posts_on_list(release: Release) -> tuple[PostAccess, ...]:
-    """Gather the entries of a release's pre-release access list, with those that were withdrawn, without names."""
-    # No name gets into a text: these rows are read without their columns, and of recipients only times are used.
+    """Gather the entries of a release's pre-release access list, including withdrawn ones, without names."""
+    # No name from the list may get into a text. So the columns with names are not read, and only the times of
+    # recipients are used.
     entries = list(
         release.pre_release_access.select_related("release__series__producer")
         .defer("person", "email", "reason", "period_reason")
@@ -390,12 +401,15 @@ def find_release_with_list(report: Report) -> Release | None:
 
 
 def is_asked(report: Report) -> bool:
-    """Return whether people answer questions about the breach, because no observation of ours has its account."""
+    """Return whether people answer questions about the breach.
+
+    They do unless our checks raised the suspicion, because then the account is written from the checks.
+    """
     return not (report.kind in SUSPECTED and report.suspicions.exists())
 
 
 def compare_access_starts(report: Report, answers: Answers) -> str:
-    """Return a warning if a report's access list records another start of access than its answers; "" otherwise."""
+    """Return a warning if a report's access list records another start of access than the answers; "" otherwise."""
     if report.kind != ReportKind.PRA:
         return ""
     entries = PreReleaseAccess.objects.filter(release__started_reports__report=report)
@@ -403,7 +417,7 @@ def compare_access_starts(report: Report, answers: Answers) -> str:
     return compare_recorded_starts(answers.happened, [began_at for began_at in recorded if began_at])
 
 
-# What checks can find of a release that people report as early.
+# The results of our checks that contradict people who report a release as early, in words.
 _NOT_EARLY: Mapping[Outcome, str] = {
     Outcome.ON_TIME: "on time",
     Outcome.LATE: "late",
@@ -423,7 +437,7 @@ def compare_early_report(report: Report, answers: Answers) -> str:
         release__started_reports__report=report, schedule_version=F("release__schedule_version")
     )
     verdict = present.filter(outcome__in=list(_NOT_EARLY)).select_related("release").first()
-    # The warning would disclose findings from before the due time.
+    # No warning is given if it would disclose findings from before the due time.
     if verdict is None or is_hidden(verdict.release, [verdict]):
         return ""
     found = _NOT_EARLY[Outcome(verdict.outcome)]
@@ -438,7 +452,7 @@ def compare_with_record(report: Report, answers: Answers) -> str:
 def find_unanswered_questions(report: Report, content: ReportContent) -> tuple[Question, ...]:
     """Return the required questions that are asked for a report and not answered.
 
-    A release with an exact date answers when it was due.
+    People need not answer when a release was due if it has an exact date.
     """
     missing = find_missing_answers(ReportKind(report.kind), content.answers)
     if not missing or not is_asked(report):
@@ -454,7 +468,7 @@ def has_known_date(report: Report) -> bool:
 
 
 def find_stated_day(report: Report, content: ReportContent) -> date | None:
-    """Return the only day of occurrence that a person stated when the report was started; None if there is none."""
+    """Return the day of occurrence that was stated when the report was started; None if there is not exactly one."""
     started = StartedReport.objects.filter(report=report).select_related("receipt").first()
     is_stated = started and (started.receipt is None or started.receipt.happened_at)
     return content.occurred_on[0] if is_stated and len(content.occurred_on) == 1 else None
@@ -473,8 +487,8 @@ def outputs_without_public_address(report: Report, *, now: datetime) -> set[str]
 def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Incident:
     """Gather the facts for the account of a breach that a person reports: the answers, the release, the cause.
 
-    A report about pre-release access to a release also has its list, as it is read now. When a late release was made
-    available is answered with the cause.
+    For a report about pre-release access to a release, they include its list as it is now. For a late release, the
+    answer to when it happened is the time of availability that people state with the cause.
     """
     related = StartedReport.objects.filter(report=report).select_related("release__series__producer", "receipt")
     started, kind, answers = related.first(), ReportKind(report.kind), content.answers
@@ -507,7 +521,7 @@ def late_titles(report: Report) -> tuple[str, ...]:
 
 
 def compare_availability(report: Report) -> str:
-    """Return a warning if a check did not find a late release at or after its stated time of availability; or ""."""
+    """Return a warning if a check did not find a late release at or after its stated time; otherwise ""."""
     if not report.available_at:
         return ""
     late = report.suspicions.filter(kind=ReportKind.LATE).select_related("verification", "release")
@@ -529,8 +543,8 @@ def compare_availability(report: Report) -> str:
 def cause_of_account(report: Report, version: ReportVersion) -> RecordedCause:
     """Return the cause to write into the automatic account.
 
-    It is none if a person edited an account that had none: the cause that people chose is no new fact for them. The
-    time from which the producer states that a late release was available is one.
+    If a person has edited an account that named no cause, the cause is left out: people chose it themselves, so it is
+    not a new fact to offer to them. The stated time at which a late release became available is still included.
     """
     if CAUSE_NOT_RECORDED in version.machine.get("circumstances", "") and not version.is_untouched("circumstances"):
         return RecordedCause(available=recorded_cause(report).available)
@@ -572,7 +586,7 @@ def uncertain_verdict(release: Release) -> Verification | None:
     """Return the verdict on the present schedule of a release, if it does not say whether the release was on time."""
     present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
     verdict = present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
-    # The account would disclose findings from before the due time.
+    # A verdict is not returned if its account would disclose findings from before the due time.
     return None if verdict is None or is_hidden(release, [verdict]) else verdict
 
 
@@ -582,7 +596,7 @@ def _describe_uncertain_checks(release: Release) -> str:
 
 
 def find_reported_disclosure(report: Report) -> ReportedDisclosure | None:
-    """Return what a recipient of pre-release access reported, if that started a report."""
+    """Return what a recipient of pre-release access reported, if that started the report."""
     return _reported_disclosure(AccessReceipt.objects.filter(started_report__report=report).first())
 
 
@@ -597,9 +611,11 @@ def _schedule_at_incident(
 ) -> tuple[datetime | None, tuple[ReleaseException, ...]]:
     """Return when a release was due at the time of a breach, and the exceptions to report.
 
-    The exceptions are those of that date. A later release at once is included, because it is decided after a leak or a
-    statement in public. If only the day of the breach is known, the date at the start of that day counts. If nothing is
-    known, the present date counts, unless it is that of a release at once: then the date before it counts.
+    The exceptions are those that applied to that due date. A later release at once is included as well, because it is
+    decided after a leak or a statement in public.
+
+    If only the day of the breach is known, the due date at the start of that day is used. If nothing is known, the
+    present due date is used, or the previous one if the present one was set by a release at once.
     """
     departures = list(release.departures.prefetch_related("corrections").order_by("schedule_version", "pk"))
     at_once = [one for one in departures if one.kind == DepartureKind.AT_ONCE]

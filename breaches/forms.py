@@ -56,7 +56,7 @@ LONGEST_REMARK = 4000
 
 
 def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> LongTextField:
-    """Make a text field about a move.
+    """Make a text field for the words that go with a move, such as a reason or a comment.
 
     :param required: the error message of an empty field; without one the field is optional.
     """
@@ -70,7 +70,10 @@ def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> Lo
 
 
 def check_web_address(url: str) -> None:
-    """Refuse a link that is not a full web address; the field names itself in its message "invalid"."""
+    """Refuse a link that is not a full web address.
+
+    Django shows the field's own error message "invalid", because it names the field.
+    """
     if not is_web_address(url):
         raise ValidationError("", code="invalid")
 
@@ -120,7 +123,7 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
         return [row for form in self.forms if any((row := form.cleaned_data).get(name) for name in self.fields)]
 
     def object_to(self, sentence: str) -> bool:
-        """Add an error to the row that it is about, and return whether there is such a row."""
+        """Add an error to the row that caused it, and return whether there is such a row."""
         return False
 
     @property
@@ -250,9 +253,9 @@ class SectionForm(forms.Form):
 
         :param content: the present content of the report.
         :param practices: the practices that may be cited on the day of occurrence.
-        :param kind: the kind of breach, by which "What happened" asks its questions.
+        :param kind: the kind of breach, which decides the questions of "What happened".
         :param left_out: the questions that the record answers.
-        :param stated_day: when it happened, as stated when the report was started.
+        :param stated_day: the day of occurrence that was stated when the report was started.
         :param disclosure: what a recipient of pre-release access reported, if that started the report.
         """
         self.kind = kind
@@ -417,7 +420,7 @@ class _Actions(RowSet):
             cast("GovukDateField", form.fields["due"]).subject = _("Due date of action %(number)s") % number
 
     def object_to(self, sentence: str) -> bool:
-        # The only refusal is of a due date that is too early.
+        # Only a due date can be refused, if it is too early. So the error belongs to the earliest due date.
         if dated := [form for form in self.forms if form.cleaned_data.get("due")]:
             min(dated, key=lambda form: form.cleaned_data["due"]).add_error("due", sentence)
         return bool(dated)
@@ -446,7 +449,7 @@ class CorrectiveActionsForm(NarrativeForm):
     )
 
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
-        # A form that was opened before an upgrade to this version has no rows.
+        # A form that was opened before the upgrade that introduced these rows does not send them.
         if data is None or f"{_Actions.prefix}-TOTAL_FORMS" in data:
             is_asked = data is None or "add" not in data
             self.rows = cast("RowSet", _ActionRows(data, prefix=_Actions.prefix, form_kwargs={"is_asked": is_asked}))
@@ -600,7 +603,7 @@ class CircumstancesForm(SectionForm):
             if one.row is not None and one.row.source_url:
                 self.sources.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
         cited = {practice_key(practice): practice for practice in content.practices}
-        # A cited copy does not change, unless its wording was confirmed since.
+        # A cited practice stays as it was copied, unless its wording was confirmed since.
         unchanged = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
         self.citable = {key: one.cited for key, one in listed.items()} | unchanged
         self.notes = {key: " ".join(practice_notes(one)) for key, one in listed.items()}
@@ -654,7 +657,7 @@ def practice_key(practice: CitedPractice) -> str:
 
 
 class ReasonBox(Div):  # type: ignore[misc]  # crispy-forms ships no types
-    """A reason in place of an answer, behind its summary; open if there is one."""
+    """A collapsible box for a reason in place of an answer. It is open if it has text or an error."""
 
     template = "breaches/reason.html"
 
@@ -681,8 +684,9 @@ NOT_YET = "_not_yet"
 class WhatHappenedForm(SectionForm):
     """The questions for the kind of breach.
 
-    Each has an answer, a reason why it is not known, for some a reason why it does not apply or is not so yet, or
-    nothing as yet.
+    People may answer a question, or give a reason why the answer is not known. To some questions, they may instead give
+    a reason why the question does not apply, or answer "not yet" and describe the situation. A question may also stay
+    empty.
     """
 
     section = ReportSection.WHAT_HAPPENED
@@ -744,7 +748,7 @@ class WhatHappenedForm(SectionForm):
                     label=label,
                     help_text=hint,
                     required=False,
-                    # Only the last choice, "Not answered", can undo an answer.
+                    # A radio button cannot be cleared, so "Not answered" lets people remove an answer.
                     choices=[*((one.value, EXTENT_LABELS[one]) for one in Extent), ("", _("Not answered"))],
                     widget=forms.RadioSelect,
                 )
@@ -791,7 +795,8 @@ class WhatHappenedForm(SectionForm):
     def _with_stated_day(self) -> tuple[answers.Question, ...]:
         """Return the questions in which the stated day is filled in.
 
-        What happens before a release can happen on another day than the one on which it is due.
+        For an early release, or a breach before the release, the stated day is not filled in as the due date, because
+        the release may be due on another day.
         """
         is_before = self.kind is ReportKind.EARLY or self.kind in KINDS_BEFORE_RELEASE
         return (answers.Question.HAPPENED,) if is_before else (answers.Question.HAPPENED, answers.Question.DUE)
@@ -812,9 +817,9 @@ class WhatHappenedForm(SectionForm):
         return ""
 
     def values(self) -> dict[str, Any]:
-        """Return the answers; questions of another kind of breach are never asked, so their answers do not exist.
+        """Return the answers to the questions that are asked for this kind of breach.
 
-        Of a form with errors, these are the answers without an error.
+        If the form has errors, only the answers without an error are returned.
         """
         given = ((question, self._answer(question)) for question in self.asked)
         return {"answers": Answers(**{question.value: answer for question, answer in given if answer != Answer()})}

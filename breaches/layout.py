@@ -37,7 +37,7 @@ from releases.permissions import COVER_ROLE, cover_of
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role
 
-# Printed on every page of a report that was decided without an approved document.
+# The mark on every page of a report that was decided without an approved document.
 DECISION_MARKS: Mapping[str, str] = {
     ReportStatus.DISMISSED: DISMISSED_MARK,
     ReportStatus.RECORDED: RECORDED_MARK,
@@ -89,7 +89,7 @@ def lay_out_draft(report: Report, *, annex: bool = False) -> ReportDocument:
 
 
 def lay_out_short_concern(report: Report) -> ConcernDocument:
-    """Lay out the short concern: of the approved content, or of the present one, marked as not approved."""
+    """Lay out a short concern from the approved content, or from the present content, marked as not approved."""
     approved = report.status in WITH_DOCUMENT
     number = report.approved_documents.latest("version").version if approved else report.version
     version = report.versions.get(number=number)
@@ -122,7 +122,7 @@ def _lay_out_version(report: Report, version: ReportVersion, content: ReportCont
 
 
 def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:
-    """Return whether the automatic text lacks what people know: the answers, or else the cause."""
+    """Return whether no person has edited the automatic text, and it has no cause or lacks required answers."""
     if not version.is_untouched("circumstances"):
         return False
     return not report.cause or bool(find_unanswered_questions(report, content))

@@ -77,7 +77,7 @@ def mergeable_drafts(person: Person, *, most: int, unlisted: Collection[int]) ->
         suspected = suspected.exclude(report__in=unlisted)
     found: dict[tuple[date, int, bool], set[int]] = defaultdict(set)
     producers: dict[int, tuple[int, str, str]] = {}
-    # Texts and results are long, and there may be many drafts.
+    # Only these columns are read, because texts and results are long and there may be many drafts.
     rows = suspected.order_by().values_list(
         "verification__due_at",
         "report__rehearsal",
@@ -110,8 +110,9 @@ def morning_of_drafts(report: Report) -> Morning | None:
 def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
     """Return the columns that a joint report copies from its drafts.
 
-    The deadline and the assigned person are those of the first draft that has them. The cause, and the time when the
-    output was made available (or why it is not known), are copied only if all drafts agree.
+    The time of drafting, from which the deadline is counted, is that of the first draft. The assigned person is that of
+    the draft that was assigned first. The cause, and the time when the output was made available (or why it is not
+    known), are copied only if all drafts agree.
     """
     assigned = [(draft.dealing_since, draft.person_dealing_id) for draft in drafts if draft.dealing_since]
     since, person = min(assigned, default=(None, None))
@@ -138,15 +139,16 @@ def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -
     return {"person_dealing_id": joint.person_dealing_id, "dealing_since": joint.dealing_since}
 
 
-# After one of these events a joint report cannot be split.
+# The events after which a joint report cannot be split.
 TOO_LATE = ("submitted", "approved", "recorded", "dismissed")
 
 
 def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report:
     """Merge several drafts of one producer's morning into one report.
 
-    The drafts do not change, except that they refer to the joint report, and their suspicions move to it. Fields that
-    no one has edited are written again from the record; the edited texts of the drafts are concatenated.
+    The drafts get the status `JOINED` and refer to the joint report, and their suspicions move to it. Otherwise they do
+    not change. Fields that no one has edited are written again from the record; the edited texts of the drafts are
+    concatenated.
 
     :return: the joint report, a draft.
     :raises MoveRefused: if there are fewer than two drafts, or they mix producers, days, or rehearsals and real
@@ -154,7 +156,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
     :raises ChangedMeanwhile: if a draft has changed since it was read.
     """
     with transaction.atomic():
-        # Locked, so that no fact enters a report while it is merged.
+        # Lock the drafts, so that no new facts are written into them while they are merged.
         held = Report.objects.select_for_update(of=("self",)).select_related("producer")
         drafts = _sort_by_suspicion(list(held.filter(pk__in={report.pk for report in reports}).order_by("pk")))
         allowed = [check_report_move(draft, JOIN, by=by, joint_report=True) for draft in drafts]
@@ -220,7 +222,7 @@ def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report
 def split_report(report: Report, *, by: User, at: datetime) -> Report:
     """Split a joint report: its drafts continue as they were, with their suspicions.
 
-    Text written in the joint report since then stays only in its versions.
+    Text that was written in the joint report stays only in the versions of the joint report.
 
     :raises MoveRefused: if it was not merged from drafts, or was submitted or decided on since, or if the report's
         state or the person's roles do not allow it.
@@ -301,19 +303,20 @@ def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tu
 
 def _return_suspicions(row: JoinedDraft) -> None:
     brought = Suspicion.objects.filter(pk__in=row.suspicions)
-    # The early release and the late one can be the same release, with a draft each (decision 73).
+    # One release can have a draft as an early release and another as a late one (decision 73). So the suspicions of the
+    # other drafts are left out.
     others = JoinedDraft.objects.filter(joint=row.joint_id).exclude(pk=row.pk).values_list("suspicions", flat=True)
     of_other_drafts = set(chain.from_iterable(others))
     schedules = set(brought.values_list("release", "schedule_version"))
     for release, number in schedules:
-        # A later suspicion about the same release moves with the others. With facts revision 0, the next refresh writes
-        # the newer facts.
+        # A suspicion that was added to the joint report later moves with the others about its release. With facts
+        # revision 0, the next refresh writes the newer facts.
         theirs = Suspicion.objects.filter(report=row.joint_id, release=release, schedule_version=number)
         theirs.exclude(pk__in=of_other_drafts).update(report=row.draft, facts_revision=0)
 
 
 def _carry_own_acts(sources: Sequence[Report], targets: Sequence[Report]) -> None:
-    """Copy declarations of a conflict of interest to the reports that replace this one."""
+    """Copy declarations of a conflict of interest from some reports to the reports that replace them."""
     declared = OwnAct.objects.filter(report__in=list(sources)).order_by("at", "pk")
     for target in targets:
         known = set(OwnAct.objects.filter(report=target).values_list("person", flat=True))

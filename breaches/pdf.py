@@ -1,7 +1,7 @@
 """Printing of reports as PDF files. The same document always has the same bytes.
 
 `breaches/layout.py` lays out the report. `templates/breaches/document.html` and `static/pdf/report.css` set
-the design. Nothing is fetched.
+the design. No file is fetched from the network.
 """
 
 import io
@@ -43,7 +43,7 @@ PICTURE: Final = "data:image/png;base64,"
 BOX_FONT_URL: Final = "reportfont:boxes"
 BOX_FONT_FAMILY: Final = "Report Boxes"
 
-# WeasyPrint logs a line for each page of each report; only its developers need these.
+# WeasyPrint logs lines for each page of each report, which only its own developers need.
 PROGRESS_LOGGER.setLevel(logging.WARNING)
 
 
@@ -54,9 +54,9 @@ class NotRendered(Exception):
 def render_pdf(document: ReportDocument) -> bytes:
     """Print a report as a PDF/UA-1 file, fetching nothing.
 
-    Dates in the file are those of the approval, never the clock's. Latin, Greek and Cyrillic letters come from the font
-    installed with the product, so the bytes do not depend on the machine. Other characters come from the machine's
-    fonts. Characters without any font are drawn as boxes and can still be copied.
+    All dates in the file are the date of the approval, never the current date. Latin, Greek and Cyrillic letters come
+    from the font installed with the product, so the bytes do not depend on the machine. Other characters come from the
+    machine's fonts. Characters without any font are drawn as boxes and can still be copied.
 
     :raises NotRendered: if the template refers to any file except the report's own fonts, or if a screenshot of the
         annex cannot be read.
@@ -153,7 +153,8 @@ def print_html(html: str) -> bytes:
     while True:
         with _MissingGlyphs() as missing:
             file = _write_pdf(html, *(_read_style(boxes) if boxes else _cached_style()))
-        # A neighbouring character can be drawn with the box font, which has no glyph for it. So render once more.
+        # A character next to a box can be drawn with the box font too. If that font has no glyph for it, render again
+        # with a box for it as well.
         if missing.characters <= boxes:
             return file
         boxes |= missing.characters
@@ -258,7 +259,7 @@ def make_box_font(characters: Collection[str]) -> bytes:
     """
     if not characters:
         raise ValueError("A font of boxes needs at least one character.")
-    # After a box the renderer does not go back to the machine's fonts, so the box font needs a space as well.
+    # After a box, the renderer does not return to the machine's fonts, so the box font needs a space as well.
     blank = {char for char in (*characters, " ") if char.isspace()}
     names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}
     order = [".notdef", *names.values()]
@@ -272,7 +273,7 @@ def make_box_font(characters: Collection[str]) -> bytes:
     builder.setupNameTable({"familyName": BOX_FONT_FAMILY, "styleName": "Regular"})
     builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
     builder.setupPost()
-    # A build time would make every file different.
+    # The build time is set to 0, because it would make every file different.
     builder.font["head"].created = builder.font["head"].modified = 0
     builder.font.recalcTimestamp = False
     file = io.BytesIO()

@@ -29,7 +29,7 @@ def join_fragments(document: Document, pdf: pydyf.PDF) -> None:
 
 
 def _table_boxes(box: Any) -> Iterator[Any]:
-    """Yield the boxes of tables: a table on two pages has two boxes of the same element of the page."""
+    """Yield the boxes of tables: a table on two pages has two boxes with the same HTML element."""
     if getattr(box, "is_table_wrapper", False):
         yield box
     for child in getattr(box, "children", ()):
@@ -44,8 +44,8 @@ class _Structure:
         self.pdf = pdf
         tree = self._resolve(pdf.catalog["StructTreeRoot"])
         self.root = self._resolve(tree["K"][0])
-        # A flat list of pairs: a key, and the element that has an annotation, or the elements with the content of a
-        # page (in the order of its numbers).
+        # A flat list of pairs. Each pair has a key, and either the element of an annotation or the list of the elements
+        # of a page, in the order of the numbers of the page's content.
         self.owners = self._resolve(tree["ParentTree"])["Nums"]
 
     def join_links(self) -> None:
@@ -85,7 +85,7 @@ class _Structure:
                 last = child
 
     def _target(self, element: Any) -> str:
-        """Return the address of a link, or nothing for any other element."""
+        """Return the address of a link; "" for any other element."""
         if element["S"] != "/Link":
             return ""
         annotations = [self._resolve(one) for one in element["K"] if isinstance(one, bytes)]
@@ -100,7 +100,8 @@ class _Structure:
                 for cell, repeated in zip(
                     self._descendants(table, "/TH"), self._descendants(group, "/TH"), strict=False
                 ):
-                    # The cells that refer to a header share its identifier.
+                    # Cells refer to a header by its identifier. Their reference is the same object as the identifier,
+                    # so they now refer to the header on the first page.
                     repeated["ID"].string = cell["ID"].string
                 for element in (group, *self._descendants(group)):
                     self._hide_content(element)
@@ -108,7 +109,7 @@ class _Structure:
             rows = list(self._children(group))
             headers = [cell for cell in self._children(rows[0]) if cell["S"] == "/TH"]
             if headers and not any(map(self._has_content, headers)):
-                # The row was split: its header is on the page before.
+                # The row was split between two pages, and the content of its header is on the page before.
                 last = list(self._children(body))[-1]
                 for cell, further in zip(self._children(last), self._children(rows.pop(0)), strict=True):
                     self._move(self._children(further), cell)

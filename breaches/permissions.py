@@ -30,14 +30,15 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR},
     Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # The publishing team knows best what happened that morning; writers choose which entries are printed.
+    # The publishing team knows best what happened on the morning of the release. Writers choose which notes are
+    # printed.
     Action.WRITE_NOTE: WRITERS | {Role.PUBLISHING_TEAM},
-    # Those who can correct the release may deal with the report.
+    # People who can correct the release may deal with the report.
     Action.DEAL: WRITERS | {Role.PUBLISHING_TEAM},
     Action.PUBLISH: LEADS,
     # Removed text cannot be restored, so only the person who is responsible for the record may remove it.
     Action.REDACT: frozenset({Role.HEAD_OF_PROFESSION}),
-    # Of the producer, not of one report: breaches/compliance.py.
+    # The actions below concern a producer, not one report (breaches/compliance.py).
     Action.WRITE_POLICY: WRITERS,
     Action.APPROVE_TABLE: LEADS,
     Action.SHOW_PUNCTUALITY: LEADS,
@@ -61,7 +62,7 @@ def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
 def listed_reports_with(
     person: Person, roles: frozenset[Role], *, unlisted: Collection[int] | None = None
 ) -> ReportQuerySet:
-    """Return those of these reports that lists show.
+    """Return the reports of `reports_with` that lists show.
 
     :param unlisted: what `find_unlisted_reports` returned, for a page with several lists.
     """
@@ -72,10 +73,10 @@ def listed_reports_with(
 
 
 def open_reports_of(producer: Producer) -> ReportQuerySet:
-    """Return the reports of a producer of which each of its roles that reads reports may know.
+    """Return the reports of a producer that all its roles with access to reports may read.
 
-    For readers who are not people: no restricted reports, none about an early release that is still to be published,
-    and no rehearsals.
+    They are those that a program may read with an API token. Restricted reports, reports about early releases that are
+    still to be published, rehearsals and trainings are left out.
     """
     found = Report.objects.official().listed().filter(producer=producer, training__isnull=True)
     return found.exclude(kind__in=list(RESTRICTED))
@@ -84,13 +85,13 @@ def open_reports_of(producer: Producer) -> ReportQuerySet:
 def find_unlisted_reports() -> set[int]:
     """Return the keys of the reports that no list shows, because they are about early releases still to be published.
 
-    There are very few, so a page with several lists finds them once.
+    They are very few, so a page with several lists can find them once and pass them to each list.
     """
     return set(Report.objects.about_unpublished_early().order_by().values_list("pk", flat=True))
 
 
 def unlisted_reports_of(person: Person) -> ReportQuerySet:
-    """Return the reports that a person may read and that no list shows, because their releases are to be published."""
+    """Return the reports on early releases still to be published that a person may read. No list shows them."""
     unlisted = Report.objects.about_unpublished_early()
     return reports_where(person, Action.VIEW).filter(pk__in=unlisted.values("pk"))
 
@@ -100,7 +101,8 @@ def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) ->
     is_visible = (
         open_to_many
         | Q(producer__in=producers_with(person, LEADS))
-        # A recipient of pre-release access starts reports too, and has no account.
+        # A report that a recipient of pre-release access started has no account in `started_by`. The 0 prevents a
+        # person without a key from matching it.
         | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk or 0).values("report"))
         | (Q(person_dealing_id=person.pk) if person.pk is not None else Q(pk__in=[]))
     )
@@ -108,10 +110,10 @@ def _reports_with(person: Person, roles: frozenset[Role], *, open_to_many: Q) ->
 
 
 def roles_for(person: Person, report: Report) -> frozenset[Role]:
-    """Return the roles that a person has for a report; none if it is of a restricted kind and they may not know of it.
+    """Return the roles that a person has for a report; none if they may not know of it.
 
     Only the Head of Profession, deputies and the person dealing with it (`is_dealing_with`) may know of a restricted
-    report, and only participants of a report about a training. For all others it does not exist.
+    report. Only participants may know of a report about a training. For all others, such a report does not exist.
     """
     if not is_open_to(person, report.training):
         return frozenset()
@@ -127,7 +129,8 @@ def is_restricted(report: Report) -> bool:
 
 
 def is_about_unpublished_early(report: Report) -> bool:
-    # This runs for each report and action, so the shorter query comes first. People start such reports as early ones.
+    # This runs for each report and action, so the shorter query comes first. The second query finds reports that people
+    # started, and is made only if they started them as early releases.
     if Suspicion.objects.unpublished_early().filter(report=report.pk).exists():
         return True
     return report.kind == ReportKind.EARLY and Report.objects.about_unpublished_early().filter(pk=report.pk).exists()
@@ -156,7 +159,7 @@ def may_start(person: Person, producer: Producer) -> bool:
 
 
 def may_start_about(person: Person, release: Release) -> bool:
-    """Return whether a person may start a report about a release, which for a training is for participants only."""
+    """Return whether a person may start a report about a release. For a training, only participants may."""
     return may_start(person, release.series.producer) and is_open_to(person, release.training)
 
 
@@ -170,7 +173,9 @@ def report_producers(person: Person, action: Action = Action.VIEW) -> QuerySet[P
 
 
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:
-    """Return the most senior role by which a person does an action for a producer; one that they only cover comes last.
+    """Return the most senior role by which a person does an action for a producer.
+
+    A role that the person has only while covering for someone comes last.
 
     :raises NotYours: if none of their roles allows it.
     """
@@ -183,8 +188,8 @@ def acting_role(person: Person, action: Action, producer: Producer) -> Role:
 def starting_role(person: Person, producer: Producer, *, release: Release | None = None) -> Role:
     """Return the most senior role by which a person starts a report.
 
-    :param release: about which they start it, if any.
-    :raises NotYours: if none of their roles allows it, or it is about a training in which they take no part.
+    :param release: the release that the report is about, if any.
+    :raises NotYours: if none of their roles allows it, or the release is for a training in which they take no part.
     """
     held = WRITERS & roles_of(person, producer)
     if not held or (release is not None and not is_open_to(person, release.training)):
@@ -224,7 +229,9 @@ def may_ever(person: Person, move: str, report: Report) -> bool:
 
 
 def senior_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
-    """Return the most senior of some roles that a person holds for a report; one that they only cover comes last.
+    """Return the most senior of some roles that a person holds for a report.
+
+    A role that the person has only while covering for someone comes last.
 
     :raises ValueError: if they hold none of them.
     """

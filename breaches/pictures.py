@@ -38,12 +38,16 @@ NARROW_LABEL, NARROW_SERIES, NARROW_TITLE = 13, 18, 30
 
 
 def draw_punctuality(months: Mapping[Month, Figures]) -> Picture:
-    """Draw how many releases were on time in each month. What could not be determined is neither on time nor late."""
+    """Draw how many releases were on time in each month.
+
+    Releases whose result could not be determined are neither on time nor late. They are drawn as a separate part of the
+    bar.
+    """
     names = (_("On time"), _("Not on time"), _("Could not be determined"))
     counts = {month: (of.on_time, of.not_on_time, of.unknown) for month, of in months.items()}
     most = max((sum(numbers) for numbers in counts.values()), default=0)
     values = [
-        # A label needs room inside its bar.
+        # A number is shown only if its part of the bar has room for it.
         {
             "month": place,
             "result": name,
@@ -187,7 +191,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
         domain = [names[outcome] for outcome, _shape, _colour in present]
         kinds: dict[str, Any] = {"field": "result", "type": "nominal", "legend": {"columns": 2} if narrow else {}}
         titles = [of_series[key][0].series_title for key in shown]
-        # Two lines, because titles of series often begin alike.
+        # A narrow picture has two lines for a title, because titles of series often begin alike.
         labels = [wrap(title, NARROW_SERIES, max_lines=2, placeholder=" …") if narrow else title for title in titles]
         return {
             "data": {"values": values},
@@ -213,7 +217,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
                     "axis": {
                         "values": marks,
                         "labelExpr": label_expression({tick: _tick_label(tick, narrow=narrow) for tick in marks}),
-                        # The grid shows a tick whose label has no room.
+                        # If a label has no room, the grid line still shows its tick.
                         "labelFlush": True,
                         "labelOverlap": "greedy",
                         "labelSeparation": 0 if narrow else 8,
@@ -272,7 +276,7 @@ def draw_delays(results: Sequence[ReleaseResult]) -> Picture:
 
 def _delay_row(found: Sequence[ReleaseResult]) -> Row:
     outcomes = Counter(one.outcome for one in found)
-    # The delay of an early release is negative and says nothing about lateness.
+    # The delay of an early release is negative and says nothing about lateness, so it is left out.
     delays = [max(one.delay, 0) for one in found if one.delay is not None and one.outcome is not Outcome.EARLY]
     cells = [
         len(found),
@@ -334,14 +338,14 @@ def _delay_ticks(least: float, most: float) -> list[int]:
 
 
 def _narrow_ticks(ticks: Sequence[int]) -> list[int]:
-    """Return the ticks for which a narrow picture has room, of those of a wide one."""
-    # With earlier releases, there is no room between "Due" and "30 minutes".
+    """Return the ticks of a wide picture for which a narrow picture has room."""
+    # If the axis begins before "Due", there is no room between "Due" and "30 minutes".
     left_out = {MINUTE} if ticks[0] < 0 and ticks[-1] > MINUTE else set()
     return [tick for tick in ticks if tick in NARROW_TICKS - left_out]
 
 
 def _tick_label(seconds: int, *, narrow: bool) -> Sequence[str]:
-    """Write the label of a tick in lines. A narrow picture has a line for the number and one for the unit."""
+    """Write the label of a tick in lines. A narrow picture has a line for the number and a line for the unit."""
     if seconds == 0:
         return [_("Due")]
     label = describe_delay(abs(seconds))
@@ -351,7 +355,7 @@ def _tick_label(seconds: int, *, narrow: bool) -> Sequence[str]:
 
 
 def draw_causes(causes: Mapping[Cause | None, int]) -> Picture:
-    """Draw how many breaches had each cause. Breaches without a cause are counted as such."""
+    """Draw how many breaches had each cause. Breaches without a cause have a separate bar."""
     names = {cause: str(text.CAUSES[cause]) if cause else _("No cause recorded") for cause in causes}
     ordered = sorted(causes, key=lambda cause: (cause is None, -causes[cause], names[cause]))
     values = [{"cause": place, "breaches": causes[cause]} for place, cause in enumerate(ordered)]
@@ -472,13 +476,13 @@ def draw_bars(table: Table) -> Picture:
     )
 
 
-# Of the area for bars, wide and narrow, and of a character, in pixels.
+# Widths in pixels: of the area for bars in a wide and in a narrow picture, and of a character.
 BARS_WIDTH, NARROW_BARS_WIDTH, CHARACTER_WIDTH = 440, 200, 7
 
 
 def _length_with_words(bars: Sequence[Mapping[str, Any]], *, narrow: bool) -> float:
     """Return the length of an axis that has room for each bar and the words after it."""
     width = NARROW_BARS_WIDTH if narrow else BARS_WIDTH
-    # At least a quarter is for the bars, however long the words are.
+    # At least a quarter of the width is for the bar, however long the words are.
     left = (max(0.25, 1 - len(bar["words"]) * CHARACTER_WIDTH / width) for bar in bars)
     return max((bar["value"] / part for bar, part in zip(bars, left, strict=True)), default=1)

@@ -45,7 +45,8 @@ class Correction:
 def published_statements() -> QuerySet[Published]:
     """Return the public statements, the latest occurrence first.
 
-    Each is from the present version. After a report is reopened or corrected, it must be approved and published again.
+    Each statement is from the present version of its report. After a report is reopened or corrected, it must be
+    approved and published again.
     """
     standing = Report.objects.official().filter(status__in=PUBLISHABLE, published__version=F("version"))
     return (
@@ -62,8 +63,8 @@ def is_public(report: Report) -> bool:
 def find_correction(report: Report) -> Correction | None:
     """Return the open correction of a report that was sent and published, or None.
 
-    It ends when the report is published again, withdrawn, or decided without being reported. If a report is reopened
-    before it was sent, its statement disappears without a notice.
+    A correction ends when the report is published again, withdrawn, or decided without being reported. If a report is
+    reopened before it was sent, its statement disappears without a notice.
     """
     published = report.published
     if published is None or report.rehearsal or report.status not in (*UNDECIDED, *PUBLISHABLE):
@@ -76,7 +77,10 @@ def find_correction(report: Report) -> Correction | None:
 
 
 def may_be_published(report: Report) -> bool:
-    """Return whether the state of a report allows a public statement; not before its early release is published."""
+    """Return whether the state of a report allows a public statement.
+
+    It never does while a release that the report calls early is still to be published.
+    """
     return report.status in PUBLISHABLE and not report.rehearsal and not is_about_unpublished_early(report)
 
 
@@ -96,7 +100,8 @@ def check_publishable(report: Report) -> None:
 def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
     """Return the statement that would be published: without people, and without addresses that are not public yet."""
     pages = {page for release in _releases_of(report) if (page := calendar.live_page_of(release, now=now))}
-    # All people who are or were contacts or members of the producer. Teams are left out.
+    # The statement names none of these people: contacts of the producer (without teams), its present and former
+    # members, and everyone who acted on the report.
     contacts = Contact.objects.filter(producer=report.producer, is_team=False)
     users = get_user_model().objects.all()
     members = users.filter(pk__in=Membership.history.filter(producer=report.producer).values("user"))
@@ -108,7 +113,7 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
 def find_due_to_come(report: Report, *, now: datetime) -> str:
     """Return when the statistics of a report are due for release, in words; "" if they are published or overdue.
 
-    If the report is about no release with an exact date, people have answered when they were due.
+    If the report is about no release with an exact date, the due time comes from the answers.
     """
     to_come = [release.due_at for release in _releases_of(report) if release.status in TO_COME and release.due_at]
     answer = content_of(report).answers.due
@@ -132,7 +137,7 @@ def _releases_of(report: Report) -> QuerySet[Release]:
 def reported_dates(report: Report) -> ReportedDates:
     """Return the days on which the present version of a report, and the last earlier one, were sent to the regulator.
 
-    These are not in the stored statement, because a report may be sent after it was made public.
+    The days are not in the stored statement, because a report may be sent after it was made public.
     """
     sent = Dispatch.objects.filter(report=report, nature=Nature.REPORT).values_list("document__version", "sent_on")
     days = dict(sent.order_by("document__version"))
@@ -147,7 +152,7 @@ def publish_statement(report: Report, *, seen: str, by: User, at: datetime) -> P
     :raises NotYours: if none of the person's roles allows it.
     :raises OwnActIsSubject: if the person declared that the report is about their own act.
     :raises MoveRefused: if the report's state does not allow it, or it is about a rehearsal.
-    :raises ChangedMeanwhile: if the report, or what would be public of it, has changed since it was read.
+    :raises ChangedMeanwhile: if the report or the preview has changed since the person read it.
     """
     _check_permission(report, by)
     check_publishable(report)

@@ -51,7 +51,7 @@ class NothingToRedact(Exception):
 class Place:
     """Rows with free text, and the columns that contain it.
 
-    Rows with a `record` of their digests have a salt.
+    `record` is the table in which the digests of these rows are recorded, if any. Such rows have a salt.
     """
 
     rows: models.QuerySet[Any]
@@ -100,7 +100,7 @@ def places_of(report: Report) -> list[Place]:
     parts = list(JoinedDraft.objects.in_force().parts_of(report))
     about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
     tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
-    # A task is ticked off at a later release, whose event repeats its text.
+    # The task of a corrective action is finished at a later release, and the event of that release repeats the text.
     ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
     releases = list(Release.objects.filter(about).distinct())
     return [
@@ -137,7 +137,7 @@ def redact_report(
     :param at: the instant whose London day is in the marker.
     :param besides: further places, outside this app.
     :param dry_run: return the result without changing anything.
-    :param form_key: of the submitted form; if it is submitted twice, the key finds the first event.
+    :param form_key: the key of the submitted form. If the form is submitted twice, the key finds the first event.
     :raises MissingFields: if the words are too short, the reason is empty or contains the words, the marker does not
         fit, or a report would be unreadable without the words.
     :raises NothingToRedact: if the words are not found, or only in places where they cannot be removed.
@@ -218,7 +218,8 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
         except PyPdfError:
             is_shown = False
             unread.append(name)
-        # The content contains the words in one piece, even if a page ends within them.
+        # The content is searched as well, because it contains the words in one piece even if a page of the PDF ends
+        # within them.
         contents = ReportVersion.objects.filter(report=document.report_id, number=document.version)
         if not (is_shown or any(_replace(one.content, words, "") != one.content for one in contents)):
             continue
@@ -254,7 +255,7 @@ def _overwrite_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
 
 
 def digests_after(event: ReportEvent) -> Digests:
-    """Return the digests that a redaction states of the rows that it changed."""
+    """Return the digests, recorded in the event of a redaction, of the rows that the redaction changed."""
     left: Digests = event.facts.get("left", {})
     return left
 
@@ -262,7 +263,10 @@ def digests_after(event: ReportEvent) -> Digests:
 def _recorded_rows(
     places: Sequence[Place], changes: Sequence[Change]
 ) -> Iterator[tuple[type[RowRecord], Table, list[int]]]:
-    """Yield the tables with recorded digests in which rows held the words, and the keys of these rows."""
+    """Yield each table with recorded digests in which rows contained the words, and the keys of these rows.
+
+    The first item is the model that records the digests.
+    """
     for place in places:
         keys = [row.pk for row, _ in changes if isinstance(row, place.rows.model)]
         if place.record is not None and keys:
@@ -272,7 +276,7 @@ def _recorded_rows(
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
     """Refuse a redaction after which a value would not fit its column, or a report could not be read.
 
-    The days of a report are stored as text too, so a redaction may change them.
+    A redaction may also change the days of a report, because they are stored as text.
 
     :raises MissingFields: if the value does not fit, or the report could not be read.
     """
@@ -310,12 +314,13 @@ def _replace(value: Any, words: str, marker: str) -> Any:
 
 
 def removals_of(report: Report, versions: Iterable[ReportVersion]) -> Mapping[int, Sequence[ReportEvent]]:
-    """Return the redactions, oldest first, that left their marker in each version, by its number.
+    """Return the redactions, oldest first, that left their marker in each version, by the version's number.
 
     A redaction is not listed for the versions that were written after it, because these only copied the marker. Two
-    redactions of one day leave the same marker, so both are named.
+    redactions of one day leave the same marker, so both are listed.
     """
-    # A report is redacted together with every joint report that it ever went into.
+    # A redaction of a joint report also changes the drafts merged into it. So the redactions of every joint report into
+    # which this report was ever merged are included.
     parts, reports = {report.pk}, {report.pk}
     while parts:
         parts = set(JoinedDraft.objects.filter(draft__in=parts).values_list("joint", flat=True)) - reports

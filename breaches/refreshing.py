@@ -63,8 +63,8 @@ def automatic_content(
     :param cause: what people recorded for the report.
     """
     listed = list(suspicions)
-    # A verdict that was corrected since then has no time. The day on which the release was due still counts.
-    # Any other breach than an early release occurred when the release was due.
+    # An early release occurred when it was found. If its verdict was corrected since, `occurred_at` is empty, and the
+    # due time is used. Any other breach occurred at the due time.
     instants = (
         (one.kind, (one.verification.occurred_at if one.kind == ReportKind.EARLY else None) or one.verification.due_at)
         for one in listed
@@ -108,20 +108,23 @@ def _first_person(contacts: Iterable[Contact | None]) -> ContactPerson | None:
     return contact_person(contact) if contact else None
 
 
-# While a report is with the Head of Profession, only people change it.
+# The states in which the automatic text is refreshed. While a report is with the Head of Profession, only people change
+# it.
 REFRESHED_STATES = (ReportStatus.DRAFT, ReportStatus.RETURNED)
 TEXT_EVENTS = ("drafted", "joint_drafted", "facts_refreshed")
 FACT_EVENTS = (*TEXT_EVENTS, "facts_offered")
 
-# A release that is still missing changes its figures with every check; the account follows at growing intervals.
+# Every check of a release that is still missing changes its figures. So an account in which only figures have changed
+# is refreshed at growing intervals. Each interval is the larger of the shortest interval and a share of the report's
+# age.
 SHORTEST_INTERVAL = timedelta(minutes=15)
 SHARE_OF_ITS_AGE = 0.25
 
 
 def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
-    """Return the parts of a report's verdicts that people must know of. Other changes are figures that merely grow.
+    """Return the parts of a report's verdicts, and of the response to an early release, that people must know of.
 
-    The response to an early release counts as well.
+    All other changes of the verdicts are figures that grow with each check.
 
     :param suspicions: read with their verification and release.
     """
@@ -146,9 +149,10 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
 
 
 def digest_facts(report: Report) -> str:
-    """Return one SHA-256 over what people must know of a report's facts. It stays the same while checks merely repeat.
+    """Return one SHA-256 over the facts of a report that people must know of.
 
-    It covers what the account and the annex contain besides checks: results, statements, exceptions and decisions.
+    Further checks with the same result do not change it. It covers what the account and the annex contain besides
+    checks: results, statements, exceptions and decisions.
     """
     suspicions = list(report.suspicions.with_facts())
     known = [
@@ -163,12 +167,12 @@ def digest_facts(report: Report) -> str:
 
 
 def _response_to_early(suspicion: Suspicion) -> list[list[int]]:
-    """Return what the account of an early release has of the response to it; nothing without a response.
+    """Return the response to an early release as its account describes it; empty if there is none.
 
     A new date alone changes no account.
 
-    :return: the number of decisions; the schedule version of the release at once, or 0; and 1 if checks that had not
-        ended will not continue because the release has another date, else 0.
+    :return: one list of three numbers: the number of decisions; the schedule version of the release at once, or 0; and
+        1 if checks that had not ended will not continue because the release has another date, else 0.
     """
     if suspicion.kind != ReportKind.EARLY:
         return []
@@ -182,7 +186,10 @@ def _response_to_early(suspicion: Suspicion) -> list[list[int]]:
 
 
 def _first_flip(verdict: AddressVerdict) -> list[str | None]:
-    """Return when an address first disappeared, and when it was found again; later repetitions do not count as news."""
+    """Return when an address first disappeared, and when it was found again.
+
+    Later disappearances are left out, so they do not make the account outdated at once.
+    """
     if not verdict.flips:
         return [None]
     first = verdict.flips[0]
@@ -190,7 +197,10 @@ def _first_flip(verdict: AddressVerdict) -> list[str | None]:
 
 
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
-    """Refresh every undecided report whose verdicts have been revised since, or about an early release decided since.
+    """Refresh every undecided report with facts that its text may not have yet.
+
+    These are revised verdicts, a decision on an early release or its change of date, and an early finding that readers
+    may know of since the release was published or cancelled.
 
     :param faults: receives the errors of single reports; the other reports are refreshed anyway.
     """
@@ -217,7 +227,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
         if last is not None and last.facts["standing"] == state_of_verdicts(suspicions):
             if all(one.verification.revision <= one.facts_revision for one in suspicions):
-                continue  # the account has the response already
+                continue  # nothing has changed since the last refresh
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
             if now - last.at < interval:
                 continue
@@ -241,11 +251,11 @@ def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
 
 
 def insert_newest_account(report: Report, typed: str) -> str:
-    """Return typed circumstances with the newest automatic account in place of the one of the present version.
+    """Return typed circumstances in which the newest automatic account replaces the account of the present version.
 
     People's own text around the earlier account stays if they left that account word for word. Otherwise the newest
-    account replaces everything. A cause that people chose after it was written replaces the sentence that none is
-    recorded: the account of an edited report is written without it (see `cause_of_account`).
+    account replaces everything. The account of an edited report is written without a cause that people chose later (see
+    `cause_of_account`). So this cause, if there is one, replaces the sentence that no cause is recorded.
     """
     typed = typed.replace("\r\n", "\n")
     earlier = current_version(report).machine.get("circumstances", "")
@@ -267,7 +277,7 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
 
 
 def with_annex(report: Report) -> ReportContent:
-    """Return the content of a report with an annex of the newest record, None if there is nothing to list.
+    """Return the content of a report with an annex of the newest record. The annex is None if there is nothing to list.
 
     A report about pre-release access has the complete list of its release in the annex.
 
@@ -300,10 +310,10 @@ def with_annex(report: Report) -> ReportContent:
 
 
 def with_new_figures(report: Report) -> ReportContent:
-    """Return the content of an undecided report, updated with figures that merely grew.
+    """Return the content of an undecided report, updated if only figures have grown since its text was refreshed.
 
-    A move may include these although the person has not read them. Other changes are left out, because a person has to
-    read them first.
+    A move may include new figures although the person has not read them. If anything else has changed, the content
+    stays as it is, because a person has to read the changes first.
     """
     suspicions = list(report.suspicions.with_facts())
     last = report.events.filter(kind__in=TEXT_EVENTS).order_by("position").last()
@@ -321,7 +331,8 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
     changed = {
         field: refreshed[field]
         for field in FROM_FACTS
-        # Confirmed wording is copied into practices that people chose; their choice does not change.
+        # Confirmed wording also changes a field of practices that people chose. Such a field is not automatic text, so
+        # it is left out.
         if refreshed[field] != version.content[field] and version.is_untouched(field)
     }
     return version.machine | changed, report.machine | changed

@@ -63,7 +63,7 @@ class RegisterFilter:
     """The requested filters; None and "" mean no filter.
 
     `decision` is one of `Decision`, followed by a reason if one is requested ("dismissed.check_error"); `practice`
-    names edition and code ("2.1 T3.6"); `actions` is "open" for those with corrective actions that are not done;
+    names edition and code ("2.1 T3.6"); `actions` is "open" for reports with corrective actions that are not done;
     `first` and `last` are days of occurrence, in London, both included.
     """
 
@@ -122,9 +122,10 @@ def list_reports(keys: Sequence[int]) -> "list[Any]":
 
 
 def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
-    """Annotate reports with when each was first approved and sent, and whether its last approver had written it.
+    """Annotate reports with when each was first approved and sent, and whether one person wrote and last approved it.
 
-    The attributes are `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`; each may be None.
+    The attributes are `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`, which is also true if
+    the last approver had submitted the report. Each may be None.
     """
     documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
     sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT)
@@ -136,7 +137,7 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
 
 
 def sort_keys() -> Mapping[str, str | BaseExpression | Combinable]:
-    """Return, for each column of the register, the field or the expression that sorts reports by what it shows."""
+    """Return the field or the expression by which reports are sorted, for each column of the register."""
     outputs = KeyTransform("outputs", "content")
     title = Lower(KeyTextTransform("title", KeyTransform(0, outputs)))
     standing = ReportVersion.objects.filter(report=OuterRef("pk"), number=OuterRef("version"))
@@ -241,7 +242,7 @@ def list_report_entries() -> list[dict[str, Any]]:
 
 
 def describe_reports(found: "QuerySet[Report]") -> list[dict[str, Any]]:
-    """Describe reports in their order as `list_entries` does."""
+    """Describe reports as `list_report_entries` does, in the order of the query."""
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
     reports = with_text(found).select_related("started__release").prefetch_related(suspicions)  # type: ignore[arg-type]
     return [_entry(report) for report in reports]
@@ -265,7 +266,7 @@ def _entry(report: Any) -> dict[str, Any]:
     }
 
 
-# For these outcomes only a person's statement shows that the release was in time.
+# The outcomes for which only a person's statement can show that the release was in time.
 SILENT = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)
 
 
@@ -274,8 +275,9 @@ class NearMiss:
     """One release that nearly became a breach, and why.
 
     `within_tolerance` is the verdict of a release that was late within its tolerance. `stated` are people's statements
-    that it was live in time, if the checks could not show it. `failed_run` is the last preflight that found problems,
-    if `passed_run`, the last one before the due time, found none.
+    that the release was live in time, if the checks could not show it. If the last preflight before the due time found
+    no problems but an earlier one did, `passed_run` is the last preflight, and `failed_run` is the last one with
+    problems.
     """
 
     release: Release
@@ -296,8 +298,8 @@ def near_miss_releases(
     """Return the releases of some producers that were near misses, the latest first, without rehearsals.
 
     :param now: the current instant (aware); later releases have no verdict yet.
-    :param first: the first day, in London, on which they were due.
-    :param last: the last such day.
+    :param first: the first day, in London, on which the releases were due.
+    :param last: the last day, in London, on which the releases were due.
     """
     judged = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
     due = Release.objects.filter(series__producer__in=producers, rehearsal=False, due_at__lte=now)
@@ -385,7 +387,7 @@ ZONE = "Europe/London"
 
 
 class CannotBeExported(Exception):
-    """No report fits, or there are more than a file can contain; the message is one sentence."""
+    """No report matches the filters, or too many for one file do. The message is one sentence."""
 
 
 def producers_with_contacts(person: User) -> QuerySet[Producer]:
@@ -404,7 +406,7 @@ def export_register(
     :param contacts: whether to include names, addresses and numbers, which is done only for the producers that the
         person leads.
     :raises NotYours: if a person who leads no producer asks for contacts.
-    :raises CannotBeExported: if no report fits, or there are more than a file can contain.
+    :raises CannotBeExported: if no report matches the filters, or too many for one file do.
     """
     with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
     if contacts and not with_contacts:
@@ -449,7 +451,8 @@ def export_register(
 def _register_row(report: Any, with_contacts: Collection[int], today: date) -> dict[str, Value]:
     """Return the values of a report by column.
 
-    :param with_contacts: the keys of the producers whose contacts are written; with none there are no such columns.
+    :param with_contacts: the keys of the producers whose contacts are written. If it is empty, the row has no columns
+        for contacts.
     """
     content = content_from_json(report.standing[0].content)
     open_actions = [action for action in report.planned if action.finished_at is None]
@@ -480,7 +483,7 @@ def _register_row(report: Any, with_contacts: Collection[int], today: date) -> d
         "statement": content.statement_url,
         "zone": ZONE,
         **(_contacts(content, visible=report.producer_id in with_contacts) if with_contacts else {}),
-        # New columns come last, so that programs that read columns by position go on.
+        # New columns come last, so that programs that read columns by position continue to work.
         "number": report.number,
     }
 

@@ -43,13 +43,14 @@ from releases.rules.calendar import LONDON, Month, local_date, month_of
 from releases.verdict.address import Outcome
 from releases.verdict.parts import PartFigures, measure_spread, summarise_lags
 
-# An early release has no delay. The delay of a release that was never found has no end (decision 34).
+# The outcomes with a delay. An early release has none, and the delay of a release that was never found has no end
+# (decision 34).
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The producer, series and days (both included) of a history. None means all that the person may read."""
+    """The producer, series and days (both included) of a history. None includes all that the person may read."""
 
     first: date
     last: date
@@ -61,7 +62,7 @@ def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
     """Read the history of the releases and reports that a person may read.
 
     :param today: the London day; open actions due before it are overdue.
-    :return: facts, which name their series only if one producer or one series is selected.
+    :return: the counted facts. Verdicts and reports name their series only if one producer or one series is selected.
     """
     return History(
         verdicts=list(_verdicts(scope, by)),
@@ -78,7 +79,7 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Any]":
 def counted_verdicts(scope: Scope) -> "QuerySet[Any]":
     """Return the verdicts that count in figures, of all producers in a scope, without a check of permissions.
 
-    Each has the outcome that figures show as `shown` (decision 73).
+    Each has the annotation `shown`, the outcome that figures show (decision 73).
     """
     since, before = overview.london_days(scope.first, scope.last)
     found = Verification.objects.filter(
@@ -126,14 +127,14 @@ def _period_due(last_days: Iterable[date]) -> Cases:
     It compares instants with the ends of the periods, because converting each one to London time would be the slowest
     part of the query.
 
-    :param last_days: of the periods, in their order, each included.
+    :param last_days: the last day of each period (included), in the order of the periods.
     """
     ends = (When(due_at__lt=overview.london_day(day)[1], then=Value(place)) for place, day in enumerate(last_days))
     return Cases(*ends, output_field=IntegerField())
 
 
 def read_part_figures(scope: Scope, *, by: Person) -> list[PartFigures]:
-    """Read how long after the first part each named part was published, of the releases that a person may read."""
+    """Read how long after the first part each named part was published, for the releases that a person may read."""
     with_parts = ReleaseAddress.objects.exclude(part="").values("release")
     found = _verified(scope, by).filter(release__in=with_parts, shown=F("outcome")).order_by("due_at", "pk")
     spreads = (measure_spread(read_results(results)) for results in found.values_list("addresses", flat=True))
@@ -233,7 +234,7 @@ def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:
         "report_id", Coalesce("release__series", "series")
     )
     for report, of in (*suspected, *started):
-        if of is not None:  # a report about no release and no series
+        if of is not None:  # it is None for a report about no release and no series
             series[report].add(of)
     return series
 
@@ -284,7 +285,7 @@ def count_by_month(months: Sequence[Month], scope: Scope, *, by: Person) -> dict
 
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
-    """The result of one release. `delay` is in seconds from the due time to the first check that found it.
+    """The result of one release. `delay` is in seconds from the due time to the first check that found the release.
 
     The delay is negative for an early release, and None if no check found it or the result could not be determined.
     """
@@ -322,7 +323,8 @@ def list_results(scope: Scope, *, by: Person) -> list[ReleaseResult]:
             title,
             due_at,
             Outcome(shown),
-            # The stored delay is that of the stored outcome, which few people may know (decision 73).
+            # The stored delay belongs to the stored outcome. If that is not shown, few people may know of either
+            # (decision 73).
             delay if shown == outcome and shown in WITH_DELAY else None,
             reference,
         )

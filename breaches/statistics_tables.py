@@ -75,8 +75,8 @@ class BarGroup:
 class Table:
     """A table: its caption, the heading of each column, its lines, and some of its figures as bars.
 
-    `greatest` is the bar length that fills the picture; by default that of the longest bar. `nothing` is the text that
-    is shown instead if there are no lines.
+    `greatest` is the bar length that fills the picture; by default that is the length of the longest bar. `nothing` is
+    the text that is shown instead if there are no lines.
     """
 
     key: str
@@ -89,7 +89,7 @@ class Table:
 
     @property
     def labelled(self) -> Sequence[tuple[Row, Sequence[tuple[str, str]]]]:
-        """Its lines, each figure with the heading of its column, for screens without room for columns."""
+        """The lines, with the heading of its column for each figure, for screens without room for columns."""
         return [(row, list(zip(self.columns[1:], row.cells, strict=True))) for row in self.rows]
 
 
@@ -97,7 +97,8 @@ class Table:
 class YearComparison:
     """A year and the year before, counted as a whole and by quarter.
 
-    `again` are the causes that occurred more than once within the two years, by the producer's key.
+    `again` has the causes that occurred more than once within the two years. It counts them by quarter, for each pair
+    of a producer's key and a cause.
     """
 
     year: int
@@ -109,7 +110,7 @@ class YearComparison:
 def compare_years(history: History, year: int) -> YearComparison:
     """Count a history of two years once, for all its tables.
 
-    :param year: the later of the two.
+    :param year: the later of the two years.
     """
     parts = {part: figures_of(of) for part, of in by_quarter(history).items()}
     quarters = {one: (parts.get(one, NOTHING), parts.get(one.a_year_before, NOTHING)) for one in quarters_of(year)}
@@ -274,8 +275,8 @@ def repeats_table(
 ) -> Table:
     """Show which causes occurred more than once within the two years, for whom and how often.
 
-    :param parts: the name of each producer or series, its reports, and the address of the register for it.
-    :param what: what the parts are.
+    :param parts: the name of each producer or series, its reports, and the function for addresses of the register.
+    :param what: the heading of the first column.
     """
     year = compared.year
     found = [
@@ -374,10 +375,7 @@ def _lay_out_chart(key: str, columns: Sequence[Column], lines: Iterable[Line]) -
 
 
 def _lay_out_table(key: str, caption: str, what: str, columns: Sequence[Column], lines: Iterable[Line]) -> Table:
-    """Lay out a table.
-
-    :param what: the heading of the names.
-    """
+    """:param what: the heading of the first column."""
 
     def cells(now: Figures, before: Figures) -> list[str]:
         values = [value(now, before) for _heading, value in columns]
@@ -433,7 +431,7 @@ def _figure_values(of: Figures) -> dict[str, tables.Value]:
 
 
 def _share(rate: Fraction | None) -> tables.Value:
-    """Write a share, rounded as on the page: 1 means all of them, and 0 none."""
+    """Write a share, rounded as on the page: 1 means all, and 0 means none."""
     return "" if rate is None else round_share(rate, parts=SHARES) / SHARES
 
 

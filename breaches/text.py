@@ -56,7 +56,7 @@ STATUSES = {
 
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 
-# A late release that no check has found is not a kind of its own: its delay is not known yet.
+# The name of a late release that no check has found. It is not a kind of its own: only its delay is not known yet.
 NOT_SEEN = lazy("Not live when last checked")
 
 # Explanations of kinds whose names are not clear alone.
@@ -130,7 +130,7 @@ def _head_label() -> str:
     return _("Name and contact details of Head of Profession for Statistics")
 
 
-# The office's setting decides; it is read when the label is shown.
+# The label depends on the setting `LEAD_OFFICIAL`, which is read when the label is shown.
 HEAD_LABEL = worked_out_later(_head_label, str)()
 
 FIELDS = {
@@ -179,7 +179,7 @@ ATTACHMENTS = {
 TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term")}
 
 
-# The questions with their hints. Below each one are its variants for single kinds of breach.
+# The questions with their hints. `QUESTIONS_OF_KIND` has their variants for single kinds of breach.
 QUESTIONS: Mapping[Question, tuple[Any, Any]] = {
     Question.WHAT: (
         lazy("What was sent?"),
@@ -361,7 +361,7 @@ def reported_text(question: Question, disclosure: ReportedDisclosure | None) -> 
 
 
 _NOT_CORRECTED = lazy("It is not corrected yet")
-# What opens the box for the reason why it is not so yet.
+# The summary of the box in which people explain the answer "not yet", by kind of breach.
 NOT_YET: Mapping[ReportKind, Any] = {
     ReportKind.PRA: lazy("It is not contained yet"),
     ReportKind.ACCESS: lazy("It is not contained yet"),
@@ -477,7 +477,7 @@ def quarter_months(of: Quarter) -> str:
 
 
 def describe_rate(share: Fraction | None) -> str:
-    """Write a share in per cent to one decimal; 100.0 means all of them, and 0.0 none."""
+    """Write a share in per cent to one decimal; 100.0 means all, and 0.0 means none."""
     return NOT_APPLICABLE if share is None else f"{round_share(share, parts=1000) / 10:.1f}%"
 
 
@@ -487,7 +487,7 @@ def describe_delay(seconds: float | None) -> str:
 
 
 def describe_days(number: float | None) -> str:
-    """Write a number of days; a median may lie between two."""
+    """Write a number of days, which need not be whole if it is a median."""
     if number is None:
         return NOT_APPLICABLE
     return ngettext("%(number)s day", "%(number)s days", math.ceil(number)) % {"number": f"{number:g}"}
@@ -596,7 +596,8 @@ def event_author(event: ReportEvent) -> str:
 
 
 def _started(title: str, event: ReportEvent) -> str:
-    # Before there were other kinds, every report that a person started was about a pre-release access list.
+    # Older events have no kind of breach: at that time, every report that a person started was about a pre-release
+    # access list.
     is_about_list = "release" in event.facts and event.facts.get("breach", ReportKind.PRA) == ReportKind.PRA
     return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
 
@@ -609,7 +610,7 @@ def _edited(title: str, event: ReportEvent) -> str:
 
 
 def _joint(title: str, event: ReportEvent) -> str:
-    # Events from before there were numbers name the reference.
+    # Events that are older than report numbers name the reference.
     return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts.get("number", event.facts["joint"])}
 
 

@@ -11,7 +11,7 @@ from breaches.views import attachments, compliance, decisions, detail, public, r
 
 
 def create_section_converter(sections: type[StrEnum]) -> type:
-    """Return a converter of one of some sections as a part of an address: core-information."""
+    """Return a path converter for some sections, which are written with hyphens: core-information."""
 
     class SectionConverter:
         regex = "|".join(section.replace("_", "-") for section in sections)
@@ -26,14 +26,14 @@ def create_section_converter(sections: type[StrEnum]) -> type:
 
 
 class DayConverter:
-    """A day as a part of an address: 2020-06-30."""
+    """A path converter for days: 2020-06-30."""
 
     regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
         """Read the day from an address.
 
-        :raises ValueError: if there is no such day; the address does not exist then.
+        :raises ValueError: if there is no such day. The address then does not match the path.
         """
         return date.fromisoformat(value)
 

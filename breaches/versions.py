@@ -51,10 +51,10 @@ from releases.permissions import COVER_ROLE, User, cover_of
 from releases.rules.canonical import digest_json
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 
-# The longest proposed reference, so that a number or random characters still fit in the column.
+# The longest proposed reference. A number or random characters added to it still fit in the column.
 LONGEST = 100
 STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
-# A document takes a few hundred kilobytes of memory.
+# The number of documents that are read at once. Each takes a few hundred kilobytes of memory.
 DOCUMENTS_AT_ONCE = 20
 CHANGED_SINCE_READ = lazy("The report has changed since you read it. Read it again before you decide.")
 
@@ -71,7 +71,7 @@ SOMEBODY_ELSE_DECIDES = lazy(
 
 
 class Incomplete(MissingFields):
-    """A required value is missing or cannot be true; `remarks` lists these, field by field."""
+    """A required value is missing or cannot be true; `remarks` lists all such values, field by field."""
 
     def __init__(self, remarks: tuple[Remark, ...]) -> None:
         super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
@@ -83,7 +83,7 @@ class OwnActIsSubject(MoveRefused):
 
 
 class DocumentChanged(Exception):
-    """The stored bytes of an approved document do not have the hash under which they were approved."""
+    """The stored bytes of an approved document do not match the hash recorded at the approval."""
 
 
 def free_references(wanted: Sequence[str]) -> list[str]:
@@ -123,10 +123,10 @@ def _is_confidential(kind: ReportKind) -> bool:
 
 
 def assign_numbers(reports: Sequence[Report]) -> None:
-    """Set the numbers of reports that are about to be stored, in the given order; decision 74.
+    """Set the numbers of reports that are about to be stored, in the given order (decision 74).
 
     The producers' rows are locked until the end of the caller's transaction, so no number is used twice, and none is
-    left out if the transaction fails. Random positions are retried here if they are taken.
+    left out if the transaction fails. A random position that is taken is drawn again here.
     """
     keys = {report.producer_id for report in reports}
     list(Producer.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True).values_list("pk"))
@@ -447,7 +447,7 @@ def check_versions() -> str | None:
     named = set()
     for reference, facts in events.iterator(chunk_size=CHUNK):
         version = facts["version"]
-        # The event of a move also has the hash of the version before.
+        # The event of a move has two version numbers, before and after the move. Its hash is that of the later version.
         number = version[-1] if isinstance(version, list) else version
         named.add((reference, number, facts["content_sha256"]))
     for *stored, key in sorted(versions, key=itemgetter(3)):
@@ -464,7 +464,7 @@ def check_documents() -> str | None:
         name = (document.report.reference, document.version)
         if not document.is_intact():
             return f"the bytes of breaches.approveddocument {document.pk} were changed after its approval"
-        # The document may have been approved since the events were read.
+        # The document may have been approved after the events were read, so its events are read again.
         event = approved.pop(name, None) or dict(_approved(document.report.events.all())).get(name)
         if event != _stated(document):
             return f"breaches.approveddocument {document.pk} is not what its event says was approved"

@@ -21,7 +21,8 @@ from releases.rules.web_address import NotAWebAddressError, place_of
 if TYPE_CHECKING:
     from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 
-# An announcement has a snapshot before the release, and others after it, when the publisher's system has replaced it.
+# Each announcement gets a first snapshot and further ones at these times, counted from the due time. After the release,
+# the publisher's system may have replaced the announcement.
 AGAIN = (-timedelta(hours=1), timedelta(minutes=10), timedelta(days=1))
 GIVE_UP = timedelta(days=7)
 SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
@@ -31,7 +32,13 @@ _UNREAD = (CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE)
 
 
 def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:
-    """Return whether an announcement's snapshot is due: there is none since the last planned instant."""
+    """Return whether a snapshot of an announcement is due, because there is none since the last planned instant.
+
+    After a failed check, the next one is due 15 minutes later.
+
+    :param seen_at: when the announcement was last read.
+    :param tried_at: when the announcement was last requested.
+    """
     if tried_at is not None and tried_at > now - SNAPSHOT_RETRY_AFTER and (seen_at is None or tried_at > seen_at):
         return False
     if seen_at is None:
@@ -102,10 +109,11 @@ def snapshots_of(release: Release) -> list[Snapshot]:
 ADAPTER = "govuk"
 GOVUK = "https://www.gov.uk/"
 COMPARISONS_AT_A_TIME = 10
-# An inconclusive comparison is retried several times in the same night.
+# An inconclusive comparison is retried every hour until four hours after its planned time.
 COMPARISON_RETRY_AFTER = timedelta(hours=1)
 TRIED_AGAIN_FOR = timedelta(hours=4)
-# A vague release is a future release until the last of its months is over.
+# A release without a day counts as a future release until this long after the first day of its month. Two months have
+# at most 62 days.
 LONGEST_VAGUE = timedelta(days=62)
 
 
@@ -171,7 +179,8 @@ def make_due_comparisons(*, at: time, means: "AdhocMeans", now: datetime) -> int
 def compare_announcements(addresses: Iterable[Address], *, means: "AdhocMeans", now: datetime) -> int:
     """Read some announcements and store their content; return how many could be requested.
 
-    If the release has an exact date, the check is stored as evidence like any other check.
+    If the release has an exact date and the address has the GOV.UK adapter, the check is stored as evidence like any
+    other check.
     """
     readable = [address for address in addresses if _has_valid_address(address, now=now)]
     evidence = [address for address in readable if address.adapter == ADAPTER and address.release.due_at]
@@ -190,7 +199,7 @@ def _has_valid_address(address: Address, *, now: datetime) -> bool:
     try:
         place_of(address.url)
     except NotAWebAddressError:
-        # Without a row the announcement would remain due for ever, ahead of all others.
+        # Store the problem. Without a row the announcement would remain due for ever.
         _store(address, Problem.UNREACHABLE, at=now)
         return False
     return True
@@ -243,7 +252,7 @@ def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
 
 
 def find_differences(announcements: QuerySet[Address]) -> list[ComparisonResult]:
-    """Return those of some announcements that differ from our present calendar."""
+    """Return the comparisons of those announcements that differ from our present calendar."""
     return [each for each in compare_with_latest(announcements.filter(comparison__differs=True)) if each.differences]
 
 

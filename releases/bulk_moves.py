@@ -1,7 +1,7 @@
 """Moves of several releases at once: first what would happen to each of them, then the moves.
 
-`plan_moves` changes nothing, and its result is the page that a person checks. `make_moves` makes each move separately,
-by the same function as the page of one release.
+`plan_moves` changes nothing; a person checks its result on a page. `make_moves` makes each move separately, with the
+function that the page of one release uses.
 """
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ class Answers:
 class PlannedMove:
     """What would happen to one release.
 
-    :ivar refusal: why it would not be moved, in a sentence; empty if it would.
+    :ivar refusal: why the move is not possible, in a sentence; empty if it is possible.
     :ivar to: for a change of date, the new date.
     :ivar in_the_way: the non-working days that were skipped for the new date.
     :ivar is_request: whether the Head of Profession or a deputy must agree first.
@@ -120,7 +120,7 @@ def make_moves(
 
 
 def digest_plans(planned: Iterable[PlannedMove]) -> str:
-    """Return a digest of what a person was shown, so that only that is done."""
+    """Return a digest of plans as a page shows them, so that moves are made only if the plans have not changed."""
     shown = [
         (plan.release.pk, plan.release.schedule_version, plan.release.status, plan.is_possible, str(plan.to))
         for plan in planned
@@ -153,7 +153,7 @@ def _plan_preflight(release: Release, answers: Answers, by: User, at: datetime) 
 
 
 def _plan_date(release: Release, answers: Answers, by: User, at: datetime) -> PlannedMove:
-    """Plan another date: a working day, some days from the present one."""
+    """Plan a change of date by `answers.days`, or to the next working day after that."""
     roles = roles_of(by, release.series.producer)
     scheduling.refuse_during_judgement(release, at=at)
     if release.slot.precision is not Precision.EXACT:
@@ -187,7 +187,7 @@ def _move_date(plan: PlannedMove, answers: Answers, by: User, at: datetime) -> N
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """How one move is planned and made; by whom, and at an aware instant."""
+    """The functions that plan and make one move. Their last two arguments are the person and an aware instant."""
 
     plan: Callable[[Release, Answers, User, datetime], PlannedMove]
     make: Callable[[PlannedMove, Answers, User, datetime], object]

@@ -24,7 +24,7 @@ from releases.rules.rota import (
 )
 
 CALLS_BEFORE, CALLS_AFTER = timedelta(hours=1), timedelta(days=1)
-"""From when to when, counted from the due time, calls can be recorded."""
+"""Calls can be recorded from `CALLS_BEFORE` before the due time until `CALLS_AFTER` after the due time."""
 
 
 class CallRefused(MoveRefused):
@@ -33,7 +33,7 @@ class CallRefused(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A contact who did not answer: when this was recorded and by whom; the actor is "" if the account is gone."""
+    """A contact who did not answer, and when and by whom this was recorded. `by` is "" if the account is gone."""
 
     contact: Contact
     at: datetime
@@ -42,7 +42,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """One contact to call: the attempt that failed, if any, and the name of the person they cover for, or ""."""
+    """One contact to call, and the failed attempt, if any.
+
+    `absent` is the name of the person for whom the contact covers, or "".
+    """
 
     contact: Contact
     attempt: Attempt | None
@@ -80,8 +83,8 @@ NO_CALLS = CallList(())
 def find_call_lists(releases: Sequence[Release]) -> dict[int, CallList]:
     """Find the contacts to call about releases, by the release's key.
 
-    Without a rota these are the responsible contact and the Head of Profession. People who cover for a contact at the
-    due time are in their place.
+    Without a rota these are the responsible contact and the Head of Profession. A person who covers for a contact at
+    the due time replaces that contact.
 
     :param releases: with their series, its two contacts and its producer selected.
     """
@@ -143,7 +146,10 @@ def _find_attempts(
 
 
 def may_be_called_about(release: Release, *, at: datetime) -> bool:
-    """Return whether calls about a release are recorded at an instant: from an hour before it is due, for a day."""
+    """Return whether calls about a release can be recorded at an instant: from an hour before it is due to a day after.
+
+    The release must be confirmed or published.
+    """
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None:
         return False
     return release.due_at - CALLS_BEFORE <= at < release.due_at + CALLS_AFTER
@@ -160,7 +166,10 @@ def record_no_answer(release: Release, contact: int, *, by: User, at: datetime) 
 
 
 def undo_no_answer(release: Release, contact: int, *, by: User, at: datetime) -> bool:
-    """Take back the record that a contact did not answer, as `record_no_answer` does."""
+    """Take back the record that a contact did not answer.
+
+    The parameters, the result and the errors are those of `record_no_answer`.
+    """
     return _record(release, contact, NO_ANSWER_UNDONE, by=by, at=at)
 
 

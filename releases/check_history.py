@@ -85,10 +85,10 @@ class SaidRun:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """One address with its runs of checks, in order; `checks` is the number of checks.
+    """One address with its runs of checks, in order.
 
-    `past_caches` are the runs of checks that bypassed caches, which are not judged. `said` are the statements of the
-    publisher's own system.
+    `check_count` is the number of checks, without those that bypassed caches. `past_caches` are the runs of checks that
+    bypassed caches; no verdict depends on these. `said` are the statements of the publisher's own system.
     """
 
     address: Address
@@ -111,12 +111,18 @@ class ReleaseRecord:
     picture: CheckStrip | None = None
     """The checks of the address that decided, around the time of publication; None without an exact due time."""
     publications: Sequence[PublicationStatement] = ()
-    """What the publisher's own systems stated to us, which are no observations."""
+    """Statements that the publisher's own systems sent to us. They are not observations."""
     found_before_due: list[str] | None = None
-    """SHA-256 of what was found before the due time, if nothing else of it may be shown; else None."""
+    """The SHA-256 hashes of what checks found before the due time, if the reader may see nothing else of it.
+
+    None if nothing is hidden from the reader.
+    """
 
     is_live_before_due: bool = False
-    """Whether a check before the due time found an address live, even if it proves nothing."""
+    """Whether the reader may see a check that found an address live before the due time.
+
+    A single such check counts, although it does not prove that the release was early.
+    """
 
     @property
     def verdicts(self) -> list[Verification]:
@@ -163,7 +169,7 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:
         by_address[check.address_id].append(check)
-    # Coverage has no periods in a replayed past, so gaps cannot be found.
+    # There is no coverage of replayed checks, so gaps in monitoring cannot be found.
     holes = [] if any(check.replayed for check in plain) else _find_holes(release, plain, now=now)
     return ReleaseRecord(
         verification=present,
@@ -185,7 +191,10 @@ def release_record_of(release: Release, *, by: Person, now: datetime) -> Release
 
 
 def _is_found_early(check: RecordedCheck, release: Release) -> bool:
-    """Return whether a check from before the due time found something else than that the release is absent."""
+    """Return whether a check was sent before the due time and had another result than "not live".
+
+    Without an exact due time, every check counts.
+    """
     return release.due_at is None or (check.sent_at < release.due_at and check.result != CheckOutcome.NOT_LIVE)
 
 
@@ -219,7 +228,11 @@ def _address_record(
 
 
 def _find_holes(release: Release, made: Sequence[RecordedCheck], *, now: datetime) -> list[Stretch]:
-    """Find the gaps in monitoring, from the first check (or the due instant) to the last one or the limit."""
+    """Find the gaps in monitoring between the first check and the last one.
+
+    The period begins at the due time at the latest, and ends at the limit (or now, if the limit is still to come) at
+    the earliest.
+    """
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
     start = min([release.due_at, *(check.sent_at for check in made)])
@@ -239,7 +252,8 @@ _MARKS = {
 def draw_strips(releases: Sequence[tuple[Release, Verification | None]], *, now: datetime) -> dict[int, CheckStrip]:
     """Draw the checks of releases around their due times, in a number of queries that does not grow with them.
 
-    Before a due time no check has a result, whoever reads it, because the dashboard may be on a wall (decision 73).
+    Checks before the due time are drawn without their results for every reader, because the dashboard may be shown on
+    a wall screen (decision 73).
 
     :param releases: each with its masked verdict; their series are selected, and their addresses are prefetched.
     :return: by the release's key; a release without an exact date has no strip.
@@ -316,9 +330,9 @@ def _draw_picture(
 
 
 def _deciding_address(release: Release, verdict: Verification | None) -> tuple[int | None, timedelta]:
-    """Return the key of the address whose checks decided the verdict, or of the page while there is none.
+    """Return the key of the address whose checks decided the verdict, or of the main page if none did.
 
-    It comes with how long after the limit of the release this part may follow.
+    The second item is how long after the limit of the release this address may become live.
     """
     if deciding := find_deciding_address(verdict.results if verdict else ()):
         return deciding.address, deciding.may_follow

@@ -36,7 +36,7 @@ class NothingPublic(MoveRefused):
 
 
 class NoAgreement(MoveRefused):
-    """The exception is no agreement of OSR."""
+    """The exception is not an agreement of OSR."""
 
 
 def current_reason(change: DateChange) -> str:
@@ -58,11 +58,11 @@ def check_correctable(change: DateChange, *, by: User) -> None:
 def correct_public_reason(change: DateChange, *, reason: str, by: User, at: datetime, seen: int) -> ReasonCorrection:
     """Correct the public reason of a change of date. This counts as the agreement of the Head of Profession or deputy.
 
-    :param seen: the number of its corrections when the person read it.
+    :param seen: the number of corrections of the reason when the person read it.
     :raises NotYours: if none of the person's roles allows it.
     :raises NothingPublic: if the change has no public reason.
     :raises ReasonRefused: if the reason is empty or unchanged.
-    :raises ChangedMeanwhile: if another person corrected it after this one read it.
+    :raises ChangedMeanwhile: if another person corrected the reason after this person read it.
     """
     check_correctable(change, by=by)
     if not reason.strip():
@@ -87,13 +87,13 @@ def correct_agreement(
 ) -> AgreementCorrection:
     """Correct the reference or the date of OSR's agreement to a release. Its date and time do not change.
 
-    The first values and those of each correction stay on record.
+    The first values and the values of each correction stay on record.
 
-    :param seen: the number of its corrections when the person read it.
-    :raises NotYours: if the person may not edit releases of its producer.
-    :raises NoAgreement: if it is another kind of exception.
+    :param seen: the number of corrections of the agreement when the person read it.
+    :raises NotYours: if the person may not edit releases of the producer.
+    :raises NoAgreement: if the exception is of another kind.
     :raises FieldRefused: if a value is missing, the date is still to come, or nothing changes.
-    :raises ChangedMeanwhile: if another person corrected it after this one read it.
+    :raises ChangedMeanwhile: if another person corrected the agreement after this person read it.
     """
     check_may(by, Action.EDIT, departure.release.series.producer)
     if departure.kind != DepartureKind.OSR_AGREEMENT:
@@ -128,7 +128,11 @@ def correct_agreement(
 
 
 def _check_seen(seen: int, *, number: int) -> None:
-    """Require that the next correction, which has this number, follows those that the person has seen."""
+    """Require that no one has made a correction since the person read the page.
+
+    :param seen: the number of corrections when the person read the page.
+    :param number: the number of the next correction.
+    """
     if seen != number - 1:
         sentence = _(
             "We did not save your answer, because another person changed this release. Check it before you try again."
@@ -211,8 +215,10 @@ def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
 
 
 def correct_missing_address(release: Release, planned: PlannedAddress, *, by: User | None, at: datetime) -> Address:
-    """:raises CorrectionRefused: if the release is due already.
-    :raises PartRefused: if it cannot be this part of the release.
+    """Add an address to a release that is not due yet.
+
+    :raises CorrectionRefused: if the release is due already.
+    :raises PartRefused: if the address cannot be the planned part of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_open(release, by=by, at=at)
@@ -225,13 +231,13 @@ def correct_missing_address(release: Release, planned: PlannedAddress, *, by: Us
 def change_address(address: Address, planned: PlannedAddress, *, by: User | None, at: datetime) -> Address:
     """Correct an address of a release that is not due yet.
 
-    Until then the address of an announcement may always be corrected: its checks store the address that they requested,
-    and no verdict depends on it.
+    The URL of an announcement can be corrected even if it was checked, because each check stores the URL that it
+    requested, and no verdict depends on an announcement.
 
     :raises CorrectionRefused: if the release is due already, or if a checked address would change, become an
         announcement, or stop being one.
-    :raises SecondAnnouncement: if it would be a second announcement of the release.
-    :raises PartRefused: if it cannot be this part of the release.
+    :raises SecondAnnouncement: if the address would be a second announcement of the release.
+    :raises PartRefused: if the address cannot be the planned part of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     stored = Address.objects.select_related("release__series__producer").get(pk=address.pk)
@@ -310,7 +316,7 @@ def remove_release(release: Release, *, by: User | None, at: datetime) -> None:
     """
     _check_person(release, by)
     with transaction.atomic():
-        # A stronger lock than `lock_release`: no check may be stored between the test and the removal.
+        # Take a stronger lock than `lock_release`, so that no check can be stored between the test and the removal.
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record_event(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)

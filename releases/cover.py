@@ -18,8 +18,11 @@ from releases.rules.lifecycle import FieldRefused, Role
 
 
 class CoverRefused(FieldRefused):
-    """A cover that cannot be accepted; `field` names the invalid field: absent, first, last, or person, begins or ends
-    with the number of the person."""
+    """A cover that cannot be accepted.
+
+    `field` names the invalid field: `absent`, `first` or `last`, or for the first person who covers `person_1`,
+    `begins_1` or `ends_1`, and so on.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,10 @@ class CoverPerson:
 
 
 def may_name_cover(person: User, producer: Producer) -> bool:
-    """Return whether a person may enter and end cover. People who only cover may not: it must not become permanent."""
+    """Return whether a person may enter and end cover.
+
+    A person who only covers may not, because a cover must not become permanent.
+    """
     return bool(TABLE[Action.NAME_COVER] & standing_roles_of(person, producer))
 
 
@@ -58,7 +64,7 @@ def name_cover(
 ) -> list[Cover]:
     """Record who covers a Head of Profession from the first to the last day of an absence, in London.
 
-    For their days the people have the permissions of a deputy.
+    On the days of their cover, these people have the permissions of a deputy.
 
     :raises NotYours: if the person may not name cover for the producer.
     :raises CoverRefused: if someone cannot be away or cover, a day is in the past, or some days would be covered by no
@@ -126,7 +132,7 @@ def _check_days(first: date, last: date, people: Sequence[CoverPerson]) -> None:
 
 
 def _explain(problem: CoverProblem, first: date, last: date) -> tuple[str, str]:
-    """Return the field that a problem is about, and the sentence."""
+    """Return the invalid field and the message for a problem."""
     days = {"first": format_day(problem.first), "last": format_day(problem.last)}
     number = max(problem.place, 0) + 1
     if problem.fault is CoverFault.BACKWARDS:
@@ -146,7 +152,7 @@ def _explain(problem: CoverProblem, first: date, last: date) -> tuple[str, str]:
 
 
 def _planned(producer: Producer, first: date, last: date) -> "QuerySet[Cover]":
-    """Return the covers that share a day with some days, without those that were ended."""
+    """Return the covers with at least one day in a period, without covers that a person has ended."""
     rows = Cover.objects.filter(producer=producer, ended_at__isnull=True, starts_on__lte=last, ends_on__gte=first)
     return rows.select_related("person", "absent")
 
@@ -181,7 +187,8 @@ def end_cover(cover: Cover, *, by: User, at: datetime) -> bool:
 def find_stand_ins(releases: Sequence[Release]) -> Mapping[int, Mapping[int, Contact]]:
     """Find who covers for whom at the due times of releases.
 
-    :return: by the release's key, the contact of the person who covers, by the account of the person who is away.
+    :return: for each release's key, a mapping from the account's key of the person who is away to the contact of the
+        person who covers.
     """
     producers = {release.series.producer_id for release in releases}
     rows = list(Cover.objects.valid().filter(producer__in=producers, ended_at__isnull=True))

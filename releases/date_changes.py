@@ -50,8 +50,9 @@ def request_date_change(
 
     Source: Code of Practice for Statistics, edition 2.1, T3.2 (edition 3.0: 3.2).
 
-    :param reason: the reason that is published once it is agreed.
-    :param grounds: what allows another time or day; a lead who agrees gives the reason for a bank holiday.
+    :param reason: the reason that is published once the change is agreed.
+    :param grounds: what allows another time, a weekend or a bank holiday. The reason for a bank holiday counts as given
+        by the lead who agrees to the change.
     """
     check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
     _check_confirmed(release)
@@ -206,7 +207,7 @@ def _decide(
         if not waiting.update(state=move.target, decided_by=by, decided_at=at, refusal=refusal):
             raise ChangedMeanwhile(_("Another person has already decided this request."))
         lock_release(request.release_id)
-        # A copy, so that the caller's object is unchanged if the transaction is rolled back.
+        # Read a copy, so that the caller's object is unchanged if the transaction is rolled back.
         decided = DateChangeRequest.objects.select_related("release__series__producer").get(pk=request.pk)
         record_event(
             decided.release, f"date_change_{move.target}", at=at, by=by, words=refusal, request=request.pk,

@@ -22,7 +22,7 @@ class NoticeRefused(FieldRefused):
 
 
 class NothingToSay(MoveRefused):
-    """The release is not one that readers are waiting for, or there is no notice to withdraw."""
+    """The release is not confirmed or not announced, or there is no notice to withdraw."""
 
 
 def post_notice(
@@ -37,9 +37,9 @@ def post_notice(
     at: datetime,
     seen: int,
 ) -> DelayNotice:
-    """Post a notice of a delay, which readers see at once; it replaces the one before.
+    """Post a notice of a delay, which readers see at once; it replaces the previous notice.
 
-    It changes no date and no verdict, and contains no observations. It may be posted before the release is due.
+    A notice changes no date and no verdict, and contains no observations. It may be posted before the release is due.
 
     :param wording: the text of a notice about an outage of the website; empty for any other.
     :param seen: the number of notices when the person read the page.
@@ -80,7 +80,8 @@ def check_notice(
 ) -> None:
     """Check the content of a notice at an instant.
 
-    :raises NoticeRefused: if it says nothing of the expected time or a contact, or the time is not possible.
+    :raises NoticeRefused: if the notice has neither an expected time nor a wording, if it has no contact, or if the
+        expected time is not possible.
     """
     if expected_at is None and not expected_words.strip() and not wording.strip():
         raise NoticeRefused(
@@ -122,7 +123,7 @@ def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | N
 
     Once the release is moved, published or cancelled, there is none.
 
-    :param rows: all its notices, in order.
+    :param rows: all notices of the release, in order.
     """
     last = rows[-1] if rows else None
     if last is None or last.kind != Kind.POSTED or release.status != Status.CONFIRMED:

@@ -1,7 +1,7 @@
 """Findings from before a release was due, which are a security incident: who may know of them, and what others see.
 
 Until the release is published or cancelled, only its producer's Heads of Profession, deputies and incident contact may
-know of them (decision 73). The first check from the due time on that finds it live publishes it (decision 10).
+know of them (decision 73). The first check from the due time on that finds a release live publishes it (decision 10).
 """
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
@@ -62,10 +62,11 @@ def unpublished_early_releases() -> QuerySet[Release]:
 
 
 def listed_preflights() -> PreflightQuerySet:
-    """Return the preflights, except those of unpublished releases since they were found early.
+    """Return the preflights that lists may show to every reader.
 
-    These would show what was found. Earlier ones stay, because a release that disappears from a list would show it too.
-    A preflight that is the first to find a release live is left out before there is a verdict.
+    While an early release is unpublished, its preflights since it was found early are left out, because they would show
+    the finding. Its earlier preflights stay, because a release that disappears from a list would show the finding too.
+    A preflight that found a release live is left out even before there is a verdict.
     """
     found_before = Verification.objects.filter(
         release=OuterRef("release"), outcome=Outcome.EARLY, occurred_at__lte=OuterRef("done_at")
@@ -76,9 +77,10 @@ def listed_preflights() -> PreflightQuerySet:
 
 
 def without_early_findings[M: Model](rows: QuerySet[M], person: Person, *, at: str) -> QuerySet[M]:
-    """Return rows about releases, except those of unpublished releases since they were found early.
+    """Return rows about releases, without rows about unpublished early releases from after the early finding.
 
-    People who may know of the release get all rows. Earlier rows stay, because rows that disappear would show it.
+    People who may know of the release get all rows. Earlier rows stay, because rows that disappear would show that the
+    release was found early.
 
     :param rows: of a model with a `release`.
     :param at: the column with the instant of a row.
@@ -94,7 +96,8 @@ def without_early_events(events: QuerySet[ReleaseEvent], person: Person) -> Quer
     early = ReleaseEvent.objects.filter(kind__in=EARLY_EVENTS)
     hidden = Statement.objects.filter(pk__in=find_hidden_statements(person))
     stated = hidden.filter(release=OuterRef("release"), stated_by=OuterRef("actor"), stated_at=OuterRef("at"))
-    # A person's statement may have changed an early result since, and the report of it still has few readers.
+    # Hide the event of an early verdict even if a person's statement has changed the verdict since, because few people
+    # may read the report on the early release.
     was_early = Q(facts__outcome__0=Outcome.EARLY) | Q(facts__outcome__1=Outcome.EARLY)
     judged = early.filter(was_early, kind="judged")
     since_found = Exists(judged.filter(release=OuterRef("release"), at__lte=OuterRef("at")))
@@ -118,9 +121,10 @@ def without_early_statements(statements: QuerySet[Statement], person: Person) ->
 def find_hidden_statements(person: Person, releases: Collection[Release] | None = None) -> set[int]:
     """Return the keys of the statements that say that an unpublished release could be read before it was due.
 
-    A person reads their own statements, and all of them if they may know of the release. It runs queries at once.
+    A person may read their own statements, and all statements about releases of whose early findings they may know.
+    This function runs its queries at once.
 
-    :param releases: with None, the statements about all releases; there are very few.
+    :param releases: None for the statements about all releases, which are very few.
     """
     by_others = Statement.objects.filter(release__status__in=TO_COME).exclude(stated_by=person.pk)
     if releases is not None:
@@ -166,14 +170,14 @@ def producers_known_to(person: Person) -> QuerySet[Producer]:
 
 
 def current_contact(producer: Producer) -> IncidentContact | None:
-    """Return the naming of the current incident contact of a producer, or None without a contact."""
+    """Return the row that names the current incident contact of a producer, or None without a contact."""
     return IncidentContact.objects.current().filter(producer=producer).select_related("person").first()
 
 
 def is_hidden(release: Release, verifications: Iterable[Verification]) -> bool:
     """Return whether findings from before a release was due are still hidden from most people.
 
-    A single check that found it live is enough, although two make a verdict.
+    A single check that found the release live is enough, although an early verdict needs two.
 
     :param verifications: the verdicts on all its dates.
     """
@@ -207,7 +211,8 @@ def mask_verdict(verification: Verification) -> Verification:
 def mask_before_publication(verification: Verification) -> Verification:
     """Return a copy of a verdict, with nothing from before the due time until its release is published or cancelled.
 
-    For programs, which compare what they read over time: they would see when a finding begins to be masked.
+    This is for programs. With `mask_verdict`, a program that compares what it reads over time would notice when a
+    finding begins to be masked.
     """
     return _mask_verdict(verification) if verification.release.status in TO_COME else verification
 
@@ -234,16 +239,20 @@ def _mask_verdict(verification: Verification) -> Verification:
 
 
 def mask_present_verdicts() -> QuerySet[Any]:
-    """Return a query of the present verdict of the outer query's release, with the outcome that lists show as `shown`.
+    """Return a subquery for the present verdict of the release in the outer query.
 
-    Of an unpublished early release, of which there are very few, it is the outcome that its page shows to most people.
+    The annotation `shown` is the outcome that lists show. For an unpublished early release, of which there are very
+    few, this is the outcome that the page of the release shows to most people.
     """
     present = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
     return present.annotate(shown=shown_outcome())
 
 
 def shown_outcome() -> Case:
-    """Return an expression for the outcome of a verdict that lists and figures show. It runs a query at once."""
+    """Return an expression for the outcome of a verdict that lists and figures show.
+
+    This function runs a query at once.
+    """
     masked = [When(pk=key, then=Value(outcome)) for key, outcome in masked_outcomes().items()]
     return Case(*masked, default="outcome")
 
@@ -255,7 +264,7 @@ def masked_outcomes() -> dict[int, Outcome]:
 
 
 def outcome_from_due(verification: Verification) -> Outcome:
-    """Return the outcome by the checks from the due time on alone."""
+    """Return the outcome of a verdict without the checks from before the due time."""
     results = (replace(one, verdict=replace(one.verdict, outcome=one.verdict.from_due)) for one in verification.results)
     return combine_addresses(results)[0]
 
@@ -280,7 +289,7 @@ def _mask(
 ) -> AddressVerdict:
     verdict, due_at, limit_at = result.verdict, verification.due_at, verification.limit_at
     measured = verdict
-    # A verdict that is early has the instants of the checks that show this, and no others.
+    # An early verdict stores only the instants of the checks that found it early. So judge the other checks again.
     if verdict.outcome is Outcome.EARLY:
         measured = judge_address(
             sightings.get(result.address, ()),
@@ -313,10 +322,11 @@ class ContactRefused(FieldRefused):
 def name_contact(producer: Producer, person: User | None, *, by: User, at: datetime, seen: int) -> IncidentContact:
     """Name the incident contact of a producer, who replaces the previous one; with None there is no contact.
 
-    A person who only covers names no one, because the contact would still know of early releases after the cover.
+    A person who only covers may not name a contact, because the contact would still know of early releases after the
+    cover has ended.
 
     :param seen: the number of the row that the person read, 0 if there was none.
-    :raises NotYours: if no role that the person holds themselves allows it.
+    :raises NotYours: if no role that the person holds without cover allows it.
     :raises ContactRefused: if the contact has no open account with a role at the producer.
     :raises ChangedMeanwhile: if another person has named a contact since it was read.
     """

@@ -37,7 +37,7 @@ def check_exemption(exemption: Exemption, *, at: datetime) -> None:
 
 
 def record_exemption(exemption: Exemption, *, by: User, at: datetime) -> Exemption:
-    """Save a new exemption. It covers only breaches after this instant, whatever its days."""
+    """Save a new exemption. It covers only breaches after `at`, even if its first day is earlier."""
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     check_exemption(exemption, at=at)
     exemption.reference, exemption.words = exemption.reference.strip(), exemption.words.strip()
@@ -47,7 +47,10 @@ def record_exemption(exemption: Exemption, *, by: User, at: datetime) -> Exempti
 
 
 def end_exemption(exemption: Exemption, how: str, *, words: str, by: User, at: datetime) -> Exemption:
-    """End an exemption. If it was recorded in error, the breaches that it covered raise suspicions at the next run."""
+    """End an exemption.
+
+    If it was recorded in error, the breaches that it covered become suspected breaches at the next run.
+    """
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     if not words.strip():
         raise ExemptionRefused("end_words", _("Enter why the exemption ends."))
@@ -66,7 +69,7 @@ def producers_with_exemptions() -> QuerySet[Producer]:
 
 
 def find_exemptions(verifications: Iterable[Verification]) -> dict[int, list[Exemption]]:
-    """Find the verdicts that would raise a suspicion but are covered by exemptions, with at most one query.
+    """Find the verdicts that would raise a suspected breach but are covered by exemptions, with at most one query.
 
     :return: by the verification's key, the exemptions that together cover all of it.
     """

@@ -83,7 +83,8 @@ class GovukDateWidget(forms.MultiWidget):
         return f"{id_}-{PARTS[0]}" if id_ else id_
 
 
-# The first that fits: CheckboxSelectMultiple is a RadioSelect, and that a Select.
+# The first matching class counts, so a subclass comes before its base: CheckboxSelectMultiple before RadioSelect, and
+# the special inputs before Input.
 _KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxSelectMultiple, "checkboxes"),
     (forms.RadioSelect, "radios"),
@@ -95,7 +96,7 @@ _KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (GovukDateWidget, "date"),
     (Input, "input"),
 )
-# Django's "This field is required." does not say which, and an error summary would repeat it many times.
+# Django's "This field is required." does not name the field, and an error summary would repeat it for each empty field.
 NO_ANSWER = forms.Field.default_error_messages["required"]
 _MISSING_ANSWERS = {
     "select": lazy("Select “{}”"),
@@ -113,13 +114,13 @@ def find_kind(widget: forms.Widget) -> str:
 
 def name_missing_answer(field: forms.Field, label: Any) -> str:
     """Return the error of an empty field, which names the field: "Select “Series”"."""
-    # The admin site wraps the lists from which people choose, and has widgets of its own.
+    # The admin site wraps the widget of a relation in a RelatedFieldWidgetWrapper, whose `widget` is the wrapped one.
     widget: Any = getattr(field.widget, "widget", field.widget)
     return str(_MISSING_ANSWERS.get(find_kind(widget), lazy("Enter “{}”"))).format(label)
 
 
 def word_missing_answers(fields: Mapping[str, forms.Field]) -> None:
-    """Name each field in its own error about a missing answer, unless the form has words of its own for it."""
+    """Name each field in its error about a missing answer, unless the form sets its own error for the field."""
     for name, field in fields.items():
         if field.error_messages.get("required") == NO_ANSWER:
             label = pretty_name(name) if field.label is None else field.label
@@ -127,7 +128,7 @@ def word_missing_answers(fields: Mapping[str, forms.Field]) -> None:
 
 
 class GovukDateField(forms.Field):
-    """A date typed as day, month and year; each error names the missing or wrong part, and its box."""
+    """A date typed as day, month and year. Each error names the missing or wrong parts."""
 
     widget = GovukDateWidget
     default_error_messages = {
@@ -196,7 +197,10 @@ class PickedDateField(forms.DateField):
 
 
 class ClockTimeField(forms.Field):
-    """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, midday, 10:27:05; its widget shows that text."""
+    """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, midday or 10:27:05.
+
+    The box shows a time in the style 9:30am, with seconds if there are any.
+    """
 
     widget = forms.TextInput
     default_error_messages = {
@@ -295,7 +299,7 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
         threshold: int | None = None,
         **attrs: Any,
     ) -> None:
-        """Describe how one field is asked.
+        """Set the options of one field.
 
         :param size: of the label or legend: s, m, l or xl; body text by default
         :param heading: the label or legend is the page's h1
@@ -374,7 +378,7 @@ class GovukForm(forms.Form):
     button: Any = ""
     button_class = ""
     method = "post"
-    # Arguments of Question: for every field, and by the names of fields.
+    # Arguments of `Question`: `defaults` are for every field, and `options` are by the name of the field.
     defaults: ClassVar[Mapping[str, Any]] = {"size": "s"}
     options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
@@ -401,7 +405,12 @@ class GovukForm(forms.Form):
                 self.add_error(at, str(error))
 
     def reopen(self, *, name: str, version: int | str, sentence: str) -> None:
-        """Return the form with the typed values, based on the version that another person saved meanwhile."""
+        """Keep the typed values for another attempt, after another person saved a version meanwhile.
+
+        :param name: the field with the version that the person has seen.
+        :param version: the version that the other person saved.
+        :param sentence: the error to show above the form.
+        """
         typed = QueryDict(mutable=True)
         typed.update(self.data)
         typed[name] = str(version)
@@ -427,7 +436,7 @@ def clean_reason_field(form: forms.BaseForm) -> str:
 
 
 def build_slot(cleaned: Mapping[str, Any], *, zone: str = calendar.LONDON.key) -> Slot:
-    """Return the date of a release as typed; a vague one has no time."""
+    """Return the date of a release as typed. A date without a day has no time."""
     precision = Precision(cleaned.get("precision") or Precision.EXACT)
     at = cleaned["planned_at"] if precision is Precision.EXACT else None
     return Slot(on=cleaned["planned_on"], at=at, precision=precision, zone=zone)

@@ -38,7 +38,7 @@ def crowds_between(start: datetime, end: datetime, *, budgets: Mapping[str, Budg
 
 
 def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Budget]) -> dict[int, list[Crowd]]:
-    """Return the crowds of each of some releases, by release key; other releases in the crowds count too."""
+    """Find the crowds to which releases belong, by release key. Other releases in the crowds count too."""
     instants = {release.due_at for release in releases}
     found: dict[int, list[Crowd]] = {}
     for crowd in _crowds(Q(release__due_at__in=instants), budgets):
@@ -48,7 +48,7 @@ def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Bud
 
 
 def crowds_among(releases: QuerySet[Release]) -> list[Crowd]:
-    """Find the crowds among some open releases, confirmed or provisional, and nothing else."""
+    """Find the crowds among those releases that are confirmed or provisional. No other releases count."""
     which = Q(release__in=releases, release__due_at__isnull=False, release__status__in=TO_COME)
     return find_crowds(_due(Address.objects.filter(which)), {})
 
@@ -98,7 +98,7 @@ def longest_gaps(due_ats: Collection[datetime], urls: Collection[str]) -> Callab
 
     def longest(due_at: datetime, url: str) -> timedelta:
         place = place_if_any(url)
-        # Counted only on demand, because releases that were judged before keep their stored gap.
+        # Count only on demand, because a release that was judged before keeps the gap that its verdict has stored.
         return longest_gap(count().get((due_at, place), 0), budget_of(place, budgets).monitoring_share)
 
     return longest
@@ -111,7 +111,7 @@ class ProbeInterface(Protocol):
         """Begin a request as soon as the host's budget allows."""
 
     def waits(self, key: Hashable) -> bool:
-        """Whether the request of a key is waiting for the host's budget, so that nothing was sent yet."""
+        """Return whether the request of a key is waiting for the host's budget, so that nothing was sent yet."""
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
         """Replace a waiting request by another for the same address; the replaced request is never sent."""
@@ -132,7 +132,10 @@ class ProbeInterface(Protocol):
         """The pauses that hosts and pages asked for, with their ends."""
 
     def pause(self, name: str, *, until: datetime) -> None:
-        """Request nothing from a host or page until an aware instant; only decisive requests wait for the end."""
+        """Request nothing from a host or page until an aware instant.
+
+        Decisive requests wait for the end of the pause. Other requests end at once with a failure.
+        """
 
     def give_up_waits(self) -> None:
         """End the requests that are waiting for the end of a pause, because this process has to end."""
@@ -149,32 +152,45 @@ class ProbeInterface(Protocol):
     def begin_examination(
         self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
     ) -> Finding | None:
-        """Return the finding of a response if it is cached. Otherwise `examined` will return it under the same key."""
+        """Return the finding of a response if it is known at once.
+
+        Otherwise `examined` will return the finding under the same key.
+        """
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
-        """Return the text of a page for missing addresses if it is cached. Otherwise `examined` will return it."""
+        """Return the text of a host's page for missing addresses if it needs no examination.
+
+        Otherwise `examined` will return the text under the same key.
+        """
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
-        """Return the available results, waiting at most this long for the first. An error of ours is an exception."""
+        """Return the available results by key, waiting at most this long for the first.
+
+        If our own code failed, the result is the exception.
+        """
 
     def give_up_examinations(self, *, after_seconds: float | None) -> None:
-        """Report pages without a result by then as not examined, because a sweep has to end; None cancels this."""
+        """After this time, report pages without a result as not examined, because a sweep has to end.
+
+        :param after_seconds: None cancels an earlier call.
+        """
 
 
 # A lease of ad hoc checks expires after this long if its holder has died.
 DURATION = timedelta(seconds=8)
 # A sweep renews its leases every second, except for two seconds around checks that decide a verdict. If its process
-# dies, other processes have its hosts within five seconds.
+# dies, other processes can take its hosts within five seconds.
 SWEEP_DURATION = timedelta(seconds=3.5)
 RENEWED_EVERY = timedelta(seconds=1)
-# A sweep that is busy renews its leases at most this much too late.
+# A busy sweep may renew its leases up to this long after they have expired.
 LATEST_RENEWAL = timedelta(seconds=5)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-# A budget counts the requests within any second; a new holder does not know those of the previous holder.
+# A budget limits the requests within any second. A new holder waits this long, because it does not know the requests of
+# the previous holder.
 HAND_OVER = timedelta(seconds=1)
-# The name under which ad hoc checks lease their part of a host's budget.
+# The prefix of the names under which ad hoc checks lease their part of a host's budget.
 _ADHOC_PREFIX = "beside "
-# The name under which a further vantage point leases a host.
+# The prefix of the names under which a further vantage point leases hosts.
 _VANTAGE_PREFIX = "vantage "
 # Each sweep leases a row under this prefix with its own name. The row tells other sweeps that it is running.
 _SWEEP_PREFIX = "sweep "
@@ -194,13 +210,14 @@ class Share:
 def claim_hosts(
     hosts: Collection[str], *, holder: str, now: datetime, probe: ProbeInterface | None = None
 ) -> frozenset[str]:
-    """Take or renew the lease of every host that is free, expired or already held by this holder; return those held.
+    """Take or renew the lease of every host that is free, expired or already held by this holder.
 
-    If another holder had a host within the last second, requests wait until that second is over, so that the budget
-    holds across both. If a host asked any process for a pause, the pause applies to this process too. The number of
-    statements does not depend on the number of hosts.
+    If another holder had a host within the last second, requests wait until that second is over, so that both holders
+    together stay within the budget. If a host asked any process for a pause, the pause applies to this process too. The
+    number of SQL statements does not depend on the number of hosts.
 
     :param probe: the holder's probe, which gets these waits and pauses.
+    :return: the hosts that the holder has leased now.
     """
     with _locked_leases(hosts) as leases:
         held = frozenset(host for host, lease in leases.items() if lease.holder == holder or _is_free(lease, now=now))
@@ -241,7 +258,7 @@ def claim_share(
 
 
 def find_running_sweeps(holder: str, *, now: datetime) -> frozenset[str]:
-    """Return the names of the sweeps that have leases at an aware instant, and that of this one."""
+    """Return the names of the sweeps that have leases at an aware instant, and the name of this sweep."""
     running = _sweep_leases().filter(until__gt=now, until__lte=latest_end(DURATION, now=now)).exclude(holder="")
     return frozenset({holder, *running.values_list("holder", flat=True)})
 
@@ -300,7 +317,7 @@ def claim_from(vantage_point: str, host: str) -> str:
 def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = None) -> None:
     """Release every lease of a holder, so that the next sweep need not wait until they expire.
 
-    The rows stay, because a fence only ever grows.
+    The rows of hosts stay, because their fences must only grow.
 
     :param now: the aware instant up to which the holder may have sent requests.
     :param probe: the holder's probe; its pauses are stored for the next holder.
@@ -329,7 +346,8 @@ def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
 
 
 def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
-    # A longer pause than the longest was stored before the clock was set back, or in a replayed past.
+    # Ignore a pause that is longer than the longest one: it was stored before the clock was set back, or in a replayed
+    # past.
     paused = HostLease.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_OF_ALL)
     for host, until in paused.values_list("host", "paused_until"):
         if until and probe.pauses.get(host) != until:

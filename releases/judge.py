@@ -47,11 +47,12 @@ from releases.verdict.address import RULES_VERSION, Outcome, judge_address, sett
 from releases.verdict.release import AddressChecks, AddressResult, ReleaseVerdict, judge_release
 from releases.verdict.vantage import combine_vantage_points
 
-# Returns, for an address, the instant up to which (included) every planned check was answered or timed out.
+# A function that returns, for an address, the instant up to which (included) every planned check was answered or timed
+# out.
 type AnsweredUntil = Callable[[Address], datetime]
 
-# Two processes may judge a release at once, each for another address. If a process loses this race so often, something
-# else is wrong.
+# Two processes may judge a release at once, each for another address. If a process loses this race so many times,
+# something else is wrong.
 ATTEMPTS = 5
 # After a day without checks thousands of releases may have to be judged; batches limit the memory.
 JUDGED_AT_ONCE = 500
@@ -114,7 +115,7 @@ def judge_without_checks(*, now: datetime) -> list[Verification]:
     The outcome of a release without a check is CANNOT_TELL, and a person is asked. Checks of a schedule before a change
     of date are judged as they would have been without the change.
 
-    :raises ExceptionGroup: after everything else was judged, if our own code failed on some.
+    :raises ExceptionGroup: if our own code failed on some releases. All others are judged first.
     """
     session = _Session(now)
     session.judge([*_find_unobserved(now=now), *_find_moved(now=now), *_find_cancelled(now=now)])
@@ -147,7 +148,8 @@ def read_schedules(
         stored = {result.address: result for result in verification.results}
         judged = []
         for address in addresses[schedule.release.pk]:
-            # An address added after the due instant was not announced for it, so it is neither checked nor judged.
+            # An address that was added from the due instant on was not announced for that instant, so it is neither
+            # checked nor judged.
             if not schedule.release.rehearsal and address.added_at >= schedule.due_at:
                 continue
             checks, before = checks_by_address.get(address.pk, NO_CHECKS), stored.get(address.pk)
@@ -160,7 +162,8 @@ def read_schedules(
                 longest_gap = max(longest_gap, longest_gap_until(address_limit_at - schedule.due_at))
             settled_at = settles_at(checks.sightings, limit_at=address_limit_at)
             is_over = answered_until is None or answered_until(address) >= settled_at
-            # Another process may continue the checks later, and cannot know that these had ended.
+            # A settled result stays settled, because another process that continues the checks later cannot know that
+            # the earlier checks had ended.
             was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
             is_settled = now >= settled_at and (is_over or was_over)
             judge_checks = partial(
@@ -252,7 +255,7 @@ def _current_schedule(release: Release) -> Schedule:
 def _find_unobserved(*, now: datetime) -> list[Schedule]:
     """List the monitored releases that fell due without a check and have no verdict.
 
-    If the checks of a release are only waiting to be stored, its monitoring process judges it itself.
+    A release is left out if its checks are made but not stored yet, because its monitoring process will judge it.
     """
     found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
         ~repository.release_has_check_since_due(), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
@@ -271,8 +274,8 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
 def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
     """Return the keys of those releases that a running process monitors although it has stored nothing yet.
 
-    The process holds the lease of the host. The database still shows a check as due that the process has made and not
-    stored yet.
+    Such a process holds the lease of the host. If a check of a leased host is still due in the database, the process
+    may have made the check and not stored it yet.
     """
     since = now - host_budgets.LATEST_RENEWAL
     until = latest_end(host_budgets.DURATION, now=now)
@@ -300,14 +303,14 @@ def find_releases_with_verdict(releases: Iterable[Release]) -> set[int]:
 
 
 def _find_moved(*, now: datetime) -> Iterable[Schedule]:
-    """List the schedules without a verdict of releases that were moved after they had fallen due, for a week.
+    """List the schedules without a verdict of releases that were moved within the last week, after they had fallen due.
 
-    A release that was moved before it was due was not to be published then.
+    A release that was moved before its old due time is left out, because it was not to be published at that time.
     """
     decided = Verification.objects.filter(
         decided_at__isnull=False, release=OuterRef("release"), schedule_version=OuterRef("schedule_version") - 1
     )
-    # The change of a date that is not confirmed needs no agreement.
+    # Only changes of confirmed dates have `agreed_at`, so no other changes are found.
     changes = DateChange.objects.filter(~Exists(decided), agreed_at__gt=now - GIVE_UP, was_precision=Precision.EXACT)
     for change in changes.filter(release__addresses__isnull=False).select_related("release__series").distinct():
         release, due_at = change.release, change.was.due_at
@@ -335,7 +338,7 @@ def _find_cancelled(*, now: datetime) -> list[Schedule]:
 def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict[tuple[int, int], Verification]:
     """Return the verification of each schedule, creating missing ones, with the tolerance in force.
 
-    The tolerance is the one that the series had at the due time; later changes do not apply.
+    This is the tolerance that the series had at the due time; later changes do not apply.
     """
     present = dict(
         Series.objects.filter(pk__in={schedule.release.series_id for schedule in schedules}).values_list(
@@ -347,12 +350,13 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
     in_force = _in_force(missing, present, now=now)
     if missing:
         with transaction.atomic():
-            # Lock the releases before the heads of chains: an INSERT could wait for a release whose lock holder waits
-            # for the heads.
+            # Lock the releases before the heads of chains. Otherwise the INSERT could wait for a release whose lock
+            # holder waits for the heads.
             lock_release_rows({schedule.release.pk for schedule in missing})
-            # A transaction that stores a person's answer also locks the heads before the verification.
+            # Lock the heads before the verification, as a transaction that stores a person's answer does.
             lock_heads(ReleaseRowRecord)
-            # Another process may have added some meanwhile. Now it cannot, because it needs these locks.
+            # Another process may have added some verifications meanwhile. It can add no more now, because it needs
+            # these locks.
             stored |= _stored(missing)
             added = [
                 Verification(
@@ -374,7 +378,7 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
 def check_tolerances() -> str | None:
     """Return one sentence on the first series whose tolerance differs from the last one in its history, or None."""
     differing = _find_differing_from_history()
-    # The history of a series that was just saved may have been written since.
+    # Compare again, because the history of a series that was just saved may have been written since.
     still = differing & _find_differing_from_history() if differing else differing
     return f"the tolerance of releases.series {min(still)} is not the last one of its history" if still else None
 
@@ -409,7 +413,7 @@ def _correct_tolerances(
     for seconds, changed in rows.items():
         keys = [row.pk for row in changed]
         with transaction.atomic():
-            # Lock the releases before the heads, and in the same order as when verdicts are stored.
+            # Lock the verifications before the heads of chains, and in the same order as when verdicts are stored.
             list(Verification.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
             lock_heads(ReleaseRowRecord)
             Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
@@ -455,8 +459,8 @@ def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[
             update_rows(stored, [*mine[0].columns, "decided_at", "revision", "rules_version"])
         current = [c for c in mine if releases[c.schedule.release.pk].schedule_version == c.schedule.version]
         _check_often_again(current, now=now)
-        # A release that readers can see is published, whether on time or late. A person may have moved or cancelled it
-        # meanwhile.
+        # Mark releases that were found live as published, whether on time or late. Leave out releases that a person has
+        # moved or cancelled meanwhile.
         live_releases = [
             (release, change.verdict.live_at)
             for change in current
@@ -520,7 +524,7 @@ def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEve
 
 
 def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> None:
-    """Schedule frequent checks again for addresses that were not live after all, according to a person's statement."""
+    """Schedule frequent checks again for addresses that are no longer judged live, such as after a statement."""
     not_live = [
         result.address
         for change in changes
@@ -533,7 +537,8 @@ def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> No
 
 
 COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to", "occurred_at")
-# Monitoring stores checks and judges them some seconds later.
+# Monitoring judges checks some seconds after it has stored them. So a release with a check within this time may have a
+# verdict that does not include the check yet.
 JUDGED_WITHIN = timedelta(minutes=1)
 
 
@@ -553,7 +558,7 @@ def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str |
     )
     for row in _find_differing(follow(rows.iterator(chunk_size=JUDGED_AT_ONCE), rows.count()), now=now):
         being_judged = repository.is_checked_since(row.release_id, now - JUDGED_WITHIN)
-        # The verdict may have been judged again since it was read.
+        # Compare again, because the release may have been judged again since the verdict was read.
         if not being_judged and any(_find_differing(rows.filter(pk=row.pk), now=now)):
             return f"{Verification._meta.label_lower} {row.pk} is not the verdict that the checks give"
     return None

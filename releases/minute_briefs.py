@@ -33,9 +33,12 @@ from releases.verdict.minute_brief import AFTER_LIMIT, NOT_LIVE_AT_LIMIT, Brief,
 LATEST = timedelta(days=1)
 """How long after the due time a brief is still made, for example after our own processes were down."""
 DECIDED_WITHIN = timedelta(minutes=10)
-"""How long after a later limit its verdicts update a brief that exists. A verdict after that is only on the page."""
+"""How long after a later limit, such as that of a part that may follow, a verdict updates a brief that exists.
+
+Later verdicts are only shown on the page of the brief.
+"""
 LATE_AFTER = timedelta(minutes=1)
-"""A brief that was made later than this after it could be made says so."""
+"""A brief says that it is late if it was made more than this after it could be made."""
 _EXPECTED = (Status.CONFIRMED, Status.PUBLISHED)
 
 
@@ -51,7 +54,8 @@ def make_due_briefs(*, now: datetime) -> list[MinuteBrief]:
 
     A brief is made if a release was not live at the limit, unless exemptions cover all such releases. There is one for
     each producer and instant; rehearsals and each training have their own. If a release fails at a later limit, such as
-    that of a part that may follow, the brief of its instant is updated. Repeated and simultaneous runs do so once.
+    the limit of a part that may follow, the brief of its instant is updated. Repeated and simultaneous runs make and
+    update each brief once.
 
     :return: the briefs that this call made or updated.
     """
@@ -97,7 +101,7 @@ def _is_waiting(limit: datetime, brief: MinuteBrief | None, *, now: datetime) ->
 
 
 def _is_later(limit: datetime, brief: MinuteBrief | None) -> bool:
-    """Return whether a brief does not cover a limit yet: it was made before it could be about this limit."""
+    """Return whether a brief does not cover a limit: there is none, or it was made before it could cover this limit."""
     return brief is None or limit + AFTER_LIMIT > brief.made_at
 
 
@@ -130,7 +134,7 @@ def _make_brief(
 def _first_found_at(verdicts: Collection[Verification]) -> datetime:
     """Return when it was first stored that one of the releases was not live.
 
-    A person's statement may have changed a verdict since.
+    The events have this instant, because a person's statement may have changed a verdict since.
     """
     found_at: dict[tuple[int, int], datetime] = {}
     releases = [verdict.release_id for verdict in verdicts]
@@ -154,7 +158,7 @@ class BriefLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadBrief:
-    """A brief as the record is now: the releases that were not live come first."""
+    """A brief as the record is now. Its releases are in the order of their titles."""
 
     row: MinuteBrief
     brief: Brief
@@ -191,9 +195,9 @@ type _Due = tuple[Release, Verification | None, DueRelease]
 def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
     """Read a brief from the record, in a fixed number of queries.
 
-    The producer's releases that were found early, published or not, are never in it. Of other producers it counts only
-    announced releases on the same hosts. Only checks from the due time on decide how such a release is counted. An
-    early one is counted too, because a smaller number than in the public calendar would show that it is early.
+    The producer's releases that were found early, published or not, are left out. Releases of other producers are only
+    counted if they are announced and on the same hosts, without the checks from before the due time. Early releases of
+    other producers are counted too, because a smaller number than in the public calendar would show that one is early.
 
     :param with_hosts: whether to read the figures of hosts. Many releases of other producers may be due at the instant.
     """
@@ -218,7 +222,7 @@ def read_brief(row: MinuteBrief, *, with_hosts: bool = True) -> ReadBrief:
 def _read_due(row: MinuteBrief, among: QuerySet[Release], *, is_own: bool) -> list[_Due]:
     """Read the releases that are or were due at the instant of a brief.
 
-    :param is_own: whether they are of the brief's producer. Then those that were found early are left out.
+    :param is_own: whether the releases are of the brief's producer. If so, releases that were found early are left out.
     """
     verdicts = list(
         Verification.objects.filter(release__in=among, due_at=row.due_at).order_by("schedule_version", "pk")
@@ -256,7 +260,8 @@ def _describe_due(release: Release, verdict: Verification | None, row: MinuteBri
     shown = mask_verdict(verdict) if verdict else None
     outcome = Outcome.PENDING
     if shown:
-        # A figure of another producer does not change when an early release is published and no longer hidden.
+        # Count a release of another producer without its checks from before the due time. So the figure does not change
+        # when an early release is published and no longer hidden.
         outcome = Outcome(shown.outcome) if is_own else outcome_from_due(shown)
     is_moved = release.due_at != row.due_at
     required = (address for address in release.addresses.all() if address.required)
@@ -280,10 +285,10 @@ def _complete_at(verdict: Verification) -> datetime | None:
 
 
 def briefs_known_to(person: Person) -> QuerySet[MinuteBrief]:
-    """Return the briefs that a person may read: those of the producers they lead, or of their trainings.
+    """Return the briefs of the producers that a person leads, without trainings in which they take no part.
 
-    Only people who may know of early releases read them. A release of the producer that was found early is missing from
-    a brief, which would show others that it was found (decision 100).
+    Only people who may know of early releases may read a brief. A release that was found early is missing from the
+    brief of its producer, which would show other people that it was found early (decision 100).
     """
     own = MinuteBrief.objects.filter(is_shown_to(person), producer__in=producers_where(person, Action.READ_BRIEF))
     return own.select_related("producer", "training")

@@ -51,12 +51,14 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
     # This query runs every two seconds until all releases are judged, perhaps thousands. So it reads only what is
     # counted.
     outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
-    # A release that was moved away and back also has an earlier verdict for the same time.
+    # Read only verdicts on present schedules: a release that was moved away and back also has an earlier verdict for
+    # the same time.
     present = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
     outcomes |= {
         reference: Outcome(outcome) for reference, outcome in present.values_list("release__reference", "outcome")
     }
-    # An early release that was taken down counts as in lists, without its early findings, which few people may know.
+    # Count an early release that is not published yet as lists do, without its early findings, because few people may
+    # know of these.
     early = present.filter(outcome=Outcome.EARLY).exclude(release__status=Status.PUBLISHED).select_related("release")
     outcomes |= {row.release.reference: Outcome(mask_verdict(row).outcome) for row in early}
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
@@ -85,5 +87,5 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
 
 
 def _are_all_there(results: Iterable[AddressResult]) -> bool:
-    """Return whether every part of a release was found, even late: then it counts as live."""
+    """Return whether every required part of a release was found live, even late. The release then counts as live."""
     return all(result.verdict.first_live_at for result in results if result.required)

@@ -60,7 +60,7 @@ from releases.rules.web_address import NotAWebAddressError, parse_address, place
 logger = logging.getLogger(__name__)
 
 ADAPTER = "page"
-# With these failures, and no redirect before them, nothing was sent.
+# If a check failed in one of these ways, and was not redirected before, no request was sent.
 _UNSENT = frozenset({Failure.ADDRESS_REFUSED, Failure.ASKED_TO_WAIT})
 # A second click within this time makes no second dummy file.
 _SECOND_CLICK = timedelta(minutes=1)
@@ -76,7 +76,10 @@ class NothingToDo(MoveRefused):
 
 
 def producers_shown_to(person: Person, *, action: Action = Action.KNOW_OPEN_FILES) -> QuerySet[Producer]:
-    """Return the producers of whose dummy files a person may know, by a role for an action or as incident contact."""
+    """Return the producers for which a person has a role for an action, or is the incident contact.
+
+    By default, these are the producers of whose dummy files the person may know.
+    """
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
     as_contact = IncidentContact.objects.current().filter(person=person)
@@ -107,7 +110,10 @@ class Authorisation:
 
 
 def find_authorisation(producer: Producer, host: str) -> HostAuthorisation | None:
-    """Return the authorisation of a host, as `place_of` writes it, that is in force for a producer."""
+    """Return the authorisation of a host that is in force for a producer.
+
+    :param host: in the form that `place_of` returns.
+    """
     return HostAuthorisation.objects.current().filter(producer=producer, host=host).first()
 
 
@@ -156,7 +162,7 @@ def _read_host(written: str) -> str:
 
 
 def withdraw_authorisation(authorisation: HostAuthorisation, *, by: User, at: datetime) -> HostAuthorisation:
-    """Withdraw the authorisation of a host. Checks that wait are then not made. A second click changes nothing.
+    """Withdraw the authorisation of a host. Its waiting checks are then not made. A second click changes nothing.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises ChangedMeanwhile: if another authorisation of the host was recorded meanwhile.
@@ -325,8 +331,8 @@ def run_requested_checks(
 ) -> int:
     """Make the checks that wait, one request at a time, and store their results.
 
-    A check goes on waiting if another process holds the lease of its host, if a due instant is near, or if we are
-    stopped. The authorisation is read again just before each request.
+    A check remains waiting if another process holds the lease of its host, if a due instant is near, or if this process
+    has to stop. The authorisation is read again just before each request.
 
     :param quiet: called with an aware instant; returns whether no due instant is near.
     :return: the number of addresses with a new result.
@@ -375,7 +381,10 @@ def _check_address(
 
 
 def _examine(answer: Answer, *, token: str, means: AdhocMeans) -> Finding | None:
-    """Have a response examined as a page; None if there is none, or if our own code cannot read it."""
+    """Return the finding of a response that is examined as a page.
+
+    None if the request failed, or if our own code cannot read the response.
+    """
     if answer.failure:
         return None
     url = answer.requested_url
@@ -383,7 +392,7 @@ def _examine(answer: Answer, *, token: str, means: AdhocMeans) -> Finding | None
     try:
         return means.probe.examine(ADAPTER, answer, expected)
     except Exception:
-        # Without a result the check would be made again and again.
+        # Do not raise the error. Without a stored result, the check would be made again and again.
         logger.exception("cannot examine the response for a dummy file")
         return None
 
@@ -429,9 +438,9 @@ def files_known_to(person: Person) -> QuerySet[DummyFile]:
 
 
 def with_state_place(files: QuerySet[DummyFile]) -> QuerySet[DummyFile]:
-    """Annotate dummy files with the place of their state among all states, as `state_place`.
+    """Annotate dummy files with the position of their state in `State`, as `state_place`.
 
-    This reads all their checks, from which a state is computed.
+    This reads all checks of the files, because a state is computed from the checks.
     """
     keys: dict[State, list[int]] = defaultdict(list)
     for record in read_records(files):
@@ -443,7 +452,7 @@ def with_state_place(files: QuerySet[DummyFile]) -> QuerySet[DummyFile]:
 def find_open_places(person: Person) -> list[DummyFileRecord]:
     """Return the dummy files with an open address that a person has to deal with or to check again, oldest first.
 
-    Auditors know of them, and have no tasks.
+    Auditors may know of the files, but do not have these tasks.
     """
     opened = set(OpenFileFinding.objects.filter(result=Result.OPEN).values_list("request__dummy_file", flat=True))
     if not opened:

@@ -23,7 +23,8 @@ from releases.rules.lifecycle import ChangedMeanwhile, Status
 from releases.rules.web_address import place_if_any
 from releases.verdict import outage as rules
 
-# Until a week after the due time a release is checked every 15 minutes.
+# A release counts as checked lately if it was checked within this time. Until a week after the due time, checks are at
+# most 15 minutes apart.
 LAST_CHECK_WITHIN = timedelta(minutes=20)
 
 
@@ -38,7 +39,7 @@ class Outage:
 
     @property
     def due(self) -> str:
-        """The London time at which they were due, as in the address of its page: "0930"."""
+        """The due time in London, as in the address of the page for the notice: "0930"."""
         return f"{calendar.in_london(self.due_at):%H%M}"
 
 
@@ -66,7 +67,8 @@ def find_outages(person: Person, judged: Iterable[tuple[Release, Verification | 
         releases[release.pk] = release
         results = {result.address: result for result in verdict.results} if verdict else {}
         for address in release.addresses.all():
-            # A page that may follow is not judged yet when the others are.
+            # A page that may be published later than the others (`may_follow_minutes`) has no verdict yet when they
+            # have theirs.
             if address.role == Address.Role.PAGE and address.required and not address.may_follow_minutes:
                 result = results.get(address.pk)
                 pages.append(
@@ -108,7 +110,7 @@ def find_outage(person: Person, producer: Producer, *, host: str, due_at: dateti
 
 
 def count_notices(outage: Outage) -> dict[int, int]:
-    """Return the number of delay notices of each release, by key, as `post_outage_notice` compares it."""
+    """Return the number of delay notices of each release, by key, for the parameter `seen` of `post_outage_notice`."""
     rows = DelayNotice.objects.filter(release__in=[release.pk for release in outage.releases])
     counts = {release.pk: 0 for release in outage.releases}
     for key in rows.values_list("release_id", flat=True):
@@ -138,7 +140,7 @@ def check_outage_notice(outage: Outage, notice: OutageNotice, *, at: datetime) -
 def post_outage_notice(
     outage: Outage, notice: OutageNotice, *, by: User, at: datetime, seen: Mapping[int, int]
 ) -> list[DelayNotice]:
-    """Post a notice on the page of each release of an outage, or on none.
+    """Post a notice on the page of each release of an outage, or on no page if one of them is refused.
 
     :param seen: the number of delay notices of each release, by key, when the person read the page.
     :raises NotYours: if the person does not lead the producer.

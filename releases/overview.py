@@ -24,7 +24,8 @@ from releases.verdict.address import Outcome
 class Selection:
     """Filters of releases; None and "" mean no filter.
 
-    A vague release counts as on the first day of its month, but is not before `first` until its last month is over.
+    A release without a day counts as planned for the first day of its month. However, `first` excludes such a release
+    only if its month, or the second of its two months, is over by then.
     """
 
     words: str = ""
@@ -87,7 +88,8 @@ def read_statuses(
 ) -> list[dict[str, Any]]:
     """Return the status of releases as `release_statuses` does.
 
-    :param mask: removes what the reader may not know of. Anyone with a shell may read the command's output.
+    :param mask: removes what the reader may not know of. By default, early findings are removed, because anyone with a
+        shell may read the output of the command.
     """
     versions = {release.pk: release.schedule_version for release in releases}
     rows = Verification.objects.all()
@@ -157,7 +159,7 @@ class Concern(StrEnum):
     DUE_TOMORROW = "due_tomorrow"
 
 
-# The missing parts of a release that is due within two weeks.
+# Concerns about missing information of a release that is due within two weeks.
 MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 
@@ -197,7 +199,8 @@ def _is_due_tomorrow(now: datetime) -> Q:
     return Q(due_at__gte=begin, due_at__lt=end)
 
 
-# Each concern as a condition on open releases. A page needs only some of them, and two have subqueries.
+# Functions that return the condition of each concern on open releases. A page builds only the conditions that it needs,
+# because two of them have subqueries.
 _CONDITIONS: Mapping[Concern, Callable[[datetime], Q]] = {
     Concern.NO_ADDRESS: _has_no_page,
     Concern.NO_CONTACT: lambda now: _is_due_soon(now) & Q(series__responsible=None),
@@ -230,7 +233,7 @@ MADE_AT = Coalesce(F("agreed_at"), F("requested_at"))
 
 
 def date_changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) -> QuerySet[DateChange]:
-    """Return the changes of date that a person may read, the latest first; rehearsals have none."""
+    """Return the changes of date that a person may read, the latest first, except changes of rehearsals."""
     found: QuerySet[DateChange] = DateChange.objects.filter(
         release__series__producer__in=producers_where(person, Action.VIEW), release__rehearsal=False
     )
@@ -243,7 +246,10 @@ def date_changes_of(person: Person, *, producer: str = "", on_the_day: bool = Fa
 
 
 def made_on_the_day(changes: QuerySet[DateChange]) -> QuerySet[DateChange]:
-    """Filter changes made on the old or the new day of release; `made_on` is that London day."""
+    """Filter changes made on the old or the new day of release.
+
+    The annotation `made_on` is the London day on which a change was made.
+    """
     return changes.annotate(made_on=TruncDate(MADE_AT, tzinfo=calendar.LONDON)).filter(
         Q(was_precision=Precision.EXACT, was_on=F("made_on")) | Q(to_precision=Precision.EXACT, to_on=F("made_on"))
     )

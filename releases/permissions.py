@@ -58,7 +58,7 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: EVERY_ROLE,
     Action.EDIT: KEEPERS,
-    # The Head of Profession decides on the request: releases/rules/date_change.py.
+    # A Head of Profession or a deputy decides on the request: releases/rules/date_change.py.
     Action.ASK_DATE_CHANGE: ASKERS,
     Action.CORRECT_REASON: LEADS,
     # These people are the first to know of a delay and can inform readers.
@@ -69,38 +69,40 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.KEEP_EXEMPTIONS: LEADS,
     # A release at once, after a leak or a statement in public: releases/rules/departure.py.
     Action.RELEASE_AT_ONCE: LEADS,
-    # On the day, when a release cannot come as announced. The moves themselves have their own rows.
+    # The page that asks a lead on the day what to do with a release that cannot be published as announced. The table of
+    # moves (`RELEASE`) decides who may postpone or cancel a release.
     Action.POSTPONE: LEADS,
     # A wider tolerance could hide a breach, so only leads change it; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.PREFLIGHT: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
-    # Those who may send a report outside may export its evidence. The evidence may show the work of calendar managers
-    # and the publishing team, so these may only read it here.
+    # People who may send a report outside may export its evidence. Calendar managers and the publishing team may only
+    # read the evidence here, because it may show their own work.
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
     # A page that was found early is under embargo, so few people may read its stored copies.
     Action.READ_SEALED: LEADS,
     # An early release is a security incident. The incident contact may know too: releases/early_findings.py.
     Action.KNOW_EARLY_FINDINGS: LEADS,
-    # Not a person who only covers: `standing_roles_of`.
+    # A person who only covers may not: `standing_roles_of`.
     Action.NAME_INCIDENT_CONTACT: LEADS,
-    # A correction after release is no breach by itself: releases/published_corrections.py.
+    # A correction after release is not in itself a breach: releases/published_corrections.py.
     Action.RECORD_CORRECTION: LEADS | {Role.STATISTICIAN},
-    # Not a person who only covers: `standing_roles_of`.
+    # A person who only covers may not: `standing_roles_of`.
     Action.NAME_COVER: LEADS,
     Action.PLAN_TRAINING: KEEPERS,
-    # A host is requested only if its owner has authorised it in writing, for which a lead answers.
+    # We send requests to a host only if its owner has authorised this in writing. A lead is responsible for that.
     Action.AUTHORISE_HOST: LEADS,
     Action.CHECK_OPEN_FILES: LEADS | {Role.PUBLISHING_TEAM},
     # An open file is a weakness that others could use. The incident contact may know too: releases/open_files.py.
     Action.KNOW_OPEN_FILES: LEADS | {Role.PUBLISHING_TEAM, Role.AUDITOR},
     # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
-    # We write to people outside the office, such as ministers, so a lead turns it on: releases/receipts.py.
+    # We then write to people outside the office, such as ministers, so only a lead may turn this on:
+    # releases/receipts.py.
     Action.ASK_RECIPIENTS: LEADS,
-    # A release that was found early is missing from a brief, so only those who may know of it read one.
+    # A release that was found early is missing from a brief, so only people who may know of it may read a brief.
     Action.READ_BRIEF: LEADS,
-    # A webhook discloses results to another system, for which a lead answers: statsoffice/webhooks.
+    # A webhook discloses results to another system, so a lead is responsible for it: statsoffice/webhooks.
     Action.MANAGE_WEBHOOKS: LEADS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.RECORD_CALL: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
@@ -116,7 +118,7 @@ COVER_ROLE = Role.DEPUTY
 
 
 def prefetch_roles(person: User) -> None:
-    """Read a person's roles for all permission checks of a page."""
+    """Read a person's roles once, for all permission checks of a page."""
     rows = Membership.objects.with_cover(at=timezone.now())
     prefetch_related_objects([person], Prefetch("memberships", rows))
 
@@ -137,7 +139,7 @@ def roles_by_producer(person: Person) -> dict[int, frozenset[Role]]:
 def standing_roles_of(person: Person, producer: Producer) -> frozenset[Role]:
     """Return the roles that a person holds for a producer, without cover.
 
-    Cover must not become permanent, so people who only cover name no one and invite no one.
+    Cover must not become permanent, so people who only cover may not name a cover or a contact, or invite people.
     """
     return frozenset(Role(held.role) for held in _memberships(person) if held.producer_id == producer.pk)
 
@@ -148,7 +150,7 @@ def roles_anywhere(person: Person) -> frozenset[Role]:
 
 def _roles(memberships: Iterable[Membership]) -> frozenset[Role]:
     held = list(memberships)
-    # Without the annotation of `with_cover`, no one has the powers of a cover.
+    # Cover counts only if the rows were read with `with_cover`, which adds the annotation `has_cover`.
     covered = {COVER_ROLE} if any(getattr(one, "has_cover", False) for one in held) else set()
     return frozenset({*(Role(one.role) for one in held), *covered})
 
@@ -158,12 +160,15 @@ def _memberships(person: Person) -> Iterable[Membership]:
         return ()
     if _has_memberships(person):
         return person.memberships.all()
-    # As with `is_active`, a permission is one of this moment, whatever the time of the action.
+    # Use the present time, whatever the time of the action: like `is_active`, cover must be in force now.
     return Membership.objects.filter(user=person).with_cover(at=timezone.now())
 
 
 def _has_memberships(person: Person) -> bool:
-    """Whether `prefetch_roles` has read a person's roles, as statsoffice.accounts.middleware does for each page."""
+    """Return whether `prefetch_roles` has read a person's roles.
+
+    statsoffice.accounts.middleware calls `prefetch_roles` for each page.
+    """
     return "memberships" in getattr(person, "_prefetched_objects_cache", {})
 
 
@@ -183,9 +188,9 @@ def check_may(person: Person, action: Action, producer: Producer) -> None:
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:
     """Return the most senior role by which a person may do an action with a producer's releases.
 
-    A role that they only cover comes last.
+    A role that the person has only by cover comes last.
 
-    :raises NotYours: if none of their roles allows it.
+    :raises NotYours: if none of the person's roles allows the action.
     """
     check_may(person, action, producer)
     held = TABLE[action] & standing_roles_of(person, producer) or TABLE[action] & roles_of(person, producer)
@@ -201,7 +206,8 @@ def people_with(producer: Producer, roles: Collection[Role]) -> "QuerySet[User]"
 def find_roles_at(moments: Collection[tuple[int, int, datetime]]) -> dict[tuple[int, int, datetime], Role]:
     """Return the most senior role that a person, by key, held for a producer, by key, at an instant, without cover.
 
-    The past of an example office is written before its roles, so a person's first role also counts before it was given.
+    The past data of an example office is written before its roles are given. So a person's first role also counts at
+    earlier instants.
     """
     if not moments:
         return {}
@@ -209,7 +215,7 @@ def find_roles_at(moments: Collection[tuple[int, int, datetime]]) -> dict[tuple[
         user__in={user for user, _producer, _at in moments},
         producer__in={producer for _user, producer, _at in moments},
     )
-    # By the key of the role, because an administrator can give the same row to another person or producer.
+    # Read by the key of the membership, because an administrator can give the same row to another person or producer.
     history = Membership.history.filter(id__in=given.values("id")).order_by("id", "history_date", "history_id")
     rows = list(history.values_list("history_date", "history_type", "id", "user_id", "producer_id", "role", named=True))
     changes = {key: list(group) for key, group in groupby(rows, key=lambda row: row.id)}
@@ -235,7 +241,7 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
     if _has_memberships(person):
-        # A list of keys instead of the same subqueries in every query of a page.
+        # Use a list of keys, so that not every query of a page contains the same subqueries.
         return _producers_of({held.producer_id for held in _memberships(person) if roles & _roles([held])})
     held = Q(pk__in=Membership.objects.filter(user=person, role__in=list(roles)).values("producer"))
     if COVER_ROLE in roles:
@@ -246,8 +252,8 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
 def _producers_of(keys: Collection[int]) -> QuerySet[Producer]:
     """Return producers by key.
 
-    The keys are a part of the statement. As parameters, fifty of them in each of twenty queries took a fifth of the
-    processor time of a page.
+    The keys are written into the SQL. As parameters, fifty keys in each of twenty queries took a fifth of the processor
+    time of a page.
     """
     if not keys:
         return Producer.objects.none()
@@ -278,5 +284,5 @@ def list_covers(producer: int) -> list[Cover]:
 
 
 def find_cover_at(covers: Iterable[Cover], person: int | None, *, at: datetime) -> Cover | None:
-    """Return the one of some covers by which a person, by key, acts at an instant."""
+    """Return the first cover by which a person, by key, acts for someone else at an instant, or None."""
     return next((row for row in covers if row.person_id == person and row.span.is_in_force(at)), None)

@@ -97,7 +97,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class ShownPicture:
-    """A picture as a page shows it. `addresses` has those of its files, by their kind, and of its layouts."""
+    """A picture as a page shows it.
+
+    `addresses` has the address of each file, by `FileKind`, and of each picture on a page, by `Layout`.
+    """
 
     picture: Picture
     addresses: Mapping[str, str]
@@ -106,7 +109,7 @@ class ShownPicture:
 def render_picture(picture: Picture, kind: FileKind, layout: Layout, *, subtitle: str) -> bytes:
     """Write a picture as a file.
 
-    :param subtitle: what the figures are about; only a picture in a file of its own shows it, below its title.
+    :param subtitle: what the figures are about, below the title. Only `Layout.FILE` shows both.
     """
     if kind is FileKind.CSV:
         return tables.write_table(tables.TableKind.CSV, picture.columns, picture.list_lines(), title=picture.title)
@@ -198,7 +201,7 @@ def whole_ticks(most: int) -> list[int]:
 
 
 def label_expression(labels: Mapping[int, str | Sequence[str]]) -> str:
-    """Return the expression of Vega that writes the label of a number, of one line or several.
+    """Return the Vega expression that turns a number into its label of one or more lines.
 
     Labels are written as JSON, so that no character of a title is read as part of the expression.
     """
@@ -221,8 +224,8 @@ class DelayTable:
 def draw_stated_delays(pages: Sequence[YearReviewPage], year: int, *, site: str) -> Picture:
     """Draw GOV.UK's own delay of each publication that it scheduled in a year, by the scheduled day.
 
-    It is the publisher's statement, so the picture has no due time, no result and no rate. Publications without these
-    figures, and those whose scheduled time is of another year, are counted in the note.
+    The delays are the publisher's own statements, so the picture has no due time, no result and no rate. The note
+    counts the publications that are left out: those without a scheduled time in the year, or without a delay.
     """
     drawn = [
         (page, page.scheduled_at, page.delay_seconds)

@@ -65,7 +65,7 @@ def plan_year(
 ) -> list[Plan]:
     """Return a plan for the following year for each release; nothing is recorded.
 
-    :param references: those that the person typed, by the key of the release of this year.
+    :param references: the references that the person typed, by the key of this year's release.
     """
     plans, typed = [], references or {}
     found = releases.select_related("series__producer", "planned_next__series")
@@ -82,7 +82,7 @@ def plan_year(
     editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
     known = Release.objects.filter(reference__in=[plan.reference for plan in plans]).select_related("series")
     by_reference = {release.reference: release for release in known}
-    # Other releases of the series on the planned days.
+    # Other releases of the same series on the planned days.
     present = Release.objects.exclude(status=Status.CANCELLED).filter(
         planned_from=None,
         rehearsal=False,
@@ -120,7 +120,7 @@ def record_plans(plans: Iterable[Plan], *, by: User, at: datetime) -> tuple[list
         except MoveRefused as refusal:
             refusals.append(f"{plan.source.reference}: {refusal}")
         except IntegrityError:
-            # Another person planned the same releases at the same time; these stay.
+            # Another person planned the same release at the same time. That release stays.
             continue
         else:
             recorded.append(release)
@@ -151,7 +151,7 @@ def _objection(
         (PlanObjection.REFERENCE_TAKEN, same_reference is not None, same_reference),
     )
     objection, other = next(((why, other) for why, applies, other in against if applies), (None, None))
-    # The reference may be taken by another producer's release, about which nothing else is disclosed.
+    # Another producer's release may have the reference. Do not disclose anything else about that release.
     if other and other.series.producer_id != source.series.producer_id:
         other = None
     return objection, other
@@ -190,7 +190,8 @@ class Suggestion:
 def suggest_next(series: Series, *, now: datetime) -> Suggestion:
     """Suggest the next release of a series: one period after its last release, by its usual pace.
 
-    The time is that of the series. Without a release, the title and the reference name the present month.
+    The suggested time is the usual release time of the series. The first release of a series is suggested for a working
+    day at least four weeks ahead, and its title and reference name the month of that day.
     """
     in_order = series.releases.official().exclude(status=Status.CANCELLED).order_by("planned_on", "pk")
     last = in_order.last()
@@ -230,7 +231,10 @@ def _months_between(series: Series) -> int:
 
 
 def suggest_after(release: Release, *, months: int) -> Suggestion:
-    """Suggest a release like another one, some months later, with the same files and its titles and addresses moved."""
+    """Suggest a release like another one, some months later.
+
+    The files are the same. Dates in the title, the reference and the addresses are moved forward.
+    """
     series = release.series
     placed = calendar.place_later(
         release.slot,
@@ -255,7 +259,10 @@ def suggest_after(release: Release, *, months: int) -> Suggestion:
 
 
 def _addresses_after(release: Release, shift: Shift) -> Iterator[PlannedAddress]:
-    """Move the page and the files of a release; an announcement is not moved, because its address cannot be known."""
+    """Yield the page and the files of a release, with dates in addresses and markers moved forward.
+
+    An announcement is left out, because its next address cannot be known.
+    """
     for address in release.addresses.all():
         if address.role != Address.Role.ANNOUNCEMENT:
             was = PlannedAddress.of(address)
@@ -263,7 +270,7 @@ def _addresses_after(release: Release, shift: Shift) -> Iterator[PlannedAddress]
 
 
 def _references(series: Series) -> list[str]:
-    # A reference is unique among all producers; only one of the same series is likely to be suggested.
+    # References are unique among all producers, but a suggestion is only likely to repeat one of the same series.
     return list(series.releases.values_list("reference", flat=True))
 
 
@@ -282,9 +289,10 @@ class AddressObjection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Patterns of the address and of the marker, and the adapter.
+    """Patterns of the address and of the marker, and the other values of the address.
 
-    A release that already has an address with this role is not changed, unless `replaces`.
+    If a release already has the address or, for a pattern of pages, another page, that address is only changed if
+    `replaces` is true.
     """
 
     url: str
@@ -399,7 +407,10 @@ def _compare_with_present(
 
 
 def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Object to addresses by which two releases share page and marker: the first live one would prove both."""
+    """Object to addresses by which two releases would share a page and a marker.
+
+    The first of two such releases to go live would make both count as live.
+    """
     wanted = Counter((each.planned.url, each.planned.marker) for each in proposals if each.planned)
     others = Address.objects.filter(url__in={url for url, _ in wanted}, role=Address.Role.PAGE)
     others = others.exclude(release__in=[proposal.release.pk for proposal in proposals])
@@ -416,9 +427,9 @@ def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
 # A page with more releases than this is not usable; it asks for a narrower filter.
 MOST_LISTED = 1000
 MOST_CLASHES = 50
-# For a yearly series, five years are six releases.
+# How far back the releases of a series count for its pace. A yearly series has six releases in five years.
 PAST_THAT_COUNTS = timedelta(days=5 * 366)
-# A release this long after New Year may still count for the last expected period of the year before.
+# How far into the next year releases are read, because they may still count for the last expected period of the year.
 BEYOND = timedelta(days=200)
 # Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): a calendar covers the next twelve months.
 PLANNED_AHEAD = timedelta(days=366)
@@ -426,7 +437,7 @@ PLANNED_AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A bank holiday and the nations shown that have it; `everywhere` if all of them do."""
+    """A bank holiday, and which of the nations shown have it. `everywhere` is true if all of them do."""
 
     title: str
     nations: tuple[Nation, ...]
@@ -485,7 +496,7 @@ class UnevenSeries:
 class YearPlan:
     """A year of some series. `total` counts all releases; if there are too many, none are listed.
 
-    `clashes_left_out` counts the clashes beyond the longest list.
+    `clashes` has at most MOST_CLASHES, and `clashes_left_out` counts the others.
     """
 
     year: int
@@ -520,7 +531,7 @@ def year_plan_of(producers: Collection[Producer], series: Series | None, *, year
                 month.vague.append(release)
             else:
                 month.entries.setdefault(release.planned_on, []).append(release)
-    # The clashes: releases that are shown, and others of the same producers that are due at the same instant.
+    # A clash has at least one release that is shown. It may include other releases of the same producers.
     instants = in_year.filter(due_at__isnull=False).values("due_at")
     keys = set(in_year.values_list("pk", flat=True))
     crowds = host_budgets.crowds_among(of_producers.filter(due_at__in=instants))

@@ -55,7 +55,7 @@ DECISION_EVENTS = {
     REFUSE: "pre_release_refused",
     TAKE_BACK: "pre_release_request_taken_back",
 }
-# The fields by whose change the links and answers of a recipient end: releases/receipts.py.
+# If one of these fields changes, the links and answers of the recipient no longer count: releases/receipts.py.
 OF_RECIPIENT = frozenset({"person", "email", "length", "unit"})
 
 
@@ -112,14 +112,19 @@ def only_words_are_open(entry: PreReleaseAccess, *, at: datetime) -> bool:
 
 
 def _changeable_details(entry: PreReleaseAccess, details: Details, *, at: datetime) -> Details:
-    """Return the details in the form in which they are stored."""
+    """Return the details to store. Once only the published words can be corrected, the other details stay unchanged."""
     if only_words_are_open(entry, at=at):
         return replace(entry.details, **{field: getattr(details, field) for field in PUBLIC})
     return details
 
 
 def _is_on_list(release: Release, details: Details, *, but: PreReleaseAccess | None = None) -> bool:
-    """Return whether a person with this post is on the list or requested. Without a name it returns False."""
+    """Return whether the list, or a request that is waiting, already has this person with this post.
+
+    The result is False if the details have no name.
+
+    :param but: an entry that is left out; requests are then left out too.
+    """
     if not details.person:
         return False
     same = {f"{name}__iexact": getattr(details, name) for name in ("post", "organisation", "person")}
@@ -151,7 +156,7 @@ def _change_entry(entry: PreReleaseAccess, details: Details, *, by: User, at: da
     fields = [name for name in new if new[name] != was[name]]
     entry = _move_entry(entry, entry.status, **new)
     if {*fields} & OF_RECIPIENT:
-        # The link belonged to another person, or the terms named another period.
+        # The earlier links belonged to another person, or their terms named another period.
         AccessLink.objects.filter(entry=entry, revoked_at__isnull=True).update(revoked_at=at)
         AccessLink.objects.filter(entry=entry, is_void=False).update(is_void=True)
         receipts.take_back_phone_confirmation(entry, by=by, at=at)
@@ -241,7 +246,7 @@ def withdraw_access(entry: PreReleaseAccess, *, by: User, at: datetime, expected
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
     check_list_open(release, at=at, or_cancelled=True)
-    # The entry has the name of the person whose access ends, so the request needs no copy of it.
+    # The entry has the name of the person whose access ends, so the request needs no copy of the name.
     nobody = replace(entry.details, person="", email="")
     if waits := _request_unless_agreed(entry, WITHDRAW, RequestKind.WITHDRAW, nobody, by=by, at=at):
         return waits
@@ -307,7 +312,7 @@ def requests_waiting_for(person: Person) -> QuerySet[PreReleaseRequest]:
 
 @transaction.atomic
 def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datetime) -> None:
-    """Agree to a requested change of a list and make it, refuse it, or take it back.
+    """Decide a requested change of a list: agree and make the change, refuse it, or take the request back.
 
     A change that can no longer be made stays open and can be refused.
 
@@ -318,7 +323,7 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datet
     request = PreReleaseRequest.objects.select_related("release", "asked_by").get(pk=request.pk)
     move = REQUEST.check(name, source=request.status, roles=roles_of(by, release.series.producer))
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
-    # The decision deletes the name from the request: it is on the list now, or has no purpose.
+    # Delete the name from the request, because the list has the name by then, or the name is no longer needed.
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
         raise ChangedMeanwhile(_("Another person has already decided this."))
     record_event(release, DECISION_EVENTS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
@@ -403,7 +408,10 @@ def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> C
 
 
 def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
-    """Return whether a person is on the list or, for an entry without a name, whether enough entries have the post."""
+    """Return whether a person is on the list or, for an entry without a name, whether enough entries have the post.
+
+    :param holders: how many entries with the post are enough.
+    """
     if details.person:
         return _is_on_list(release, details)
     same = {"post__iexact": details.post, "organisation__iexact": details.organisation}
@@ -445,7 +453,7 @@ def record_end(
 
 @transaction.atomic
 def take_back_times(entry: PreReleaseAccess, *, by: User, at: datetime, expected_version: int) -> PreReleaseAccess:
-    """Take back the last time that was recorded by mistake. Its event stays."""
+    """Take back the last recorded time of an entry, if it was a mistake. The event of the recording stays."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     move = ACCESS.check(TAKE_BACK, source=entry.status, roles=roles_of(by, release.series.producer))
     column = "began_at" if entry.status == AccessStatus.BEGUN else "ended_at"

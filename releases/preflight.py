@@ -40,16 +40,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Monitoring marks itself alive every few seconds; a minute of silence is not by chance.
+# Monitoring records every few seconds that it is running. If it has not done so for this long, it has a problem.
 LONGEST_SILENCE = timedelta(minutes=1)
-# No sequence of non-working days is as long, so every release is found on the working day before.
+# How far ahead releases are read. No sequence of non-working days is as long, so every release is found on the working
+# day before.
 AHEAD = timedelta(days=10)
-# A check that found a problem is repeated until it is solved, so that no one has to request it again.
+# A preflight that found a problem is repeated after this long until the problem is solved, so that no one has to
+# request it again.
 REPEAT_AFTER = timedelta(hours=1)
-# No check begins for this long around a due instant.
+# No preflight begins for this long around a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=20), timedelta(seconds=10)
 RELEASES_AT_A_TIME = 10
-# The plan reads its releases in batches, because those of ten days may take too much memory.
+# Planned preflights are requested in batches, because all releases of ten days may take too much memory.
 PLANNED_AT_A_TIME = 500
 CLAIM = timedelta(minutes=10)
 # A run waits this long for a busy host, and then reports that it could not check.
@@ -167,7 +169,10 @@ _BROWSER_CODES = {
 
 
 def _findings_of_browser(release: Release, means: "AdhocMeans") -> Iterator[PreflightFinding]:
-    """Yield how our browser runs, if the release needs it. It starts only then, because it takes much memory."""
+    """Yield how our browser runs, if the release needs a browser.
+
+    The browser is started only then, because it takes much memory.
+    """
     if release.has_screenshots or release.addresses.filter(adapter=BROWSER).exists():
         yield PreflightFinding(_BROWSER_CODES[means.browser_state()])
 
@@ -181,7 +186,7 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
 
 def planned_before(on: date, producer: Producer, *, at: time) -> datetime:
     """Return the instant of the preflights of a producer's releases on a London day."""
-    # The office's working days, because people have to correct the problems that a preflight finds.
+    # Use the office's working days, because people have to correct the problems that a preflight finds.
     day = calendar.working_day_before(on, nation=Nation(producer.nation), closed=producer.closed_days())
     return calendar.from_london(datetime.combine(day, at))
 
@@ -222,7 +227,7 @@ def may_be_checked(release: Release, *, now: datetime) -> bool:
 
 
 def request_missing_preflights(*, at: time, now: datetime) -> int:
-    """Request every preflight that is planned by now, and return how many there were.
+    """Request every preflight that is planned by now and not requested yet, and return their number.
 
     A preflight that found a problem is repeated an hour later, until there is no problem or the release is due.
 
@@ -251,7 +256,7 @@ def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
 
 
 def is_quiet_time(*, now: datetime) -> bool:
-    """Return whether no release falls due around an instant, so that its checks are not disturbed."""
+    """Return whether no release falls due around an instant, so that a preflight does not disturb its checks."""
     about = Release.objects.filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
 
@@ -265,11 +270,12 @@ def run_requested_preflights(
 ) -> list[int]:
     """Make the requested preflights, in batches of releases, and store their findings.
 
-    A run stays open if another process holds the lease of a host, if a due instant is near, or if we are stopped.
+    A run stays open if another process holds the lease of a host, if a due instant is near, or if this process has to
+    stop.
 
     :param quiet: called before each batch with the aware instant; returns whether no due instant is near.
     :return: the keys of the runs that are done.
-    :raises ExceptionGroup: at the end, if our own code failed on some releases; the others were not delayed.
+    :raises ExceptionGroup: if our own code failed on some releases. All others are done first.
     """
     begun, at = monotonic(), now
     faults: list[Exception] = []
@@ -286,7 +292,7 @@ def run_requested_preflights(
         crowds = _find_crowds(releases, crowds, means=means)
         for run in runs:
             if run.release not in releases:
-                # Moved into the past, cancelled or published since the request: there is nothing left to check.
+                # The release was moved into the past, cancelled or published since the request.
                 run.delete()
             elif _make_run(run, checks, unreached, crowds, means=means, now=at, faults=faults):
                 done.append(run.pk)
@@ -318,7 +324,7 @@ def _free_runs(now: datetime) -> QuerySet[PreflightRun]:
 
 
 def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
-    """Claim those runs that no other process has claimed, so that two processes never make the same one."""
+    """Claim those runs that no other process has claimed, so that two processes never make the same run."""
     free = _free_runs(now).filter(pk__in=keys)
     runs = free.select_related("release__series__producer", "release__series__responsible__user")
     runs = runs.select_related("release__series__head_of_profession__user").order_by("release__due_at", "pk")
@@ -328,9 +334,9 @@ def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
 def _check_addresses(
     releases: Sequence[Release], *, means: "AdhocMeans", now: datetime
 ) -> tuple[dict[int, "AdhocCheck"], set[int]]:
-    """Return the findings of the releases' addresses by key, and the keys of addresses that could not be checked."""
+    """Return the checks of the releases' addresses by key, and the keys of addresses that could not be checked."""
     found = Address.objects.filter(release__in=releases).select_related("release__series__producer")
-    # A provisional release is not monitored, and only checks of its announcement are stored as evidence.
+    # A provisional release is not monitored, so only checks of its announcement are stored as evidence.
     found = found.filter(Q(release__status=Status.CONFIRMED) | Q(role=Address.Role.ANNOUNCEMENT))
     addresses = list(found.order_by("release__due_at", "pk"))
     checks = {check.row.address_id: check for check in means.check_addresses(addresses, now=now)}
@@ -338,7 +344,10 @@ def _check_addresses(
 
 
 def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: "AdhocMeans") -> CrowdsByInstant:
-    """Find the crowds of releases, once for all that are due at the same time."""
+    """Find the crowds of releases, with one search for all releases that are due at the same time.
+
+    :param known: the crowds of the previous batch.
+    """
     by_instant: dict[datetime, list[Release]] = {}
     for release in releases:
         by_instant.setdefault(targets.due_of(release), []).append(release)
@@ -351,8 +360,8 @@ def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: 
 def _judge_live_addresses(release: Release, addresses: Collection[int], *, means: "AdhocMeans", now: datetime) -> None:
     """Judge a release if some of its addresses are live before it is due, after a second check if one is needed.
 
-    Two live checks after one without the release show that it is early. The findings of one alone are shown to no one
-    (decision 73), so the second one does not wait for the next planned check.
+    Two live checks after a check without the release show that it is early. The finding of a single live check is shown
+    to no one (decision 73), so the second check is made now instead of at the next planned time.
     """
     verdict = judge.judge_one(release, now=now)
     if verdict.outcome == Outcome.EARLY or not is_hidden(release, [verdict]):

@@ -18,7 +18,7 @@ from releases.rules.lifecycle import TO_COME
 CLOCKS_APART = timedelta(minutes=5)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_OF_A_RELEASE = 20
-"""So many statements of one system about one release are stored; a repeated message is one."""
+"""The most statements of one system about one release that we store. A repeated message counts once."""
 
 
 class StatementRefused(ValueError):
@@ -26,7 +26,10 @@ class StatementRefused(ValueError):
 
 
 class UnknownRelease(StatementRefused):
-    """The producer has no release with this reference. Whether another one has it is not said."""
+    """The producer has no release with this reference.
+
+    The message does not disclose whether another producer has one.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def record_statement(producer: Producer, stated: StatedPublication, *, at: datet
 
     :raises UnknownRelease: if the producer has no such release.
     :raises StatementRefused: if the time is in the future or before 2000, or the system has made too many statements
-        about it.
+        about the release.
     """
     if (first := _find_first(stated)) is not None:
         return first
@@ -61,7 +64,7 @@ def record_statement(producer: Producer, stated: StatedPublication, *, at: datet
         with transaction.atomic():
             return _store(lock_release(key), stated, at=at)
     except IntegrityError:
-        # The same message arrived at the same time, about another release.
+        # The same message about another release was stored at the same time.
         if (first := _find_first(stated)) is None:
             raise
         return first

@@ -37,7 +37,10 @@ class AlreadyWithdrawn(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class CorrectionFacts:
-    """What a person states about a correction; instants are aware. Without `corrected_at` it is not corrected yet."""
+    """What a person states about a correction. Instants are aware.
+
+    Without `corrected_at`, the error is not corrected yet.
+    """
 
     what_was_wrong: str
     found_at: datetime | None
@@ -80,7 +83,10 @@ def corrections_of(release: Release) -> list[Correction]:
 
 
 def group_corrections(rows: Iterable[PublishedCorrection]) -> list[Correction]:
-    """Group revisions, which are in the order of their releases and numbers, by correction."""
+    """Group revisions by correction.
+
+    :param rows: in the order of releases and numbers.
+    """
     by_correction = groupby(rows, key=lambda row: (row.release_id, row.number))
     return [Correction(tuple(revisions)) for _key, revisions in by_correction]
 
@@ -88,7 +94,7 @@ def group_corrections(rows: Iterable[PublishedCorrection]) -> list[Correction]:
 def corrections_visible_to(person: Person) -> PublishedCorrectionQuerySet:
     """Return the last revision of each correction that a person may read, the latest found first.
 
-    Withdrawn ones are left out, and those of trainings in which the person takes no part.
+    Withdrawn corrections are left out, and corrections in trainings in which the person takes no part.
     """
     own = PublishedCorrection.objects.filter(
         is_shown_to(person, column="release__training"),
@@ -155,9 +161,9 @@ def record_correction(
 def change_correction(
     correction: Correction, facts: CorrectionFacts, *, by: User, at: datetime, seen: int
 ) -> PublishedCorrection:
-    """Record a further revision of a correction; the earlier ones stay on record.
+    """Record a further revision of a correction; the earlier revisions stay on record.
 
-    :param seen: the number of its revisions when the person read it.
+    :param seen: the number of revisions when the person read the correction.
     :raises CorrectionRefused: if nothing changes.
     :raises AlreadyWithdrawn: if it was withdrawn.
     """
@@ -177,7 +183,7 @@ def withdraw_correction(
 ) -> PublishedCorrection:
     """Withdraw a correction that was recorded by mistake. Readers no longer see its notice, only that there was one.
 
-    :param seen: the number of its revisions when the person read it.
+    :param seen: the number of revisions when the person read the correction.
     :raises CorrectionRefused: if there is no reason.
     :raises AlreadyWithdrawn: if it was withdrawn.
     """
@@ -213,7 +219,8 @@ def _tidy(facts: CorrectionFacts) -> CorrectionFacts:
 def _lock_correction(correction: Correction, *, seen: int) -> PublishedCorrection:
     """Return the last revision of a correction, with its release locked.
 
-    :raises ChangedMeanwhile: if there are other revisions than the person read.
+    :raises ChangedMeanwhile: if there are revisions that the person has not read.
+    :raises AlreadyWithdrawn: if the correction was withdrawn.
     """
     lock_release(correction.current.release_id)
     last = PublishedCorrection.objects.filter(release=correction.current.release, number=correction.number).last()

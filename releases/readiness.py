@@ -23,11 +23,11 @@ class WarningKind(StrEnum):
     SHORT_FOR_MARKETS = "short_for_markets"
 
 
-# What may be missing in a series, and so in all of its releases.
+# Warnings about people who are missing from a series, and so from all of its releases.
 OF_SERIES = frozenset({WarningKind.NO_CONTACT, WarningKind.NO_HEAD})
-# A reason is asked for if a date is confirmed with one of these.
+# A person who confirms a date with one of these warnings has to give a reason.
 NEEDS_REASON = frozenset({WarningKind.PAST, WarningKind.SHORT_NOTICE})
-# Notice counts until a date is confirmed.
+# Warnings about the notice. They no longer apply once the date is confirmed.
 OF_NOTICE = NEEDS_REASON | {WarningKind.SHORT_FOR_MARKETS}
 
 
@@ -36,8 +36,8 @@ class ReleaseWarning:
     """One warning.
 
     :ivar on: the day of release, for a warning about the date.
-    :ivar name: of the bank holiday or the office's own non-working day.
-    :ivar days: of notice.
+    :ivar name: the name of the bank holiday, or of the office's own non-working day.
+    :ivar days: the days of notice; negative if the date is past.
     """
 
     kind: WarningKind

@@ -1,7 +1,7 @@
 """Handling receipts for pre-release access: one-person links, the answers of recipients, and confirmed lists.
 
-A recipient has no account. Who holds a link may answer, and nothing else. Links and answers are of one release date: a
-new date ends them, and recipients are asked again.
+A recipient has no account. A person who has a link may answer, and nothing else. Links and answers belong to one date
+of a release: they do not count for a new date, and recipients are asked again.
 """
 
 import base64
@@ -48,12 +48,14 @@ from releases.rules.receipts import (
     name_terms,
 )
 
-# More days than the longest period, and the working days before it, can need with all holidays between them.
+# How far ahead releases are read: more days than the longest period of access and the working days before it can take,
+# with all holidays between them.
 _HORIZON = timedelta(days=2 * (DAYS_FOR_TERMS + LONGEST[Unit.WORKING_DAYS]))
 _WITH_ACCESS = (AccessStatus.GRANTED, AccessStatus.BEGUN)
-# Changes of a list that its confirmation did not cover. Corrections of a post's name are among them, and so be it.
+# Events of a list after which an earlier confirmation no longer counts. This includes corrections of a post's name.
 _LIST_CHANGES = ("pre_release_granted", "pre_release_changed", "pre_release_withdrawn")
-# A reported disclosure has no event of the release, because few people may know of it: its report has one.
+# The event of a release for each answer. A reported disclosure has none, because few people may know of it. Its breach
+# report has an event instead.
 _EVENTS = {
     Answer.CONFIRMED: "pre_release_terms_confirmed",
     Answer.ACKNOWLEDGED: "pre_release_received",
@@ -71,7 +73,7 @@ class AlreadyReported(Exception):
 
 
 def token_of(link: AccessLink) -> str:
-    """Make the token of a link, which is not stored.
+    """Make the token of a link from its seed. Tokens are not stored.
 
     :raises LinkUnusable: if no secret key of the office makes the token whose digest is stored.
     """
@@ -88,7 +90,10 @@ def _sign(seed: str, *, key: str) -> str:
 
 
 def window_of(entry: PreReleaseAccess) -> Window | None:
-    """Return the times of an entry, whose release is read with its series and producer; None without an exact date."""
+    """Return the times of an entry; None without an exact date.
+
+    :param entry: with its release, series and producer selected.
+    """
     begins_at, due_at = entry.begins_at, entry.release.due_at
     if begins_at is None or due_at is None:
         return None
@@ -96,7 +101,10 @@ def window_of(entry: PreReleaseAccess) -> Window | None:
 
 
 def is_link_open(link: AccessLink, *, now: datetime) -> bool:
-    """Return whether a link works at an instant. It never works before its time, whatever clock made it."""
+    """Return whether a link works at an instant.
+
+    It never works before its time, even if a process with a wrong clock made the link too early.
+    """
     release, window = link.entry.release, window_of(link.entry)
     if window is None or link.revoked_at is not None or link.schedule_version != release.schedule_version:
         return False
@@ -112,20 +120,23 @@ def find_link(token: str, *, now: datetime) -> AccessLink | None:
 
 
 def _asking(*, now: datetime) -> QuerySet[Release]:
-    """Return the releases to come of producers that ask recipients."""
+    """Return the releases whose recipients are asked, because their producers ask recipients."""
     return _to_come(now=now).filter(series__producer__asks_recipients=True)
 
 
 def _to_come(*, now: datetime) -> QuerySet[Release]:
-    """Return the releases whose recipients can be asked. Rehearsals write to no one outside the office."""
+    """Return the releases whose recipients can be asked: announced, confirmed and still to come.
+
+    Rehearsals are left out, because we do not write to people outside the office about them.
+    """
     to_come = Release.objects.public().filter(status=Status.CONFIRMED, due_at__gt=now, due_at__lte=now + _HORIZON)
     return to_come.select_related("series__producer", "series__responsible")
 
 
 def make_due_links(*, now: datetime) -> int:
-    """Make the links that are due and do not exist yet, and return how many there were.
+    """Make the links that are due and do not exist yet, and return their number.
 
-    A repeated or simultaneous run makes none twice.
+    Repeated and simultaneous runs make no link twice.
     """
     return sum(_make_link(entry, purpose, now=now) for entry, purpose in _find_due_links(_asking(now=now), now=now))
 
@@ -139,19 +150,19 @@ class DueRequests:
 
 
 def count_due_requests(producer: Producer, *, now: datetime) -> DueRequests:
-    """Count the emails to recipients that leave at once if a producer asks them, or turns that on."""
+    """Count the emails to recipients that are due now, even if the producer does not ask recipients yet."""
     of_producer = _to_come(now=now).filter(series__producer=producer)
     purposes = [purpose for _entry, purpose in _find_due_links(of_producer, now=now)]
     return DueRequests(len(purposes), purposes.count(Purpose.HANDLING))
 
 
 def _find_due_links(releases: QuerySet[Release], *, now: datetime) -> Iterator[tuple[PreReleaseAccess, Purpose]]:
-    """Yield the entries of releases without the link that they must have now, and what that link is for."""
+    """Yield the entries that are missing a link that is due now, and the purpose of that link."""
     in_force = AccessLink.objects.filter(
         entry=OuterRef("pk"), schedule_version=OuterRef("release__schedule_version"), revoked_at__isnull=True
     )
     entries = PreReleaseAccess.objects.filter(
-        # With that link, a recipient has everything.
+        # The link for handling has the terms too, so a recipient who has it needs no other link.
         ~Exists(in_force.filter(purpose=Purpose.HANDLING)),
         release__in=releases,
         status__in=_WITH_ACCESS,
@@ -194,8 +205,8 @@ def links_in_force(entry: PreReleaseAccess) -> list[AccessLink]:
 def links_to_send(*, now: datetime, since: datetime) -> Iterator[AccessLink]:
     """Yield the links that were made since an instant, are not sent yet, and work now.
 
-    Once the window is open, the link for it has the terms too. After the end of access, only a link that was sent is of
-    use: a disclosure can be reported with it.
+    Once access has begun, a link for the terms is not sent any more, because the link for handling has the terms too.
+    After access has ended, no link is sent: only a link that was sent before is of use, to report a disclosure.
     """
     links = AccessLink.objects.filter(
         sent_at__isnull=True, revoked_at__isnull=True, made_at__gt=since, entry__status__in=_WITH_ACCESS
@@ -251,8 +262,8 @@ def answer_link(
 ) -> AccessReceipt | None:
     """Record the answer of the person who holds a link. The same answer again changes nothing.
 
-    :param what: what is reported, for Answer.DISCLOSURE alone.
-    :param happened_at: when it happened, if the recipient knows.
+    :param what: what is reported; only for Answer.DISCLOSURE.
+    :param happened_at: when the disclosure happened, if the recipient knows.
     :return: the first such answer; None if the link does not work, or does not offer this answer.
     :raises AlreadyReported: if an earlier report of a disclosure says something else.
     """
@@ -297,11 +308,11 @@ def _facts_of(entry: PreReleaseAccess) -> dict[str, str]:
 
 
 def record_silent(*, now: datetime) -> int:
-    """Record as evidence that recipients gave no answer, and return how many rows that were.
+    """Record as evidence that recipients gave no answer, and return the number of recorded rows.
 
-    For the terms the time ends when the window opens, and for the receipt when the release is published. Only links
-    that were sent count, and none of an earlier date or of a cancelled release. Answers to a revoked link count, unless
-    the entry was given another person or period.
+    The time to confirm the terms ends when access begins, and the time for the receipt when the release is published.
+    Only links that were sent and are not revoked count, for the present date of a release that is not cancelled. An
+    answer to a revoked link still counts as an answer, unless the entry was given another person or period.
     """
     answered = AccessReceipt.objects.filter(
         link__entry=OuterRef("entry"), link__schedule_version=OuterRef("schedule_version"), link__is_void=False
@@ -341,7 +352,7 @@ def _record_silent_links(release: int, links: Collection[AccessLink], *, now: da
 class Recipient:
     """One entry of a list with its status, and when the recipient was asked and answered for the present date.
 
-    `by_phone` is what staff recorded about a call, if it counts.
+    `by_phone` is the confirmation by phone that staff recorded, if it still counts.
     """
 
     entry: PreReleaseAccess
@@ -353,12 +364,12 @@ class Recipient:
 
     @property
     def asked_at(self) -> datetime | None:
-        """When the first message left that is still in force."""
+        """When the first message with a link in force was sent."""
         return min((link.sent_at for link in self.made.values() if link.sent_at), default=None)
 
     @property
     def is_unsent(self) -> bool:
-        """Whether a link was made, and its message has not left yet and still will."""
+        """Whether a link was made whose message is still to be sent."""
         return self.entry.status in _WITH_ACCESS and any(link.sent_at is None for link in self.made.values())
 
 
@@ -470,7 +481,7 @@ def _record_call(entry: PreReleaseAccess, *, terms: str, by: User, at: datetime)
 
 
 def asks_recipients(release: Release) -> bool:
-    """Return whether the recipients of a release are asked: its producer does, and it is no rehearsal."""
+    """Return whether the recipients of a release are asked: its producer asks them, and it is not a rehearsal."""
     return release.series.producer.asks_recipients and not release.rehearsal
 
 
@@ -478,7 +489,7 @@ def set_recipient_requests(producer: Producer, *, asks: bool, by: User) -> bool:
     """Turn the requests to recipients on or off for a producer, with a row of its history.
 
     :return: whether that changed anything.
-    :raises NotYours: if the person may not.
+    :raises NotYours: if none of the person's roles allows it.
     """
     check_may(by, Action.ASK_RECIPIENTS, producer)
     if producer.asks_recipients == asks:
@@ -521,9 +532,10 @@ def terms_asked_from(release: Release) -> datetime | None:
 
 
 def lists_to_confirm(*, now: datetime) -> Iterator[Release]:
-    """Yield the releases whose lists have posts and are to be confirmed, once that is due.
+    """Yield the releases whose lists are not empty, and whose owners are to be asked now to confirm them.
 
-    A list that changed after it was confirmed is not asked about again: the change was made by a person who may.
+    If a list changed after it was confirmed, its owner is not asked again, because a person who may edit the list made
+    the change.
     """
     with_posts = PreReleaseAccess.objects.filter(status__in=ON_THE_LIST).values("release")
     for release in _asking(now=now).filter(pk__in=with_posts):
@@ -598,8 +610,8 @@ def confirm_list(release: Release, *, seen: str, by: User, at: datetime) -> List
     """Record that a person who edits the list confirms that it is right.
 
     :param seen: the digest of the list that the person read.
-    :raises NotYours: if they may not edit the list.
-    :raises ChangedMeanwhile: if the list is another one now.
+    :raises NotYours: if the person may not edit the list.
+    :raises ChangedMeanwhile: if the list has changed since the person read it.
     :raises MoveRefused: if it is too early, or the release is published, cancelled or due.
     """
     with transaction.atomic():

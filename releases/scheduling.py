@@ -52,7 +52,7 @@ from releases.rules.lifecycle import (
 )
 from releases.rules.parts import PAGES
 
-# By then the last check planned up to the limit has timed out, and the verdict is final.
+# This long after the limit, the last check that was planned up to the limit has timed out, and the verdict is final.
 JUDGING_TAKES = timedelta(seconds=30)
 PLAUSIBLE_YEARS = range(1990, 2100)
 
@@ -70,7 +70,7 @@ class BeingJudged(MoveRefused):
 
 
 def check_move(release: Release, name: str, *, by: User | None, given: Collection[str] = ()) -> Move:
-    """Return the row of the table for a move of a release by a person, or by the system."""
+    """Return the row of the table `RELEASE` for a move of a release by a person, or by the system."""
     roles = roles_of(by, release.series.producer) if by else frozenset()
     return RELEASE.check(name, source=release.status, roles=roles, given=given, by_system=by is None)
 
@@ -111,7 +111,11 @@ def refuse_during_judgement(release: Release, *, at: datetime) -> None:
 
 
 def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) -> None:
-    """Require that no release with this name is waiting for its verdict, because another name could hide a breach."""
+    """Require that none of the releases is waiting for its verdict.
+
+    Call this before a title, or another text by which checks recognise the releases, is changed. The change could hide
+    a breach.
+    """
     longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + JUDGING_TAKES
     for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
         if times := _times_of_judging(release, at=at):
@@ -138,7 +142,8 @@ def check_new_slot(
 ) -> Slot:
     """Return the normalised slot if a release of a series can be recorded for it.
 
-    While it is provisional, another time than the series' needs OSR's agreement, and a weekend does not yet.
+    For a provisional release, a time other than the usual one of its series needs OSR's agreement. A weekend needs the
+    agreement only when the date is confirmed.
     """
     slot = normalise_slot(slot)
     if not rehearsal:
@@ -255,7 +260,7 @@ class PlannedAddress:
         return cls(**{name: getattr(address, name) for name in ADDRESS_COLUMNS})
 
     def find_part_faults(self) -> Iterator[PartRefused]:
-        """Find why it cannot be this part of the release. The database has the same rules as constraints."""
+        """Find why the address cannot be this part of the release. The database has the same rules as constraints."""
         if self.may_follow_minutes and not self.part:
             yield PartRefused("part", _("Choose the part that may follow."))
         elif self.may_follow_minutes and not self.required:
@@ -270,9 +275,9 @@ ADDRESS_COLUMNS = tuple(field.name for field in fields(PlannedAddress))
 
 
 def check_address(planned: PlannedAddress) -> PlannedAddress:
-    """Return an address as it is stored: an announcement is evidence, so it is not required and no part.
+    """Return an address as it is stored: an announcement is evidence, so it is not required and not a part.
 
-    :raises PartRefused: if it cannot be the part as which it is planned.
+    :raises PartRefused: if the address cannot be the planned part of the release.
     """
     if planned.role == Address.Role.ANNOUNCEMENT:
         planned = replace(planned, required=False, part="", may_follow_minutes=0)
@@ -297,7 +302,7 @@ def record_release(
 ) -> Release:
     """Record a provisional release and its addresses; it is not public before it is announced.
 
-    :param training: of which a rehearsal is a part.
+    :param training: the training of which the rehearsal is a part.
     :param grounds: OSR's agreement, if the time is not that of the series.
     """
     slot = check_new_slot(series, slot=slot, rehearsal=rehearsal, grounds=grounds, at=at)
@@ -351,7 +356,7 @@ def check_announce(release: Release, *, by: User | None) -> Move:
 
 
 def announce_release(release: Release, *, by: User | None, at: datetime) -> Release:
-    """Make a release public in the calendar. Repeating it changes nothing."""
+    """Make a release public in the calendar. A second call changes nothing."""
     move = check_announce(release, by=by)
     if release.announced_at is not None:
         return release
@@ -393,7 +398,10 @@ def confirm_release(
 
 
 def _check_day(release: Release, grounds: Grounds, *, by: User | None, at: datetime) -> None:
-    """Require OSR's agreement to another time or a weekend, and a lead's reason for a bank holiday, now or before."""
+    """Require OSR's agreement to another time or a weekend, and a lead's reason for a bank holiday.
+
+    Each may be given now or be on record already.
+    """
     missing = find_missing_grounds(release)
     is_lead = by is not None and bool(LEADS & roles_of(by, release.series.producer))
     check_agreement(missing.departures, grounds, required=missing.agreement, today=calendar.local_date(at))
@@ -593,7 +601,7 @@ def release_at_once(
 
 
 def check_cancel(release: Release, *, by: User, at: datetime, reason: str = "to be given") -> Move:
-    """Return the move by which a person cancels a release; it is a different one once a confirmed release is due."""
+    """Return the move by which a person cancels a release: CANCEL_ONCE_DUE for a confirmed release that is due."""
     due = release.status == Status.CONFIRMED and is_due(release, at=at)
     given = {"reason"} if reason.strip() else set()
     return check_move(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
@@ -617,7 +625,7 @@ def prepare_cancel(
 def cancel_release(
     release: Release, *, reason: str, by: User, at: datetime, expected_version: int | None = None
 ) -> Release:
-    """Cancel a release, with a public reason. Once a confirmed one is due, only a lead may cancel it."""
+    """Cancel a release, with a public reason. Once a confirmed release is due, only a lead may cancel it."""
     move = prepare_cancel(release, reason=reason, by=by, at=at, expected_version=expected_version)
     values = {"cancelled_at": at, "cancellation_reason": reason.strip()}
     return apply_move(release, move, by=by, at=at, values=values, after_due=is_due(release, at=at))
@@ -646,7 +654,7 @@ def publish_all(live_releases: Sequence[tuple[Release, datetime]], *, at: dateti
 def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -> list[str]:
     """Return the moves that the roles may make with a release, as pages offer them.
 
-    A release is announced once, and a rehearsal never; once a confirmed one is due, only a lead may cancel it.
+    A release is announced once, and a rehearsal never. Once a confirmed release is due, only a lead may cancel it.
     """
     moves = RELEASE.available(source=release.status, roles=roles)
     hidden = set()

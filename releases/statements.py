@@ -39,7 +39,7 @@ class OpenQuestion:
 
 
 def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
-    """Find the texts at addresses of present schedules that a person has to identify."""
+    """Find the texts that a person has to identify, among the texts in checks for the present schedules."""
     said: dict[int, dict[str, str]] = {}
     statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
@@ -57,7 +57,7 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
         if text.result in {CheckOutcome.UNRECOGNISED, CheckOutcome.LIVE}
         and text.text_digest
         and text.text_digest not in said.get(text.release_id, {})
-        # A text with the marker that appeared after the release was absent needs no statement.
+        # No statement is needed for a text with the marker if an earlier check of the address found no release.
         and not (text.result == CheckOutcome.LIVE and absent_since.get(text.address_id, text.last_at) < text.last_at)
     ]
     addresses = Address.objects.select_related("release").in_bulk({text.address_id for text in open_texts})
@@ -68,7 +68,9 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
 
 
 def verdicts_without_answer(releases: QuerySet[Release], *, reader: Person) -> QuerySet[Verification]:
-    """Return the verdicts on some releases that need a statement and have no "it was live at" that a person may read.
+    """Return the verdicts on some releases that need a statement of when the release was live, and have none.
+
+    Statements of which the reader may not know do not count.
 
     This includes verdicts on an earlier date, because moving a release after it was due does not answer the question.
     """
@@ -77,14 +79,14 @@ def verdicts_without_answer(releases: QuerySet[Release], *, reader: Person) -> Q
 
 
 def is_answered(*, reader: Person | None = None) -> Exists:
-    """Return the condition on verdicts that a person stated when the release was live.
+    """Return the condition on verdicts that a person has stated when the release was live.
 
-    Until the release is published, that it was live before it was due is an answer only for its author and for people
-    who may know of it. Others would see from a question that disappears that it was stated.
+    Until the release is published, a statement that it was live before it was due counts only for its author and for
+    people who may know of early findings. For other people, a question that disappears would disclose the statement.
 
     :param reader: None for a question that everyone is asked.
     """
-    # The due time of the verdict and, if the release was moved since, of its present date.
+    # Compare with the due time of the verdict and, because the release may have been moved since, with its present one.
     open_to_all = Q(live_at__gte=OuterRef("due_at")) & Q(live_at__gte=F("release__due_at"))
     open_to_all |= ~Q(release__status__in=TO_COME)
     if reader is not None:
@@ -189,5 +191,5 @@ def _add_statement(
 
 
 def _judge(release: Release, *, now: datetime) -> None:
-    # A check planned up to the limit may still be open; only monitoring knows that.
+    # Only monitoring knows which checks have no response yet. All checks that were sent before this have timed out.
     judge.judge_one(release, now=now, answered_until=lambda _: now - LONGEST)

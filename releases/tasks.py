@@ -39,9 +39,9 @@ class AlreadyTicked(MoveRefused):
 def add_task(
     series: Series, *, text: str, origin: str = "", rehearsal: bool = False, by: User, at: datetime
 ) -> ReleaseTask:
-    """Add a task for the next release of a series after an aware instant, whether it is planned or not.
+    """Add a task for the next release of a series after an aware instant, even if that release is not planned yet.
 
-    :param origin: its source, such as the reference of a report.
+    :param origin: the source of the task, such as the reference of a report.
     :raises NotYours: if none of the person's roles allows it.
     :raises MissingFields: if the text is empty.
     """

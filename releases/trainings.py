@@ -15,9 +15,9 @@ from releases.rules.calendar import format_day, slot_at
 from releases.rules.lifecycle import EVERY_ROLE, ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
 
-# People work on the report in the days after the rehearsal.
+# A training ends this long after its last rehearsal, because people work on the report in these days.
 DAYS_AFTER_REHEARSAL = timedelta(days=7)
-# Monitoring needs a few minutes to begin with a new page.
+# A rehearsal is planned at least this far ahead, because monitoring needs a few minutes to begin with a new page.
 SHORTEST_WAIT = timedelta(minutes=2)
 
 
@@ -30,7 +30,10 @@ class TrainingOver(MoveRefused):
 
 
 def trainings_visible_to(person: Person) -> QuerySet[Training]:
-    """Return the trainings that a person planned for, manages or takes part in, the latest first."""
+    """Return the trainings that a person manages or takes part in, the latest first.
+
+    A person manages the trainings of producers for which they may plan trainings.
+    """
     managed = Training.objects.filter(producer__in=producers_where(person, Action.PLAN_TRAINING))
     own = Training.objects.filter(participants=person.pk) if person.pk else Training.objects.none()
     return Training.objects.filter(pk__in=managed.values("pk").union(own.values("pk")))
@@ -131,7 +134,12 @@ def change_participants(
 
 
 def _check_participants(producer: Producer, participants: Collection[User], *, known: Collection[int] = ()) -> set[int]:
-    """Return the keys of the participants, of whom all but known ones must have a role at the producer."""
+    """Return the keys of the participants.
+
+    All except known participants must have an open account and a role at the producer.
+
+    :param known: the keys of the present participants.
+    """
     if not participants:
         raise TrainingRefused("participants", _("Select at least one participant."))
     keys = {person.pk for person in participants}
@@ -143,7 +151,7 @@ def _check_participants(producer: Producer, participants: Collection[User], *, k
 def _record_participants(
     training: Training, release: Release, *, added: Collection[int], removed: Collection[int], by: User, at: datetime
 ) -> None:
-    """Record who takes part by the keys of accounts, because names stay out of the chain."""
+    """Record the changes of participants by the keys of accounts, because the chain of events contains no names."""
     record_event(
         release,
         "participants_changed",
@@ -158,8 +166,8 @@ def _record_participants(
 def participant_addresses(training: int, *, only: Collection[int] | None = None) -> frozenset[str]:
     """Return the email addresses of a training's participants with an open account and a role at its producer.
 
-    :param training: its key.
-    :param only: the keys of accounts to which they are limited.
+    :param training: the key of the training.
+    :param only: limit the participants to the accounts with these keys.
     """
     owner = Producer.objects.get(trainings=training)
     people = people_with(owner, EVERY_ROLE).filter(pk__in=Training.objects.filter(pk=training).values("participants"))

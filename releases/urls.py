@@ -20,7 +20,7 @@ from releases.views import (
 
 app_name = "releases"
 
-# Pages for readers, which are in Welsh too. Those of staff and of the API are in English only.
+# Pages for readers, in English and in Welsh. The pages for staff and of the API are in English only.
 public_pages = [
     path("", calendar.month_page, name="calendar"),
     path("calendar/", calendar.all_months, name="all_months"),

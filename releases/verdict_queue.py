@@ -24,22 +24,22 @@ from releases.rules.response import LONGEST
 
 logger = logging.getLogger(__name__)
 
-# As many as a sweep judges at a time; it takes some tenths of a second.
+# A sweep also judges this many releases at a time, which takes some tenths of a second.
 CLAIMED_AT_A_TIME = 200
-# The longest time that a process may need for so many, on a busy machine. After that another process judges them. Two
-# processes that judge the same release store one verdict.
+# The longest time that a process may need for so many releases, on a busy machine. After that another process judges
+# them. Two processes that judge the same release store one verdict.
 CLAIM_DURATION = timedelta(seconds=20)
 OLD_AFTER = timedelta(seconds=30)
-"""A request that is older was not claimed by any judging process, or the process died more than once."""
+"""An older request was not claimed by any judging process, or its processes died more than once."""
 MOST_SECONDS = 600.0
-"""A process ends after this time, so that a job that hangs differs from one that has much to do."""
+"""A process ends after this time, so that a job that hangs can be distinguished from a job that has much to do."""
 
 
 def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredUntil, now: datetime) -> None:
     """Request that releases be judged from the checks that are stored by now.
 
-    :param answered_until: as for `judge_all`. If another sweep checks an address of the release, the later of both
-        instants counts, because each was true.
+    :param answered_until: as for `judge_all`. If another sweep has also requested a verdict for an address, the later
+        of both instants counts, because both are true.
     """
     by_key = {release.pk: release for release in releases}
     addresses = list(Address.objects.filter(release__in=by_key).exclude(role=Address.Role.ANNOUNCEMENT).order_by("pk"))
@@ -60,7 +60,7 @@ def request_verdicts(releases: Collection[Release], *, answered_until: AnsweredU
             ],
             update_conflicts=True,
             unique_fields=["address"],
-            # A claim stays, and so does the instant since which the release waits.
+            # Do not update the claim, nor `requested_at`, which is when the release began to wait.
             update_fields=["schedule_version", "answered_until", "version"],
         )
 
@@ -84,7 +84,10 @@ class Claim:
     answered_until_by_address: Mapping[int, datetime]
 
     def answered_until(self, *, now: datetime) -> AnsweredUntil:
-        """Return the function for `judge_all`. Checks without a request are certainly over after fifteen seconds."""
+        """Return the function for `judge_all`.
+
+        Without a request for an address, all its checks that were sent at least 15 seconds ago have timed out.
+        """
         return lambda address: self.answered_until_by_address.get(address.pk, now - LONGEST)
 
 
@@ -99,7 +102,7 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
     if not releases:
         return Claim([], {}, {})
     with transaction.atomic():
-        # We do not wait for a sweep that is writing a request, and it does not wait long for us.
+        # Skip requests that a sweep is writing, so that neither process waits long for the other.
         found = free.filter(release__in=releases).select_for_update(skip_locked=True).order_by("pk")
         keys = list(found.values_list("pk", flat=True))
         free.filter(pk__in=keys).update(claimed_by=process, claimed_until=now + CLAIM_DURATION)
@@ -120,7 +123,7 @@ def claim_requests(*, process: str, now: datetime, among: Q | None = None) -> Cl
 
 
 def judge_claim(claimed: Claim, *, now: Callable[[], datetime]) -> list[Exception]:
-    """Judge claimed requests, and remove those that were not made again meanwhile.
+    """Judge claimed requests, and remove the requests that were not renewed meanwhile.
 
     :return: the faults of our own code on some releases; these do not stop others.
     """
@@ -151,7 +154,7 @@ def judge_requests(*, process: str, most: int, now: Callable[[], datetime], stop
     :param most: if so many other processes of this machine are judging now, this one ends. Otherwise the
         job, which begins every second, would take all processes of a worker on a busy morning.
     :return: the number of releases judged.
-    :raises ExceptionGroup: at the end, if our own code failed on some releases.
+    :raises ExceptionGroup: if our own code failed on some releases. All others are judged first.
     """
     if _count_others(process, now=now()) >= most:
         return 0
@@ -176,9 +179,9 @@ def _count_others(process: str, *, now: datetime) -> int:
 def judge_old_requests(*, process: str, now: datetime) -> int:
     """Judge requests that no judging process has judged within half a minute, and return how many releases there were.
 
-    So a queue without a process delays verdicts, and loses none.
+    So if no judging process runs, verdicts are delayed, but none is lost.
 
-    :raises ExceptionGroup: at the end, if our own code failed on some releases.
+    :raises ExceptionGroup: if our own code failed on some releases. All others are judged first.
     """
     number, faults = 0, list[Exception]()
     old = Q(requested_at__lte=now - OLD_AFTER)

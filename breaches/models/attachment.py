@@ -23,7 +23,7 @@ class AttachmentQuerySet(AppendOnlyQuerySet["Attachment"]):
 class Attachment(AppendOnly):
     """A file that a person added to a report as evidence. It is not part of the document; the annex lists it.
 
-    A redaction may overwrite the name, which can contain that of a person.
+    A redaction may overwrite the file name, because it can contain the name of a person.
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="attachments")

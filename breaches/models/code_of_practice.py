@@ -7,7 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-# The approximate period, such as a month, of an edition whose exact day is not known.
+# If the exact day of an edition is not known (only the month, for example), it may have come into force up to this long
+# after `in_force_from`.
 DOUBT_ABOUT_THE_DAY = timedelta(days=31)
 
 
@@ -90,7 +91,7 @@ class Practice(models.Model):
     class Meta:
         verbose_name = lazy("practice of the Code")
         verbose_name_plural = lazy("practices of the Code")
-        # The position in the Code. Sorting by code would put 10.1 before 3.1.
+        # The ids follow the order in the Code. Sorting by `code` would put 10.1 before 3.1.
         ordering = ("edition", "id")
         constraints = [
             models.UniqueConstraint(fields=["edition", "code"], name="one_practice_per_edition_and_code"),

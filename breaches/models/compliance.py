@@ -74,12 +74,15 @@ class ComplianceDocument(AppendOnly):
 
     @property
     def has_lists(self) -> bool:
-        """Whether its lists were frozen with it. Tables of earlier versions of the product have none."""
+        """Whether the lists behind the figures were stored at approval. Earlier versions of the product stored none."""
         return "lists_sha256" in self.content
 
 
 class PunctualitySwitch(AppendOnly):
-    """The public page of punctuality of a producer was turned on or off. The last row is in force; none means off."""
+    """A change that turned a producer's public punctuality page on or off.
+
+    The row with the highest number is in force. Without a row, the page is off.
+    """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="punctuality_switches")
     number = models.PositiveIntegerField()

@@ -16,7 +16,7 @@ from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 
 
 class ReportEvent(AbstractEvent):
-    """One thing that happened to a report: a move, an edit, a download."""
+    """An event of a report, such as a move of the lifecycle, an edit or a download."""
 
     CHAIN: ClassVar[str] = "breaches.event"
 
@@ -35,7 +35,7 @@ class ReportEvent(AbstractEvent):
 
 
 class SectionComment(AppendOnly):
-    """A comment on one section of the form, made by its event: a comment, or the return of the report."""
+    """A comment on one section of the form. Its event is the comment itself, or the return of the report."""
 
     event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, related_name="section_comments")
     section = models.CharField(max_length=20)
@@ -87,9 +87,9 @@ class TimelineNote(AppendOnly):
 
 
 class RegisterEvent(AbstractEvent):
-    """An event about all reports of a producer: an export, its yearly table, or its public page of punctuality.
+    """An event of a producer: an export of its reports, or a change of its yearly table or public punctuality page.
 
-    An export of several producers has one event for each.
+    An export of the reports of several producers has one event for each producer.
     """
 
     CHAIN: ClassVar[str] = "breaches.register_event"
@@ -109,7 +109,8 @@ class RegisterEvent(AbstractEvent):
         return {"producer": self.producer_id}
 
 
-# The columns that the digest of each row covers. Not `last_change`, which detects conflicts between people's changes.
+# For each model, the columns that the digest of a row covers. `Report.last_change` is left out, because it only detects
+# conflicts between people's changes.
 OF_REPORT_WITHOUT_NUMBER = (
     "reference",
     "producer_id",
@@ -144,7 +145,7 @@ OF_VERSION = (
     "written_at",
     "why",
 )
-# The hash protects these bytes: see breaches.versions.
+# The `pdf` is left out: `breaches.versions.document_bytes` compares it with `pdf_sha256`.
 OF_DOCUMENT = (
     "report_id",
     "version",
@@ -156,7 +157,7 @@ OF_DOCUMENT = (
     "approved_at",
     "one_person",
 )
-# Not `facts_revision`, which only records which revision of the verdict the automatic text is from.
+# `facts_revision` is left out, because it only records from which revision of the verdict the text was written.
 OF_SUSPICION = ("release_id", "schedule_version", "kind", "verification_id", "raised_at", "report_id")
 OF_ATTACHMENT = (
     "report_id",
@@ -172,7 +173,7 @@ OF_ATTACHMENT = (
     "added_at",
     "salt",
 )
-# The hashes protect the bytes of its files and lists: see breaches.compliance.
+# The files and lists are left out: `breaches.compliance` compares their bytes with the stored hashes.
 OF_COMPLIANCE_DOCUMENT = (
     "producer_id",
     "year",
@@ -188,7 +189,7 @@ OF_COMPLIANCE_DOCUMENT = (
     "approved_at",
     "one_person",
 )
-# The kinds of events that give a suspicion to a report.
+# The kinds of events that assign a suspicion to a report.
 GIVEN_TO_A_REPORT = frozenset({"drafted", "suspicion_joined", "joint_drafted", "resumed"})
 
 

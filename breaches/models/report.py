@@ -34,17 +34,17 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.exclude(status__in=(*DECIDED, *MERGED_OR_SPLIT))
 
     def numbered(self, number: ReportNumber) -> "ReportQuerySet":
-        """Return the reports with a number; each producer may have one."""
+        """Return the reports with a number. Several producers can use the same number, each for one report."""
         return self.filter(number_year=number.year, number_series=number.series.value, number_position=number.position)
 
     def about(self, releases: "Iterable[Release | int]") -> "ReportQuerySet":
-        """Select the reports that hold a suspected breach of one of some releases."""
+        """Select the reports with a suspected breach by any of these releases."""
         return self.filter(pk__in=Suspicion.objects.filter(release__in=list(releases)).values("report"))
 
     def about_unpublished_early(self) -> "ReportQuerySet":
         """Select the reports about early releases that are still to be published (decision 73).
 
-        They are the drafts from our checks, and the reports that people started about what they saw themselves.
+        These are the reports that were drafted from our checks, and the reports on early releases that people started.
         """
         suspected = Suspicion.objects.unpublished_early().filter(report__isnull=False)
         started = StartedReport.objects.filter(report__kind=ReportKind.EARLY, release__status__in=TO_COME)
@@ -55,7 +55,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.exclude(pk__in=Report.objects.about_unpublished_early().values("pk"))
 
 
-# The columns by which the register filters and sorts.
+# The columns by which the register filters and sorts reports.
 LISTED_BY = [
     "occurred_on",
     "id",
@@ -70,11 +70,11 @@ LISTED_BY = [
 
 
 class Report(models.Model):
-    """One report. Its content is in its versions; `version` is the number of the present one."""
+    """A breach report. Its content is in its versions; `version` is the number of the present version."""
 
     reference = models.SlugField(max_length=120, unique=True)
-    # The parts of the number that people read: BR-2026-014. A number never changes. During an upgrade the previous
-    # version may draft reports without a number; the next run of drafting adds it.
+    # The parts of the number that people read: BR-2026-014. A number never changes. During an upgrade, the previous
+    # version of the product may draft reports without a number; the next run of drafting then assigns one.
     number_year = models.PositiveSmallIntegerField(null=True, editable=False)
     number_series = models.CharField(max_length=2, blank=True, db_default="", editable=False)
     number_position = models.PositiveIntegerField(null=True, editable=False)
@@ -146,8 +146,8 @@ class Report(models.Model):
         verbose_name = lazy("breach report")
         verbose_name_plural = lazy("breach reports")
         ordering = ("-drafted_at", "-pk")
-        # These columns filter and sort the register, so that it is counted and paged without the rows' long automatic
-        # text.
+        # The register filters, sorts, counts and pages reports by the columns of the first index, without reading the
+        # long automatic text in each row.
         indexes = [
             models.Index(fields=LISTED_BY, name="reports_as_listed"),
             models.Index(fields=["id"], condition=Q(number_position__isnull=True), name="reports_without_number"),
@@ -202,7 +202,7 @@ class Report(models.Model):
         return str(ReportNumber(self.number_year, NumberSeries(self.number_series), self.number_position))
 
     def find_series(self) -> models.QuerySet[Series]:
-        """Return the series that the report is about, or those of its releases."""
+        """Return the series that the report is about, and the series of its releases."""
         of_releases = Q(releases__suspicions__report=self) | Q(releases__started_reports__report=self)
         return Series.objects.filter(of_releases | Q(started_reports__report=self)).distinct().order_by("title")
 
@@ -210,7 +210,8 @@ class Report(models.Model):
 class StartedReport(models.Model):
     """The start of a report: by whom, when, and about which release, series or producer.
 
-    A report of a possible disclosure is started by the answer of a recipient (`receipt`), and by no user.
+    If a recipient of pre-release access reports a possible disclosure, that answer (`receipt`) starts the report, and
+    `started_by` is empty.
     """
 
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="started")
@@ -312,11 +313,11 @@ class OwnAct(AppendOnly):
 
 class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
     def in_force(self) -> "JoinedDraftQuerySet":
-        """Exclude merges that were undone, which the states of the reports show."""
+        """Exclude merges that were undone. The draft is then no longer `JOINED`, or the joint report is `PARTED`."""
         return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
 
     def parts_of(self, report: Report) -> set[int]:
-        """Return the keys of a report and of every draft that went into it, directly or through another report."""
+        """Return the keys of a report and of every draft merged into it, directly or through another joint report."""
         parts, known = {report.pk}, {report.pk}
         while parts:
             parts = set(self.filter(joint__in=parts).values_list("draft", flat=True)) - known
@@ -325,7 +326,7 @@ class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
 
 
 class JoinedDraft(AppendOnly):
-    """One draft merged into a joint report; `suspicions` are the keys of the suspicions that it had."""
+    """One draft merged into a joint report. `suspicions` are the keys of the suspicions that the draft had."""
 
     joint = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_drafts")
     draft = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_into")

@@ -21,18 +21,18 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         return self.filter(release__rehearsal=False)
 
     def unpublished_early(self) -> "SuspicionQuerySet":
-        """Select early releases that are still to be published, of which only few people may know (decision 73)."""
+        """Select suspicions of early releases still to be published. Few people may know of them (decision 73)."""
         return self.filter(kind=ReportKind.EARLY, release__status__in=TO_COME)
 
     def with_outcome(self) -> "SuspicionQuerySet":
-        """Select only the kind, the verdict's outcome with what it says of parts, and the title of the release."""
+        """Load only what lists of reports show: the kind, the verdict's outcome and its parts, and the release."""
         columns = ("outcome", "due_at", "tolerance_seconds", "addresses")
         return self.select_related("verification", "release").only(
             "report", "kind", "release__status", "release__title", *(f"verification__{name}" for name in columns)
         )
 
     def with_facts(self) -> "SuspicionQuerySet":
-        """Select the verdict, and the columns of the release that an account needs."""
+        """Load the verdict and the release with everything that the account of a breach needs."""
         return self.select_related(
             "verification",
             "release__series__producer",
@@ -41,7 +41,7 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         ).prefetch_related("release__addresses")
 
     def with_shared_facts(self) -> "SuspicionQuerySet":
-        """Select what `with_facts` does, for many suspicions: a series and its people are read once for all of them."""
+        """Load the same data as `with_facts` for many suspicions, but read each series and its people only once."""
         return self.select_related("verification", "release").prefetch_related(
             "release__series__producer",
             "release__series__responsible",
@@ -51,7 +51,7 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
 
 
 class Suspicion(models.Model):
-    """One suspected breach of one release as scheduled; the row is never deleted."""
+    """One suspected breach by a release under one version of its schedule. The row is never deleted."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
     schedule_version = models.PositiveIntegerField()
@@ -81,10 +81,10 @@ class Suspicion(models.Model):
 
     @property
     def shown_verdict(self) -> Verification:
-        """The verdict as the readers of the report may see it; the release must be selected.
+        """The verdict as the readers of the report may see it. The release must already be loaded.
 
-        A report that is not about an early release has more readers, so until publication they see nothing from before
-        the due time (decision 73).
+        A report that is not about an early release has more readers. Until publication, they see no findings from
+        before the due time (decision 73).
         """
         self.verification.release = self.release
         return self.verification if self.kind == ReportKind.EARLY else mask_verdict(self.verification)

@@ -64,7 +64,7 @@ TEXT, THICK, GAP = 22, 14, 6
 
 @dataclass(frozen=True, slots=True)
 class ChartWords:
-    """A text at a distance from the top in pixels; headings are bold."""
+    """A text in a chart. `baseline` is the distance of the text from the top in pixels; headings are bold."""
 
     text: str
     baseline: int
@@ -75,7 +75,7 @@ class ChartWords:
 class DrawnBar:
     """One bar: its top edge in pixels, its width and its left edge as shares of 100.
 
-    `height` is in pixels; 0 means that of the chart's bars.
+    `height` is in pixels; 0 means the chart's own height of bars, `Chart.thick`.
     """
 
     top: int
@@ -115,12 +115,12 @@ def interval_chart(
     live: tuple[datetime, str] | None,
     publisher: tuple[datetime, str] | None = None,
 ) -> Chart:
-    """Draw on an axis of London time when an output was on time, when it appeared, and the publisher's figure.
+    """Draw the period in which an output was on time, when it appeared, and the publisher's figure, in London time.
 
     The tolerance is shaded behind the bars. Each bar has a text above it, so that no one has to distinguish colours.
     The title gives the same information to screen readers.
 
-    :param due: an aware instant with its text, as are the others.
+    :param due: an aware instant with its text, like the other parameters.
     """
     instants = [instant for instant, _ in filter(None, (due, limit, absent, live, publisher))]
     axis = axis_around(instants)
@@ -130,7 +130,8 @@ def interval_chart(
         appeared = f"Appeared: after {absent[1]} and by {live[1]}"
         lines.append((appeared, absent[0], live[0], COLOURS[1]))
     elif absent:
-        # If the last check without the release was before the due time, there is no overdue period.
+        # If the last check without the release was before the due time, there is no overdue period, and the bar has no
+        # length.
         lines.append((f"Not live up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
     elif live:
         lines.append((f"First found live at {live[1]}, start not known", live[0], live[0], COLOURS[1]))
@@ -179,7 +180,7 @@ def _one_line(text: str) -> str:
 
 # The number of listed checks before the first check that found the release, and from that check on.
 BEFORE, AFTER = 4, 3
-# Stored with the annex, so that an annex approved under an earlier rule states that rule.
+# The rule is stored with the annex, so that an annex approved under an earlier rule states that rule.
 RULE = (
     "We list only the checks around a change: the last four before the release was first found and the three from then "
     "on, or the last four if it was never found. We also list the checks just before and after the due time and the "
@@ -213,8 +214,8 @@ def annex_of(
     """Build the annex: the checks of each output, in the given order, the pre-release access list and the attachments.
 
     :param pictures: the screenshots of each output, in the same order.
-    :param posts: the posts on the list from which the report was started, None for another report.
-    :param posts_of: the title of the release with that list.
+    :param posts: the posts on the pre-release access list from which the report was started; None for other reports.
+    :param posts_of: the title of the release with this list.
     :param own_text: whether the annex belongs to a text that a person wrote, which need not match the record.
     """
     outputs = zip_longest(all_facts, pictures, fillvalue=())
@@ -371,7 +372,7 @@ class AnnexPictureRow:
 class AnnexPartRow:
     """One address of an output: its summary as label and text, its chart, and the checks around the change.
 
-    Each check has a cell for each of the layout's columns.
+    Each check has a cell for each of `AnnexLayout.columns`.
     """
 
     heading: str
@@ -385,7 +386,7 @@ class AnnexPartRow:
 
 @dataclass(frozen=True, slots=True)
 class AnnexAccessListRows:
-    """A pre-release access list, with a cell of each post for each of the layout's columns."""
+    """A pre-release access list. Each post has a cell for each of the layout's `access_columns`."""
 
     heading: str
     text: str
@@ -394,9 +395,11 @@ class AnnexAccessListRows:
 
 @dataclass(frozen=True, slots=True)
 class AnnexLayout:
-    """The layout of the annex; `overview` has a row for each part if there are several, with a cell for each column.
+    """The layout of the annex.
 
-    Each attachment has a cell for each of its columns. `digests` are their labels and SHA-256.
+    If there are several parts, `overview` has a row for each part, with a cell for each of `overview_columns`. Each
+    attachment has a cell for each of `attachment_columns`. `digests` are the labels and SHA-256 of screenshots and
+    attachments.
     """
 
     heading: str
@@ -415,10 +418,7 @@ class AnnexLayout:
 
 
 def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
-    """Lay an annex out.
-
-    :param approved: the annex was approved with its report.
-    """
+    """:param approved: whether the annex was approved with its report."""
     shared = _find_shared_notes(annex.outputs)
     outputs = [replace(one, notes=tuple(note for note in one.notes if note not in shared)) for one in annex.outputs]
     parts = tuple(

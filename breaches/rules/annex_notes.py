@@ -59,19 +59,20 @@ INCONCLUSIVE = {
     CheckOutcome.UNRECOGNISED: "got a response that we could not recognise as the release or rule out",
 }
 
-# More periods than these are counted, because a list of a hundred says less than their number and length.
+# If there are more periods without checks than this, the annex gives their number and the length of the longest instead
+# of a list, because a list of a hundred periods says less.
 MOST_LISTED_GAPS = 4
 CLOCK_ERROR = "Our clock may have been wrong by up to"
 OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers saw the release later than it was published."
 
 
 def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
-    """Return how an address is named within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
+    """Return the name of an address within a sentence, and at the start of one: "attachment 1", "Attachment 1"."""
     return name_address(facts.addresses, address)
 
 
 class NamedAddress(Protocol):
-    """An address of a release, with what its name is made of."""
+    """An address of a release, with the attributes that its name is made of."""
 
     @property
     def role(self) -> AddressRole: ...
@@ -81,7 +82,7 @@ class NamedAddress(Protocol):
 
 
 def name_address[T: NamedAddress](addresses: Sequence[T], address: T) -> tuple[str, str]:
-    """Return how one of a release's addresses is named, as `output_names` does; those of the same part are numbered.
+    """Return the two names of an address as `output_names` does. Addresses of the same part or role are numbered.
 
     :param addresses: all addresses of the release.
     """
@@ -137,8 +138,8 @@ def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]
     """Return the checks whose times decide the account.
 
     Before the due time: every check that found the release, and the last one before them that did not. From the due
-    time on: the checks up to the first that found it, and those that show that it was gone or back. Other checks of
-    the day are left out, because their clock says nothing about these times.
+    time on: the checks up to the first that found it, and the checks that show that it was gone or back. Other checks
+    of the day are left out, because an error of the clock at these checks does not affect the account.
     """
     checks = address.checks_in_order()
     before = [check for check in checks if _is_before(check, due_at)]
@@ -202,7 +203,7 @@ def describe_publication_statements(facts: Facts) -> Iterator[str]:
 
 
 def describe_caches(facts: Facts) -> Iterator[str]:
-    """Write what shows that a cache may have given readers an old copy. Only people name the cause."""
+    """Write what shows that a cache may have given readers an old copy. The cause is not named: only people do that."""
     if Diagnosis.EDGE_CACHE not in facts.diagnoses:
         return
     found = next((address.past_caches for address in facts.addresses if address.past_caches), None)
@@ -231,7 +232,7 @@ def describe_gaps(facts: Facts) -> Iterator[str]:
 
 
 def describe_statements(facts: Facts) -> Iterator[str]:
-    """Write what people stated, and whether the result rests on it."""
+    """Write what people stated, and whether the result depends on these statements."""
     for statement in facts.statements:
         yield describe_statement(statement, facts)
     if any(check.by_statement for address in facts.addresses for check in address.checks):

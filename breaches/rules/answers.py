@@ -36,9 +36,9 @@ class Question(StrEnum):
 MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED, Question.DUE})
 COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
 EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
-# Questions that need not apply to a breach: nothing is to be deleted if only a link was sent.
+# Questions that need not apply to a breach. For example, there is nothing to delete if only a link was sent.
 _MAY_NOT_APPLY = frozenset({*EXTENTS, Question.CONTAINED, Question.MEASURES})
-# Questions whose answer can be "not yet": figures can still be public when the report is written.
+# Questions whose answer can be "not yet". For example, figures can still be public when the report is written.
 MAY_BE_OPEN = frozenset({Question.CONTAINED})
 
 
@@ -50,7 +50,7 @@ class Extent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, or the reason why it is not known, why the question does not apply, or why it is not so yet.
+    """One answer, or the reason why it is not known, why the question does not apply, or why the answer is "not yet".
 
     For a point in time, `on` is the day in London; `at` is the aware instant if the time is known too.
     """
@@ -78,7 +78,7 @@ class Answer:
 class Answers:
     """The answers by question, None for those without one.
 
-    Each question is a field and not a value, because a redaction may replace any value.
+    The name of each question is a field and not a stored value, because a redaction may replace any value.
     """
 
     what: Answer | None = None
@@ -98,7 +98,7 @@ class Answers:
     due: Answer | None = None
 
     def given(self) -> dict[Question, Answer]:
-        """Return the existing answers in the order of the questions, also those without a known value."""
+        """Return the given answers in the order of the questions, including those that only give a reason."""
         found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
         return {question: answer for question, answer in found if answer is not None}
 
@@ -111,9 +111,10 @@ _IN_PUBLIC = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Q
 _SHORTEST = (Question.WHAT, Question.HAPPENED, *_AFTERWARDS)
 _SENT = (Question.WHAT, Question.HAPPENED, Question.DUE, Question.PEOPLE, Question.POSTS, Question.RECIPIENTS)
 _SEEN = (Question.WHAT, Question.WHERE, Question.ROLE, Question.HAPPENED, Question.DUE, Question.PEOPLE)
-# For a late release, the page of the cause asks when it was made available.
+# `HAPPENED` is missing, because for a late release the page of the cause asks when it was made available.
 _OF_RELEASE = (Question.DUE, Question.NOTICED, Question.NOTICED_BY, Question.MEASURES)
-# The questions for each kind of breach, in order, and those without which a report is incomplete (acceptance N5).
+# The questions for each kind of breach, in order. `find_missing_answers` returns those without which a report is
+# incomplete (acceptance N5).
 ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.PRA: (*_SENT, *_AFTERWARDS, Question.OPENED, Question.DELETED, Question.CONFIRMED),
     ReportKind.ACCESS: (*_SEEN, *_AFTERWARDS, Question.OPENED),
@@ -124,7 +125,8 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
     ReportKind.UNEQUAL_ACCESS: (Question.WHAT, Question.RECIPIENTS, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.WRONG_CONTENT: _SHORTEST,
     ReportKind.OTHER: _SHORTEST,
-    # Only asked if the report is not about suspicions, which have the record's own account.
+    # The questions of the next kinds are only asked if the report has no suspicions. The account of a suspicion is
+    # written from the record.
     ReportKind.LATE: _OF_RELEASE,
     ReportKind.EARLY: (Question.DUE, Question.HAPPENED, *_AFTERWARDS),
     ReportKind.PARTIAL: (Question.DUE, Question.WHAT, *_AFTERWARDS),
@@ -132,11 +134,11 @@ ASKED: Mapping[ReportKind, tuple[Question, ...]] = {
 }
 # Breaches that the automatic check could have observed.
 KINDS_OF_RELEASE = frozenset({ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL, ReportKind.NOT_LIVE})
-# The answers that say what became known before the release.
+# Breaches in which something became known before the release.
 KINDS_BEFORE_RELEASE = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
 _ALWAYS_REQUIRED = frozenset({Question.WHAT, Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
 _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
-    # A published report states the people and the posts; the published list is of posts.
+    # Published reports state the number of people and the number of posts. The published access list consists of posts.
     ReportKind.PRA: frozenset(
         {
             Question.PEOPLE,
@@ -152,11 +154,11 @@ _REQUIRED_OF_KIND: Mapping[ReportKind, frozenset[Question]] = {
     ReportKind.USED_IN_PUBLIC: frozenset({Question.WHERE, Question.ROLE}),
     ReportKind.UNEQUAL_ACCESS: frozenset({Question.RECIPIENTS}),
 }
-# Breaches that need the time when the release was due. It is not asked, and so not required, if the report is about a
-# release with an exact date.
+# Breaches that need the answer when the release was due. If the report is about a release with an exact date, people
+# are not asked, and `find_unanswered_questions` does not require the answer.
 _KINDS_WITH_DUE_TIME = KINDS_OF_RELEASE | KINDS_BEFORE_RELEASE
 
-# The causes that are offered first for a kind; the codes of other kinds remain valid.
+# The groups of causes that `causes_of` offers for a kind of breach. A report may also have a cause from another group.
 _SENDING = (
     Cause.WRONG_RECIPIENT,
     Cause.LIST_OUT_OF_DATE,
@@ -181,7 +183,8 @@ _ANY = (Cause.HUMAN_ERROR, Cause.OTHER, Cause.NOT_KNOWN)
 def may_not_apply(kind: ReportKind) -> frozenset[Question]:
     """Return the questions of a kind that may be answered with a reason why they do not apply.
 
-    Figures that were used in public need not be of a release that is planned.
+    The due time is one of them for breaches before a release, because figures that were used in public need not belong
+    to a planned release.
     """
     return _MAY_NOT_APPLY | {Question.DUE} if kind in KINDS_BEFORE_RELEASE else _MAY_NOT_APPLY
 
@@ -192,7 +195,7 @@ def may_be_in_future(kind: ReportKind, question: Question) -> bool:
 
 
 def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
-    """Return the causes to offer for a kind of breach, in the order of the list."""
+    """Return the causes to offer for a kind of breach, in order."""
     if kind in KINDS_BEFORE_RELEASE:
         return (*_SENDING, Cause.PROCESSING_ERROR, Cause.OUTAGE, *_ANY)
     if kind not in KINDS_OF_RELEASE:
@@ -201,9 +204,9 @@ def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
 
 
 def find_missing_answers(kind: ReportKind, answers: Answers) -> tuple[Question, ...]:
-    """Return the required questions of a kind without an answer, "not known", "does not apply" or "not yet".
+    """Return the required questions of a kind that have no answer; "not known" and the like are answers.
 
-    Nothing is to be confirmed if no copy was deleted, or if it is not known whether one was.
+    The confirmation of a deletion is not required if no copy was deleted, or if it is not known whether one was.
     """
     required = _ALWAYS_REQUIRED | _REQUIRED_OF_KIND.get(kind, frozenset())
     if kind in _KINDS_WITH_DUE_TIME:
@@ -231,7 +234,7 @@ def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
 
 
 def contradicts_due_time(kind: ReportKind, happened: Answer, due: Answer) -> bool:
-    """Return whether a late release appeared no later than it was due, or an early one no earlier."""
+    """Return whether, by the answers, a late release appeared no later than it was due, or an early one no earlier."""
     if kind not in {ReportKind.LATE, ReportKind.EARLY}:
         return False
     first, second = (due, happened) if kind is ReportKind.LATE else (happened, due)
@@ -239,9 +242,9 @@ def contradicts_due_time(kind: ReportKind, happened: Answer, due: Answer) -> boo
 
 
 def compare_recorded_starts(happened: Answer | None, began_at: Collection[datetime]) -> str:
-    """Return a warning if pre-release access began at another time on record than people answer; "" otherwise.
+    """Return a warning if the recorded starts of pre-release access do not fit the answer; "" otherwise.
 
-    One recorded start that fits the answer is enough, because the others may be access that was right.
+    One recorded start that fits the answer is enough, because the other starts may be those of correct access.
 
     :param began_at: the recorded starts of access, aware.
     """
@@ -260,7 +263,7 @@ def compare_recorded_starts(happened: Answer | None, began_at: Collection[dateti
 def compare_with_checks(happened: Answer | None, *, found: str, checks: str) -> str:
     """Write the warning that our checks did not find a release early that people report as early.
 
-    :param happened: when it appeared, as people answer.
+    :param happened: people's answer about when the release appeared.
     :param found: what the checks found, such as "on time".
     :param checks: when the checks last found it not live and first found it live, in sentences.
     """
@@ -312,7 +315,7 @@ def describe_answers(answers: Answers) -> list[str]:
 
 
 EXTENT_LABELS = {Extent.ALL: "Yes", Extent.SOME: "In part", Extent.NONE: "No"}
-# Used for the comparison of versions, where the kind of breach is not known.
+# Labels that fit every kind of breach, for example for the comparison of versions, where the kind is not known.
 SHORT_LABELS: Mapping[Question, str] = {
     Question.WHAT: "What",
     Question.WHERE: "Where",

@@ -13,7 +13,7 @@ CAUSE_NOT_RECORDED = "The cause has not been recorded."
 
 @dataclass(frozen=True, slots=True)
 class StatedAvailability:
-    """When the last of a report's late releases, in quotation marks, became available, as the producer states."""
+    """When the late releases of a report became available, as the producer states; of several, the last one."""
 
     titles: tuple[str, ...]
     at: datetime
@@ -21,7 +21,7 @@ class StatedAvailability:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCause:
-    """The cause that people chose, with their own words for it; None while none is chosen."""
+    """The cause that people chose, with their own words for it; `cause` is None until they choose one."""
 
     cause: Cause | None = None
     words: str = ""
@@ -30,7 +30,7 @@ class RecordedCause:
 
 NO_CAUSE = RecordedCause()
 
-# "Other" is missing here, because people describe it in their own words.
+# The causes as they follow "because". "Other" is missing, because people describe it in their own words.
 _BECAUSE: Mapping[Cause, str] = {
     Cause.SCHEDULER_FAULT: "of a scheduler fault",
     Cause.NOT_AUTHORISED: "the publication was not authorised",
@@ -55,7 +55,8 @@ def describe_reason(recorded: RecordedCause) -> str:
     return _BECAUSE.get(recorded.cause, "") if recorded.cause else ""
 
 
-# People's words are a sentence of the account if they are one sentence and not longer than this; otherwise a paragraph.
+# People's own words for a cause become a sentence of the account if they are one sentence and have at most this many
+# words. Otherwise they become a paragraph.
 MOST_WORDS = 20
 
 
@@ -82,12 +83,12 @@ def describe_cause_in_full(recorded: RecordedCause) -> str:
     return "" if describe_cause(recorded) else words
 
 
-# Other words by which people introduce a cause in an account that they write themselves.
+# Words by which people introduce a cause in an account that they write themselves.
 _INTRODUCED = ("because", "caus", "owing to", "as a result", "resulted", "led to")
 
 
 def name_last(titles: Sequence[str]) -> str:
-    """Name what one time of availability is about: "‘A’", "the last of ‘A’ and ‘B’", or "it" without a title."""
+    """Name the releases of a stated time of availability: "‘A’", "the last of ‘A’ and ‘B’", "it" without a title."""
     names = join_words(f"‘{title}’" for title in titles) if titles else "it"
     return f"the last of {names}" if len(titles) > 1 else names
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from releases.rules.canonical import canonical_json, digest_json, sha256_hex
 
-# The first format has no lists.
+# The formats of the approved content. The first format has no lists.
 FORMAT_WITHOUT_LISTS, FORMAT = 1, 2
-# Rows of the first format have no sort keys.
+# The format of the lists. Rows of the first format have no sort keys.
 LISTS_FORMAT = 2
 
 
 class PolicySection(StrEnum):
     """The parts of a release practice policy that people write, in the order in which they are printed.
 
-    The subjects are those of the practices on orderly release (2.1: T3.1 to T3.6, 3.0: 3.1 to 3.6).
+    The subjects are those of the practices on orderly release (edition 2.1: T3.1 to T3.6; edition 3.0: 3.1 to 3.6).
     """
 
     INTRODUCTION = "introduction"
@@ -37,7 +37,7 @@ AFTER_TABLE = (PolicySection.NOTES,)
 
 
 class Figure(StrEnum):
-    """One line of the table. The values are stored and are parts of addresses."""
+    """One line of the table. The values are stored and used in URLs."""
 
     DUE = "due"
     ON_TIME = "on_time"
@@ -114,7 +114,7 @@ class ComplianceTable:
 
 
 class PersonalText(StrEnum):
-    """The text of a cell that a frozen list has no copy of, because it may have to be removed from the record."""
+    """A kind of personal text. A frozen list has no copy of it, because it may have to be removed from the record."""
 
     ACCOUNT_NAME = "account_name"
     ACTION_TEXT = "action_text"
@@ -123,7 +123,7 @@ class PersonalText(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonalCell:
-    """The cell of a row with such a text; `key` is that of the account, corrective action or report it is read from."""
+    """A cell with personal text. `key` is the primary key of the account, corrective action or report that has it."""
 
     column: int
     text: PersonalText
@@ -132,10 +132,10 @@ class PersonalCell:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One line of a list behind a figure; `release` or `report` is the reference of the page that it leads to.
+    """One line of a list behind a figure. `release` or `report` is the reference of the page to which the line links.
 
-    `keys` are the column and the value by which the list is sorted, for cells that cannot be compared as text: an ISO
-    date, an ISO instant in UTC, or a count. All values of a column are of one type.
+    Each of `keys` has the number of a column (from 0) and the value to sort the line by, for cells that cannot be
+    sorted as text: an ISO date, an ISO instant in UTC, or a count. All values of a column are of one type.
     """
 
     cells: tuple[str, ...]
@@ -147,7 +147,7 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class FigureList:
-    """The list behind a figure. A list that was frozen with other columns than those of today cannot be sorted."""
+    """The list behind a figure. A list frozen in the first format cannot be sorted: its columns differ from today's."""
 
     columns: tuple[str, ...]
     rows: Sequence[ListRow] = ()
@@ -172,7 +172,7 @@ class ComplianceContent:
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """One figure that is no longer as it was approved."""
+    """One figure that has changed since the approval."""
 
     figure: Figure
     approved: str
@@ -233,7 +233,7 @@ def compliance_digest(content: ComplianceContent) -> str:
 def write_lists(lists: FigureLists) -> bytes:
     """Write lists as canonical JSON, without the texts of personal cells.
 
-    A row that is in several lists is written once. The lists have its place.
+    A row that is in several lists is written once. The lists refer to rows by their position.
     """
     rows: dict[ListRow, int] = {}
     written = {
@@ -276,12 +276,11 @@ def _row_from_json(stored: Sequence[Any]) -> ListRow:
 
 
 def pack_lists(written: bytes) -> bytes:
-    """Compress lists for storage."""
     return zlib.compress(written)
 
 
 def unpack_lists(packed: bytes, *, sha256: str) -> bytes | None:
-    """Return the lists that were compressed, or None if they do not have this digest."""
+    """Decompress the lists. Return None if that fails, or if the lists do not have this digest."""
     try:
         written = zlib.decompress(packed)
     except zlib.error:

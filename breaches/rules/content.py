@@ -36,11 +36,12 @@ class AnnexCheck:
 class AnnexPart:
     """The record of one address of an output: its page, or an attachment.
 
-    It became visible after `last_not_live_at` and at or before `first_live_at`. `delay` has these bounds in seconds
-    after the announced time, negative before it. Its second bound is None while the delay still grows; `delay` is None
-    if the checks do not show it. `looks` are the checks around the change, in order, and `not_listed` is the number of
-    the others. For a named part, `after` says how long after the first part it was published, in words. For a part that
-    may follow, `follows_until` is until when, without the tolerance, and `limit_at` is the end of its own tolerance.
+    The address became visible after `last_not_live_at` and at or before `first_live_at`. `delay` has these two bounds
+    in seconds after the announced time, negative before it. The second bound is None while the delay still grows;
+    `delay` is None if the checks do not show it. `looks` are the checks around the change, in order, and `not_listed`
+    is the number of all other checks. For a named part, `after` says in words how long after the first part it was
+    published. For a part that may be published later than the others, `follows_until` is the end of the period in which
+    it may follow, without the tolerance, and `limit_at` is the end of this period with the tolerance.
     """
 
     name: str
@@ -69,8 +70,8 @@ class AnnexPicture:
 class AnnexOutput:
     """One output: its announced time, the limit of its tolerance, and the time stated by the publisher's own system.
 
-    `publisher_at` is the publisher's figure and not an observation; `publisher_source` says which of its figures.
-    `notes` explain limits of the stated times.
+    `publisher_at` is the publisher's figure and not an observation; `publisher_source` says in words from which of the
+    publisher's figures it comes. `notes` explain limits of the stated times.
     """
 
     title: str
@@ -105,7 +106,7 @@ class AnnexPost:
 
 @dataclass(frozen=True, slots=True)
 class AnnexAccessList:
-    """The complete pre-release access list of a release, also with the entries that were withdrawn."""
+    """The complete pre-release access list of a release, including withdrawn entries."""
 
     release_title: str
     posts: tuple[AnnexPost, ...]
@@ -149,7 +150,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ContactPerson:
-    """A person named in the form, or a team instead of a person, as the contact was at the time."""
+    """A person or team named in the form. Later changes of the contact on record do not change the form."""
 
     name: str
     email: str = ""
@@ -175,7 +176,7 @@ class CitedPractice:
 
     @property
     def name(self) -> str:
-        """Its number, such as "Trustworthiness: T3.6" or "Standard 3 (Be transparent), practice 3.6"."""
+        """The number of the practice: "Trustworthiness: T3.6", "Standard 3 (Be transparent), practice 3.6"."""
         if not self.principle or self.code.startswith(self.principle):
             return self.code
         if self.principle.startswith(self.code):
@@ -186,7 +187,7 @@ class CitedPractice:
 
     @property
     def citation(self) -> str:
-        """Its number with the wording of the Code, or with its title until the wording is confirmed."""
+        """The number of the practice with the wording of the Code, or with the title until a person confirms it."""
         if not self.text:
             return self.name
         return f"{self.name} - {self.text}" if self.confirmed else f"{self.name} ({self.text})"
@@ -199,7 +200,7 @@ class CitedPractice:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the printed timeline: when it happened (aware), what, and the key of what it was copied from."""
+    """One line of the printed timeline: the time of the event (aware), its text, and the key of the copied entry."""
 
     at: datetime
     text: str
@@ -207,7 +208,7 @@ class TimelineEntry:
 
     @property
     def is_on_record(self) -> bool:
-        """Whether it comes from the record rather than from a person's note or statement."""
+        """Whether the entry comes from the record rather than from a person's note or statement."""
         return self.source.startswith(("verdict-", "suspicion-", "decision-", "departure-"))
 
 
@@ -245,14 +246,15 @@ class ReportContent:
 
     @property
     def first_day(self) -> date | None:
-        """The day by which a report counts: the first on which the breach occurred, if any is given."""
+        """The first day on which the breach occurred, if any is given. A report counts in the period of this day."""
         return min(self.occurred_on, default=None)
 
 
-# The fields that are updated from the record. The others are copied once: a contact stays as it was when the report was
-# drafted.
+# The fields that are updated from the record. The other fields are copied from the record once: a contact, for example,
+# stays as it was when the report was drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
-# Omitted if empty, so that content stored and approved before these fields existed has the same digest.
+# Fields of a report and of an `AnnexPart` that are omitted from the JSON if they are empty, so that content stored and
+# approved before these fields existed has the same digest.
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex", "answers"})
 LATER_FIELDS_OF_PARTS = frozenset({"after", "follows_until", "limit_at"})
 
@@ -277,7 +279,7 @@ def plain_json(value: Any) -> Any:
 
 
 class _FieldNames(dict[type[Any], tuple[str, ...]]):
-    """The names of the fields of dataclasses, each found once."""
+    """A cache of the names of the fields of each dataclass."""
 
     def __missing__(self, kind: type[Any]) -> tuple[str, ...]:
         self[kind] = tuple(field.name for field in fields(kind))
@@ -290,7 +292,7 @@ _FIELD_NAMES = _FieldNames()
 def content_to_json(content: ReportContent) -> dict[str, Any]:
     """Write a report's content as a JSON-able mapping, which `content_from_json` reads back into an equal value."""
     value = plain_json(content)
-    # Omitted if there is none, as are the later fields.
+    # The date of a cited practice is also omitted if it is empty, like the later fields.
     value["practices"] = [
         {name: part for name, part in practice.items() if part or name != "on"} for practice in value["practices"]
     ]
@@ -316,7 +318,7 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
 def content_from_json(value: dict[str, Any]) -> ReportContent:
     """Read a report's content back from what `content_to_json` wrote.
 
-    :raises ValueError: if a field is missing, unknown or not of its type; the sentence names it.
+    :raises ValueError: if a field is missing, unknown or not of its type; the message names the field.
     """
     names = {field.name for field in fields(ReportContent)}
     if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
@@ -352,9 +354,9 @@ def is_web_address(url: str) -> bool:
 def merge_contents(contents: Sequence[ReportContent]) -> ReportContent:
     """Merge the contents of several reports, in their order.
 
-    For single values (the person dealing, the Head of Profession, the link to a statement) the first one is used. The
-    date of the report stays empty, because approval sets it. The timeline has the selected recorded entries; people's
-    notes and statements stay in their draft.
+    For a field with a single value (the person dealing, the Head of Profession, the link to a statement), the first
+    value is used. The date of the report stays empty, because approval sets it. Of the timelines, only the entries from
+    the record are merged; people's notes and statements stay in their draft.
     """
     return ReportContent(
         outputs=_each(output for content in contents for output in content.outputs),
@@ -384,7 +386,7 @@ def _each[T](values: Iterable[T]) -> tuple[T, ...]:
 
 
 EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
-# A telephone number has at least nine digits, with separators. Dates, times and reference numbers have fewer in a row.
+# A telephone number has at least nine digits, with separators. Dates, times and reference numbers have fewer digits.
 TELEPHONE_NUMBER = re.compile(r"(?<![\w/.])(?:\+|\(?0)(?:[\s().-]*\d){8,14}(?!\w)")
 WEB_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]", re.IGNORECASE)
 
@@ -456,7 +458,7 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
 
 
 def find_impossible_answers(content: ReportContent, *, kind: ReportKind, now: datetime) -> tuple[Remark, ...]:
-    """List the answers that cannot be true at an aware instant, and those that name a person's email address."""
+    """List the answers that cannot be true at `now` (aware), contradict other answers, or contain an email address."""
     remarks = []
     for question, answer in content.answers.given().items():
         is_future = answer.on and (answer.at > now if answer.at else answer.on > local_date(now))
@@ -500,9 +502,9 @@ def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
 
 
 def follow_answered_day(content: ReportContent, *, was: ReportContent) -> ReportContent:
-    """Return a content whose date of occurrence is the day that people newly answer for the event.
+    """Return a content with a newly answered day of the event as its date of occurrence.
 
-    Of several dates, only the day answered before is replaced.
+    If the content has several dates, the new day replaces only the day that was answered before.
 
     :param was: the content before the answers were changed.
     """
@@ -547,7 +549,7 @@ def find_odd(content: ReportContent, *, today: date, withheld: Collection[str] =
 
 
 def _odd_in_answers(answers: Answers) -> Iterator[Remark]:
-    """List the answers "not yet", which may have become untrue since, and more posts than people."""
+    """Warn of each "not yet", because it may have become untrue since, and of more posts than people."""
     people, posts = (one and one.number for one in (answers.people, answers.posts))
     if people and posts and posts > people:
         sentence = f"The answers give more posts ({posts}) than people ({people}). Check both numbers."

@@ -18,7 +18,7 @@ from releases.rules.lifecycle import Role
 # The page heads of the PDF (static/pdf/report.css) and its <title> (templates/breaches/document.html) have the same
 # words in sentence case.
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
-# Reports published in 2020-21 used both.
+# Reports published in 2020-21 used one or the other of these two labels.
 HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"
 LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statistics or Lead Official"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
@@ -93,7 +93,7 @@ class DocumentSection:
 class ReportDocument:
     """A report ready to be shown or printed, with `marks` on every page.
 
-    `evidence_hash` is the digest of the checks to which its approval is bound; empty if it rests on none.
+    `evidence_hash` is the digest of the checks on record at the approval; empty without an approval or checks.
     A new text field must also be treated in `_with_whole_hyphens` of breaches/pdf.py.
     """
 
@@ -110,7 +110,7 @@ class ReportDocument:
 
     @property
     def hashes(self) -> tuple[tuple[str, str], ...]:
-        """What identifies the content and its evidence, as label and value. Printed with the annex only."""
+        """The version and digests of the content, evidence and annex, as labels and values; printed with the annex."""
         rows = [("Version of the report", str(self.version)), ("SHA-256 of the content", self.content_hash)]
         if self.evidence_hash:
             rows.append(("SHA-256 of the checks behind it", self.evidence_hash))
@@ -151,13 +151,13 @@ def lay_out(
     """Lay out a report's content in the published form, with the form's exact labels and order.
 
     :param number: the short number of the report, which every page names.
-    :param approved_at: without it every page is marked as a draft, and empty narratives show a prompt.
+    :param approved_at: without it and `decided`, every page is marked as a draft, and empty narratives show a prompt.
     :param lead_official: whether to use the label that also names a Lead Official; the office's setting decides this
         for drafts.
     :param training: whether the rehearsal is part of a training.
     :param with_cause_prompt: whether to ask for the cause, because the circumstances are still the automatic text.
     :param decided: the mark of a decision without an approved document; it replaces the draft's mark and all prompts.
-    :param decision: who approved the report or made that decision, and why.
+    :param decision: who approved the report or made the other decision, and why.
     """
     draft = approved_at is None and not decided
     mark = "" if approved_at else decided or DRAFT_MARK
@@ -201,11 +201,11 @@ def lay_out(
 
 
 def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn: bool = False) -> ConcernDocument:
-    """Lay out what happened, when, the impact and what is done about it, in the words of the report.
+    """Lay out a concern: half a page, in the words of the report, to send instead of the form.
 
-    The posts on a pre-release access list are left out, because half a page has no room for them.
+    The list of posts with pre-release access is left out, because it would not fit on half a page.
 
-    :param report: the layout of the same content as a report, which has the number, the marks and the approval.
+    :param report: the full report laid out from `content`; its number, marks and approval are copied.
     """
     missing = NOT_YET_WRITTEN if DRAFT_MARK in report.marks else NOT_RECORDED
     head = content.head_of_profession or content.dealing
@@ -234,9 +234,9 @@ def lay_out_concern(content: ReportContent, report: ReportDocument, *, withdrawn
 
 
 def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool, absent: str = "") -> str:
-    """State who approved a report, and whether they had also written or submitted it.
+    """State who approved a report, and whether the same person had also written or submitted it.
 
-    :param absent: the name of the Head of Profession for whom they did it, or "".
+    :param absent: the name of the absent Head of Profession for whom the person approved it, or "".
     """
     name = f"for {absent}, Head of Profession" if absent else ROLE_NAMES.get(role, role.replace("_", " "))
     sentence = f"Approved by {by}, {name}, at {format_moment(at)}."
@@ -274,7 +274,7 @@ def _circumstances(content: ReportContent) -> tuple[Row, ...]:
 
 
 def _practice_lines(content: ReportContent) -> list[list[Line]]:
-    """Print each practice with the Code and edition that it is from, and then what people wrote."""
+    """Return the lines of each cited practice, with its Code and edition, and of other practices in people's words."""
     cited = []
     for practice in content.practices:
         code = CODES.get(practice.edition, CODE)
@@ -287,14 +287,14 @@ def _person(person: ContactPerson | None) -> list[Line]:
 
 
 def _link_title(output: Output) -> list[Line]:
-    """Print the title as the link. An address that no browser opens is printed itself."""
+    """Return the title as a link. If it cannot be a link, the title and the address are separate lines."""
     if output.title.strip() and is_web_address(output.url):
         return [Line(output.title, href=output.url)]
     return [Line(output.title), _link(output.url)]
 
 
 def without_links(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Print each address of the rows as text in place of a link, after the text of the link."""
+    """Return rows without links. An address that differs from the text of its link becomes a line below that text."""
     return tuple(
         (label, tuple(tuple(chain.from_iterable(map(_unlink, entry))) for entry in entries)) for label, entries in rows
     )
@@ -305,7 +305,7 @@ def _unlink(line: Line) -> list[Line]:
 
 
 def without_links_to_outputs(document: ReportDocument) -> ReportDocument:
-    """Return a document whose first section, which names the outputs, has addresses as text in place of links."""
+    """Return a document without links in its first section, which names the outputs; addresses become text."""
     first, *others = document.sections
     return replace(document, sections=(replace(first, rows=without_links(first.rows)), *others))
 

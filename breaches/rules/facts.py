@@ -27,7 +27,7 @@ from releases.verdict.release import Diagnosis, find_main_pages
 class CheckFact:
     """One check with the codes of its reasons; `by_statement` if a person's statement gave its result.
 
-    `words` are those by which the page said that the release was absent, if they are on record.
+    `words` are the words with which the page said that the release was absent, if they are on record.
     """
 
     sighting: Sighting
@@ -40,9 +40,9 @@ class CheckFact:
 class AddressFacts:
     """One address of the release, the verdict on it, and the plain checks under the schedule, in any order.
 
-    `past_caches` is when a check that bypassed caches found the release, and until when plain checks still did not
-    (aware). `repetitions` is the number of further recorded checks that were not read, because they only repeat these.
-    `may_follow` is how long after the release's own limit a part is still on time.
+    `past_caches` is when a check that bypassed caches found the release, and until when plain checks still did not find
+    it (aware). `repetitions` is the number of recorded checks that are not in `checks`, because they only repeat other
+    checks. `may_follow` is how long after the release's own limit a part is still on time.
     """
 
     url: str
@@ -56,7 +56,7 @@ class AddressFacts:
     may_follow: timedelta = timedelta(0)
 
     def checks_in_order(self) -> list[CheckFact]:
-        """Sort the checks by when they were sent."""
+        """Return the checks in the order in which they were sent."""
         return sorted(self.checks, key=lambda check: (check.sighting.sent_at, check.sighting.completed_at))
 
     def checks_since(self, due_at: datetime) -> list[CheckFact]:
@@ -157,9 +157,10 @@ class StatedPublication:
 class Facts:
     """All facts for the account of one release. Instants are aware.
 
-    `publisher_time` is the time of publication according to the publisher's own system, with the figure it is from.
-    `decision` and `at_once` are only set for an early release: the decision on it, and its release at once on a later
-    schedule. `date_changed`: the release has another date by now, so checks for this one will not continue.
+    `publisher_time` is the time of publication according to the publisher's own system, and which of the system's
+    figures this is. `decision` and `at_once` are only set for an early release: the decision on the release, and the
+    recorded exception if it was released at once under a later schedule. `date_changed`: the release has another date
+    by now, so the checks for `due_at` will not continue.
     """
 
     release_title: str
@@ -184,12 +185,12 @@ class Facts:
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
     def limit_of(self, address: AddressFacts) -> datetime:
-        """Return the last instant at which one of its parts was still on time."""
+        """Return the last instant at which a part of the release was still on time."""
         return part_limit_at(self.limit_at, may_follow=address.may_follow)
 
     @property
     def main_pages(self) -> list[AddressFacts]:
-        """The pages that decide whether the release itself is late; without any required address, all its pages."""
+        """The pages that decide whether the release itself is late. If no address is required, these are all pages."""
         if any(address.required for address in self.addresses):
             return find_main_pages(self.addresses)
         return [address for address in self.addresses if address.role is AddressRole.PAGE]
@@ -199,7 +200,7 @@ class Facts:
 class PostAccess:
     """The access of one post. Instants are aware; `period_begins_at` is None while the release has no exact date.
 
-    `agreed`: a Head of Profession or deputy agreed to it, which is required within a day before the release.
+    `agreed`: a Head of Profession or deputy agreed to the access, which is required within a day before the release.
     `terms_confirmed_at` and `received_at` are what the recipient answered to our emails, for the present release date.
     `terms_by_phone_at` is when staff recorded that the recipient had confirmed the terms by phone.
     """
@@ -220,7 +221,10 @@ class PostAccess:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """A requested change of the list that was undecided when it was read; `kind` is "add", "change" or "withdraw"."""
+    """A change of the list that was requested and undecided when the list was read.
+
+    `kind` is "add", "change" or "withdraw".
+    """
 
     kind: str
     post: str
@@ -230,7 +234,7 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class AccessFacts:
-    """A release's list as it was read at the aware instant `read_at`.
+    """The pre-release access list of a release, as it was read at the aware instant `read_at`.
 
     `planned_for` is the planned time of the release in words; `due_at` is None while that time is vague.
     """
@@ -244,7 +248,7 @@ class AccessFacts:
     requests: tuple[AccessRequest, ...] = ()
 
 
-# The names of parts within a sentence. Another part has the name of its file, or is a page.
+# The names of parts within a sentence. Other parts are named after their file, or called a page.
 PART_NOUNS = {
     Part.ENGLISH_PAGE: "English page",
     Part.WELSH_PAGE: "Welsh page",
@@ -255,12 +259,12 @@ PART_NOUNS = {
 
 
 def round_down(instant: datetime) -> datetime:
-    """Round down, for a lower bound."""
+    """Round an instant down to the second, for a lower bound."""
     return instant.replace(microsecond=0)
 
 
 def round_up(instant: datetime) -> datetime:
-    """Round up, for an upper bound."""
+    """Round an instant up to the second, for an upper bound."""
     return round_down(instant) + timedelta(seconds=1) if instant.microsecond else instant
 
 
@@ -291,8 +295,8 @@ def sentence(text: str) -> str:
     return f"{with_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
-# Words with which answers begin, and which are no names when a word in small letters follows. Other first words remain
-# as they were typed, because they may be names.
+# First words of answers that are not names if the next word has no capital. Other first words remain as they were
+# typed, because they may be names.
 _COMMON = """
     a about academic access after all almost an analysis analysts and annual another any anyone assistant at before
     both by certain charts chief civil colleagues communications contractors copies copy customers data departmental
@@ -308,7 +312,8 @@ _COMMON = """
 """
 _COMMON_WORDS = frozenset(_COMMON.split())
 _LITTLE_WORDS = frozenset({"of", "for", "and"})
-# No name begins with one of these before a capital: "a Minister", "both Permanent Secretaries", "users of Twitter".
+# First words that are not part of a name even if the next word has a capital: "a Minister", "both Permanent
+# Secretaries", "users of Twitter".
 _BEFORE_NAMES = """
     a all an another any at both by each either every few four five from in it many most no on one other our
     recipients several six some staff subscribers that their the these they this those three to two users various we
@@ -318,9 +323,10 @@ _DETERMINERS = frozenset(_BEFORE_NAMES.split())
 
 
 def within_sentence(text: str) -> str:
-    """Write a text within a sentence: a first word that is surely not a name begins with a small letter.
+    """Return a text for use within a sentence: its first word begins with a small letter if it is surely not a name.
 
-    "Press officers at the department" does, "Press Association" and "Reuters journalists" do not.
+    "Press officers at the department" changes to "press officers at the department". "Press Association" and "Reuters
+    journalists" do not change.
     """
     first, space, rest = text.partition(" ")
     following = next((word for word in rest.split() if word not in _LITTLE_WORDS), "")
@@ -331,7 +337,7 @@ def within_sentence(text: str) -> str:
 
 
 def join_words(items: Iterable[str]) -> str:
-    """ "a, b and c"."""
+    """Join at least one item, as in "a, b and c"."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -405,8 +411,9 @@ def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
     """Describe a delay in words that are true of every value between its two bounds.
 
     The delay is more than `from_seconds` and at most `to_seconds`, or exactly that if both are equal. If no phrase is
-    true of both bounds, the figures are used, without seconds if the bounds are 10 minutes apart. Without an upper
-    bound the result is like "more than an hour".
+    true of both bounds, the figures are used. For a delay of at least a minute with bounds at least 10 minutes apart,
+    the figures are rounded outwards to minutes, and an upper bound of a day or more is rounded up to the hour. Without
+    an upper bound the result is like "more than an hour".
 
     :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
     """

@@ -38,7 +38,7 @@ DISCLOSED: Mapping[Disclosure, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ReportedDisclosure:
-    """What a recipient of pre-release access reported. It is a suspicion: nothing of it is checked.
+    """A possible disclosure that a recipient of pre-release access reported, and that we have not checked.
 
     :ivar stated_at: when it happened, as the recipient stated; None if they did not know.
     """
@@ -52,11 +52,12 @@ class ReportedDisclosure:
 class Incident:
     """Everything that the account of one breach is written from.
 
-    `due_at` is the release time in force when it happened; None if the report is about no release, or about one without
-    an exact date. `announced_at` is when our calendar first announced the release, if the breach is about that.
-    `checks` is what our checks of the release show, if that proves no breach. `exceptions` are those of that release.
-    `access` is the pre-release access list if the report was started from one. `disclosure` is what a recipient
-    reported, if that started the report.
+    `due_at` is the release time in force when the breach happened; None if the report is about no release, or about a
+    release without an exact date. `announced_at` is when our calendar first announced the release, if the breach is a
+    late announcement. `checks` is a text about our checks of the release, if they do not show whether a release
+    reported as late was on time. `exceptions` are the recorded exceptions of the release. `access` is the pre-release
+    access list, if the report was started from one. `disclosure` is what a recipient reported, if that started the
+    report.
     """
 
     kind: ReportKind
@@ -76,9 +77,10 @@ MOST_SENTENCES = 4
 MOST_WORDS = 80
 EVENT_NOT_RECORDED = "What happened has not been recorded yet"
 _DETAILS = frozenset({Question.MEASURES, Question.NOTICED_BY})
-# Ways to shorten an account, of which the first one that is short enough is used: the answers that are left to the list
-# below it, and whether it says how long before the release it happened, which its times show too. The recipients matter
-# more than who noticed it, and the outcome more than both.
+# Ways to shorten an account, from the weakest. The first one that makes the account short enough is used. Each way has
+# the questions whose answers move to the list below the account, and whether the account says how long before the
+# release the breach happened (the times in the account show that too). Recipients matter more than who noticed the
+# breach, and the outcome matters more than both.
 _SHORTENINGS = (
     (frozenset[Question](), True),
     (frozenset({Question.MEASURES}), True),
@@ -92,17 +94,17 @@ _SHORTENINGS = (
 
 
 def write_incident_account(incident: Incident) -> str:
-    """Write the circumstances of a breach from the answers, and below them what else is on record.
+    """Write the circumstances of a breach from the answers, and then the other recorded facts.
 
-    The account is the first paragraph. Exceptions, further facts and the pre-release access list follow it. Blank lines
-    separate paragraphs, and line ends the entries of lists. Times are London's. The result is empty while there are
-    neither answers nor a list.
+    The account is the first paragraph. The cause, our checks, exceptions, the reported disclosure, further facts and
+    the pre-release access list follow, if there are any. Blank lines separate paragraphs, and line breaks separate the
+    entries of lists. Times are London's. The result is empty if there are no answers, no list and no checks.
     """
     return "\n\n".join(filter(None, (write_account_above_list(incident), *_describe_list(incident.access))))
 
 
 def write_account_above_list(incident: Incident) -> str:
-    """Write the same without the pre-release access list, which no answer changes."""
+    """Write the circumstances without the pre-release access list, because no answer changes the list."""
     if not (incident.answers.given() or incident.access or incident.checks):
         return ""
     sentences, listed = _choose_sentences(incident)
@@ -119,14 +121,15 @@ def write_account_above_list(incident: Incident) -> str:
 
 def _choose_sentences(incident: Incident) -> tuple[list[str], frozenset[Question]]:
     """Return the sentences of an account that is short enough, if possible, and the questions that it leaves out."""
-    # An account of unequal access is about its recipients.
+    # An account of unequal access is about the recipients, so they are never left out.
     needed = {Question.RECIPIENTS} if incident.kind is ReportKind.UNEQUAL_ACCESS else set()
     ways = [way for way in _SHORTENINGS if not needed & way[0]]
     for listed, has_interval in ways:
         sentences = _Account(incident, listed, has_interval=has_interval).sentences()
         if len(sentences) <= MOST_SENTENCES and sum(len(one.split()) for one in sentences) <= MOST_WORDS:
             return sentences, listed
-    # Nothing fits if people's own words are too long: then the outcome stays, because it would not be short without it.
+    # If people's own words are too long, no shortening is sufficient. Use the strongest one that keeps the outcome,
+    # because the account would be too long without the outcome as well.
     listed, has_interval = next(way for way in reversed(ways) if not way[0] & {*_OUTCOME_QUESTIONS})
     return _Account(incident, listed, has_interval=has_interval).sentences(), listed
 
@@ -147,7 +150,7 @@ def find_long_account(incident: Incident) -> tuple[int, Question] | None:
 
 
 def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str:
-    """List the answers that the account leaves out, what is not known, and what does not apply."""
+    """List the answers that the account leaves out, and the reasons for "not known", "not applicable" and "not yet"."""
     phrases, lines = unknown_phrases(incident.kind), []
     for question, answer in incident.answers.given().items():
         if answer.why_unknown:
@@ -165,18 +168,18 @@ def _list_further_facts(incident: Incident, listed: Collection[Question]) -> str
 
 
 def _describe_open(incident: Incident) -> str:
-    """Write that a breach is not contained yet. People say in the reason whether a leak is public."""
+    """Write that a breach is not contained yet. For a leak, people say in the reason whether it is still public."""
     if incident.kind is ReportKind.UNEQUAL_ACCESS:
         return "Not yet open to all users"
     return f"Not {_CONTAINED_VERBS.get(incident.kind, 'contained')} yet"
 
 
 class _Account:
-    """The sentences of one account. A day is named where it differs from the day named before it."""
+    """The sentences of one account. A sentence names a day only if it differs from the day named last."""
 
     def __init__(self, incident: Incident, listed: Collection[Question], *, has_interval: bool) -> None:
         """:param listed: questions whose answers are not part of the account.
-        :param has_interval: whether it says how long before the release something happened.
+        :param has_interval: whether the account says how long before the release something happened.
         """
         self.incident = incident
         self.has_interval = has_interval
@@ -188,7 +191,7 @@ class _Account:
         self.last_day: date | None = None
 
     def sentences(self) -> list[str]:
-        """Return the sentences without full stops; those with measures may be more than four."""
+        """Return the sentences without full stops. With a sentence about measures, there may be more than four."""
         # The order matters, because each sentence names a day only if it differs from the day named last.
         due, event = self.due(), self.event()
         reported = "" if event else self.unknown_event() or self.reported()
@@ -196,11 +199,11 @@ class _Account:
         cause = self.incident.cause
         last, reason = describe_cause(cause), self.reason()
         if reason and event and (due or discovery or outcome) and self.kind not in _IN_WORDS_OF_PEOPLE:
-            # A use in public did not happen "because the figures were mentioned in public".
+            # Do not write that figures were used in public "because the figures were mentioned in public".
             is_said = (self.kind, cause.cause) == (ReportKind.USED_IN_PUBLIC, Cause.SAID_IN_PUBLIC)
             event, last = event if is_said else f"{event}, because {reason}", ""
         if reason and last and self.kind in _IN_WORDS_OF_PEOPLE:
-            # "It happened because" would follow "This happened at".
+            # The sentence before may begin "This happened at", so this one does not begin "It happened because".
             last = f"The cause was {reason.removeprefix('of ') if reason.startswith('of ') else f'that {reason}'}"
         event = event or reported
         if not (due or event or discovery or outcome):
@@ -231,8 +234,8 @@ class _Account:
         if incident.due_at is None:
             return ""
         self.last_day = local_date(incident.due_at)
-        # "Was" stays true when the day has come, or the release has been given another one.
-        # What was not announced was not due to readers.
+        # The account says "was" even before the due time, so that it stays true after that time or a change of date.
+        # A release that was not announced was planned, but not due for readers.
         planned = "planned" if self.kind is ReportKind.NOT_ANNOUNCED else "due"
         announced = ""
         if incident.announced_at:
@@ -315,14 +318,17 @@ class _Account:
         if not seconds or seconds > 0:
             return ""
         before_period = self.before_period()
-        # People can have sent, seen or used something else than the release.
+        # "It" could mean what people sent, saw or used, so the release is named.
         what = "the release" if self.kind in KINDS_BEFORE_RELEASE else "it"
         before = f"{_hours(round(-seconds))} before {what} was due" if self.has_interval else ""
         words = " and ".join(filter(None, (before_period, before)))
         return f", {words}" if words else ""
 
     def before_period(self) -> str:
-        """Write how long before the first period of access it was sent; "" if it was not."""
+        """Write how long before the first period of access the statistics were sent, if they were sent too early.
+
+        The result is "" for another cause, if a time is not known, or if they were not sent before the period.
+        """
         access, answer = self.incident.access, self.known.get(Question.HAPPENED)
         if self.incident.cause.cause is not Cause.SENT_TOO_EARLY or not (access and answer and answer.at):
             return ""
@@ -338,7 +344,7 @@ class _Account:
         return f", {_hours(round(seconds))} late" if seconds and seconds > 0 else ""
 
     def seconds_after_due(self) -> float | None:
-        """Return how long after the due time it happened; None if either time is not known."""
+        """Return how long after the due time the breach happened, negative before it; None if a time is not known."""
         happened, due = self.known.get(Question.HAPPENED), self.known.get(Question.DUE)
         due_at = self.incident.due_at or (due and due.at)
         return (happened.at - due_at).total_seconds() if due_at and happened and happened.at else None
@@ -346,7 +352,7 @@ class _Account:
     def discovery(self, *, follows_event: bool) -> str:
         """Write when and by whom the breach was noticed, and when it was contained.
 
-        :param follows_event: whether the sentence before it says what happened.
+        :param follows_event: whether the sentence before this one says what happened.
         """
         subject = _NOTICED_SUBJECTS.get(self.kind, "This" if follows_event else "It")
         happened = self.moment(Question.HAPPENED) if self.kind in _IN_WORDS_OF_PEOPLE else ""
@@ -356,7 +362,8 @@ class _Account:
         clauses = [f"happened{happened}"] if happened else []
         was = "was "
         if noticed or by:
-            # Without the comma, the sentence would say that these people corrected it: "by users, who emailed us, and".
+            # A comma ends a description with a comma, as in "noticed by users, who emailed us, and corrected at 10am".
+            # Without it, the sentence would say that these people corrected the breach.
             comma = "," if "," in by and (contained or self.is_open) and not end else ""
             clauses.append(f"{was}noticed{noticed}{f' by {by}' if by else ''}{comma}")
             was = ""
@@ -370,7 +377,7 @@ class _Account:
         return f"{subject} {join_words(clauses)}" if clauses else ""
 
     def end(self, contained: str) -> str:
-        """Write the end of a breach of which the release or the statistics are the subject; "" for other kinds."""
+        """Write in a separate clause how unequal access or an incomplete release ended; "" for other kinds."""
         if self.kind is ReportKind.UNEQUAL_ACCESS and self.is_open:
             return "not all users could read the statistics when this report was written"
         if self.kind is ReportKind.UNEQUAL_ACCESS and contained:
@@ -382,7 +389,7 @@ class _Account:
         return ""
 
     def outcome(self) -> str:
-        """Write whether it was opened and deleted and whether that was confirmed, or the source of a leak."""
+        """Write whether copies were opened and deleted, and the deletion confirmed. For a leak, write the source."""
         if self.kind is ReportKind.LEAK:
             role = within_sentence(self.words(Question.ROLE))
             return f"the source was {role}" if role else ""
@@ -396,7 +403,7 @@ class _Account:
         return join_words(clauses) if clauses else ""
 
 
-# People describe these breaches in a sentence of their own.
+# People describe the event of these breaches in their own words.
 _IN_WORDS_OF_PEOPLE = frozenset({ReportKind.OTHER, ReportKind.LATE_ANNOUNCEMENT})
 _OF_EVENT = frozenset(
     {
@@ -409,7 +416,7 @@ _OF_EVENT = frozenset(
         Question.HAPPENED,
     }
 )
-# People notice the delay before the late release appears.
+# A late release is noticed before it appears, so the account says that the delay was noticed.
 _NOTICED_SUBJECTS: Mapping[ReportKind, str] = {ReportKind.LATE: "The delay"}
 _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.USED_IN_PUBLIC: "corrected",
@@ -420,7 +427,7 @@ _CONTAINED_VERBS: Mapping[ReportKind, str] = {
     ReportKind.PARTIAL: "completed",
     ReportKind.OTHER: "put right",
 }
-# The words for several recipients, and for one.
+# Each pair has the words for several recipients, and for one recipient.
 _OUTCOME_WORDS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("it was opened", "it was opened"),
@@ -438,7 +445,7 @@ _OUTCOME_WORDS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
         Extent.NONE: ("the deletion was not confirmed", "the deletion was not confirmed"),
     },
 }
-# Nothing was sent to those who had access.
+# The words for breaches in which people had access and nothing was sent, so that there are no recipients.
 _OUTCOME_WORDS_OF_ACCESS: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
     Question.OPENED: {
         Extent.ALL: ("they opened it", "this person opened it"),
@@ -554,7 +561,7 @@ def name_not_applicable(kind: ReportKind, question: Question) -> str:
     return _NOT_APPLICABLE[question]
 
 
-# A list that is longer than this is only counted.
+# If a list has more posts than this, only their number is given.
 MOST_POSTS = 10
 _REQUESTED_CHANGES = {
     "add": "to grant access to",
@@ -624,7 +631,7 @@ def _describe_list(access: AccessFacts | None) -> Iterator[str]:
 
 
 def _list_posts(posts: Iterable[PostAccess]) -> list[str]:
-    """List posts with the same organisation and period in one line, and below it what differs from the period."""
+    """List posts with the same organisation and period in one line. Lines with further facts of a post follow it."""
     groups: dict[tuple[str, str, datetime | None], list[PostAccess]] = {}
     for post in posts:
         groups.setdefault((post.organisation, post.period, post.period_begins_at), []).append(post)
@@ -638,7 +645,7 @@ def _list_posts(posts: Iterable[PostAccess]) -> list[str]:
 
 
 def _describe_access(post: PostAccess) -> Iterator[str]:
-    """Yield the answers of a recipient, and recorded times that are not those of the period."""
+    """Yield the answers of a recipient, and the recorded times of access that differ from the period."""
     if post.terms_confirmed_at:
         yield f"Terms confirmed at {format_moment(post.terms_confirmed_at)}."
     if post.terms_by_phone_at:

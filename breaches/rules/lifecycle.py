@@ -25,8 +25,6 @@ class ReportStatus(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """The kind of breach. Suspicions of `SUSPECTED` kinds are raised automatically; people can start any kind."""
-
     LATE = "late"
     EARLY = "early"
     PARTIAL = "partial"
@@ -86,7 +84,7 @@ class Cause(StrEnum):
     HUMAN_ERROR = "human_error"
     OTHER = "other"
     NOT_KNOWN = "not_known"
-    # Added later, at the end: exports have a column for each in this order.
+    # Causes that were added later are at the end, because exports have a column for each cause in this order.
     WRONG_RECIPIENT = "wrong_recipient"
     LIST_OUT_OF_DATE = "list_out_of_date"
     SENT_TOO_EARLY = "sent_too_early"
@@ -97,8 +95,6 @@ class Cause(StrEnum):
 
 
 class AttachmentKind(StrEnum):
-    """What a file that people add to a report is."""
-
     CMS_LOG = "cms_log"
     SCREENSHOT = "screenshot"
     EMAIL = "email"
@@ -126,17 +122,17 @@ JOIN = "join"
 PART = "part"
 RESUME = "resume"
 
-# Moves forbidden to a lead who declared the report to be about their own act. They may not publish it either
-# (breaches/publication.py). Still allowed: editing, and sending what someone else approved.
+# Moves forbidden to a lead who declared the report to be about their own act. This lead may not publish the report
+# either (breaches/publication.py), but may edit it, and send what someone else approved.
 DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
 UNDECIDED = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
 OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
-# A report in one of these states has its approved document.
+# A report in one of these states has an approved document.
 WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
 UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
 DECIDED = (*UNSENT_DECISIONS, *OUT)
-# Neither open nor decided: another report continues it.
+# A report in one of these states is neither open nor decided, because another report continues it.
 MERGED_OR_SPLIT = (ReportStatus.JOINED, ReportStatus.PARTED)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
@@ -180,7 +176,7 @@ REPORT = Lifecycle(
 )
 
 
-# The kind of the event of each move.
+# The kind of event that records each move.
 PAST_TENSE = {
     SUBMIT: "submitted",
     TAKE_BACK: "taken_back",
@@ -199,12 +195,12 @@ PAST_TENSE = {
     PART: "parted",
 }
 
-# Kinds of events that begin a report. They make no open form outdated, because they come before every form.
+# Kinds of events that begin a report. They make no open form out of date, because they come before every form.
 BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"
 
-# Events of the moves and of publication.
+# The kinds of events of the moves and of publication.
 STEPS = frozenset({*PAST_TENSE.values(), MADE_PUBLIC, TAKEN_FROM_PUBLIC})
 
 CHANGES = STEPS | {
@@ -247,7 +243,7 @@ NO_CHANGES = frozenset(
 """Events that do not change what a person decides on."""
 
 ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "numbered", "dealing_taken", "dealing_changed"}
-"""Events that change the row of a report itself: its digest is recorded after each."""
+"""Events that change the row of a report itself. After each of them, the digest of the row is recorded."""
 
 
 class Decision(StrEnum):
@@ -293,7 +289,7 @@ def reminders(
 ) -> tuple[Reminder, ...]:
     """Return the days on which people are reminded of a report, in order.
 
-    None is on or before the day on which it was drafted, because people were notified of it then.
+    No reminder is on or before the day on which the report was drafted, because people are notified of it on that day.
 
     :param days_after: working days after the due day; negative ones lie before it.
     """

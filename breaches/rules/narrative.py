@@ -73,18 +73,19 @@ STATED = {
     StatementFact.WAS_LIVE: "the release was live",
 }
 MOST_WORDS = 80
-# The account has only the last statements, which decide the result. The annex lists every statement.
+# The account only quotes the last statements, because they decide the result. The annex lists every statement.
 MOST_STATEMENTS = 2
 
 
 def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
     """Write the circumstances of a suspected breach of one or more releases from the record.
 
-    Each release has a paragraph. Its exceptions, the decision on an early release, and what people stated about it have
-    one each. So has the producer's statement of when the late releases were available. Times are London's.
-    The account names no person and no reaction, which people write.
+    Each release has a paragraph. Further paragraphs follow for its exceptions, for the decision on an early release,
+    and for what people stated about the release. The producer's statement of when the late releases were available also
+    has a paragraph. Times are London's. The account names no person, and describes no reaction: people write about
+    reactions.
 
-    :param cause: what people recorded; a cause in their own words has a paragraph of its own if it is long.
+    :param cause: the recorded cause. A long cause in people's own words has a paragraph of its own.
     :raises ValueError: if the facts of a release have no address.
     """
     if not all(facts.addresses for facts in releases):
@@ -109,10 +110,12 @@ def write_account(*releases: Facts, cause: RecordedCause = NO_CAUSE) -> str:
 
 
 def _write_release(facts: Facts, *, cause: RecordedCause | None = None, of_one: bool = False) -> str:
-    """Write the paragraph of one release, with the cause if this is the last one.
+    """Write the paragraph of one release.
 
-    If it is too long, it leaves out when the release disappeared again, then how far apart its parts were published,
-    and then when we made no checks. The annex has all of these.
+    A paragraph that is too long leaves out, step by step, when the release disappeared again, how far apart its parts
+    were published, and when we made no checks. The annex has all of these.
+
+    :param cause: the cause to add; None for all releases except the last one.
     """
     shorter = _without_absences(facts)
     for version, has_spread in (
@@ -140,7 +143,7 @@ def _without_absences(facts: Facts) -> Facts:
 
 
 def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
-    """Add the recorded cause to an account: to its last clause if that says how late or early one release was."""
+    """Add the recorded cause to an account: to the last clause if it says how late or early one release was."""
     reason = describe_reason(cause)
     if of_one and reason and account.endswith((" late.", " early.")):
         return f"{account.removesuffix('.')}, because {reason}."
@@ -148,7 +151,10 @@ def _add_cause(account: str, cause: RecordedCause, *, of_one: bool) -> str:
 
 
 def _add_spread(sentence: str, facts: Facts) -> str:
-    """Add the part that was certainly published after the first one, and longest after it, to the last sentence."""
+    """Add to the last sentence which part was published longest after the first part.
+
+    Parts that may have been published together with the first part are left out.
+    """
     spread = measure_spread(facts.addresses)
     if spread is None or spread.first is None:
         return sentence
@@ -169,7 +175,7 @@ def _add_spread(sentence: str, facts: Facts) -> str:
 
 
 def _name_alone(part: AddressFacts, facts: Facts) -> str:
-    """Name a part so that no other part of the release has the name: "the tables"; "" if nothing tells them apart."""
+    """Return a name that no other part of the release has, such as "the tables"; "" if there is no such name."""
     names = [_the(one) for one in facts.addresses]
     if names.count(_the(part)) == 1:
         return _the(part)
@@ -191,7 +197,7 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
     required = [address for address in facts.addresses if address.required] or list(facts.addresses)
     main_pages = facts.main_pages
     # Early addresses come first, because early is worse than late. Then come the main pages and other pages, because
-    # readers miss a part only if they have found the page. A part that may still follow has no fault.
+    # readers miss a part only if they have found the page. A part that may still follow is not faulty.
     faulty = [
         address
         for address in required
@@ -243,7 +249,7 @@ def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[A
 def _describe_late_files(
     facts: Facts, files: Sequence[AddressFacts], required: Sequence[AddressFacts]
 ) -> Iterator[str]:
-    """Describe files and other parts that were late although no main page is known to have been."""
+    """Describe files and other parts that were late, although no main page is known to have been late."""
     pages = facts.main_pages
     on_time = pages and all(page.verdict.outcome is Outcome.ON_TIME for page in pages)
     opening = f"{with_capital(_page_or_file(pages[0]))} was live on time, but our" if on_time else "Our"
@@ -273,7 +279,7 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict, due_at = address.verdict, facts.due_at
     what, was = "it" if address in facts.main_pages else _the(address), _was(address)
     before = [flip for flip in verdict.flips if flip.gone_at < due_at]
-    # Another sentence describes what happened from the due time on.
+    # Cut the absences off at the due time, because another sentence describes what happened from then on.
     before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
     until_due = replace(address, verdict=replace(verdict, flips=tuple(before)))
     appeared = ""
@@ -302,11 +308,12 @@ def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict = address.verdict
-    # Earlier checks do not matter, and those that only repeat others are not read.
+    # Only checks that were planned or completed at or after the due time matter here. Not all earlier checks are read,
+    # because some only repeat others.
     sightings = (check.sighting for check in address.checks)
     from_due = (one for one in sightings if max(one.planned_at, one.completed_at) >= facts.due_at)
     unconfirmed = any(not sighting.clock_confirmed for sighting in from_due)
-    # The annex has all else about the clock, but without this the times that follow would read as proven.
+    # The annex has the details about the clock. Without this short note, the times below would read as proven.
     clock = " (their clock was not confirmed)" if unconfirmed else ""
     where = (
         f"it was on {_page_or_file(address)}"
@@ -338,7 +345,7 @@ def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
     if delay.to_seconds is None:
         late = f", {_late_by(delay, address)} late" if delay.from_seconds >= 1 else ""
         return f"{subject} had still not appeared at {_time(delay.from_seconds, facts)}{late}"
-    # In a gap between checks the address may have been live for a while.
+    # Name the gaps between checks, because the address may have gone live during a gap.
     until = facts.due_at + timedelta(seconds=delay.to_seconds)
     gaps = [(begins, ends) for begins, ends in facts.not_observed if begins < until and ends > facts.due_at]
     unchecked = f" (we made no checks {_stretches(gaps, facts)})" if gaps else ""
@@ -346,7 +353,7 @@ def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
 
 
 def _late_by(delay: Interval, address: AddressFacts) -> str:
-    """Write by how much an address was late; for a part that may follow, this is counted from when it could follow."""
+    """Write by how much an address was late. A part that may follow is late from the end of its extra time on."""
     follows = address.may_follow.total_seconds()
     upper = None if delay.to_seconds is None else delay.to_seconds - follows
     return _length(Interval(delay.from_seconds - follows, upper))
@@ -396,12 +403,12 @@ def _page_or_file(address: AddressFacts) -> str:
 
 
 def _its(address: AddressFacts, otherwise: str) -> str:
-    """Name a part as one of the release: "its Welsh page"; `otherwise` for an address without a name."""
+    """Name a part after the first mention of the release: "its Welsh page"; `otherwise` if the part has no name."""
     return f"its {PART_NOUNS[address.part]}" if address.part in PART_NOUNS else otherwise
 
 
 def _the(address: AddressFacts) -> str:
-    """Name a part of which the reader knows already: "the Welsh page"."""
+    """Name a part that the reader already knows: "the Welsh page"."""
     return f"the {PART_NOUNS.get(address.part, 'page' if address.role is AddressRole.PAGE else 'file')}"
 
 
@@ -436,7 +443,7 @@ def _between(delay: Interval, facts: Facts) -> str:
     start = round_down(facts.due_at + timedelta(seconds=delay.from_seconds))
     if start == end:
         return f"at {_clock(end, facts)}"
-    # The day, where it is needed, is written once.
+    # If both times need the same day, it is written once.
     day = f" on {format_day(end)}" if local_date(start) == local_date(end) != local_date(facts.due_at) else ""
     return f"between {_clock(start, facts).removesuffix(day)} and {_clock(end, facts)}"
 
@@ -447,7 +454,7 @@ def _length(delay: Interval) -> str:
     words = delay_in_words(max(0, math.floor(delay.from_seconds)), upper)
     if not words.startswith("between "):
         return words
-    # The sentence already has "between" for the times.
+    # The sentence already has "between" for the times, so write "15 to 20 minutes".
     words = words.removeprefix("between ").replace(" and ", " to ")
     return re.sub(r"^(\d+) (\w+) to (\d+) \2$", r"\1 to \3 \2", words)
 
@@ -466,7 +473,7 @@ def _stretches(stretches: Sequence[tuple[datetime, datetime]], facts: Facts) -> 
 
 
 def _describe_decision(facts: Facts) -> Iterator[str]:
-    """Describe the decision on an early release, and its release at once."""
+    """Describe the decision on an early release, and the recorded exception if it was then released at once."""
     if facts.decision:
         at = _clock(round_down(facts.decision.at), facts)
         yield f"{describe_decider(facts.decision.role)} decided at {at} to {describe_choice(facts.decision)}."

@@ -51,7 +51,7 @@ class PublicStatement:
 
 @dataclass(frozen=True, slots=True)
 class ReportedDates:
-    """The days on which the present version (`on`) and the last earlier one (`earlier`) were sent to the regulator."""
+    """The days on which the present version (`on`) and the last earlier version were sent to the regulator."""
 
     on: date | None = None
     earlier: date | None = None
@@ -62,7 +62,7 @@ def statement_of(
 ) -> PublicStatement:
     """Make the public statement of a report's content.
 
-    :param names: of people who must not be named; those in the content's own fields are added.
+    :param names: the names of people who must not be named. The contacts in the content are added.
     :param pages: web addresses that are public; every other one is removed.
     """
     own = [person.name for person in (content.dealing, content.head_of_profession) if person and not person.is_team]
@@ -128,7 +128,7 @@ WIDTH = 72
 class StatementSection:
     """One heading with its paragraphs; a paragraph may have several lines.
 
-    `has_links`: its web addresses are those of the outputs, and pages show them as links.
+    `has_links`: the section has the outputs, and pages show their web addresses as links.
     """
 
     heading: str

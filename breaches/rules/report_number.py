@@ -10,11 +10,12 @@ from releases.rules.calendar import local_date
 
 
 class NumberSeries(StrEnum):
-    """The letters before the position. Each producer and year has a separate count for each series of numbers."""
+    """The letters before the position. For each producer and year, each series has its own positions."""
 
     OFFICIAL = ""
     REHEARSAL = "R"
-    # Positions of these two are random, because a gap or a high position would tell how many such reports there are.
+    # These two series have random positions, because a gap or a high position would show how many such reports there
+    # are.
     CONFIDENTIAL = "C"
     CONFIDENTIAL_REHEARSAL = "RC"
 
@@ -39,14 +40,14 @@ class ReportNumber:
 
 
 def series_of(kind: ReportKind, *, rehearsal: bool) -> NumberSeries:
-    # Few people may know of an early release before it is published (decision 73).
+    # Few people may know of an early release before it is published (decision 73), so its number is confidential too.
     if kind in RESTRICTED or kind is ReportKind.EARLY:
         return NumberSeries.CONFIDENTIAL_REHEARSAL if rehearsal else NumberSeries.CONFIDENTIAL
     return NumberSeries.REHEARSAL if rehearsal else NumberSeries.OFFICIAL
 
 
 def year_of(drafted_at: datetime) -> int:
-    """Return the year of a number: that of the London day on which the report was drafted."""
+    """Return the year of a report's number: the year of the London day on which the report was drafted."""
     return local_date(drafted_at).year
 
 

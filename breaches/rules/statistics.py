@@ -51,13 +51,14 @@ def quarters_of(year: int) -> tuple[Quarter, ...]:
 
 
 NEARLY_ALL = Fraction(95, 100)
-# Breaches with "another cause" may have different causes, and an unknown cause does not count.
+# These causes do not count as repeated: breaches with "another cause" may have different causes, and so may breaches
+# whose cause is not known.
 NO_ONE_CAUSE = frozenset({Cause.OTHER, Cause.NOT_KNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """The common part of all facts: producer, series (several or none), and the day on which it counts."""
+    """The common part of all facts: the producer, the series (several or none), and the quarter in which it counts."""
 
     producer: int
     quarter: Quarter
@@ -170,7 +171,7 @@ class Figures:
 
     @property
     def on_time_rate(self) -> Fraction | None:
-        """The share on time among the releases of which it is known; None if there are none."""
+        """The share on time among the releases that are known to be on time or not; None if there are none."""
         known = self.on_time + self.not_on_time
         return Fraction(self.on_time, known) if known else None
 
@@ -212,16 +213,19 @@ def figures_of(history: History) -> Figures:
 
 
 def round_share(share: Fraction, *, parts: int) -> int:
-    """Round a share to the nearest of so many equal parts. Only all is all of the parts, and only none is 0."""
+    """Round a share to a number of equal `parts`, such as 100 for per cent.
+
+    A share that is less than the whole is never rounded up to all parts, and a share above 0 is never rounded to 0.
+    """
     nearest = math.floor(share * parts + Fraction(1, 2))
     return min(max(nearest, 1), parts - 1) if 0 < share < 1 else nearest
 
 
 def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quarter]]:
-    """Find each cause that one producer had for more than one breach, by the producer's key and the cause.
+    """Find the causes that one producer had for more than one breach.
 
-    :param cases: those of the period in which causes are compared.
-    :return: how many breaches of each quarter had the cause.
+    :param cases: the reports of the period in which causes are compared.
+    :return: by the producer's key and the cause, how many breaches of each quarter had the cause.
     """
     found: dict[tuple[int, Cause], Counter[Quarter]] = defaultdict(Counter)
     for case in cases:
@@ -231,7 +235,7 @@ def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quar
 
 
 def spread_of(values: Iterable[float]) -> Spread:
-    """The 95th percentile is the nearest rank, so it is one of the figures."""
+    """Return the distribution of some figures. The 95th percentile is the nearest rank, so it is one of the figures."""
     ordered = sorted(values)
     if not ordered:
         return Spread()
@@ -240,7 +244,7 @@ def spread_of(values: Iterable[float]) -> Spread:
 
 
 def split_cases[K: Hashable](history: History, by: Callable[[Fact], Iterable[K]]) -> dict[K, History]:
-    """Split a history; a fact that belongs to several parts counts in each of them."""
+    """Split a history by the keys of its facts. A fact with several keys counts in the part of each key."""
     parts: dict[K, dict[str, list[Fact]]] = defaultdict(lambda: {field.name: [] for field in fields(History)})
     for field in fields(History):
         for fact in getattr(history, field.name):
@@ -262,5 +266,5 @@ def by_producer(history: History) -> dict[int, History]:
 
 
 def by_series(history: History) -> dict[int, History]:
-    """A report about several series counts in each of them."""
+    """Split a history by series. A report about several series counts in each of them."""
     return split_cases(history, lambda fact: fact.series)

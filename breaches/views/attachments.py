@@ -71,7 +71,7 @@ def list_attachments(request: SignedInRequest, report: Report) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            # One byte more than is accepted shows that a file is too large.
+            # Read one byte more than is accepted, so that a file that is too large is detected.
             body = file.read(attachments.LARGEST + 1)
             attachments.add_attachment(report, name=file.name, body=body, by=request.user, at=timezone.now())
         except MoveRefused as refused:

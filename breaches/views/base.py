@@ -53,8 +53,8 @@ def report_page[**P](
     :param methods: the allowed HTTP methods; GET by default.
     :param action: the action that the person must be allowed to do.
     :param move: a move that the person must be allowed to make in at least one state.
-    :param form: the page with the form of a view that allows POST only. A failed form is shown at the view's address,
-        so a person who loads it again goes to this page.
+    :param form: the page with the form, for a view that allows POST only. An invalid form is shown at the URL of the
+        view, so a person who then reloads this URL with GET is redirected to the page with the form.
     :param allowed: a further permission that the person must have.
     """
     answered = methods or ("GET",)
@@ -95,7 +95,7 @@ def return_to_report(
 
 
 def explain_closed_move(person: Person, report: Report, move: str) -> str:
-    """Say why a person cannot make a move that is not open to them now, as the page of the report says it."""
+    """Return the reason why a person cannot make a move now, in the same words as the page of the report."""
     if all((row.name, row.source) != (move, report.status) for row in REPORT.moves):
         return explain_status(report)
     if move in DECISIONS and declared_own_act(person, report):
@@ -116,9 +116,11 @@ def explain_status(report: Report) -> str:
 
 
 def read_version(request: HttpRequest) -> dict[str, int]:
-    """Return the last change and the version that the person read, by the query string; empty if it names none.
+    """Read from the query string which last change and version of the report the person has read.
 
-    The pages of a decision list what has changed since, so every link between them carries both.
+    The pages of a decision list what has changed since then, so every link between these pages has both numbers.
+
+    :return: the number of the last change (`read`) and the `version`; empty if one is missing or invalid.
     """
     read, number = (request.GET.get(name, "") for name in ("read", "version"))
     if not (read.isdecimal() and number.isdecimal() and len(read + number) < 30):
@@ -152,7 +154,7 @@ def refusal_page(
 
 
 class MoveForm(GovukForm):
-    """A move without fields of its own; the form carries only the number of the last change that the person read."""
+    """The form of a move. It only has a hidden field with the number of the last change that the person has read."""
 
     defaults = {"size": "s", "threshold": 75}
 
@@ -219,7 +221,7 @@ def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
 
 
 def list_part_sentences(report: Report) -> list[str]:
-    """Say of the parts of a report's releases which were late, or later than the first part by more than the tolerance.
+    """Say which parts of a report's releases were late, or followed the first part by more than the tolerance.
 
     :param report: with its suspicions, as `SuspicionQuerySet.with_outcome` selects them.
     """
@@ -240,7 +242,7 @@ def compare_versions(before: ReportVersion, after: ReportVersion) -> list[dict[s
     ]
 
 
-# Fields with a page of their own instead of a place on the page of their section: the page, and its first control.
+# Fields that are edited on a page of their own instead of the page of their section: this page, and its first control.
 PAGES = {
     "timeline": ("breaches:choose_timeline", "id_sources"),
     "cause": ("breaches:cause", "id_cause"),
@@ -262,7 +264,8 @@ def link_remark(report: Report, remark: Remark) -> dict[str, str]:
         page, control = PAGES[remark.field]
         return {"text": remark.sentence, "href": f"{reverse(page, args=[report.reference])}#{control}"}
     control = CONTROLS.get(remark.field, f"id_{remark.field}")
-    # For days before the first recorded edition there are no checkboxes, only a text box.
+    # If the breach occurred before the first recorded edition of the Code, there are no practices to choose from, and
+    # the page has only the text box.
     if remark.field == "practices" and not code_of_practice.offer_practices(report, content_of(report)):
         control = "id_other_practices"
     address = reverse("breaches:section", args=[report.reference, remark.section])

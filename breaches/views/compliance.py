@@ -110,7 +110,7 @@ ROWS_ON_A_PAGE = 100
 @login_required
 @require_safe
 def list_yearly_tables(request: SignedInRequest) -> HttpResponse:
-    """List the years of the person's producers, each with its approved versions."""
+    """List the years of the person's producers, each with the number of its latest approved version."""
     order = ListOrder(request.GET, {"producer": Column(_("Producer"), Lower("name"))}, default="producer")
     found = order.sort(report_producers(request.user))
     page = Paginator(found, PRODUCERS_ON_A_PAGE).get_page(request.GET.get("page"))
@@ -164,7 +164,7 @@ def show_yearly_table(request: SignedInRequest, producer: Producer, year: int) -
 def edit_policy_section(
     request: SignedInRequest, producer: Producer, year: int, section: PolicySection
 ) -> HttpResponse:
-    """Show the page with the form of a section in its place, and save the text."""
+    """Show the yearly table with a form in place of one policy section, and save the text of the section."""
     policy = compliance.read_policy(producer, year)
     initial = {"seen": policy.number, "text": policy.sections.get(section, "")}
     form = SectionForm(post_data(request), section=section, initial=initial)
@@ -182,7 +182,7 @@ def edit_policy_section(
             )
         except SectionConflict as conflict:
             theirs = conflict.theirs
-            # The next attempt replaces the other text, which the person has now read.
+            # The page shows the other person's text, so a second attempt to save may replace it.
             again = request.POST.copy()
             again["seen"] = str(theirs.number)
             form = SectionForm(again, section=section)
@@ -202,7 +202,8 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
         producer, year, by=request.user, now=now, with_lists=bool(LEADS & roles)
     )
     documents = list(compliance.list_documents(producer, year))
-    # Other people may not know of every report, so the record as they can read it differs from what was approved.
+    # Only leads may read every report. For other people the figures would differ from the approved ones for that reason
+    # alone, so no changes are listed.
     changes = compliance.find_changes(documents[0], record.table) if documents and LEADS & roles else ()
     lists_have_changed = bool(documents) and compliance.have_lists_changed(documents[0], content)
     text_has_changed = bool(documents) and policy.number != documents[0].text_number
@@ -233,7 +234,10 @@ def _table_page(request: SignedInRequest, producer: Producer, year: int, **more:
 
 
 def _show_change(change: FigureChange, producer: Producer, document: ComplianceDocument) -> dict[str, Any]:
-    """Return a figure that differs, with the addresses of its lists; a table without frozen lists has only today's."""
+    """Return a changed figure with the links to its approved list and its present list.
+
+    The link to the approved list is empty if the table was approved without lists.
+    """
     figure, year = change.figure, document.year
     frozen = compliance.frozen_list_address(producer, year, document.number, figure) if document.has_lists else ""
     return {
@@ -246,7 +250,7 @@ def _show_change(change: FigureChange, producer: Producer, document: ComplianceD
 
 
 def _show_sections(sections: Iterable[PolicySection], texts: Mapping[PolicySection, str]) -> list[dict[str, Any]]:
-    """Return sections as the page shows them, empty ones too."""
+    """Return the sections as the page shows them, including empty ones."""
     return [
         {"key": section.value, "heading": SECTIONS[section], "paragraphs": paragraphs(texts.get(section, ""))}
         for section in sections
@@ -259,7 +263,7 @@ class ApproveForm(forms.Form):
 
 @year_page("GET", "POST", action=Action.APPROVE_TABLE)
 def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int) -> HttpResponse:
-    """Show all that is approved, and approve it as it was read."""
+    """Show the content to approve, and approve exactly the content that the person has read."""
     now, page = timezone.now(), reverse("breaches:yearly_table", args=[producer.slug, year])
     form = ApproveForm(post_data(request))
     if form.is_valid():
@@ -300,7 +304,7 @@ def approve_yearly_table(request: SignedInRequest, producer: Producer, year: int
 
 @year_page()
 def show_yearly_list(request: SignedInRequest, producer: Producer, year: int, figure: str) -> HttpResponse:
-    """List what is behind one figure of the table, as the record is now."""
+    """Show the list behind one figure of the table, from the present record."""
     of = _find_figure(figure)
     record = read_year(producer, year, by=request.user, now=timezone.now())
     newest = compliance.list_documents(producer, year).first()
@@ -364,7 +368,10 @@ def _list_page(
 
 
 def _sort_list(request: SignedInRequest, figure: Figure, listing: FigureList) -> tuple[ListOrder, list[ListRow]]:
-    """Return the order of a list, whose columns are named by their places, and its rows in this order."""
+    """Return the sort order of a list, and its rows in this order.
+
+    In the query string, a column is named by its position.
+    """
     if not listing.can_be_sorted:
         return ListOrder(request.GET, {label: Column(label) for label in listing.columns}), list(listing.rows)
     sorting = sorting_of(figure)
@@ -428,7 +435,7 @@ class SwitchForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def switch_punctuality_page(request: SignedInRequest, producer: str) -> HttpResponse:
-    """Show what readers see, or would see, and turn the public page on or off."""
+    """Show the figures of the public punctuality page, and turn the page on or off."""
     of = find_producer(request.user, producer, Action.SHOW_PUNCTUALITY)
     now = timezone.now()
     form = SwitchForm(post_data(request))

@@ -106,7 +106,8 @@ def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> fo
 class ApproveForm(MoveForm):
     """An approval, with the hash of the content that the person read, and whether the annex was included.
 
-    `signed` is this content with its annex, because a check that is recorded meanwhile changes the newest annex.
+    `signed` has the whole content with its annex. It is needed to approve this content even if a new check has changed
+    the newest annex in the meantime.
     """
 
     annex = forms.BooleanField(required=False, widget=forms.HiddenInput)
@@ -315,7 +316,7 @@ class RecordPage(DecisionPage):
 
 
 def _read_suspicions(report: Report) -> None:
-    """Read the suspicions of a report once for its page."""
+    """Prefetch the suspicions of a report, because its page needs them several times."""
     suspicions = Suspicion.objects.select_related("verification", "release")
     prefetch_related_objects([report], Prefetch("suspicions", suspicions))
 
@@ -365,7 +366,7 @@ class WholeReportPage(MovePage):
 
 
 def find_contradiction(report: Report, content: ReportContent) -> Iterable[Remark]:
-    """Yield a warning if the record contradicts the answers, and if it contradicts when a release was available."""
+    """Yield a warning if the record contradicts the answers, and one if it contradicts the stated availability."""
     if sentence := compare_with_record(report, content.answers):
         yield remark_on(Asked.HAPPENED, sentence)
     if sentence := compare_availability(report):
@@ -376,12 +377,12 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
     """List the fields whose recorded facts are newer than the text, and an edited account without the cause."""
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
-            continue  # the text then has the newest check results, like the annex
+            continue  # the untouched text is written from the newest checks, like the annex
         sentence = _(
             "The facts on record have changed since ‘%(field)s’ was written. Compare the text with the new facts."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    # The automatic text has the recorded cause. A cause that is not recorded is a missing value.
+    # Only an edited text can lack the recorded cause. If no cause is recorded, the page lists the cause as missing.
     if not report.cause:
         return
     recorded = recorded_cause(report)
@@ -440,7 +441,8 @@ def sign_read_content(report: Report, read: decisions.ReadContent) -> str:
 def load_read_content(report: Report, signed: str) -> decisions.ReadContent:
     """Read the content that `sign_read_content` wrote for the same report.
 
-    :raises MoveRefused: if it is another report's, forged, or from before an upgrade that changed its form.
+    :raises MoveRefused: if the signed text is another report's, forged, or from before an upgrade that changed its
+        format.
     """
     try:
         values = signing.loads(signed, salt=f"breaches.approval.{report.pk}")
@@ -454,7 +456,7 @@ class ApprovalPage(WholeReportPage):
     """The page to approve exactly the content that the person has read, with the annex if requested."""
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        # The query string requests an annex, so that the person reads it before approving it.
+        # The annex is requested in the query string, so that the page shows it before the person approves it.
         return super().initial(request, report) | {"annex": request.GET.get("annex") == "1"}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
@@ -466,7 +468,8 @@ class ApprovalPage(WholeReportPage):
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         _read_suspicions(report)
         annex = form["annex"].value() in {True, "1"}
-        # Before the content: a fact that is recorded at this moment is then in the content and not in the digest.
+        # Compute the digests before the content. If a fact is recorded in between, the content has it and the digest
+        # does not, so the approval is refused.
         evidence, facts_sha256 = evidence_digest(report), digest_facts(report) if annex else ""
         content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(
@@ -479,7 +482,7 @@ class ApprovalPage(WholeReportPage):
         if is_about_sealed_release(report):
             document = without_links_to_outputs(document)
         cited = code_of_practice.find_cited_practices(report, content)
-        # If a check is recorded at this moment, the digest does not belong to the annex.
+        # If a check was recorded in between, the digest does not belong to the annex, so the content is not signed.
         is_one_record = content.annex is not None and evidence_digest(report) == evidence
         read = decisions.ReadContent(content, evidence, facts_sha256, report.last_change)
         return {
@@ -557,7 +560,7 @@ dismiss_report_view = DecisionPage(
 class SendPage(MovePage):
     """The page to send a report to the recipient shown to the person.
 
-    Without a recipient there is nothing to ask here: the page where the person records that they sent it follows.
+    If there is no recipient, the person is redirected to the page where they record that they sent the report.
     """
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
@@ -642,7 +645,7 @@ def split_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 class MergeForm(GovukForm):
-    """The drafts to merge into one report; initially those are selected that one cause may have affected."""
+    """The drafts to merge into one report. Initially, drafts that may have the same cause are selected."""
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
@@ -698,7 +701,10 @@ class MergeForm(GovukForm):
 
 
 def _find_alike(drafts: Iterable[Report], start: str) -> list[Report]:
-    """Return the drafts with the kind and due time of one of them, or else the largest such group of two or more."""
+    """Return the drafts with the same kinds of breach and due times as the draft `start`.
+
+    Without such a draft, return the largest group of two or more drafts that have the same kinds and due times.
+    """
     groups: dict[frozenset[tuple[str, datetime]], list[Report]] = defaultdict(list)
     for draft in drafts:
         groups[frozenset((one.kind, one.verification.due_at) for one in draft.suspicions.all())].append(draft)
@@ -755,7 +761,7 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
 
 def _merged_by_this_form(request: SignedInRequest) -> Report | None:
     """Return the joint report if the person has sent the same form before."""
-    # No form has validated these, and PostgreSQL refuses a null character.
+    # These references are not validated by a form, and PostgreSQL refuses a null character.
     chosen = {reference for reference in request.POST.getlist("drafts") if "\0" not in reference}
     merged = JoinedDraft.objects.in_force().filter(draft__reference__in=chosen, by=request.user).select_related("joint")
     joint = {row.joint for row in merged}

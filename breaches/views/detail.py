@@ -82,12 +82,12 @@ from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest
 
 CAUSE = "cause"
-"""The key of the part that asks for the cause, which the document does not print."""
+"""The key of the part of the page that asks for the cause. The document does not print this part."""
 
-# Where a link to a part leads: a control to type into at once, or else the part itself.
+# The parts with a control in which a person can type at once. A link to such a part leads to the control.
 FIRST_CONTROLS = {ReportSection.IMPACT: "id_impact", ReportSection.CORRECTIVE_ACTIONS: "id_actions-0-text"}
 
-# The place of each section in the printed document. People answer "What happened" instead of printing it.
+# The position of each section in the printed document. "What happened" is not printed: it only has people's answers.
 PRINTED = {
     ReportSection.CORE_INFORMATION: 0,
     ReportSection.CIRCUMSTANCES: 1,
@@ -100,7 +100,8 @@ PRINTED = {
 class ReportPart:
     """One part of the page: a section of the document, or answers that are not printed.
 
-    `address` is that of its form, empty if the person cannot edit it. `remarks` say what is missing, each with a link.
+    `address` is the URL of the form of the part, empty if the person cannot edit the part. `remarks` say what is
+    missing, each with a link.
     """
 
     key: str
@@ -135,7 +136,7 @@ def list_report_parts(request: SignedInRequest, report: Report) -> list[ReportPa
 def continue_after(
     request: SignedInRequest, report: Report, *, after: str, was_incomplete: bool, saved: str = ""
 ) -> HttpResponse:
-    """Redirect from a saved part to the next one with something missing, or to the check of the answers.
+    """Redirect from a saved part to the next incomplete part, to the check of the whole report, or to the report.
 
     :param after: the key of the part that was saved.
     :param was_incomplete: whether something was missing before. Otherwise the person returns to the report.
@@ -145,7 +146,7 @@ def continue_after(
     place = next((number for number, part in enumerate(parts) if part.key == after), 0)
     incomplete = [part for part in (*parts[place + 1 :], *parts[:place]) if part.remarks and part.address]
     if incomplete:
-        # The message is shown above the form, because a banner at the top would take the cursor from it.
+        # The page shows the message above the form, because a banner at the top would take the focus from the form.
         address, control = incomplete[0].address.split("#")
         return redirect(f"{address}{f'?saved={after}' if saved else ''}#{control}")
     if saved:
@@ -311,7 +312,7 @@ def _parts_of(
     needs = decisions.find_needs(report, content)
     changed = refreshing.changed_facts(report, version)
     commented = comments.open_comments(report)
-    # We write the circumstances from the answers until a person edits them.
+    # The circumstances are written from the answers until a person edits them, so they are incomplete without answers.
     is_unwritten = version.is_untouched("circumstances") and any(
         one.section is ReportSection.WHAT_HAPPENED for one in needs
     )
@@ -372,12 +373,12 @@ def _status_of(
     is_open = report.status in UNDECIDED
     if not needed and not (is_open and is_unwritten):
         return _("Completed"), ""
-    # An empty part was not needed for the decision that was made.
+    # If the report is decided, a missing part was not needed for the decision.
     return (_("Incomplete"), "blue") if is_open else (_("Left empty"), "")
 
 
 def _links(report: Report, needed: Iterable[Remark]) -> list[dict[str, str]]:
-    """Link what is missing to its form control. Nothing is missing once a report is decided or continued in another."""
+    """Link each remark to its form control. A report that is decided or continued in another has no remarks."""
     return [link_remark(report, remark) for remark in needed] if report.status in UNDECIDED else []
 
 
@@ -421,7 +422,7 @@ def _origin(report: Report) -> dict[str, Any]:
         "no_longer_suspected": [one for one in suspicions if one.shown_verdict.outcome not in SUSPICIOUS],
         "started": started_report,
         "is_restricted": started_report is not None and is_restricted(report),
-        # The kinds are known, and few reports need the query.
+        # The kinds are already loaded, so they are tested before the query, which few reports then need.
         "is_unlisted": ReportKind.EARLY in {report.kind, *(one.kind for one in suspicions)}
         and is_about_unpublished_early(report),
         "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,

@@ -62,7 +62,7 @@ def statements(request: HttpRequest) -> HttpResponse:
 
 
 def statement_columns() -> dict[str, Column]:
-    """Return the columns of the public list. Title and kind are those of the statement, as readers see them."""
+    """Return the columns of the public list. The columns title and kind sort by the values in the statement."""
     return {
         "date": Column(_("Date"), "report__occurred_on", descending_first=True),
         "title": Column(_("Title"), Lower(KT("statement__outputs__0__title"))),

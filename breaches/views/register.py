@@ -210,7 +210,7 @@ def _reason_group[R: (DismissalReason, RecordingReason)](
 
 
 REPORTS = "#reports"
-"""Where the table begins on the page of the register, which has the pictures of the year above it."""
+"""The anchor of the table on the page of the register, where the pictures of the year come first."""
 
 
 @login_required
@@ -220,7 +220,8 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     form = _register_form(request)
     form.helper.form_action = REPORTS
     filters = form.to_filter()
-    # With invalid filters there are no pictures: those of all producers could be taken for those of the chosen one.
+    # If the filters are invalid, show no pictures: pictures of all producers could be mistaken for those of the chosen
+    # producer.
     found = select_reports(filters, by=request.user) if filters else Report.objects.none()
     order = ListOrder(request.GET, _register_columns(), default="-occurred")
     keys = order.sort(found).values_list("pk", flat=True)
@@ -286,7 +287,7 @@ def _register_row(report: Report) -> dict[str, Any]:
 def _days_to_report(report: Any) -> str:
     """Write the days from the breach until its report was sent, or why there are none.
 
-    :param report: with its outcome.
+    :param report: as `register.with_outcome` annotates it.
     """
     if report.sent_on and report.occurred_on:
         return f"{(report.sent_on - report.occurred_on).days:,}"
@@ -396,7 +397,7 @@ GLANCE: Mapping[str, _Draw] = {"punctuality": _punctuality, "causes": _causes, "
 
 
 def _show_picture(picture: Picture, of: Mapping[str, Any]) -> ShownPicture:
-    """:param of: the selection, and the year of a picture of the figures."""
+    """:param of: the selected producer and series, and the year if the picture is on the page of figures."""
     chosen = {name: describe_filter(value) for name, value in of.items() if value}
     return show_picture(picture, "breaches:picture", picture.key, query=chosen)
 
@@ -419,7 +420,7 @@ def picture_file(request: SignedInRequest, key: str, kind: str) -> HttpResponse:
 
 
 def _find_picture(key: str, request: SignedInRequest, form: "FiguresForm", today: date) -> tuple[Picture, str]:
-    """Return a picture and what its figures are of.
+    """Return a picture and its subtitle, which names the producer or series and the period.
 
     :raises Http404: if there is no picture with this key.
     """
@@ -491,7 +492,7 @@ def _show_table(table: Table, form: FiguresForm) -> dict[str, Any]:
     producer, series, year = form.selection()
     of = {"producer": producer, "series": series, "year": year}
     lengths = {bar.length for group in table.bars for bar in group.bars} - {None}
-    # Counts that are all 0 need no picture. A rate of 0% does.
+    # Counts that are all 0 need no picture. A rate of 0% needs one.
     has_picture = bool(lengths) if table.greatest else any(lengths)
     return {"table": table, "shown": _show_picture(pictures.draw_bars(table), of) if has_picture else None}
 
@@ -527,7 +528,10 @@ def _history(request: SignedInRequest, form: FiguresForm, today: date) -> Histor
 
 
 def _figure_parts(history: History, form: FiguresForm) -> Iterator[tuple[str, str, History]]:
-    """Split a history by part: one series, a producer with its series, or all producers."""
+    """Yield the names of producer and series, and the history, of each part of the selection.
+
+    The parts are all producers, one producer and each of its series, or one series.
+    """
     producer, series, _year = form.selection()
     if producer is None:
         of_each = by_producer(history)
@@ -582,7 +586,7 @@ def _address(page: str, **filters: Any) -> str:
     return f"{_find_path(page, get_language())}?{urlencode(written)}"
 
 
-# The figures of fifty producers have a hundred links to two pages.
+# Cached, because the figures of fifty producers have a hundred links to two pages.
 @cache
 def _find_path(page: str, _language: str | None) -> str:
     return reverse(page)
@@ -622,7 +626,10 @@ class NearMissForm(GovukForm):
     sort = forms.ChoiceField(label=lazy("Sort by"), choices=list(NEAR_MISS_ORDERS.items()), required=False)
 
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
-        """Offer the producers of which the person may view reports, and their series."""
+        """Offer the given producers and their series.
+
+        :param producers: those whose reports the person may view.
+        """
         super().__init__(data)
         own = {"producer": producers, "series": Series.objects.filter(producer__in=producers)}
         for name, choices in own.items():
@@ -651,7 +658,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         first=filters.get("first"),
         last=filters.get("last"),
     )
-    # An invalid form shows no list, which could be mistaken for a result.
+    # If the form is invalid, show no list: an unfiltered list could be mistaken for a result.
     listed = ListOrder(request.GET, _NEAR_MISS_COLUMNS).sort(found) if form.is_valid() else found.none()
     page = Paginator(listed, NEAR_MISSES_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [

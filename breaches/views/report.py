@@ -83,7 +83,7 @@ NOTHING = "There is no such thing, or it is not yours."
 
 
 class FindReportForm(GovukForm):
-    """A number to look up; its value becomes the list of the reports that the person may read and that have it."""
+    """A report number to look up. The cleaned value is the list of reports with it that the person may read."""
 
     button, button_class, method = lazy("Find"), "govuk-button--secondary", "get"
     options = {"number": {"css_class": "govuk-input--width-10"}}
@@ -100,7 +100,7 @@ class FindReportForm(GovukForm):
         self.person = by
 
     def clean_number(self) -> list[Report]:
-        """Find the reports. The reference, which is in addresses and older messages, is accepted as well."""
+        """Find the reports. A report's reference, which is in URLs and older messages, is accepted as well."""
         typed = self.cleaned_data["number"].strip()
         readable = reports_where(self.person, Action.VIEW)
         number = parse_number(typed)
@@ -115,8 +115,8 @@ class FindReportForm(GovukForm):
 def report_list(request: HttpRequest) -> HttpResponse:
     """List the open or the decided reports of the person's producers.
 
-    If the person may not read any producer's reports, the page says so rather than "no reports". A number in the query
-    string leads to the report with it; if several producers use this number, the page lists their reports.
+    If the person may not read any producer's reports, the page says so instead of "no reports". A number in the query
+    string leads to the report with this number; if several producers use the number, the page lists their reports.
     """
     decided = request.GET.get("show") == "decided"
     reports = with_text(reports_where(request.user, Action.VIEW).listed())
@@ -127,7 +127,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     if found:
         reports = reports.filter(pk__in=[report.pk for report in found]).order_by("producer__name", "pk")
     elif decided:
-        # Drafts that were combined or separated are continued in another report, which has the decision.
+        # Leave out drafts that were combined or separated, because the report that continues them has the decision.
         reports = reports.exclude(status__in=(*UNDECIDED, *MERGED_OR_SPLIT))
         reports = reports.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
     else:
@@ -173,8 +173,8 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
     stored = list(report.versions.select_related("written_by"))
     removals = removals_of(report, stored)
-    # A redaction changes every version that contains the words, so the last version of a sitting shows all its
-    # redactions.
+    # A row shows one sitting, which is several saves by one person (`versions.group_sittings`). A redaction changes
+    # every version that contains the words, so the last version of a sitting shows all redactions of the sitting.
     rows = [
         {
             "version": sitting[-1],
@@ -245,9 +245,10 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
 def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
     """Render the present report, marked as a draft, with its annex if requested, and record who opens it.
 
-    It is the preview of the document, so it opens in the browser.
+    The PDF is a preview, so it opens in the browser.
 
-    An approved report is no longer a draft: a person who comes from an older page is redirected to the document.
+    An approved report is no longer a draft. A person who follows the link from an older page is redirected to the
+    approved document.
     """
     if report.status in WITH_DOCUMENT:
         version = report.approved_documents.latest("version").version
@@ -307,7 +308,7 @@ def _record(request: SignedInRequest, report: Report, kind: str, **facts: Any) -
 
 
 class StartAboutListForm(GovukForm):
-    """The day of occurrence; the report cites the edition of the Code that was in force on it."""
+    """The day of occurrence. The report cites the edition of the Code that was in force on that day."""
 
     button = lazy("Start the report")
 
@@ -319,7 +320,7 @@ class StartAboutListForm(GovukForm):
 
 
 class StartForm(forms.Form):
-    """The kind of breach, its days, and the statistics if the address of the page does not name them.
+    """The kind of breach, its days, and the release, series or producer if the URL does not name it.
 
     `form_key` is created with the empty form, so that the same form sent twice starts one report.
     """
@@ -469,7 +470,7 @@ SERIES = "producer", "responsible", "head_of_profession"
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
-    """Ask for the day, and start the report with the facts of the list."""
+    """Ask for the day, and start a report about a release's pre-release access list with the facts on the list."""
     found = _release(request, release)
     now = timezone.now()
     form = StartAboutListForm(post_data(request))

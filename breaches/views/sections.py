@@ -116,7 +116,8 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             form.object_to(remark)
         return _show_section(request, report, section, form)
     except editing.SameFieldChanged as conflict:
-        # Show the other person's text above this person's, which is saved if the form is submitted again.
+        # Show the other person's text above the form. The form retains this person's text, and saves it if it is
+        # submitted again.
         data = request.POST.copy()
         data["version"] = str(conflict.current.number)
         theirs = content_from_json(conflict.current.content)
@@ -304,10 +305,10 @@ class CauseForm(GovukForm):
     ) -> None:
         """Ask for the cause.
 
-        :param available: the name of what became available at an unknown time; empty if the form does not ask for it.
+        :param available: the name of the late releases; empty if the form does not ask when they became available.
         :param causes: the causes to offer, in order.
-        :param stated_day: the day that is filled in, as stated when the report was started. Without a time it is no
-            answer.
+        :param stated_day: the day that was stated when the report was started, which is filled in. If the person adds
+            no time, this day is not stored as the answer.
         """
         super().__init__(*args, **kwargs)
         self.stated_day = stated_day
@@ -341,7 +342,7 @@ class CauseForm(GovukForm):
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for the cause and save it. If another person chose one meanwhile, show it with the typed values."""
+    """Ask for the cause and save it. If another person chose a cause meanwhile, also show that cause."""
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
         return return_to_report(request, report, explain_closed_move(request.user, report, EDIT))
     form = _cause_form(report, post_data(request))
@@ -382,7 +383,7 @@ def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
         "available_unknown": cause.available_unknown,
     }
     offered = causes_of(ReportKind(report.kind))
-    # A cause that was chosen from another list can be kept.
+    # Also offer the present cause if it is not in the list for this kind of breach, so that the person can leave it.
     chosen = [] if not report.cause or report.cause in offered else [Cause(report.cause)]
     return CauseForm(
         data,
@@ -413,7 +414,7 @@ def _show_cause(
 
 
 class AssignmentForm(GovukForm):
-    """The new assignee, one of the producer's people; `was` is the assignee when the page was read."""
+    """The new assignee, who must be one of `people`. `was` is the assignee at the time when the page was read."""
 
     button = lazy("Save")
     defaults = {"size": "m"}
@@ -534,7 +535,10 @@ def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpRespon
 @login_required
 @require_safe
 def list_editions(request: SignedInRequest) -> HttpResponse:
-    """Show the editions of the Code, the latest first; editions cited by a report to approve come before all others."""
+    """Show the editions of the Code, the latest first.
+
+    If the person came from the approval of a report, the cited practices without confirmed wording come first.
+    """
     _require_code_keeper(request)
     report = _report_to_approve(request)
     unsettled: list[Practice] = []

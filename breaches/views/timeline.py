@@ -33,7 +33,7 @@ from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import FieldRefused, MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
 
-# Edits and downloads are in the report's history, and notes are listed separately.
+# Edits and downloads are only in the report's history. The timeline has the notes themselves instead of their events.
 NOT_IN_THE_TIMELINE = (
     "edited",
     "downloaded",
@@ -231,7 +231,7 @@ class ActionForm(ActionFields, GovukForm):
     )
 
     def __init__(self, *args: Any, series: QuerySet[Series] | None, **kwargs: Any) -> None:
-        """:param series: the action can become a task of the next release of one of these; None if it cannot."""
+        """:param series: the action can become a task for the next release of one of these; None if it cannot."""
         super().__init__(*args, **kwargs)
         if series is None:
             del self.fields["next_release_of"]
@@ -253,7 +253,8 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
-    # A task at a release is for everyone with a role, and a training is for its participants.
+    # An action about a training session cannot become a task of a release: everyone with a role sees the task, but only
+    # the participants may see the training session.
     form = ActionForm(post_data(request), series=None if report.training_id else report.find_series())
     if form.is_valid():
         series = form.cleaned_data.get("next_release_of")
@@ -271,7 +272,7 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def change_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
-    """Ask for the new text of an action and change it. If another person changed it meanwhile, show that too."""
+    """Ask for the new text of an action and change it. If another person changed it meanwhile, also show their text."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
     plan = corrective_actions.action_plan_of(found)
     digest = digest_values(plan.text, plan.term, plan.owner, plan.due.isoformat() if plan.due else None)

@@ -35,7 +35,10 @@ def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool])
 
 
 def words_filter(name: Callable[[str], str]) -> type[admin.AllValuesFieldListFilter]:
-    """Return a filter by the codes that the user may see, each named by a function."""
+    """Return an admin list filter for a field of codes, with each code labelled by `name(code)`.
+
+    It offers only codes from rows that the user may see.
+    """
 
     class WordsFilter(admin.AllValuesFieldListFilter):
         def choices(self, changelist: ChangeList) -> Iterator[Any]:
@@ -64,7 +67,7 @@ class PlainRows:
         word_missing_answers(form.fields)
 
 
-# A plain input: Django's own has a list of times of day, which writes 06:00:00 and offers no usual release time.
+# A plain input, because Django's own widget offers a list of times such as 06:00:00, without the usual release time.
 CLOCK_INPUT = forms.TextInput(attrs={"size": 10})
 CLOCK_TIMES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
     TimeField: {"form_class": ClockTimeField, "widget": CLOCK_INPUT}
@@ -72,7 +75,7 @@ CLOCK_TIMES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
 
 
 class PlainForms[M: Model](admin.ModelAdmin[M]):
-    """Shows its forms and inlines in the words of all other pages."""
+    """Shows the labels, errors and times of its forms and inlines as on all other pages."""
 
     formfield_overrides = CLOCK_TIMES
 
@@ -86,10 +89,13 @@ class PlainForms[M: Model](admin.ModelAdmin[M]):
 
 
 class SearchSelect(AutocompleteSelect):
-    """A choice that is found by typing. Its options are valid HTML, also before one is chosen."""
+    """A select box whose options are found by typing. It is valid HTML even before an option is chosen."""
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Leave out `required`, which needs an option that is not there yet; the form itself checks the answer."""
+        """Leave out `required`, because it is not valid without options, and a search adds the options later.
+
+        The form checks the answer.
+        """
         remaining = {key: setting for key, setting in (attrs or {}).items() if key != "required"}
         return super().get_context(name, value, remaining)
 
@@ -103,7 +109,7 @@ class SearchSelect(AutocompleteSelect):
 
 
 class UnlabelledInput(forms.HiddenInput):
-    """A hidden input of a form of the admin site, which would otherwise write a label for it."""
+    """A hidden input without a label. The admin site would otherwise write a label for it."""
 
     def id_for_label(self, id_: str) -> str:
         return ""
@@ -143,7 +149,7 @@ class ProducerScopedAdmin[M: Model](PlainForms[M]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Do not offer to delete a series or a contact from a form about something else."""
+        """Do not offer to delete or view a related row, such as a series or a contact, from the form of another row."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = field.widget.can_view_related = False

@@ -1,4 +1,4 @@
-"""Actions on releases in the admin site: moves, exports, next year's plan, and addresses."""
+"""Admin actions for releases: changes of status and date, checks, exports, next year's releases and web addresses."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ from releases.text import calendar as text_calendar
 from releases.text import pre_release
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
-# The page lists each release, possibly with a checkbox; DATA_UPLOAD_MAX_NUMBER_FIELDS allows as many fields.
+# The page lists each release with up to three fields, for which DATA_UPLOAD_MAX_NUMBER_FIELDS is large enough.
 MOST_AT_ONCE = 1000
 
 
@@ -58,7 +58,10 @@ def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:
 def render_question(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], action: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """Show the page of an action, named after it; its form calls the action again with the same releases."""
+    """Show the page of an action; by default, the template has the name of the action.
+
+    The form on the page calls the action again with the same releases.
+    """
     whole = {
         **model_admin.admin_site.each_context(request),
         "releases": queryset,
@@ -72,7 +75,7 @@ def render_question(
 
 
 class BulkForm(PlainLabels, forms.Form):
-    """What a bulk action asks for all releases; nothing by default."""
+    """The questions that a bulk action asks once for all releases; none by default."""
 
     def __init__(self, data: Any = None, *, planned: list[PlannedMove]) -> None:
         super().__init__(data)
@@ -80,7 +83,7 @@ class BulkForm(PlainLabels, forms.Form):
 
     @property
     def answers(self) -> Answers:
-        """Return the answers, which are empty before they are valid."""
+        """The answers; empty unless the form is valid."""
         return Answers(**self.cleaned_data) if self.is_bound and self.is_valid() else Answers()
 
 
@@ -94,7 +97,7 @@ class CancellationForm(BulkForm):
 
 
 class ConfirmationForm(BulkForm):
-    """Asks for the reason for short notice, if a release has one."""
+    """Asks for the reason for short notice, if a release needs one."""
 
     reason = forms.CharField(
         label=lazy("Reason for less than 4 weeks’ notice"),
@@ -150,11 +153,11 @@ class NewDatesForm(BulkForm):
 
 @dataclass(frozen=True, slots=True)
 class BulkText:
-    """What one bulk action says.
+    """The texts of one bulk action.
 
-    :ivar title: of the page that a person checks, with the number of releases.
-    :ivar button: with the number of the releases that would be moved.
-    :ivar result: what happens to each of them, in a tag.
+    :ivar title: the title of the page that a person checks, with the number of releases.
+    :ivar button: the text of its button, with the number of releases for which the move is possible.
+    :ivar result: what would happen to each release, as the text of a tag.
     """
 
     title: Any
@@ -226,12 +229,13 @@ BULK = {
 def run_bulk_move(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], move: BulkMove
 ) -> HttpResponse | None:
-    """Show what a move would do to each release, and make it if the person has checked exactly that."""
+    """Show what a move would do to each release, and make the move once the person has confirmed exactly this."""
     if too_many(request, queryset):
         return None
     text, user, at = BULK[move], _user(request), timezone.now()
     is_answered = "answered" in request.POST
-    # The questions depend on the plan, and new dates depend on the answers. So the first plan moves dates by one day.
+    # The fields of the form depend on the plan, and the plan of new dates depends on the answers. So the first plan
+    # moves dates by one day.
     planned = bulk_moves.plan_moves(queryset, move, Answers(days=1), by=user, at=at)
     form = text.form(request.POST if is_answered else None, planned=planned)
     is_complete = form.is_valid() if is_answered else not form.fields
@@ -281,7 +285,10 @@ def _bulk_row(plan: PlannedMove, move: BulkMove, *, has_date: bool) -> dict[str,
 
 
 def _describe_day(slot: Slot, *, skipped: Sequence[date], series: Series) -> str:
-    """Write the weekday of a suggested day and, if days were skipped to find it, why the first of them was; or ""."""
+    """Write the weekday of a suggested date and, if non-working days were skipped, why the first of these was skipped.
+
+    Return "" for a date without a day.
+    """
     if slot.precision is not Precision.EXACT:
         return ""
     if not skipped:
@@ -293,7 +300,7 @@ def _describe_day(slot: Slot, *, skipped: Sequence[date], series: Series) -> str
 
 
 def _list_series_without_people(planned: list[PlannedMove]) -> list[Series]:
-    """Return the series that a contact or a Head of Profession can be added to, once each."""
+    """Return the series without a contact or a Head of Profession, each once, whose releases can be moved."""
     missing = {
         plan.release.series
         for plan in planned
@@ -326,7 +333,7 @@ ask_preflight = _bulk_action(BulkMove.PREFLIGHT, lazy("Check before release"), "
 
 
 def objection_to_deletion(release: Release) -> str:
-    """Return the reason why a release may not be deleted, or None."""
+    """Return the reason why a release may not be deleted, or ""."""
     try:
         corrections.check_removable(release)
     except CorrectionRefused as refusal:
@@ -356,7 +363,7 @@ class Offer:
 
 
 def _check_one(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
-    """Request the preflight of one release at once, because it changes nothing."""
+    """Request the preflight of one release without a page for confirmation, because a preflight changes nothing."""
     text, user, at = BULK[BulkMove.PREFLIGHT], _user(request), timezone.now()
     planned = [PlannedMove(release) for release in queryset]
     _report_moves(request, text, bulk_moves.make_moves(planned, BulkMove.PREFLIGHT, Answers(), by=user, at=at))
@@ -371,7 +378,7 @@ OFFERS = (
 
 
 class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
-    """Adds the moves that the person may make to the page of a release."""
+    """Adds buttons to the page of a release for the moves that the person may make."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.move_view)
@@ -396,7 +403,7 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
         release = kwargs.get("obj")
         if release is not None:
             context |= {"offers": list_offers(request, release), "show_delete": not objection_to_deletion(release)}
-            # Whether the person must request another date, and the change that is waiting for agreement.
+            # Show whether the person must request another date, and the change that is waiting for agreement.
             roles = permissions.roles_of(request.user, release.series.producer)
             waiting = date_changes.waiting_request(release)
             requests_date = must_request_date(release.status, roles=roles, waits=waiting is not None)
@@ -458,7 +465,7 @@ PLAN_OBJECTIONS = {
     PlanObjection.NOT_A_REFERENCE: lazy("Enter a reference with only letters, numbers and hyphens."),
     PlanObjection.PAST: lazy("That date is in the past."),
 }
-# The person can correct these on the page.
+# Objections to the reference, which the person can correct on the page.
 ABOUT_REFERENCE = frozenset({PlanObjection.REFERENCE_TAKEN, PlanObjection.NOT_A_REFERENCE})
 
 
@@ -552,7 +559,7 @@ WEBSITES = {
     "ees": lazy("Explore education statistics"),
     "browser": lazy("Website that needs scripts, such as a dashboard (needs the optional browser)"),
 }
-# Adapters that an office has added have only their own description.
+# An adapter that an office has added is not in WEBSITES, so its own description is used.
 WEBSITE_CHOICES = [(name, WEBSITES.get(name, adapter.reads)) for name, adapter in ADAPTERS.items()]
 CHECKED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]
 
@@ -663,7 +670,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
     context = {
         "title": _("Add web addresses"),
         "form": form,
-        # The changes are shown first.
+        # Show the releases that would change first.
         "rows": None
         if proposals is None
         else [

@@ -33,7 +33,7 @@ class DirectoryFileForm(PlainLabels, forms.Form):
 class DirectoryAdmin[M: Model](HistoryAdmin[M]):
     """Adds the import and the export of the rows of the person's producers.
 
-    An import shows what each row would change, and changes it once the person has checked exactly that.
+    An import first shows what each row would change. It makes the changes once the person has confirmed exactly these.
     """
 
     directory: ClassVar[DirectoryKind]
@@ -82,7 +82,7 @@ class DirectoryAdmin[M: Model](HistoryAdmin[M]):
 
     def _show_result(self, request: HttpRequest, rows: Any, *, is_stale: bool = False) -> HttpResponse:
         user, now = self._user(request), timezone.now()
-        # A person who leaves out refused rows sees the same list.
+        # The list is the same whether or not the person then leaves out the refused rows.
         result = directory.import_directory(rows, self.directory, by=user, at=now, skip_refused=True, dry_run=True)
         context = {
             "rows": [

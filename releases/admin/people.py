@@ -25,7 +25,7 @@ from releases.scheduling import BeingJudged
 
 
 class AdministratorAdmin[M: Model](HistoryAdmin[M]):
-    """Rows that people with Django's own permission edit, and that a producer's own people may view."""
+    """Rows that people with Django's own permission may edit, and that people with a role at the producer may view."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         if self._may_view_all(request):
@@ -52,7 +52,7 @@ class AdministratorAdmin[M: Model](HistoryAdmin[M]):
 
 
 def clean_judged_name(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
-    """Return the typed name; refuse a change while a release with this name is waiting for its verdict."""
+    """Return the typed text; refuse a change while one of the releases is waiting for its verdict."""
     if name in form.changed_data:
         try:
             scheduling.refuse_names_during_judgement(releases, at=timezone.now())
@@ -72,12 +72,15 @@ class ProducerForm(forms.ModelForm[Producer]):
 
 
 class OwnRowsInline:
-    """Rows on the page of a row to which they belong: all who may open the page see them, some may edit them."""
+    """An inline whose rows everyone who may open the page can view. `may_edit` decides who may edit them."""
 
     formfield_overrides = CLOCK_TIMES
 
     def may_edit(self, request: HttpRequest, parent: Any) -> bool:
-        """Return whether the user may add, change and delete the rows of a saved row; None for a new one."""
+        """Return whether the user may add, change and delete rows of the inline.
+
+        :param parent: the row of the page; None if it is new.
+        """
         raise NotImplementedError
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -285,7 +288,7 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
     inlines = (RotaInline,)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """The people to call are chosen from the contacts of the producer, so a new series has none."""
+        """Leave out the rota of a new series, because people are chosen from the contacts of its producer."""
         return self.inlines if obj else ()
 
     def label_of(self, row: Series) -> str:
@@ -310,7 +313,7 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
         return (what, law, time, *later, pictures) if obj else (what, law, time, pictures)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """A series cannot change its producer; only the Head of Profession and deputies change the tolerance."""
+        """Make the producer read-only, and the tolerance for all except the Head of Profession and deputies."""
         if obj is None:
             return ()
         leads = permissions.may(request.user, Action.CHANGE_TOLERANCE, obj.producer)

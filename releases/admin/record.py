@@ -37,7 +37,8 @@ from releases.verdict.address import Outcome
 
 class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     producer_path = "release__series__producer"
-    # If rows are already joined, as in the queryset below, Django does not apply `list_select_related`.
+    # Relations that `get_queryset` selects besides the producer. Django does not apply `list_select_related` to a
+    # queryset that already has `select_related`.
     read_with: ClassVar[tuple[str, ...]] = ("release",)
     search_fields = ("release__reference", "release__title")
     show_full_result_count = False
@@ -45,7 +46,7 @@ class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     """The column with the instant of a row, if rows may show that a release was found early."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Exclude what only few people may know of a release that was found early, until it is published."""
+        """Exclude rows that would show that a release was found early, until the release is published."""
         rows = super().get_queryset(request).select_related(self.producer_path, *self.read_with)
         return without_early_findings(rows, request.user, at=self.recorded_at) if self.recorded_at else rows
 
@@ -71,7 +72,7 @@ class ObservationAdmin(ReleaseRecordAdmin[Observation]):
         return check.watcher
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
-        """Exclude a single live check from before the due time as well, which is no verdict yet."""
+        """Also exclude live checks from before the due time, of which a single one makes no early verdict."""
         rows = super().get_queryset(request)
         before_due = Q(sent_at__lt=F("release__due_at")) | Q(schedule_version__lt=F("release__schedule_version"))
         early = before_due & Q(result=CheckOutcome.LIVE, release__status__in=TO_COME)
@@ -94,7 +95,7 @@ class VerificationAdmin(ReleaseRecordAdmin[Verification]):
         return delay_note(verification)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
-        """Exclude verdicts with a live check from before the due time, and those that are still to be settled.
+        """Exclude verdicts with a live check from before the due time, and pending verdicts, of unpublished releases.
 
         A pending verdict that disappeared from the list would show that the release was found early.
         """

@@ -74,9 +74,10 @@ type Choices = list[tuple[str, Any]]
 
 
 def find_suggestion(request: HttpRequest) -> Suggestion | None:
-    """Return the release that the address of the page asks to fill in: the next of a series, or one like another.
+    """Return the suggested release with which the form of a new release is filled in.
 
-    A series or a release that is not the person's own is ignored.
+    In the query string, `series` asks for the next release of a series, and `like` for the release after another one. A
+    series or a release that the person may not edit is ignored.
     """
     known: dict[str, Suggestion | None] = request.META.setdefault("releases.admin.suggestion", {})
     if "suggestion" not in known:
@@ -229,7 +230,7 @@ class SeriesFilter(admin.SimpleListFilter):
 
 
 def _key(value: str | None) -> int | None:
-    # Longer numbers do not fit in a key column.
+    # Ignore longer numbers, because they do not fit in a key column.
     return int(value) if value and value.isascii() and value.isdecimal() and len(value) < 19 else None
 
 
@@ -253,7 +254,7 @@ def _tags(tags: list[tuple[str, Any]]) -> SafeString:
     return format_html_join(" ", '<span class="office-tag office-tag--{}">{}</span>', tags)
 
 
-# The form's field for each field of a release that a refusal can name.
+# Maps each field that a refusal can name to the field of the form.
 FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
 
 
@@ -291,7 +292,7 @@ class DatedForm(forms.ModelForm[Release]):
 
 
 class SeriesSelect(SearchSelect):
-    """A series, with the button that fills in the form from it."""
+    """A select box for a series, with a button that fills in the form from the series."""
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
         button = render_to_string("admin/releases/release/fill_in.html")
@@ -303,7 +304,10 @@ PEOPLE = ("responsible", "head_of_profession")
 
 
 class NewReleaseForm(DatedForm):
-    """A new release. Its series fills in the rest; a contact and a Head of Profession are asked for if it has none."""
+    """A new release, which can be filled in from its series.
+
+    The form asks for a contact and a Head of Profession if the series has none.
+    """
 
     responsible = forms.ModelChoiceField(
         label=lazy("Contact"),
@@ -394,7 +398,7 @@ class NewReleaseForm(DatedForm):
 
 
 TYPED = (*NewReleaseForm.Meta.fields[1:], *AGREEMENT, *PEOPLE)
-"""The fields of a new release that are kept when a series fills it in: all but the series."""
+"""The fields whose typed values stay when a new release is filled in from a series: all except the series."""
 
 
 PRECISIONS = [
@@ -536,7 +540,7 @@ class AddressForm(PlainLabels, forms.ModelForm[Address]):
         return cleaned
 
     def clean_may_follow_minutes(self) -> int:
-        """An empty field means that the part does not follow."""
+        """Return 0 for an empty field: the part is due at the release time."""
         return self.cleaned_data["may_follow_minutes"] or 0
 
     @property
@@ -554,15 +558,15 @@ def read_rows(data: Mapping[str, str]) -> dict[int, dict[str, str]]:
 
 
 def suggest_rows(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the rows of addresses that the page fills in: those of the suggestion."""
+    """Return the addresses of the suggestion as rows with which the page fills in the form."""
     suggestion = find_suggestion(request)
     return [asdict(planned) for planned in suggestion.addresses] if suggestion else []
 
 
 def initial_rows(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the rows of addresses of a new release, pages first: those that a person typed before, and the suggested.
+    """Return the typed and the suggested rows of addresses of a new release, pages first.
 
-    A typed row replaces a suggested one with the same address, and a typed page replaces the suggested page.
+    A typed row replaces a suggested one with the same address. A typed page replaces a suggested page of the same part.
     """
     typed = [row for row in read_rows(request.GET).values() if row["url"].strip()]
     urls = {row["url"] for row in typed}
@@ -672,7 +676,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
-        # A subquery for each row of the page instead of a join, so that counting all rows reads no verdicts.
+        # Use a subquery instead of a join, so that counting all rows reads no verdicts.
         verdict = Subquery(mask_present_verdicts().values("shown")[:1])
         mine = super().get_queryset(request).select_related("series__producer")
         return mine.annotate(verdict=verdict, has_page=Exists(page))
@@ -774,11 +778,11 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         form = super().get_form(request, obj, change, **kwargs, form=ReleaseForm if obj else NewReleaseForm)
-        form.user = request.user  # ReleaseForm asks the table of moves with it
+        form.user = request.user  # ReleaseForm needs the person's roles for the table of moves
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Fill in a new release from the series or release in the address. Values that a person typed are kept."""
+        """Fill in a new release from the series or release in the query string. Values that a person typed stay."""
         return self._suggest_fields(request) | {name: request.GET[name] for name in TYPED if request.GET.get(name)}
 
     def _suggest_fields(self, request: HttpRequest) -> dict[str, Any]:
@@ -796,7 +800,8 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        # Posted rows are compared with empty ones, so that unchanged suggestions are saved too.
+        # A posted form gets no initial rows. Its rows are compared with empty ones, so that unchanged suggestions are
+        # saved too.
         if request.method == "GET" and not obj.pk:
             kwargs["initial"] = initial_rows(request)
         return kwargs
@@ -804,7 +809,8 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     def _find_typed(self, request: HttpRequest) -> dict[str, str]:
         """Return the fields, and the whole rows of addresses, that a person typed and the page did not fill in.
 
-        The names are those of the form. An empty field is left out, so that the series fills it in.
+        The keys are the names of the fields in the form. An empty field is left out, so that it is filled in from the
+        series.
         """
         form = self.get_form(request)(request.POST, initial=self._suggest_fields(request))
         typed = {name: request.POST.get(name, "") for name in TYPED if name in form.changed_data}
@@ -867,7 +873,8 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        # Requests are deleted only together with a release that was never public.
+        # No permission is needed to delete requests, because they are only deleted with a release that was never
+        # public.
         forbidden -= {DateChangeRequest._meta.verbose_name}
         refusals = [sentence for release in objs if (sentence := actions.objection_to_deletion(release))]
         return to_delete, counts, forbidden, refusals or protected

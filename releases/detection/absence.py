@@ -152,7 +152,7 @@ def speaks_vaguely(form: str) -> bool:
 
 
 def speaks_of_the_release(form: str) -> bool:
-    """Return whether every sentence about a missing release begins with "the ...", without "this ..." or its name."""
+    """Return whether the sentences about a missing release all begin with "the" and not with "this" or its name."""
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
 
@@ -170,13 +170,15 @@ def states_absence(form: str) -> bool:
 def may_be_held(form: str) -> bool:
     """Return whether a sentence states that this release was postponed, moved or withheld, or is only a draft.
 
-    A sentence that something in this edition is not available yet counts too, unless it names the part.
+    A sentence such as "The data for this month are not yet available" counts too, unless it goes on with "for ...", "in
+    ..." or similar, because it is then about a part.
     """
     return any(_HELD.match(sentence) or _states_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
 
 
 def _states_not_yet(sentence: str) -> bool:
-    # Search separately: the first mention of each is enough. One pattern for both would restart at each mention.
+    # Search twice: each search stops at its first match. One pattern for both would search the rest again for each
+    # mention of this edition.
     mention = _OF_THIS.search(sentence)
     return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
 
@@ -230,19 +232,20 @@ def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) ->
     """Return whether a text announces something for the time when this release is due.
 
     :param form: the text as returned by `words`, with placeholders for the names of the release and its series.
-    :param near_top: whether it is near the top of the page; elsewhere only the exact day counts, because many pages end
-        with notes on when their publisher publishes.
+    :param near_top: whether the text is near the top of the page; elsewhere only the exact day counts, because many
+        pages end with notes on when their publisher publishes.
     """
     sentences = [
         sentence for sentence in _SENTENCE.split(form) if _COMES.search(sentence) and not _OF_ANOTHER.search(sentence)
     ]
     if not sentences:
         return False
-    # The name of the release may contain a month, which `form` hides. So days are read from the text itself.
+    # Read days from the text itself, because `form` hides the name of the release, which may contain a month.
     days = [each.first for each in periods(words(text)) if each.first == each.last]
     if days or not near_top:
         return due_on in days
-    # A sentence without a day must give a time, because many live pages say that some part follows "soon".
+    # A sentence without a day must give a time, or say of the whole release that it comes "soon" or "here", because
+    # many live pages say that some part follows soon.
     return any(
         _TIME.search(sentence)
         or (_WHOLE_COMES.search(sentence) and (_SOON.search(sentence) or sentence.endswith(" here ")))
@@ -271,11 +274,11 @@ class AbsenceSign(NamedTuple):
 def find_absence(
     page: PageText, names: Names, *, marker_in_heading: bool, own_h1: str = "", due_on: date | None = None
 ) -> AbsenceSign:
-    """Evaluate all signs on a page that the release is absent, and return the first of the surest ones.
+    """Evaluate all signs on a page that the release is absent, and return the surest sign, or the first of equal ones.
 
     :param marker_in_heading: whether the edition's marker is in the title or an h1. Then a sign counts only if it is
         certainly about this release, because the text may mention other withdrawn or future content.
-    :param own_h1: the h1 with the marker, if any; other h1 are then about other content of the page.
+    :param own_h1: the h1 with the marker, if any; other h1s are then about other content of the page.
     """
     denied = next((one for one in _of_the_page(page, own_h1) if _denies(names.normalise(one), names)), None)
     if denied is not None:
@@ -292,7 +295,8 @@ def find_absence(
         for block in near
     ]
     for block in near if thin else below[:_NOTICES]:
-        # A word above the heading may be one of several, as in a menu: Latest, Upcoming, Archive.
+        # A word above the heading may be one of several in a menu, such as "Upcoming" in "Latest, Upcoming, Archive".
+        # If the marker is in a heading, such a word is not a sure sign.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
         signs.append(AbsenceSign(_notice(names.normalise(block.text), names, thin=sure), block.text))
@@ -313,10 +317,10 @@ _BEFORE_SIGN = re.compile(r" (?=[,.;:!?)])|(?<=[(]) ")
 
 
 def quote_absence(text: str, names: Names) -> str:
-    """Return the words of a text by which it states that the release is absent, in small letters; "" if there are none.
+    """Return the words with which a text states that the release is absent, in lower case; "" if there are none.
 
-    They are words of the patterns above or of the site's own markers, so that nothing else of the page is quoted. An
-    ellipsis stands for what is left out.
+    Only words that match the patterns above or the site's own markers are quoted. An ellipsis stands for what is left
+    out.
     """
     return _BEFORE_SIGN.sub("", next(filter(None, _words_of_absence(names.normalise(text), names)), ""))
 
@@ -327,7 +331,7 @@ def _words_of_absence(form: str, names: Names) -> Iterator[str]:
         if found := _STATEMENT.match(sentence):
             yield _AT_END.sub(" …", found[0]).strip(f"{EDITION} ").replace(EDITION, "…")
     if found := _NOT_FOUND.search(form):
-        # There may be other words before the end.
+        # Quote only the end of the phrase, because other words of the page may come before it.
         end = _NOT_FOUND_END.search(found[0])
         yield f"… {end[0]}" if end else found[0].strip()
     for piece in (*split_pieces(form), first_sentence(form)):
@@ -373,7 +377,8 @@ def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
 def requires_login(page: PageText, names: Names, *, has_marker: bool, own_h1: str = "") -> bool:
     """Return whether a page is a log-in page: by its title or heading, or by a password field and no marker.
 
-    :param own_h1: the h1 that names the release, if any, because a form for members may have another h1.
+    :param own_h1: the h1 that names the release, if any. Then other h1s do not count, because the page may also have a
+        log-in form for members with an h1 of its own.
     """
     if any(is_log_in(names.normalise(heading)) for heading in _of_the_page(page, own_h1)):
         return True
@@ -434,9 +439,10 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
 
 
 def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
-    """Return whether a page shows search results, by its h1 or, without one, its title.
+    """Return whether a page shows search results, by its h1 or, without an h1, its title.
 
-    :param own_h1: the h1 that names the release, if any, because a search form may have another h1.
+    :param own_h1: the h1 that names the release, if any. Then other h1s do not count, because the page may also have a
+        search form with an h1 of its own.
     """
     headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
     return any(

@@ -34,8 +34,8 @@ def fold(text: str) -> str:
 def decode(body: bytes, *, charset: str) -> str:
     """Decode a page's bytes by its byte order mark, the header's character set, the page's own declaration, or UTF-8.
 
-    Invalid bytes are replaced. Only the labels of the WHATWG Encoding Standard are accepted: Python knows more, and
-    some of those take minutes for a long page (punycode).
+    Invalid bytes are replaced. Only the labels of the WHATWG Encoding Standard are accepted, because Python has further
+    encodings, and some of them (punycode) take minutes for a long page.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -59,8 +59,8 @@ def words(text: str) -> str:
     """Return a text as its words, numbers and signs, each with a space on both sides.
 
     A search in this form ignores spacing and matches only whole words and numbers: "1 March" is not in "31 March", and
-    "Table 1" is not in "Table 1.2". A dash between spaces is distinguished from one without, because it separates;
-    `holds` ignores the distinction.
+    "Table 1" is not in "Table 1.2". Dashes between spaces become another character than other dashes, because only they
+    separate; `holds` ignores this difference.
     """
     return f" {' '.join(_WORD.findall(fold(text).replace(' - ', f' {_SPACED_DASH} ')))} "
 

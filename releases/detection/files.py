@@ -106,7 +106,7 @@ def is_page(body: bytes, *, declared: FileType | None) -> bool:
 def is_right_type(*, promised: FileType | None, declared: FileType | None, found: FileType) -> bool:
     """Return whether a file has the type that its address implies and its server declares.
 
-    If the address implies none, only content that is clearly a file counts, because a short text could be an error
+    If the address implies no type, only content that is clearly a file counts, because a short text could be an error
     message.
     """
     if promised is None and found in {FileType.TEXT, FileType.JSON, FileType.OTHER}:
@@ -242,7 +242,7 @@ def _in_json(body: bytes) -> Message | None:
 
 
 def _first_value(body: bytes) -> Any:
-    # JSON Lines, with one value in each line, is a format too; the first line decides.
+    # The file may be JSON Lines, with one value in each line. Then the first value decides.
     return json.JSONDecoder().raw_decode(decode(body, charset="").lstrip("\ufeff \t\r\n"))[0]
 
 

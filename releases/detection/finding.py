@@ -10,7 +10,7 @@ from releases.rules import canonical
 from releases.rules.calendar import local_date
 
 EARLIEST = timedelta(days=1)
-"""A figure from longer than this before the due instant (when monitoring begins) counts as an earlier edition's."""
+"""Monitoring begins this long before the due instant. A publisher's time before that counts as an earlier edition's."""
 
 MOST_CHARACTERS = 500
 """The largest number of characters stored of a publisher's own text."""
@@ -37,8 +37,8 @@ class Source(StrEnum):
 class PublisherSays:
     """The statements of the publisher's own system at one check, which are not our observations. Instants are aware.
 
-    `published_at`, with its `source`, is the stated time of publication of this edition, None if there is no reliable
-    figure. `announced_for` is the announced time, `announced_text` its wording, and `change_note` the reason for a
+    `published_at`, with its `source`, is the stated time of publication of this edition; None if there is no reliable
+    time. `announced_for` is the announced time, `announced_text` its wording, and `change_note` the reason for a
     changed date, a cancellation or a withdrawal.
     """
 
@@ -83,10 +83,10 @@ def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
 
 
 def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
-    """Return the publisher's own time of publication that the record uses, and the figure that it is from.
+    """Return the publisher's own time of publication for the record, and its source; None if there is no such time.
 
-    The most reliable kind of figure is used; of one kind the first that was read, because some change with every later
-    update of the page. A figure from long before the due instant is not about this publication.
+    The most reliable source is used, and of its times the one that was read first, because some sources change with
+    every later update of the page. A time more than `EARLIEST` before the due instant is not about this publication.
 
     :param says: the statements read by the checks of one address under one schedule, in the order in which the checks
         were sent.
@@ -101,7 +101,8 @@ def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[
 def fills(published_at: datetime, source: Source, *, start: datetime, end: datetime) -> bool:
     """Return whether the publisher's own time lies in the gap in our observations between two aware instants.
 
-    A figure that changes with every update only shows that publication was not later, so it does not count.
+    A time that changes with every update (`PUBLIC_UPDATED_AT`) does not count, because it only shows that publication
+    was not later.
     """
     return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
 
@@ -130,7 +131,7 @@ class AddressRole(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reasons for a finding; the first ones are the failures of a request, with the same codes."""
+    """The reasons for a finding. The first ones are failures of a request, with the codes of `Failure`."""
 
     TIMEOUT = "timeout"
     DNS = "dns"
@@ -210,10 +211,10 @@ class Expectation:
     """The expected content of an address, and the facts known about it at the time of a check.
 
     The sets contain digests of texts at this address. `texts_not_live` are texts of checks that were *completed before
-    the due instant* and not live, but only texts that lasted (`EarlierTexts.lasting`); with others, a release that was
-    published under a changed title would count as unchanged. `texts_before` are all texts of such checks.
-    `previous_edition_texts` and `confirmed_texts` are those that a person identified as the previous edition or as this
-    release.
+    the due instant* and not live, but only the texts in `EarlierTexts.lasting`. Otherwise a release that was published
+    early under a changed title would count as unchanged. `texts_before` are all texts of such checks.
+    `previous_edition_texts` and `confirmed_texts` are texts that a person identified as the previous edition and as
+    this release.
 
     `controls_fail`: checks of our control addresses fail too, or are redirected to the same host. `not_found_text` is
     the result of `read_not_found_text` for the host's response at a path that cannot exist, empty if not known;
@@ -247,8 +248,8 @@ class Expectation:
 class Finding:
     """The result of a check, its reasons, the SHA-256 of the folded text (of a file: of its bytes), and the title.
 
-    `publisher` has the statements of the publisher's own system, if an adapter can read them. `words` are those by
-    which a page says that the release is absent (`Reason.NEGATIVE_MARKER`), if they can be quoted.
+    `publisher` has the statements of the publisher's own system, if an adapter can read them. `words` are the words
+    with which a page says that the release is absent (`Reason.NEGATIVE_MARKER`), if they can be quoted.
     """
 
     result: CheckOutcome
@@ -260,13 +261,13 @@ class Finding:
 
 
 WORDS = "words: "
-"""The beginning of a stored reason that is no code, but has the words by which a page says that a release is absent."""
+"""The prefix of a stored reason that is not a code but the words with which a page says that a release is absent."""
 
 
 def reasons_to_json(finding: Finding) -> list[str]:
-    """Write the reasons as a check stores them: the codes, and after them the words of the page.
+    """Return the reasons as they are stored with a check: the codes, and after them the words of the page, if any.
 
-    Checks that were stored before words were found have codes only.
+    Older checks have only codes, because words were not recorded then.
     """
     has_words = finding.words and Reason.NEGATIVE_MARKER in finding.reasons
     return [*finding.reasons, *([f"{WORDS}{make_storable(finding.words)}"] if has_words else [])]
@@ -281,7 +282,7 @@ def words_from_json(stored: Iterable[str]) -> str:
 
 
 type Shown = tuple[CheckOutcome, tuple[Reason, ...]]
-"""The first part of a finding, as the rules return it."""
+"""The outcome and the reasons of a finding, as the rules return them."""
 
 _TAKEN_AWAY = frozenset({Reason.GONE, Reason.WITHDRAWN})
 _OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reason.PREVIOUS_EDITION})
@@ -299,7 +300,7 @@ def is_taken_away(reasons: Iterable[str]) -> bool:
 def apply_answer(digest: str, title: str, expectation: Expectation) -> Finding | None:
     """Return the result that a person stated for this exact text, or None if there is no statement about it.
 
-    It takes precedence over the marker, because a person is only asked if the marker was inconclusive.
+    The statement takes precedence over the marker, because a person is only asked if the marker was inconclusive.
     """
     if digest in expectation.confirmed_texts:
         return Finding(CheckOutcome.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
@@ -317,7 +318,7 @@ _BARRIERS = frozenset({
 class EarlierTexts:
     """The texts at one address before its release was due, each with the instants of its first and last check.
 
-    An empty text stands for checks that certainly found no page.
+    The empty text stands for checks that certainly found no page.
     """
 
     __slots__ = ("_lasting", "_spans")
@@ -329,7 +330,7 @@ class EarlierTexts:
     def note(
         self, result: CheckOutcome, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime
     ) -> None:
-        """Add checks with the same result: one, or several with the instants of the first and the last.
+        """Add checks with the same result and text: one, or several with the instants of the first and the last.
 
         Checks that show nothing of the page, such as a fault or a bot challenge, are ignored, and so are live checks.
         """
@@ -341,7 +342,10 @@ class EarlierTexts:
 
     @property
     def lasting(self) -> frozenset[str]:
-        """The texts that lasted: each earlier text was found again after the first check with such a text."""
+        """The texts that did not permanently replace another text.
+
+        A text counts if every text that appeared earlier was still found after this text first appeared.
+        """
         if self._lasting is None:
             self._lasting = frozenset(self._find_lasting())
         return self._lasting

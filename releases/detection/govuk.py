@@ -34,9 +34,10 @@ class NotADocumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class GovukDocument:
-    """One document. Instants are aware; `changes` are those of its public history, the oldest first.
+    """One document. Instants are aware; `changes` are the instants of its public history, the oldest first.
 
-    Times of exactly midnight are ignored, because older documents know only the day and write it in this way.
+    `first_published_at`, `public_updated_at` and `changes` leave out times of exactly midnight, because older documents
+    have these if only the day is known.
     """
 
     schema: str
@@ -58,7 +59,7 @@ class GovukDocument:
 
 
 def read_document(body: bytes) -> GovukDocument:
-    """:raises NotADocumentError: if it is not JSON, or does not have the structure of every document."""
+    """:raises NotADocumentError: if the body is not JSON, or does not have the structure of every document."""
     try:
         written = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -95,7 +96,7 @@ def read_document(body: bytes) -> GovukDocument:
 
 
 def strip_markup(html: str) -> str:
-    # After the last ">" there is no tag, and searching for its end from each "<" would take quadratic time.
+    # There is no tag after the last ">". To search there for the end of a tag from each "<" would take quadratic time.
     tagged, end, rest = html[:10_000].rpartition(">")
     text = re.sub(r"<[^>]*>", " ", tagged + end) + rest
     # Python refuses to parse a number of more than 4,300 digits; no character reference needs more than seven.
@@ -133,7 +134,7 @@ def attachments_of(document: GovukDocument) -> list[Mapping[str, Any]]:
 
 
 def redirect_destination(document: GovukDocument) -> str:
-    """Return the target of a redirect document for its path, as written, or an empty text."""
+    """Return the address to which a redirect document redirects its own path, as written, or an empty text."""
     for exact in (True, False):
         for one in document.redirects:
             path, target = _text(one.get("path")), _text(one.get("destination"))
@@ -161,7 +162,7 @@ def _objects(written: object) -> list[Mapping[str, Any]]:
 
 
 def _body(written: object) -> str:
-    """A body is HTML, or a list of renderings, one of which is HTML."""
+    """Return the HTML of a body, which is either HTML itself or a list of renderings, one of which is HTML."""
     for one in _objects(written):
         if one.get("content_type") == "text/html":
             return _text(one.get("content"))
@@ -181,7 +182,7 @@ def _whole_seconds(written: object) -> int | None:
 
 
 LONG_BEFORE = timedelta(days=27)
-"""A page older than this when a release is due had an earlier edition, because dates are announced four weeks ahead."""
+"""A page that is older than this when its release is due had an earlier edition: dates are announced 4 weeks ahead."""
 
 _DISPLAYED = re.compile(
     r"(?:(?P<day>\d{1,2}) )?(?P<month>[A-Z][a-z]+) (?P<year>\d{4})"
@@ -197,7 +198,7 @@ _TWO_MONTHS = re.compile(
 class AnnouncedTime:
     """The announced time, as precise as the announcement: an aware instant, a day, or the first day of a month.
 
-    If it names two months, `two_months` is the first day of the first one.
+    If the announcement names two months, `two_months` is the first day of the first month.
     """
 
     at: datetime | None = None
@@ -227,7 +228,8 @@ def announced_time(document: GovukDocument) -> AnnouncedTime:
 def read_display_date(text: str) -> AnnouncedTime:
     """Read a displayed date, in London time: "11 January 2018 9:30am", "11 January 2018" or "January 2018".
 
-    Two months are written "January to February 2018"; across New Year too, only the second has a year.
+    Two months are written "January to February 2018". Only the second month needs a year, even if the first is in the
+    year before.
     """
     written = " ".join(text.split())
     if two := _TWO_MONTHS.fullmatch(written):
@@ -260,7 +262,7 @@ def _read_two_months(found: re.Match[str]) -> AnnouncedTime:
 
 
 def _month(name: str, year: int) -> date:
-    """:raises ValueError: if there is no such month, or no release can be in this year."""
+    """:raises ValueError: if there is no such month, or the year is impossible for a release."""
     if year not in _YEARS:
         raise ValueError(f"{year} is not a year for a release.")
     return datetime.strptime(f"1 {name} {year}", "%d %B %Y").date()  # noqa: DTZ007  # a day
@@ -271,21 +273,21 @@ def newest_date(document: GovukDocument) -> datetime | None:
 
 
 def was_public_before(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Return whether a page, by its own dates, existed long before the release was due, and so is updated in place."""
+    """Return whether a page existed long before the release was due, by its own dates, and so is updated in place."""
     return min(_public_dates(document), default=due_at) < due_at - LONG_BEFORE
 
 
 def is_new(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Return whether a page, by its own dates, was created for the release, at most a day before it was due."""
+    """Return whether a page was created for the release, by its own dates: at most a day before the release was due."""
     return min(_public_dates(document), default=due_at - EARLIEST) > due_at - EARLIEST
 
 
 def published_by(document: GovukDocument, *, due_at: datetime) -> tuple[datetime, Source] | None:
     """Return the time of publication of the edition due at an aware instant, by the publisher's own figures.
 
-    The scheduled time with its delay counts only if it is the announced time, because it is copied from earlier
-    editions, and missing after an early publication. On a page that is updated in place nothing before the due instant
-    counts, because it may be a small change of the earlier edition.
+    The scheduled time and its delay count only if the scheduled time is the due instant. Another scheduled time may be
+    copied from an earlier edition, and after an early publication there is none. On a page that is updated in place,
+    times before the due instant do not count, because they may be of a small change of the earlier edition.
     """
     if document.scheduled_at == due_at and document.delay_seconds is not None:
         return due_at + timedelta(seconds=document.delay_seconds), Source.SCHEDULED_TIME_AND_DELAY
@@ -311,7 +313,7 @@ class AnnouncementState(StrEnum):
 
 
 class Problem(StrEnum):
-    """The reasons why a response is not a readable announcement. The first ones are not from the publisher at all."""
+    """The reasons why a response is not a readable announcement."""
 
     UNREACHABLE = "unreachable"
     ASKED_TO_WAIT = "asked_to_wait"
@@ -324,7 +326,7 @@ class Problem(StrEnum):
 
 
 CANNOT_TELL = frozenset({Problem.UNREACHABLE, Problem.ASKED_TO_WAIT, Problem.UNKNOWN_SHAPE})
-"""With these problems nothing is known about the announcement."""
+"""After these problems, nothing is known about the announcement."""
 
 
 class NoAnnouncementError(Exception):
@@ -363,7 +365,7 @@ class Announcement:
 def read_announcement(answer: Answer) -> Announcement:
     """Read an announcement from a response of the content API.
 
-    :raises NoAnnouncementError: if it is not a readable announcement.
+    :raises NoAnnouncementError: if the response is not a readable announcement.
     """
     if answer.failure is not None:
         waits = answer.failure is Failure.ASKED_TO_WAIT
@@ -403,7 +405,7 @@ def announced_from_json(written: Mapping[str, Any]) -> Announcement:
 
     :raises ValueError: if something else was stored.
     """
-    # The announced time is stored as fields among the others.
+    # The fields of `when` are stored among the fields of the announcement.
     announced: Announcement = canonical.read_dataclass(Announcement, {**written, "when": written})
     return announced
 
@@ -431,7 +433,7 @@ def _read_announcement_document(document: GovukDocument) -> Announcement:
 
 
 def plain_line(written: object) -> str:
-    """Return a text of the publisher as one line without markup; empty if it is no text."""
+    """Return a text of the publisher as one line without markup, or an empty text if the value is not a text."""
     return make_storable(strip_markup(written)) if isinstance(written, str) else ""
 
 
@@ -465,8 +467,8 @@ class Difference:
 def compare_announcement(ours: Ours, said: Announcement) -> list[Difference]:
     """Compare a future release with its announcement.
 
-    Facts that the announcement does not state are not differences. If one of the two is cancelled, nothing else is
-    compared.
+    A fact that the announcement does not state is not a difference. If either is cancelled, only their states and
+    titles are compared.
     """
     theirs, is_cancelled = Status(said.state.value), ours.status is Status.CANCELLED
     found = [Difference(DifferenceKind.STATE, theirs, ours.status)] if theirs is not ours.status else []
@@ -479,9 +481,10 @@ def compare_announcement(ours: Ours, said: Announcement) -> list[Difference]:
 
 
 def compare_problem(ours: Ours, problem: Problem) -> list[Difference]:
-    """Return the differences of a future release from an address without a readable announcement.
+    """Return the difference between a future release and an address without a readable announcement.
 
-    If nothing was read there, there is no difference. The announcement of a cancelled release may be removed.
+    There is none if nothing is known about the announcement, or if the release is cancelled and its announcement was
+    removed.
     """
     if problem in CANNOT_TELL or (ours.status is Status.CANCELLED and problem in {Problem.GONE, Problem.NOT_FOUND}):
         return []

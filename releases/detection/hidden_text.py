@@ -30,9 +30,9 @@ from releases.detection.styles import (
 
 _OFF_SCREEN = 500  # pixels beyond an edge
 _FAR_RIGHT = 5_000
-_NOTHING = 0.05  # of opacity
+_NOTHING = 0.05  # opacity up to which an element is invisible
 _LEAST_CONTRAST = 1.1  # by WCAG 2; 1 means the same colour
-_MOST_MATCHES, _MOST_STYLES = 2_000_000, 10_000  # for one page: each takes at most two seconds
+_MOST_MATCHES, _MOST_STYLES = 2_000_000, 10_000  # limits for one page, at which each takes at most two seconds
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _LENGTH = re.compile(rf"({_NUMBER})(%|[a-z]*)")
 _PIXELS = {
@@ -49,7 +49,7 @@ _PIXELS = {
     "mm": 3.78,
 }
 _SIDES = {"%": 10, "vw": 12.8, "vh": 8, "vmin": 8, "vmax": 12.8}
-"""Pixels of each unit of a translation; one per cent of an element's own size counts as 10 pixels."""
+"""The pixels of relative units on a screen of 1,280 by 800. One per cent of an element's size counts as 10 pixels."""
 _FUNCTION = re.compile(r"([a-z0-9-]+)\(([^()]*)\)")
 _INLINE = re.compile(
     r"display|visib|opacity|filter|position|indent|transform|translate|scale|width|height|size|clip|font|color|background"
@@ -61,7 +61,7 @@ _WIDE = ("width", "max-width", "inline-size", "max-inline-size")
 
 type Colour = tuple[float, float, float]
 type Unknown = Literal["unknown"]
-"""A colour that the page does not state, such as that of a picture."""
+"""A colour that the page does not state, such as the colour of a picture."""
 
 UNKNOWN: Unknown = "unknown"
 WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
@@ -118,7 +118,8 @@ class Style:
 
 
 _NO_STYLE = Style()
-# External style sheets often set the colour of text, and seldom that of the whole page.
+# The colour of text is unknown, because external style sheets often set it. They seldom set the background of the whole
+# page, so it counts as white.
 _OF_PAGE = Style(colour=UNKNOWN, background=WHITE)
 
 
@@ -214,7 +215,7 @@ class _Walk:
         steps = self._steps_for(tag, attributes)
         if not steps:
             return 0, ()
-        # Most elements of a large page are alike, such as the cells of a table.
+        # Results are cached, because most elements of a large page are alike, such as the cells of a table.
         around = (tag, attributes.get("class"), attributes.get("id"), level.ancestors, level.parent)
         if (known := self._alike.get(around)) is not None:
             return known

@@ -40,7 +40,7 @@ _SCRIPT_NEEDED = re.compile(
     r"|javascript (?:is|must be) (?:disabled|required|enabled)|javascript to run this app|loading) "
 )
 _SHELL, _SHELL_THAT_SAYS_SO, _THIN = 80, 160, 600
-"""Limits of the characters of own text of a script shell, a shell that asks for scripts, and a notice."""
+"""Limits of a page's own text in characters: for a script shell, a shell that asks for scripts, and a mere notice."""
 
 
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
@@ -86,7 +86,7 @@ _BEFORE_A_SITE = frozenset({
     "queue", "queue-it", "queueit", "waiting-room", "waitingroom", "captcha", "captcha-delivery", "challenge",
     "perfdrive", "maintenance", "unavailable", "service-unavailable", "outage", "status", "consent", "cookie-consent",
 })  # fmt: skip
-"""Names of hosts and paths to which sites redirect all their readers while an interstitial page is shown."""
+"""Parts of host names and paths to which sites redirect all readers while they show an interstitial page."""
 
 _NOT_FOUND = frozenset({"404", "not-found", "notfound", "page-not-found", "pagenotfound", "not_found"})
 
@@ -112,7 +112,8 @@ def leads_to_gateway(final: str, *, requested: str) -> bool:
 def is_page_above(final: str, *, requested: str) -> bool:
     """Return whether a redirect led to a parent of the requested page, such as its collection.
 
-    The home page counts only if a script renders other pages there ("/#/release").
+    The home page counts only if its fragment is a path ("/#/release"), because a script then renders another page
+    there.
     """
     above, below = ([part for part in urlsplit(url).path.lower().split("/") if part] for url in (final, requested))
     if not above and not _draws_others(urlsplit(final)):
@@ -121,7 +122,7 @@ def is_page_above(final: str, *, requested: str) -> bool:
 
 
 def leads_to(target: str, answer: Answer) -> str:
-    """Return the address to which a page redirects its readers, or an empty text if it only reloads itself."""
+    """Return the address to which a page redirects its readers, or an empty text if the page only reloads itself."""
     if not target:
         return ""
     here = answer.final_url or answer.requested_url
@@ -129,12 +130,12 @@ def leads_to(target: str, answer: Answer) -> str:
         there = urljoin(here, target)
         same = urlsplit(there)._replace(fragment="", query="") == urlsplit(here)._replace(fragment="", query="")
     except ValueError:
-        return ""  # no browser could follow it, either
+        return ""  # no browser could follow an invalid address either
     return "" if same else there
 
 
 def _draws_others(url: SplitResult) -> bool:
-    """Return whether a script renders the page of a fragment: it is a path. Other fragments are places on a page."""
+    """Return whether the fragment is a path, for which a script renders another page. Others are places on a page."""
     return "/" in url.fragment
 
 
@@ -171,8 +172,9 @@ def own_text(page: PageText) -> str:
 def is_like_not_found(text: str, not_found_text: str, *, url: str) -> bool:
     """Return whether a text is the same as the site's page for missing addresses, apart from addresses and dates.
 
-    :param not_found_text: the text of the same site for an address that cannot exist; a very short one matches nothing.
-    :param url: the requested address; its words do not count where the text repeats them.
+    :param not_found_text: the text of the same site for an address that cannot exist; a very short text matches
+        nothing.
+    :param url: the requested address; the words of its path are ignored in both texts, because sites repeat them.
     """
     echoed = set(words(unquote(urlsplit(url).path)).split())
     ours, theirs = _counted(text, without=echoed), _counted(not_found_text, without=echoed)

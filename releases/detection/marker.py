@@ -1,9 +1,9 @@
-"""The marker of an edition: where it is on a page, and whether it is about this edition there.
+"""The marker of an edition: where a page mentions it, and whether the mention is about this edition.
 
 The previous edition's page often contains the marker too: "next release: June 2026", "published 12 June 2026", or a
 table of future dates. Such a mention proves nothing. In the title and the headings every mention counts unless it is
-part of another period. In the text a mention counts only if it is in the page's own content and does not announce
-something.
+part of another period. In the text a mention counts only if it is in the page's own content and the sentence does not
+announce something.
 """
 
 import re
@@ -53,7 +53,8 @@ class Mention(IntEnum):
 class Marker:
     """The marker of an edition, prepared for the search.
 
-    `spelled` are the forms that count, with placeholders for periods; `due_on` is the due day of the edition.
+    `form` is the marker as returned by `words`. `spelled` are the forms that count as the marker, with placeholders for
+    periods. `sought` are the periods that the marker names. `due_on` is the due day of the edition.
     """
 
     form: str
@@ -92,7 +93,7 @@ class Marker:
         return Mention.COMMON if best is Mention.CLEAR and self.is_bare_year else best
 
     def in_passing(self, blocks: Sequence[Block]) -> bool:
-        """Return whether the page's own text clearly mentions the edition only in one sentence, and no heading does."""
+        """Return whether exactly one block clearly mentions the edition, and it is body text longer than a label."""
         clear = [block for block in blocks if self._anchor in block.text and self._is_clear(block)]
         return len(clear) == 1 and clear[0].place is Place.BODY and len(clear[0].text) > _LABEL
 
@@ -198,9 +199,10 @@ def _is_labelled(block: Block, label: str) -> bool:
 
 
 def _label_after(block: Block, label: str) -> str:
-    """Return the label of the next block: "Upcoming editions" labels a whole list, "Published" a date.
+    """Return the kind of label that applies to the next block: "list", "date" or none.
 
-    A label contains no figures; a longer block ends the list.
+    "Upcoming editions" labels a whole list, and "Published" labels a date. A label contains no figures. A longer block
+    ends the list.
     """
     if len(block.text) <= _LABEL and not any(character.isdigit() for character in block.text):
         form = words(block.text)

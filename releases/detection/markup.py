@@ -1,10 +1,11 @@
-"""Markup that a parser needs more than linear time or memory for, found before the tree is built.
+"""Detection of markup that would take a parser more than linear time or memory, before the tree is built.
 
 The rules of HTML make a parser search its open elements at most tags, compare each attribute of an element with all
 others, and repeat unclosed formatting (`<b>`) in every later paragraph. So 84 kB of HTML can become 5.8 GB of tree.
 
-This reads the tags once and follows the rules of the standard (https://html.spec.whatwg.org/multipage/parsing.html)
-closely enough to count open elements and repeated formatting. It never builds anything.
+This module reads the tags once and follows the rules of the standard
+(https://html.spec.whatwg.org/multipage/parsing.html) closely enough to count open elements and repeated formatting. It
+does not build a tree.
 """
 
 import re
@@ -17,9 +18,9 @@ MOST_ATTRIBUTES = 256
 MOST_FORMATTING = 50
 """The limit of different formatting elements that are open at once."""
 MOST_OPTIONS = 1_000
-"""The limit of options of forms; if there are more, their tags are removed: each is compared with all others."""
+"""The limit of options in forms. Tags of more options are removed, because each option is compared with all others."""
 _FEW_TAGS = 1_000
-"""A page with fewer tags cannot take long."""
+"""Markup with fewer than this of each of "<", "=" and spaces cannot take long to parse."""
 _REPEATED_AT_ONCE, _REPEATED_PER_TAG = 10_000, 4
 
 _NAME = r"[a-z][^\t\n\f\r />]*+"
@@ -38,8 +39,8 @@ _ROW = (
     rf"<tr(?:{_PLAIN_ATTRIBUTE})*+>(?:{_SPACE}*+<(?:td|th)(?:{_PLAIN_ATTRIBUTE})*+>[^<]*+</(?:td|th)>)*+{_SPACE}*+</tr>"
 )
 _TAG = re.compile(rf"{_SHORT}|<(?:{_ANY})", re.IGNORECASE | re.ASCII)
-# If no paragraph, item or link is open, short elements without nested ones, and rows of such cells, do not change the
-# state. They are skipped as a whole, so that a large table takes a quarter of the time.
+# If no paragraph, item or link is open, short elements without elements inside, and rows of such cells, do not change
+# the state. They are skipped as a whole, so that a large table takes a quarter of the time.
 _TAGS = re.compile(
     rf"(?P<rows>(?:{_ROW}{_SPACE}*+)++)|(?P<run>(?:{_SHORT.replace('td|th|', '')}[^<]*+|<br ?/?>[^<]*+)++)|<(?:{_ANY})",
     re.IGNORECASE | re.ASCII,
@@ -91,7 +92,8 @@ class TooComplex(Exception):
 def simplify_markup(html: str) -> str:
     """Return markup with the same visible text that can be parsed in linear time.
 
-    If a page has thousands of options in lists, their tags are removed; readers see no options before they open a list.
+    If a page has thousands of options in lists, their tags are removed, because readers see no options before they open
+    a list.
 
     :raises TooComplex: if elements are nested too deeply, one has too many attributes, or too much formatting is
         unclosed.
@@ -112,13 +114,13 @@ def simplify_markup(html: str) -> str:
 class _Markup:
     """The open elements and active formatting at a position in the page, as in the parser's state.
 
-    Formatting is a list of pairs (name, attributes), with `None` as the marker of a cell. `_pending` counts formatting
-    that is not open but is reopened before the next text.
+    `_formatting` is a list of pairs (name, attributes), in which None marks the start of a cell or a similar element.
+    `_pending` is the formatting that is not open but is reopened before the next text.
     """
 
     def __init__(self, html: str) -> None:
         self.choices: list[tuple[int, int]] = []
-        """The positions of the tags of options."""
+        """The start and end of the tag of each option."""
         self._html = html
         self._open: list[tuple[str, str]] = []
         self._count: defaultdict[str, int] = defaultdict(int)
@@ -191,7 +193,7 @@ class _Markup:
         self._end(name)
 
     def _check_attributes(self, name: str, attributes: str) -> None:
-        # The attributes of several such tags are merged in one element.
+        # A parser merges the attributes of all html tags, and of all body tags, into one element.
         number = len(_ATTRIBUTES.findall(attributes))
         if name in {"html", "body"}:
             self._attributes_of_root += number
@@ -316,7 +318,7 @@ class _Markup:
             return
         place = _last(self._open, element)
         if any(each in _SPECIAL for each, _ in self._open[place + 1 :]):
-            # Blocks inside it stay open.
+            # Blocks inside the formatting element stay open.
             del self._open[place]
             self._count[name] -= 1
             return
@@ -333,7 +335,7 @@ class _Markup:
         return since[::-1]
 
     def _pop_through(self, names: frozenset[str], *, until: frozenset[str]) -> None:
-        """Close the innermost open element with one of these names and its content, unless a boundary lies between."""
+        """Close the innermost open element with one of these names, and its content; stop at an element of `until`."""
         for place in range(len(self._open) - 1, -1, -1):
             name = self._open[place][0]
             if name in names:
@@ -358,7 +360,7 @@ class _Markup:
         elif (
             name in _FORMATTING
             and not ended
-            # The parser reopens at most three equal ones.
+            # The parser reopens equal elements only as often as the active formatting has them: at most three times.
             and self._pending.count(element) < self._since_marker().count(element)
         ):
             self._pending.append(element)

@@ -50,8 +50,8 @@ _LETTER = {kind: "".join(word[0] for word in kind.split()) for kind in PeriodKin
 class Period:
     """A period from its first to its last day.
 
-    For a financial year only the two years count: the days are 1 January of each. `number` is the quarter of a
-    financial year.
+    For a financial year, a financial quarter or a span of years only the two years count: the days are 1 January of
+    each. `number` is the quarter of a financial year.
     """
 
     kind: PeriodKind
@@ -194,7 +194,8 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], Period]], ...] = (
     (rf"(?P<m>{_MONTH}) (?P<d>{_DAY}){_TH} , (?P<y>{_YEAR})", _day),
     (rf"{_QUARTER}(?: \( {_MONTH} {_TO} {_MONTH} \))?{_OF} {_YEARS}", _financial_quarter),
     (rf"{_YEARS}(?: ,)? {_QUARTER}", _financial_quarter),
-    # If the months of a quarter are named, they decide: some call July to September their second quarter.
+    # If the months of a quarter are named, the months decide, because some publishers call July to September their
+    # second quarter.
     (rf"{_QUARTER} \( {_FROM} {_TO} (?P<m2>{_MONTH}) \){_OF} (?P<y2>{_YEAR})", _span),
     (rf"{_QUARTER}{_OF} {_YEAR} \( {_FROM} {_TO} (?P<m2>{_MONTH}){_OF} (?P<y2>{_YEAR}) \)", _span),
     (rf"{_QUARTER}{_OF} (?P<y>{_YEAR})", _quarters),
@@ -251,7 +252,7 @@ class Names:
     _normalised: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def normalise(self, text: str) -> str:
-        """Return the words of a text, with placeholders for these names, in any spelling of the period.
+        """Return the words of a text, with placeholders for the names, however the text spells their period.
 
         The result is cached as long as this object exists, because a page's blocks are searched several times.
         """
@@ -260,7 +261,7 @@ class Names:
         return known
 
     def hide(self, form: str) -> str:
-        """Replace each of these names with a placeholder: "Cancelled operations" is a name and not a notice."""
+        """Replace the names with placeholders, so that "Cancelled operations" is a name and not taken for a notice."""
         for name in sorted((self.marker, self.release_title), key=len, reverse=True):
             form = replace_words(form, name, EDITION)
         return replace_words(form, self.series_title, SERIES)
@@ -295,7 +296,10 @@ def is_page_of_series(page: PageText, names: Names) -> bool:
 
 
 def shows_series(page: PageText, names: Names) -> bool:
-    """Return whether the visible text names the series; sites set the title before the content is available."""
+    """Return whether the visible text names the series.
+
+    The title counts only if there is no h1, because sites set the title before the content is available.
+    """
     return _names_series(page.headings[1:] or page.headings, page, names)
 
 
@@ -310,7 +314,7 @@ def _names_series(shown_as: Iterable[str], page: PageText, names: Names) -> bool
 def is_about_series(page: PageText, names: Names) -> bool:
     """Return whether a page can be about the series at all: it contains distinctive words of the series' name.
 
-    Pages in another language always can, and so can all pages if the name has only common words.
+    Every page in another language can, and every page if the series' name has only common words.
     """
     own = _telling_words(names.series_title) | _telling_words(
         replace_words(names.release_title, names.marker, EDITION) if names.marker != names.release_title else ""

@@ -11,7 +11,7 @@ from releases.rules.response import Answer, Failure
 from releases.rules.web_address import parse_address
 
 CODE_CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Letters and digits that people do not confuse. A code has ten of them, so that no real file has it in its name."""
+"""Letters and digits that people do not confuse. With ten of them, no real file has a code in its name by chance."""
 CODE_LENGTH = 10
 
 
@@ -27,7 +27,7 @@ class Result(StrEnum):
 
 
 class Sign(StrEnum):
-    """What a result is based on. A missing answer is never "not open"."""
+    """The evidence for a result. Without a response, a result is never NOT_OPEN."""
 
     TOKEN = "token"  # noqa: S105  # a sign, not a secret
     FILE_NAME = "file_name"
@@ -75,7 +75,8 @@ def judge_response(answer: Answer, found: Finding | None, *, target: Target, tok
     """Return what the response of one address shows.
 
     The token is proof: it is in the dummy file and in no address, so that no error page can repeat it. An unpublished
-    page is also open if it names the file. After a redirect to another host the result is not known.
+    page is also open if it names the file. After a redirect to another host the result is not known, unless the
+    redirect led to a log-in page.
 
     :param found: the finding of `examine` with the token as the marker; None if the response was not examined.
     :param file_name: the last part of the file's address.
@@ -98,7 +99,7 @@ def judge_response(answer: Answer, found: Finding | None, *, target: Target, tok
 def _judge_status(answer: Answer) -> Judgement:
     if answer.status not in _REFUSALS:
         return Judgement(Result.NOT_KNOWN, Sign.OTHER_STATUS)
-    # A bot challenge says nothing about other readers.
+    # A bot challenge does not show whether other readers get the file.
     if answer.header("cf-mitigated"):
         return Judgement(Result.NOT_KNOWN, Sign.OBSTACLE)
     return Judgement(Result.NOT_OPEN, Sign.REFUSED)
@@ -126,7 +127,7 @@ class AddressFault(StrEnum):
 
 
 def find_file_fault(url: str, *, code: str, token: str) -> AddressFault | None:
-    """Return why the address of a dummy file is not accepted: its file name must contain the code.
+    """Return why the address of a dummy file is not accepted, or None. Its file name must contain the code.
 
     :raises NotAWebAddressError: if it is not an address that may be requested.
     """
@@ -135,12 +136,15 @@ def find_file_fault(url: str, *, code: str, token: str) -> AddressFault | None:
         return AddressFault.HAS_TOKEN
     if code not in file_name_of(url).casefold():
         return AddressFault.NO_CODE
-    # A server may take the file from the query, so the name would not be the file's.
+    # A server may choose the file by the query. Then the name in the path would not be the file's name.
     return AddressFault.HAS_QUERY if urlsplit(address.url).query else None
 
 
 def find_page_fault(url: str, *, file_name: str, token: str) -> AddressFault | None:
-    """Return why the address of a page is not accepted: otherwise an error page that repeats it would look like proof.
+    """Return why the address of an unpublished page is not accepted, or None.
+
+    The address must not contain the token or the file name, because an error page that repeats the address would look
+    like proof.
 
     :raises NotAWebAddressError: if it is not an address that may be requested.
     """

@@ -76,7 +76,7 @@ def _things(written: Any) -> Iterator[dict[str, Any]]:
             continue
         graph = each.get("@graph")
         members = graph if isinstance(graph, list) else [each]
-        # A breadcrumb trail or a list is about other pages.
+        # Objects whose type ends in "List", such as a breadcrumb trail, are about other pages.
         yield from (
             member
             for member in members
@@ -129,7 +129,7 @@ class Block:
 class PageText:
     """The title as written, the visible blocks of a page, and its metadata.
 
-    Cookie banners are excluded; `has_banner` says that there was one. `has_frame`: the page's own content includes a
+    Cookie banners are excluded; `has_banner` says whether there was one. `has_frame`: the page's own content includes a
     frame, such as a dashboard of another site. `hidden` are the blocks that the page's own styles hide; `styles_known`
     says whether these styles could be read. `leads_on_to` is the address to which the page redirects within seconds, or
     empty.
@@ -173,7 +173,7 @@ def read_page(html: str) -> PageText:
     Scripts, comments, templates, attributes, hidden elements, text hidden by the page's own styles, and the options of
     forms are excluded.
 
-    :raises TooComplex: if parsing its markup would take more than linear time or memory.
+    :raises TooComplex: if parsing the page's markup would take more than linear time or memory.
     """
     tree = LexborHTMLParser(simplify_markup(html))
     title = tree.css_first("head > title")
@@ -379,7 +379,7 @@ _PASSING = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
         (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "#id"),
-        # no word: mixed letters and digits, longer than the code of a table
+        # an identifier and not a word: letters mixed with digits, longer than the code of a table
         (r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}\b|\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}={0,2}", "#id"),
         (rf"\b(?:{_NUMBERED}):? ?#?(?=[\w.:-]{{0,200}}\d)[\w.:-]{{6,}}", "#id"),
         (r"\b(?:served by|server:|host:|node:|instance:) [\w.-]*\d[\w.-]*", "#server"),

@@ -25,7 +25,7 @@ def names_day(text: str, due_at: datetime) -> bool:
     """
     day = calendar.local_date(due_at)
     month = _MONTHS[day.month - 1]
-    # "Sept" is the one month that people shorten in two ways.
+    # September is the one month that people shorten in two ways: "Sep" and "Sept".
     name = f"(?:{month}|{month[:3]}t?)\\.?"
     no_other_year = rf"(?!,? (?!{day.year})(?:19|20)\d\d)"
     ways = (
@@ -101,14 +101,17 @@ NOTES = frozenset(
         *(PreflightCode.BROWSER_IN_SANDBOX, PreflightCode.BROWSER_WITHOUT_SANDBOX),
     }
 )
-"""Notes: they are shown but not sent to anyone, because they are often intended."""
+"""The codes of notes. A note is shown but not sent to anyone, because what it reports is often intended."""
 
 _NO_ANSWER = frozenset({CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightFinding:
-    """One finding about an address (by key) or, if that is None, about the release, with JSON-able facts."""
+    """One finding about an address or, if `address` is None, about the release.
+
+    `address` is the key of the address. The facts can be stored as JSON.
+    """
 
     code: PreflightCode
     address: int | None = None
@@ -130,10 +133,10 @@ class PreflightFinding:
 def findings_of_check(
     address: int, result: CheckOutcome, reasons: Iterable[Reason], *, was_absent: bool
 ) -> PreflightFinding | None:
-    """Return the findings of one check of a page or an attachment, a day before it is due.
+    """Return the finding of one check of a page or an attachment before its release is due, or None.
 
     :param was_absent: whether an earlier check of the address for the same schedule did not find the release. Only then
-        does a live check mean that it went live; otherwise its marker may have matched all along.
+        does a live check mean that the release went live; otherwise its marker may have matched all along.
     """
     facts = {"reasons": [str(reason) for reason in reasons]}
     if result in _NO_ANSWER:

@@ -22,7 +22,7 @@ from releases.detection.govuk import (
 from releases.rules.response import Answer, Failure
 from releases.rules.web_address import NotAWebAddressError, parse_address
 
-# A page of 200 results has some hundred thousand bytes.
+# The limit for one page of results. A page of 200 results has a few hundred thousand bytes.
 MOST_BYTES = 2_000_000
 _MOST_CHARACTERS_OF_A_DATE = 100
 
@@ -45,8 +45,8 @@ class CalendarUnreadableError(Exception):
 class ListedRelease:
     """One release of a publisher's calendar.
 
-    :param path: of its page on the publisher's site; empty without a readable one.
-    :param announced: None if it is published or its state is unknown.
+    :param path: the path of the release's page on the publisher's site; empty if the publisher gives no usable path.
+    :param announced: None if the release is published or its state is unknown.
     """
 
     path: str
@@ -64,12 +64,12 @@ class CalendarPage:
 
 
 def read_govuk_page(answer: Answer) -> CalendarPage:
-    """:raises CalendarUnreadableError: if it is no page of GOV.UK's search."""
+    """:raises CalendarUnreadableError: if the response is not a page of results of GOV.UK's search."""
     return _read_page(answer, lambda said: said.get("total"), "results", _read_announcement)
 
 
 def read_ons_page(answer: Answer) -> CalendarPage:
-    """:raises CalendarUnreadableError: if it is no page of the ONS's search of releases."""
+    """:raises CalendarUnreadableError: if the response is not a page of results of the ONS's search of releases."""
 
     def total(said: Mapping[str, Any]) -> object:
         return _object(said.get("breakdown")).get("total")
@@ -98,7 +98,7 @@ def _read_page(
     except (ValueError, RecursionError) as error:
         raise CalendarUnreadableError(CalendarProblem.UNKNOWN_SHAPE) from error
     total, found = find_total(_object(said)), _object(said).get(name)
-    # Where nothing is found, the ONS sends null for the list.
+    # If there are no results, the ONS sends null instead of a list.
     found = [] if found is None and total == 0 else found
     if not isinstance(total, int) or isinstance(total, bool) or total < 0 or not isinstance(found, list):
         raise CalendarUnreadableError(CalendarProblem.UNKNOWN_SHAPE)
@@ -175,7 +175,7 @@ def remove_period(title: str) -> str:
     """Remove the period at the end of a title: "Rain in Wales: April to June 2027" becomes "Rain in Wales".
 
     The result is a proposal for the name of the series, which a person sees before it is used. A title without a period
-    at its end, or with nothing else, is returned as it is.
+    at its end, or with only a period, is returned as it is.
     """
     rest = _PERIOD.sub("", title)
     return rest if any(character.isalpha() for character in rest) and not re.fullmatch(_MONTHS, rest) else title

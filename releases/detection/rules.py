@@ -62,8 +62,8 @@ _SAYS_SOMETHING = frozenset({200, 203, 404, 410})
 def examine(answer: Answer, expectation: Expectation) -> Finding:
     """Return the finding of one response for the release that is expected at its address.
 
-    The possibilities are tried in the order of CheckOutcome. If a page has signs both for and against the release, the
-    finding is UNRECOGNISED: a person is asked, and no one is accused.
+    The possibilities are tried roughly in the order of CheckOutcome. If a page has signs both for and against the
+    release, the finding is UNRECOGNISED, so that a person decides and nothing counts as a breach.
     """
     if answer.failure is not None:
         reason = Reason(answer.failure.value)
@@ -104,7 +104,7 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
     reason = is_elsewhere(final, requested=requested)
     if not answer.left_allowed_hosts:
         return Finding(CheckOutcome.NOT_LIVE, (reason,)) if reason else None
-    # The host may not be requested, and its address alone does not show what readers find there.
+    # We may not request the other host, and its address alone does not show what readers find there.
     if reason is Reason.LOG_IN:
         return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_HOST, Reason.LOG_IN))
     if leads_to_gateway(final, requested=requested):
@@ -115,9 +115,9 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
 def read_not_found_text(answer: Answer) -> str:
     """Return the folded text of a host's response for an address that cannot exist, for use in `Expectation`.
 
-    It is empty if the response is not the site's page for missing addresses but a failure, a refusal, a fault, a file,
-    an empty shell, a bot challenge, a request for consent, a log-in page, or another page to which a redirect led. It
-    has at most 20,000 characters.
+    The text is empty if the response is not the site's page for missing addresses but a failure, a refusal, a fault, a
+    file, an empty shell, a bot challenge, a request for consent, a log-in page, or another page to which a redirect
+    led. It has at most 20,000 characters.
     """
     if answer.failure is not None or answer.status not in _SAYS_SOMETHING or _ended_elsewhere(answer):
         return ""
@@ -137,8 +137,9 @@ def read_not_found_text(answer: Answer) -> str:
 _SAY_NOTHING_OF_THE_FILE = frozenset({
     Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.NEGATIVE_MARKER, Reason.LIKE_NOT_FOUND, Reason.LEADS_ON,
 })  # fmt: skip
+"""Reasons for which a page at the address of a file does not show whether the file is published."""
 _NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
-"""Reasons that show that a page is not the expected attachment, because readers get no file."""
+"""Reasons for which an expected HTML attachment does not count as live, because readers get no page."""
 
 
 def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
@@ -146,7 +147,8 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
         return Finding(CheckOutcome.UNRECOGNISED, (Reason.EMPTY,))
     if not is_page(answer.body, declared=declared_type(answer.content_type)):
         return examine_file(answer, expectation)
-    # If the address implies no file type, the attachment may be HTML, so it is examined like any page.
+    # If the address implies no file type, the attachment may be an HTML page, so the response is examined like any
+    # page.
     promised = promised_type(expectation.url)
     shown = _examine_page(answer, expectation)
     settled = shown.result in {CheckOutcome.NOT_LIVE, CheckOutcome.UNREACHABLE}
@@ -164,8 +166,9 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
 class PageSigns:
     """The features of a page that the rules use.
 
-    `place` is where the marker was found, `mention` how it is used there, and `own_h1` the h1 in the page's own
-    content, as plain words. `absent_text` is the text of the page that gives `says_absent`, if there is one.
+    `place` is where the marker was found, and `mention` how it is used there. `own_h1` is the first h1 that clearly
+    names the edition, folded. `absent_text` is the text of the page from which `says_absent` follows; empty if several
+    texts give it.
     """
 
     answer: Answer
@@ -217,10 +220,11 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
 
 
 def _is_in_passing(marker: Marker, page: PageText, digest: str, answer: Answer, expectation: Expectation) -> bool:
-    """Return whether the page may mention the edition without being it.
+    """Return whether a page may only mention the edition, without being the page of this edition.
 
-    One sentence added to the previous edition's page before the release is due is enough for that, and that text is
-    still there at the due time.
+    Before the due time, True means that only one block clearly mentions the edition, because such a sentence may be
+    added to the previous edition's page. From the due time on, True means that the page's text was already there
+    before.
     """
     if expectation.due_at is None or answer.completed_at >= expectation.due_at:
         return digest in expectation.texts_before
@@ -248,7 +252,8 @@ _HEADING = 120
 def find_doubt(signs: PageSigns) -> Reason | None:
     """Return the reason to doubt that a page with the marker is the release, or None."""
     headings = signs.page.headings[1:]
-    # The title may be changed before the page is published, but readers rely on the h1.
+    # If the title has the marker, only the h1s are checked for other editions: the title may be changed before the page
+    # is published, but readers rely on the h1.
     checked = headings if signs.in_heading else signs.page.headings
     if not signs.own_h1 and signs.marker.others(
         heading for heading in checked if names_an_edition(heading, signs.names)
@@ -271,9 +276,10 @@ def _shows_another_edition(signs: PageSigns) -> bool:
 
 
 def _is_listing(signs: PageSigns) -> bool:
-    """Return whether a page lists releases, like the calendar of a month, an archive or a list of those to come.
+    """Return whether a page lists releases, like the calendar of a month, an archive or a list of future releases.
 
-    The heading is only the period, and the page names the series only with other periods; or the heading announces.
+    In such a page, title and h1 have no distinctive word of the series. Either an h1 announces a list, and neither
+    title nor h1 has the marker; or every text that names the series names another period.
     """
     if is_headed_by_series(signs.page, signs.names):
         return False
@@ -305,7 +311,8 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
-    # Before the due time this text is only one to compare with, and accuses no one.
+    # Scripts may show a release that the response does not contain. Before the due time NOT_LIVE remains, because the
+    # text then only serves for comparison and nobody is accused of being late.
     is_due = expectation.due_at is None or answer.completed_at >= expectation.due_at
     if expectation.needs_scripts and page.has_script and is_due and result is CheckOutcome.NOT_LIVE:
         result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.CHANGED_BY_SCRIPT)
@@ -330,7 +337,7 @@ def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
 
 def _led_on(target: str, signs: PageSigns) -> Shown | None:
     requested = signs.answer.requested_url
-    # The page on the other host was not requested, so its content is not known.
+    # The page on another host was not requested, so its content is not known.
     is_same_host = urlsplit(target).hostname == urlsplit(requested).hostname
     if is_same_host and (reason := is_elsewhere(target, requested=requested)):
         return CheckOutcome.NOT_LIVE, (reason,)
@@ -361,13 +368,14 @@ def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
 def _like_not_found(signs: PageSigns) -> Shown | None:
     """Recognise the site's own page for missing addresses.
 
-    A script shell, a bot challenge or a page of terms is the same at every address too. So similarity shows absence
+    A script shell, a bot challenge or a page of terms is also the same at every address. So similarity shows absence
     only if the site's status, or the text itself, says that there is no such page.
     """
     known = signs.expectation
     if not known.not_found_text or not is_like_not_found(own_text(signs.page), known.not_found_text, url=known.url):
         return None
-    # A short page in a long template is similar to it too, so if it names the series, its own text must say so.
+    # A short page in a long template is also similar to the page for missing addresses. So if the page names the
+    # series, the site's status is not enough: its own text must say that the release is absent.
     certain = known.not_found_certain and not is_page_of_series(signs.page, signs.names)
     is_absent = certain or signs.says_absent or hints_at_absence(signs.page, signs.names)
     shown_for_any = signs.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), signs.names.marker)
@@ -388,7 +396,7 @@ def _there(signs: PageSigns) -> Shown | None:
 
 def _not_there(signs: PageSigns) -> Shown:
     in_text_at_most = signs.place in {None, Reason.MARKER_IN_TEXT}
-    # A script or an external style sheet may show the release to readers.
+    # A script or an external style sheet may show the hidden marker to readers.
     if in_text_at_most and signs.marker.in_text(signs.page.hidden) is Mention.CLEAR:
         return CheckOutcome.UNRECOGNISED, (*signs.place_alone, Reason.MARKER_HIDDEN)
     known = signs.digest in signs.expectation.texts_not_live
@@ -407,8 +415,8 @@ def _not_there(signs: PageSigns) -> Shown:
 def _led_to_an_earlier_edition(signs: PageSigns) -> bool:
     """Return whether a redirect led to a page of an earlier edition before the release was due.
 
-    From then on only a text from before the due time identifies an earlier edition, because some editions are named
-    after the month of their figures.
+    From the due time on the result is False: some editions are named after the month of their figures, so an earlier
+    month in a heading may be this edition's. Then only a text from before the due time identifies an earlier edition.
     """
     due_at = signs.expectation.due_at
     if due_at is not None and signs.answer.completed_at >= due_at:

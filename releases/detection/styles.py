@@ -1,7 +1,7 @@
 """The embedded style sheets of a page as rules, and the matching of elements to them.
 
-Only declarations that can hide text are stored. The cost grows with the length of the sheets and of the page: elements
-are matched from the root downwards, so that no selector goes back through their ancestors.
+Only declarations that can hide text are stored. Elements are matched from the root downwards, so that no selector has
+to search their ancestors. The cost therefore grows only with the length of the sheets and of the page.
 """
 
 import operator
@@ -67,23 +67,28 @@ class Unread(Exception):
 
 
 type Declarations = Mapping[str, str]
-"""Values by property, in lower case and without variables."""
+"""CSS values by property, in lower case. Variables are replaced by their values, except in keyframes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The declarations of one selector; rules are ordered by `rank`, weakest first."""
+    """The declarations of one selector. Rules are ordered by `rank`, weakest first."""
 
     rank: tuple[int, tuple[int, ...], int]
     normal: Declarations
     important: Declarations
     is_certain: bool = True
-    """False if a part of the selector is not evaluated here; elements that the rule hides still count as hidden."""
+    """False if a part of the selector is not evaluated here. Then only declarations that may hide text are applied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One compound of a selector: its position, the bits that it needs, and the bit that it gives if it matches."""
+    """One compound of a selector, such as `.note` in `main > .note`.
+
+    `combinator` is the sign between the previous compound and this one. `needs` is the bit of the previous compound (0
+    for the first), and `gives` the bit of an element that matches this compound (0 for the last). Only the last
+    compound has a `rule`. `cost` is the number of parts to compare.
+    """
 
     compound: CompoundSelector
     combinator: str
@@ -92,7 +97,10 @@ class Step:
     rule: Rule | None
     cost: int
     is_plain: bool
-    """Whether it depends only on names and on the surroundings of the element."""
+    """Whether a match depends only on the element's type, class, ID, parent and ancestors.
+
+    If so for all steps, the result is cached for elements with the same values.
+    """
 
 
 @dataclass(slots=True)
@@ -104,7 +112,7 @@ class Sheet:
     _selectors: int = 0
 
     def add(self, selector: Selector, normal: Declarations, important: Declarations, *, layered: bool) -> None:
-        """:raises Unread: if there are too many."""
+        """:raises Unread: if the sheet has too many selectors."""
         self._selectors += 1
         if self._selectors > _MOST_SELECTORS:
             raise Unread
@@ -140,7 +148,7 @@ class Element:
 
 @lru_cache(maxsize=64)  # cached, because a page is checked many times
 def read_sheet(text: str) -> Sheet:
-    """:raises Unread: if it is too long or nested too deeply."""
+    """:raises Unread: if the text is too long, is nested too deeply or has too many selectors."""
     text = _DATA.sub("url()", text)
     if len(text) > MOST_CHARACTERS:
         raise Unread
@@ -165,7 +173,7 @@ def read_sheet(text: str) -> Sheet:
 def read_inline(text: str) -> tuple[tuple[str, str, bool], ...]:
     """Read the declarations of a style attribute: property, value, and whether it is important.
 
-    :raises Unread: if it is too long or nested too deeply.
+    :raises Unread: if the text is too long or nested too deeply.
     """
     text = _DATA.sub("url()", text)
     if len(text) > _MOST_OF_AN_ATTRIBUTE:
@@ -194,7 +202,7 @@ def split_inline(text: str, sheet: Sheet) -> tuple[Declarations, Declarations]:
 
 
 def applies_to_screen(query: str) -> bool:
-    """Return whether a media query is true on a screen 1,280 pixels wide; an unknown query counts as true."""
+    """Return whether a media query is true on a screen of 1,280 by 800 pixels. An unknown feature counts as met."""
     return any(map(_is_met, query.lower().split(","))) if query.strip() else True
 
 
@@ -276,7 +284,7 @@ def _split(
 
 
 def _resolved(value: str, variables: Mapping[str, str]) -> str:
-    for _ in range(4):  # a variable may refer to others, or to itself
+    for _ in range(4):  # limited, because a variable may refer to others, or to itself
         if "var(" not in value or len(value) > MOST_CHARACTERS // 100:
             break
         value = _VARIABLE.sub(lambda found: variables.get(found[1], found[2] or "unset").strip(), value)
@@ -305,7 +313,7 @@ def _selectors_of(text: str) -> list[Selector]:
     try:
         return [one for one in parser.parse(text) if one.pseudo_element is None]
     except SelectorError:
-        return []  # a browser ignores it too
+        return []  # a browser also ignores an invalid selector
 
 
 def _compounds(tree: CombinedSelector | CompoundSelector) -> Iterator[tuple[CompoundSelector, str]]:

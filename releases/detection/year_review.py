@@ -1,6 +1,6 @@
-"""What GOV.UK states about one page of an organisation's past year: figures, each with its address and field.
+"""The figures that GOV.UK states about one page in a past year, each with its source address and JSON field.
 
-The statement is the publisher's own. It is never a check of ours, and no verdict is made from it.
+The figures are the publisher's own statement. They are never checks of ours, and no verdict is made from them.
 
 Sources of the shapes: alphagov/search-api (docs/using-the-search-api.md, config/schema/field_definitions.json),
 alphagov/publishing-api (content_schemas), and alphagov/whitehall (app/models/statistics_announcement.rb). An
@@ -34,7 +34,7 @@ class PageKind(StrEnum):
 
 
 class PageOutcome(StrEnum):
-    """What the content API answered about a page. LISTED: we have not requested it yet."""
+    """The result of a request to the content API for a page. LISTED: we have not requested the page yet."""
 
     LISTED = "listed"
     READ = "read"
@@ -44,7 +44,7 @@ class PageOutcome(StrEnum):
 
 
 class Figure(StrEnum):
-    """The figures of a page. There may be several of CHANGED, and at most one of each other."""
+    """The figures of a page. A page can have several CHANGED figures, and at most one of each other kind."""
 
     ANNOUNCED_FOR = "announced_for"
     STATE = "state"
@@ -63,12 +63,12 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatedFigure:
-    """One figure, as the publisher states it, and where: the address that was read, and the field in its JSON.
+    """One figure as the publisher states it, with the address that was read and the field in its JSON.
 
     :param text: the words of the publisher: a displayed date, a note or a path.
     :param at: an aware instant; None if the publisher gives none, or only a day.
-    :param on: the London day of `at`, or the day alone.
-    :param seconds: of a delay.
+    :param on: the London day of `at`, or the stated day if `at` is None.
+    :param seconds: the length of a publishing delay (`Figure.DELAY`).
     """
 
     name: Figure
@@ -108,14 +108,14 @@ def find_problem(answer: Answer) -> CalendarProblem | None:
     return None
 
 
-# A retry would give the same result.
+# Failures that a retry would not change.
 _PERMANENT = frozenset({Failure.TOO_MANY_REDIRECTS, Failure.ADDRESS_REFUSED, Failure.TOO_LARGE})
 
 
 def state_from_search(listed: ListedRelease, *, kind: PageKind, address: str) -> PageStatement:
-    """Return what the search states about a page: for an announcement its date, for a publication its title alone.
+    """Return what the search states about a page: an announcement's date, state and notes, or a publication's title.
 
-    :param address: of the page of results.
+    :param address: the address of the page of search results.
     """
     announced = listed.announced
     if kind is PageKind.PUBLICATION or announced is None:
@@ -137,9 +137,9 @@ def state_from_search(listed: ListedRelease, *, kind: PageKind, address: str) ->
 
 
 def state_from_content(answer: Answer, *, year: int) -> PageStatement:
-    """Return what a response of the content API states about a page. Of its public changes only those of the year.
+    """Return what a response of the content API states about a page, with the public changes of one year.
 
-    :param answer: one without a problem (`find_problem`).
+    :param answer: a response for which `find_problem` returned None.
     """
     if answer.status in {404, 410}:
         return PageStatement(PageOutcome.REMOVED)
@@ -165,10 +165,10 @@ def state_from_content(answer: Answer, *, year: int) -> PageStatement:
 
 
 def merge_statements(earlier: PageStatement, later: PageStatement) -> PageStatement:
-    """Return a page's statement after a further response; it keeps the figures that this response does not repeat.
+    """Return a page's statement after a further response, with the earlier figures that the response does not replace.
 
-    If a page was read again, its new figures replace the earlier ones of the same address. Figures of the search stay
-    where the page itself gives none, because an announcement loses its date when it is published.
+    A page that was read again replaces the earlier figures with the same address or the same name. Figures from the
+    search remain if the page itself does not give them, because an announcement loses its date when it is published.
     """
     addresses, names = set[str](), {Figure.MOVED_TO}
     if later.outcome is PageOutcome.READ:
@@ -179,9 +179,10 @@ def merge_statements(earlier: PageStatement, later: PageStatement) -> PageStatem
 
 
 def concerns_year(statement: PageStatement, year: int) -> bool:
-    """Return False if the publisher's own dates place a page outside a year, in London; else True.
+    """Return whether a page belongs to a year (London time) by the publisher's own dates, or True if they do not say.
 
-    A page whose public history has no entry in the year did not change in it; a page without a history may have.
+    A page whose public history has no entry in the year did not change in that year. A page without a history may have
+    changed.
     """
     days = {day for figure in statement.figures for day in _days_of(figure)}
     if any(day.year == year for day in days):
@@ -213,7 +214,7 @@ def _read_announcement(document: GovukDocument, address: str) -> Iterator[Stated
         (Figure.CANCELLATION_REASON, "cancellation_reason"),
     )
     if displayed := plain_line(details.get("display_date")):
-        # A time stamp counts only if the date is confirmed: `announced_time`.
+        # `announced_time` uses the time stamp only if the date is confirmed.
         stamped = when.at is not None and parse_instant(details.get("release_timestamp")) == when.at
         field = "details.release_timestamp" if stamped else "details.display_date"
         on = when.on or _day_of(when.at)
@@ -228,7 +229,7 @@ def _read_announcement(document: GovukDocument, address: str) -> Iterator[Stated
 def _read_publication(
     document: GovukDocument, written: Mapping[str, Any], address: str, *, year: int
 ) -> Iterator[StatedFigure]:
-    """:param written: the whole document, because the parsed one has no days without a time."""
+    """:param written: the whole JSON document, because `document` has no days without a time."""
     if at := document.scheduled_at:
         yield StatedFigure(Figure.SCHEDULED_FOR, address, "publishing_scheduled_at", at=at, on=local_date(at))
     if document.delay_seconds is not None:
@@ -257,7 +258,7 @@ def _day_written(written: object) -> date | None:
 
 
 def _time_written(written: object) -> datetime | None:
-    """Return an instant; None for midnight, which older documents write if they know only the day."""
+    """Return an instant, or None for midnight, which older documents contain if only the day is known."""
     read = parse_instant(written)
     if read is None or time(0) in {read.astimezone(UTC).time(), in_london(read).time()}:
         return None

@@ -24,12 +24,12 @@ type Link = tuple[int, str, str]
 def make_anchor(
     chains: Chains, *, why: Anchor.Why, at: datetime, with_timestamp: bool, after: int | None = None
 ) -> Anchor | None:
-    """Combine the heads of the chains into a new anchor; `None` if there is no row yet, or another process was first.
+    """Combine the heads of the chains into a new anchor; None if there is no row yet, or another process was first.
 
     The rows are read outside a transaction, so that no writer has to wait. They never change.
 
-    :param after: the number of the last anchor when the need for a new one was found (0 if there was none); None for
-        any.
+    :param after: the number of the last anchor when the need for a new one was found (0 if there was none); None if any
+        number is accepted.
     """
     last = Anchor.in_order().last()
     newest = last.position if last else 0
@@ -126,7 +126,7 @@ def _gap(before: Head | None, head: Head) -> str | None:
 
 
 def _is_as_before(before: Head | None, head: Head) -> bool:
-    """Return whether a chain is as it was at the previous anchor, so that it was compared already."""
+    """Return whether a chain is as it was at the previous anchor, for which it was already compared."""
     return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
 
 
@@ -152,8 +152,8 @@ STAMPED_WITHIN = timedelta(days=7)
 """After this, no time stamp is requested for an anchor, because later anchors combine the same rows."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
-# Longer than the timeout of a request. After this time another process makes the request, because this one may have
-# died.
+# How long a request for a time stamp is claimed by a process: longer than its timeout. After this time another process
+# makes the request, because the first one may have died.
 CLAIM = timedelta(minutes=2)
 MOST_AT_ONCE = 5
 CERTIFICATES_TAG = 0xA0
@@ -166,11 +166,11 @@ class NotStamped(Exception):
 def stamp_due(*, send_query: SendQuery, authority: str, certificates: str, now: datetime) -> int:
     """Request the time stamps that are due, the newest anchor first, and store those that are valid.
 
-    The request is made outside a transaction. A failure ends this run, because the next request would probably fail
-    too; it is retried after growing pauses, for seven days.
+    Requests are made outside a transaction. A failed request ends this run, because the next one would probably fail
+    too. It is retried after growing pauses, for seven days.
 
-    :param authority: its address, which is stored.
-    :param certificates: of the authority, in PEM.
+    :param authority: the address of the authority, which is stored.
+    :param certificates: the authority's certificates, in PEM.
     :return: the number of time stamps that were stored.
     """
     due = TimeStampRequest.objects.filter(due_at__lte=now, anchor__made_at__gt=now - STAMPED_WITHIN)
@@ -193,10 +193,10 @@ def stamp_due(*, send_query: SendQuery, authority: str, certificates: str, now: 
 def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | None = None) -> datetime:
     """Check that a response is a time stamp of a root by the authority of some certificates; return its time.
 
-    :param root: its 64 hexadecimal digits, as text, are stamped, so that a file with them is the data for `openssl ts
-        -verify`.
-    :param nonce: of the query, if this is the response to it.
-    :raises NotStamped: if it is not a valid time stamp.
+    :param root: 64 hexadecimal digits. These digits are stamped as text, so that `openssl ts -verify` can use a file
+        that contains them.
+    :param nonce: the nonce of the query, if this is the response to it.
+    :raises NotStamped: if the response is not a valid time stamp.
     """
     given = x509.load_pem_x509_certificates(certificates.encode()) if certificates else []
     roots = [one for one in given if one.issuer == one.subject]
@@ -214,7 +214,7 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
         return read.tst_info.gen_time.astimezone(UTC)
     except NotStamped:
         raise
-    # A response can contain anything, and the certificate parser raises a dozen kinds of exceptions.
+    # Catch everything: a response can contain anything, and the certificate parser raises a dozen kinds of exceptions.
     except Exception as fault:
         reason = f"The response of the authority is not a valid time stamp of this root: {fault}"
         raise NotStamped(reason) from fault
@@ -223,19 +223,20 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
 def sort_certificates(response: bytes) -> bytes:
     """Return a response with the certificates of its signature in DER order, which rfc3161-client requires.
 
-    OpenSSL, and authorities built on it, send them in the order of the chain (BER). They are not part of the signed
-    content.
+    OpenSSL, and authorities built on it, send the certificates in the order of the chain (BER). The certificates are
+    not part of the signed content.
 
     :raises ValueError: if the response ends too early.
     """
-    # TimeStampResp, TimeStampToken (after the status), its content (after the type), SignedData.
+    # Find the content of TimeStampResp, then of TimeStampToken (after the status), of its content (after the type), and
+    # of SignedData.
     start, end = _der_content(response, 0)
     for number in (1, 1, 0):
         parts = _der_parts(response, start, end)
-        if len(parts) <= number:  # refused, without a token
+        if len(parts) <= number:  # the authority refused and sent no token
             return response
         start, end = _der_content(response, parts[number][0])
-    # The certificates follow version, algorithms and content, if there are any.
+    # The certificates, if there are any, come after version, algorithms and content.
     for begin, _ in _der_parts(response, start, end)[3:4]:
         if response[begin] == CERTIFICATES_TAG:
             start, end = _der_content(response, begin)
@@ -259,7 +260,7 @@ def _der_content(der: bytes, start: int) -> tuple[int, int]:
     if start + 2 > len(der):
         raise ValueError("it ends too early")
     length, content = der[start + 1], start + 2
-    if length > 0x80:  # the number of bytes of the length
+    if length > 0x80:  # its low seven bits are the number of bytes of the length
         content, length = content + (length & 0x7F), int.from_bytes(der[content : content + (length & 0x7F)])
     if content + length > len(der):
         raise ValueError("it ends too early")
@@ -269,7 +270,7 @@ def _der_content(der: bytes, start: int) -> tuple[int, int]:
 def check_time_stamps(*, certificates: str, follow: Follow = without_progress) -> str | None:
     """Return one sentence on the first anchor whose time stamp does not fit its root or time, or None.
 
-    :param certificates: of all authorities that stamped, in PEM.
+    :param certificates: the certificates of all authorities that made the time stamps, in PEM.
     """
     stamps = TimeStamp.in_order().select_related("anchor")
     for stamp in follow(stamps.iterator(chunk_size=CHUNK), stamps.count()):

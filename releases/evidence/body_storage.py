@@ -2,8 +2,8 @@
 
 Objects whose bodies were removed from the database are removed too.
 
-The storage is `STORAGES["bodies"]`. Monitoring never uses it: checks store bodies in the database, and they move a day
-later. An object has the compressed bytes under their SHA-256.
+The storage is `STORAGES["bodies"]`. Monitoring never uses it: checks store bodies in the database, and a job moves them
+a day later. An object has the compressed bytes. Its name is the SHA-256 of the body before compression.
 """
 
 import logging
@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 
 type Stop = Callable[[], bool]
 
-# During a morning most bodies are replaced by those of the next check.
+# Bodies are moved only after a day, because during a release morning most bodies are replaced by the next check's.
 MOVED_AFTER = timedelta(days=1)
 MOVED_AT_A_TIME = 1_000
 KEYS_AT_A_TIME = 200
-# No process needs so long to write one object. Until then an object without a body may still be written.
+# No process needs this long to write one object. Within this time, an object without a body may still be being written.
 WRITTEN_WITHIN = timedelta(hours=1)
 
 
@@ -44,7 +44,7 @@ def is_configured() -> bool:
 def move_bodies(*, now: datetime, stop: Stop = lambda: False) -> int:
     """Move bodies and pictures that were stored more than a day ago and are not under embargo, and return how many.
 
-    Sealed ones never leave the database.
+    Bodies and pictures under embargo stay in the database.
 
     :raises ObjectDiffers: if the storage does not return the bytes that it was given.
     """
@@ -79,12 +79,12 @@ def _move(body: Body, *, now: datetime) -> None:
     compressed = bytes(body.compressed)
     BodyObject.objects.update_or_create(pk=body.pk, defaults={"begun_at": now})
     if storage.exists(body.sha256):
-        storage.delete(body.sha256)  # of an attempt that was interrupted
+        storage.delete(body.sha256)  # the object of an interrupted attempt
     storage.save(body.sha256, ContentFile(compressed))
     if body.read_object() != compressed:
         raise ObjectDiffers(f"The storage of bodies returned other bytes than it was given for {body.sha256}.")
     with transaction.atomic():
-        # A process that stores or removes bodies locks the end of the chain of checks.
+        # Lock the end of the chain of checks, as every process does that stores or removes bodies.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         if Body.objects.filter(pk=body.pk).exists():
             Body.objects.move_out(body)

@@ -9,15 +9,16 @@ from django.db.models import F, QuerySet
 
 from releases.models import Coverage, MonitoringRowRecord
 
-# A monitoring process marks itself alive at least every five seconds; a longer silence is a gap.
+# A monitoring process marks itself alive at least every 5 seconds. A silence of more than 15 seconds is a gap.
 LONGEST_SILENCE = timedelta(seconds=15)
-# A period is extended every few seconds, too often to record a digest each time.
+# A period is extended every few seconds. That is too often to record a digest each time, so one is recorded at this
+# interval.
 RECORD_EVERY = timedelta(minutes=5)
 # The largest expected difference between the clocks of two monitoring processes.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
 
-# The two aware instants at which a gap begins and ends.
+# The start and end of a period of coverage, or of a gap: two aware instants.
 type Stretch = tuple[datetime, datetime]
 
 
@@ -51,7 +52,7 @@ def mark_alive(process: str, *, at: datetime) -> None:
 def check_coverage() -> str | None:
     """Return one sentence on the first period whose end cannot have been written by this module, or None.
 
-    The digests cover everything except an end after `recorded_until`.
+    The recorded digests cover everything except an end after `recorded_until`, so only such ends are checked here.
     """
     newest = Coverage.objects.order_by("recorded_until").values_list("recorded_until", flat=True).last()
     for row in Coverage.objects.exclude(ended_at=F("recorded_until")).order_by("pk"):
@@ -63,7 +64,7 @@ def check_coverage() -> str | None:
 
 
 def _record(begun: QuerySet[Coverage], *, at: datetime) -> None:
-    """Record digests of some periods, and of all that have ended since they were last recorded."""
+    """Record digests of some periods, and of all periods that have ended since their last digest was recorded."""
     over = Coverage.objects.filter(recorded_until__lt=F("ended_at"), ended_at__lt=at - LONGEST_SILENCE)
     with transaction.atomic():
         keys = sorted({*begun.values_list("pk", flat=True), *over.values_list("pk", flat=True)})
@@ -89,7 +90,7 @@ def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = 
 def gaps_in(
     stretches: Iterable[Stretch], *, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()
 ) -> list[Stretch]:
-    """Find gaps as `find_gaps` does, in periods of coverage that were already read."""
+    """Find gaps as `find_gaps` does, but from periods of coverage that the caller has read."""
     monitored = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
     checked = (
         (check.sent_at, check.completed_at) for check in checks if start < check.completed_at and check.sent_at < end

@@ -20,7 +20,7 @@ type Seals = Mapping[str, frozenset[int]]
 class Withheld:
     """What a bundle leaves out because its reader may not know of it until the release is published.
 
-    `statements` and `events` are keys of rows; `screenshots` is whether the pictures are not even listed.
+    `statements` and `events` are keys of rows. `screenshots` says whether the list of screenshots is left out too.
     """
 
     statements: Collection[int] = ()
@@ -34,13 +34,14 @@ NOTHING_WITHHELD = Withheld()
 def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
     """Return which bodies are under embargo, and for which producers.
 
-    These are the bodies received before the due time by a check whose result was not "not live".
+    A body is under embargo if it was received before the due time by a check whose result was not "not live".
 
     Only facts lift a seal: the release is due and was found live. If the release is moved to a later date, its bodies
-    stay sealed until then; if it is cancelled, for good. The same bytes are sealed wherever they were received.
+    stay sealed until then. If it is cancelled, they stay sealed for good. The same bytes are sealed wherever they were
+    received.
 
     :param hashes: SHA-256 of the bodies.
-    :param now: the aware instant at which the person wants to read them.
+    :param now: the aware instant at which the person wants to read the bodies.
     """
     seals: dict[str, set[int]] = defaultdict(set)
     for sha256, producer in repository.find_bodies_seen_early(hashes, now=now):
@@ -49,7 +50,7 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
 
 
 def may_read(person: Person, sealed_by: Collection[int]) -> bool:
-    """Return whether a person may read a body under the embargo of some producers: they must lead all of them.
+    """Return whether a person leads all producers whose embargo covers a body, and so may read the body.
 
     :param sealed_by: the producers' keys; none if the body is not sealed.
     """
@@ -101,7 +102,7 @@ class OpenedBody:
 def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[BodyEntry]:
     """List the stored bodies of a release, in the order in which they were received.
 
-    :param by: the reader; if a body is sealed for them, its size and type are omitted.
+    :param by: the reader; the size and type of a body that is sealed for them are omitted.
     """
     rows = (
         StoredBody.objects.filter(release=release)
@@ -116,7 +117,7 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
     """Return a stored body of a release, and record that the person read it.
 
     :raises NotYours: if the person has no role for the release's producer.
-    :raises NoSuchBody: if the release has no such body, or it is sealed for them.
+    :raises NoSuchBody: if the release has no such body, or the body is sealed for the person.
     :raises BodyUnavailable: if the storage of bodies does not return it.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)

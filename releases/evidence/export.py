@@ -51,7 +51,7 @@ class Batch:
 
 
 def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[Batch]:
-    """Find the first anchor that combined each of some rows of a chain, in order."""
+    """Find the first anchor that combined each of some rows of a chain. The anchors are in order, each once."""
     positions = list(rows.order_by("position").values_list("position", flat=True))
     found = []
     for anchor in Anchor.in_order().iterator(chunk_size=CHUNK):
@@ -65,7 +65,7 @@ def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[
 def proof_files(batches: Mapping[str, Sequence[Batch]]) -> Iterator[File]:
     """Yield the files of the anchors that prove some rows, and the script that checks them.
 
-    :param batches: by the name of the file with the rows, such as looks.
+    :param batches: the proved rows, by the name of their file, such as looks.
     """
     names: dict[int, list[tuple[str, str]]] = {}
     for name, proved in batches.items():
@@ -104,7 +104,7 @@ ACCESS = frozenset({embargo.READ, EXPORTED})
 def evidence_files(release: Release, *, now: datetime, withheld: Withheld = NOTHING_WITHHELD) -> Iterator[File]:
     """Yield the files of a release's bundle from the database, without names of people.
 
-    Of an event that is left out, only the hashes are in the chain, as of the events of other releases.
+    An event that is left out has only its hashes in the file of the chain, like events of other releases.
 
     :param now: the aware instant that decides which bodies are sealed; nothing else depends on it.
     """
@@ -173,9 +173,9 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _chain[R: ChainedRow](chain: type[R], rows: QuerySet[R], proved: Sequence[Batch]) -> Iterator[bytes]:
-    """Write the part of a chain with some rows; of the rows between them it has only the hashes.
+    """Write the part of a chain from the first to the last of some rows, as hashes only.
 
-    :param proved: the anchors that prove the rows; the part includes all rows that these combined.
+    :param proved: the anchors that prove the rows. The part includes all rows that these anchors combined.
     """
     ends = rows.aggregate(first=Min("position"), last=Max("position"))
     if ends["first"] is None:
@@ -200,7 +200,8 @@ def _release(release: Release) -> dict[str, Any]:
         "schedule_version": release.schedule_version,
         "addresses": [
             {name: getattr(address, name) for name in ("url", "role", "marker", "adapter", "required", "added_at")}
-            # Only if they are used, so that bundles of other releases are the same as before.
+            # Include these only if they are used, so that bundles of other releases are the same as before there were
+            # such fields.
             | {name: value for name in ("part", "may_follow_minutes") if (value := getattr(address, name))}
             for address in release.addresses.order_by("pk")
         ],
@@ -213,7 +214,7 @@ def _fields(row: Verification) -> dict[str, Any]:
 
 
 def _statements(release: Release, withheld: Collection[int]) -> Iterator[dict[str, Any]]:
-    """Yield statements with people's roles, and with the salted digest of their text from the chain of events."""
+    """Yield statements with their authors' roles, and the salted digests of their texts from the chain of events."""
     shown = Statement.objects.filter(release=release).exclude(pk__in=withheld)
     statements = list(shown.select_related("address").in_order())
     producer = release.series.producer_id
@@ -269,7 +270,7 @@ def _body(row: StoredBody, *, is_sealed: bool) -> dict[str, Any]:
     return entry | {"media_type": row.body.media_type, "size": row.body.size}
 
 
-# The earliest date of the format, for every file, so that bundles of the same evidence are identical.
+# The earliest date of the ZIP format. All files have it, so that bundles of the same evidence are identical.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
 _UNIX = 3
@@ -334,14 +335,14 @@ def export_evidence(
     export_format: ExportFormat = ExportFormat.BUNDLE,
     withheld: Withheld = NOTHING_WITHHELD,
 ) -> EvidenceExport:
-    """Write the evidence on a release into a file, and record who exported it, when, in which form, and its hash.
+    """Write the evidence on a release into a file, and record who exported it, when, in which format, and its hash.
 
     The event is written before the file is delivered, so that no export is ever missing from the record. An export that
     fails afterwards is recorded too.
 
     :param out: an empty file, opened for writing and reading bytes.
     :param by: None for the command line, where the person is unknown.
-    :param withheld: what the bundle leaves out; the checks alone contain none of it.
+    :param withheld: what the bundle leaves out. The format WARC never contains any of it.
     :raises NotYours: if the person's roles do not allow it.
     """
     role = acting_role(by, Action.EXPORT_EVIDENCE, release.series.producer).value if by else COMMAND_LINE
@@ -354,7 +355,7 @@ def export_evidence(
     while part := out.read(_PART):
         digest.update(part)
     exported = EvidenceExport(sha256=digest.hexdigest(), sealed=sealed_bodies(release, now=at))
-    # Earlier events have no format, because there was only the bundle.
+    # An event without a format means the bundle, because at first there was no other format.
     form = {} if export_format is ExportFormat.BUNDLE else {"format": export_format.value}
     record_event(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed, **form)
     return exported

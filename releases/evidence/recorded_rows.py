@@ -18,7 +18,11 @@ EXAMINED_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A change of a recorded row between the events at two positions; a deletion if the digest is None."""
+    """A change of a recorded row between the events at the positions `since` and `until`.
+
+    If the digest is None, the row was deleted. `redacted_at` is the position of the event of a redaction, None for all
+    other changes.
+    """
 
     table: str
     key: str
@@ -84,7 +88,10 @@ class RowHistory:
 
 
 def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str | None:
-    """Return a sentence if a record of rows shows that the end of a chain was deleted with its head, or None."""
+    """Return one sentence if a row of a chain that a record of rows names is missing or differs, or None.
+
+    So the record shows if the end of a chain was deleted together with its head.
+    """
     known = {head: read.record.CHAIN for read in records for head in read.heads.get(chain.CHAIN, ())}
     left = dict(known)
     for head in chain._default_manager.values_list("position", "row_hash").iterator(chunk_size=CHUNK):
@@ -100,12 +107,12 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str |
 def find_relinked_event(
     chain: type[AbstractEvent], *, key: str, name: str, named: type[models.Model], by: str
 ) -> str | None:
-    """Return a sentence on the first event that refers to another row than its hash names, or None.
+    """Return one sentence on the first event whose key refers to another row than the name in its hash, or None.
 
     Events of a removed row stay, and one of them records the removal.
 
-    :param key: the column with the row's key; `name` is the one with the row's name, which is part of the hash.
-    :param named: the table of the rows; `by` is its column with the names.
+    :param key: the column with the row's key. `name` is the column with the row's name, which is part of the hash.
+    :param named: the table of the rows. `by` is its column with the names.
     """
     links = chain._default_manager.order_by().values_list(key, name).annotate(first=models.Min("position"))
     first = {(link, called): position for link, called, position in links}
@@ -122,9 +129,10 @@ def check_rows(
 ) -> str | None:
     """Compare every row of some tables with its last recorded digest, and each change with an event.
 
-    Rows that seem to differ are read again under the lock of the chain, because the product writes meanwhile.
+    Rows that seem to differ are read again under the lock of the chain, because the product may have changed them
+    meanwhile.
 
-    :param events: reads the events of the chain that the record follows, if these explain changes.
+    :param events: returns the events of the chain that the record follows, if these explain changes.
     :param redacted: the digests that each redaction recorded, by the position of its event.
     :return: one sentence on the first row that was changed, added or deleted by other means, or None.
     """
@@ -149,7 +157,8 @@ def _unexplained(
         if change.redacted_at is not None:
             explained = redacted.get(change.redacted_at, {}).get(table.name, {}).get(change.key) == change.digest
         else:
-            # The subject at the time of an earlier change is no longer known.
+            # Only the present subject of a row can be read. If the subject can change (`about_moves`), it is unknown
+            # for all but the last change.
             unknown = table.about_moves and last[change.table, change.key] is not change
             subject = None if unknown else about[table.name].get(change.key)
             kinds = _event_kinds(table, change) or ()
@@ -165,14 +174,17 @@ def _event_kinds(table: Table, change: RowChange) -> Collection[str] | None:
 
 
 def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
-    """Return the subject of each changed row of a table, by key; a deleted row is its own subject, or unknown."""
+    """Return the subject of each changed row of a table, by the row's key.
+
+    A deleted row has no subject, unless each row of the table is its own subject.
+    """
     keys = {change.key for change in changes if change.table == table.name}
     if table.about == "pk":
         return {key: int(key) for key in keys}
     found: dict[str, int] = {}
     for some in batched(keys, EXAMINED_AT_ONCE):
         rows = table.model._base_manager.filter(pk__in=[int(key) for key in some])
-        # 0 is no key of a row: a row without a subject has no event.
+        # A row without a subject has the subject 0. No row has this key, so no event explains the change.
         found |= {str(key): about or 0 for key, about in rows.values_list("pk", table.about)}
     return found
 

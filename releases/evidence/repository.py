@@ -47,14 +47,14 @@ from releases.verdict.address import Sighting, count_result, last_statements, si
 from releases.verdict.release import AddressChecks, DiagnosticCheck
 
 BEFORE_DUE = "before_due"
-"""In counts: a check from before the due time that found the release, or did not find it."""
+"""The key in counts for checks that were made before the due time and found the release live or not live."""
 
-# These texts are written as the database writes JSON.
+# Parts of JSON as the database writes it, to be found in the text of a JSON column.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
 SAYS_A_TIME = '"published_at"'
 TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
 
-# release, schedule version and address, by key and number
+# The key of a release, the version of its schedule, and the key of an address.
 type AddressKey = tuple[int, int, int]
 
 _PRESENT = Q(schedule_version=F("release__schedule_version"))
@@ -69,16 +69,17 @@ _NOT_OVER_BY_DUE = (
 )
 _PLAIN = Q(purpose=Purpose.PLAIN)
 _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
-# With an unconfirmed clock, the order of observations is unknown.
+# Only checks with a confirmed clock count. Without that, the order of observations is unknown.
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
-# If a check was still under way at the due time, or bypassed caches, the checks before it matter too.
+# A live check that was sent before the due time makes the checks before it matter, even if it was completed later or
+# bypassed caches.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
 
 
 def _explains() -> Q:
-    """Return the condition that a check has a reason, or a time stated by the publisher, that a verdict explains.
+    """Return the condition that a check has a reason, or a time stated by the publisher, that a verdict has to explain.
 
-    PostgreSQL finds them in the JSON. SQLite cannot search an array, but holds JSON as text.
+    PostgreSQL searches the JSON columns. SQLite cannot search an array in JSON, so the columns are searched as text.
     """
     if connection.vendor == "postgresql":
         codes = [Reason.CLOCK_OFF, Reason.GONE, Reason.WITHDRAWN]
@@ -88,9 +89,12 @@ def _explains() -> Q:
 
 
 class _AddressCount(NamedTuple):
-    """What is counted of the plain checks of one address and schedule, and of those that bypassed caches.
+    """The counts and times of the plain checks, and of those that bypassed caches, for one address and schedule.
 
-    `shown` and `telling` are numbers of checks from before the due time. `first` is the earliest of the others.
+    `checks` is the number of plain checks. `shown` counts live checks that were sent before the due time, and `telling`
+    plain checks from before the due time that a verdict has to explain. `last_absent` and `last` are when the last "not
+    live" check and the last plain check before the due time were sent. `first` is when the first of all other checks
+    was sent.
     """
 
     checks: int
@@ -112,7 +116,10 @@ class _AddressCount(NamedTuple):
 
 
 class _ReleaseCount(NamedTuple):
-    """The counts of one release with a schedule, up to a position of the chain with the hash of its row."""
+    """The counts of one release under one schedule.
+
+    The counts include the checks up to `position` in the chain, where the row has the hash `row_hash`.
+    """
 
     schedule_version: int
     due_at: datetime | None
@@ -124,20 +131,24 @@ class _ReleaseCount(NamedTuple):
 class _CountCache:
     """The last counts of releases in this process.
 
-    A release has hundreds of earlier checks, which judging and drafting would count each time. Checks are only ever
-    added at the end of their chain, and a hash covers all rows before it. So counts up to a position hold as long as
-    the row there has the same hash, and only later checks have to be counted.
+    A release has hundreds of earlier checks, which would be counted for each verdict and each draft. Checks are only
+    ever added at the end of their chain, and a hash covers all rows before it. So counts up to a position hold as long
+    as the row there has the same hash, and only later checks have to be counted.
     """
 
     MOST = 2_000
-    """More releases than fall due at once in most offices; an entry takes a kilobyte."""
+    """The most entries. In most offices fewer releases are due at once. An entry takes a kilobyte."""
 
     def __init__(self) -> None:
         self._counts: dict[int, _ReleaseCount] = {}
         self._lock = threading.Lock()
 
     def find(self, schedules: Mapping[int, tuple[int, datetime | None]], end: int) -> dict[int, _ReleaseCount]:
-        """Return the counts that hold for some releases with their present schedule, up to a position at most."""
+        """Return the cached counts of some releases that are still valid, by the key of the release.
+
+        Counts are valid if they are of the given schedule, end at `end` or before, and the row at their end is
+        unchanged.
+        """
         with self._lock:
             known = {key: self._counts[key] for key in schedules if key in self._counts}
         fitting = {
@@ -169,10 +180,10 @@ def count_checks(releases: Collection[int]) -> None:
 
 
 def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey, int]]:
-    """Find which of the stored checks must be read, in a few queries.
+    """Find which stored checks of some releases must be read, in a few queries.
 
-    Checks stored after this call are left to the next one, because a partial count could make others seem to be
-    repetitions.
+    Checks that are stored after this call are left to the next call, because a partial count could make other checks
+    seem to be repetitions.
 
     :return: a condition on the checks, and the number of stored plain checks by release, schedule and address.
     """
@@ -197,8 +208,8 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey
 
 
 def _count(releases: Collection[int]) -> tuple[int, Mapping[AddressKey, _AddressCount]]:
-    """Count the checks of some releases up to the present end of the chain, and return its position and the counts."""
-    # The head first: rows up to it are complete, because they are written together with it.
+    """Count the checks of some releases up to the end of the chain, and return the end's position and the counts."""
+    # Read the head first. All rows up to it are complete, because rows and head are written together.
     end, row_hash = (
         ChainHead.objects.filter(chain=Observation.CHAIN).values_list("position", "row_hash").first() or NO_CHAIN
     )
@@ -209,7 +220,8 @@ def _count(releases: Collection[int]) -> tuple[int, Mapping[AddressKey, _Address
         .values_list("pk", "schedule_version", "due_at")
     }
     known = _counts.find(schedules, end)
-    # Releases that were judged together were counted up to the same position.
+    # Use only the most common positions, so that the query has few conditions. Releases that were judged together were
+    # counted up to the same position.
     usual = {position for position, _ in Counter(one.position for one in known.values()).most_common(MOST_POSITIONS)}
     known = {key: one for key, one in known.items() if one.position in usual}
     found: dict[int, dict[AddressKey, _AddressCount]] = {
@@ -253,14 +265,14 @@ def _count_which(which: Q) -> Iterator[tuple[AddressKey, _AddressCount]]:
         yield (release, version, address), _AddressCount(*values)
 
 
-# release and schedule version, by key and number
+# The key of a release and the version of its schedule.
 type ScheduleKey = tuple[int, int]
-# Returns the checks of one schedule by the address's key. If one cannot be read, only this release fails.
+# Returns the checks of one schedule, by the key of the address. If it cannot read a check, only this release fails.
 type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 
 
 class RecordedCheck(NamedTuple):
-    """The row of one check, plain or bypassing caches."""
+    """The row of one check: a plain one, one that bypassed caches, or one of a further vantage point."""
 
     release_id: int
     schedule_version: int
@@ -284,7 +296,7 @@ class RecordedCheck(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The words by which the page said that the release was absent; "" if none are stored."""
+        """The words with which the page said that the release was absent; "" if none are stored."""
         return words_from_json(_parse_reasons(self.codes))
 
     @property
@@ -294,7 +306,7 @@ class RecordedCheck(NamedTuple):
 
     @property
     def taken_away(self) -> bool:
-        """Whether the response shows that the release was there and was removed."""
+        """Whether the response shows that the release was live before and has been removed."""
         gone, withdrawn = TAKEN_AWAY
         return (gone in self.codes or withdrawn in self.codes) and is_taken_away(self.reasons)
 
@@ -303,7 +315,7 @@ class RecordedCheck(NamedTuple):
         return publisher_from_json(json.loads(self.says)) if self.says else None
 
     def sighting(self, statement: str | None) -> Sighting:
-        """Return the check after the correction by the last statement about its text, if there is one."""
+        """Return the check as corrected by the last statement about its text, if there is one."""
         return sighting_of(
             self.result,
             statement,
@@ -317,15 +329,15 @@ class RecordedCheck(NamedTuple):
         )
 
 
-@lru_cache(maxsize=1024)  # read these apart: few checks have a reason that no earlier check had
+@lru_cache(maxsize=1024)  # cached, because most checks have the same reasons as earlier ones
 def _parse_reasons(reasons: str) -> tuple[str, ...]:
     return tuple(json.loads(reasons))
 
 
 def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:
-    """Read plain checks and those that bypassed caches, without superseded ones, in the order of sending.
+    """Read plain checks and checks that bypassed caches, without superseded ones, in the order of sending.
 
-    :param says: the checks of which the publisher's statement is read too; None for all.
+    :param says: a condition on the checks whose statement of the publisher is read too; None for all.
     """
     written = Cast("publisher_says", TextField())
     checks = (
@@ -340,9 +352,9 @@ def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:
 
 
 def read_needed_checks(releases: Collection[int]) -> tuple[Iterable[RecordedCheck], Mapping[AddressKey, int]]:
-    """Read the checks of some releases that do not only repeat others, in the order of sending.
+    """Read the checks of some releases, without those that only repeat others, in the order of sending.
 
-    Only the publisher's statements about times are read.
+    A statement of the publisher is read only if it has a time of publication.
 
     :return: the checks, and the number of stored plain checks by release, schedule and address.
     """
@@ -356,7 +368,7 @@ def read_present_checks(release: Release) -> list[RecordedCheck]:
 
 
 class WindowCheck(NamedTuple):
-    """A plain check of a present schedule, without what only a verdict needs."""
+    """A plain check of a present schedule, without the columns that only a verdict needs."""
 
     release_id: int
     address_id: int
@@ -375,7 +387,10 @@ class WindowCheck(NamedTuple):
 
 
 def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[int]]) -> list[WindowCheck]:
-    """Read the checks of some releases, by key, that were sent between two instants, in the order of sending."""
+    """Read the plain checks that were sent within some periods, in the order of sending.
+
+    :param windows: the keys of the releases, by the two aware instants between which their checks were sent.
+    """
     if not windows:
         return []
     which = reduce(or_, (Q(release__in=keys, sent_at__range=window) for window, keys in windows.items()))
@@ -386,7 +401,7 @@ def read_window_checks(windows: Mapping[tuple[datetime, datetime], Collection[in
 
 # A check is sent at most this long before it is stored, except in an outage.
 _STORED_WITHIN = timedelta(minutes=1)
-# A transaction may end this long after the instant that its rows have.
+# A transaction may be committed up to this long after the `recorded_at` of its rows.
 _COMMITTED_WITHIN = timedelta(seconds=2)
 
 
@@ -402,10 +417,10 @@ def find_checked_since(instant: datetime, releases: Collection[int]) -> set[int]
 
 
 def read_sightings(releases: Collection[int]) -> Reader:
-    """Read the checks that count for some releases, in a fixed number of queries.
+    """Read the checks that the verdicts on some releases need, in a fixed number of queries.
 
-    Checks that only repeat others are counted and not read. A statement about a text corrects every check that received
-    that text; the stored check does not change.
+    Of the checks that only repeat others, only the number is read. A statement about a text corrects every check that
+    received that text; the stored check does not change.
 
     :return: a function that returns the checks of one schedule.
     """
@@ -430,7 +445,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
     return of
 
 
-# The checks of further vantage points by schedule, address and name.
+# The checks of further vantage points, by schedule, by the key of the address, and by the name of the vantage point.
 type VantageSightings = Mapping[ScheduleKey, Mapping[int, Mapping[str, Sequence[Sighting]]]]
 
 
@@ -440,7 +455,7 @@ def has_vantage_check() -> Exists:
 
 
 def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
-    """Read the checks that further vantage points made of some releases, without a query if there are no releases."""
+    """Read the checks of some releases by further vantage points. Without releases, no query is made."""
     if not releases:
         return {}
     checks = (
@@ -465,7 +480,10 @@ def read_vantage_sightings(releases: Collection[int]) -> VantageSightings:
 
 
 def _telling(listed: Sequence[RecordedCheck]) -> Iterable[int]:
-    """Return the keys of the checks whose headers a diagnosis needs: the first live one, and the one before it."""
+    """Return the keys of the checks whose headers a diagnosis needs.
+
+    They are the first live check, and the last check before it that was not live; none if there is no such pair.
+    """
     shown = next((row for row in listed if row.result == CheckOutcome.LIVE and row.purpose == Purpose.PLAIN), None)
     if shown is None:
         return ()
@@ -517,9 +535,9 @@ def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
 
 
 class SeenText(NamedTuple):
-    """A text, by its digest, in plain checks of an address for its release's present schedule, with their result.
+    """A text that plain checks of an address received, and the result of these checks, for the present schedule.
 
-    `first_at` and `last_at` are the instants at which the first and the last of them were sent.
+    `first_at` and `last_at` are when the first and the last of these checks were sent, and `checks` is their number.
     """
 
     release_id: int
@@ -532,7 +550,7 @@ class SeenText(NamedTuple):
 
 
 def read_seen_texts(releases: Collection[Release] | QuerySet[Release]) -> list[SeenText]:
-    """Read the texts in plain checks for present schedules, by address and in the order of their first checks."""
+    """Read the texts that plain checks for present schedules received, sorted by address and by the first check."""
     columns = ("release_id", "address_id", "text_digest", "result")
     texts = (
         Observation.objects.plain()
@@ -552,7 +570,8 @@ def has_seen_text(address: Address, release: Release, text_digest: str) -> bool:
 def read_texts_since_due(releases: Collection[int]) -> Mapping[int, set[str]]:
     """Read the digests of the texts that plain checks for present schedules received from the due times on.
 
-    :param releases: the keys of some releases; so is the result by key. Without any, no query is made.
+    :param releases: the keys of the releases. Without releases, no query is made.
+    :return: the digests by the key of the release.
     """
     texts: dict[int, set[str]] = defaultdict(set)
     if not releases:
@@ -580,7 +599,7 @@ def is_checked_since(release: int, instant: datetime) -> bool:
 
 
 def address_has_check() -> Exists:
-    """Return the condition on addresses that any check of them is stored."""
+    """Return the condition on addresses that any check of the address is stored."""
     return Exists(Observation.objects.filter(address=OuterRef("pk")))
 
 
@@ -591,7 +610,7 @@ def release_has_check_since_due() -> Exists:
 
 
 def last_announcement_check(*, without: Collection[CheckOutcome] = ()) -> Subquery:
-    """Return the instant at which the last check of an announcement was sent, as a column of addresses.
+    """Return a subquery of addresses: the instant at which the last check of an announcement was sent.
 
     :param without: checks with these results are left out.
     """
@@ -606,8 +625,8 @@ def read_announcement_checks(release: Release) -> Sequence[Observation]:
     return list(checks.order_by("sent_at", "position"))
 
 
-# A check was made before the release was due if it was sent before the due time, or while the release had an earlier
-# date.
+# A check was made before the release was due if it was sent before the due time, or for a former schedule. A release
+# without an exact date is not due yet.
 _BEFORE_DUE = (
     Q(release__due_at__isnull=True)
     | Q(sent_at__lt=F("release__due_at"))
@@ -616,9 +635,9 @@ _BEFORE_DUE = (
 
 
 def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterator[tuple[str, int]]:
-    """Find the bodies that a check received before a release was due, unless it found the release not live.
+    """Find the bodies that a check received before a release was due, unless the check found the release not live.
 
-    Releases that are due by now and were found live are left out.
+    Bodies of releases that are due by now and were found live are left out.
 
     :param hashes: SHA-256 of the bodies.
     :return: the hash of a body and the key of the release's producer; the same pair may come more than once.
@@ -631,7 +650,8 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
     )
     columns = ("body_sha256", "release__series__producer_id")
     yield from too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*columns).distinct()
-    # An announcement is public. If it redirects, the target may be the release itself.
+    # An announcement that a check found not live is public, so its body does not count. If the announcement redirected,
+    # its body counts, because it may be the release itself.
     announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
     for sha256, producer, hops in announced.values_list(*columns, "hops"):
         if len(hops) > 1:
@@ -641,7 +661,7 @@ def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterato
 def is_checked_since_due(address: Address) -> bool:
     """Return whether a check of an address for its release's present schedule was sent since the due time and stored.
 
-    A check of another address says nothing: another process may hold the checks of this one.
+    Checks of the release's other addresses do not count, because another process may hold the checks of this address.
     """
     release = address.release
     return Observation.objects.to_judge(release).filter(address=address, sent_at__gte=release.due_at).exists()
@@ -658,7 +678,7 @@ def was_live_before_due(release: int) -> bool:
 def was_ever_said_live_before_due(release: int) -> bool:
     """Return whether a check, or any statement about its text, said that a release was live before it was due.
 
-    A later statement does not take this back: only facts lift a seal.
+    A later statement to the contrary does not change this, because only facts lift a seal.
     """
     identified = Statement.objects.filter(release=release, kind=Statement.Kind.THIS_IS_IT).values("text_digest")
     says_so = Q(result=CheckOutcome.LIVE) | Q(text_digest__in=identified)
@@ -702,8 +722,8 @@ def is_stored(position: int, row_hash: str) -> bool:
 def count_by_result(*, after: int, until: int) -> dict[str, int]:
     """Count the checks from one position (not included) to another (included) by their result.
 
-    Checks from before a release was due that found it, or did not find it, are counted together as BEFORE_DUE. Counted
-    apart, one number would rise and the other would stop rising when a release is out early.
+    Checks from before a release was due are counted together as BEFORE_DUE, whether they found it live or not live. Two
+    counts would reveal an early release, because one would rise and the other would stop rising.
     """
     added = Observation.objects.filter(position__gt=after, position__lte=until).order_by()
     conclusive = Q(result__in=[CheckOutcome.LIVE, CheckOutcome.NOT_LIVE], sent_at__lt=F("release__due_at"))

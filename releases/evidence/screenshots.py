@@ -1,7 +1,7 @@
 """Screenshots: pictures of pages at the moments that matter, taken apart from the checks.
 
-No check waits for a picture, and no picture decides a verdict. The rows that exist show which pictures are missing, so
-any process can take them at any time. There is never a picture of a page that was found live before it was due.
+No check waits for a picture, and no picture decides a verdict. A picture is missing if its moment has no row, so any
+process can take the missing pictures at any time. No picture is taken of a page that was found live before it was due.
 """
 
 import logging
@@ -30,16 +30,16 @@ from releases.rules.web_address import place_if_any
 logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(seconds=12)
-"""Pictures that are planned within this time are waited for."""
+"""A run waits for pictures that are planned within this time."""
 BEHIND = timedelta(days=8)
 """A release is monitored for this long after it was due, so it may be found live for the first time until then."""
 MOST_LATE = timedelta(minutes=2)
-"""A page that is requested later than this after a moment would not show it."""
+"""A page that is requested later than this after a moment no longer shows the state at that moment."""
 FORGOTTEN = timedelta(hours=1)
-"""For moments that are longer ago, not even the lack of a picture is recorded: the wish may be newer than they are."""
+"""For earlier moments, not even a missing picture is recorded: screenshots may have been turned on only later."""
 _PLANNED_EVERY_SECONDS = 2.0
 STORED_WITHIN_SECONDS = 60.0
-"""If no check of its page since the due time is stored after this time, a picture is not stored."""
+"""A picture is discarded if no check of its page since the due time is stored within this time."""
 _CLAIMED_SECONDS = 100
 _ATTEMPTS = 2
 _OURS = frozenset({Failure.BROWSER, Failure.TIMEOUT, Failure.CONNECT, Failure.DNS, Failure.BROKEN})
@@ -51,7 +51,7 @@ UNCHECKED = "unchecked"
 
 
 class Camera(Protocol):
-    """The browser. It belongs to one thread, and blocks no longer than it is told to."""
+    """The browser that takes the pictures. Use it in one thread. `collect` waits no longer than its timeout."""
 
     @property
     def is_installed(self) -> bool: ...
@@ -114,7 +114,7 @@ def _shots_of(address: Address) -> Iterable[PlannedShot]:
 
 @dataclass(slots=True)
 class Session:
-    """One run: it takes the pictures that are planned now, and ends when none is planned soon."""
+    """One run. It takes the pictures that are planned now, and ends when none is planned soon."""
 
     camera: Camera
     now: Callable[[], datetime]
@@ -173,8 +173,8 @@ class Session:
     def _store_taken(self) -> None:
         """Store the pictures of pages whose checks since the due time are stored.
 
-        Around a due time monitoring stores its checks later, and one of them may show that the page was live too early.
-        Without them nothing shows that it was not, so the picture is not kept.
+        Around a due time, monitoring stores its checks with a delay, and one of them may show that the page was live
+        too early. A picture is discarded if no such check is stored in time, because this is then not ruled out.
         """
         for shot, view in list(self._taken):
             if repository.is_checked_since_due(shot.address):
@@ -193,7 +193,7 @@ class Session:
 
 
 def _claim(shot: PlannedShot, process: str) -> bool:
-    """Return whether this process is the one that takes a picture. A second one would only load the page once more."""
+    """Return whether this process may take a picture. A second process would only load the page once more."""
     return bool(cache.add(f"screenshot:{':'.join(map(str, shot.key))}", process, _CLAIMED_SECONDS))
 
 
@@ -218,7 +218,7 @@ def store_screenshot(shot: PlannedShot, view: PageView, *, at: datetime, process
     sha256, small_sha256 = (sha256_hex(content) for content in (view.picture, view.small))
     row = Screenshot(
         **_columns(shot, at=at, process=process),
-        # The page was not requested before the moment, but the wall clock may have been set in between.
+        # The page was not requested before the moment. If it seems so, the wall clock was set in between.
         requested_at=max(shot.planned_at, requested_at),
         pictured_at=max(shot.planned_at, at - timedelta(seconds=now - view.pictured)),
         state=Screenshot.State.STORED,
@@ -269,7 +269,7 @@ def _store(shot: PlannedShot, row: Screenshot, bodies: dict[str, bytes]) -> None
             for sha256, content in bodies.items():
                 if sha256 not in known:
                     Body.of(content, sha256=sha256, media_type="image/png").save()
-            # From here on no check is stored, so no check can show in between that the page was live too early.
+            # While this lock is held, no check is stored that could show that the page was live too early.
             ChainHead.hold(Observation.CHAIN)
             unchanged = Release.objects.filter(
                 pk=release.pk,
@@ -296,7 +296,7 @@ class _Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScreenshotEntry:
-    """A screenshot for a reader. If it is sealed for them, they get neither picture."""
+    """A screenshot, whether it is under embargo, and whether one reader may open its pictures."""
 
     row: Screenshot
     sealed: bool
@@ -306,8 +306,8 @@ class ScreenshotEntry:
 def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[ScreenshotEntry]:
     """List the screenshots of a release and the reasons for missing ones, in the order of their moments.
 
-    While it is sealed that a release was found live too early, the list is empty for those who may not know: a reason,
-    or a seal on every picture, would show it.
+    If the release was found live too early and this is still under embargo, the list is empty for people who may not
+    know it. A reason, or a seal on every picture, would reveal it.
     """
     rows = list(
         Screenshot.objects.filter(release=release)
@@ -331,10 +331,10 @@ def list_screenshots(release: Release, *, by: Person, now: datetime) -> list[Scr
 def open_screenshot(release: Release, key: int, *, by: User, at: datetime, small: bool = False) -> bytes:
     """Return the picture of a screenshot, and record that the person opened it.
 
-    The small picture of one that is not sealed is part of the release's page, so that is not recorded.
+    Opening the small picture is not recorded unless it is sealed, because it is part of the release's page.
 
     :raises NotYours: if the person has no role for the release's producer.
-    :raises NoSuchBody: if the release has no such screenshot, or it is sealed for them.
+    :raises NoSuchBody: if the release has no such screenshot, or the screenshot is sealed for the person.
     :raises BodyUnavailable: if the storage of bodies does not return it.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
@@ -355,13 +355,13 @@ def find_open_screenshots(release: Release, *, schedule_version: int) -> list[Sc
             release=release, schedule_version=schedule_version, state=Screenshot.State.STORED
         ).order_by("planned_at", "pk")
     )
-    # A release is published only once it is due, so its status is enough.
+    # A release gets the status "published" only once it is due, so the status is enough and `now` is the due time.
     sealed = find_sealed_screenshots(release, rows, now=release.due_at or NEVER)
     return [row for row in rows if row.pk not in sealed]
 
 
 def read_picture(sha256: str) -> bytes | None:
-    """Return the picture of a screenshot by its hash, for a document that has it; None if it was removed."""
+    """Return the picture of a screenshot by its hash, for a document that names the hash; None if it was removed."""
     row = Screenshot.objects.filter(sha256=sha256, body__isnull=False).select_related("body").first()
     return row.body.content if row and row.body else None
 
@@ -380,10 +380,11 @@ def find_sealed_pictures(hashes: Collection[str], *, now: datetime) -> set[str]:
 
 
 def find_sealed_screenshots(release: Release, rows: Collection[Screenshot], *, now: datetime) -> set[int]:
-    """Return the keys of the sealed screenshots. As for bodies, only facts lift a seal: it is due and was found live.
+    """Return the keys of the screenshots that are sealed.
 
-    A picture from before the due time is sealed. So is each one if the release was found live too early, or a person
-    identified it in what an early check had received, or it was moved to a later date since.
+    As for bodies, only facts lift a seal: the release is due and was found live. Until then, a picture is sealed if its
+    page was requested before the due time or under a former schedule. All pictures are sealed if a check, or a person's
+    statement about its text, said that the release was live too early.
     """
     if not rows or (release.status == Status.PUBLISHED and release.due_at is not None and release.due_at <= now):
         return set()

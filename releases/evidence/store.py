@@ -62,7 +62,7 @@ class CheckResult:
     clock_bound_seconds: float | None = None
 
 
-# A check with a body that was just stored, with its release and address in memory.
+# The row of a check that was just stored, and the result with its body. Release and address are in memory.
 type StoredCheck = tuple[Observation, CheckResult]
 
 
@@ -77,7 +77,7 @@ def store_checks(
     checks.)
 
     :param at: the aware instant of recording.
-    :param replayed: whether the instants are those of a replayed past, not of the machine's clock.
+    :param replayed: whether the instants of the checks come from a replay of the past and not from the machine's clock.
     """
     connection.ensure_connection()
     line = connection.connection
@@ -158,7 +158,7 @@ def _storable(value: Any) -> Any:
             return value
 
 
-# address and schedule version, by key and number
+# The key of an address and the version of the schedule.
 type AddressSchedule = tuple[int, int]
 
 
@@ -192,8 +192,8 @@ class _Places:
 def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
     """Store the bodies that prove something, and remove the bodies that they replace.
 
-    The caller's transaction has written the checks and so locks the end of their chain, so no other process stores or
-    removes a body meanwhile. A superseded check proves nothing.
+    The caller's transaction has written the checks, which locks the end of their chain. So no other process stores or
+    removes a body meanwhile. Bodies of superseded checks are not stored, because they prove nothing.
     """
     chosen, replaced = _choose_bodies(stored, at=at)
     if not chosen:
@@ -216,7 +216,7 @@ def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
 def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
     """Record that the bodies could not be stored.
 
-    There is one event for each release and place, because a full disk would repeat it at every check.
+    There is one event for each release and place. Otherwise a full disk would cause an event at every check.
     """
     chosen, replaced = _choose_bodies(stored, at=at)
     unrecorded: dict[Release, list[Observation]] = defaultdict(list)
@@ -243,7 +243,7 @@ def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> No
 
 
 def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list[tuple[StoredBody, Answer]], set[str]]:
-    """Decide in memory which bodies to store and why, and which stored ones they replace.
+    """Decide in memory which bodies to store and why, and which stored bodies they replace.
 
     :return: for each place its new row and the response with the body; and the hashes of the replaced bodies.
     """
@@ -372,7 +372,7 @@ def _gone_without_event() -> str | None:
     gone = StoredBody.objects.exclude(state=StoredBody.State.STORED).order_by("pk")
     rows = list(gone.values_list("pk", "release_id", "state", "sha256"))
     events = ReleaseEvent.objects.filter(kind__in=[NOT_STORED, PRUNED]).values_list("release_id", "kind", "facts")
-    # Failures to store bodies are recorded once for each place, not for each hash.
+    # Failures to store bodies are recorded once for each place and not for each hash, so their hash is not compared.
     explained = {
         (release, kind, sha256)
         for release, kind, facts in events.iterator()
@@ -395,9 +395,9 @@ type Needed = Callable[[Collection[int]], Collection[int]]
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """The result of one run: releases whose bodies were removed, the number of links to these, and spared releases.
+    """The result of one run: the number of releases whose bodies were removed, of bodies, and of spared releases.
 
-    A screenshot counts as one body.
+    A body counts once for each place in which it was stored, and a screenshot counts as one body.
     """
 
     releases: int
@@ -451,7 +451,8 @@ def _prune(
     if dry_run:
         return old.count() + pictures.count()
     with transaction.atomic():
-        # A process that stores bodies locks the end of the chain of checks, so none stores this body meanwhile.
+        # Lock the end of the chain of checks, as every process does that stores bodies, so that none stores one
+        # meanwhile.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         hashes = set(old.order_by().values_list("sha256", flat=True))
         hashes |= {sha256 for pair in pictures.values_list("sha256", "small_sha256") for sha256 in pair}

@@ -18,7 +18,7 @@ from releases.models import Body, Observation, Release, StoredBody
 from releases.models.append_only import CHUNK
 
 VERSION = "WARC/1.1"
-# The stored bytes are decoded, so the headers that described the encoded ones would be wrong.
+# The stored body is decoded, so headers that describe the encoded body would be wrong.
 _OF_THE_ENCODED_BODY = frozenset({"content-length"})
 _ABOUT = (
     "Each check has a metadata record with its row of the evidence chain. A check that received a response has a "

@@ -1,4 +1,4 @@
-"""The import of the rows of a file: all of them, or none if one is refused."""
+"""The import of the rows of a file in one transaction: all rows, or those that are not refused."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ class StepKind(StrEnum):
     CONFIRMED = "confirmed"
     ANNOUNCED = "announced"
     CANCELLED = "cancelled"
-    # Warnings: the row is imported all the same.
+    # Warnings. They do not prevent the import of the row.
     NO_CONTACT = "no_contact"
     NO_HEAD = "no_head_of_profession"
     NOT_A_WORKING_DAY = "not_a_working_day"
@@ -96,7 +96,10 @@ class CreationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A new producer, series or contact, by name, or a new responsible contact of a series."""
+    """A new producer, series or contact, or a new responsible contact of a series.
+
+    `name` is an email address for a contact. `of` is the producer of a series, or the series of a responsible contact.
+    """
 
     kind: CreationKind
     name: str
@@ -150,7 +153,7 @@ class RowRefused(Exception):
 class Parties:
     """The existing producers, series and contacts by their names in files, and those created by this import.
 
-    For a person these are only the ones that they may edit, so that the import discloses nothing about others.
+    For a person, only those are included that the person may edit, so that the import discloses nothing about others.
     """
 
     by: User | None
@@ -199,7 +202,7 @@ class Parties:
 
 
 def series_of_row(row: CalendarRow, parties: Parties) -> Series:
-    """Return the series and the responsible contact that a row names.
+    """Return the series that a row names, with its responsible contact; create either if it is new.
 
     :raises RowRefused: if one of them is unknown and may not be created, or the series differs from the row.
     """
@@ -272,7 +275,7 @@ def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
         # A file contains no names of people, so use the name of the account with this address, or the address.
         accounts = get_user_model().objects.filter(email__iexact=row.responsible_email)
         if parties.by is not None:
-            # Do not disclose whose account it is.
+            # Use only accounts of this producer's members, so that the import discloses no other account.
             accounts = accounts.filter(memberships__producer=producer)
         user = accounts.first()
         contact = Contact(
@@ -310,8 +313,8 @@ def _free_slug(name: str, taken: Iterable[str], longest: int) -> str:
 class RowImport:
     """Imports one row at an aware instant, for a person or for an operator (None), and records each step.
 
-    Its methods raise RowRefused if the row has a statement that only a person may make, and MoveRefused if the
-    calendar's rules do not allow the change.
+    Its methods raise RowRefused if a cell of the row cannot be applied, and MoveRefused if the calendar's rules do not
+    allow the change.
     """
 
     row: CalendarRow
@@ -373,9 +376,10 @@ class RowImport:
         self._warn(release, series)
 
     def _warn(self, release: Release, series: Series) -> None:
-        """Note what the release is missing, and a day that is not a working day, if its date is new or confirmed.
+        """Note warnings about missing contacts, the day of the release, and the day on which pre-release access opens.
 
-        Of a requested date, note only that pre-release access would open on a weekend or a bank holiday.
+        This is done only if the date of the release is new or confirmed. For a requested date, only the opening of
+        pre-release access is checked.
         """
         kinds = {step.kind for step in self.steps}
         if release.rehearsal or not kinds & {*DATED, StepKind.CHANGE_ASKED}:
@@ -504,7 +508,7 @@ class RowImport:
             raise RowRefused("date_change_reason", why)
 
     def _check_exceptions(self, release: Release) -> None:
-        """Refuse an exception that is not on record for this date, because it would not be used."""
+        """Refuse an exception that is not recorded for this date, because it would not be used."""
         recorded = scheduling.recorded_departures(release)
         known = {"osr_reference": {each.agreement.osr_reference for each in recorded}}
         known["bank_holiday_reason"] = {_in_one_line(each.reason) for each in recorded}
@@ -568,7 +572,7 @@ class RowImport:
 
 @contextmanager
 def _name_reason_column(column: str) -> Iterator[None]:
-    """Refuse the row by the column in which the reason is missing."""
+    """Refuse the row if a reason is missing, and name its column."""
     try:
         yield
     except (MissingFields, SlotRefused) as refusal:
@@ -585,7 +589,7 @@ def _is_same_slot(one: Slot, other: Slot) -> bool:
 
 
 def _in_one_line(text: str) -> str:
-    """Write a text as in the cell of a file."""
+    """Write a text on one line, as in the cell of a file."""
     return " ".join(text.split())
 
 
@@ -618,9 +622,9 @@ def import_calendar(
 ) -> ImportResult:
     """Import the rows of a file in one transaction.
 
-    New releases are recorded and, if the row says so, confirmed; confirming also announces them, except rehearsals. For
-    existing releases, title and addresses are updated from the file, a provisional date is moved, and a provisional
-    release is confirmed if the file says so. Empty cells change nothing.
+    New releases are recorded and, if the row says so, confirmed. Confirming a release also announces it, unless it is a
+    rehearsal. For existing releases, title and addresses are updated from the file, a provisional date is moved, and a
+    provisional release is confirmed if the file says so. Empty cells change nothing.
 
     :param by: the person who imports, for the producers whose calendar they manage; None for an operator.
     :param create: whether to create unknown series and contacts; for an operator, also unknown producers.
@@ -646,7 +650,7 @@ def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) 
         yield _import_row(row, known.get(row.reference), parties, at=at)
 
 
-# The column to name if a refusal names a field of the release.
+# The column of a file for each field of a release that a refusal can name.
 COLUMNS = {
     "planned_on": "scheduled_for",
     "planned_at": "scheduled_for",
@@ -667,7 +671,7 @@ def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, 
     try:
         with transaction.atomic(), batch_events():
             if release is not None and parties.by is not None and not parties.may_edit(release.series.producer):
-                # Disclose only that the reference is taken, not by which release of another producer.
+                # The person may not know other producers' releases, so disclose only that the reference is taken.
                 raise RowRefused("reference", f"“{row.reference}” is already in use. Choose another reference.")
             series = series_of_row(row, parties)
             if release is None:

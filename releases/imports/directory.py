@@ -1,4 +1,4 @@
-"""Contacts, series and producers as files: exported, and imported row by row with what each row would change.
+"""Export of contacts, series and producers to files, and import row by row with what each row would change.
 
 An empty cell and a missing column change nothing. A person imports for the producers whose calendar they manage. In the
 row of a producer they may only change the words for a missing page. Administrators may add producers and change the
@@ -53,7 +53,7 @@ class ColumnKind(StrEnum):
     ROTA = "rota"
 
 
-# The columns that are stored in other tables than the row.
+# The kinds of columns whose values are stored in other tables than the row.
 OF_RELATED_ROWS = frozenset({ColumnKind.CONTACTS, ColumnKind.ROTA})
 
 
@@ -69,7 +69,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The columns of one kind of file; a row is known by its producer and its key."""
+    """The columns of one kind of file. Producer and key identify a row."""
 
     model: type[Contact] | type[Series] | type[Producer]
     key: str
@@ -137,7 +137,8 @@ DIRECTORIES: dict[DirectoryKind, Directory] = {
         ),
     ),
 }
-# The field of a producer that its calendar managers may change; N9: no role, host or two-person rule.
+# The only field of a producer that its calendar managers may change. They may not change roles, hosts or the two-person
+# rule (N9).
 OF_CALENDAR_MANAGERS = frozenset({"negative_markers"})
 
 
@@ -172,7 +173,7 @@ class DirectoryResult:
 
     @property
     def digest(self) -> str:
-        """Return a digest of the results, so that only what a person was shown is imported."""
+        """A digest of the results, so that only what a person was shown is imported."""
         return sha256_hex(repr(self.rows).encode())[:16]
 
 
@@ -190,7 +191,10 @@ def may_exchange(person: User, kind: DirectoryKind) -> bool:
 
 
 def rows_of(person: User, kind: DirectoryKind) -> QuerySet[Any]:
-    """Return the rows that a person may export: those of the producers whose calendar they manage."""
+    """Return the rows that a person may export: those of the producers whose calendar they manage.
+
+    A person who may change producers may export all producers.
+    """
     own = producers_where(person, Action.EDIT)
     if kind is DirectoryKind.CONTACTS:
         return Contact.objects.filter(producer__in=own).select_related("producer").order_by("producer__name", "name")
@@ -216,7 +220,7 @@ def export_directory(kind: DirectoryKind, file_kind: TableKind, *, by: User, tit
 
 
 def read_directory(content: bytes, *, name: str, kind: DirectoryKind) -> list[tuple[int, dict[str, str]]]:
-    """Read a file into its numbered rows, by column; the text of every cell is as a person would type it.
+    """Read a file into its numbered rows, each with its cells by column. The cells are text as a person would type it.
 
     :raises FileRefused: if it is not such a file at all, or a cell cannot be read.
     """
@@ -251,7 +255,7 @@ def import_directory(
     """Import the rows of a file in one transaction: all of them or, if the person chose so, those without an error.
 
     :param at: the aware instant of the import.
-    :param dry_run: whether to find out what would change, and change nothing.
+    :param dry_run: whether only to find out what would change.
     :raises NotYours: if the person manages no producer's calendar.
     """
     if not may_exchange(by, kind):
@@ -293,7 +297,7 @@ class _Import:
         related: dict[Column, Any] = {}
         for column in self.directory.columns:
             text = cells.get(column.name, "")
-            # The key has found the row without regard to case, so another spelling of it is no change.
+            # The row was found by its key without regard to case, so another spelling of the key is not a change.
             if not text or (not is_new and (column.name == self.directory.key or text == before.get(column.name))):
                 continue
             value = _read_value(text, column, row)
@@ -344,7 +348,7 @@ class _Import:
         self.seen.add(place)
         found = model.objects.filter(**known).first()
         if isinstance(found, Producer) and not self._may_see(found):
-            # Do not disclose the producers of others.
+            # Do not disclose that the producer exists.
             raise _RowRefused(key_column, _("You do not manage the calendar of “%(name)s”.") % {"name": key})
         return (found, False) if found is not None else (model(**values), True)
 
@@ -352,7 +356,10 @@ class _Import:
         return producer in self.producers.values() or self.by.has_perm("releases.change_producer")
 
     def _check_may(self, row: Any, changes: Iterable[Change], *, is_new: bool) -> None:
-        """Require the permissions for what a row would change, and that no verdict is pending on it."""
+        """Refuse changes that the person may not make, or that would affect a pending verdict.
+
+        :raises _RowRefused: if a change is refused; it names the column.
+        """
         changed = {self._field(change.column): change.column for change in changes}
         if isinstance(row, Producer):
             self._check_producer(row, changed, is_new=is_new)
@@ -417,7 +424,7 @@ class _Import:
 
 
 def _read_value(text: str, column: Column, row: Any) -> Any:  # noqa: C901  # one case for each kind of column
-    """:raises _RowRefused: if it is no such value; the message is one sentence."""
+    """:raises _RowRefused: if the text is not a value of the column's kind; the message is one sentence."""
     field = row._meta.get_field(column.field)
     match column.kind:
         case ColumnKind.YES:
@@ -512,7 +519,7 @@ def _write_related(rows: Iterable[Any], column: Column) -> str:
 
 
 def _write_rota(entries: Iterable[RotaEntry]) -> str:
-    """Write a rota as `_read_rota` reads it: the lists for every day first, each time in order."""
+    """Write a rota as `_read_rota` reads it: lists for every day, then lists for closed days, each sorted by time."""
     lists: dict[tuple[bool, time | None], list[RotaEntry]] = defaultdict(list)
     for entry in entries:
         lists[entry.days == RotaDays.CLOSED_DAYS, entry.at].append(entry)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from releases.monitoring.adhoc_checks import AdhocMeans
 
 ADAPTER = "govuk"
-# The longest wait for another process that makes requests to the same host; a person waits for the page.
+# The longest wait for another process that makes requests to the same host. It is short, because a person waits for the
+# page.
 PATIENCE_SECONDS = 3.0
 _RETRY_SECONDS = 0.25
 _LONGEST_REFERENCE = 100
@@ -46,7 +47,7 @@ class ReferenceTaken(FieldRefused):
 
 
 def govuk_hosts() -> frozenset[str]:
-    """Return the hosts with GOV.UK's APIs: its own, and in development that of the practice site."""
+    """Return the hosts with GOV.UK's APIs: GOV.UK's host and, in development, the host of the practice site."""
     return frozenset({"www.gov.uk"}) | practice_hosts()
 
 
@@ -59,7 +60,7 @@ def find_announcement(url: str, *, hosts: Collection[str], means: "AdhocMeans", 
     """Read an announcement from the content API of its host, within that host's budget.
 
     :param hosts: "host" and "host:port" entries of sites with such an API.
-    :raises NotAWebAddressError: if it is not an address that may be fetched.
+    :raises NotAWebAddressError: if `url` is not an address that may be fetched.
     :raises NotAnAnnouncement: if the address is not on one of these hosts.
     :raises HostBusy: if no response came in time.
     :raises NoAnnouncementError: if the response is not a readable announcement.
@@ -127,7 +128,7 @@ def record_from_announcement(
 ) -> Release:
     """Record a release with its announcement and, if its date is confirmed, confirm and announce it; all or nothing.
 
-    :raises ReferenceTaken: if the reference is not free.
+    :raises ReferenceTaken: if another release has the reference.
     :raises MoveRefused: if the calendar's rules do not allow it.
     """
     check_may(by, Action.EDIT, series.producer)

@@ -23,9 +23,9 @@ DATES = ("scheduled_for", AGREED_ON)
 
 
 def _read_cell(column: str, cell: str, *, adapters: Collection[str], order: DateOrder) -> Any:
-    """Read one non-empty cell; the date of a release stays text, because its precision is in another column.
+    """Read one non-empty cell. The date of a release stays text, because its precision is in another column.
 
-    :raises ValueError: if it cannot be read; the message is one sentence.
+    :raises ValueError: if the cell cannot be read; the message is one sentence.
     """
     longest = LONGEST.get(column)
     if longest and len(cell) > longest:
@@ -38,9 +38,9 @@ def _read_cell(column: str, cell: str, *, adapters: Collection[str], order: Date
 
 
 def _read_slot(cell: str, precision: Precision | None, order: DateOrder) -> Slot:
-    """Read "2026-06-30 09:30" or "30/06/2026 09:30" in London, or the month as "2026-07", or any day of it.
+    """Read a London time, "2026-06-30 09:30" or "30/06/2026 09:30", or a month, as "2026-07" or any day of it.
 
-    :raises ValueError: if it is no such time or month; the message is one sentence.
+    :raises ValueError: if the cell is no such time or month; the message is one sentence.
     """
     written, cell = cell, written_dates.rewrite_date(cell, order)
     if precision in {Precision.MONTH, Precision.TWO_MONTHS}:
@@ -156,7 +156,7 @@ class RowFault:
 
 
 class FileRefused(Exception):
-    """The file cannot be imported; one sentence for every fault."""
+    """The file cannot be imported. The message has one sentence for each fault."""
 
     def __init__(self, faults: Iterable[RowFault | str]) -> None:
         self.sentences = [str(fault) for fault in faults]
@@ -189,7 +189,7 @@ class CalendarRow:
     osr_reference: str = ""
     osr_agreed_on: date | None = None
     bank_holiday_reason: str = ""
-    # Whether the publisher's own calendar names the release, and not a file that a person wrote.
+    # Whether the row comes from the publisher's own calendar and not from a file that a person wrote.
     is_listed: bool = False
 
     @property
@@ -205,7 +205,7 @@ class CalendarRow:
 class CalendarFile:
     """The content of a file: its readable rows, and the faults of the others, in the file's order.
 
-    `named` has the reference of each row by its number; the example row of a template is omitted. `titles` has the
+    `named` has the reference of each row by the row's number, without the example row of a template. `titles` has the
     title of each release of a publisher's calendar, by the number of its row.
     """
 
@@ -223,9 +223,9 @@ def read_calendar(
 ) -> CalendarFile:
     """Read a file's bytes into its readable rows and the faults of the others.
 
-    :param order: of day and month in dates such as 03/04/2027; None takes it from the dates of the file.
+    :param order: the order of day and month in dates such as 03/04/2027; None to find it from the dates of the file.
     :raises FileRefused: if it is not a calendar file at all.
-    :raises OpenDateOrder: if no order is given, and the dates of the file leave it open.
+    :raises OpenDateOrder: if no order is given, and the dates of the file do not show it.
     """
     try:
         lines = tables.read_table(content, name=name)
@@ -242,7 +242,7 @@ def read_calendar(
 
 
 def read_listed_rows(rows: Iterable[_Cells], *, adapters: Collection[str]) -> CalendarFile:
-    """Read the rows of a publisher's calendar, which are cells by column and are numbered from 1."""
+    """Read the rows of a publisher's calendar. Each row has its cells by column; rows are numbered from 1."""
     numbered = [(number, cells, ()) for number, cells in enumerate(rows, start=1)]
     reading = _read_rows(numbered, adapters=adapters, order=DateOrder.DAY_FIRST)
     reading.rows = [replace(row, is_listed=True) for row in reading.rows]
@@ -270,9 +270,9 @@ def fold_title(name: str) -> str:
 
 
 def read_header(cells: Sequence[Cell], *, required: Collection[str], known: Collection[str], name: str) -> list[str]:
-    """Return the names of the columns from the first row of a file, in small letters and without empty ones at the end.
+    """Return the names of the columns from the first row of a file, in lower case and without empty ones at the end.
 
-    :raises FileRefused: if a required column is missing, or a column is unknown or there twice.
+    :raises FileRefused: if a required column is missing, or a column is unknown or occurs twice.
     """
     header = [cell.text.strip().lower() for cell in cells]
     while header and not header[-1]:

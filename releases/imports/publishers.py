@@ -1,7 +1,7 @@
 """Import of a publisher's calendar: an organisation's statistics on GOV.UK, or the ONS release calendar.
 
-We request every page of the publisher's search and make one row for each release, like a row of a file. The rows are
-then checked, shown, confirmed and applied like those of a file (releases/imports/uploads.py).
+We request every page of the publisher's search and make one row for each release, like a row of a file. Then the rows
+are checked, shown, confirmed and applied like the rows of a file (releases/imports/uploads.py).
 """
 
 import json
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 GOVUK_SITE = "https://www.gov.uk"
 ONS_SITE, ONS_API = "https://www.ons.gov.uk", "https://api.beta.ons.gov.uk"
 PUBLISHERS = {ImportSource.GOVUK: "GOV.UK", ImportSource.ONS: "ONS"}
-# Both APIs send at least 1,000 results for one request; smaller pages are far below the limit of one response.
+# Both APIs can send 1,000 results or more for one request. Smaller pages are far below our limit for one response.
 PAGE_SIZE = 200
-# Fields of the search API; it refuses unknown ones.
+# Fields of GOV.UK's search API, which refuses unknown fields.
 GOVUK_FIELDS = "title,link,display_date,release_timestamp,statistics_announcement_state,metadata"
 _ORGANISATION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _ORGANISATION_PAGE = re.compile(r"/government/organisations/(?P<slug>[^/]+)")
@@ -57,7 +57,7 @@ class NothingListed(MoveRefused):
 class PublisherCalendar:
     """The part of a publisher's calendar that a person wants to import.
 
-    :param name: for people: "GOV.UK calendar of office-for-rain".
+    :param name: the name that people see, such as "GOV.UK calendar of office-for-rain".
     :param site: the origin of the addresses of releases, such as "https://www.gov.uk".
     :param queries: addresses of the search without the number of the page.
     """
@@ -72,7 +72,7 @@ class PublisherCalendar:
         return PUBLISHERS[self.source]
 
     def read_page(self, answer: Answer) -> CalendarPage:
-        """:raises CalendarUnreadableError: if it is no page of this calendar."""
+        """:raises CalendarUnreadableError: if the response is not a page of this calendar."""
         reads_govuk = self.source is ImportSource.GOVUK
         return detection.read_govuk_page(answer) if reads_govuk else detection.read_ons_page(answer)
 
@@ -82,7 +82,7 @@ class CalendarChoices:
     """A person's choices for the import of a calendar.
 
     :param confirms: whether releases that the publisher has confirmed become confirmed here, and thus announced.
-    :param short_notice_reason: for those of them that are confirmed less than four weeks ahead.
+    :param short_notice_reason: the reason for confirming releases less than four weeks ahead.
     """
 
     producer: Producer
@@ -91,16 +91,17 @@ class CalendarChoices:
 
 
 def ons_hosts() -> frozenset[str]:
-    """Return the hosts of the ONS release calendar: its own, and in development that of the practice site."""
+    """Return the hosts of the ONS release calendar: the ONS's host and, in development, that of the practice site."""
     return frozenset({"www.ons.gov.uk"}) | govuk.practice_hosts()
 
 
 def find_govuk_calendar(organisation: str, *, hosts: Collection[str], today: date) -> PublisherCalendar:
     """Return the calendar of an organisation on GOV.UK.
 
-    :param organisation: its name in the addresses of GOV.UK, or the address of its page or of a search for it.
+    :param organisation: the organisation's name in the addresses of GOV.UK, or the address of its page or of a search
+        for its releases.
     :param hosts: "host" and "host:port" entries of sites with GOV.UK's search.
-    :raises FieldRefused: if it names no organisation.
+    :raises FieldRefused: if `organisation` names no organisation.
     """
     site, slug = find_organisation(organisation, hosts=hosts)
     asked_for = {
@@ -118,7 +119,7 @@ def find_organisation(organisation: str, *, hosts: Collection[str]) -> tuple[str
     """Return the site of an organisation and its name in the site's addresses: "https://www.gov.uk", "office-for-rain".
 
     :param organisation: as for `find_govuk_calendar`.
-    :raises FieldRefused: if it names no organisation.
+    :raises FieldRefused: if `organisation` names no organisation.
     """
     site, slug = GOVUK_SITE, slugify(organisation)
     if "/" in organisation:
@@ -140,9 +141,9 @@ def find_ons_calendar(
 ) -> PublisherCalendar:
     """Return a part of the ONS release calendar: the releases with some words, from one day to another.
 
-    :param words: search words, or the address of a search in the calendar; may be empty. The days of an address count
-        if no others are given.
-    :raises FieldRefused: if the address is none of the calendar's, or its days are not possible.
+    :param words: search words, or the address of a search in the calendar; may be empty. A day in the address counts if
+        `first` or `last` is not given.
+    :raises FieldRefused: if the address is not in the calendar, or its days are not possible.
     """
     site, api = ONS_SITE, ONS_API
     if _ADDRESS.match(words):
@@ -175,7 +176,7 @@ def find_ons_calendar(
 
 
 def _asked_day(asked: Mapping[str, list[str]], name: str) -> date | None:
-    """Return the first ("after") or the last ("before") day of a search of the ONS, which needs all three parts.
+    """Return the first ("after") or the last ("before") day of a search of the ONS, or None if no full date is given.
 
     Source of the names: queryparams/params.go of ONSdigital/dp-frontend-release-calendar.
     """
@@ -206,7 +207,7 @@ def _split_address(
 
 
 def _earliest(today: date) -> date:
-    """Return the first day of the previous month, because a date of two months has the time stamp of the first."""
+    """Return the first day of the previous month, because a date of two months has a time stamp in the first month."""
     return months_after(today.replace(day=1), -1)
 
 
@@ -218,7 +219,7 @@ def fetch_releases(calendar: PublisherCalendar, *, means: "AdhocMeans", now: dat
     """Request all pages of a calendar, one after the other, within the budget of their host.
 
     :param now: the aware instant at which the requests begin.
-    :raises TooManyListed: if it has more releases than one import may have.
+    :raises TooManyListed: if the calendar has more releases than one import may have.
     :raises HostBusy: if no response came in time.
     :raises CalendarUnreadableError: if a response cannot be read, or the calendar changed between two pages.
     """
@@ -276,9 +277,9 @@ def make_rows(
 ) -> bytes:
     """Make the rows of an import from the releases of a publisher's calendar, and return them as JSON.
 
-    A release that we know, by its address or its reference, keeps its reference, series and producer. Others get the
-    series whose title their own contains, or else their title without its period. Published and past releases that we
-    do not know are left out.
+    A release that we know, by its address or its reference, keeps its reference, series and producer. For any other
+    release, the series is the one whose title is in the release's title, or else a new one with the release's title
+    without its period. Published and past releases that we do not know are left out.
 
     :param by: the person who imports; None for an operator.
     :raises NothingListed: if there is no release to import.
@@ -361,7 +362,7 @@ class _RowMaker:
             return {}
         url, name = f"{self._calendar.site}{listed.path}", self._calendar.source.value
         if self._calendar.source is ImportSource.ONS and name in self._adapters:
-            # The release page of the ONS announces the release, and its data say when it is published.
+            # The ONS has one page for the announcement and the release. Its data say when the release is published.
             return {"url": url, "adapter": name}
         return {"announcement": url, "announcement_adapter": name if name in self._adapters else "page"}
 
@@ -378,7 +379,7 @@ class _RowMaker:
             is_new = known is None or known.status == Status.PROVISIONAL
             if is_new and slot and is_short_notice(slot.on, given_at=self._now):
                 cells["short_notice_reason"] = self._choices.short_notice_reason
-        # A reason is given only for a change, and only that of a confirmed date is public.
+        # Give a reason only for a change of a confirmed date, because reasons for provisional dates are not public.
         if known and known.status == Status.CONFIRMED and slot and slot.due_at != known.due_at:
             cells["date_change_reason"] = announced.note[: LONGEST["date_change_reason"]]
         return cells
@@ -391,7 +392,7 @@ def _reference(listed: ListedRelease) -> str:
 
 
 def _find_slot(listed: ListedRelease) -> Slot | None:
-    """Return the announced date; None if there is none, or if its time exists twice because the clocks go back."""
+    """Return the announced date; None if there is none, or if its time occurs twice because the clocks go back."""
     slot = listed.announced.slot if listed.announced else None
     try:
         return slot if slot is None or slot.at is None or slot.due_at else None

@@ -42,11 +42,12 @@ from releases.rules.written_dates import DateOrder, OpenDateOrder
 
 logger = logging.getLogger(__name__)
 
-# Rows are tried in small batches: transactions stay short, and the page shows the progress.
+# Rows are tried in small batches, so that transactions stay short and the page shows the progress.
 ROWS_AT_A_TIME = 20
 # How long a claim on an import lasts; the process renews it every few rows.
 CLAIM = timedelta(minutes=2)
-# All rows are written in one transaction, which takes seconds, so not around a due instant.
+# An import is not applied around a due instant, because all its rows are written in one transaction, which takes
+# seconds.
 QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
 ABANDONED_AFTER = timedelta(days=14)
 
@@ -124,7 +125,7 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: d
 
 
 def set_date_order(found: CalendarImport, order: DateOrder, *, by: User, at: datetime) -> None:
-    """Record whether the day or the month comes first in the dates of a file, and let it be checked.
+    """Record whether the day or the month comes first in the dates of a file, and queue the file for its check.
 
     :raises MoveRefused: if the import is not waiting for this, or the person's roles do not allow it.
     """
@@ -135,9 +136,9 @@ def set_date_order(found: CalendarImport, order: DateOrder, *, by: User, at: dat
 def change_options(
     found: CalendarImport, *, create_missing: bool, date_order: DateOrder | None = None, by: User, at: datetime
 ) -> None:
-    """Change the options of a checked import, and let it be checked again.
+    """Change the options of a checked import, and queue it for another check.
 
-    :param date_order: only for a file of which a person has chosen the order; None to leave it as it is.
+    :param date_order: only for a file for which a person has chosen the order; None to leave it as it is.
     :raises MoveRefused: if the import is not waiting for its confirmation, or the person's roles do not allow it.
     """
     options: dict[str, Any] = {"create_missing": create_missing}
@@ -148,7 +149,7 @@ def change_options(
 
 
 def open_date_order(found: CalendarImport) -> OpenDateOrder:
-    """Return the dates that leave the order of a waiting import open."""
+    """Return two dates of a waiting import's file: one can be read with the day first, and one with the month first."""
     day_first, month_first = found.notes
     return OpenDateOrder(day_first=day_first, month_first=month_first)
 
@@ -156,7 +157,7 @@ def open_date_order(found: CalendarImport) -> OpenDateOrder:
 def discard_import(found: CalendarImport, *, by: User | None, at: datetime) -> None:
     """End an import without changing the calendar, and delete the file.
 
-    :raises MoveRefused: if it was confirmed already or has ended.
+    :raises MoveRefused: if the import was confirmed already or has ended.
     """
     move_import(found, DISCARD, values={}, by=by, at=at)
 
@@ -203,9 +204,9 @@ def move_import(
     at: datetime,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Make one move of an import if its status has not changed since it was read, and write the event.
+    """Change the status of an import by one move of the table `IMPORT`, and write the event.
 
-    :raises ChangedMeanwhile: if its status has changed.
+    :raises ChangedMeanwhile: if the status has changed since the import was read.
     :raises MoveRefused: if the table does not allow the move.
     """
     roles = roles_anywhere(by) if by else frozenset()
@@ -258,7 +259,11 @@ def run_due_import(means: ImportMeans) -> int:
 
 
 def is_quiet(*, now: datetime) -> bool:
-    """Return whether no announced release falls due around an aware instant, or waits for its verdict."""
+    """Return whether no confirmed or published release is due around an aware instant.
+
+    A release counts from one minute before its due time until four minutes after it, when its verdict may still be
+    pending.
+    """
     about = Release.objects.official().filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
 
@@ -289,7 +294,7 @@ def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
     if claimed.status == ImportStatus.UPLOADED:
         _await_confirmation(claimed, CHECK, found, created, at=means.now())
         return
-    # The rows are applied only if, against the present calendar, all of them do what the person confirmed.
+    # Apply the rows only if all of them would still change the present calendar as the person confirmed.
     confirmed = {row.number: read_row(row) for row in ImportRow.objects.filter(of=claimed)}
     if not all(_is_as_confirmed(row, confirmed.get(row.number), claimed) for row in found):
         _await_confirmation(claimed, CHECK_AGAIN, found, created, at=means.now(), notes=[CHANGED_MEANWHILE])
@@ -328,7 +333,7 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
     try:
         with transaction.atomic():
             parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
-            # Lock first: of two processes, the second waits here and then finds the import done.
+            # This locks the import, so that a second process waits here and then finds the import done.
             move_import(claimed, APPLY, values={}, by=None, at=at, facts=_count_outcomes(found))
             with batch_events():
                 for row in apply.import_rows(accepted, parties, at=at):
@@ -355,7 +360,7 @@ def _try_rows(
         with transaction.atomic():
             parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
             found += apply.import_rows(rows[start : start + ROWS_AT_A_TIME], parties, at=means.now())
-            transaction.set_rollback(True)  # Django's own signature
+            transaction.set_rollback(True)  # the positional boolean is Django's own signature
         created |= dict.fromkeys(parties.created)
     _report_progress(claimed, done=total, total=total, now=means.now())
     return sorted(found, key=attrgetter("number")), list(created)
@@ -370,7 +375,7 @@ def _report_progress(claimed: CalendarImport, *, done: int, total: int, now: dat
 
 
 def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: CalendarImport) -> bool:
-    """Return whether the planned effect of a row is as confirmed, or is nothing, or the row may be left out."""
+    """Return whether a row would do what was confirmed, would change nothing, or is refused and may be left out."""
     if confirmed is None:
         return False
     same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)
@@ -413,7 +418,7 @@ def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:
 
 
 def _facts_of(counts: Mapping[ImportOutcome, int]) -> dict[str, int]:
-    """Write the counts for an event; only the calendar of a publisher has rows that are left out."""
+    """Write the counts for an event. LEFT_OUT is omitted if it is 0: only publishers' calendars have such rows."""
     return {
         outcome.value: number for outcome, number in counts.items() if number or outcome is not ImportOutcome.LEFT_OUT
     }

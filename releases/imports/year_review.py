@@ -1,6 +1,6 @@
 """Reading of an organisation's past year from GOV.UK: one request at a time, and resumable (decision 105).
 
-The publisher's statements are stored as rows of their own. They are no checks: nothing here reads or writes
+The publisher's statements are stored as rows of their own. They are not checks: nothing here reads or writes
 observations, verdicts or releases.
 """
 
@@ -68,7 +68,7 @@ _LONGEST_PATH = 500
 
 
 def review_producers(person: Person) -> QuerySet[Producer]:
-    """Return the producers for which a person may read a past year, and see it: those whose calendar they manage."""
+    """Return the producers for which a person may start and see reviews: those whose calendar they manage."""
     return producers_where(person, Action.EDIT)
 
 
@@ -108,12 +108,14 @@ def count_progress(review: YearReview) -> Progress:
 def start_review(
     organisation: str, *, year: int, producer: Producer, hosts: Collection[str], by: User | None, at: datetime
 ) -> YearReview:
-    """Add a year to the queue, continue one that stopped, or read a complete one again; a running one is not changed.
+    """Queue a new review of a year, continue one that stopped, or read a complete one again.
 
-    :param organisation: its name in the addresses of GOV.UK, or the address of its page.
+    A review that is being read is not changed.
+
+    :param organisation: the organisation's name in the addresses of GOV.UK, or the address of its page.
     :param hosts: "host" and "host:port" entries of sites with GOV.UK's APIs.
     :param by: None for an operator.
-    :raises FieldRefused: if it names no organisation, or the year cannot be read.
+    :raises FieldRefused: if `organisation` names no organisation, or the year cannot be read.
     :raises NotYours: if the person may not manage the producer's calendar.
     """
     if by is not None:
@@ -137,7 +139,7 @@ def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
         check_may(by, Action.EDIT, found.producer)
     values = {"status": ReviewStatus.READING, "failures": 0, "problem": "", "retry_at": None, "ended_at": None}
     rows = YearReview.objects.filter(pk=found.pk)
-    # Pages that were read before the stop count. A complete year begins again.
+    # A stopped review continues after the pages that were read. A complete review begins again.
     rows.filter(status=ReviewStatus.STOPPED).update(**values)
     rows.filter(status=ReviewStatus.COMPLETE).update(**values, started_at=at, started_by=by, listed_at=None)
     found.refresh_from_db()
@@ -146,7 +148,7 @@ def restart_review(found: YearReview, *, by: User | None, at: datetime) -> None:
 def remove_empty_review(found: YearReview, *, by: User) -> None:
     """Remove a stopped review without pages, such as one of an organisation that GOV.UK does not know.
 
-    One with pages stays, because GOV.UK removes the dates of announcements.
+    A review with pages stays, because GOV.UK removes the dates of announcements, so a new review could not read them.
     """
     check_may(by, Action.EDIT, found.producer)
     with transaction.atomic():
@@ -184,7 +186,7 @@ def is_any_due(*, now: datetime) -> bool:
 def advance_review(key: int, means: ReviewMeans) -> bool:
     """Continue a review until it is complete, has to wait (`retry_at`), has stopped, or we are stopped.
 
-    :return: False if another process reads it, or it has to wait or has ended.
+    :return: False if another process reads the review, or if the review has to wait or has ended.
     """
     claimed = _claim(key, now=means.now())
     if claimed is None:
@@ -200,7 +202,7 @@ def advance_review(key: int, means: ReviewMeans) -> bool:
 
 
 class _Pause(Exception):
-    """Reading cannot go on now: it has to wait, was stopped, or another process has taken it over."""
+    """Reading cannot go on now: the review has to wait, was stopped, or was taken over by another process."""
 
 
 def _find_due(*, now: datetime) -> QuerySet[YearReview]:
@@ -221,7 +223,7 @@ class _Reader:
         self._review, self._means = review, means
 
     def read(self) -> None:
-        """:raises _Pause: if it cannot go on now."""
+        """:raises _Pause: if reading cannot go on now."""
         if self._review.listed_at is None:
             self._list_pages()
         while page := self._next_page():
@@ -242,14 +244,14 @@ class _Reader:
         return unread.exclude(outcome=PageOutcome.UNREADABLE).first() or unread.first()
 
     def _put_off(self, page: YearReviewPage) -> None:
-        """Leave a failed page until all others are read. If it had been left until then, do not request it again."""
+        """Leave a failed page until all others are read. If that was done before, give the page up for this run."""
         if page.outcome == PageOutcome.UNREADABLE:
             page.read_at = self._means.now()
         page.set_statement(replace(page.read_statement(), outcome=PageOutcome.UNREADABLE))
         page.save()
 
     def _list_pages(self) -> None:
-        """Store the pages that the search lists; all of them or none, because a search that changes may hide one."""
+        """Store the pages that the search lists: all or none, because a page may be missing if the results change."""
         review, found = self._review, dict[str, YearReviewPage]()
         for kind, query in _queries(review):
             try:
@@ -266,7 +268,7 @@ class _Reader:
         self._means.report(review)
 
     def _list_kind(self, kind: PageKind, query: str) -> dict[str, YearReviewPage]:
-        """:raises CalendarUnreadableError: if a page of results cannot be read, or they changed between two pages."""
+        """:raises CalendarUnreadableError: if a page of results cannot be read, or if the results changed meanwhile."""
         found = dict[str, YearReviewPage]()
         for address, listed in publishers.read_all_pages(query, ImportSource.GOVUK, self._read_results):
             if listed.path and len(listed.path) <= _LONGEST_PATH:
@@ -297,7 +299,7 @@ class _Reader:
         """Request an address once its host is free, and return a response that can be read.
 
         :param page: the page of the year at this address, None for the search.
-        :raises _Pause: if there is none now.
+        :raises _Pause: if there is no such response now.
         """
         means = self._means
         while True:
@@ -346,7 +348,7 @@ class _Reader:
     def _update(self, **values: object) -> None:
         """Change the review if we still have the claim.
 
-        :raises _Pause: if another process has taken it over.
+        :raises _Pause: if another process has taken over the review.
         """
         review = self._review
         mine = YearReview.objects.filter(
@@ -361,8 +363,8 @@ class _Reader:
 def _queries(review: YearReview) -> Iterator[tuple[PageKind, str]]:
     """Return the address of each search, without the number of the page of results.
 
-    Publications have no end of the period: the search knows only the last update, and a page of the year may have been
-    updated since. Withdrawn pages are listed only on request (lib/parameter_parser of alphagov/search-api).
+    The search for publications has no end date: it only knows the last update of each page, and a page of the year may
+    have been updated since. Withdrawn pages are listed only on request (lib/parameter_parser of alphagov/search-api).
     """
     of, year = ("filter_organisations", review.organisation), review.year
     search = f"{review.site}/api/search.json"
@@ -386,7 +388,7 @@ def _queries(review: YearReview) -> Iterator[tuple[PageKind, str]]:
 
 
 def _conditions(page: YearReviewPage) -> tuple[str, ...]:
-    """Return the header lines with which the site sends a page only if it has changed since we read it."""
+    """Return the header lines that ask the site to send a page only if it has changed since we read it."""
     if page.outcome != PageOutcome.READ:
         return ()
     written = (("If-None-Match", page.etag), ("If-Modified-Since", page.last_modified))
@@ -408,7 +410,7 @@ COLUMNS = (
 
 
 def export_review(review: YearReview, kind: TableKind) -> bytes:
-    """Write the pages of a year as a table: each figure with its address and field. Times are London's."""
+    """Write the pages of a year as a table: each figure with its address and field. Times are in London time."""
     rows = (_row(page) for page in pages_of_year(review).order_by("title", "pk"))
     return tables.write_table(kind, COLUMNS, rows, title=f"{review.organisation} {review.year}"[:31])
 

@@ -26,7 +26,7 @@ class PlainCommand(BaseCommand):
     """Whether the command refuses to create the file of an SQLite database."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Make the parser; it preserves line breaks in help texts."""
+        """Create a parser that preserves line breaks in help texts."""
         formatter = _Paragraphs if "\n" in self.help else DjangoHelpFormatter
         return super().create_parser(prog_name, subcommand, formatter_class=formatter, **kwargs)
 
@@ -34,7 +34,7 @@ class PlainCommand(BaseCommand):
         """:raises CommandError: if the database does not answer or was not set up."""
         if self.NEEDS_A_DATABASE and connection.vendor == "sqlite":
             file = Path(str(connection.settings_dict["NAME"]))
-            # SQLite also knows databases in memory, whose names are URIs.
+            # SQLite also has databases in memory, whose names are URIs.
             if file.is_absolute() and not file.exists():
                 raise CommandError(f"The database cannot be used (there is no file {file}). {self.ADVICE}")
         try:

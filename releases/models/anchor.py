@@ -11,7 +11,7 @@ from releases.rules.canonical import sha256_hex
 
 
 class Anchor(ChainedRow):
-    """One root over the heads of all chains, including the chain of earlier anchors. Its position is its number."""
+    """One root over the heads of all chains, including the chain of earlier anchors. `position` is its number."""
 
     CHAIN: ClassVar[str] = "releases.anchor"
 

@@ -23,8 +23,8 @@ from releases.rules.canonical import canonical_json, sha256_hex
 FIRST_HASH = "0" * 64
 FIRST_FORMAT = 1
 CHUNK = 2000
-# Returns a salt for the free text of one row. It is the default of a field. Because it is a partial of a standard
-# function, migrations store it without the name of this module.
+# The default of salt fields: returns a new salt for the free text of one row. A partial of a standard function is used,
+# because migrations can store it without a reference to this module.
 new_salt = functools.partial(secrets.token_hex, 16)
 
 
@@ -59,7 +59,7 @@ class AppendOnly(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnlyRow(f"This {self._meta.verbose_name} is append-only and cannot be changed.")
-        # Without this Django would update an existing row with the same key; now it can only insert.
+        # Without `force_insert`, Django would update an existing row with the same key.
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -92,7 +92,7 @@ class ChainedRow(AppendOnly):
 
     CHAIN: ClassVar[str]
     FORMAT: ClassVar[int] = FIRST_FORMAT
-    """The format in which new rows are hashed; rows of earlier formats are checked by their own."""
+    """The format in which new rows are hashed. Stored rows are verified in their own `format_version`."""
 
     position = models.PositiveBigIntegerField(unique=True, editable=False)
     format_version = models.PositiveSmallIntegerField(default=FIRST_FORMAT, editable=False)
@@ -103,7 +103,7 @@ class ChainedRow(AppendOnly):
         abstract = True
 
     def payload(self) -> dict[str, Any]:
-        """Return the content of the row's hash; names and free text enter only as a salted digest."""
+        """Return the content that is hashed, with names and free text only as salted digests."""
         raise NotImplementedError
 
     def canonical(self) -> bytes:
@@ -142,7 +142,7 @@ def salted_digest(words: str, salt: str) -> str:
     return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
 
 
-# Wraps an iteration over this many items, for example with a progress bar.
+# A function that wraps an iteration over the given number of items, for example to show a progress bar.
 type Follow = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
@@ -158,7 +158,8 @@ def check_chain(row: type[ChainedRow], *, follow: Follow = without_progress) -> 
     :return: the number of valid rows, and one sentence on the first invalid one, or None.
     """
     last = row.in_order().aggregate(last=models.Max("position"))["last"] or 0
-    # Read the head after the rows: it is written together with its rows, so it is never behind them.
+    # The head is read after the last position. Rows and head are written in one transaction, so a head that is read
+    # later cannot have a lower position.
     head = ChainHead.objects.filter(chain=row.CHAIN).first() or ChainHead(chain=row.CHAIN)
     if last > head.position:
         return head.position, f"row {head.position + 1} stands after the recorded end of the chain"
@@ -181,7 +182,7 @@ MARKER = noop("[removed on %(day)s]")
 
 
 def redaction_marker(at: datetime) -> str:
-    """Return the text that replaces a redacted one; it has the London day of the removal."""
+    """Return the text that replaces a redacted text, with the London day of the removal."""
     return _(MARKER) % {"day": format_day(at)}
 
 

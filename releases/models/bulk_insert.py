@@ -10,12 +10,12 @@ from operator import attrgetter
 
 from django.db import connection, models
 
-# The fewest rows for which COPY and the statement before it, which reserves the keys, are worth it.
+# The fewest rows for which COPY saves time, including the preceding statement that reserves the keys.
 WORTH_COPYING = 20
 # A statement with ten thousand rows briefly takes hundreds of megabytes, and SQLite's driver caches the last hundred
 # statements. Smaller batches are not slower.
 ROWS_OF_A_STATEMENT = 200
-# The driver writes the values of all other fields as they are.
+# The types of fields whose values are converted. The driver writes the values of all other fields as they are.
 CONVERTED = (models.JSONField,)
 
 
@@ -31,9 +31,11 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
 
 
 def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
-    """Write some columns of stored rows of one model, each row with its own values. The key is not among them.
+    """Update some columns of stored rows of one model, each row with its own values.
 
-    The caller has locked the rows, so that writers do not wait for each other in different orders.
+    The caller must have locked the rows, so that writers do not wait for each other in different orders.
+
+    :param columns: the names of the fields, without the primary key.
     """
     if connection.vendor == "postgresql" and len(rows) >= WORTH_COPYING:
         _update(rows, columns)

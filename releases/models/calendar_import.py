@@ -17,8 +17,8 @@ class CalendarImport(models.Model):
 
     The table is the queue: any free process checks and applies the waiting imports. `makes` contains the created rows
     other than releases. `notes` contains sentences about the whole import. While the order of day and month is not
-    known, it contains one date of the file for each order. The content is stored only until the end, because a file
-    contains private addresses; its hash stays.
+    known, `notes` contains one date of the file for each order. The content is removed at the end of the import,
+    because a file contains private addresses. The hash of the content stays.
 
     For a publisher's calendar, `content` has the rows that we made from it as JSON (releases/imports/publishers.py),
     and `file_name` has the name of the calendar.
@@ -27,7 +27,8 @@ class CalendarImport(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="calendar_imports")
     uploaded_at = models.DateTimeField()
-    # The version before writes rows without these two.
+    # During an upgrade, the previous version of the program still writes rows without `source` and `date_order`. So
+    # these columns have a default in the database.
     source = models.CharField(
         max_length=10,
         choices=choices_of(ImportSource),
@@ -74,7 +75,7 @@ class CalendarImport(models.Model):
 
 
 class ImportRow(models.Model):
-    """One row of a file: its planned effect before the confirmation, and its effect after it."""
+    """One row of a file, with its planned effect before the import is confirmed, and its actual effect afterwards."""
 
     of = models.ForeignKey(CalendarImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
@@ -93,7 +94,7 @@ class ImportRow(models.Model):
 
 
 class ImportEvent(AppendOnly):
-    """One move of an import: when, by whom (empty: the system), and its result in numbers."""
+    """One transition of an import. `actor` is empty for the system, and `facts` has the result in numbers."""
 
     of = models.ForeignKey(CalendarImport, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20)

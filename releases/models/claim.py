@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 def latest_end(duration: timedelta, *, now: datetime) -> datetime:
-    """Return the latest end that counts. A later one was written by a clock that was wrong."""
+    """Return the latest plausible end of a claim. A later end was written by a process whose clock was wrong."""
     return now + 2 * duration
 
 

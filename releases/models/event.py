@@ -40,15 +40,15 @@ NEVER: Collection[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table that its digests cover, the rows that need one, and the events that explain a change.
+    """The columns of a table that its digests cover, the rows that need a digest, and the events that explain changes.
 
-    `changed_by` and `deleted_by` are kinds of events in the chain that the record follows; None if no kinds of events
+    `label` names the model as a foreign key does, such as "releases.Release". `scope` selects the rows that need a
+    digest. `changed_by` and `deleted_by` are kinds of events in the chain `AFTER`. They are None if no kinds of events
     cover every change, and NEVER for rows that are written once. `about` is the column with the key of the event's
-    subject; `about_moves` means that this column may change. `earlier` has the columns of each earlier format, oldest
-    first. `label` names the model as a foreign key does, such as "releases.Release".
-    `if_used` has columns with the value of rows that do not use them. The digest of such a row leaves them out, so it
-    is the same as before the columns existed.
-    `hashed_name` is the name that the digests have if the model was renamed.
+    subject, and `about_moves` means that this column may change. `earlier` has the columns of each earlier format,
+    oldest first. `if_used` has columns that were added without a new format, each with its default. If a row has only
+    defaults there, its digest leaves these columns out and is the same as before they existed. `hashed_name` is the
+    earlier name of a renamed model, which the digests still contain.
     """
 
     label: str
@@ -77,8 +77,9 @@ class Table:
     def digests(
         self, keys: Collection[int] | None = None, *, formats: Mapping[str, int] | None = None
     ) -> Iterable[tuple[str, str]]:
-        """Compute the digest of each row as it is stored, of all rows if no keys are given, by the row's key.
+        """Yield the key and the digest of each row as it is stored.
 
+        :param keys: the keys of the rows, None for all rows.
         :param formats: formats by key, for rows in an earlier format; the others have the present format.
         """
         by_format = dict(enumerate((*self.earlier, self.columns), start=1))
@@ -104,7 +105,8 @@ class RowRecord(ChainedRow):
     """The digests of the rows that one action wrote, changed or deleted, after that action."""
 
     AFTER: ClassVar[str]
-    """The chain whose head is locked first. Its writers also record rows, so a fixed order prevents deadlocks."""
+    """The chain whose head is locked first. The writers of that chain also record rows, so a fixed order of the two
+    locks prevents deadlocks."""
     TABLES: ClassVar[Sequence[Table]]
 
     digests = models.JSONField()
@@ -121,7 +123,7 @@ class RowRecord(ChainedRow):
     def payload(self) -> dict[str, Any]:
         """Return the content of the record's hash.
 
-        `digests` has the digest of each row by table and key; it is null if the row is deleted or needs none.
+        `digests` has the digest of each row by table and key, or null if the row is deleted or needs no digest.
         `heads` has position and hash of the last row of every other chain.
         """
         return {"digests": self.digests, "heads": self.heads, "why": self.why}
@@ -130,7 +132,7 @@ class RowRecord(ChainedRow):
     def record(cls, rows: Rows, *, why: str = "") -> None:
         """Record rows as they are stored now, in the transaction that changed them.
 
-        The caller must have locked all its rows before, because all writers lock rows before the heads of chains.
+        The caller must have locked the rows before, because all writers lock rows before the heads of chains.
         """
         parts = [
             (table, keys[start : start + KEYS_OF_A_RECORD])
@@ -164,15 +166,15 @@ class RowRecord(ChainedRow):
 
 
 def lock_heads(record: type[RowRecord]) -> ChainHead:
-    """Return the head of a chain of row records, locked after the head of the chain that it follows."""
+    """Lock the head of the chain `AFTER`, then the head of the chain of row records, and return the latter."""
     if record.AFTER != record.CHAIN:
         ChainHead.hold(record.AFTER)
     return ChainHead.hold(record.CHAIN)
 
 
-# Three columns are left out: `planned_from`, `short_notice_reason`, which is in the text of its event, and
-# `welsh_title`, by which only a Welsh page is recognised, together with its own text that identifies the edition. The
-# event of each change of it has both texts.
+# These columns are left out: `training`, `screenshots` and `planned_from`; `short_notice_reason`, which is the text of
+# an event; and `welsh_title`, which only helps to recognise a Welsh page. The Welsh title before and after each change
+# is in an event.
 OF_RELEASE = (
     "public_id",
     "reference",
@@ -252,7 +254,7 @@ OF_AGREEMENT_CORRECTION = (
     "corrected_by_id",
     "corrected_at",
 )
-# Without what was wrong, which is for the office alone and in the text of its event.
+# `what_was_wrong` is left out: it is only for the office, and is in the text of an event.
 OF_PUBLISHED_CORRECTION = (
     "release_id",
     "number",
@@ -274,8 +276,8 @@ OF_STATEMENT = (
     "stated_by_id",
     "stated_at",
 )
-# The columns only identify the bytes and the reason for storing them, because a row is written at every check whose
-# body replaces another.
+# The digest covers only the columns that identify the bytes and the reason for storing them, because a row is written
+# at every check whose body replaces another body.
 STORED_BODY_COLUMNS = (
     "release_id",
     "address_id",
@@ -324,7 +326,8 @@ class ReleaseRowRecord(RowRecord):
             about="release_id",
             if_used={"part": "", "may_follow_minutes": 0},
         ),
-        # There is an event for each change of the outcome; releases.judge compares them.
+        # `changed_by` is None, because only changes of the outcome have an event. `releases.judge.check_outcomes`
+        # compares the outcomes with the events.
         Table("releases.Verification", OF_VERIFICATION, deleted_by=NEVER),
         Table("releases.DateChange", OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table("releases.Departure", OF_DEPARTURE, changed_by=NEVER, deleted_by=NEVER),
@@ -349,7 +352,7 @@ class ReleaseRowRecord(RowRecord):
             changed_by=NEVER,
             deleted_by=NEVER,
         ),
-        # Without the name of the owner, which is removed after a time.
+        # `owner_name` is left out, because it is removed after a time.
         Table(
             "releases.HostAuthorisation",
             (
@@ -440,7 +443,7 @@ class ReleaseRowRecord(RowRecord):
             ),
             deleted_by=NEVER,
         ),
-        # The tolerance in force at a due time is read from the history.
+        # The history is recorded because the tolerance in force at a due time is read from it.
         Table(
             "releases.HistoricalSeries",
             ("id", "history_date", "history_type", "tolerance_seconds"),
@@ -583,8 +586,9 @@ _batch: ContextVar[_Batch | None] = ContextVar("events and digests that are writ
 def batch_events() -> Iterator[None]:
     """Collect the events and digests recorded in the block, and write them together at its end, in order.
 
-    So a long transaction locks the end of the chain, for which all writers of events wait, only at its end. If the
-    block fails, no event is written. A nested batch leaves its events to the outer one.
+    All writers of events wait for the lock on the head of the chain. With a batch, a long transaction takes this lock
+    only at the end of the block. If the block fails, no event is written. A nested batch adds its events to the outer
+    batch.
     """
     batch = _Batch()
     token = _batch.set(batch)

@@ -42,7 +42,7 @@ HASHED = (
     "certificate_sha256",
     "watcher",
 )
-# Columns by the format that added them; they are not part of the hash of rows in an earlier format.
+# Columns by the format that added them. Rows in an earlier format are hashed without these columns.
 HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says"), 3: ("address_id",)}
 
 
@@ -57,7 +57,7 @@ class Purpose(models.TextChoices):
 
 class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
     def to_judge(self, release: Release) -> "ObservationQuerySet":
-        """Return the checks of a release's present schedule, in the order in which they were sent."""
+        """Return the plain checks of a release's present schedule, in the order in which they were sent."""
         return (
             self.plain()
             .filter(release=release, schedule_version=release.schedule_version)
@@ -65,12 +65,12 @@ class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
         )
 
     def plain(self) -> "ObservationQuerySet":
-        """Return the checks that count: plain ones for the schedule in force."""
+        """Return the plain checks for a schedule that was in force when the check was stored."""
         return self.filter(purpose=Purpose.PLAIN, superseded=False)
 
 
 class Observation(ChainedRow):
-    """One check. Instants are UTC; `planned_at` is the planned one, the others are actual ones."""
+    """One check. All instants are UTC. `planned_at` is when the check was planned; the others are actual times."""
 
     CHAIN: ClassVar[str] = "releases.observation"
     FORMAT: ClassVar[int] = 3
@@ -120,7 +120,8 @@ class Observation(ChainedRow):
         ordering = ("position",)
         indexes = [
             models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
-            # A body that was received too early is sealed everywhere, so it is searched by its hash.
+            # A body that was received before its release was due is sealed wherever the same bytes were received, so
+            # checks are searched by the hash of the body.
             models.Index(fields=["body_sha256"], name="observation_by_body", condition=~Q(body_sha256="")),
             models.Index(fields=["release"], name="observation_by_vantage", condition=Q(purpose="vantage")),
         ]
@@ -134,7 +135,7 @@ class Observation(ChainedRow):
         return super().in_order().select_related("release")
 
     def payload(self) -> dict[str, Any]:
-        """Return all values of the check except its links to other rows."""
+        """Return the values of the check that are hashed, with the public ID of its release."""
         names = [*HASHED, *(n for since, added in HASHED_SINCE.items() if since <= self.format_version for n in added)]
         return {"release": str(self.release.public_id), **{name: getattr(self, name) for name in names}}
 
@@ -147,7 +148,8 @@ class CheckSchedule(models.Model):
     next_check_at = models.DateTimeField(
         null=True, db_index=True, db_column="next_look_at", help_text=lazy("Empty once monitoring has ended.")
     )
-    # As in `HostLease`. A sweep searches for the checks of its own hosts, and corrects a host that has changed.
+    # The host as in `HostLease`. A sweep finds the checks of the hosts that it has leased by this column, and updates
+    # the column if the address has changed.
     host = models.CharField(max_length=255, default="", db_default="", editable=False)
     live_since = models.DateTimeField(
         null=True,
@@ -211,18 +213,18 @@ class NotFoundPage(models.Model):
         return f"{self.host}, {self.status or 'no answer'} at {self.seen_at:%Y-%m-%d %H:%M} UTC"
 
 
-# Monitoring compresses hundreds of pages between two checks: the fastest level takes a third of the usual one's
-# time and leaves about a tenth more.
+# Monitoring compresses hundreds of pages between two checks. The fastest level takes a third of the time of the default
+# level, and the result is about a tenth larger.
 LEVEL = 1
 LONGEST_MEDIA_TYPE = 100
-# Compressed bytes are never empty.
+# The value of `Body.compressed` if the bytes were moved to the storage. Compressed bytes are never empty.
 MOVED = b""
 BODY_STORAGE = "bodies"
 """The name of the optional storage in STORAGES."""
 
 
 class BodyQuerySet(models.QuerySet["Body"]):
-    """Bodies are added, removed once no `StoredBody` needs them, and never changed."""
+    """Bodies are added, removed once no `StoredBody` or `Screenshot` needs them, and never changed."""
 
     def update(self, **values: Any) -> int:
         raise AppendOnlyRow("Bodies are stored as they were received and cannot be changed.")
@@ -231,16 +233,20 @@ class BodyQuerySet(models.QuerySet["Body"]):
         raise AppendOnlyRow("Bodies are removed only when no stored check needs them.")
 
     def move_out(self, body: "Body") -> None:
-        """Remove the bytes of a body from the database. The caller has compared them with the object in the storage.
+        """Remove the bytes of a body from the database.
 
-        The row is replaced, because the database refuses changes of a body. The caller locks the chain of checks.
+        The row is replaced, because the database refuses changes of a body. The caller must have compared the bytes
+        with the object in the storage, and must hold the lock on the chain of checks.
         """
         with transaction.atomic():
             models.QuerySet.delete(self.filter(pk=body.pk))
             self.create(sha256=body.sha256, compressed=MOVED, media_type=body.media_type, size=body.size)
 
     def discard_unneeded(self, hashes: Collection[str]) -> int:
-        """Remove bodies that no row needs any more, and return how many; their hashes stay in the rows."""
+        """Remove bodies that no row refers to any more, and return their number.
+
+        The rows that referred to a body still have its hash.
+        """
         unneeded = self.filter(
             ~Exists(StoredBody.objects.filter(body=OuterRef("pk"))),
             ~Exists(Screenshot.objects.filter(Q(body=OuterRef("pk")) | Q(small=OuterRef("pk")))),
@@ -250,13 +256,13 @@ class BodyQuerySet(models.QuerySet["Body"]):
 
 
 class BodyUnavailable(Exception):
-    """The storage did not return the object of a body; the message says which and why."""
+    """The storage did not return the object of a body. The message has the hash of the body and the reason."""
 
 
 class Body(models.Model):
     """The bytes that one or more checks received, compressed, with their hash as the key.
 
-    If the office has a storage for bodies, it has the compressed bytes of older ones, and `compressed` is `MOVED`.
+    If the office has a storage for bodies, the compressed bytes of older bodies are there, and `compressed` is `MOVED`.
     """
 
     sha256 = models.CharField(max_length=64, primary_key=True)
@@ -293,14 +299,14 @@ class Body(models.Model):
     def content(self) -> bytes:
         """The bytes as they were received.
 
-        :raises BodyUnavailable: if they are in the storage, and it does not return them.
+        :raises BodyUnavailable: if the bytes are in the storage, and the storage does not return them.
         """
         return zlib.decompress(bytes(self.compressed) or self.read_object())
 
     def read_object(self) -> bytes:
         """Return the compressed bytes from the storage.
 
-        :raises BodyUnavailable: if it does not return them.
+        :raises BodyUnavailable: if the storage does not return them.
         """
         if BODY_STORAGE not in settings.STORAGES:
             raise BodyUnavailable(f"{self.sha256} was moved to a storage, and STATSOFFICE_BODIES_BUCKET names none.")
@@ -311,7 +317,7 @@ class Body(models.Model):
             raise BodyUnavailable(f"The storage of bodies did not return {self.sha256}: {fault}") from fault
 
     def is_intact(self) -> bool:
-        """:raises BodyUnavailable: if its bytes are in the storage, and it does not return them."""
+        """:raises BodyUnavailable: if the bytes are in the storage, and the storage does not return them."""
         is_moved = BodyObject.objects.filter(pk=self.pk, moved_at__isnull=False)
         if not self.compressed and not is_moved.exists():
             return False
@@ -334,9 +340,9 @@ class BodyObject(models.Model):
 
 
 class StoredBody(models.Model):
-    """A stored body and its reason: one row for each address, schedule, reason and side of the due instant.
+    """A stored body and the reason for storing it: one row for each address, schedule, reason and side of the due time.
 
-    If the bytes are gone or could not be stored, the row says so and still has the hash.
+    If the bytes were removed or could not be stored, `state` says so, and the row still has the hash.
     """
 
     class State(models.TextChoices):
@@ -349,7 +355,7 @@ class StoredBody(models.Model):
     schedule_version = models.PositiveIntegerField()
     why = models.CharField(max_length=20, choices=choices_of(Why, capital=False))
     since_due = models.BooleanField(default=False)
-    # No index, because it would be written at every check that replaces the one before.
+    # No index, because it would have to be updated at every check that replaces the previous check.
     observation = models.ForeignKey(
         Observation, on_delete=models.PROTECT, related_name="+", db_index=False, db_column="look_id"
     )
@@ -378,10 +384,11 @@ class StoredBody(models.Model):
 
 
 class Screenshot(models.Model):
-    """A picture of a page at one moment of a schedule, or the reason why there is none; one row for each.
+    """A picture of a page at one moment of a schedule, or the reason why there is none.
 
-    The pictures are stored as bodies. At the end of their retention they are removed, and the row keeps their hashes.
-    `planned_at` is the instant of the moment. The page was requested at `requested_at` and drawn at `pictured_at`.
+    The picture and its smaller version are stored as bodies. At the end of their retention period both are removed, and
+    the row still has their hashes. `planned_at` is the instant of the moment. The page was requested at `requested_at`
+    and drawn at `pictured_at`.
     """
 
     class Moment(models.TextChoices):

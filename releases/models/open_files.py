@@ -22,7 +22,8 @@ class HostAuthorisationQuerySet(AppendOnlyQuerySet["HostAuthorisation"]):
 class HostAuthorisation(AppendOnly):
     """The written authorisation of a host's owner to check dummy files there, or its withdrawal; the last row counts.
 
-    It is for one producer. `owner_name` is in no hash, because it is removed some time after the row has been replaced.
+    An authorisation applies to one producer. `owner_name` is in no hash, because the name is removed some time after a
+    later row has replaced this one.
     """
 
     class Kind(models.TextChoices):
@@ -96,14 +97,14 @@ class DummyFile(AppendOnly):
 
 class OpenFileCheckQuerySet(AppendOnlyQuerySet["OpenFileCheck"]):
     def waiting(self) -> "OpenFileCheckQuerySet":
-        """Return the checks of which an address still has no result, oldest first."""
+        """Return the checks with an address that has no result yet, oldest first."""
         found = OpenFileFinding.objects.filter(request=OuterRef("pk"))
         has_file, has_page = Exists(found.filter(target=Target.FILE)), Exists(found.filter(target=Target.PAGE))
         return self.filter(~has_file | (~Q(page_url="") & ~has_page)).order_by("requested_at", "pk")
 
 
 class OpenFileCheck(AppendOnly):
-    """A request to check one dummy file. The person states that the file was in its place."""
+    """A request to check one dummy file. The person who makes it states that the file was in its place."""
 
     dummy_file = models.ForeignKey(DummyFile, on_delete=models.PROTECT, related_name="checks")
     file_url = models.URLField(max_length=1000)
@@ -128,9 +129,10 @@ class OpenFileCheck(AppendOnly):
 
 
 class OpenFileFinding(AppendOnly):
-    """The result of one address of a check, as evidence. No body is stored, and the digest of one only with the token.
+    """The result of one address of a check, as evidence.
 
-    `sent_at` and `completed_at` are empty if nothing was requested. `authorisation` is the one by which it was.
+    No body is stored, and the digest of a body only if the body contains the token. `sent_at` and `completed_at` are
+    empty if no request was made. `authorisation` is the authorisation under which the request was made.
     """
 
     request = models.ForeignKey(OpenFileCheck, on_delete=models.PROTECT, related_name="findings")
@@ -160,7 +162,8 @@ class OpenFileFinding(AppendOnly):
                 | Q(sent_at__isnull=False, completed_at__gte=F("sent_at"), authorisation__isnull=False),
                 name="open_file_request_was_authorised",
             ),
-            # A missing answer is never "not open", and a file is open only by proof.
+            # Without a response, the result is never "not open". A result is "open" only if the token or the name of
+            # the file was found.
             models.CheckConstraint(
                 condition=Q(result=Result.NOT_KNOWN)
                 | Q(result=Result.NOT_OPEN, status__isnull=False)
@@ -177,7 +180,7 @@ class OpenFileFinding(AppendOnly):
 
 
 class OpenFileRemedy(AppendOnly):
-    """A person recorded that an open address of a dummy file is dealt with."""
+    """A person's record of what was done about an open address of a dummy file."""
 
     class Measure(models.TextChoices):
         RESTRICTED = "restricted", lazy("Access to the folder or page is now restricted")

@@ -1,6 +1,7 @@
 """Pre-release access. Names and email addresses of people are in these two tables only.
 
-They have no history, are in no event and no hash, and are erased at the end of their retention period.
+The names and addresses have no history, are in no event and no hash, and are erased at the end of their retention
+period.
 """
 
 from datetime import datetime
@@ -88,7 +89,7 @@ def columns_of(details: Details) -> dict[str, Any]:
 
 
 class PreReleaseAccess(AccessDetails):
-    """The access of one post to one release. Its period is computed from the due time and never stored."""
+    """The access of one post to one release. The start of the period is computed from the due time and not stored."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_access")
     status = models.CharField(
@@ -147,7 +148,8 @@ class PreReleaseAccess(AccessDetails):
     def is_over_limit(self) -> bool:
         """Whether the period is longer than the limit that applies now, without a recorded judgement.
 
-        The limit may have changed since: a release that was moved to a Monday has a longer working day before it.
+        A period that was within the limit can exceed it later. For example, if a release is moved to a Monday, a period
+        of one working day becomes longer than 24 hours.
         """
         terms, due_at = self.release.series.pre_release_terms(), self.release.due_at
         if not is_over_limit(self.period, terms=terms, due_at=due_at):

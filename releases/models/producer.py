@@ -169,7 +169,7 @@ class NonWorkingDay(models.Model):
 
 
 class FormerDetails(models.Model):
-    """The removal of details from a row of the history of contacts: the names of the details, and when."""
+    """A record of the details that were removed from a row of the history of contacts, and when."""
 
     erased = models.JSONField(
         null=True,
@@ -224,7 +224,7 @@ class Contact(models.Model):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def with_cover(self, *, at: datetime) -> "MembershipQuerySet":
-        """Annotate each role with whether its holder covers a Head of Profession of the producer: `has_cover`."""
+        """Annotate each role with `has_cover`: whether its holder covers for a Head of Profession of the producer."""
         covers = Cover.objects.in_force(at=at).filter(producer=OuterRef("producer"), person=OuterRef("user"))
         return self.annotate(has_cover=Exists(covers))
 
@@ -252,13 +252,17 @@ class Membership(models.Model):
 
 class CoverQuerySet(models.QuerySet["Cover"]):
     def in_force(self, *, at: datetime) -> "CoverQuerySet":
-        """Return the valid covers of an aware instant."""
+        """Return the valid covers that are in force at an aware instant."""
         on = local_date(at)
         not_ended = Q(ended_at__isnull=True) | Q(ended_at__gt=at)
         return self.valid().filter(not_ended, starts_on__lte=on, ends_on__gte=on)
 
     def valid(self) -> "CoverQuerySet":
-        """Return the covers, on any days, of people who are Head of Profession now, by people who still can cover."""
+        """Return the covers, for any days, that the present roles allow.
+
+        The absent person must still be a Head of Profession, and the person who covers must still have a role that can
+        cover and an active account.
+        """
         roles = Membership.objects.filter(producer=OuterRef("producer"))
         is_head = Exists(roles.filter(user=OuterRef("absent"), role=Role.HEAD_OF_PROFESSION))
         has_role = Exists(roles.filter(user=OuterRef("person"), role__in=list(COVERERS)))
@@ -266,10 +270,10 @@ class CoverQuerySet(models.QuerySet["Cover"]):
 
 
 class Cover(models.Model):
-    """Who covers for a Head of Profession who is away, from the first to the last of some London days.
+    """A person's cover for a Head of Profession who is away, from `starts_on` to `ends_on` (London days, inclusive).
 
-    For these days the person has the permissions of a deputy in addition to their own. A row is never changed, except
-    that it can be ended before its last day.
+    On these days the person has the permissions of a deputy in addition to their own. A row is never changed, except
+    that a cover can be ended before its last day.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="covers")
@@ -309,17 +313,17 @@ class Cover(models.Model):
 
 class IncidentContactQuerySet(AppendOnlyQuerySet["IncidentContact"]):
     def current(self) -> "IncidentContactQuerySet":
-        """Return the last row of each producer, if it names a person who has an open account and a role there."""
+        """Return the last row of each producer, if its person has an active account and a role with the producer."""
         later = IncidentContact.objects.filter(producer=OuterRef("producer"), number__gt=OuterRef("number"))
         role = Membership.objects.filter(producer=OuterRef("producer"), user=OuterRef("person"))
         return self.filter(~Exists(later), Exists(role), person__is_active=True)
 
 
 class IncidentContact(AppendOnly):
-    """The naming of a producer's incident contact, by a Head of Profession or deputy; the last row counts.
+    """The naming of a producer's incident contact, by a Head of Profession or deputy. The last row counts.
 
-    The contact is notified of a release that was found early, and may see its page. `person` is null if there is to be
-    no contact.
+    The contact is notified of a release that was found early, and may see the page of that release. `person` is null if
+    the producer no longer has a contact.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="incident_contacts")
@@ -449,7 +453,7 @@ class Series(models.Model):
                 condition=models.Q(tolerance_seconds__lte=GREATEST_TOLERANCE_SECONDS),
                 name="tolerance_below_three_minutes",
             ),
-            # OSR's policy on alternative release times (since 5 May 2022): approved in writing, per series.
+            # OSR's policy on alternative release times (since 5 May 2022) requires a written approval for each series.
             models.CheckConstraint(
                 condition=models.Q(release_time=STANDARD_RELEASE_TIME)
                 | (~models.Q(alternative_time_reference="") & models.Q(alternative_time_approved_on__isnull=False)),

@@ -8,10 +8,10 @@ from releases.models.release import Release
 
 
 class PublicationStatement(AppendOnly):
-    """One signed statement of a publisher's own system that it has published a release. It is no observation.
+    """One signed statement of a publisher's own system that it has published a release.
 
-    No verdict, check or move reads it. `source` and `message_id` identify it, so that the same message sent twice is
-    one statement.
+    A statement is not an observation, and no verdict, check or move uses it. `source` and `message_id` identify a
+    statement, so a message that is sent twice is stored once.
     """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="publication_statements")

@@ -11,7 +11,7 @@ from releases.models.release import Release
 
 class PublishedCorrectionQuerySet(AppendOnlyQuerySet["PublishedCorrection"]):
     def current(self) -> "PublishedCorrectionQuerySet":
-        """Return the last revision of each correction, withdrawn ones included."""
+        """Return the last revision of each correction, including withdrawn corrections."""
         later = PublishedCorrection.objects.filter(
             release=models.OuterRef("release"),
             number=models.OuterRef("number"),
@@ -20,7 +20,7 @@ class PublishedCorrectionQuerySet(AppendOnlyQuerySet["PublishedCorrection"]):
         return self.filter(~models.Exists(later))
 
     def with_first_notice(self) -> "PublishedCorrectionQuerySet":
-        """Return, of each correction that readers were told of, the revision with its first notice."""
+        """Return the revision with the first public notice of each correction that has a public notice."""
         earlier = PublishedCorrection.objects.filter(
             ~Q(public_notice=""),
             release=models.OuterRef("release"),
@@ -31,10 +31,10 @@ class PublishedCorrectionQuerySet(AppendOnlyQuerySet["PublishedCorrection"]):
 
 
 class PublishedCorrection(AppendOnly):
-    """One revision of a correction after release; the last one counts.
+    """One revision of a correction after release. The last revision counts.
 
-    A correction is no breach unless the Head of Profession decides so (decision 87). Readers see `public_notice` and
-    `corrected_at`; `what_was_wrong` is for the office. `corrected_at` is null while it is not corrected.
+    A correction is not a breach unless the Head of Profession decides so (decision 87). Readers see `public_notice` and
+    `corrected_at`; `what_was_wrong` is for the office. `corrected_at` is null until the statistics are corrected.
     """
 
     class Kind(models.TextChoices):

@@ -1,6 +1,7 @@
 """Handling receipts for pre-release access: one-person links, the answers to them, and confirmed lists.
 
-None of these rows has a name or an address. The entry of the list has them, until they are erased.
+These rows contain no names or email addresses. Only the entry of the list contains a person's name and email address,
+until they are erased.
 """
 
 from hashlib import sha256
@@ -23,8 +24,9 @@ def digest_token(token: str) -> str:
 class AccessLink(models.Model):
     """A one-person link of one entry, for one release date.
 
-    The token in its address is made from `seed` and the secret key of the office; only its digest is stored.
-    `is_void`: the entry has since been given another person or period, so that answers to this link no longer count.
+    The token in the address of the link is made from `seed` and the secret key of the office. Only the digest of the
+    token is stored. `is_void` means that the entry has since been given another person or period, so answers to this
+    link no longer count.
     """
 
     entry = models.ForeignKey(PreReleaseAccess, on_delete=models.PROTECT, related_name="links")
@@ -58,9 +60,9 @@ class AccessLink(models.Model):
 
 
 class AccessReceipt(AppendOnly):
-    """One answer of a recipient, or that there was none, as evidence.
+    """One answer of a recipient, or the fact that the recipient did not answer, as evidence.
 
-    `terms` is the code of the confirmed terms. `what` and `happened_at` are only of a reported disclosure, as the
+    `terms` is the code of the confirmed terms. `what` and `happened_at` are set only for a reported disclosure, as the
     recipient stated them.
     """
 
@@ -96,10 +98,11 @@ class AccessReceipt(AppendOnly):
 
 
 class PhoneConfirmation(AppendOnly):
-    """Staff recorded that a recipient confirmed the terms by phone, or that this no longer counts.
+    """A record by staff that a recipient confirmed the terms by phone, or that an earlier record no longer counts.
 
-    It is a statement of the person who recorded it, and never an answer of the recipient. The last row of an entry and
-    release date counts. `terms` is the code of the confirmed terms, and empty in a row that takes one back.
+    The record is a statement of the person who made it, and never an answer of the recipient. For each entry and
+    release date, the last row counts. `terms` is the code of the confirmed terms, and is empty in a row that withdraws
+    a confirmation.
     """
 
     entry = models.ForeignKey(PreReleaseAccess, on_delete=models.PROTECT, related_name="phone_confirmations")
@@ -124,7 +127,7 @@ class PhoneConfirmation(AppendOnly):
 
 
 class ListConfirmation(AppendOnly):
-    """A person confirmed that the pre-release access list of a release was right, with its number of posts."""
+    """A person's confirmation that the pre-release access list of a release was right, with its number of posts."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="list_confirmations")
     schedule_version = models.PositiveIntegerField()

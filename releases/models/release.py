@@ -22,12 +22,15 @@ from releases.rules.lifecycle import Status
 from releases.rules.parts import LONGEST_FOLLOW_MINUTES, MAIN, NAMED, PAGES, Part, part_limit_at
 from releases.rules.public_calendar import Bilingual
 
-# The condition of `public`, for the indexes of public pages.
+# `ReleaseQuerySet.public` as a condition, for the partial database indexes that public pages use.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
 
 
 def is_over(today: date) -> Q:
-    """Return the condition that a release's day, month or second month is before a London day; see `Slot.is_past`."""
+    """Return the condition that a release's period (a day, a month or two months) ended before a London day.
+
+    `Slot.is_past` is the same condition for one date.
+    """
     month = today.replace(day=1)
     return (
         Q(precision=Precision.EXACT, planned_on__lt=today)
@@ -46,7 +49,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         return self.official().filter(announced_at__isnull=False)
 
     def without_trainings(self) -> Self:
-        """Exclude the rehearsals of trainings, of which only their participants know."""
+        """Exclude the rehearsals of trainings, which only the participants of the training may see."""
         return self.filter(training__isnull=True)
 
     def shown_to(self, person: Any) -> Self:
@@ -219,11 +222,11 @@ class Release(models.Model):
 
     @property
     def limit_at(self) -> datetime:
-        """The last instant at which it is still on time, by the present tolerance of its series.
+        """The last instant at which the release is still on time, by the present tolerance of its series.
 
-        A verdict has its own: its tolerance is fixed once the release is due.
+        The limit of a verdict (`Verification.limit_at`) may differ, because it uses the tolerance at the due time.
 
-        :raises ValueError: if it has no exact time.
+        :raises ValueError: if the release has no exact time.
         """
         if self.due_at is None:
             raise ValueError(f"{self.reference} has no exact time, so it has no limit either.")
@@ -233,7 +236,8 @@ class Release(models.Model):
 class Address(models.Model):
     """An address at which a release will be published: its page, or one attachment. Private until the release is live.
 
-    It may also be the release's announcement, which is stored as evidence of the announced date and never judged.
+    An address with the role "announcement" is the page that announces the release. Its content is stored as evidence
+    of the announced date and gets no verdict.
     """
 
     class Role(models.TextChoices):
@@ -242,7 +246,7 @@ class Address(models.Model):
         ANNOUNCEMENT = "announcement", lazy("Announcement")
 
     class PartName(models.TextChoices):
-        """The names of parts; without one, an address is its page or a file as before."""
+        """The labels of `Part`. An address without the name of a part is the release's page or one of its files."""
 
         UNNAMED = Part.UNNAMED, lazy("Not named")
         ENGLISH_PAGE = Part.ENGLISH_PAGE, lazy("English page")
@@ -337,25 +341,30 @@ class Address(models.Model):
 
     @property
     def limit_at(self) -> datetime:
-        """The last instant at which it is on time, by the present tolerance and by how long it may follow."""
+        """The last instant at which this page or file is on time.
+
+        It is the present limit of the release plus the time by which this part may follow.
+        """
         return part_limit_at(self.release.limit_at, may_follow=self.may_follow)
 
 
 def find_main_page(addresses: Iterable[Address]) -> Address | None:
-    """Return the page that readers open first: none that may follow, and no Welsh page, if there is another.
+    """Return the main page of a release, or None if no address is a page.
 
-    :param addresses: those of one release, in order.
+    Pages that may not follow later come first, and among these the unnamed or English page.
+
+    :param addresses: the addresses of one release, in the default order.
     """
     pages = (address for address in addresses if address.role == Address.Role.PAGE)
     return min(pages, key=lambda page: (page.may_follow_minutes > 0, page.part not in MAIN), default=None)
 
 
 class Comparison(models.Model):
-    """The last content read at one announcement's address; the differences are computed from the release.
+    """The content that was read last at the address of one announcement, and its differences from the release.
 
-    `said` contains the announced facts; if there is no announcement any more, `missing` has the reason instead.
-    `problem` is the reason why the last attempt failed, in which case the earlier content remains; otherwise it is
-    empty. `told` contains the differences found last, and `news` counts how often there were new ones.
+    `said` contains the announced facts. If the announcement no longer exists, `missing` has the reason instead. If the
+    last attempt failed, `problem` has the reason and the earlier content remains. `told` contains the differences that
+    were found last, and `news` counts how often a comparison found new differences.
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="comparison")
@@ -394,10 +403,10 @@ class PreflightQuerySet(models.QuerySet["PreflightRun"]):
 
 
 class PreflightRun(models.Model):
-    """One preflight of one release: requested by the plan or by a person, and its findings once it is done.
+    """One preflight of one release, requested by the plan or by a person, with its findings when it is done.
 
-    `findings` contains the code, the address's key (or null) and the facts of each finding. `problems` counts those
-    that need a person's attention; `news` counts those of them that no earlier run for the same schedule found.
+    `findings` contains the code, the address's key (or null) and the facts of each finding. `problems` counts the
+    findings that need a person's attention. `news` counts the problems that no earlier run for the same schedule found.
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="preflights")
@@ -440,10 +449,10 @@ class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
         return self.filter(done_at__isnull=True)
 
     def with_release(self) -> "ReleaseTaskQuerySet":
-        """Annotate each task with the key of its release, as `at_release`; null while none is planned.
+        """Annotate each task with `at_release`: the key of its release, or null if no such release is planned.
 
-        That is the first release of its series after the task was set that is not cancelled; for a task from a
-        rehearsal, the first rehearsal that is not part of a training.
+        The release of a task is the first release of its series that is due after the task was added and is not
+        cancelled. A task from a rehearsal belongs to the first such rehearsal that is not part of a training.
         """
         later = Q(due_at__gt=OuterRef("added_at")) | Q(due_at__isnull=True, planned_on__gt=OuterRef("added_at__date"))
         others = Release.objects.without_trainings()
@@ -483,9 +492,10 @@ class ReleaseTask(models.Model):
 
 
 class DelayNotice(AppendOnly):
-    """One notice, or the withdrawal of the one before it. People post it, and it contains no observations.
+    """A public notice that a release is delayed, or the withdrawal of the notice with the number before.
 
-    `wording` is the text of a notice about an outage of the website; empty for any other.
+    A person posts each notice, and a notice contains no observations. `wording` is the text of a notice about an
+    outage of the website. All other notices have no `wording`.
     """
 
     class Kind(models.TextChoices):
@@ -537,12 +547,12 @@ class DelayNotice(AppendOnly):
 
 class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
     def made_since(self, instant: datetime) -> Self:
-        """Return the changes made after an instant: agreed to then, or made then if no agreement was needed."""
+        """Return the changes made after an instant, by their `made_at`."""
         return self.filter(Q(agreed_at__gt=instant) | Q(agreed_at__isnull=True, requested_at__gt=instant))
 
 
 class DateChange(AppendOnly):
-    """One change of a release's date: old and new date, reason, requester (empty: an import) and approver."""
+    """One change of a release's date. `requested_by` is empty for an import."""
 
     # No foreign key constraint, because the changes of a release that was deleted before it was public remain.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="date_changes")
@@ -608,7 +618,7 @@ class DateChange(AppendOnly):
 
 
 class ReasonCorrection(AppendOnly):
-    """A corrected public reason of one date change, and the lead who agreed to it."""
+    """A corrected public reason of one date change. `agreed_by` is the lead who agreed to the correction."""
 
     change = models.ForeignKey(DateChange, on_delete=models.PROTECT, related_name="corrections")
     number = models.PositiveSmallIntegerField()
@@ -632,9 +642,9 @@ class ReasonCorrection(AppendOnly):
 
 
 class Departure(AppendOnly):
-    """One exception for one schedule of a release: another time or day than the rule, and who allowed it why.
+    """An exception to the rule on the time and day of releases, for one schedule of a release.
 
-    `decided_by` is empty for an import by an operator. `reason` is public; it is empty for OSR's agreement.
+    `decided_by` is empty for an import by an operator. `reason` is public, and is empty for OSR's agreement.
     """
 
     # No foreign key constraint, because the exceptions of a release that was deleted before it was public remain.
@@ -686,7 +696,7 @@ class Departure(AppendOnly):
 
     @property
     def agreement(self) -> Grounds:
-        """OSR's agreement as it was last corrected; empty for another kind of exception."""
+        """OSR's agreement, as last corrected. It is empty for the other kinds of exceptions."""
         last = self.last_correction
         current = last or self
         return Grounds(current.osr_reference, current.osr_agreed_on)
@@ -717,11 +727,11 @@ class AgreementCorrection(AppendOnly):
 
 class DateChangeRequestQuerySet(models.QuerySet["DateChangeRequest"]):
     def waiting(self) -> "DateChangeRequestQuerySet":
-        """Return the requests that can still be agreed to, because the release is unchanged."""
+        """Return the undecided requests whose release is still confirmed for the date that they would change."""
         return self.filter(state=RequestState.WAITING).filter(_AS_IT_WAS)
 
     def overtaken(self) -> "DateChangeRequestQuerySet":
-        """Return the undecided requests whose release was moved, published or cancelled meanwhile."""
+        """Return the undecided requests whose release was moved, published or cancelled after the request."""
         return self.filter(state=RequestState.WAITING).exclude(_AS_IT_WAS)
 
 
@@ -729,7 +739,7 @@ _AS_IT_WAS = Q(release__status=Status.CONFIRMED, release__schedule_version=F("sc
 
 
 class DateChangeRequest(models.Model):
-    """One request: the present date and time of the release, the requested ones, and the public reason."""
+    """A request to change the date and time of a release from `was_on`, `was_at` to `to_on`, `to_at` (local times)."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="date_requests")
     schedule_version = models.PositiveIntegerField(
@@ -789,7 +799,7 @@ class DateChangeRequest(models.Model):
         return f"{self.was} to {self.to}"
 
     def current_state(self, release: Release) -> RequestState:
-        """Return the state with regard to the release as it is now: an overtaken request has lapsed."""
+        """Return the state of the request: `LAPSED` if it is undecided and the release has changed since."""
         as_it_was = release.status == Status.CONFIRMED and release.schedule_version == self.schedule_version
         state = RequestState(self.state)
         return RequestState.LAPSED if state is RequestState.WAITING and not as_it_was else state

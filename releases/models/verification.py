@@ -26,7 +26,11 @@ MINUTE = timedelta(minutes=1)
 
 
 class Verification(models.Model):
-    """The verdict on one release and schedule. The time of publication lies in the interval."""
+    """The verdict on one release and schedule.
+
+    The release was published between `last_not_live_at` and `first_live_at`. Relative to the due time, the delay lies
+    between `delay_from` and `delay_to`.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="verifications")
     schedule_version = models.PositiveIntegerField()
@@ -59,7 +63,7 @@ class Verification(models.Model):
     class Meta:
         verbose_name = lazy("release check")
         verbose_name_plural = lazy("release checks")
-        # The index contains all columns that are counted for a period.
+        # `verification_by_due` contains all columns that are counted for a period.
         indexes = [
             models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due"),
             models.Index(fields=["release"], name="early_verifications", condition=Q(outcome=Outcome.EARLY)),
@@ -80,18 +84,18 @@ class Verification(models.Model):
 
     @property
     def limit_at(self) -> datetime:
-        """The last instant at which the release is on time, by the tolerance that applies to it."""
+        """The last instant at which the release is on time, by the tolerance at the due time."""
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
     @property
     def missed_limit_at(self) -> datetime:
-        """The first limit at which a required part was not live; that of the release if none is known to be late."""
+        """The first limit at which a required part was not live; the release's limit if no part is known to be late."""
         late = (one.may_follow for one in self.results if one.required and one.verdict.from_due in LATE_AT_LAST)
         return part_limit_at(self.limit_at, may_follow=min(late, default=timedelta(0)))
 
     @property
     def results(self) -> tuple[AddressResult, ...]:
-        # Read once, because a page or a draft needs the results several times, until the column has another value.
+        # A page or a draft needs the results several times, so they are cached until `addresses` has another value.
         read: tuple[Any, tuple[AddressResult, ...]] = self.__dict__.get("_read", (None, ()))
         if read[0] is not self.addresses:
             read = self.__dict__["_read"] = self.addresses, read_results(self.addresses)
@@ -99,9 +103,9 @@ class Verification(models.Model):
 
 
 class VerdictRequest(models.Model):
-    """A request to judge a release: one row for each of its addresses, until a process has judged it.
+    """A request to judge a release, with one row for each address. The rows are deleted when the release is judged.
 
-    There are rows only if the office judges in processes of its own. Each request has a new version.
+    Rows exist only if separate processes judge releases. Each new request for an address sets a new `version`.
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -142,7 +146,7 @@ def write_address_result(result: AddressResult) -> dict[str, Any]:
     """Write the result of one address as `read_results` reads it."""
     verdict = result.verdict
     vantage = asdict(result.vantage, dict_factory=_lists_of) if result.vantage else None
-    # Written only if used, so that the results of releases without named parts are the same as before.
+    # These keys are written only if used, so that results without named parts are the same as in earlier versions.
     named = {"part": result.part.value} if result.part else {}
     follows = {"may_follow_minutes": result.may_follow // MINUTE} if result.may_follow else {}
     return (
@@ -286,12 +290,13 @@ class RollCall(models.Model):
 class MinuteBrief(models.Model):
     """The minute brief about one producer's releases due at one instant, of which some were not live at the limit.
 
-    With the row, the brief is made and sent at most once for each limit. The page is computed from the record whenever
-    it is read. Rehearsals have their own briefs, and so has each training. If a release was not live at a later limit
-    of the same instant, the three times are set to those of this limit, and the brief is sent again.
+    The row ensures that a brief is made and sent at most once for each limit. The page of the brief is computed from
+    the record whenever it is read. Rehearsals have their own briefs, and so has each training. If a release was not
+    live at a later limit of the same instant, such as the limit of a part that may follow, `limit_at`, `ready_at` and
+    `made_at` are set for the later limit, and the brief is sent again.
 
-    :ivar limit_at: the first limit at which a release was not live, of those that were not sent before.
-    :ivar ready_at: when the brief could be made: five seconds after the limit, and not before a verdict was stored.
+    :ivar limit_at: the first limit at which a release was not live, among the limits that were not sent before.
+    :ivar ready_at: when the brief could be made: five seconds after the limit, or when a verdict was stored, if later.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="minute_briefs")

@@ -1,7 +1,7 @@
 """A publisher's own statements about an organisation's past year, as its API gives them (decision 105).
 
-These rows are no evidence: none is a check of ours, no verdict uses them, and reading the year again replaces them. So
-they are not append-only and in no chain.
+These rows are not evidence: they are not our checks, and no verdict uses them. They are not append-only and not part of
+a chain, because reading the year again replaces them.
 """
 
 from typing import Any
@@ -18,10 +18,11 @@ from releases.rules.year_review import ReviewStatus
 class YearReview(models.Model):
     """One year of one organisation on GOV.UK, read for a producer.
 
-    The table is the queue: the command or a job claims a row, reads for a while and releases it, so that any process
-    can continue an interrupted one. `listed_at` is empty until the search has listed all pages. A page whose `read_at`
-    is before `started_at` is still to be read; if its outcome is "unreadable", after all others. After failed requests
-    `retry_at` is when the next one may be made; `problem` says what failed.
+    The table is the queue: the command or a job claims a row, reads for a while and releases the row, so that any
+    process can continue an interrupted review. `listed_at` is empty until the search has listed all pages. A page is
+    still to be read if its `read_at` is empty or before `started_at`. Pages with the outcome "unreadable" are read
+    after all others. `retry_at` is the earliest time of the next request, if there has to be a wait. `problem` says
+    what failed.
     """
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="year_reviews")
@@ -29,7 +30,7 @@ class YearReview(models.Model):
     organisation = models.CharField(max_length=200)
     year = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=10, default=ReviewStatus.READING)
-    # Empty: an operator, by the command.
+    # Empty if an operator started the review with the command.
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField()
     listed_at = models.DateTimeField(null=True)
@@ -52,7 +53,10 @@ class YearReview(models.Model):
 
 
 class YearReviewPage(models.Model):
-    """One announcement or publication of the year. `statement` has all figures; the columns are those to sort by."""
+    """One announcement or publication of the year.
+
+    `statement` has all figures. The figures by which a person can sort also have their own columns.
+    """
 
     review = models.ForeignKey(YearReview, on_delete=models.CASCADE, related_name="pages")
     kind = models.CharField(max_length=12)
@@ -65,7 +69,7 @@ class YearReviewPage(models.Model):
     delay_seconds = models.PositiveIntegerField(null=True)
     first_published_on = models.DateField(null=True)
     read_at = models.DateTimeField(null=True)
-    # For a conditional request; empty if the site sent none.
+    # The validators for a conditional request. Each is empty if the site did not send it.
     etag = models.CharField(max_length=200, blank=True, default="")
     last_modified = models.CharField(max_length=100, blank=True, default="")
     statement: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)

@@ -21,7 +21,7 @@ from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
 
 _RENEWED_EVERY_SECONDS = 2.0
-# A host whose budget cannot be divided is not leased if a sweep needs it within this time.
+# A host whose budget cannot be divided is not leased if a sweep has a check of the host within this time.
 _LEFT_TO_THE_SWEEP = timedelta(seconds=30)
 
 
@@ -36,11 +36,11 @@ class AdhocCheck:
 
 @dataclass(frozen=True, slots=True)
 class AdhocMeans:
-    """The probe, lease holder, complete budget of each host, and clock of ad hoc checks.
+    """The probe, lease holder, complete budget of each host, and clock error of ad hoc checks.
 
     A check made while the clock is off by more than `clock_largest_error` is stored but proves nothing. `stop` returns
-    whether to end before all responses have come. `monitoring_unwell`: people were notified that monitoring does not
-    work, and not yet that it works again. `browser_state` may start the browser.
+    whether to end before all responses have come. `monitoring_unwell` means that people were notified that monitoring
+    does not work, and not yet that it works again. Calling `browser_state` may start the browser.
     """
 
     probe: ProbeInterface
@@ -55,7 +55,7 @@ class AdhocMeans:
     def check_addresses(self, addresses: Sequence[Address], *, now: datetime) -> list[AdhocCheck]:
         """Check some addresses of releases with an exact time once, and store the checks.
 
-        If another process holds the lease for such checks of an address's host, the address is left out and can be
+        If another process holds the lease for ad hoc checks of an address's host, the address is left out and can be
         retried later.
 
         :param now: the aware instant at which the checks begin.
@@ -73,11 +73,12 @@ class AdhocMeans:
     def request_address(
         self, url: str, *, adapter: str, now: datetime, conditions: tuple[str, ...] = ()
     ) -> Answer | None:
-        """Request an address that belongs to no release, and store nothing; redirects may not leave its host.
+        """Request an address that belongs to no release, and store nothing. Redirects may not leave the host.
 
         :param conditions: header lines of a conditional request.
-        :return: the response; None if another process holds the lease for such checks of its host, or we were stopped.
-        :raises NotAWebAddressError: if it is not an address that may be requested.
+        :return: the response; None if another process holds the lease for ad hoc checks of the host, or if `stop`
+            returned true.
+        :raises NotAWebAddressError: if the address may not be requested.
         """
         clock, place, probe = _clock_from(now), place_of(url), self.probe
         fetched = probe.fetched_address(adapter, url)
@@ -169,6 +170,6 @@ def _examine(
             queue.add(Response(request.key, targets[request.key], answer))
     yield from queue.examine(now=now)
     for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
-        # This may be the result of an earlier call that did not wait for it.
+        # The result may be of an earlier call that did not wait for it. Then `take_result` returns None.
         if check := queue.take_result(key, found):
             yield check

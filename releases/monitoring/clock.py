@@ -1,6 +1,6 @@
 """The clock of monitoring, and the sources that confirm it: the kernel, chrony and NTP servers.
 
-No other part of the product reads the time.
+All other modules of monitoring get the time from here.
 """
 
 import ctypes
@@ -37,7 +37,8 @@ NTP_INTERVAL_SECONDS = 64.0
 NTP_PORT = 123
 NOT_SYNCHRONISED = 3  # the leap indicator of a server that is not synchronised
 ANSWERED_WITHIN_SECONDS = 3.0
-# Where available, a clock that runs while the machine sleeps, so that waking up does not look like a step.
+# A clock that also runs while the machine sleeps, if the system has one. With a clock that stops, waking up would look
+# like a step of the wall clock.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
@@ -145,7 +146,7 @@ def chrony(command: Sequence[str]) -> Figures | None:
     """Query chrony; None if there is no such program.
 
     :param command: prints chrony's tracking report as one line of fields.
-    :raises OSError, subprocess.SubprocessError, ValueError: if its output is not that of chrony.
+    :raises OSError, subprocess.SubprocessError, ValueError: if the program fails, or prints something else.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -165,7 +166,7 @@ def ntp(servers: Sequence[str]) -> Figures | None:
     """Query NTP servers, and return the figures with the smallest error bound; None without servers.
 
     :param servers: host names, each with its port if that is not 123.
-    :raises OSError, ntplib.NTPException: if none of them responds.
+    :raises OSError, ntplib.NTPException: if no server responds.
     """
     figures: list[Figures] = []
     faults: list[Exception] = []
@@ -230,7 +231,7 @@ class _InBackground:
         try:
             self._said = self._query()
         except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
-            # Without a response this source does not count. The source that counts is stored with each check.
+            # A source without a response is not used.
             logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
             self._said = None
 
@@ -256,11 +257,10 @@ class ClockSource:
         self._servers = _InBackground(
             lambda: ntp(servers), name="NTP", every_seconds=NTP_INTERVAL_SECONDS, monotonic=monotonic
         )
-        # The more reliable sources come first.
         self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))
 
     def __call__(self) -> tuple[Figures, ...]:
-        """Return the known figures without waiting; those of chrony and servers are from the last response."""
+        """Return the known figures without waiting. The figures of chrony and servers are from the last response."""
         return tuple(figures for source in self._sources if (figures := source()))
 
     def wait(self) -> None:

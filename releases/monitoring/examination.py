@@ -77,7 +77,7 @@ class Controls:
 
 
 def mark_clock_off(finding: Finding, error: ClockError, *, largest: timedelta) -> Finding:
-    """Mark a finding if the clock was off; then it proves nothing for or against the release."""
+    """Mark a finding if the clock was off. The finding then proves nothing for or against the release."""
     if error.is_off(largest=largest):
         return replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
     return finding
@@ -93,10 +93,11 @@ class Response:
 
 
 class ExaminationQueue:
-    """Has responses examined by other processes, the oldest first.
+    """Passes responses, the oldest first, to the processes that examine them.
 
-    Two kinds of responses wait longer: failures, until the control checks have shown whether the fault is our own; and
-    responses of an address with an earlier response in examination, because they are compared with the earlier content.
+    Two kinds of responses wait longer. Failures wait until the control checks have shown whether the fault is our own.
+    A response also waits while an earlier response of the same address is being examined, because it is compared with
+    the earlier content.
     """
 
     def __init__(
@@ -109,9 +110,9 @@ class ExaminationQueue:
         clock_largest_error: timedelta,
         on_fault: Callable[[Exception], None] = lambda fault: None,
     ) -> None:
-        """Begin empty.
+        """Create an empty queue.
 
-        :param not_found_page: returns the page of a host for an address that does not exist, if that is known.
+        :param not_found_page: returns the page of a host for missing addresses, or None if it is not known.
         :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
         :param on_fault: called with each fault of our own code, which is logged.
         """
@@ -134,12 +135,10 @@ class ExaminationQueue:
         self._waiting.append(response)
 
     def examine(self, *, now: datetime, most: int | None = None) -> Iterator[CheckResult]:
-        """Examine the oldest responses; yield the checks whose results are known at once.
+        """Examine the oldest responses, and yield the checks whose results are known at once.
 
-        `take_result` returns the others.
-
-        The caller must use each result before taking the next one, because it may change the expectation for a later
-        response of the same address.
+        `take_result` returns the other checks. The caller must use each result before taking the next one, because the
+        result may change the expectation for a later response of the same address.
 
         :param now: the aware instant of a control check, if one is needed.
         :param most: the maximum number; by default `EXAMINED_AT_A_TIME`.
@@ -210,22 +209,26 @@ class ExaminationQueue:
 
 
 def _as_announcement(finding: Finding) -> Finding:
-    """An announcement is not the release, whatever its text; a check shows only that it is available."""
+    """Return the finding "not live" for an announcement that is available, because its text is not the release."""
     if finding.result in {CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE}:
         return finding
     return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
 
 
 VALID_FOR = timedelta(days=1)
-# If a host's response showed no such page, it is requested again sooner.
+# The page is requested again after this time if the response had neither a text nor a status of `SAYS_ABSENT`.
 RETRY_AFTER = timedelta(minutes=15)
 SAYS_ABSENT = frozenset({404, 410})
-# Other adapters query a publishing system, which itself reports that a document does not exist.
+# Only responses of this adapter are compared with the page for missing addresses. A publishing system that another
+# adapter queries reports itself that a document does not exist.
 ADAPTER = "page"
 
 
 class NotFoundPages:
-    """The not-found page of each host of a sweep: from the database, or requested if missing or too old."""
+    """The page for missing addresses of each host of a sweep.
+
+    A page is read from the database, or requested if it is not stored or too old.
+    """
 
     def __init__(self, probe: ProbeInterface) -> None:
         self._probe = probe
@@ -243,7 +246,7 @@ class NotFoundPages:
         return self._pages.get(host)
 
     def request_missing(self, targets: Iterable[Target], *, now: datetime) -> None:
-        """Read the stored pages of the targets' hosts, and request those that are missing or too old."""
+        """Read the stored pages of the targets' hosts, and request the pages that are not stored or too old."""
         pages = (t for t in targets if t.address.role == Address.Role.PAGE and t.address.adapter == ADAPTER)
         new = {target.host: target for target in pages if target.host not in self._pages}
         if not new:
@@ -272,7 +275,7 @@ class NotFoundPages:
         return key in self._examining
 
     def take_text(self, key: Hashable, text: str, *, now: datetime) -> None:
-        """Store the examined text of a page for missing addresses; it is empty if our own code failed on the page."""
+        """Store the examined text of a page for missing addresses. It is empty if our own code failed on the page."""
         request, answer = self._examining.pop(key)
         self._add(request, answer, text, now=now)
 

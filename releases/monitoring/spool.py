@@ -27,7 +27,7 @@ from releases.rules import canonical
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import Answer
 
-# Many pages are written between two checks: the fastest level takes a third of the usual time.
+# Many pages are written between two checks. The fastest level takes a third of the time of the default level.
 LEVEL = 1
 
 
@@ -37,7 +37,7 @@ class NotStored(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SpooledCheck:
-    """One check waiting for the database. Its address is identified by the key, because the row cannot be read now."""
+    """One check waiting for the database. `address` is a key, because the row of the address cannot be read now."""
 
     watcher: str
     replayed: bool
@@ -51,8 +51,8 @@ class SpooledCheck:
 
     def to_check(self, addresses: dict[int, Address]) -> CheckResult:
         """
-        :param addresses: those that exist, by key.
-        :raises NotStored: if its address is not among them.
+        :param addresses: the addresses that exist, by key.
+        :raises NotStored: if the address of this check is not among them.
         """
         if self.address not in addresses:
             raise NotStored(f"its address (number {self.address}) is no longer there")
@@ -67,9 +67,9 @@ class SpooledCheck:
 
 
 def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
-    """Return checks as lines; a body has a separate line before the first check that received it.
+    """Return checks as lines. Each body has a separate line before the first check that received it.
 
-    :param written: the hashes of the bodies that are already in the file; those of these checks are added.
+    :param written: the hashes of the bodies that are already in the file. The hashes of the new bodies are added.
     """
     records: list[dict[str, Any]] = []
     for one in checks:
@@ -114,8 +114,8 @@ WAITING, UNFINISHED, REFUSED = ".looks", ".begun", ".refused"
 class Spool:
     """The checks of one process that are waiting for the database.
 
-    They are in a file, so that they outlive the process, or in memory if no file can be written. No other process takes
-    the file while this process is running, because the lock on it ends only with the process.
+    The checks are in a file, so that they outlive the process, or in memory if no file can be written. No other process
+    takes the file while this process is running, because the lock on the file ends only with the process.
     """
 
     def __init__(self, folder: Path | None = None, *, process: str, replayed: bool = False) -> None:
@@ -140,7 +140,7 @@ class Spool:
         return not self._in_memory
 
     def put(self, checks: Iterable[CheckResult]) -> None:
-        """Add checks, and return once they are on disk; if that fails they stay in memory."""
+        """Add checks, and return once they are on disk. If no file can be written, the checks stay in memory."""
         new = []
         for check in checks:
             # Headers that are never stored, such as cookies, are left out here too.
@@ -172,8 +172,9 @@ class Spool:
     def store(self, *, at: datetime) -> list[Observation]:
         """Store all waiting checks, each exactly once even after failed attempts.
 
-        :return: the rows of all of them, including those that an earlier attempt had stored after all.
-        :raises OperationalError: if the database is unavailable, or another of `DATABASE_AWAY`; then all go on waiting.
+        :return: the rows of all waiting checks, including rows of an earlier attempt that seemed to have failed.
+        :raises OperationalError: or another of `DATABASE_AWAY`, if the database is unavailable. Then no check leaves
+            the spool.
         """
         rows, refused = _store(self._in_memory, at=at)
         if self._file and self._path:
@@ -198,11 +199,11 @@ class Spool:
         before = file.seek(0, os.SEEK_END)
         try:
             while written:
-                # A disk that is nearly full writes a part before it fails.
+                # On a disk that is nearly full, only a part is written before a write fails.
                 written = written[file.write(written) :]
             os.fsync(file.fileno())
         except OSError:
-            # A line that a full disk cut short would damage the next one.
+            # A line that was cut short by a full disk would damage the next line.
             os.truncate(file.fileno(), before)
             raise
         self._bodies = bodies
@@ -213,11 +214,11 @@ class Spool:
         name = re.sub(r"[^A-Za-z0-9.-]+", "_", self._process)
         self._path = self._folder / f"{name}.{uuid4().hex}{WAITING}"
         begun = self._path.with_suffix(UNFINISHED)
-        # The file may contain pages that are not public yet. It is not buffered, so that a failed write is not repeated
-        # later.
+        # The file may contain pages that are not public yet, so only the owner can read it. It is not buffered, so that
+        # a failed write is not repeated later.
         file = os.fdopen(os.open(begun, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # The file gets its final name only once it is locked.
+        # The file gets its final name only once it is locked, because other processes take unlocked files by this name.
         begun.rename(self._path)
         return file
 
@@ -225,7 +226,7 @@ class Spool:
 def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]:
     """Store the checks in the files of processes that have ended, and remove the files.
 
-    :raises OperationalError: if the database is unavailable, or another of `DATABASE_AWAY`; then the files stay.
+    :raises OperationalError: or another of `DATABASE_AWAY`, if the database is unavailable. Then the files stay.
     """
     rows: list[Observation] = []
     for path in _files(folder):
@@ -301,7 +302,10 @@ def _store(
 
 
 def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Observation]:
-    """Store the checks that are not stored yet, because a connection may break just after a successful COMMIT."""
+    """Store the checks that are not stored yet, and return the rows of all.
+
+    An earlier attempt may have stored some, because a connection may break just after a successful COMMIT.
+    """
     with transaction.atomic():
         # A process that stores checks waits for this lock, so no other process stores the same checks meanwhile.
         ChainHead.objects.get_or_create(chain=Observation.CHAIN)

@@ -47,62 +47,66 @@ from releases.rules.web_address import place_if_any, place_of
 
 logger = logging.getLogger(__name__)
 
-# Checks are planned in memory this far ahead. In its last hour a release is checked at least every minute, so it stays
-# in the memory of a sweep until it is due, even if the database becomes unavailable.
+# Checks are planned in memory this far ahead. In the last hour before it is due, a release is checked at least every
+# minute. So it stays in the memory of a sweep until it is due, even if the database becomes unavailable.
 HORIZON = timedelta(minutes=2)
-# A further vantage point begins with the last check before a release is due, and checks it for this long after that.
+# How long before the due time a further vantage point begins, with the last planned check before the due time, and how
+# long after the due time it checks.
 VANTAGE_BEGINS = cadence.LAST_BEFORE_DUE + timedelta(seconds=1)
 VANTAGE_CHECKS_FOR = timedelta(hours=1)
 NO_FRESH_CHECKS = 1_000_000
-# How often the plan in memory is compared with the database: shortly before a check, and at other times.
+# How often the plan in memory is compared with the database: at `CLAIM_EVERY` shortly before a check, and at
+# `CLAIM_AT_LEAST_EVERY` at other times.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
-# The name by which the running sweep is found that enrols new addresses.
+# This name, in place of a host, is passed to `find_owner` to choose the running sweep that enrols new addresses.
 _ENROLMENT = "enrolment"
 SLOW_ENROLMENT = timedelta(seconds=1)
-# A slow search for new addresses is repeated after so many times the seconds that it took.
+# A slow search for new addresses is repeated after this many times its duration.
 ENROLMENT_SHARE = 10
-# A host is not handed over to another sweep from this long before a release is due until this long after its limit.
-# The new holder can judge a release only fifteen seconds after it has taken over.
+# A host is not handed over to another sweep from this long before a release is due until this long after its limit,
+# because a new lease holder can judge a release only fifteen seconds after it has taken over the host.
 STAYS = timedelta(seconds=30)
-# No other work is done this long before and after checks at a due instant or a limit, so that these are not delayed.
+# No other work is done this long before and after checks at a due instant or a limit, so that the checks are not
+# delayed.
 QUIET_BEFORE = timedelta(seconds=1)
 QUIET_AFTER = timedelta(seconds=1)
 # After a fault of our own code, a sweep continues only for checks that fall due within this time.
 SOON = timedelta(seconds=10)
 SET_BACK = timedelta(seconds=1)
-# The default of the largest clock error with which checks prove anything.
+# The default of the largest clock error with which a check can still prove something.
 LARGEST_ERROR = timedelta(seconds=1)
 CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
-# How often the verdicts are read that other processes gave.
+# How often the verdicts of other processes are read.
 VERDICTS_READ_EVERY = timedelta(seconds=1)
 # Judging takes about a millisecond for each release; checks must not wait for a thousand of them.
 JUDGED_AT_A_TIME = 200
 STORED_AT_A_TIME = 500
-# Results come in a few at a time, and storing or judging a few takes as many statements as hundreds. While more are to
-# come they wait for a complete batch, but no longer than this.
+# Storing or judging a few results takes as many database statements as hundreds. So while responses are still to be
+# examined, results wait for a complete batch, but no longer than this.
 LONGEST_WAIT_FOR_BATCH = timedelta(seconds=0.5)
-# If more responses than this have to be examined, addresses are checked less often. It is one batch of storing, so that
-# the checks that decide a verdict wait only for that.
+# If more responses than this have to be examined, addresses are checked less often. The number is one batch of storing,
+# so that the checks that decide a verdict wait for one batch at most.
 MOST_UNEXAMINED = STORED_AT_A_TIME
 EXAMINATION_AWAITED_SECONDS = 0.02
 # How long examinations may still take once a sweep has to end.
 ENDS_WITHIN_SECONDS = 4.0
 
 RETRY_DATABASE_AFTER = timedelta(seconds=2)
-# The timeout of an attempt if the database does not respond at all; checks that decide a verdict do not wait for it.
+# How long an attempt takes if the database does not respond at all. No attempt begins if a check that decides a verdict
+# is due within this time.
 LONGEST_ATTEMPT = timedelta(seconds=6)
-# How long a running process may need to store its spool: it retries every two seconds, but not in the seconds before a
-# check that decides a verdict.
+# How long another running process may need to store its spool, because it retries every two seconds, but not in the
+# seconds before a check that decides a verdict.
 LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=12)
 
 
 class Sweep:
-    """Makes every check of the next minutes at its planned instant, stores it, and judges its release.
+    """Makes every check of the next minutes at its planned instant, stores the result, and judges the release.
 
-    Each step claims targets, sends due checks, examines responses, stores them, and judges releases. The targets are in
-    memory, so that no check waits for the database. Results wait in memory until there is time to store them, and in
+    Each step claims targets, sends due checks, examines responses, stores results, and judges releases. The targets are
+    in memory, so that no check waits for the database. Results wait in memory until there is time to store them, and in
     the spool while the database is unavailable.
     """
 
@@ -127,11 +131,11 @@ class Sweep:
             are marked as replayed.
         :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
         :param spool: the folder for results while the database is unavailable, so that they outlive this process. Files
-            that other processes have left there are stored.
-        :param vantage_point: the name of a further vantage point. Its sweep has leases and plans of its own, and judges
-            only what the main one has judged.
-        :param judges: whether it judges the releases that it checks. Otherwise it requests this, and another process
-            must judge them. A further vantage point always judges.
+            that ended processes have left there are stored too.
+        :param vantage_point: the name of a further vantage point; empty for the main one. The sweep of a further
+            vantage point has its own leases and plans, and judges only releases that the main one has judged.
+        :param judges: whether this sweep judges the releases that it checks. If not, it requests the verdicts from
+            other processes. The sweep of a further vantage point always judges.
         """
         self._vantage_point = vantage_point
         self._judges = judges or bool(vantage_point)
@@ -150,22 +154,26 @@ class Sweep:
             on_fault=self._faults.append,
         )
         self._spool = Spool(spool, process=name, replayed=replayed)
-        # The checks that were sent and not examined yet; the newest plain check of each address, by key.
+        # `_open` has the targets of the checks that were started and not examined yet. `_newest` has the newest plain
+        # check of each address, by the key of the address.
         self._open: dict[CheckKey, Target] = {}
         self._newest: dict[int, CheckKey] = {}
         self._left_out = 0
-        # The checks that were examined and not stored yet; the releases whose checks were stored and not judged yet.
+        # `_unstored` has the checks that were examined and not stored yet. `_unjudged` has the releases, by key, that
+        # have stored checks and were not judged yet.
         self._unstored: list[CheckResult] = []
         self._unjudged: dict[int, Release] = {}
-        # The releases that another process is to judge for this one.
+        # The keys of the releases whose verdict this sweep has requested from other processes.
         self._requested: set[int] = set()
         self._read_verdicts_at = LONG_AGO
-        # The releases to judge that were not live when due: their checks are counted while there is nothing else to do.
+        # The keys of releases that were not live when due. Their checks are counted while there is no other work, so
+        # that fewer are left to count when the releases are judged at the limit.
         self._uncounted: set[int] = set()
         self._stored = 0
         self._batch_until = LONG_AGO
-        # The hosts whose targets fall due now or soon, the hosts leased now, and whether other sweeps have to release
-        # more hosts.
+        # `_wanted` has the hosts with targets that are due now or soon. `_held_since` has the leased hosts, each with
+        # the instant since which it is leased. `_expects_hosts` is whether other sweeps still have to release hosts to
+        # this one.
         self._wanted: set[str] = set()
         self._held_since: dict[str, datetime] = {}
         self._expects_hosts = False
@@ -176,13 +184,13 @@ class Sweep:
         self._database_away_since: datetime | None = None
 
     def run(self, *, stop: Callable[[], bool] = lambda: False) -> int:
-        """Run as long as a release falls due within two minutes, so that no check waits for the next sweep.
+        """Run as long as a check falls due within two minutes, so that no check waits for the next sweep.
 
-        Return at once if there is none, or if another process has the leases of its hosts. Continue while the database
-        is unavailable, and until the spool is stored.
+        Return at once if no check falls due, or if other processes have the leases of the hosts. Continue while the
+        database is unavailable, and until the spool is stored.
 
-        :param stop: called at every step; returns whether to end. Then no more checks begin, and open ones are stored
-            first.
+        :param stop: called at every step; returns whether to end. Then no more checks begin, and the open checks are
+            stored first.
         :return: the number of checks stored.
         :raises ExceptionGroup: at the end, if our own code failed on some releases; the others were not delayed.
         """
@@ -245,7 +253,7 @@ class Sweep:
 
         # Examine
         held_until = self._probe.held_until
-        # Responses wait while checks that decide a verdict begin, and shortly before.
+        # While checks that decide a verdict begin, and shortly before, responses are received but not examined.
         busy = quiet_until is None and self._is_work_left
         self._receive(wait_seconds=0.0 if busy or held_until else (wake_at - clock.now()).total_seconds())
         if quiet_until is None:
@@ -299,7 +307,7 @@ class Sweep:
         return min((t.next_check_at for t in due_soon if t.next_check_at and t.next_decides), default=None)
 
     def _is_check_due_by(self, at: datetime, *, decisive: bool = False) -> bool:
-        """Whether a check falls due by an instant or, if `decisive`, one that decides a verdict."""
+        """Return whether a check is due by an instant; if `decisive`, only checks that decide a verdict count."""
         targets = self.targets.values()
         return any(t.next_check_at and t.next_check_at <= at and (t.next_decides or not decisive) for t in targets)
 
@@ -342,10 +350,10 @@ class Sweep:
             # This process did not run in a replayed past, so it must not record coverage for that time.
             coverage.mark_alive(self._name, at=now)
             self._take_rows(store_left_behind(self._spool_folder, at=now))
-        # Built once for three queries, which a sweep makes every two seconds.
+        # This query set is built once for three queries, which a sweep makes every two seconds.
         monitored = monitored_addresses(now=now)
         sweeps = frozenset({self._name}) if self._replayed else host_budgets.find_running_sweeps(self._name, now=now)
-        # One sweep is enough, because it has to search all releases of a week.
+        # Only one of the running sweeps enrols new addresses, because the search covers all releases of a week.
         if host_budget.find_owner(_ENROLMENT, sweeps) == self._name:
             self._enrol(monitored, now=now)
         for key in find_changed_targets(self.targets, monitored):
@@ -371,9 +379,10 @@ class Sweep:
             self._request_controls(now=now)
 
     def _claim_for_vantage_point(self, *, now: datetime) -> None:
-        """Add the addresses of releases that are about to be due or were due lately, with plans in memory alone.
+        """Add the addresses of releases that are due within minutes or were due in the last hour, with plans in memory.
 
-        The first check is the last one before the due time, so that a later live one proves something.
+        The first check is the last planned one before the due time. If it finds that the release is not live, a later
+        check that finds the release live shows that the release has appeared since.
         """
         self._take_rows(store_left_behind(self._spool_folder, at=now))
         monitored = monitored_addresses(now=now)
@@ -394,9 +403,10 @@ class Sweep:
         self._space_checks()
 
     def _enrol(self, monitored: QuerySet[Address], *, now: datetime) -> None:
-        """Plan the first check of new addresses. Where that takes long, it is done less often, and not near a due time.
+        """Plan the first check of new addresses.
 
-        With a million releases in a week, the search takes some seconds.
+        With a million releases in a week, the search takes some seconds. A slow search is repeated less often, and not
+        near a due time.
         """
         if now < self._enrol_at or (self._enrolment_is_slow and self._is_check_due_by(now + SOON, decisive=True)):
             return
@@ -407,12 +417,12 @@ class Sweep:
         self._enrol_at = now + ENROLMENT_SHARE * took if self._enrolment_is_slow else now
 
     def _choose_hosts(self, hosts: Collection[str], sweeps: frozenset[str]) -> set[str]:
-        """Return the hosts that belong to this sweep or are held by it, and "" for those that are not known yet."""
+        """Return the hosts that this sweep owns or has leased, and "" for addresses whose host is not stored yet."""
         own = {host for host in hosts if host_budget.find_owner(host, sweeps) == self._name}
         return {"", *own, *self._held_since}
 
     def _lease_hosts(self, *, now: datetime) -> frozenset[str]:
-        """Lease this sweep's share of the wanted hosts, drop the targets of others, and return the leased hosts."""
+        """Lease this sweep's share of the wanted hosts, drop all other targets, and return the leased hosts."""
         if self._vantage_point:
             # Each vantage point has a lease and a budget of its own for each host.
             names = {host_budgets.claim_from(self._vantage_point, host): host for host in self._wanted}
@@ -448,10 +458,14 @@ class Sweep:
     def _renew_leases(self) -> None:
         held_before = set(self._held_since)
         if self._lease_hosts(now=self._clock.now()) - held_before:
-            self._claim_at = self._clock.now()  # their addresses become targets at once
+            self._claim_at = self._clock.now()  # the addresses of the new hosts become targets at once
 
     def _space_checks(self) -> None:
-        """Set the shortest interval between checks of each address, from the number that share its host and process."""
+        """Set the shortest interval between the checks of each address.
+
+        The interval depends on the number of addresses of the same host and due time, and of this process, that are not
+        live yet.
+        """
         missing = [target for target in self.targets.values() if target.live_since is None]
         at_host = Counter((target.host, target.due_at) for target in missing)
         budgets = budgets_from_settings()
@@ -482,7 +496,10 @@ class Sweep:
         return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
     def _request_controls(self, *, now: datetime) -> None:
-        """Request the control addresses in advance; a scripted clock does not need the time in their responses."""
+        """Request the control addresses in advance, because the time in their responses is compared with the clock.
+
+        Do nothing if the clock is scripted or was compared lately.
+        """
         error = self._clock.error()
         compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
         if error.voucher is Voucher.SCRIPT or compared or self._controls.requested_at is not None:
@@ -512,7 +529,7 @@ class Sweep:
                 left_out += 1
             else:
                 self._start_plain(target, planned_at=planned_at)
-                # If the release was not found yet, a second check sometimes bypasses caches.
+                # While the release was not found live, some plain checks are accompanied by one that bypasses caches.
                 number_due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
                 if number_due > target.fresh_checks and target.live_since is None:
                     self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
@@ -523,7 +540,7 @@ class Sweep:
     def _is_left_out(self, target: Target) -> bool:
         """Whether to skip a check because the last response of its address is not examined yet.
 
-        This applies while more than `MOST_UNEXAMINED` responses wait, because more of them would only take memory and
+        This applies while more than `MOST_UNEXAMINED` responses wait, because more responses would only take memory and
         delay verdicts. A check at the due instant or at the limit is always made.
         """
         if target.next_decides or self._unexamined <= MOST_UNEXAMINED:
@@ -543,10 +560,11 @@ class Sweep:
             self._left_out = 0
 
     def _start_plain(self, target: Target, *, planned_at: datetime) -> None:
-        """Make a plain check. If the previous one is still waiting for the host's budget, one request serves for both.
+        """Make a plain check, unless the previous check of the address is still waiting for the host's budget.
 
-        Otherwise a host with more checks than its budget allows would be minutes behind at the due time. A check that
-        decides the verdict replaces the waiting one, so that it counts for its own instant if it begins in time.
+        If each check made its own request, a host with more checks than its budget allows would be minutes behind at
+        the due time. A check that decides the verdict replaces the waiting one, so that the request counts for the due
+        instant or limit if it begins in time.
         """
         key = CheckKey(target.address.pk, planned_at, Purpose.PLAIN)
         before = self._newest.get(target.address.pk)
@@ -591,7 +609,7 @@ class Sweep:
     def _receive(self, *, wait_seconds: float) -> None:
         """Receive the complete responses, waiting at most this long for the first one.
 
-        Checks that were waiting for their turn at a host begin now, if its budget allows it.
+        Checks that were waiting for their turn at a host begin now, if the budget of the host allows it.
         """
         responses = self._probe.poll(max(0.0, wait_seconds)) if self._probe.in_flight else []
         for request, answer in responses:
@@ -603,7 +621,7 @@ class Sweep:
             elif self._controls.is_current(request):
                 self._controls.take(request.url, answer)
                 date = response_time(answer)
-                if date is not None and answer.failure is None:  # not every host sends the time, and none has to
+                if date is not None and answer.failure is None:  # a host need not send the time
                     host, sent_at, completed_at = place_of(request.url), answer.sent_at, answer.completed_at
                     self._clock.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
             else:
@@ -644,7 +662,7 @@ class Sweep:
         if self._vantage_point:
             check = replace(check, purpose=Purpose.VANTAGE)
             if check.finding.result is CheckOutcome.LIVE and check.answer.completed_at >= target.due_at:
-                # No verdict is needed to check it less often from here.
+                # A further vantage point checks a live page less often without waiting for a verdict.
                 target.live_since = target.live_since or check.answer.completed_at
                 target.plan_next(now=self._clock.now())
         self._unstored.append(check)
@@ -676,10 +694,10 @@ class Sweep:
         return len(self._unstored) >= STORED_AT_A_TIME or len(self._unjudged) >= JUDGED_AT_A_TIME
 
     def _store(self) -> None:
-        """Store the oldest results and the next checks of their addresses; collect releases whose verdict may change.
+        """Store one batch of results, the oldest first, and the next checks of their addresses.
 
-        The next call continues, because due checks must not wait for thousands of rows, and these would take too much
-        memory at once.
+        Collect the releases whose verdict may change. The other results are left to the next call, because due checks
+        must not wait for thousands of rows, and so many rows would take too much memory at once.
         """
         now = self._clock.now()
         if self._spool:
@@ -694,7 +712,7 @@ class Sweep:
         self._stored += len(checks)
         # A check for a schedule that was changed or cancelled meanwhile is stored but never judged.
         current = {row.release_id for row in rows if not row.superseded}
-        # Called only for checks after a limit, because it goes through all targets.
+        # The function is computed only if a check after a limit needs it, because this goes through all targets.
         read_answers = cache(partial(self._answered_until, now=now))
         changed = (check.address.release for check in checks if self._may_change_verdict(check, read_answers, now=now))
         self._unjudged |= {release.pk: release for release in changed if release.pk in current}
@@ -704,7 +722,7 @@ class Sweep:
 
     def _note_uncounted(self, check: CheckResult, *, now: datetime) -> None:
         target = self.targets.get(check.address.pk)
-        # The counts serve only this process, and only if it judges.
+        # The counts are cached in this process, so they are only of use if this process judges.
         if target is None or target.is_counted or self._vantage_point or not self._judges:
             return
         is_not_live_yet = target.live_since is None and check.finding.result is not CheckOutcome.LIVE
@@ -713,14 +731,14 @@ class Sweep:
             self._uncounted.add(check.address.release_id)
 
     def _count_checks(self) -> None:
-        """Count the checks of some releases before their limit, when each second counts."""
+        """Count the checks of some releases before their limit, to save time when they are judged."""
         if self._uncounted:
             repository.count_checks([self._uncounted.pop() for _ in range(min(JUDGED_AT_A_TIME, len(self._uncounted)))])
 
     def _take_rows(self, rows: Sequence[Observation]) -> None:
-        """Collect the releases to judge whose checks were stored late, by this process or for an ended one.
+        """Collect the releases to judge, and save the next checks, after checks were stored from the spool.
 
-        :param rows: with their addresses and releases.
+        :param rows: the stored checks of this process or of ended ones, with their addresses and releases.
         """
         self._stored += len(rows)
         plain = [row for row in rows if not row.superseded and row.purpose == Purpose.PLAIN]
@@ -748,7 +766,7 @@ class Sweep:
             return True
         if now < check.address.limit_at:
             return False
-        # With a possible error of the clock, no verdict is settled before the check a second after the limit.
+        # If the clock may be off, no verdict is settled before the check one second after the limit.
         settles_at = check.address.limit_at + cadence.CONFIRMING
         return not check.clock_bound_seconds or read_answers()(check.address) >= settles_at
 
@@ -767,7 +785,8 @@ class Sweep:
         answered_until = self._answered_until(now=now)
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
         if self._vantage_point:
-            # Only what the main vantage point has judged, so that the verdict names what only one of them found.
+            # Only releases that the main vantage point has judged are judged again. The verdict then names the results
+            # that only one vantage point found.
             decided = judge.find_releases_with_verdict(waiting)
             waiting = [release for release in waiting if release.pk in decided]
         if not self._judges:
@@ -809,8 +828,8 @@ class Sweep:
                 earliest[key] = min(at, earliest.get(key, at))
 
         def answered_until(address: Address) -> datetime:
-            # No other process replays this past, so there are no checks of others to wait for. An invalid address is
-            # not checked, but its release is judged.
+            # No other process replays this past, so there are no checks of other processes to wait for. An invalid
+            # address is not checked, but the release is judged.
             held_since = LONG_AGO if self._replayed else self._held_since.get(place_if_any(address.url))
             return find_answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
 
@@ -833,7 +852,10 @@ class Sweep:
     # Faults: a clock that was set back, and a database that is unavailable
 
     def _replan_if_clock_set_back(self) -> None:
-        """Plan every check again if the clock was set back; planned checks would wait for their instant again."""
+        """Plan every check again if the clock was set back.
+
+        Otherwise no check would be made until the clock has reached the planned instants again.
+        """
         before, self._last_turn_at = self._last_turn_at, self._clock.now()
         if self._last_turn_at >= before - SET_BACK:
             return
@@ -860,7 +882,7 @@ class Sweep:
             self._spool_unstored()
             self._retry_database_at = now + RETRY_DATABASE_AFTER
             return
-        # With a slow database each step takes a while, and checks may be waiting for their turn at a host.
+        # With a slow database the step takes a while, so checks that wait for their turn at a host may begin before it.
         self._receive(wait_seconds=0.0)
         unjudged, faults = dict(self._unjudged), len(self._faults)
         try:
@@ -883,7 +905,7 @@ class Sweep:
             self._database_away_since = None
 
     def _raise_if_away(self, *, faults: int) -> None:
-        """Raise the fault of a release again if it was caused by an unavailable database."""
+        """Raise the fault of a release again if an unavailable database has caused the fault."""
         away = [fault for fault in self._faults[faults:] if isinstance(fault, DATABASE_AWAY)]
         if away:
             self._faults[faults:] = [fault for fault in self._faults[faults:] if fault not in away]
@@ -897,12 +919,12 @@ class Sweep:
 def find_answered_until(*, unanswered: datetime | None, held_since: datetime | None, now: datetime) -> datetime:
     """Return the instant up to which (included) every planned check of an address is over.
 
-    Checks of another process are certainly over only after fifteen seconds. This applies if this process does not have
-    the lease of the host, or got it less than fifteen seconds ago.
+    If this process does not have the lease of the host, or got it less than fifteen seconds ago, another process may
+    have open checks. These are certainly over fifteen seconds after their planned instant.
 
-    :param unanswered: the planned instant of our earliest check that was not made or has no response; None if there is
-        none.
-    :param held_since: since when this process has the lease of the host; None if it does not.
+    :param unanswered: the planned instant of our earliest check that was not made or has no response; None if all
+        checks have responses.
+    :param held_since: since when this process has the lease of the host; None if it does not have the lease.
     """
     own = now if unanswered is None else min(now, unanswered - datetime.resolution)
     if held_since is None:

@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 READ_AT_A_TIME = 500
 # More new addresses are left for the next claim, because checks wait for a claim to end.
 ENROLLED_AT_A_TIME = 10_000
-# Each comparison finds again which releases are monitored. This many rows take some megabytes.
+# Targets are compared in large batches, because each batch repeats the search for monitored releases. This many rows
+# take some megabytes.
 COMPARED_AT_A_TIME = 2500
 AHEAD = cadence.FIRST_CHECK
 BEHIND = cadence.GIVE_UP
@@ -99,7 +100,7 @@ class Target:
     fresh_checks: int = 0
     closest: timedelta = cadence.CLOSEST
     is_counted: bool = False
-    """Whether its checks were counted since the due time, so that only later ones are counted at the limit."""
+    """Whether checks of this address were counted after the due time, so that fewer are left to count at the limit."""
 
     @property
     def next_decides(self) -> bool:
@@ -243,7 +244,8 @@ def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
     keys = new.order_by("release__due_at", "pk").values_list("pk", flat=True)[:ENROLLED_AT_A_TIME]
     for some in batched(list(keys), READ_AT_A_TIME):
         with transaction.atomic():
-            # Another sweep may enrol the same addresses, and must not be set back to its first checks.
+            # The schedules are locked before the addresses are read again: another sweep may have enrolled the same
+            # addresses meanwhile, and its schedules must not be set back to the first check.
             planned = set(
                 CheckSchedule.objects.select_for_update()
                 .filter(address__in=some)
@@ -270,8 +272,8 @@ def _plan_first_check(address: Address, *, now: datetime) -> CheckSchedule:
     return CheckSchedule(address=address, schedule_version=version, next_check_at=first, host=host)
 
 
-# For each host the database reads two entries of an index. With DISTINCT it would read all that are due: a million at
-# 9:30am in the largest office.
+# For each host the database reads two entries of an index. With DISTINCT it would read the entries of all addresses
+# that are due: a million at 9:30am in the largest office.
 _DUE_HOSTS = """
     WITH RECURSIVE hosts (host) AS (
         SELECT MIN(host) FROM releases_watch
@@ -287,7 +289,7 @@ _DUE_HOSTS = """
 def find_due_hosts(*, until: datetime) -> set[str]:
     """Return the hosts of addresses whose next check is due by an aware instant, monitored or not.
 
-    The host of an address that cannot be requested is "", as is one that is not known yet.
+    The host is "" for an address that cannot be requested, or whose host is not stored yet.
     """
     with connection.cursor() as cursor:
         cursor.execute(_DUE_HOSTS, [connection.ops.adapt_datetimefield_value(until)])
@@ -298,7 +300,7 @@ def find_falling_due(
     monitored: QuerySet[Address], *, until: datetime, hosts: Collection[str], without: Collection[int]
 ) -> list[Address]:
     """Return the monitored addresses of some hosts whose next check is due by an aware instant, except some by key."""
-    # Both databases read this from one index. With the conditions of `monitored` they would read all addresses.
+    # PostgreSQL and SQLite read this from one index. With the conditions of `monitored` they would read all addresses.
     due = CheckSchedule.objects.filter(host__in=hosts, next_check_at__lte=until).order_by("next_check_at")
     listed = [key for key in due.values_list("address_id", flat=True) if key not in without]
     present = monitored.filter(schedule__schedule_version=F("release__schedule_version")).select_related(None)
@@ -321,7 +323,7 @@ def find_falling_due(
 
 
 def _correct_hosts(addresses: Iterable[Address]) -> None:
-    """Save the hosts that changed with their addresses, or were not known."""
+    """Save the hosts that have changed with their addresses, or were not stored yet."""
     changed = []
     for address in addresses:
         host = place_if_any(address.url)

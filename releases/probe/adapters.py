@@ -67,10 +67,10 @@ class Page:
     def address(self, url: str) -> str:
         return url
 
-    def leads_to(self, body: bytes, *, url: str) -> str:  # an adapter's signature
+    def leads_to(self, body: bytes, *, url: str) -> str:  # the signature of `Adapter`
         return ""
 
-    def fallback(self, url: str) -> str:  # an adapter's signature
+    def fallback(self, url: str) -> str:  # the signature of `Adapter`
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
@@ -107,9 +107,9 @@ class Govuk:
         return f"{address.scheme}://{address.place}{'' if known else API}{path}"
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the target of a redirect document; on publication an announcement becomes one.
+        """Return the target of a redirect document. On publication, an announcement becomes a redirect document.
 
-        :raises NotAWebAddressError: if that address may not be requested.
+        :raises NotAWebAddressError: if the target may not be requested.
         """
         if b'"redirect"' not in body:
             return ""
@@ -121,10 +121,10 @@ class Govuk:
         if not target:
             return ""
         here, there = parse_address(url), parse_target(parse_address(url), target)
-        # We know no content API of this host, so read its page.
+        # The target is on another host. We do not know whether it has a content API, so the page is read.
         return self.address(there.url) if there.place == here.place else there.url
 
-    def fallback(self, url: str) -> str:  # an adapter's signature
+    def fallback(self, url: str) -> str:  # the signature of `Adapter`
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
@@ -139,7 +139,7 @@ class Govuk:
         if document.schema == GONE:
             return Finding(CheckOutcome.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(State.GONE))
         if document.schema == REDIRECT:
-            # The document names no target: otherwise the target would have been requested.
+            # The document names no target. Otherwise the target would have been requested.
             return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(State.REDIRECTED))
         if document.schema == ANNOUNCEMENT:
             return _announced(document, expectation)
@@ -218,9 +218,9 @@ def _by_dates(
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
     """Return the finding for a page that is marked as withdrawn.
 
-    A page that was withdrawn after the due instant was published before, so the release is not late because of it. The
-    same may be true of a page that does not say when. No one is asked about its text, so the finding has no digest; a
-    person may still state that it was live.
+    A page that was withdrawn after the due instant had been published before, so the withdrawal does not make the
+    release late. The same may be true of a page that does not say when it was withdrawn. The finding of such a page has
+    no digest, so that no person is asked about its text. A person may still state that the release was live.
     """
     withdrawn_at = document.withdrawn_at
     if found.result is CheckOutcome.NOT_LIVE:

@@ -44,18 +44,18 @@ SECONDS_OF_A_PAGE = 30.0
 SECONDS_TO_BEGIN = 60.0
 SECONDS_TO_END = 5.0
 MOST_PAGES_OF_A_PROCESS = 200
-"""After this many pages the process is replaced, because a browser grows."""
+"""After this many pages the process is replaced, because a browser uses more and more memory."""
 _IDLE_SECONDS = 120.0
 _FAILED_STARTS = 3
 _REST_SECONDS = 60.0
-"""The time without a new process after some that did not start."""
+"""After `_FAILED_STARTS` processes that did not start, no new process is started for this time."""
 _MARK = "STATSOFFICE_BROWSER_PROCESS"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache
 def find_chromium(written: str) -> str:
-    """Return the program of the browser, or an empty text if there is none or it is off.
+    """Return the program of the browser, or an empty text if there is no program or the browser is off.
 
     :param written: the setting: a path, "off", or empty to search for a program of the system.
     """
@@ -86,9 +86,10 @@ class _Child:
 
 
 class Browser:
-    """Loads pages, two at a time and each address once at a time. It belongs to one thread, and never blocks it.
+    """Loads pages, two at a time and each address once at a time.
 
-    If the process hangs or crashes, its pages have a failure, and the next page gets a new process.
+    An instance belongs to one thread, which it does not block while a page loads. If the process hangs or crashes, its
+    pages have a failure, and the next page gets a new process.
     """
 
     def __init__(self, options: Settings, *, seconds_of_a_page: float = SECONDS_OF_A_PAGE) -> None:
@@ -132,7 +133,7 @@ class Browser:
             self._start()
 
     def find_state(self) -> BrowserState:
-        """Start the process if none is running, and return how it runs. This waits until it has started."""
+        """Start the process if none is running, wait until it has started, and return its state."""
         self.warm_up()
         child = self._children[0] if self._children else None
         if child is None:
@@ -141,7 +142,8 @@ class Browser:
             self._exchange(0.25)
         if not child.is_ready:
             return BrowserState.DOES_NOT_START
-        # With its sandbox on, Chromium ends rather than to go on without it. This confirms it.
+        # With its sandbox on, Chromium ends if the sandbox does not work. The namespaces confirm that the sandbox is in
+        # use.
         is_on = self._options.sandbox and has_namespaces_below(child.process.pid)
         return BrowserState.SANDBOXED if is_on else BrowserState.WITHOUT_SANDBOX
 
@@ -157,11 +159,11 @@ class Browser:
         return any(job.key == key for job in self._waiting)
 
     def hand_turn(self, key: Hashable, to: Hashable) -> None:
-        """Let the waiting page of a key be that of another key, for the same address."""
+        """Replace the key of a waiting page by another key for the same address."""
         next(job for job in self._waiting if job.key == key).key = to
 
     def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, PageView]]:
-        """Return the views that are complete, waiting for at least one, but not longer than this."""
+        """Return the views that are complete, waiting at most this long for the first."""
         until = time.monotonic() + timeout_seconds
         while True:
             self._exchange(0 if self._done else max(0.0, min(0.25, until - time.monotonic())))
@@ -170,7 +172,7 @@ class Browser:
                 return done
 
     def end_if_idle(self) -> None:
-        """End the process if it was not needed for some minutes. Call it from time to time."""
+        """End the process if it was not needed for some minutes. This must be called from time to time."""
         if self._children or self._ending:
             self._exchange(0)
 
@@ -234,7 +236,7 @@ class Browser:
             send_some(child)
 
     def _next_job(self, child: _Child | None) -> _Job | None:
-        """Return the next page that may begin: only one of each address is loaded at a time."""
+        """Return the next page that may begin: only one page of each address is loaded at a time."""
         running = child.running.values() if child else ()
         if len(running) >= MOST_AT_ONCE or (child and child.pages >= MOST_PAGES_OF_A_PROCESS):
             return None
@@ -247,7 +249,7 @@ class Browser:
 
     def _start(self) -> _Child | None:
         folder, mark = tempfile.mkdtemp(prefix="statsoffice-browser-"), secrets.token_hex(16)
-        # No secret of the product is in its environment, and its home is an empty folder.
+        # The environment of the process has no secret of the product, and its home is an empty folder.
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder}
         if path := os.environ.get("PYTHONPATH"):
             environment["PYTHONPATH"] = path
@@ -313,7 +315,7 @@ class Browser:
         _end(child)
 
     def _let_end(self, child: _Child) -> None:
-        """Ask a process without pages to end. It closes Chromium itself; if it does not, it is killed later."""
+        """Ask a process without pages to close Chromium and to end. If it does not end, it is killed later."""
         assert child.process.stdin  # noqa: S101
         child.process.stdin.close()
         child.begun_at = time.monotonic()
@@ -331,7 +333,7 @@ class Browser:
 
 
 def _end(child: _Child) -> None:
-    """End a process with all that it started, however they hang, and remove their files."""
+    """Kill a process and all processes that it has started, and remove their files."""
     for pid in {child.process.pid, *_marked_processes(child.mark)}:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
@@ -342,7 +344,10 @@ def _end(child: _Child) -> None:
 
 
 def _marked_processes(mark: str) -> list[int]:
-    """Find all processes whose environment has a mark. Chromium leaves the session of the process that starts it."""
+    """Find all processes whose environment has a mark.
+
+    Chromium leaves the session of the process that starts it, so its processes cannot be found by their session.
+    """
     found, wanted = [], f"{_MARK}={mark}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -352,18 +357,15 @@ def _marked_processes(mark: str) -> list[int]:
 
 
 def has_namespaces_below(pid: int) -> bool:
-    """Return whether a process that another one has started, or a later one of these, has a namespace of process ids.
-
-    Only Linux shows this.
-    """
+    """Return whether a descendant of a process is in a deeper namespace of process IDs. Only Linux shows this."""
     statuses = _read_statuses()
-    # A process has one id for each namespace that it is in.
+    # A process has one ID for each namespace that it is in.
     ids = {one: len(lines.get("NSpid", "").split()) for one, lines in statuses.items()}
     return any(ids.get(one, 0) > ids.get(pid, 1) for one in _find_below(pid, statuses))
 
 
 def find_processes_below(pid: int) -> set[int]:
-    """Find a process, those that it has started, those that these have started, and so on."""
+    """Return the IDs of a process and of all its descendants."""
     return _find_below(pid, _read_statuses())
 
 
@@ -401,7 +403,7 @@ def browser_from_settings(
 
 
 class PageFetcher:
-    """Makes the requests of checks in the browser, as `Fetcher` makes them without one."""
+    """Makes the requests of checks in the browser. `Fetcher` makes requests without a browser."""
 
     def __init__(self, browser: Browser, *, now: Callable[[], datetime], vantage: str) -> None:
         self._browser, self._now, self._vantage = browser, now, vantage
@@ -413,9 +415,9 @@ class PageFetcher:
         return len(self._requests) + len(self._done)
 
     def start(self, request: CheckRequest, *, wait: tuple[str, datetime] | None = None) -> None:
-        """Begin a request; it always ends with an `Answer`.
+        """Begin a request. Each request ends with an `Answer`.
 
-        :param wait: who asked us to wait and until when; then nothing is requested.
+        :param wait: the host or page that asked us to wait, and until when. Then nothing is requested.
         """
         try:
             address = parse_address(request.url)
@@ -474,7 +476,8 @@ class PageFetcher:
 def answer_of_view(view: PageView, request: CheckRequest, *, now: datetime, vantage: str) -> Answer:
     """Return the view of a page as the response of a check.
 
-    :param now: the aware instant of this call by the clock of the checks; instants are computed from it.
+    :param now: the aware instant of this call by the clock of the checks. The instants of the response are computed
+        from `now`.
     """
     sent_at, completed_at = _instant_of(view.sent, now=now), _instant_of(view.done, now=now)
     return Answer(

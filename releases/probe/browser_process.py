@@ -1,11 +1,12 @@
 """The process that loads pages in Chromium: `python -m releases.probe.browser_process`.
 
-It reads requests from its standard input and writes results to its standard output, as JSON, because a hostile page may
-have compromised Chromium. It ends when its input does. It imports neither Django nor the database, and its environment
-has no secrets. Only this module needs Playwright, which the extra `statsoffice[browser]` installs.
+The process reads requests from its standard input and writes results to its standard output. Both are JSON, because a
+hostile page may have compromised Chromium. The process ends when its input ends. It imports neither Django nor the
+database, and its environment has no secrets. Only this module needs Playwright, which the extra `statsoffice[browser]`
+installs.
 
-Each page has a context of its own, without cookies, cache, downloads, service workers and permissions, and a proxy of
-its own, which is its only way to the network.
+Each page has its own context, without cookies, cache, downloads, service workers and permissions. Each page also has
+its own proxy, through which all its connections go.
 """
 
 import asyncio
@@ -40,13 +41,14 @@ SMALL = 0.25
 BODY_BYTES = PICTURE_BYTES = 5 * 1024 * 1024
 SECONDS_TO_START = 60.0
 SECONDS_TO_LOAD = 12.0
-"""The time in which a page has to load; then it is taken as it is, if there is a response."""
+"""The time in which a page has to load. After this time the page is taken as it is, if there is a response."""
 SECONDS_TO_SETTLE = 4.0
 """The additional time in which the scripts of a page may load data."""
 SECONDS_OF_A_STEP = 5.0
 _NICER = 10
 
-# The page reaches nothing past its proxy: no UDP (WebRTC, QUIC), and no names that Chromium resolves itself.
+# These arguments prevent a page from bypassing its proxy: there is no UDP (WebRTC, QUIC), and Chromium does not resolve
+# names itself.
 ARGUMENTS = (
     "--disable-quic",
     "--dns-prefetch-disable",
@@ -81,7 +83,7 @@ class NoPage(Exception):
 
 @dataclass(slots=True)
 class _Visit:
-    """What has happened to one page up to now."""
+    """One page that is being loaded, and the state up to now."""
 
     request: PageRequest
     page: "Page"
@@ -91,7 +93,7 @@ class _Visit:
     crashed: bool = False
 
     def elsewhere(self) -> str:
-        """Return the first address of the page itself that is on no allowed host, or an empty text."""
+        """Return the first address to which the page has navigated that is on no allowed host, or an empty text."""
         return next((url for url in self.visited if not _is_allowed(url, self.request.allowed_hosts)), "")
 
 
@@ -105,7 +107,7 @@ def _is_allowed(url: str, hosts: Sequence[str]) -> bool:
 
 
 async def load_page(chromium: "Chromium", request: PageRequest, settings: Settings) -> PageView:
-    """Load one page and return what it shows. Every step has a time limit; the parent has one for all of them."""
+    """Load one page and return its view. Each step has a time limit, and the parent limits the time of all steps."""
     sent = time.monotonic()
     private = own_private_entries(frozenset(settings.allow_private), frozenset(request.allowed_hosts))
     async with FilterProxy(allow_private=private, upstream=settings.proxy, limits=PageLimits()) as proxy:
@@ -177,9 +179,9 @@ async def _view(visit: _Visit, *, sent: float) -> PageView:
 
 
 def _left(visit: _Visit, url: str, view: PageView) -> PageView:
-    """Return the view of a page that led to another host: nothing of that host is stored but its address.
+    """Return the view of a page that led to another host. Only the address on the other host is stored.
 
-    :raises NoPage: if that address may not be requested at all.
+    :raises NoPage: if the address on the other host may not be requested at all, or no allowed host has responded.
     """
     hops = tuple(hop for hop in view.hops if _is_allowed(hop.url, visit.request.allowed_hosts))
     try:
@@ -203,7 +205,8 @@ def _left(visit: _Visit, url: str, view: PageView) -> PageView:
 async def _go(visit: _Visit) -> "Response":
     """Load the page, wait until its scripts have loaded their data, and return the response with its document.
 
-    :raises NoPage: if there is none, or only a part of it arrives, which cannot show that a release is missing.
+    :raises NoPage: if there is no response, or only a part of the page arrives. A part cannot show that a release is
+        missing.
     """
     from playwright.async_api import Error
     from playwright.async_api import TimeoutError as Timeout
@@ -238,7 +241,7 @@ def _milliseconds_left(begun: float) -> float:
 
 
 async def _refusal(visit: _Visit, response: "Response") -> NoPage | None:
-    """Return the failure that a response of our own proxy stands for; None for one of a server."""
+    """Return the failure that a response of our own proxy means, or None for the response of a server."""
     if response.status in {403, 502} and not visit.proxy.received:
         if visit.proxy.refusals:
             return NoPage(Failure.ADDRESS_REFUSED, visit.proxy.refusals[-1])
@@ -289,14 +292,14 @@ async def _hops(response: "Response") -> tuple[Hop, ...]:
 
 
 def _headers_of_document(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Replace the headers about the body as it was sent: the stored body is the document that the scripts made."""
+    """Replace the headers about the body as it was sent, because the stored body is the document after its scripts."""
     about_body = {"content-type", "content-length", "content-encoding", "transfer-encoding", "set-cookie"}
     remaining = [(name, value) for name, value in headers if name not in about_body]
     return (("content-type", "text/html; charset=utf-8"), *remaining)
 
 
 async def _take_picture(cdp: "CDPSession") -> dict[str, Any]:
-    """Take a picture of the top of the page, of the window alone if that would be too large, and a small one.
+    """Take a picture of the top of the page (of the window only, if the picture is too large), and a small picture.
 
     :return: the fields of a `PageView`.
     :raises NoPage: if the page cannot be drawn in time.
@@ -342,7 +345,7 @@ def write_view(number: int, view: PageView | None) -> bytes:
 
 
 def read_view(content: bytes) -> tuple[int, PageView | None]:
-    """:raises ValueError: if it is not a result."""
+    """:raises ValueError: if the content is not a result."""
     parsed: Any = json.loads(content)
     if not (isinstance(parsed, list) and len(parsed) == 2 and isinstance(parsed[0], int)):
         raise ValueError("a browser process returned something other than a result")
@@ -363,7 +366,7 @@ async def _serve(settings: Settings, requests: asyncio.StreamReader, results: An
             chromium_sandbox=settings.sandbox,
             args=list(ARGUMENTS),
             timeout=SECONDS_TO_START * 1000,
-            # Every page has its own; this one connects to nothing.
+            # Every page has its own proxy. Nothing listens at this default proxy.
             proxy={"server": "http://127.0.0.1:9"},
             handle_sigint=False,
             handle_sigterm=False,
@@ -393,7 +396,7 @@ async def _main(settings: Settings, *, source: int, results: int) -> None:
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb", buffering=0))
-    # The parent reads all the time, so writing to it takes no longer than it needs to.
+    # The results are written with blocking writes, because the parent reads all the time.
     with os.fdopen(results, "wb", buffering=0) as out:
         await _serve(settings, reader, _Writer(out))
 
@@ -411,7 +414,7 @@ class _Writer:
 def main(written: str) -> None:
     with suppress(OSError):  # a service manager may forbid it
         os.nice(_NICER)
-    # Text printed by mistake must not be mistaken for a result.
+    # Text that a library prints must not be taken for a result, so the standard output is replaced.
     source, results = os.dup(0), os.dup(1)
     os.dup2(2, 1)
     with open(os.devnull, "rb") as nothing:

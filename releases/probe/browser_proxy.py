@@ -26,7 +26,7 @@ type Resolve = Callable[[str, int], Awaitable[Collection[str]]]
 _HEAD_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
 _DEFAULT_PORTS = frozenset(DEFAULT_PORTS.values())
-# Headers that are only for the proxy, or that would keep a connection open for a request to another host.
+# Headers that are only for the proxy, or that would leave a connection open for a request to another host.
 _OF_THE_CONNECTION = frozenset({"connection", "keep-alive", "proxy-connection", "proxy-authorization"})
 
 
@@ -179,7 +179,7 @@ class FilterProxy:
         try:
             opening = asyncio.open_connection(proxy.hostname, proxy.port or 8080)
             reader, writer = await asyncio.wait_for(opening, self.limits.connect_seconds)
-            # A tunnel also for http, so that the rest does not differ from a direct connection.
+            # A tunnel is opened for http too, so that the later steps are the same as with a direct connection.
             writer.write(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{_credentials(self.upstream)}\r\n".encode())
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self.limits.connect_seconds)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
@@ -228,7 +228,7 @@ class FilterProxy:
                 await sending
 
     def _end_everything(self) -> None:
-        """End all connections, because the servers have sent more than a page may have."""
+        """End all connections, because the servers have sent more bytes than a page may have."""
         self.is_over = True
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
@@ -237,7 +237,7 @@ class FilterProxy:
 def own_private_entries(allow_private: frozenset[str], allowed_hosts: frozenset[str]) -> frozenset[str]:
     """Return the entries for private networks that are also hosts of the page itself.
 
-    :raises NotAWebAddressError: if an entry is not one of a host.
+    :raises NotAWebAddressError: if an entry is neither "host" nor "host:port".
     """
     return normal_entries(allow_private) & normal_entries(allowed_hosts)
 

@@ -1,4 +1,4 @@
-"""The child processes of a pool: their end, and the bytes that they get."""
+"""Child processes of a pool: ending them, and sending bytes to them."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ SENT_AT_A_TIME = 256 * 1024
 
 
 class Child(Protocol):
-    """A child process with pipes that do not block, and the bytes that it has not been sent yet."""
+    """A child process with pipes that do not block, and the bytes that are still to be sent to it."""
 
     @property
     def process(self) -> Popen[bytes]: ...
@@ -19,11 +19,11 @@ class Child(Protocol):
 
 
 def end_all[C: Child](children: list[C], end: Callable[[C], None], *, of_process: int) -> None:
-    """End the children and forget them, unless this is a fork of the process that started them."""
+    """End the children and clear the list, unless this is a fork of the process that started them."""
     if os.getpid() != of_process:
         return
     for child in children:
-        # All at once, because `end` waits for each.
+        # All children are killed first, because `end` waits for each child.
         child.process.kill()
     for child in children:
         end(child)
@@ -38,7 +38,7 @@ def send_some(child: Child) -> None:
     except BlockingIOError:
         return
     except BrokenPipeError:
-        child.unsent.clear()  # reading its output shows that it has ended
+        child.unsent.clear()  # the child has ended, as the end of its output will show
         return
     del child.unsent[:sent]
 

@@ -34,7 +34,7 @@ from releases.rules.web_address import (
     place_of,
 )
 
-# Debian and Ubuntu, Red Hat, SUSE, Alpine and macOS.
+# The usual files of trusted authorities on Debian and Ubuntu, Red Hat, SUSE, and Alpine and macOS.
 _USUAL_PLACES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -53,7 +53,7 @@ def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
     The libcurl inside pycurl's wheel searches only Red Hat's location, and so refuses every https address on other
     systems.
 
-    :raises NoAuthoritiesError: if there is none, or SSL_CERT_FILE names a file that does not exist.
+    :raises NoAuthoritiesError: if no file is found, or SSL_CERT_FILE names a file that does not exist.
     """
     named = environment.get("SSL_CERT_FILE", "")
     if named and not Path(named).is_file():
@@ -94,7 +94,7 @@ class Multi:
         self._multi.add_handle(curl)
 
     def remove(self, curl: pycurl.Curl) -> None:
-        """Remove a transfer, finished or not; its connection stays open for the next one."""
+        """Remove a transfer, finished or not. The connection stays open for the next transfer."""
         self._multi.remove_handle(curl)
 
     def kick(self) -> None:
@@ -157,12 +157,13 @@ _MISSING = frozenset({404, 410})
 
 @dataclass(slots=True)
 class PendingCheck:
-    """A check from its first request to its response; `spent` is the seconds spent in requests, without queues.
+    """A check from its first request to its response.
 
-    `fragment` is the last one from a redirect (RFC 9110, section 10.2.2). `monotonic` is when the first request was
-    begun or, once known, sent, by the machine's monotonic clock. It gives the true durations between checks of one
-    process even if the wall clock was set in between. `failure`, `detail`, `body` and `led_to`, the target of a
-    redirect outside the allowed hosts, are set at its end.
+    `spent` is the number of seconds spent in requests, without waiting in queues. `fragment` is the last fragment from
+    a redirect (RFC 9110, section 10.2.2). `monotonic` is when the first request was begun or, once known, sent, by the
+    machine's monotonic clock. This clock gives the true durations between checks of one process even if the wall clock
+    was set in between. At the end of the check, `failure`, `detail`, `body` and `led_to` are set. `led_to` is the
+    target of a redirect outside the allowed hosts.
     """
 
     request: CheckRequest
@@ -180,7 +181,7 @@ class PendingCheck:
 
     @property
     def final_url(self) -> str:
-        """The last address with the fragment of a redirect, which is never sent."""
+        """The last address, with the fragment of a redirect, although the fragment is never sent."""
         if self.led_to:
             return as_meant(self.led_to.url)
         return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
@@ -190,7 +191,7 @@ class PendingCheck:
 
 
 def _take_reply(pending: PendingCheck, line: Line, limits: Limits) -> bool:
-    """Take a reply, and return whether it ends the check; if not, it redirects to the new address of `pending`."""
+    """Take a reply, and return whether it completes the check. If not, it redirects to the new `pending.address`."""
     if line.failure is not None:
         pending.fail(line.failure, line.detail)
         return True
@@ -260,17 +261,17 @@ def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
     return parse_target(pending.address, location) if location else None
 
 
-# Beyond this, more connections only compete for the processor.
+# With more connections than this, the connections only compete for the processor.
 MOST_IN_FLIGHT = 1000
 # Open files that the process needs in addition to its connections: database, broker, log, libraries.
 _RESERVED_FILES = 128
-# The number of transfers begun before the first is driven on; otherwise it would wait for the last.
+# After this many new transfers, all transfers are driven. Otherwise the first one would wait until the last has begun.
 _BEGUN_AT_A_TIME = 25
 _MOST_CERTIFICATES = 20_000
 
 
 class Fetcher:
-    """Sends plain GET requests without a cache of our own. It belongs to one thread."""
+    """Sends plain GET requests without a cache of our own. A fetcher belongs to one thread."""
 
     def __init__(
         self,
@@ -372,7 +373,7 @@ class Fetcher:
         """Replace the waiting request of a key, which is then never sent, by another for the same address.
 
         :raises KeyError: if no request of this key is waiting.
-        :raises ValueError: if the two do not request the same.
+        :raises ValueError: if the two requests differ in their address or in `fresh`.
         """
         pending = self._waiting[key]
         if (request.url, request.fresh) != (pending.request.url, pending.request.fresh):
@@ -382,9 +383,9 @@ class Fetcher:
         self._waiting[request.key] = pending
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        """Return the complete responses, waiting for at least one, but not longer than this; 0 does not wait.
+        """Return the complete responses, waiting at most this long for the first; with 0, return at once.
 
-        Every call also begins the requests that the budgets now allow. It waits even if there are no requests.
+        Every call also begins the requests that the budgets now allow. A call waits even if there are no requests.
         """
         until = time.monotonic() + timeout_seconds
         while True:
@@ -400,18 +401,18 @@ class Fetcher:
     def pause(self, name: str, *, until: datetime) -> None:
         """Request nothing of a host or a page until an aware instant.
 
-        Other requests to it end at once with a failure that says so; a decisive request waits until then.
+        A decisive request to the host or page waits until then. Any other request ends at once with `ASKED_TO_WAIT`.
         """
         self._pauses.add(name, until=until)
         if not is_page_queue(name):
             self._hold_back_waiting(name)
 
     def requested_wait(self, url: str) -> tuple[str, datetime] | None:
-        """Return who asked us not to request an address, and until when; None if no one did."""
+        """Return the host or page that asked us not to request an address, and until when; None if neither did."""
         return self._pauses.find(place=place_if_any(url), url=url)
 
     def take_wait(self, answer: Answer) -> None:
-        """Take the request for a pause in a response that was received by other means than this client."""
+        """Pause as a response asks for, if the response was received by other means than this client."""
         wait = requested_pause(answer.status, answer.headers)
         place = place_of(answer.hops[-1].url if answer.hops else answer.requested_url)
         if wait and self._pauses.take_request(place=place, url=answer.requested_url, wait=wait):
@@ -517,7 +518,10 @@ class Fetcher:
         self._finish(pending, at=self._now())
 
     def _refused_behind_proxy(self, pending: PendingCheck) -> str:
-        """Return why an address is refused if a proxy connects to it: then the guard knows only its URL."""
+        """Return why an address may not be requested through the proxy, or an empty text if it may.
+
+        The proxy resolves names, so the guard does not see the network address and can only examine the URL.
+        """
         address = pending.address
         if not self._route.is_proxied(address):
             return ""
@@ -582,7 +586,7 @@ class Fetcher:
             peer_address=line.peer_address if line else "",
             certificate_sha256=certificate,
             vantage=self._route.vantage_for(pending.address),
-            # The phases are those of the final request; the total is that of all.
+            # The phases are of the final request; the total is of all requests.
             seconds=MappingProxyType(
                 {
                     **(line.seconds if line else {}),
@@ -594,7 +598,10 @@ class Fetcher:
         self._done.append((pending.request, answer))
 
     def _certificate(self, connection: int, new: str) -> str:
-        """Return the certificate of a connection, which only the request that opened it received."""
+        """Return the SHA-256 of the certificate of a connection, or an empty text.
+
+        Only the request that opened the connection received the certificate (`new`), so its SHA-256 is cached.
+        """
         if new:
             if len(self._certificates) >= _MOST_CERTIFICATES:
                 self._certificates.pop(next(iter(self._certificates)))

@@ -23,7 +23,7 @@ from releases.rules.web_address import MOST_CHARACTERS, NotAWebAddressError, Web
 CACHE_BYPASS_HEADERS = ("Cache-Control: no-cache", "Pragma: no-cache")
 PARAMETER = "statsoffice-fresh"
 
-# Names that object stores and delivery networks use for a signature of the whole query, or for a parameter next to one.
+# Names that object stores and delivery networks use for a signature of the whole query, or for a related parameter.
 _SIGNED = frozenset({
     "signature", "sig", "x-amz-signature", "x-goog-signature", "x-oss-signature", "key-pair-id", "hdnea", "hdnts",
     "__gda__", "hmac", "token", "verify", "policy",
@@ -35,7 +35,7 @@ def bypass_caches(address: WebAddress) -> WebAddress:
     """Add a unique query to an address, so that no cache on the way can answer from its store.
 
     The rest of the address stays the same, byte for byte. If the query is signed, or is one word instead of names with
-    values, adding to it would change its meaning; such an address is requested with the header only.
+    values, an addition would change its meaning. Such an address is requested with the cache headers only.
     """
     query = urlsplit(address.url).query
     names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
@@ -78,7 +78,7 @@ def undo_codings(body: bytes, codings: str, *, most_bytes: int) -> bytes:
     if len(names) > _MOST_CODINGS:
         raise CannotDecodeError(f"{len(names)} content codings on top of one another")
     for name in reversed(names):
-        # An empty body is sent uncoded by many servers, whatever the header says.
+        # Many servers send an empty body without a coding, whatever the header says.
         body = _undo(name, body, most_bytes) if body else body
     if len(body) > most_bytes:
         raise TooLargeError(f"more than {most_bytes} bytes")
@@ -92,7 +92,8 @@ def _undo(name: str, body: bytes, most_bytes: int) -> bytes:
         case "gzip" | "x-gzip":
             return _gzip(body, most_bytes)
         case "deflate":
-            # RFC 9110 means the zlib format; some servers send the bare stream. The first two bytes decide.
+            # "deflate" is the zlib format (RFC 9110), but some servers send a raw deflate stream. The first two bytes
+            # of the zlib format distinguish the two.
             is_zlib = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
             return _inflate(body, zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS, most_bytes)[0]
         case "br":
@@ -264,8 +265,8 @@ class Line:
     def finish(self, code: int, message: str) -> None:
         """Complete the reply to a finished request.
 
-        :param code: libcurl's, 0 for success.
-        :param message: libcurl's, for the record.
+        :param code: the code of libcurl, 0 for success.
+        :param message: the message of libcurl, for the record.
         """
         self.failure, self.detail = self._failure(code, message)
         self._close_sockets()
@@ -303,7 +304,7 @@ class Line:
         return _FAILURES.get(code, Failure.BROKEN), message or f"error {code} of libcurl"
 
     def _certificate_sha256(self) -> str:
-        """Only a handshake has a certificate; a reused connection has none to read."""
+        """Return the SHA-256 of the certificate, or an empty text if the connection was reused without a handshake."""
         for certificate in self.curl.getinfo(pycurl.INFO_CERTINFO)[:1]:
             for name, value in certificate:
                 if name == "Cert":
@@ -311,7 +312,7 @@ class Line:
         return ""
 
     def _close_sockets(self) -> None:
-        # pycurl uses a duplicate of each.
+        # pycurl uses a duplicate of each socket.
         for opened in self._sockets:
             opened.close()
         self._sockets.clear()
@@ -319,7 +320,7 @@ class Line:
     # Callbacks of curl. They must not raise, because curl would print the traceback and continue.
 
     def _open_socket(self, _purpose: int, to: pycurl.CurlSockAddr) -> socket.socket | int:
-        # A proxy resolves names and connects in our place: it must refuse internal networks itself.
+        # A proxy resolves names and connects in our place, so the proxy must refuse internal networks itself.
         if not self._proxied:
             reason = ssrf.refuse_address(
                 str(to.addr[0]),
@@ -383,7 +384,7 @@ def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
         (pycurl.FOLLOWLOCATION, 0),
         (pycurl.NOSIGNAL, 1),
-        # One request at a time on each connection, so that the budget limits the requests in flight.
+        # HTTP/1.1 has one request at a time on each connection, so that the budget limits the requests in flight.
         (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
         (pycurl.HTTP_CONTENT_DECODING, 0),
         (pycurl.CONNECTTIMEOUT_MS, round(limits.connect_seconds * 1000)),

@@ -39,7 +39,7 @@ _END = "</script>"
 
 
 class Ees:
-    """Reads a release page as readers see it, and stores what the summary of its version says of its publication."""
+    """Reads a release page as readers see it, and the times of publication from the summary of the page's version."""
 
     name = "ees"
     reads = "a page of Explore education statistics, with its times"
@@ -47,10 +47,10 @@ class Ees:
     def address(self, url: str) -> str:
         return url
 
-    def leads_to(self, body: bytes, *, url: str) -> str:  # an adapter's signature
+    def leads_to(self, body: bytes, *, url: str) -> str:  # the signature of `Adapter`
         return ""
 
-    def fallback(self, url: str) -> str:  # an adapter's signature
+    def fallback(self, url: str) -> str:  # the signature of `Adapter`
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
@@ -102,13 +102,16 @@ def _of_summary(answer: Answer, expectation: Expectation) -> Finding:
     page = f"<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1></main></body></html>"
     html = (("content-type", "text/html; charset=utf-8"),)
     finding = rules.examine(replace(answer, body=page.encode(errors="replace"), headers=html), expectation)
-    if finding.result is CheckOutcome.NOT_LIVE:  # only the text of a page can be that of an earlier edition
+    if finding.result is CheckOutcome.NOT_LIVE:  # a summary does not show that the page has an earlier edition
         finding = replace(finding, result=CheckOutcome.UNRECOGNISED)
     return _with_summary(finding, summary, expectation)
 
 
 def _with_summary(finding: Finding, summary: VersionSummary, expectation: Expectation) -> Finding:
-    """Add the publisher's statement to a finding. If a page of an earlier release links to this one, doubt the page."""
+    """Add the publisher's statement to a finding, and doubt a live page of an earlier release.
+
+    The page of an earlier release may contain the marker because it links to the later release.
+    """
     is_named = holds(words(summary.title), words(expectation.marker))
     in_text = finding.result is CheckOutcome.LIVE and Reason.MARKER_IN_TEXT in finding.reasons
     if in_text and not summary.is_latest and not is_named:
@@ -125,7 +128,8 @@ def _says(summary: VersionSummary, *, due_at: datetime, is_live: bool) -> Publis
     earliest = due_at - EARLIEST
     if is_live and summary.published_at and summary.published_at > earliest:
         return PublisherSays(State.PUBLISHED, published_at=summary.published_at, source=Source.CHANGE_HISTORY)
-    # A release that was published long ago may have been updated since, and its earlier updates are other editions.
+    # A release that was first published long ago may be updated in place. Updates before the due time are other
+    # editions.
     if is_live and summary.updated_at and summary.updated_at >= due_at:
         return PublisherSays(State.PUBLISHED, published_at=summary.updated_at, source=Source.PUBLIC_UPDATED_AT)
     is_old = summary.updated_at is not None and summary.updated_at <= earliest

@@ -1,8 +1,8 @@
 """The process that examines pages, one after the other, and its messages: `python -m releases.probe.examiner`.
 
-It reads requests from its standard input and writes results to its standard output. It ends when its input does, so it
-never outlives the process that started it. If a page exceeds a limit, the kernel ends the process: by SIGPROF after the
-allowed processor time, or because it gets no more memory.
+The process reads requests from its standard input and writes results to its standard output. It ends when its input
+ends, so it never outlives the process that started it. A page that exceeds a limit ends the process: by SIGPROF after
+the allowed processor time, or with an exit code if there is no more memory.
 
 It imports only the rules of detection, neither Django nor the database. Requests are pickled, because they come from
 our own process. Results are JSON, because a hostile page may have compromised this process.
@@ -39,14 +39,14 @@ OUT_OF_MEMORY = 86
 GROWN = 87
 """The exit code of a child that has grown too much; it has not begun any of its remaining pages."""
 READY = b""
-"""The first message of a child, from which on its time is limited."""
+"""The first message of a child. From then on, the time of the child is limited."""
 
 _LENGTH = struct.Struct("!I")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One body to examine against an expectation; without an expectation its text is extracted."""
+    """One body to examine against an expectation. Without an expectation, the text of the body is extracted."""
 
     adapter: str
     answer: Answer
@@ -95,7 +95,7 @@ def write_result(result: Result) -> bytes:
 
 
 def read_result(content: bytes) -> Result:
-    """:raises ValueError, KeyError: if it is not a result."""
+    """:raises ValueError, KeyError: if the content is not a result."""
     parsed: Any = json.loads(content)
     if not isinstance(parsed, dict) or len(parsed) != 1:
         raise ValueError("an examination returned something other than a result")
@@ -113,14 +113,15 @@ _READ_AT_A_TIME = 1024 * 1024
 
 def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOVE_REST) -> int:
     """Examine until the input ends; return the exit code."""
-    # When a service is stopped, all its processes get the signal. This one ends together with its parent.
+    # When a service is stopped, all its processes get a signal. This process ignores it, because it ends with its
+    # parent.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     with suppress(OSError):  # a service manager may forbid it, as our unit of systemd does
         os.nice(_NICER)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Text printed by mistake must not be mistaken for a result.
+    # Text that a library prints must not be taken for a result, so the standard output is replaced.
     requests, results = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     at_rest = _address_space()
@@ -162,7 +163,7 @@ def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except Exception:  # noqa: BLE001  # returned as a fault
-        # Without memory, a library may raise another exception.
+        # If there is no more memory, a library may raise another exception than MemoryError.
         if _peak() > rest + bytes_above * 0.9:
             os._exit(OUT_OF_MEMORY)
         return ExaminationError(traceback.format_exc()[-4_000:])
@@ -185,7 +186,7 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
-    # Pickled objects belong to the module of this name, not to `__main__`.
+    # Pickled requests are of the class in `releases.probe.examiner`, not in `__main__`.
     from releases.probe import examiner
 
     given = [float(each) for each in sys.argv[1:3]]

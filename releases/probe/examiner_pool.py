@@ -33,12 +33,12 @@ logger = logging.getLogger(__name__)
 MOST_PROCESSES = 4
 """More processes would exceed the memory of a service unit: each needs 26 MB at rest and at most 282 MB."""
 SECONDS_ON_THE_CLOCK = 30.0
-"""The real time for one page, because a child that is stopped or starved uses no processor time."""
+"""The limit of real time for one page. A child that is stopped or starved never reaches the limit of processor time."""
 SECONDS_TO_BEGIN = 60.0
 """The time in which a child must start, even on a very busy machine."""
 SECONDS_TO_END = 0.5
 MOST_AT_ONCE = 64
-"""Pages that a child gets in advance: work for the tenth of a second in which monitoring stores or judges."""
+"""Pages that a child gets in advance, so that it has work for the tenth of a second of storing or judging."""
 MOST_BYTES_AT_ONCE = 512 * 1024
 LATE_FROM = 2
 """An address that has exceeded a limit this often is examined after all others."""
@@ -67,7 +67,7 @@ class _Job:
 
 @dataclass(slots=True)
 class _Child:
-    """One process with its queue of pages; it examines the first one."""
+    """One process with its queue of pages, of which it examines the first."""
 
     process: subprocess.Popen[bytes]
     jobs: deque[_Job] = field(default_factory=deque)
@@ -129,7 +129,7 @@ class Examiners:
         self._hand_out()
 
     def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, Examined]]:
-        """Return the results that are available once all are, or after this time."""
+        """Wait until all pages have results, but at most this long, and return the available results."""
         until = time.monotonic() + timeout_seconds
         while True:
             is_complete = len(self._done) == len(self)
@@ -156,9 +156,9 @@ class Examiners:
         return self._overruns[url] >= LATE_FROM
 
     def give_up_after(self, seconds: float | None) -> None:
-        """Report all pages without a result by then, or begun afterwards, as ended; only the first call counts.
+        """Report pages without a result after this time, and pages begun later, as ended. Only the first call counts.
 
-        :param seconds: None to examine as usual again.
+        :param seconds: the time from now; None to examine as usual again.
         """
         if seconds is None:
             self._until = None
@@ -188,7 +188,7 @@ class Examiners:
             child.unsent += job.message
 
     def _free_child(self) -> _Child | None:
-        """Return an idle child, or a new one, or the one with the fewest pages if its queue is not full."""
+        """Return an idle child, or else a new child, or else the child with the fewest pages if its queue has room."""
         idle = next((child for child in self._children if not child.jobs), None)
         if idle is not None:
             return idle
@@ -218,7 +218,7 @@ class Examiners:
 
     def _exchange(self, timeout_seconds: float) -> None:
         """Send and receive all data that is ready, waiting at most this long for the first."""
-        # A selector for a few pipes and a short time. epoll would need a file descriptor for each call.
+        # A poll selector suffices for a few pipes. An epoll selector would need a file descriptor for each call.
         with selectors.PollSelector() as selector:
             for child in self._children:
                 assert child.process.stdin is not None and child.process.stdout is not None  # noqa: PT018, S101
@@ -262,7 +262,7 @@ class Examiners:
             self._replace(child)
 
     def _replace(self, child: _Child) -> None:
-        """Remove an ended child from the pool: its page has no result, and another child gets its other pages."""
+        """Remove an ended child from the pool. Its first page has no result, and another child gets the other pages."""
         self._children.remove(child)
         _end(child)
         code = child.process.returncode
@@ -293,7 +293,7 @@ class Examiners:
             self._replace(child)
 
     def _report_all(self, overrun: Overrun) -> None:
-        """Report everything as ended; later pages get new processes."""
+        """End all processes, and report all pages without a result. Later pages get new processes."""
         jobs = [*(job for child in self._children for job in child.jobs), *self._waiting, *self._last]
         end_all(self._children, _end, of_process=os.getpid())
         logger.error("%d pages are not examined: %s", len(jobs), overrun.value)

@@ -23,7 +23,7 @@ from releases.rules.web_address import parse_address
 
 _RELEASE = re.compile(r"(?P<page>(?:/cy)?/releases/[^/]+)(?P<data>/data)?/?")
 _NO_SUCH_DATA = frozenset({404, 410})
-# The data of a release have some thousand bytes. Longer ones are not parsed while other responses wait.
+# The data of a release have some thousand bytes. Larger data are not parsed in `leads_to`, while other responses wait.
 _MOST_BYTES = 500_000
 _BY_PERSON = frozenset({Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION})
 
@@ -44,7 +44,7 @@ class Ons:
         return parts._replace(path=f"{release['page']}/data").geturl() if release else url
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the page to which a release was migrated, or its own page if the data are of an unknown form."""
+        """Return the page to which a release was migrated, or the release's page if the data have an unknown form."""
         if not _is_data(url):
             return ""
         release = _read(body) if len(body) <= _MOST_BYTES else None
@@ -98,8 +98,8 @@ class OnsRelease:
 def _read(body: bytes) -> OnsRelease | None:
     """Read the data of a release, or return None if their form is unknown.
 
-    The site's own code fills missing values with false and empty texts. So data without a title or a path are no
-    release that is not published.
+    The site's own code fills missing values with false and empty texts. So data without a title or a path do not show
+    that a release is not published: their form is unknown.
     """
     try:
         written = json.loads(body)

@@ -25,16 +25,17 @@ LIMITS = Limits(connect_seconds=5.0, total_seconds=15.0, body_bytes=64 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class PostResponse:
-    """The status of the response, or why there is none. The body of a response is read up to the limit and dropped."""
+    """The status of the response, or why there is no response. The body is read up to the limit and discarded."""
 
     status: int | None
     fault: str = ""
 
 
 def refuse_post_address(url: str) -> str | None:
-    """Return why no webhook may have an address, or None if it may. The network address is checked when we connect.
+    """Return why a webhook may not have an address, or None if it may.
 
-    Only https is allowed, except for a host and port of STATSOFFICE_PROBE_ALLOW_PRIVATE.
+    Only https is allowed, except for a host and port of STATSOFFICE_PROBE_ALLOW_PRIVATE. The network address is checked
+    later, when a connection is made.
     """
     try:
         address = parse_address(url)
@@ -47,7 +48,10 @@ def refuse_post_address(url: str) -> str | None:
 
 
 def _refuse_host(address: WebAddress, allowed: frozenset[str]) -> str | None:
-    """Refuse a numeric address before it is sent to a proxy, which would connect to it from its own network."""
+    """Return why this machine's name or a numeric address is refused, or None.
+
+    This check is needed before an address is sent to a proxy, which would connect from its own network.
+    """
     if address.host_with_port not in allowed and is_local_name(address.host):
         return f"{address.host} is this machine"
     numeric = numeric_host(address.host)
@@ -86,7 +90,7 @@ def _perform(curl: pycurl.Curl) -> tuple[int, str]:
     try:
         curl.perform()
     except pycurl.error as error:
-        # pycurl's types say nothing about these two.
+        # The types of pycurl do not declare the code and the message.
         code, message = tuple[object, ...](error.args)
         return int(str(code)), str(message)
     return 0, ""

@@ -41,9 +41,10 @@ _OVERRUNS = {
 
 
 def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hashable:
-    """Return a key of everything that a rule can read: redirects, status, content headers, bytes, and side of due.
+    """Return a key of everything that a rule can read, such as redirects, status, bytes, and the side of the due time.
 
-    Responses with the same key have the same finding. This hashes the bytes, so call it once for a response.
+    Responses with the same key have the same finding. The function hashes the bytes, so it is called once for each
+    response.
     """
     due_at = expectation.due_at
     return (
@@ -62,9 +63,9 @@ def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hasha
 
 
 class Probe:
-    """Makes many requests at a time, and has the responses examined by other processes, within hard limits.
+    """Makes many requests at a time, and sends the responses to other processes that examine them within hard limits.
 
-    The finding of an unchanged page comes from a cache. It belongs to one thread.
+    The finding of an unchanged page comes from a cache. A probe belongs to one thread.
     """
 
     def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None, pages: PageFetcher | None = None) -> None:
@@ -110,7 +111,7 @@ class Probe:
         (self._pages if self._pages and request.adapter == BROWSER else self._fetcher).hand_turn(key, request)
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        """Return the complete responses, waiting for at least one, but not longer than this."""
+        """Return the complete responses, waiting at most this long for the first."""
         until = time.monotonic() + timeout_seconds
         while self._pages_in_flight and self._pages:
             viewed = self._pages.poll()
@@ -127,7 +128,7 @@ class Probe:
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
         """
         :raises NoSuchAdapterError: if no adapter has this name.
-        :raises ExaminationError: if our own code failed on it.
+        :raises ExaminationError: if our own code failed on the response.
         """
         page, known = self._recall(adapter, answer, expectation)
         if known:
@@ -213,11 +214,11 @@ class Probe:
 def probe_from_settings(
     *, now: Callable[[], datetime], adhoc: bool = False, also_private: frozenset[str] = frozenset()
 ) -> Probe:
-    """Make a probe from the settings (STATSOFFICE_PROBE_BUDGETS and its siblings).
+    """Create a probe from the settings STATSOFFICE_PROBE_*.
 
     :param now: the wall clock, real or replayed.
-    :param adhoc: whether it is for ad hoc checks, which have a small part of each budget. A budget that is too small to
-        divide is used by either the sweep or ad hoc checks at a time.
+    :param adhoc: whether the probe is for ad hoc checks, which have a small part of each budget. A budget that is too
+        small to divide is used by the sweep or by ad hoc checks, but never by both at a time.
     :param also_private: further "host:port" entries that this probe may request on private networks.
     """
 

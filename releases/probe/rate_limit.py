@@ -30,7 +30,7 @@ class Pauses:
         self._until[name] = max(until, self._until.get(name, until))
 
     def take_request(self, *, place: str, url: str, wait: timedelta) -> bool:
-        """Pause a page that asked for it; return whether its host pauses too.
+        """Pause a page that asked for a pause, and return whether its host pauses too.
 
         :param place: the host that sent the response.
         """
@@ -44,7 +44,7 @@ class Pauses:
         return True
 
     def find(self, *, place: str, url: str) -> tuple[str, datetime] | None:
-        """Return the longer pause of a host and a page on it, with its end; None if neither pauses."""
+        """Return the name and the end of the longer pause of a host and a page on it; None if neither pauses."""
         waits = [(until, name) for name in (place, page_name(url)) if (until := self._of(name))]
         return (max(waits)[1], max(waits)[0]) if waits else None
 
@@ -70,7 +70,7 @@ def is_page_queue(name: str) -> bool:
 
 
 class Lane[T]:
-    """The waiting requests of one host, and the rest of its budget; instants are monotonic seconds."""
+    """The waiting requests of one host, and the use of its budget. Instants are monotonic seconds."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget

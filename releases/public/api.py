@@ -177,7 +177,7 @@ MOST_PER_PAGE = 100
 MOST_CHARACTERS = 260
 SLUG = r"^[-a-zA-Z0-9_]+$"
 SLUG_PAIR = r"^[-a-zA-Z0-9_]+/[-a-zA-Z0-9_]+$"
-# The position from which a list of releases continues: the ordinal of the release's day, and its identifier.
+# The position from which a list of releases continues: the ordinal of a release's day, and the release's public ID.
 PLACE = r"^[0-9]{6}[.][0-9a-f]{32}$"
 AFTER = "The position from which the list continues. Copy it from next_url."
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -201,7 +201,7 @@ def _or_empty(pattern: str) -> Any:
     return Field(pattern=f"{pattern}|^$", max_length=MOST_CHARACTERS)
 
 
-# An empty filter means no filter, as the document says of each one with allowEmptyValue.
+# An empty filter means no filter, as the OpenAPI document says for each parameter with allowEmptyValue.
 _EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 WithoutEmpty = BeforeValidator(lambda values: [value for value in values if value != ""])
 

@@ -50,7 +50,7 @@ class CalendarQuery:
     :ivar producer: a slug, as `series` is.
     :ivar words: words or parts of words, all of which the title must contain; only the first ten count. On a Welsh page
         a word may be in the Welsh title instead.
-    :ivar statuses: the calendar's, "postponed" included.
+    :ivar statuses: statuses in the calendar, including "postponed".
     :ivar since: the first day on which the release may come, `until` the last.
     """
 
@@ -75,14 +75,14 @@ def filter_releases(query: CalendarQuery, *, among: QuerySet[Release] | None = N
         if value:
             found = found.filter(**{column: value})
     for word in query.words.split()[:MOST_WORDS]:
-        # In English without the Welsh titles, because an index for this search has the English ones only.
+        # English pages do not search the Welsh titles, because the index for this search has only the English titles.
         has_word = Q(title__icontains=word)
         found = found.filter(has_word | Q(welsh_title__icontains=word) if is_welsh() else has_word)
     return found.filter(_called(query.statuses)) if query.statuses else found
 
 
 def may_come_between(since: date | None, until: date | None) -> Q:
-    """Return the condition that a release may come on a day of a period; a vague one may come throughout its months."""
+    """Return the condition that a release may come on a day of a period. A vague date covers all days of its months."""
     condition = Q()
     if since:
         this_month = month_of(since)
@@ -109,7 +109,8 @@ def _called(statuses: frozenset[PublicStatus]) -> Q:
 
 
 _confirmed = Q(status=PublicStatus.CONFIRMED)
-# Its last announced change began its present schedule, because a public release is never moved in private.
+# A release is postponed if the change to its present date moved it later. The change with the present
+# `schedule_version` is the last announced one, because every date change of a public release is announced.
 _moved_later = Q(
     Exists(
         DateChange.objects.filter(
@@ -208,7 +209,7 @@ def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
 
 def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list[AnnouncedRelease]:
     moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
-    # Every change of date begins a version, so a release of version 1 has none.
+    # Every change of date begins a new version of the schedule, so a release of version 1 has no changes.
     moved = [row["pk"] for row in rows if row["schedule_version"] > 1]
     last_correction = ReasonCorrection.objects.filter(change=OuterRef("pk")).order_by("-number")
     changes: QuerySet[Any] = _announced_changes().filter(release__in=moved)
@@ -271,17 +272,17 @@ def _announced(
 
 
 def releases_in_month(month: Month, query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of a month by date, with vague ones last.
+    """Return the announced releases of a month by date, with vague dates last.
 
-    A release announced for two months is in both of them. A release is upcoming until its day, or the last day of its
-    months, is over in London.
+    A release that is announced for two months is in both months. A release is upcoming until its day, or the last day
+    of its months, is over in London.
     """
     found = _filter_view(query, show, now=now).filter(may_come_between(month.first, month.last))
     return found.order_by(_vague_last, "planned_on", "planned_at", "title", "pk")
 
 
 def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of all months: upcoming ones by date, others with the latest first."""
+    """Return the announced releases of all months: upcoming releases by date, others with the latest first."""
     found = _filter_view(query, show, now=now)
     if show is CalendarView.UPCOMING:
         return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
@@ -309,7 +310,7 @@ def public_producers() -> QuerySet[Producer]:
 
 
 def public_series() -> QuerySet[Series]:
-    """Return the series with announced releases, by producer and title; the existence of others is private."""
+    """Return the series with announced releases, by producer and title. The existence of other series is private."""
     return Series.objects.filter(_has_announced).select_related("producer").order_by("producer__name", "title")
 
 
@@ -336,9 +337,9 @@ def move_notice_of(release: Release) -> MoveNotice | None:
 
 
 def live_page_of(release: Release, *, now: datetime) -> str:
-    """Return the address of a release's page if it is due and live, and so public; else an empty text.
+    """Return the address of a release's page if the release is due and live, else an empty text.
 
-    A person's statement that it was published counts, as does a live check from the due time on.
+    A release counts as live if a person stated that it was published, or if a check from the due time on found it live.
     """
     row = {name: getattr(release, name) for name in ("pk", "due_at", "status")}
     return _pages([row], now=now).get(release.pk, "")
@@ -372,7 +373,7 @@ def _find_live_pages(releases: Collection[int]) -> set[int]:
 
 
 def date_answer(slot: Slot) -> dict[str, Any]:
-    """Write a date as the API and webhooks give it."""
+    """Return a date in the format of the API and of webhooks."""
     first, last = days_of(slot)
     at = f"{slot.at:%H:%M}" if isinstance(slot.at, time) and slot.precision is Precision.EXACT else None
     return {

@@ -34,15 +34,15 @@ ATTACHMENT, ANNOUNCEMENT = Address.Role.ATTACHMENT, Address.Role.ANNOUNCEMENT
 
 
 class TooManyReleases(Exception):
-    """A file with this many releases could not be imported again; the message is one sentence."""
+    """A file with this many releases could not be imported again. The message is one sentence."""
 
 
 def export_calendar(
     releases: QuerySet[Release], kind: TableKind, *, title: str, by: Person, contacts: bool = False
 ) -> bytes:
-    """Write releases as a file in the columns of an import, without trainings; times are London's.
+    """Write releases as a file in the columns of an import, with times in London.
 
-    A training that was imported again would notify more people than its participants.
+    Trainings are left out, because a training that is imported again would notify more people than its participants.
 
     :param contacts: whether to include responsible contacts, for the releases that the person may edit.
     :raises TooManyReleases: if there are more than an import accepts.
@@ -101,9 +101,9 @@ def _row(release: Release, columns: Iterable[str], editable: Collection[int], ow
         CONTACT: series.responsible.email if shows_contact and series.responsible else "",
         "tolerance_seconds": series.tolerance_seconds,
         "rehearsal": "yes" if release.rehearsal else "",
-        # These columns are only for the office's own people; the reason of a cancellation is public.
+        # The reason for short notice is only for people of the producer. The reason for a cancellation is public.
         "short_notice_reason": release.short_notice_reason if series.producer_id in own else "",
-        # The reasons of earlier changes are on record; this column is for the reason of a new change.
+        # This column is for the reason of a new date change. The reasons of earlier changes are not exported.
         "date_change_reason": "",
         "cancellation_reason": release.cancellation_reason,
         "osr_reference": "",
@@ -115,7 +115,7 @@ def _row(release: Release, columns: Iterable[str], editable: Collection[int], ow
 
 
 def _exceptions_of(release: Release) -> dict[str, Value]:
-    """Return the columns of the exceptions for the present date; a release at once is imported by a person alone."""
+    """Return the columns of the exceptions for the present date. An import cannot record an immediate release."""
     columns: dict[str, Value] = {}
     for departure in release.departures.all():
         if departure.schedule_version != release.schedule_version:

@@ -76,12 +76,12 @@ class Subscription:
 
     @property
     def name(self) -> str:
-        """The name of the series and its producer, or of the producer; nothing for the whole office."""
+        """The name of the series and its producer, or of the producer; an empty text for the whole office."""
         return ", ".join(choose_language(one.names) for one in (self.series, self.producer) if one)
 
     @property
     def marked_name(self) -> str:
-        """The same as HTML, with marks of English names on a Welsh page."""
+        """`name` as HTML. On a Welsh page, English names are marked as English."""
         return format_html_join(
             ", ", "{}", [(mark_language(one.names),) for one in (self.series, self.producer) if one]
         )
@@ -93,9 +93,9 @@ class Subscription:
 
 
 def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
-    """Find the subscription for the slugs of a producer and of one of its series, or for neither.
+    """Find the subscription for the slugs of a producer and of one of its series, or for the whole office.
 
-    :raises NoSuchSubscription: if there is none with announced releases.
+    :raises NoSuchSubscription: if no such producer or series has announced releases.
     """
     if not producer:
         return Subscription()
@@ -109,8 +109,9 @@ def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
 
 
 def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease]:
-    """Return future releases and those of the last year by date; if there are too many, only the next ones.
+    """Return future releases and releases of the last year, by date.
 
+    At most `MOST_RELEASES` are returned. The next future releases have priority, then the most recent past releases.
     The period begins with a month, so that without changes the content is the same for the whole month.
     """
     today = rules_calendar.local_date(now)
@@ -125,7 +126,7 @@ def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease
 
 
 def newest_changes(what: Subscription, *, page: int = 1) -> tuple[list[Change], bool]:
-    """Return one page of changes of announced releases, newest first, and whether there are older ones."""
+    """Return one page of changes of announced releases, newest first, and whether there are older changes."""
     end = page * CHANGES_PER_PAGE
     found = [(at, pk, kind, release) for kind, rows in _newest_rows(what) for at, pk, release in rows[: end + 1]]
     found.sort(key=lambda row: row[:3], reverse=True)
@@ -216,7 +217,7 @@ def describe_designation(release: AnnouncedRelease) -> str:
 
 
 def describe_status(release: AnnouncedRelease) -> str:
-    """Describe the status of a release: "Postponed. It is now announced for 14 July 2026 9:30am."."""
+    """Describe the status of a release, such as "Postponed: confirmed for 14 July 2026 9:30am."."""
     words = {"date": write_slot(release.slot), "reason": clean_text(release.cancellation_reason)}
     if release.status is PublicStatus.CANCELLED:
         return _("Cancelled: %(reason)s") % words
@@ -278,8 +279,8 @@ def calendar_file(
     calendar = Calendar()
     calendar.add("prodid", PRODUCT.format(language=(WELSH if is_welsh() else ENGLISH).upper()))
     calendar.add("version", "2.0")
-    # Written as text, because the library does not escape properties that it does not know. Old programs read the
-    # second property of each pair.
+    # These values are passed as `vText`, because the library does not escape properties that it does not know. Old
+    # programs read the second property of each pair.
     for key in ("name", "x-wr-calname"):
         calendar.add(key, _text(name))
     for key in ("description", "x-wr-caldesc"):
@@ -293,7 +294,7 @@ def calendar_file(
 
 
 def _text(text: str, *, language: str = WELSH) -> vText:
-    """Return text for a calendar; in a Welsh one, it has the tag of its language (RFC 5545, section 3.2.10)."""
+    """Return text for a calendar. In a Welsh calendar, the text has a language tag (RFC 5545, section 3.2.10)."""
     return vText(clean_text(text), params={"LANGUAGE": language} if is_welsh() else None)
 
 
@@ -330,12 +331,12 @@ def _event(release: AnnouncedRelease, release_pages_address: str, language: str)
 
 
 FEED_MEDIA_TYPE = "application/atom+xml; charset=utf-8"
-# The date of a feed without entries, so that its bytes are always the same.
+# The date of a feed without entries. A fixed date makes the bytes of such a feed always the same.
 NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Pages(Atom1Feed):
-    """An Atom feed with links to its other pages. Its date is that of its newest entry, not of the request."""
+    """An Atom feed with links to its other pages. The date of the feed is the date of its newest entry."""
 
     def latest_post_date(self) -> datetime:
         return max((item["updateddate"] for item in self.items), default=NOTHING_YET)
@@ -347,7 +348,7 @@ class _Pages(Atom1Feed):
 
 
 def _paragraphs(change: Change) -> Iterator[str]:
-    """Describe a change in paragraphs of HTML; on a Welsh page, its English reason has some of its own."""
+    """Describe a change in paragraphs of HTML. On a Welsh page, the English reason has separate paragraphs."""
     text, reason = describe_change(change), clean_text(change.reason)
     sentences = text.removesuffix(reason) if is_welsh() and reason else text
     yield from (
@@ -365,7 +366,7 @@ def change_feed(
     The date of an entry is when the change was announced; for a publication it is the announced time. If a reason is
     corrected, the entry is updated, with the same identifier and position.
 
-    :param links: the addresses of the feed's own pages, "first" among them.
+    :param links: the addresses of the feed's own pages by relation, including "first".
     """
     feed = _Pages(
         title=clean_text(name),
@@ -401,7 +402,7 @@ def allow_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse
     @wraps(view)
     def answer(request: HttpRequest, *which: P.args, **named: P.kwargs) -> HttpResponse:
         response = view(request, *which, **named)
-        # ConditionalGet, around every page, sets the ETag and answers requests that send it.
+        # The middleware `ConditionalGet` sets the ETag of every page, and answers requests that send the ETag.
         response["Cache-Control"] = "no-cache"
         response["Access-Control-Allow-Origin"] = "*"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from selectolax.lexbor import LexborHTMLParser
 
 LEAF, NODE = b"\x00", b"\x01"
-"""The byte before the hashed bytes, so that no node can be mistaken for a leaf."""
+"""The byte that is hashed before the content of a leaf or a node, so that no node can be mistaken for a leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Head:
     rows_sha256: str
 
     def canonical(self) -> str:
-        """Write it as the line that is hashed, without a line end."""
+        """Return the head as the line of text that is hashed, without a line end."""
         return f"{self.chain} {self.position} {self.row_hash} {self.first} {self.rows_sha256}"
 
 
@@ -120,7 +120,7 @@ def _path(leaves: Sequence[bytes], index: int) -> list[Step]:
 
 
 _HEAD = r"[a-z]+\.[a-z_]+ \d+ [0-9a-f]{64} \d+ [0-9a-f]{64}\b"
-# In quoted mail and in JSON there are other characters between two lines, such as ">" and "\n".
+# Quoted mail and JSON have other characters between two lines, such as ">" and "\n", so `\W+` separates them.
 _ANCHOR = re.compile(
     rf"\banchor (?P<number>\d+)\W+made \S+\W+root (?P<root>[0-9a-f]{{64}})\b(?P<heads>(?:\W+{_HEAD})+)"
 )
@@ -170,7 +170,7 @@ def _mail_of(content: bytes) -> EmailMessage:
 def _texts_of(mail: EmailMessage) -> Iterator[str]:
     for part in mail.walk():
         content = part.get_payload(decode=True)
-        if not isinstance(content, bytes):  # a part that has parts itself
+        if not isinstance(content, bytes):  # a multipart container has no content of its own
             continue
         if part.get_content_maintype() == "text":
             yield from _texts_in(_decoded(content, part.get_content_charset("utf-8")))
@@ -187,5 +187,5 @@ def _texts_in(text: str) -> Iterator[str]:
 def _decoded(content: bytes, charset: str) -> str:
     try:
         return content.decode(charset, errors="replace")
-    except LookupError:  # Python does not know it
+    except LookupError:  # Python does not know the character set
         return content.decode(errors="replace")

@@ -12,17 +12,17 @@ from typing import NamedTuple
 FIRST_CHECK = timedelta(days=1)
 """How long before the due instant monitoring begins."""
 GIVE_UP = timedelta(days=7)
-"""How long after the due instant monitoring ends; a person is asked then."""
+"""How long after the due instant monitoring ends if the release is not live by then."""
 LAST_BEFORE_DUE = timedelta(seconds=5)
-"""The time before the due instant of the last check that should be "not live"."""
+"""How long before the due instant the last check is made that must find the release "not live"."""
 OVERDUE = timedelta(seconds=1)
-"""A planned check that is later than this counts as missed."""
+"""A planned check that was not made this long after its planned instant counts as missed."""
 CLOSEST = timedelta(seconds=1)
 """The shortest time between two checks, in the first minute after the due instant and around the limit."""
 CONFIRMING = timedelta(seconds=1)
-"""The time of another check after the limit, at which even a clock that is off by a second is past the limit."""
+"""How long after the limit another check is made. By then even a clock that is a second ahead is past the limit."""
 LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
-"""The longest time between checks in the first minutes after the limit: one and a half times their spacing."""
+"""The longest time between checks in the first minutes after the limit: one and a half times their interval."""
 
 
 class _Period(NamedTuple):
@@ -48,14 +48,14 @@ _AROUND_LIMIT = timedelta(seconds=5)
 _DENSE = _minutes(2)
 _DENSE_STEP = timedelta(seconds=5)
 _AFTER_DENSE = (
-    # until, one check every
+    # each row: the end of a period, counted from the due instant, and the interval of its checks
     (_minutes(10), timedelta(seconds=10)),
     (_minutes(60), timedelta(seconds=30)),
     (_minutes(360), _minutes(2)),
     (GIVE_UP, _minutes(15)),
 )
 _AFTER_LIVE = (
-    # time since the first live check, or since the limit, and the interval of checks
+    # each row: the end of a period, counted from the first live check (or the limit if later), and the interval
     (_minutes(10), _minutes(1)),
     (_minutes(60), _minutes(5)),
     (_minutes(360), _minutes(30)),
@@ -77,20 +77,22 @@ def next_check_at(
 ) -> datetime | None:
     """Plan the next check of a release.
 
-    Checks are made exactly five seconds before the due instant, at it, at the limit and a second after the limit. In
-    the first minute after the due instant and within five seconds of the limit they are `closest` apart. All others are
-    shifted by up to half their spacing, so that releases are not all checked at once; the shift is derived from the key
-    and always the same. If planned checks were missed, or monitoring begins late, one check is made at once. After a
-    release was found live it is checked rarely for another six hours, in case it disappears.
+    Checks are made exactly five seconds before the due instant, at the due instant, at the limit and a second after the
+    limit. All other checks are made at intervals, which are `closest` in the first minute after the due instant and
+    within five seconds of the limit. Each of these checks is shifted by up to half its interval, so that releases are
+    not all checked at once. The shift is derived from the key and always the same. If planned checks were missed, or
+    monitoring begins late, one check is made at once. A release that was found live is checked rarely for another six
+    hours, in case it disappears.
 
     :param key: identifies the release; each key has its own shift.
-    :param closest: as in `host_budget.closest_checks`; wider than five seconds where many addresses share a host.
+    :param closest: the result of `host_budget.closest_checks`; more than five seconds where many addresses share a
+        host.
     :param live_early: the planned instant of the only check so far that found the release before it was due, else None.
-        Then a second check follows soon, to distinguish a temporary fault from an early release.
-    :param may_follow: how long after the limit of the release this part of it is on time. Checks are also made exactly
-        at this later limit and a second after it, and often around it.
-    :returns: an instant later than `after`, or None if monitoring has ended: a week after the due time, or long enough
-        after it went live.
+        If it is given, further checks follow soon, to distinguish a temporary fault from an early release.
+    :param may_follow: how long after the limit of the release this part is still on time. Checks are also made exactly
+        at this later limit and a second after it, and at short intervals around it.
+    :returns: an instant later than `after`, or None if monitoring has ended: a week after the due time, or six hours
+        after the release was found live and the limit had passed.
     :raises ValueError: if the limit lies before the due instant.
     """
     if limit_at < due_at:
@@ -110,9 +112,9 @@ def next_check_at(
         return None if following is None else due_at + following
     if now > due_at + plan.end:
         return None
-    # Missed checks are not repeated one by one. A check that is due just now is stored with its planned instant,
-    # because it counts for the due instant or the limit only if it was planned for it. If several are due, the fixed
-    # ones (due time, limit) come first.
+    # Missed checks are not repeated one by one. If a check is due just now, return its planned instant instead of
+    # `now`, because a check counts for the due instant or the limit only if it was planned for that instant. If several
+    # are due, the fixed ones (due time, limit) come first.
     recent = sorted(each for each in plan.fixed if missed_until < due_at + each <= now)
     current = recent[0] if recent else plan.first_after(missed_until - due_at)
     return due_at + current if current is not None and due_at + current <= now else now
@@ -159,7 +161,7 @@ class _Plan(NamedTuple):
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
         # The shift may move the last check of a period behind the first check of the next period, but no further. So
-        # two are enough.
+        # the first checks of two periods are enough.
         first_two = islice((each for each in shifted if each is not None), 2)
         return min((each for each in (*fixed, *first_two) if each > offset), default=None)
 
@@ -188,7 +190,7 @@ def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
 
 
 def _periods_around(part_limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
-    """Return the checks around the later limit of a part that may follow, in addition to those of every address."""
+    """Yield the additional periods of checks around the later limit of a part that may follow."""
     yield _Period(part_limit - _AROUND_LIMIT, part_limit + _AROUND_LIMIT, closest)
     yield _Period(part_limit + _AROUND_LIMIT, part_limit + _DENSE, max(_DENSE_STEP, closest))
 
@@ -196,15 +198,17 @@ def _periods_around(part_limit: timedelta, *, closest: timedelta) -> Iterator[_P
 def longest_gap_until(limit: timedelta) -> timedelta:
     """Return the longest time between two checks that counts as monitored, for a part that may follow.
 
-    It is twice the widest spacing of the planned checks up to the limit, counted from the due instant.
+    It is twice the longest interval of the planned checks up to the limit.
+
+    :param limit: the limit of the part, counted from the due instant.
     """
     begins = (timedelta(0), *(until for until, _ in _AFTER_DENSE))
     return 2 * max(step for since, (_, step) in zip(begins, _AFTER_DENSE, strict=False) if since < limit)
 
 
 def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
-    # The checks are at the same instants of each hour, whenever the page went live. So a restarted process plans the
-    # same checks.
+    # The checks are counted from the due instant and not from the first live check, so that a restarted process plans
+    # the same checks.
     reached = timedelta(0)
     for until, step in _AFTER_LIVE:
         first = -(-reached // step) * step
@@ -243,11 +247,11 @@ class Chance:
 def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
     """Return the probability that the planned checks of one address find an exposure of some length.
 
-    It begins at any instant of the period with the same probability. The duration of checks, and waits at a crowded
-    host, are ignored. Exposures that begin before the first check are excluded, because a marker that matched from the
-    first check on proves nothing.
+    The exposure begins at any instant of the period with the same probability. The duration of checks, and waits at a
+    crowded host, are ignored. Exposures that begin before the first check are excluded, because a marker that matched
+    from the first check on proves nothing.
 
-    :param length: how long it lasts; time after the due instant does not count.
+    :param length: how long the exposure lasts; time after the due instant does not count.
     """
     each = [_chance(length, begins, key=key) for key in _KEYS]
     return Chance(
@@ -262,8 +266,8 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
     previous = start = max(start, checks[0])
     detected = proven = timedelta(0)
     for check in checks:
-        # The exposures that this check finds first begin between these instants. Those that last until a second check
-        # are proven.
+        # An exposure that begins between `first` and `last` is found by this check and by no earlier one. It is proven
+        # if it lasts until the second check.
         first, last = max(previous, check - length), min(check, end)
         if first < last:
             detected += last - first
@@ -276,7 +280,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
 
 @cache
 def _list_checks(key: str) -> tuple[datetime, ...]:
-    """Return the instants of all checks before the due instant, for a release that none of them finds."""
+    """Return the instants of all checks before the due instant, for a release that none of them finds live."""
 
     def planned() -> Iterator[datetime]:
         instant = _next(None, key=key)
@@ -299,7 +303,7 @@ def _next(after: datetime | None, *, key: str, live_early: datetime | None = Non
 
 
 FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
-"""The times after the due instant of checks that bypass caches, in addition to plain ones, while nothing is live."""
+"""How long after the due instant additional checks bypass caches, as long as the release is not live."""
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:

@@ -123,7 +123,7 @@ SATURDAY = 5
 
 
 class Precision(StrEnum):
-    """How exactly a release's date is known."""  # in the schema of API v1
+    """How exactly a release's date is known."""  # this docstring is in the schema of API v1
 
     EXACT = "exact"
     MONTH = "month"
@@ -150,7 +150,7 @@ DIVISIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The date, time and precision for which a release is announced, in its own zone."""
+    """The announced date, time and precision of a release. `on` and `at` are in `zone`."""
 
     on: date
     at: time | None
@@ -169,14 +169,14 @@ class Slot:
 
     @property
     def last_day(self) -> date:
-        """The last day on which the release may come, as far as its date is known."""
+        """The last day on which the release can be published: its date or, if that is vague, the end of its months."""
         if self.precision is Precision.EXACT:
             return self.on
         months = 1 if self.precision is Precision.MONTH else 2
         return months_after(self.on.replace(day=1), months) - timedelta(days=1)
 
     def is_past(self, *, now: datetime) -> bool:
-        """Return whether the day, or the last of the months, is over in London at an aware instant."""
+        """Return whether `last_day` is over in London at `now` (aware)."""
         return self.last_day < local_date(now)
 
     def __str__(self) -> str:
@@ -213,7 +213,7 @@ def _holidays() -> BankHolidays:
 
 
 def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
-    """Return the bank holidays of a year in a nation by day; empty if they are not known yet.
+    """Return the bank holidays of a year in a nation by day; empty if the source does not list that year.
 
     Source: www.gov.uk/bank-holidays, as contained in the package govuk-bank-holidays.
     """
@@ -253,9 +253,9 @@ def working_day_before(on: date, *, nation: Nation, closed: ClosedDays = NEVER_C
 
 @cache
 def working_days_away(on: date, days: int, *, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> date:
-    """Return the day a number of working days after a day, in a nation; before it if the number is negative.
+    """Return the day that is `days` working days of a nation after `on`, or before `on` if `days` is negative.
 
-    :param days: 0 returns the day itself, even if it is not a working day.
+    :param days: 0 returns `on` itself, even if it is not a working day.
     """
     step, day = timedelta(days=1 if days > 0 else -1), on
     for _ in range(abs(days)):
@@ -266,7 +266,7 @@ def working_days_away(on: date, days: int, *, nation: Nation, closed: ClosedDays
 
 
 def days_of_notice(on: date, *, given_at: datetime) -> int:
-    """Count the days from the London day of confirmation to the date; negative if the date is past."""
+    """Count the days from the London day of `given_at` to `on`; negative if `on` is earlier."""
     return (on - local_date(given_at)).days
 
 
@@ -279,9 +279,9 @@ def is_short_notice(on: date, *, given_at: datetime) -> bool:
 
 
 def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
-    """Return whether a date is confirmed less than six months ahead; that advice is only for market-sensitive series.
+    """Return whether a date is confirmed less than six months ahead.
 
-    Source: GOV.UK's content guidance on statistics announcements.
+    The advice applies only to market-sensitive series. Source: GOV.UK's content guidance on statistics announcements.
     """
     return on < months_after(local_date(given_at), MARKET_SENSITIVE_MONTHS)
 
@@ -311,7 +311,7 @@ class Month:
 
     @property
     def previous(self) -> "Month":
-        """The previous month; the first possible month returns itself."""
+        """The previous month. The first month that Python supports returns itself."""
         return self if self.first == date.min else Month(months_after(self.first, -1))
 
 
@@ -333,9 +333,9 @@ class LaterSlot:
 
 
 def place_later(slot: Slot, *, months: int, rule: Rule, nation: Nation, closed: ClosedDays = NEVER_CLOSED) -> LaterSlot:
-    """Find the day some months later; a weekend, bank holiday or closed day is moved to the next working day.
+    """Find the slot some months later; a weekend, bank holiday or closed day is moved to the next working day.
 
-    A date with only a month stays vague.
+    A slot without an exact date stays vague.
     """
     if slot.precision is not Precision.EXACT:
         return LaterSlot(replace(slot, on=months_after(slot.on, months)))
@@ -353,7 +353,7 @@ def place_on_working_day(slot: Slot, *, nation: Nation, closed: ClosedDays = NEV
 
 
 def _same_weekday(on: date, months: int) -> date:
-    """Return the same weekday of a later month, such as the second Tuesday; a fifth one means the last."""
+    """Return the same weekday of a later month, such as the second Tuesday; the last one if it has no fifth."""
     first = months_after(on.replace(day=1), months)
     day = 1 + (on.weekday() - first.weekday()) % 7 + 7 * ((on.day - 1) // 7)
     last = monthrange(first.year, first.month)[1]
@@ -361,9 +361,9 @@ def _same_weekday(on: date, months: int) -> date:
 
 
 DAYS_OF_A_MONTH = 365.25 / 12
-# Parts of one edition may be released within days of each other, and count as one release.
+# Releases of a series at most this far apart count as one, because they may be parts of one edition.
 SAME_BEAT = timedelta(days=10)
-# Old releases do not show the present pace of a series.
+# The pace is inferred only from this many of the latest releases, because older ones do not show the present pace.
 BEATS_THAT_COUNT = 13
 FEWEST_INTERVALS = 2
 
@@ -387,7 +387,7 @@ class Gap:
 
 
 def representative_day(on: date, *, precision: Precision) -> date:
-    """Return the day by which the rhythm of a series is measured: the release's own, or the middle of its months."""
+    """Return the day for measuring intervals between releases: the exact day, or the middle of the vague months."""
     if precision is Precision.EXACT:
         return on
     first = on.replace(day=1)
@@ -397,8 +397,8 @@ def representative_day(on: date, *, precision: Precision) -> date:
 def pace_of(past: Iterable[date]) -> Pace | None:
     """Infer the pace of a series from the days of past releases; None if their intervals are irregular.
 
-    Two thirds of the latest intervals must be closer to one pace than to any other, so that occasional late or missing
-    releases do not matter.
+    It is enough that two thirds of the latest intervals fit one pace, so that occasional late or missing releases do
+    not matter.
     """
     beats = _parted(past)[-BEATS_THAT_COUNT:]
     intervals = [(later - earlier).days for earlier, later in pairwise(beats)]
@@ -414,10 +414,10 @@ def pace_of(past: Iterable[date]) -> Pace | None:
 def gaps(planned: Iterable[date], pace: Pace, *, start: date, end: date) -> list[Gap]:
     """Find the expected periods between two days in which nothing is planned.
 
-    A period is expected one pace after the previous release; a release within half a pace of that fills it. So the
-    rhythm follows a series that drifts.
+    Each release is expected one pace after the previous one. A release up to half a pace too early or too late still
+    counts as the expected one. So the expected days follow a series whose dates drift.
 
-    :param planned: the days of all past and future releases, including those outside the two days.
+    :param planned: the days of all past and future releases, including those before `start` and after `end`.
     """
     beats = _parted(planned)
     months = MONTHS[pace]

@@ -54,7 +54,7 @@ def write_dataclass(value: Any) -> Any:
         return {field.name: write_dataclass(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, date):  # a datetime too
+    if isinstance(value, date):  # or a datetime, which is a subclass
         return value.isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()

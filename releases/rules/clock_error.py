@@ -9,17 +9,17 @@ from enum import StrEnum
 from releases.rules.response import Answer
 
 LEAST_STEP = timedelta(seconds=0.1)
-"""A smaller jump between two readings may only mean that our own process was delayed between them."""
+"""A step is a jump of the clock. A smaller one may only mean that our process was delayed between two readings."""
 STRADDLE = timedelta(seconds=15)
-"""A check that was sent before a step may still be open this long after it."""
+"""A check that was sent before a step of the clock may still be open this long after the step."""
 PEER_TIME_VALID_FOR = timedelta(minutes=15)
-"""How long a proof by other hosts' clocks that ours is wrong remains valid."""
+"""How long a comparison of our clock with another host's remains valid."""
 HOSTS_THAT_CONFIRM = 2
 """One other host may be wrong; two unrelated hosts that agree are assumed to be right."""
 CONFIRMED_WITHIN = timedelta(seconds=2)
 """A response whose own time differs from ours by more than this does not confirm our clock."""
 LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
-"""Added to the kernel's figure: systemd-timesyncd does not report the network path to the time server."""
+"""Added to the kernel's figure, because systemd-timesyncd does not report the network path to the time server."""
 
 # <linux/timex.h>
 _UNSYNC, _NANO, _TIME_ERROR = 0x0040, 0x2000, 5
@@ -54,9 +54,10 @@ class Figures:
 class ClockError:
     """The known error of a clock at one reading.
 
-    It is off by at most `bound`, according to `voucher`; None if no source confirms it. `off_by` is the proven minimum
-    error. `stepped_by` is by how much the clock was set since a source last confirmed it: it was wrong before or after
-    that, and it is unknown which. `compared_at` is when other hosts last sent the time.
+    The clock is off by at most `bound` according to the source `voucher`; `bound` is None if no source confirms the
+    clock. `off_by` is the proven minimum error. `stepped_by` is by how much the clock jumped since a source last
+    confirmed it. The clock was wrong before or after the jump, and it is unknown which. `compared_at` is when another
+    host last sent its time.
     """
 
     voucher: Voucher
@@ -155,7 +156,7 @@ class ClockMonitor:
         return Figures(Voucher.CONTROLS, bound=timedelta(seconds=max(abs(least), abs(most))))
 
     def _proven(self, *, now: datetime) -> timedelta:
-        """Return the minimum error of our clock if all other hosts are right and there are at least two."""
+        """Return the minimum error of our clock, assuming that all other hosts are right; zero with fewer than two."""
         recent = self._recent(now=now)
         if len(recent) < HOSTS_THAT_CONFIRM:
             return timedelta(0)
@@ -193,7 +194,7 @@ def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
 
 
 def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures | None:
-    """Return the error by the kernel's figures, or None if they say that the clock is not synchronised.
+    """Return the error of the clock from the kernel's figures, or None if the kernel says that it is not synchronised.
 
     Source: adjtimex(2).
 
@@ -210,7 +211,7 @@ def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures
 def of_chrony(line: str) -> Figures | None:
     """Return the error from the output of `chronyc -c tracking`, or None if chrony has no external source.
 
-    chrony's manual bounds the error by the offset still to be corrected, the dispersion and half the delay.
+    Source: chrony's manual. The error is at most the offset still to be corrected, the dispersion and half the delay.
 
     :raises ValueError: if the line is not the output of chronyc.
     """
@@ -233,12 +234,12 @@ def of_ntp(
     is_synchronised: bool,
     answered_at: float,
 ) -> Figures | None:
-    """Return the error of our clock by a response of an NTP server, or None if the server is not synchronised.
+    """Return the error of our clock from a response of an NTP server, or None if the server is not synchronised.
 
     Source: RFC 5905, section 10, the root distance. All arguments but the flag are in seconds.
 
     :param offset: by how much our clock is behind the server's.
-    :param root_dispersion: how far the server's clock may be from that.
+    :param root_dispersion: how far the server's clock may be from its own reference clock.
     """
     if not is_synchronised:
         return None

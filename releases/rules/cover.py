@@ -15,9 +15,9 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CoverSpan:
-    """The days on which one person covers another, by key: London days, of which the first and the last count.
+    """The London days, `first` and `last` included, on which `person` covers `absent` (both by key).
 
-    `ended_at` is the instant at which it was ended before its last day, or None.
+    `ended_at` is the instant at which the cover was ended early, or None.
     """
 
     person: int
@@ -43,7 +43,7 @@ class CoverFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CoverProblem:
-    """One problem of a plan for an absence, and its first and last day; `place` is the span that it is about."""
+    """One problem of a plan for an absence, and its first and last day. `place` is the index of the span."""
 
     fault: CoverFault
     first: date

@@ -27,7 +27,7 @@ WITHDRAW = "withdraw"
 LAPSE = "lapse"
 
 # Code of Practice, edition 2.1, T3.2 (3.0: 3.2): the Head of Profession agrees to a change before it is made. A request
-# lapses if the release is moved, published or cancelled meanwhile, because it was about another date.
+# lapses if the release is moved, published or cancelled meanwhile, because it no longer applies.
 REQUEST = Lifecycle(
     name="request",
     initial=RequestState.WAITING,
@@ -47,7 +47,10 @@ class Mark(StrEnum):
 
 
 def must_request_date(status: str, *, roles: Collection[Role], waits: bool) -> bool:
-    """Return whether a person has to request another date of a release; a lead can change it directly."""
+    """Return whether a person has to request another date of a release; a lead can change it directly.
+
+    :param waits: whether an earlier request is still waiting for a decision.
+    """
     return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
 
 

@@ -26,10 +26,11 @@ class SlotRefused(FieldRefused):
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What people give for a departure.
+    """The grounds that people enter for a departure.
 
-    :ivar osr_reference: of OSR's written agreement to this release, with its date.
-    :ivar bank_holiday_reason: of the Head of Profession or a deputy, for a release on a bank holiday; public.
+    :ivar osr_reference: the reference of OSR's written agreement to this release.
+    :ivar osr_agreed_on: the date of this agreement.
+    :ivar bank_holiday_reason: the public reason of the Head of Profession or a deputy for a release on a bank holiday.
     :ivar osr_told_at: when OSR was informed of a release at once, after a leak or a statement in public (aware).
     """
 
@@ -68,7 +69,7 @@ class Departures:
 
 
 def find_departures(slot: Slot, *, series_time: time, nation: Nation) -> Departures:
-    """Compare an exact slot with the release time of its series (London) and with the days of a nation."""
+    """Compare an exact slot with the London release time of its series, and with a nation's weekends and holidays."""
     if slot.due_at is None:
         return Departures(slot)
     local = calendar.in_london(slot.due_at)
@@ -152,14 +153,15 @@ def check_holiday_reason(departures: Departures, grounds: Grounds, *, required: 
 def check_at_once(
     due_at: datetime | None, grounds: Grounds, *, was_due_at: datetime | None, reason: str, at: datetime
 ) -> None:
-    """Check a release at once, after a leak or a statement in public.
+    """Check the decision to release at once, after a leak or a statement in public.
 
-    :param was_due_at: the present due time. If it is still to come, the new one must be earlier, because a release at
-        once needs none of what a postponement needs.
+    :param was_due_at: the present due time. If it is still to come, the new time must be earlier, because a release at
+        once needs neither OSR's agreement nor a reason for a bank holiday, which a postponement may need.
     :param reason: the public reason.
     :param at: the instant of the decision.
     :raises MissingFields: if the public reason is missing.
-    :raises FieldRefused: if the time is past, more than 24 hours away or no earlier, or OSR was not informed before.
+    :raises FieldRefused: if the new time is past, more than 24 hours away or not earlier, or if OSR is still to be
+        informed.
     """
     if not reason.strip():
         raise MissingFields("reason", "Enter the public reason.")

@@ -1,4 +1,4 @@
-"""The edition that a title, reference or address names, such as "October 2026", and the text of another edition."""
+"""The edition that a title, reference or address names, such as "October 2026", and its change to another edition."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ _FORMS = (
     rf"(?P<day>[0-3]?\d)(?P<after_day>[ _-])(?P<day_month>{_MONTH})(?P<after_month>[ _-])(?P<day_year>{_YEAR})(?!\d)",
     rf"(?P<first>{_MONTH})(?P<to>[ _-](?:to|and)[ _-]|[-–])(?P<last>{_MONTH})(?P<sep>[ _-]?)(?P<end>{_YEAR})(?!\d)",
     rf"(?P<name>{_MONTH})(?P<between>[ _-]?)(?P<name_year>{_YEAR})(?!\d)",
-    # A text up to "2011-12" may also mean two years. From "2012-01" on it can only mean a month.
+    # A text such as "2011-12" may mean a month or two years, so only texts from "2012-01" on are read as a month.
     r"(?P<month_year>20(?:1[2-9]|[2-9]\d))-(?P<month>0[1-9]|1[0-2])(?!\d)",
     rf"(?P<quarter_word>q|quarter[ _-])(?P<quarter>[1-4])(?P<before_year>[ _-]?)(?P<quarter_year>{_YEAR})(?!\d)",
     rf"(?P<year_first>{_YEAR})(?P<after_year>[ _-]?)(?P<later_word>q|quarter[ _-])(?P<later_quarter>[1-4])(?!\d)",
@@ -30,14 +30,14 @@ _EDITIONS = re.compile(rf"(?<![0-9a-z])(?:{'|'.join(_FORMS)})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """From the day of one release to the day of another, and the months between the periods that they are about."""
+    """The days of two releases, and the number of months between the periods that their statistics are about."""
 
     was: date
     to: date
     months: int
 
     def move_day(self, day: date) -> date:
-        """Move a day that a text names by the days between the two releases."""
+        """Move a day by the number of days between the two releases."""
         return day + (self.to - self.was)
 
     def move_month(self, year: int, month: int) -> tuple[int, int]:
@@ -46,16 +46,16 @@ class Shift:
 
     @property
     def years(self) -> int:
-        """Whole years; 0 if the periods are not whole years apart."""
+        """The number of years between the periods; 0 if they are not whole years apart."""
         return self.months // 12 if self.months % 12 == 0 else 0
 
 
 def advance_edition(text: str, shift: Shift) -> str:
     """Return a title, reference or address with the periods and days of another edition.
 
-    It knows days (27 November 2026, 2026-11-27, 20261127), months (October 2026, oct-2026, 2026-10), ranges of months
-    (August to October 2026), quarters (Q3 2026, 2026 Q3) and years (2026, 2025-26, 2025/26). A year alone moves only by
-    whole years.
+    The function recognises days (27 November 2026, 2026-11-27, 20261127), months (October 2026, oct-2026, 2026-10),
+    ranges of months (August to October 2026), quarters (Q3 2026, 2026 Q3) and years (2026, 2025-26, 2025/26). A year on
+    its own changes only if the periods are whole years apart.
     """
     return _EDITIONS.sub(lambda found: _moved(found, shift), text)
 
@@ -63,7 +63,7 @@ def advance_edition(text: str, shift: Shift) -> str:
 def advance_reference(reference: str, shift: Shift, *, taken: Iterable[str] = ()) -> str:
     """Return the reference of another edition, with its period added if the reference names none.
 
-    :param taken: references that are not free.
+    :param taken: references that are already in use.
     """
     moved = advance_edition(reference, shift)
     if moved == reference:
@@ -81,7 +81,7 @@ def _moved(found: re.Match[str], shift: Shift) -> str:
             try:
                 return move(part, shift)
             except ValueError:
-                # No such day, such as 31 June.
+                # The text names a day that does not exist, such as 31 June.
                 return found[0]
     raise AssertionError(found[0])
 

@@ -10,9 +10,9 @@ from hashlib import blake2b
 
 from releases.rules import cadence
 
-# How long one check uses a connection if nothing is known about the site: a quarter of a second is a slow page.
+# How long we assume that one check uses a connection: a quarter of a second, as a slow page does.
 USUAL_SECONDS = 0.25
-# A smaller budget is not divided, because monitoring would lose half of it or more.
+# A smaller budget has no share for ad hoc checks, because monitoring would lose at least half of the budget.
 SMALLEST_DIVIDED = 3
 # The number of checks that one monitoring process makes and stores without falling behind (benchmarks).
 CHECKS_PER_SECOND = 1_000
@@ -61,8 +61,9 @@ def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DE
 def longest_gap(addresses: int, budget: Budget) -> timedelta:
     """Return the longest time between two checks of an address that counts as monitored.
 
-    It is twice the time needed to check all addresses that are due at the host at the same instant. In a longer gap a
-    page may have been live and removed again, so such a gap cannot make a release late.
+    It is twice the time needed to check all addresses that are due at the host at the same instant, but at least 10 and
+    at most 30 seconds. In a longer gap a page may have been live and removed again, so a release with such a gap is not
+    late.
     """
     two_rounds = timedelta(seconds=2 * addresses / budget.per_second)
     return min(max(LEAST_LONGEST_GAP, two_rounds), GREATEST_LONGEST_GAP)
@@ -72,6 +73,7 @@ def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelt
     """Return the shortest interval between two checks of one address: at least a second.
 
     :param at_host: the number of addresses that are due at the same host and instant and not live yet.
+    :param of_process: the number of addresses that the monitoring process checks and that are not live yet.
     """
     seconds = max(at_host / budget.per_second, of_process / CHECKS_PER_SECOND)
     return max(cadence.CLOSEST, timedelta(seconds=seconds))
@@ -101,7 +103,7 @@ class Due:
 class Crowd:
     """Checks due at one host and aware instant that have to wait for one another, or belong to several releases.
 
-    The interval of each release's verdict may be wider by `seconds`.
+    The waits can make the interval of each release's verdict longer by up to `seconds`.
     """
 
     place: str
@@ -116,7 +118,7 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
 
     A crowd has at least two releases, or one release with more addresses than can be requested at once.
 
-    :return: by instant and host; the releases of each in the order in which they were given.
+    :return: the crowds, sorted by instant and host, each with its releases in the order given.
     """
     together: dict[tuple[datetime, str], list[Hashable]] = defaultdict(list)
     for one in due:
@@ -134,8 +136,8 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
     return [crowd for crowd in crowds if len(crowd.releases) > 1 or crowd.seconds]
 
 
-# 429 is about our own requests; 503 is about the site, which often promises an hour and is back after a minute. One
-# stray answer stops monitoring for no longer than this.
+# The longest pause by status, so that a single response cannot stop monitoring for longer. 429 concerns our own
+# requests. 503 concerns the site, which often asks for an hour and recovers after a minute.
 LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
 LONGEST_OF_ALL = max(LONGEST.values())
 LONGEST_FOR_HOST = timedelta(seconds=60)
@@ -143,9 +145,9 @@ LONGEST_FOR_HOST = timedelta(seconds=60)
 
 
 def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:
-    """Return how long a response asks us to wait; zero if it does not, or not in a readable form.
+    """Return how long a response asks us to wait, at most `LONGEST`; zero if it does not ask or cannot be read.
 
-    A date is compared with the response's own Date, because both are from the same clock, which may differ from ours.
+    A date in Retry-After is compared with the response's own Date, because the host's clock may differ from ours.
     Source: RFC 9110, section 10.2.3, and RFC 6585, section 4.
 
     :param headers: name and value, the names in lower case.
@@ -170,7 +172,7 @@ def _instant(written: str) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-# A hundred sweeps compute a hundred hashes for each host, every second.
+# The result is cached, because each of a hundred sweeps would compute a hundred hashes for each host, every second.
 @lru_cache(maxsize=20_000)
 def find_owner(host: str, holders: frozenset[str]) -> str:
     """Return which of several sweeps monitors a host, by rendezvous hashing.

@@ -60,7 +60,7 @@ DISCARD = "discard"
 FAIL = "fail"
 
 # The calendar is changed only after a person has confirmed the result of the check. If the calendar has changed since,
-# they are asked again.
+# the person is asked again.
 IMPORT = Lifecycle(
     name="import",
     initial=ImportStatus.UPLOADED,
@@ -84,4 +84,4 @@ WAITING = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
 WAITING_FOR_PERSON = (ImportStatus.AMBIGUOUS, ImportStatus.CHECKED)
 """The states in which a person has to answer or decide."""
 OPEN = (*WAITING, *WAITING_FOR_PERSON)
-"""The states in which the file is stored; at the end it is removed."""
+"""The states in which the file is stored. It is removed when the import ends."""

@@ -14,7 +14,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-# The words for roles in sentences, where they are not those of the code.
+# The names of roles in sentences, if these differ from the stored values.
 ROLE_WORDS = {Role.HEAD_OF_PROFESSION: "Head of Profession"}
 LEADS = frozenset({Role.HEAD_OF_PROFESSION, Role.DEPUTY})
 EVERY_ROLE = frozenset(Role)
@@ -78,7 +78,7 @@ class Lifecycle:
     initial: str
     moves: tuple[Move, ...]
     state_words: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """The words for states whose codes are not those of pages."""
+    """The names of states on pages, if these differ from the stored values."""
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-# Neither published nor cancelled.
+# The statuses of releases that are neither published nor cancelled.
 TO_COME = (Status.PROVISIONAL, Status.CONFIRMED)
 
 ANNOUNCE = "announce"
@@ -160,8 +160,8 @@ PUBLISH = "publish"
 
 KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
 
-# A confirmed release never becomes provisional again. Code of Practice, edition 2.1, T3.2 (3.0: 3.2): a
-# change of a confirmed date is agreed by the Head of Profession, and announced promptly with its reason.
+# A confirmed release never becomes provisional again. Code of Practice, edition 2.1, T3.2 (3.0: 3.2): the Head of
+# Profession agrees to a change of a confirmed date, and it is announced promptly with its reason.
 RELEASE = Lifecycle(
     name="release",
     initial=Status.PROVISIONAL,

@@ -12,7 +12,7 @@ BROWSER = "browser"
 class BrowserState(StrEnum):
     """Whether a browser can load pages here, and whether its processes are in Chromium's own sandbox.
 
-    WITHOUT_SANDBOX: its sandbox is off, or we cannot confirm that its processes have namespaces of their own.
+    WITHOUT_SANDBOX: the browser's sandbox is off, or we cannot confirm that its processes have namespaces of their own.
     """
 
     NOT_INSTALLED = "not_installed"
@@ -23,7 +23,7 @@ class BrowserState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One page to load. `allowed_hosts` are those that may be the page itself; its parts may come from any website."""
+    """One page to load. Only the page itself must be on `allowed_hosts`; its images and scripts need not be."""
 
     url: str
     allowed_hosts: tuple[str, ...]
@@ -36,7 +36,8 @@ class PageView:
     """A loaded page, or the reason why there is none.
 
     `body` is the document as the scripts have made it, in UTF-8. `picture` is a PNG of `width` by `height` CSS pixels,
-    and `small` one of its top. `sent`, `pictured` and `done` are readings of the machine's monotonic clock, in seconds.
+    and `small` is a PNG of the top of the page. `sent`, `pictured` and `done` are readings of the machine's monotonic
+    clock, in seconds.
     """
 
     sent: float

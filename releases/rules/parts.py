@@ -22,7 +22,7 @@ MAIN = frozenset({Part.UNNAMED, Part.ENGLISH_PAGE})
 PAGES = frozenset({Part.ENGLISH_PAGE, Part.WELSH_PAGE})
 """The parts that are always a web page."""
 LONGEST_FOLLOW = timedelta(hours=24)
-"""How long after the release time a part may follow. Monitoring ends later than this."""
+"""The longest delay that a release can allow for a part. Monitoring continues after it (`cadence.GIVE_UP`)."""
 LONGEST_FOLLOW_MINUTES = LONGEST_FOLLOW // timedelta(minutes=1)
 
 

@@ -32,7 +32,7 @@ class Period:
     unit: Unit = Unit.HOURS
 
     def begins(self, due_at: datetime, *, nation: Nation) -> datetime:
-        """Return the beginning of the period. Hours are elapsed hours; working days have the same time of day."""
+        """Return the beginning of the period. Hours are elapsed hours; working days begin at the due time of day."""
         if self.unit is Unit.HOURS:
             return due_at - timedelta(hours=self.length)
         local = calendar.in_london(due_at)
@@ -47,7 +47,7 @@ class Period:
 
 
 class StatisticsKind(StrEnum):
-    """The kinds of statistics for which an order has its own limit; a series says which one it is."""
+    """The kinds of statistics for which an order has separate limits. Each series has one kind."""
 
     GENERAL = "general"
     ECONOMIC = "economic"
@@ -99,7 +99,7 @@ class Terms:
 
     @property
     def limit(self) -> Period | None:
-        """The longest period without a judgement: that of the order, or the producer's own if that replaces it."""
+        """The longest period without a judgement: the order's limit, or the producer's period that replaces it."""
         if self.ground is Ground.ITS_OWN and self.replaces_order:
             return self.usual
         return self.order.limit if self.order else None
@@ -118,7 +118,8 @@ class Terms:
 
 # The orders on pre-release access under section 11 of the Statistics and Registration Service Act 2007, one for each
 # nation. UK and England: Hansard, Lords Grand Committee on the order of 2008. Northern Ireland: a letter to OSR of
-# September 2022 (paragraph 5 of the order). Wales: the period of the order of 2009 is not confirmed, so it has none.
+# September 2022 (paragraph 5 of the order). Wales: the period of the order of 2009 is not confirmed, so Wales has no
+# entry.
 _ORDERS = {
     Nation.UNITED_KINGDOM: Order(A_DAY),
     Nation.ENGLAND: Order(A_DAY),
@@ -171,7 +172,8 @@ def find_terms(
 def is_longer(period: Period, limit: Period, *, due_at: datetime | None, nation: Nation) -> bool:
     """Return whether a period is longer than another.
 
-    Hours and working days are compared by when they begin; while the date is vague, a working day counts as 24 hours.
+    A period in hours and one in working days are compared by their beginnings. While the date is vague, a working day
+    counts as 24 hours.
     """
     if period.unit is limit.unit:
         return period.length > limit.length
@@ -187,7 +189,7 @@ def _least_hours(period: Period) -> int:
 def find_opening_on_rest_day(due_at: datetime | None, *, period: Period | None, nation: Nation) -> datetime | None:
     """Return when a period in hours begins if that is a weekend or a bank holiday, such as before a Monday release.
 
-    A period in working days begins on a working day.
+    A period in working days always begins on a working day, so the result is None.
     """
     if due_at is None or period is None or period.unit is not Unit.HOURS:
         return None
@@ -198,7 +200,7 @@ def find_opening_on_rest_day(due_at: datetime | None, *, period: Period | None, 
 def needs_agreement_for(due_at: datetime | None, *, at: datetime) -> bool:
     """Return whether a change of the list at an aware instant needs the agreement of a lead.
 
-    It does from a day before the release on. While the date is vague it does not.
+    It does from 24 hours before the release on. While the date is vague, it does not.
     """
     return due_at is not None and at >= due_at - SHORTLY
 
@@ -250,14 +252,16 @@ TAKE_BACK = "take_back"
 AGREE = "agree"
 REFUSE = "refuse"
 
-# The states of entries with access; they are on the published list.
+# `HAD_ACCESS`: the states of entries whose access has begun. `ON_THE_LIST`: the states of entries on the published
+# list, which also has granted access that has not begun.
 HAD_ACCESS = (AccessStatus.BEGUN, AccessStatus.ENDED)
 ON_THE_LIST = (AccessStatus.GRANTED, *HAD_ACCESS)
 # Code of Practice, edition 2.1, T3.3 (3.0: 3.3): accurate records of who has access before release.
 LIST_KEEPERS = KEEPERS | {Role.STATISTICIAN}
 
-# The agreement of a Head of Profession or a deputy is needed within a day before the release and from then on; a person
-# in one of these roles has it. That access began or ended is a fact, which needs no agreement.
+# From one day before the release, a change of the list needs the agreement of a Head of Profession or a deputy. A
+# change that one of them makes needs no further agreement. Recording that access began or ended needs none, because it
+# is a fact.
 ACCESS = Lifecycle(
     name="pre-release access",
     initial=AccessStatus.GRANTED,
@@ -283,7 +287,7 @@ REQUEST = Lifecycle(
 
 
 PUBLIC = ("post", "organisation")
-# These are on the published list as well: why the public benefit outweighs the limit, and when the Authority was
+# The published list also shows these fields: why the public benefit outweighs the limit, and when the Authority was
 # notified.
 JUDGEMENT = ("public_benefit", "authority_notified_on")
 WORDS = ("reason", "period_reason", "public_benefit")
@@ -291,7 +295,7 @@ WORDS = ("reason", "period_reason", "public_benefit")
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """One entry of a list: post and organisation are public; only those who edit the list see person and e-mail."""
+    """One entry of a list: post and organisation are public; only people who edit the list see person and email."""
 
     post: str
     organisation: str
@@ -338,7 +342,10 @@ NO_ACCESS = "The law for Scotland allows no access to these statistics before th
 
 
 def is_over_limit(period: Period, *, terms: Terms, due_at: datetime | None) -> bool:
-    """Return whether a period is longer than the limit; without a confirmed limit, none is."""
+    """Return whether a period is longer than the limit.
+
+    Without a confirmed limit no period is too long. If no access is allowed, every period is.
+    """
     if terms.usual is None:
         return True
     return terms.limit is not None and is_longer(period, terms.limit, due_at=due_at, nation=terms.nation)
@@ -381,7 +388,7 @@ def _of_the_judgement(details: Details, *, terms: Terms, today: date) -> Iterato
 
 
 def gives_away(text: str, *, person: str, email: str) -> bool:
-    """Return whether a text that others can read contains an e-mail address or the person's name."""
+    """Return whether a text that others can read contains an email address or the person's name."""
     written, name, address = (" ".join(words.casefold().split()) for words in (text, person, email))
     named = bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", written) is not None
     return named or "@" in written or bool(address and address in written)

@@ -13,7 +13,7 @@ from releases.rules.lifecycle import Status
 
 
 class PublicStatus(StrEnum):
-    """What the calendar says of a release; "postponed" is derived and never stored."""
+    """The status of a release in the public calendar; "postponed" is derived and never stored."""
 
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
@@ -85,7 +85,7 @@ class AnnouncedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedRelease:
-    """The announced facts of one release; instants are aware. `page` is empty until it is due and live."""
+    """The announced facts of one release; instants are aware. `page` is empty until the release is due and live."""
 
     public_id: UUID
     reference: str
@@ -124,7 +124,7 @@ class AnnouncedRelease:
 class MoveNotice:
     """What readers see at the top of the page of a release that was cancelled, or moved and is still to come.
 
-    `to` is None if it is cancelled. `announced_at` (aware) is None before the move is made.
+    `to` is None if the release is cancelled. `announced_at` (aware) is None before the move or cancellation is made.
     """
 
     was: Slot
@@ -142,7 +142,7 @@ class MoveNotice:
 class Change:
     """One thing that happened to an announced release.
 
-    `slot` is the date after the change, `was` the one before a move. `reason` is what people wrote for readers: a
+    `slot` is the date after the change, `was` the date before a move. `reason` is what people wrote for readers: a
     reason, or the notice of a correction. `at` is the aware instant of the announcement, and `changed_at` when the text
     was last changed. For a publication `at` is the announced time, because the time at which we found it is not an
     announced fact.
@@ -172,7 +172,7 @@ def public_status(status: str, *, last_move: tuple[Slot, Slot] | None) -> Public
 
 
 def days_of(slot: Slot) -> tuple[date, date]:
-    """Return the first and the last day on which a release announced for a slot may come."""
+    """Return the first and the last day on which a release announced for a slot may be published."""
     if slot.precision is Precision.EXACT:
         return slot.on, slot.on
     month = month_of(slot.on)
@@ -182,7 +182,7 @@ def days_of(slot: Slot) -> tuple[date, date]:
 def changes_of(release: AnnouncedRelease) -> list[Change]:
     """Return the changes of a release since it was announced, in order.
 
-    Earlier changes are part of its announcement, without their times.
+    Changes from before the announcement are not listed separately. The announcement contains their results.
     """
     confirmed_at, cancelled_at = release.confirmed_at, release.cancelled_at
     first = _change(release, PublicEvent.ANNOUNCED, at=release.announced_at)

@@ -10,12 +10,14 @@ from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import AccessStatus
 
-# Issue L, item 1.
+# Recipients are asked this many working days before their window opens (terms), and owners this many before the release
+# (list). Source: issue L, item 1.
 DAYS_FOR_TERMS = 5
 DAYS_FOR_LIST = 10
 # From the working day before the window opens, staff have a task to call recipients who have not confirmed.
 DAYS_FOR_CALLS = 1
-# Requests are sent at the beginning of a working day, when people read them. London has this time on every day.
+# Requests are sent at the beginning of a working day, when people read them. This time exists in London even on the
+# days when the clocks change.
 ASKED_AT = time(9)
 # The longest time for which a link works after the release time, if the release is not found live.
 AFTER_DUE = timedelta(days=1)
@@ -23,14 +25,14 @@ TERMS_VERSION = 1
 
 
 class Purpose(StrEnum):
-    """What a one-person link is for; a recipient gets one of each for a release date."""
+    """What a one-person link is for; a recipient gets one link for each purpose and release date."""
 
     TERMS = "terms"
     HANDLING = "handling"
 
 
 class Answer(StrEnum):
-    """What a row of evidence says. `SILENT`: there was no answer by the end of the time for it."""
+    """The answer of a recipient, as evidence records it. `SILENT`: there was no answer in the time for it."""
 
     CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
@@ -40,7 +42,7 @@ class Answer(StrEnum):
 
 
 class Disclosure(StrEnum):
-    """What a recipient reports. There is no free text, so that no figure can be in it."""
+    """What a recipient reports. There is no free text, so that a report cannot contain figures."""
 
     SENT = "sent_to_other"
     SEEN = "seen_by_other"
@@ -49,7 +51,8 @@ class Disclosure(StrEnum):
     OTHER = "something_else"
 
 
-# The answers that each link can give. A disclosure can be reported before the window too: it may have been sent early.
+# The answers that each kind of link accepts. A disclosure can be reported even before the window opens, because the
+# statistics may have been sent early.
 ANSWERS: dict[Purpose, frozenset[Answer]] = {
     Purpose.TERMS: frozenset({Answer.CONFIRMED, Answer.NOT_NEEDED, Answer.DISCLOSURE}),
     Purpose.HANDLING: frozenset({Answer.CONFIRMED, Answer.ACKNOWLEDGED, Answer.NOT_NEEDED, Answer.DISCLOSURE}),
@@ -69,7 +72,7 @@ def terms_for(nation: Nation) -> tuple[Term, ...]:
 
     Sharing and indications: Code of Practice, edition 3.0, practice 3.3 (2.1: T3.3). The duty to report an accidental
     disclosure immediately is confirmed for the order for Scotland alone (paragraph 5); elsewhere it is a term of the
-    producer. The period names the limit of the order only where that is confirmed, so not for Wales.
+    producer. The term on the period names the limit of the order only if that limit is confirmed, so not for Wales.
     """
     report = Term.REPORT_BY_LAW if nation is Nation.SCOTLAND else Term.REPORT_AT_ONCE
     return (Term.PERIOD, Term.NO_SHARING, Term.NO_INDICATION, report)
@@ -116,13 +119,15 @@ class Window:
         return terms_asked_at(self.begins_at, nation=self.nation)
 
     def are_calls_due(self, *, now: datetime) -> bool:
-        """Return whether staff have to call a recipient who has not confirmed, before the statistics are out."""
+        """Return whether it is time for staff to call a recipient who has not confirmed; never from `due_at` on."""
         return calls_due_at(self.begins_at, nation=self.nation) <= now < self.due_at
 
     def due_purpose(self, *, now: datetime) -> Purpose | None:
-        """Return the link that a recipient must have at an instant: never one before its time, none from `due_at`.
+        """Return the purpose of the link that a recipient must have at `now`.
 
-        A person who is added to the list within the window gets one link for both.
+        Before `asked_at` and from `due_at` on, there is none.
+
+        A person who is added to the list within the window gets only the handling link, which also asks for the terms.
         """
         if self.begins_at <= now < self.due_at:
             return Purpose.HANDLING
@@ -131,8 +136,8 @@ class Window:
     def is_link_open(self, purpose: Purpose, *, status: str, access: str, now: datetime) -> bool:
         """Return whether a link works: from its time on, until the release is live, or a day after it was due.
 
-        :param status: of the release.
-        :param access: of the entry on the list.
+        :param status: the status of the release.
+        :param access: the status of the entry on the list.
         """
         starts_at = self.asked_at if purpose is Purpose.TERMS else self.begins_at
         if status != Status.CONFIRMED or access == AccessStatus.WITHDRAWN:
@@ -152,9 +157,9 @@ class ReceiptStatus(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
-# The statistics may be sent to these alone.
+# The statistics may be sent only to recipients with one of these statuses.
 MAY_BE_SENT = frozenset({ReceiptStatus.CONFIRMED, ReceiptStatus.CONFIRMED_BY_PHONE, ReceiptStatus.ACKNOWLEDGED})
-# What is left to do about these: they have not confirmed the terms, in any way.
+# Recipients with one of these statuses have not confirmed the terms in any way.
 UNCONFIRMED = frozenset({ReceiptStatus.NO_ADDRESS, ReceiptStatus.NOT_ASKED, ReceiptStatus.NOT_CONFIRMED})
 
 
@@ -163,7 +168,8 @@ def find_receipt_status(
 ) -> ReceiptStatus:
     """Return the status of a recipient from the answers for the present release date.
 
-    A person who no longer needs access stays so. A reported disclosure changes nothing: it is a suspicion.
+    A recipient who no longer needs access keeps that status. A reported disclosure does not change the status, because
+    it is only a suspicion.
 
     :param by_phone: whether staff recorded that the recipient confirmed the terms by phone.
     """

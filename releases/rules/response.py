@@ -94,10 +94,10 @@ class CheckRequest:
 
     `key` is chosen by the caller and returned with the `Answer`. Hosts are written "host" or "host:port", as in an
     address; a redirect to any other host is not followed. A `fresh` request asks every cache on the way to revalidate,
-    and adds a unique query to the address so that none can answer from its store. `adapter` names the adapter that
+    and adds a unique query to the address so that no cache can answer from its store. `adapter` names the adapter that
     recognises a redirect in a body, which is followed like any redirect. A `decisive` request has priority over the
     others of its host, and if the host or the page asked us to wait, it is made when the wait is over. `conditions` are
-    header lines such as 'If-None-Match: "a1"': if the response is the one that we have, the site answers 304.
+    header lines such as 'If-None-Match: "a1"': if the page has not changed since, the site answers 304.
     """
 
     key: Hashable

@@ -46,7 +46,7 @@ _HALF_A_SECOND = timedelta(milliseconds=500)
 
 
 class NotATableError(ValueError):
-    """The file cannot be read as a table, or is too large; the message is one sentence that begins with its name."""
+    """The file cannot be read as a table, or is too large; the message is one sentence that begins with the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def as_cell(value: object) -> Cell:
 
 
 def _moment(value: datetime) -> str:
-    # Spreadsheets store times as fractions of days, in which minutes are not exact.
+    # Round to the second, because spreadsheets store times as fractions of days, which are not exact to the minute.
     whole = (value.replace(tzinfo=None) + _HALF_A_SECOND).replace(microsecond=0)
     if whole.time() == time(0):
         return whole.date().isoformat()
@@ -133,7 +133,7 @@ def _moment(value: datetime) -> str:
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 _MOST_PARTS = 1_000
 _SIGNATURE = b"PK\x03\x04"
-# The compound file format of the 1990s: .xls, and present spreadsheets with a password.
+# The signature of the compound file format of the 1990s: .xls files, and newer spreadsheets with a password.
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -307,7 +307,7 @@ class _Sheet(ContentHandler):
         cell = self._read_cell()
         repeats = _count(self._attributes, "number-columns-repeated")
         self.lines.scan(self._number, cells=1)
-        # Lines are filled up to the last column with one repeated empty cell.
+        # Spreadsheets fill lines up to the last column with one repeated empty cell, so repeats are limited.
         self._cells += [cell] * min(repeats, MOST_COLUMNS + bool(cell) - min(len(self._cells), MOST_COLUMNS))
 
     def _end_line(self) -> None:
@@ -423,8 +423,8 @@ def _make_cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
 
     cell = WriteOnlyCell(sheet, value=value)
     if isinstance(value, str):
-        # The library takes a text that begins with "=" for a formula, and so does the spreadsheet when a person edits
-        # the cell.
+        # Otherwise the library treats a text that begins with "=" as a formula, and so does the spreadsheet when a
+        # person edits the cell.
         cell.data_type, cell.quotePrefix = _STRING, True
     elif isinstance(value, datetime):
         cell.number_format = "yyyy-mm-dd hh:mm"
@@ -469,7 +469,7 @@ def read_table(content: bytes, *, name: str) -> list[Line]:
 
 
 def check_table_size(size: int, *, name: str) -> None:
-    """:raises NotATableError: if it is."""
+    """:raises NotATableError: if the file is too large."""
     if size > MOST_BYTES:
         raise NotATableError(f"{name} is too large. It has more than {MOST_BYTES // 1024**2} MB.")
 

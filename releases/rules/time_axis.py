@@ -1,6 +1,6 @@
 """The geometry of pictures of time: an axis with round London times, and a strip with the checks around a due time.
 
-Places are shares of 100 of the width, so that a picture fits any screen.
+Places are percentages of the width, so that a picture fits any screen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +14,9 @@ from releases.rules.calendar import LONDON, format_time, format_time_with_second
 FULL = 100.0
 MARGIN = 0.04
 THINNEST = 0.8
-# Texts of the axis nearer than this to an edge begin or end there.
+# The text of a tick nearer than this to an edge of the axis is aligned with that edge.
 NEAR_THE_EDGE = 10
-# Texts of the axis must not touch each other on a phone, where a character of them takes this share of the width.
+# The texts of ticks must not touch each other on a phone, where each character takes this percentage of the width.
 CHARACTER, MOST_TICKS = 2.7, 4
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 STEPS = (
@@ -29,7 +29,7 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class AxisTick:
-    """A time on the axis: its place, its text, and which part of the text is at `text_place`."""
+    """A time on the axis. `anchor` says whether the start, middle or end of `text` is at `text_place` (as in SVG)."""
 
     place: float
     text: str
@@ -71,14 +71,14 @@ def axis_around(instants: Iterable[datetime]) -> TimeAxis:
     axes = [_axis_with_steps(start, end, step) for step in STEPS if (end - start) // step < MOST_TICKS]
     if not axes:
         return TimeAxis(start, end)
-    # Every second time of the shortest step fits if no step has times that do.
+    # If the texts of no step fit, every second tick of the shortest step is shown.
     alternate = replace(axes[0], ticks=axes[0].ticks[::2])
     return next((axis for axis in axes if axis.ticks and _texts_are_apart(axis.ticks)), alternate)
 
 
 def _axis_with_steps(start: datetime, end: datetime, step: timedelta) -> TimeAxis:
     times = _round_times(start, end, step)
-    # A time just after the end makes the place of the last instant easier to read.
+    # A round time just after the end is included, because it makes the place of the last instant easier to read.
     if times[-1] - end < (end - start) * 2 * MARGIN:
         end = max(end, times[-1])
     bare = TimeAxis(start, end)
@@ -98,9 +98,9 @@ def _extent_of_text(tick: AxisTick) -> tuple[float, float]:
 
 
 def _round_times(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
-    """Return the round London times from the start to the end, and the next one after it.
+    """Return the round London times from `start` to `end`, and the next round time after `end`.
 
-    They are counted from midnight by London's clock, so that they are round on days of 23 and 25 hours as well.
+    The times are counted from midnight by London's clock, so that they are round on days of 23 and 25 hours as well.
     """
     first = in_london(start)
     at = datetime.combine(first.date(), time(), tzinfo=LONDON)
@@ -128,9 +128,9 @@ def _tick(at: datetime, step: timedelta, *, axis: TimeAxis, one_day: bool) -> Ax
 class Mark(StrEnum):
     """The kind of a tick on a strip.
 
-    `OVERDUE` means not live after the end of the tolerance. A check from before the due time has only the kind `MADE`,
-    because its result could show that the release is out early. A response that is missing, or that does not show which
-    edition it is, is never drawn as not live.
+    `OVERDUE` means not live after the end of the tolerance. While results from before the due time are concealed, those
+    checks have only the kind `MADE`, because a result could show that the release is live early. A response that is
+    missing, or that does not show which edition it is, is never drawn as not live.
     """
 
     MADE = "made"
@@ -163,11 +163,13 @@ class MarkRun:
 # A strip begins this long before the due time and ends this long after the end of the tolerance.
 BEFORE_DUE, AFTER_LIMIT = 2 * MINUTE, MINUTE
 SLOT = timedelta(seconds=15)
-"""The widest spacing of the checks in the two minutes before the due time. A second check within it is not drawn: we
-confirm an early release with additional checks, and their times could show it."""
+"""The longest interval between checks in the two minutes before the due time. If results are concealed, we draw one
+tick for each interval in which a check was sent. More ticks could reveal the additional checks that confirm an early
+release."""
 WIDTH = 600
-"""Units of the strip's drawing, which is stretched to the width that there is: two for a second."""
-# Top and bottom of each kind of tick, of 24 units of height. The kinds differ in shape as well as in colour.
+"""The width of a strip in drawing units: two for each second at the default tolerance. Pages stretch the drawing."""
+# The strokes of each kind of tick: their top and bottom, in units of the height of 24. The kinds differ in shape as
+# well as in colour.
 STROKES = {
     Mark.MADE: ((10, 14),),
     Mark.NOT_LIVE: ((14, 24),),
@@ -182,8 +184,9 @@ STROKES = {
 class CheckStrip:
     """The checks around a due time as a drawing of `WIDTH` by 24 units.
 
-    `paths` has the path of all ticks of a kind. `tolerance` and `unmonitored` have left edges and widths in units.
-    `due` is the place of the due time. `runs` and `gaps` say the same for people who do not see the drawing.
+    `paths` has one SVG path for all ticks of each kind. `tolerance` and `unmonitored` have left edges and widths in
+    units. `due` is the place of the due time in units. `runs` and `gaps` describe the checks and the unmonitored
+    periods for people who cannot see the drawing.
     """
 
     axis: TimeAxis

@@ -1,4 +1,4 @@
-"""Web addresses in normal form, allowed hosts, and addresses of many releases as a pattern."""
+"""Web addresses in normal form, allowed hosts, and patterns for the addresses of releases."""
 
 import re
 import socket
@@ -16,7 +16,7 @@ from releases.rules.calendar import Precision
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MOST_CHARACTERS = 4096
 
-# Half of a surrogate pair, as JSON may contain it, cannot be sent or stored either.
+# Control characters, and halves of surrogate pairs, which JSON may contain. They cannot be sent or stored.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 # The characters that RFC 3986 allows in a path or a query; "%" too, because escaped characters stay as they are.
@@ -50,12 +50,12 @@ _TELEPHONE = re.compile(r"\+?\d(?:[\d ()./-]*\d)?")
 
 
 def is_uk_mobile(uri: str) -> bool:
-    """Return whether an address that `telephone_uri` made is of a mobile phone in the UK, which can get a text."""
+    """Return whether a result of `telephone_uri` is a UK mobile number, which can receive text messages."""
     return bool(re.fullmatch(r"tel:(\+44|0)7\d{9}", uri))
 
 
 def telephone_uri(number: str) -> str:
-    """Return the address that calls the first telephone number in a text (RFC 3966); empty if it has none.
+    """Return the `tel:` address of the first telephone number in a text (RFC 3966); empty if it has none.
 
     A zero in brackets after a country code, "+44 (0)20 ...", is not dialled.
     """
@@ -175,12 +175,12 @@ def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
 
 
 def is_local_name(host: str) -> bool:
-    """Return whether a host always means the requesting machine, without a question to DNS (RFC 6761)."""
+    """Return whether a host always means the requesting machine, without a DNS query (RFC 6761)."""
     return host == "localhost" or host.endswith(".localhost")
 
 
 def numeric_host(host: str) -> str:
-    """Return the IP address that a host stands for, also in decimal, octal or short form, or ""."""
+    """Return the IP address if a host is one, also in decimal, octal or short form; "" if it is a name."""
     if ":" in host:
         return host
     try:

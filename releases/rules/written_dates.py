@@ -17,8 +17,8 @@ class DateOrder(StrEnum):
 class OpenDateOrder(Exception):
     """A file leaves open whether the day or the month comes first.
 
-    `day_first` and `month_first` are dates of the file that can be read in that order. They are the same text unless
-    two dates of the file contradict each other.
+    `day_first` and `month_first` are dates of the file that can be read in that order. They are the same ambiguous date
+    or, if the file has none, two dates that contradict each other.
     """
 
     def __init__(self, *, day_first: str, month_first: str) -> None:
@@ -47,7 +47,7 @@ class _Numbers:
 
     @property
     def orders(self) -> frozenset[DateOrder]:
-        """The orders in which these numbers are a date; both if day and month are the same number."""
+        """The orders in which these numbers are a real date: both, one or neither."""
         return frozenset(order for order in DateOrder if self._day_in(order))
 
     @property
@@ -94,9 +94,10 @@ def describe_date(text: str, order: DateOrder) -> str:
 
 
 def find_date_order(texts: Iterable[str]) -> DateOrder:
-    """Return the order of day and month in a file, from all of its dates; other texts prove nothing.
+    """Return the order of day and month in a file, from all of its dates; other texts are ignored.
 
-    The day comes first if no date says otherwise. A date that is real in one order only proves the order of the others.
+    A date that is real in only one order proves the order of the others. If no date proves the order and none depends
+    on it, the day comes first.
 
     :raises OpenDateOrder: if a date has two readings and none proves one, or if two dates contradict each other.
     """

@@ -1,4 +1,4 @@
-"""When a year of a publisher is read: its status, and how long to wait after failed requests."""
+"""Reviews of a year of a publisher: the status, the years to choose from, and the wait after failed requests."""
 
 from datetime import date, timedelta
 from enum import StrEnum
@@ -20,6 +20,8 @@ class ReviewStatus(StrEnum):
 
 def wait_after(failures: int, *, requested: timedelta = timedelta(0)) -> timedelta:
     """Return the wait after a number of failed requests in a row: 2, 4, 8 ... seconds, or longer if the site asked.
+
+    The wait is at most 15 minutes.
 
     :param requested: how long the site asked us to wait (Retry-After).
     """

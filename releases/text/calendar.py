@@ -64,7 +64,7 @@ def request_tags(request: DateChangeRequest) -> list[Tag]:
 
 
 def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
-    """Describe the result of a request in a state; empty while it is open."""
+    """Describe the result of a request; empty while the request is open."""
     said = {
         RequestState.AGREED: _("Agreed by %(person)s at %(moment)s."),
         RequestState.REFUSED: _("Refused by %(person)s at %(moment)s:"),
@@ -222,7 +222,7 @@ NATIONS = {
     Nation.NORTHERN_IRELAND: lazy("Northern Ireland"),
 }
 
-# The sign of each status in the year planner, distinct without colours, and its name.
+# The sign of each status in the year planner, which people can distinguish without colours, and its name.
 SIGNS = {
     Status.PROVISIONAL: ("○", lazy("provisional")),
     Status.CONFIRMED: ("●", lazy("confirmed")),
@@ -258,7 +258,7 @@ def planner_day(day: Day) -> str:
 
 
 def undated_sentence(month: Month) -> str:
-    """Describe the releases planned for a month without a day: "July 2026, on no day yet: 1 provisional"."""
+    """Describe the releases planned for a month without a day: "July 2026, day not set: 1 provisional"."""
     counted = ", ".join(_counted(month.undated))
     return _("%(month)s, day not set: %(counted)s") % {
         "month": calendar.format_month(month.first),
@@ -369,7 +369,7 @@ def event_sentence(event: ReleaseEvent) -> str:
     try:
         return name_event_kind(event.kind) if words is None else str(words) % facts
     except KeyError:
-        # An event written before its kind had these facts.
+        # The event was written before events of its kind had these facts.
         return to_words(event.kind).capitalize()
 
 
@@ -398,7 +398,7 @@ def through_token(code: str) -> str:
 
 
 def with_token(sentence: str, facts: Mapping[str, Any]) -> str:
-    """Name the API token at the end of the sentence on an event, if a program made it with one."""
+    """Name the API token at the end of the sentence on an event, if a program used one to cause the event."""
     if "api_token" not in facts:
         return sentence
     return _("%(what)s with API token %(token)s") % {"what": sentence, "token": facts["api_token"]}

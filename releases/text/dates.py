@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot
 
-# Not Django's, because the person who approves our texts in Welsh has not read its texts.
+# We do not use Django's names of months and days, because the person who approves our Welsh texts has not read them.
 MONTHS = {
     1: lazy("January"),
     2: lazy("February"),
@@ -54,7 +54,7 @@ MONTHS_AFTER_TO = {
 
 
 def write_day(value: date | datetime) -> str:
-    """Write a day: "30 June 2020"; an instant's day is London's."""
+    """Write a day: "30 June 2020". An instant is written as its London day."""
     on = _local(value)
     return f"{on.day} {write_month(on)}"
 
@@ -72,7 +72,7 @@ def write_month(value: date | datetime) -> str:
 
 
 def write_time(at: datetime | time) -> str:
-    """Write a time of day to the minute: "9:30am", "7am", "midday"; that of an instant is London's."""
+    """Write a time of day to the minute: "9:30am", "7am", "midday". An instant is written in London time."""
     local = calendar.in_london(at) if isinstance(at, datetime) else at
     if local.minute == 0 and local.hour % 12 == 0:
         return _("midday") if local.hour else _("midnight")

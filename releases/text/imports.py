@@ -156,7 +156,7 @@ _CALENDAR_PROBLEMS: dict[CalendarProblem, Promise] = {
 }
 
 
-# The columns of a file mean nothing to a person who has not written one.
+# Words for columns, for people who import a publisher's calendar and have not seen the columns of a file.
 _COLUMN_NAMES: dict[str, Promise] = {
     "reference": lazy("Reference"),
     "producer": lazy("Producer"),
@@ -173,7 +173,7 @@ _COLUMN_NAMES: dict[str, Promise] = {
 
 
 def describe_column(column: str, *, source: str) -> str:
-    """Return the name of a column in a file; for the calendar of a publisher, describe it in words."""
+    """Return the name of a column; for a publisher's calendar, which has no file, describe the column in words."""
     return column if source == ImportSource.FILE else str(_COLUMN_NAMES.get(column, column))
 
 
@@ -244,7 +244,7 @@ def describe_step(step: Step) -> str:
 
 
 def describe_creation(creation: Creation) -> str:
-    """Describe the rows created in addition to releases: "series Monthly rain of Office for Rain"."""
+    """Describe a row created in addition to releases: "series “Monthly rain” of Office for Rain"."""
     return str(_CREATIONS[creation.kind]) % {"name": creation.name, "of": creation.of}
 
 

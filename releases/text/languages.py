@@ -19,7 +19,7 @@ WELSH_PREFIX = f"{WELSH}/"
 
 def join_with_and(items: Iterable[str]) -> str:
     """Join words in the language of the page: "a, b and c"."""
-    # Not Django's get_text_list: its Welsh list separator is a comma without a space.
+    # Django's `get_text_list` is not used, because its Welsh list separator is a comma without a space.
     *most, last = list(items) or [""]
     return f"{', '.join(most)} {_('and')} {last}" if most else last
 
@@ -59,7 +59,7 @@ def mark_language(text: Bilingual) -> str:
 class LanguagePrefix(RoutePattern):
     """The prefix of public pages: nothing in English, "cy/" while Welsh is the language.
 
-    Django's own prefix is allowed only in the root URLconf, in which no app lists its pages.
+    Django's `i18n_patterns` is allowed only in the root URLconf, but apps list their pages in URLconfs of their own.
     """
 
     def __init__(self) -> None:
@@ -81,5 +81,5 @@ class LanguagePrefix(RoutePattern):
 
 
 def in_both_languages(pages: Iterable[URLPattern | URLResolver]) -> URLResolver:
-    """Return the addresses of pages that are also in Welsh, each with its prefix."""
+    """Return URL patterns for pages that exist in both languages, with the prefix of the language."""
     return URLResolver(LanguagePrefix(), list(pages))

@@ -11,7 +11,7 @@ from releases.text.release import clock_of_response, describe_publications, desc
 from releases.verdict.minute_brief import HostCount
 
 UNKNOWN_TIME = "The time is not known yet."
-"""What a notice for readers says until a person knows more. Readers see it in the language in which it is typed."""
+"""The initial text of a notice to readers. Readers see a notice as it was typed, so this text is not translated."""
 
 
 def brief_headline(read: ReadBrief) -> str:
@@ -85,7 +85,7 @@ def since_sentence(read: ReadBrief) -> str:
 
 
 def delay_sentence(read: ReadBrief) -> str:
-    """Say that we made the brief late, without a cause, which is not recorded; empty if we did not."""
+    """Say that we made the brief late; empty if we did not. No cause is given, because none is recorded."""
     if not read.is_late:
         return ""
     row = read.row

@@ -56,7 +56,7 @@ def name_target(finding: OpenFileFinding) -> str:
 
 
 def describe_finding(finding: OpenFileFinding) -> str:
-    """Say what a result is based on."""
+    """Describe the evidence for a result."""
     sign, target = Sign(finding.sign), Target(finding.target)
     if sign is Sign.TOKEN and target is Target.FILE:
         return _("The file can be fetched. The response contained its token.")

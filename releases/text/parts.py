@@ -24,7 +24,7 @@ from releases.verdict.release import AddressResult
 
 
 def describe_lag(lag: Interval | None, *, first: str) -> str:
-    """Say how long after the first part another was published, as far as the checks prove it.
+    """Say how long after the first part another part was published, as far as the checks prove it.
 
     :param first: the name of the first part.
     """
@@ -69,12 +69,12 @@ class PartRow:
 
 
 def describe_time_after(lag: Interval | None) -> str:
-    """Write a time after the first part, of which the row of a table says which part it is about."""
+    """Write how long after the first part a part was published, for a table in which the row names the part."""
     if lag is None:
         return _("Not known")
     if lag.to_seconds is None:
         return _("More than %(time)s") % {"time": describe_seconds(math.floor(lag.from_seconds))}
-    if lag.to_seconds <= 0:  # it was itself the first part
+    if lag.to_seconds <= 0:  # this is the first part itself
         return describe_seconds(0)
     if lag.from_seconds <= 0:
         return _("At most %(time)s") % {"time": describe_seconds(max(1, math.ceil(lag.to_seconds)))}

@@ -66,7 +66,7 @@ def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
 
 
 SUNDAY = 6
-# Any Monday that follows no bank holiday.
+# An arbitrary Monday without a bank holiday on it or before it.
 _A_MONDAY = date(2026, 1, 12)
 # The hint of forms on which the series is not chosen yet.
 ON_MONDAYS = lazy(
@@ -74,7 +74,7 @@ ON_MONDAYS = lazy(
     "Mondays for this reason."
 )
 
-# The order's name within a sentence; the order of 2008 is the one for the UK and for England.
+# The name of each order within a sentence. The order of 2008 is named both for the UK and for England.
 ORDERS = {
     Nation.UNITED_KINGDOM: lazy("The order for the UK"),
     Nation.ENGLAND: lazy("The order for England"),
@@ -173,7 +173,10 @@ def describe_opening_day(begins: datetime, *, period: Period, nation: Nation) ->
 
 
 def judgement_sentence(row: PreReleaseAccess | PreReleaseRequest) -> str:
-    """Write the judgement and the notice for the published list; empty if the period needed none."""
+    """Write why the public benefit outweighs the limit, and when the Authority was notified, for the published list.
+
+    The text is empty if the period needed neither.
+    """
     if not row.public_benefit or row.authority_notified_on is None:
         return ""
     return _("Reason for exceeding the limit: %(why)s The Authority was notified on %(day)s.") % {

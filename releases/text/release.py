@@ -105,7 +105,7 @@ def name_part(part: str) -> str:
 
 
 def name_result(result: AddressResult) -> str:
-    """Name a part of a release; a part without a name is its page, or a file by its own name."""
+    """Name a part of a release. A part without a name is "Web page" or has the name of its file."""
     if result.part:
         return name_part(result.part)
     if result.role is AddressRole.PAGE:
@@ -170,7 +170,10 @@ def delay_note(verification: Verification) -> str:
 
 
 def _named_part_note(verification: Verification) -> str:
-    """Describe by how much the named part that decides was late, counted from when it could follow; "" without one."""
+    """Describe how late the named part that decides the verdict was, after the time until which it could follow.
+
+    The text is empty if no named part decides.
+    """
     result = find_deciding_address(verification.results)
     if result is None or not result.part or result.verdict.delay is None:
         return ""
@@ -185,10 +188,12 @@ def _named_part_note(verification: Verification) -> str:
 
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
-        # The page was there at an unknown time between the request and its response.
+        # The check was sent within the tolerance, but its response came later. It shows the page as it was at an
+        # unknown time in between.
         note = _("Within the tolerance. We sent the check in time, and the response took %(time)s")
     else:
-        # The page was not live after the due instant, so it became live within the tolerance.
+        # If `start` is above 0, a check found the page not live after the due time, so it went live within the
+        # tolerance.
         note = _("Live within %(time)s, inside the tolerance") if start > 0 else _("Live within %(time)s")
     return note % {"time": describe_seconds(max(1, math.ceil(end)))}
 
@@ -220,13 +225,19 @@ def known_sentence(verification: Verification) -> str:
 
 
 def clock_of_response(at: datetime, *, due_at: datetime) -> str:
-    """Write the second in which a response came, rounded up as in a breach report, but never to the due time."""
+    """Write when a response came, rounded up to the second as in a breach report.
+
+    An instant before the due time is not rounded up to the due time.
+    """
     rounded = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
     return _clock(at if at < due_at <= rounded else rounded, due_at)
 
 
 def _not_monitored(verification: Verification) -> str:
-    """Describe when no check was conclusive between the due time and the end of the tolerance, if relevant."""
+    """Describe when no check was conclusive between the due time and the end of the tolerance.
+
+    The text is empty if the release does not need checking by a person, or there was no such time.
+    """
     if Outcome(verification.outcome) not in NEEDS_CHECKING:
         return ""
     gaps = sorted({(gap.begins_at, gap.ends_at) for result in verification.results for gap in result.verdict.gaps})
@@ -281,7 +292,7 @@ def _clock(instant: datetime, due_at: datetime) -> str:
 
 
 def describe_check(result: str, reasons: Iterable[str], *, said: str = "") -> str:
-    """Describe the result of a check and its reasons: "not live: there was no such page"."""
+    """Describe the result of a check and its reasons: "not live: page not found"."""
     words = str(RESULTS.get(result, result))
     why = [str(REASONS.get(reason, reason.replace("_", " "))) for reason in reasons]
     sentence = f"{words}: {', '.join(why)}" if why else words
@@ -384,7 +395,7 @@ def describe_missing_screenshot(reason: str) -> str:
 
 
 def describe_screenshot(shot: Screenshot) -> str:
-    """Describe a screenshot for people who do not see it. What the page says is not known to us."""
+    """Describe a screenshot for people who cannot see it: only its time, because we do not know what the page says."""
     at = calendar.format_time_with_seconds(shot.pictured_at) if shot.pictured_at else ""
     return _("Screenshot of the web page at %(at)s.") % {"at": at}
 
@@ -412,7 +423,7 @@ MOST_RUNS = 8
 
 
 def describe_strip(strip: CheckStrip) -> str:
-    """Describe the drawing of checks for people who do not see it: the last eight changes, and what is missing."""
+    """Describe the drawing of checks for people who cannot see it: the last eight changes, and gaps in monitoring."""
     start, end = strip.axis.start, strip.axis.end
     sentences = [_("Checks between %(start)s and %(end)s.") % {"start": _clock(start, end), "end": _clock(end, end)}]
     for run in strip.runs[-MOST_RUNS:]:
@@ -469,7 +480,7 @@ def describe_seconds(seconds: int, *, units: int = 4) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = []
-    # Only what is written is translated, because pages have hundreds of durations.
+    # Translate only the units that are written, because pages have hundreds of durations.
     if days:
         parts.append(ngettext("%d day", "%d days", days) % days)
     if hours:
@@ -511,7 +522,7 @@ STATES = {
 
 
 def describe_publisher(verification: Verification) -> str:
-    """Describe the time of publication according to the publisher's own system; empty if it has none."""
+    """Describe the time of publication according to the publisher's own system; empty if the system gives none."""
     if not verification.published_at_by_publisher:
         return ""
     source = Source(verification.publisher_source)

@@ -67,7 +67,7 @@ def describe_review_problem(review: YearReview) -> str:
 
 
 def describe_figure(figure: StatedFigure) -> str:
-    """Write one figure as the publisher states it. Instants are London's, to the second."""
+    """Write one figure as the publisher states it. Instants are in London time, to the second."""
     if figure.seconds is not None:
         return describe_seconds(figure.seconds)
     if figure.name is Figure.STATE:

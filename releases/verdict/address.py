@@ -9,9 +9,9 @@ from releases.detection.finding import CheckOutcome
 from releases.rules.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 
 RULES_VERSION = 1
-"""The version of the rules from the checks to a verdict. Increase it with every change that can alter a stored verdict.
+"""The version of the rules that turn checks into a verdict. Increase it with every change that can alter a verdict.
 
-`verify_evidence` computes again only the verdicts by the present version.
+`verify_evidence` recomputes only the stored verdicts of the present version.
 """
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
@@ -46,11 +46,11 @@ class BeforeDue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One check as judged: its result, its three aware instants, and how far these may be off.
+    """One check as judged: its result, its three aware instants, and by how much they may be wrong.
 
-    If nothing confirmed the clock, `clock_confirmed` is false: the time of the check is not known. `text_digest`
-    identifies the text that it received; empty if there was none, or if a person identified the text. `taken_away`: the
-    response shows that the release was there and was removed.
+    If nothing confirmed the clock, `clock_confirmed` is false, and the time of the check is not known. `text_digest`
+    identifies the text that the check received; empty if there was none, or if a person identified the text.
+    `taken_away`: the response shows that the release was there and was removed.
     """
 
     result: CheckOutcome
@@ -64,7 +64,7 @@ class Sighting:
 
     @property
     def instant(self) -> datetime:
-        """The instant for which a check counts: the planned one if it was sent close to it, or the actual one."""
+        """The instant for which a check counts: the planned one if the check was sent close to it, else `sent_at`."""
         close = abs(self.sent_at - self.planned_at) <= PLANNED_TOLERANCE
         return self.planned_at if close else self.sent_at
 
@@ -74,30 +74,31 @@ class Sighting:
 
     @property
     def at_the_latest(self) -> datetime:
-        """The last instant at which it may have been sent; up to half a second after the planned one is ignored."""
+        """The latest instant at which the check may have been sent; a delay of up to half a second is ignored."""
         return self.planned_at if self.surely_as_planned else self.sent_at + self.clock_bound
 
     def surely_before(self, due_at: datetime) -> bool:
-        """Whether it was certainly sent and completed before an instant, given the error bound of the clock.
+        """Whether the check was certainly sent and completed before an instant, given the error bound of the clock.
 
         A check that was still open at the due instant may have received a page that went live in time, so it must not
-        count as early. But the page was there when the check was completed, so the check must not be lost either.
+        count as early. But the page was there when the check was completed, so the check counts as made since then.
         """
         return self.instant < due_at and self.surely_by < due_at
 
     @property
     def surely_from(self) -> datetime:
-        """The earliest instant at which it can have been sent, if the clock was ahead by its whole bound."""
+        """The earliest instant at which the check can have been sent, if the clock was ahead by its whole bound."""
         return self.sent_at - self.clock_bound
 
     @property
     def surely_by(self) -> datetime:
-        """The latest instant at which it can have been completed, if the clock was behind by its whole bound."""
+        """The latest instant at which the check can have been completed, if the clock was behind by its whole bound."""
         return self.completed_at + self.clock_bound
 
 
 _COUNTS_AS = {
-    # "Something else" may be a bot challenge in front of the release: it closes the question but makes nothing late.
+    # The answer "something else" does not change a result, because the text may be a bot challenge in front of the
+    # release, which must not make it late.
     "previous_edition": CheckOutcome.NOT_LIVE,
     "this_is_it": CheckOutcome.LIVE,
 }
@@ -115,7 +116,7 @@ def count_result(result: str, statement: str | None, *, clock_off: bool = False)
     """Return the result of a check after corrections.
 
     :param result: the result of the check itself.
-    :param statement: the kind of the last statement about exactly the text that it received, if any.
+    :param statement: the kind of the last statement about exactly the text that the check received, if any.
     :param clock_off: whether our clock was known to be wrong. Then the time of the check is not known, which is our own
         fault.
     """
@@ -141,9 +142,9 @@ def sighting_of(
     bound_seconds: float | None,
     taken_away: bool,
 ) -> Sighting:
-    """Return a stored check with corrections applied, for verdicts and for accounts of breaches.
+    """Return a stored check with corrections applied, for verdicts and for the accounts in breach reports.
 
-    :param statement: the kind of the last statement about exactly the text that it received, if any.
+    :param statement: the kind of the last statement about exactly the text that the check received, if any.
     :param text_digest: the digest of that text; not used if a person identified the text.
     :param bound_seconds: how far our clock may have been off; None if nothing confirmed it.
     """
@@ -170,7 +171,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A period between two aware instants in which no check found the release missing."""
+    """An unmonitored period between two aware instants, in which no check found that the release was missing."""
 
     begins_at: datetime
     ends_at: datetime
@@ -180,7 +181,7 @@ class Gap:
 class Flip:
     """A period in which a live address was gone: the first check without the release, and the first one with it again.
 
-    It is an observation and not an accusation. `back_at` is None while the address is not live again.
+    A flip is an observation and not a suspected breach. `back_at` is None while the address is not live again.
     """
 
     gone_at: datetime
@@ -191,10 +192,11 @@ class Flip:
 class AddressVerdict:
     """The verdict on one address.
 
-    It was published after `last_not_live_at` and at or before `first_live_at`. If the address was live both before and
-    after it was due, these two are from the side that decided the outcome; `live_before_due_at` is always from before.
-    Instants are those of our clock; the delay is widened by `clock_bound`, the larger error bound of the two checks
-    around it. `gaps` are the unmonitored periods up to the limit; with a gap the address is never late.
+    The address was published after `last_not_live_at` and at or before `first_live_at`. If the address was live both
+    before and after it was due, these two instants are from the side of the due time that decided the outcome;
+    `live_before_due_at` is always from before. Instants are by our clock. `delay` allows for the clock's error;
+    `clock_bound` is the larger error bound of these two checks. `gaps` are the unmonitored periods up to the limit;
+    with a gap the address is never late.
     """
 
     outcome: Outcome
@@ -230,13 +232,13 @@ def judge_address(
     """Judge one address from all its checks under one schedule, in any order.
 
     - A live check proves something only if an earlier check did not find the release. Without such a check, the marker
-      may
-    have matched all along, even in the text of the previous edition.
+      may have matched all along, even in the text of the previous edition.
     - Inconclusive checks never change the outcome.
     - A page that was removed after the due time was there before, perhaps in time, so it is not late.
     - A page that may have been live during a gap between checks is not late, either.
-    - An accusation must be true even if the clock was off by the whole bound of each check.
-    - With an unconfirmed clock nothing is early, on time, late or missing; a live check makes the outcome uncertain.
+    - The outcomes early, late and missing must be true even if the clock was off by the whole bound of each check.
+    - A check with an unconfirmed clock never proves any of these outcomes, or on time. If it was live, it can make the
+      outcome uncertain.
 
     :param limit_at: due instant plus tolerance; a check is planned at exactly this instant.
     :param longest_gap: a longer period without a check that found the release missing counts as unmonitored.
@@ -254,7 +256,8 @@ def judge_address(
     early = [check for check in proven if check.surely_before(due_at)]
     in_force = [check for check in proven if not check.surely_before(due_at)]
     first_in_force = _first(in_force)
-    # A live check with an unconfirmed clock before the first proven live check: the address was perhaps live in time.
+    # Live checks with an unconfirmed clock before the first proven live check: they show that the address was perhaps
+    # live in time.
     undated = [
         check
         for check in every_check
@@ -300,8 +303,8 @@ def judge_address(
 def _find_flips(first: Sighting, checks: Iterable[Sighting]) -> tuple[Flip, ...]:
     """Return the periods after the first live check in which the address was certainly no longer live.
 
-    Inconclusive checks are ignored. A check that overlapped one with the opposite result proves nothing. Neither does a
-    check whose clock error may be as large as the time between the two.
+    Inconclusive checks are ignored. Two checks with opposite results prove a change only if they did not overlap, and
+    if the time between them is longer than the possible error of the clock.
 
     :param checks: all checks of the address, in the order in which they were sent.
     """
@@ -337,10 +340,11 @@ def early_sightings(sightings: Iterable[Sighting], *, due_at: datetime) -> list[
 def _split_by_proof(
     shown: list[Sighting], absent: list[Sighting], *, due_at: datetime
 ) -> tuple[list[Sighting], list[Sighting]]:
-    """Split the live checks into those that prove something and those that do not.
+    """Split the live checks into those that prove that the release was published and those that do not.
 
-    If the marker already matched before the first check without the release, it matches the previous edition, which may
-    be edited before the release is due.
+    A live check before the first check without the release shows that the marker also matches the previous edition.
+    Then no text that was found live before the due time proves anything, because it may be the previous edition after
+    an edit.
 
     :param shown: the live checks in order of sending.
     :param absent: the checks without the release, in the same order.
@@ -359,7 +363,7 @@ def _split_by_proof(
 
 
 def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Exclude checks that found the page removed after it was due. If one found it removed earlier, all stay."""
+    """Exclude checks that found the page removed. If one of them was certainly before the due time, exclude none."""
     if any(check.taken_away and check.surely_before(due_at) for check in checks):
         return checks
     return [check for check in checks if not check.taken_away or check.result is not CheckOutcome.NOT_LIVE]
@@ -368,8 +372,8 @@ def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sig
 def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
     """Return the instant up to which all planned checks must have a response before the verdict is settled.
 
-    That is the limit. If the clock of the last check may be off, it is the first planned check that is certainly at or
-    after the limit: the one a second later or, with a larger error, a later one.
+    This instant is the limit, unless the clock may be wrong at the last check. Then a check is needed that was
+    certainly sent at or after the limit: the check planned a second after it or, with a larger error, a later one.
     """
     last = max(sightings, key=lambda check: check.sent_at, default=None)
     if last is None or not last.clock_bound:
@@ -380,7 +384,8 @@ def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime
 
 
 def _since(check: Sighting, due_at: datetime) -> bool:
-    # With a large clock error, a check around the due instant may have been made before it. Then it does not count.
+    # With a large clock error, a check around the due instant may have been made before the due instant. Such a check
+    # does not count.
     as_planned = check.surely_as_planned and check.planned_at >= due_at
     return as_planned or check.completed_at - check.clock_bound >= due_at
 
@@ -405,7 +410,8 @@ def _find_gaps(
         if check.surely_from >= limit_at:
             return tuple(gaps)
         begins_at = max(begins_at, check.surely_from)
-    # No check found it missing at or after the limit, so the time after the last check is not known either.
+    # No check found the release missing at or after the limit, so the time from the last check to the limit is
+    # unmonitored.
     return (*gaps, Gap(begins_at, limit_at)) if limit_at - begins_at > longest else tuple(gaps)
 
 
@@ -419,9 +425,9 @@ def _not_in_time(
     if not settled:
         return Outcome.PENDING
     after_limit = any(check.surely_from >= limit_at for check in absent)
-    # If the first result from the due time on was an unproven live page, that page may have been the release itself. If
-    # it is missing only later, the release is not late. Nor is it late if another process found a page and its clock
-    # allows that this was in time.
+    # The address is late only if it was certainly missing after the limit. It is not late if this is `doubtful`, for
+    # example because an unproven live page from the due time on may have been the release itself. Nor is it late if
+    # another process found it live, and the error of that process's clock allows that this was in time.
     accusing = after_limit and not doubtful and all(check.surely_from > limit_at for check in live)
     if live:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN
@@ -437,17 +443,17 @@ def _combine(before: BeforeDue, from_due: Outcome, *, settled: bool) -> Outcome:
 
 
 def _first(live: list[Sighting]) -> Sighting | None:
-    # The first check that was completed. A check that was sent earlier but took longer may have received a page that
-    # was published meanwhile.
+    # Return the check that was completed first. A check that was sent earlier but took longer may have received a page
+    # that was published meanwhile.
     return min(live, key=lambda check: (check.surely_by, check.sent_at), default=None)
 
 
 def _earlier(first: Sighting, checks: list[Sighting]) -> list[Sighting]:
     """Return the checks without the release before one that found it, in order of sending.
 
-    If two requests overlapped, it is not known which of them got the older page. The one that was sent earlier counts
-    only if every check until both were complete, and the next one, found the page. Otherwise the page may have been
-    removed.
+    If a check without the release overlapped `first`, it is not known which of the two got the older page. Such a check
+    counts as earlier only if all conclusive checks after `first` found the page, up to the first check sent after both
+    were complete. Otherwise the page may have been removed.
     """
     earlier = [check for check in checks if check.result is CheckOutcome.NOT_LIVE and check.sent_at < first.sent_at]
     overlapping = [check for check in earlier if check.completed_at > first.sent_at]
@@ -467,7 +473,8 @@ def _delay(
 ) -> Interval | None:
     if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
         return None
-    # The address may have been published in a gap and removed before the next check.
+    # With a gap, the delay begins with the gap, because the address may have been published in it and removed before
+    # the next check.
     since = gaps[0].begins_at if gaps and outcome is Outcome.UNCERTAIN else last_absent.surely_from
     from_seconds = (min(since, last_absent.surely_from) - due_at).total_seconds()
     return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)

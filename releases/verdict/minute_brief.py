@@ -1,8 +1,9 @@
 """The minute brief: which releases of one producer were live when the tolerance ended, and what else failed.
 
-It counts and never explains: the cause is not known. A release without a usable verdict is "not known", never "not
-live". The caller leaves out the producer's releases that were found early, because each is a security incident. It
-includes those of other producers, with the outcome of the checks from their due time on.
+The brief gives numbers without explanations, because the cause is not known. A release without a usable verdict is "not
+known", never "not live". The caller leaves out the producer's own releases that were found early, because each is a
+security incident. The caller includes early releases of other producers, with the outcome of the checks from their due
+time on.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,11 +16,11 @@ from releases.verdict.address import Outcome
 AFTER_LIMIT = timedelta(seconds=5)
 """When the brief is made, counted from the end of the tolerance (issue L, item 2). The verdict is stored by then."""
 FEWEST_ON_HOST = 2
-"""With one release on a host, its figures say nothing about others."""
+"""Figures of a host are shown from this many releases on, because one release says nothing about other releases."""
 
 
 class State(StrEnum):
-    """What is known of one release: at the limit, and whether it was found live since."""
+    """Whether one release was live at the limit and, if not, whether it was found live since."""
 
     NOT_LIVE = "not_live"
     LIVE_NOW = "live_now"
@@ -34,9 +35,9 @@ NOT_LIVE_AT_LIMIT = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
 class DueRelease:
     """One release that was due at the instant of the brief, by key.
 
-    `host` is that of its page, such as "www.example.gov.uk", or "". `complete_at` is when every required part was first
-    found live, None if one was not. `is_published`: its page was found live, or a person stated so. `is_over`: it was
-    moved or cancelled since, so it is no longer expected.
+    `host` is the host of its page, such as "www.example.gov.uk", or "". `complete_at` is when every required part was
+    first found live, None if one was not. `is_published`: its page was found live, or a person stated so. `is_over`:
+    the release was moved or cancelled since, so it is no longer expected.
     """
 
     key: int
@@ -49,7 +50,7 @@ class DueRelease:
 
     @property
     def was_not_live(self) -> bool:
-        """Whether checks showed that it, or a required part, was not live when its tolerance ended."""
+        """Whether checks showed that the release, or a required part, was not live when its tolerance ended."""
         return self.outcome in NOT_LIVE_AT_LIMIT
 
     @property
@@ -60,7 +61,7 @@ class DueRelease:
 
     @property
     def is_expected(self) -> bool:
-        """Whether people still wait for it, or for a part of it."""
+        """Whether the release, or a required part of it, is still to be published as far as we know."""
         is_unknown = self.state is State.NOT_KNOWN and not self.is_published
         return not self.is_over and (self.state is State.NOT_LIVE or is_unknown)
 
@@ -69,8 +70,8 @@ class DueRelease:
 class HostCount:
     """The releases of all producers that were due on one host at the instant, in figures.
 
-    `limit_at` is None if their tolerances ended at different times. `is_brief` says that these are the releases of the
-    brief, so that its own figures are the same.
+    `limit_at` is None if their tolerances ended at different times. `is_brief` is true if they are exactly the releases
+    of the brief, so that the host's figures repeat those of the brief.
     """
 
     host: str
@@ -83,10 +84,10 @@ class HostCount:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """The releases of one producer by state, by key and in the order given, and the figures of their hosts.
+    """The releases of one producer in the order given, and the figures of their hosts.
 
-    `limit_at` is None if their tolerances ended at different times. `live_at` is when the last release that was not
-    live was found live, None while one is not.
+    `limit_at` is when the tolerance of the releases that were not live ended; None if it ended at different times, or
+    if all were live. `live_at` is when the last of these releases was found live; None while one of them is not.
     """
 
     releases: tuple[DueRelease, ...]
@@ -105,7 +106,7 @@ class Brief:
 
     @property
     def is_open(self) -> bool:
-        """Whether a release is still expected that was not live, or of which it is not known."""
+        """Whether at least one release is still expected."""
         return any(one.is_expected for one in self.releases)
 
 
@@ -113,7 +114,7 @@ def build_brief(own: Collection[DueRelease], others: Iterable[DueRelease] = ()) 
     """Build the brief of one producer and instant.
 
     :param own: the producer's releases.
-    :param others: announced releases of other producers at the same instant, of which only figures are shown.
+    :param others: announced releases of other producers at the same instant. They are only counted.
     """
     hosts = list(dict.fromkeys(one.host for one in own if one.was_not_live and one.host))
     everything = [*own, *others]

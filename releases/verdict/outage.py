@@ -1,7 +1,7 @@
-"""Outages of a website: no page of it that was to be released in one minute gave a usable response.
+"""Outages of a website: none of its pages that were due in the same minute gave a usable response.
 
-Our own faults never make an outage: a check that failed while our control checks failed too has a reason of its own,
-and without checks there are no reasons. An outage is shown to people and never published.
+Our own faults never count as an outage. If our control checks failed too, a failed check has a different reason, and a
+page without checks has no reason. Only staff see an outage; it is never published.
 """
 
 from collections import defaultdict
@@ -55,7 +55,7 @@ class Outage:
 
 
 def group_outages(pages: Iterable[PageState]) -> list[Outage]:
-    """Return the outages of websites by due time; a host is down if none of its pages of a minute responded."""
+    """Return an outage for each due time, producer and host with several releases, all without a usable response."""
     groups: dict[tuple[datetime, int, str], list[PageState]] = defaultdict(list)
     for page in pages:
         groups[page.due_at, page.producer, page.host].append(page)

@@ -28,13 +28,13 @@ class PartLag[T: JudgedAddress]:
 
     @property
     def is_late(self) -> bool:
-        """Whether it missed its limit; a part that is not required has none."""
+        """Whether the part missed its limit. A part that is not required has no limit."""
         return self.part.required and self.part.verdict.outcome in LATE
 
 
 @dataclass(frozen=True, slots=True)
 class Spread[T: JudgedAddress]:
-    """The parts of one release in order. `first` is the part from which the others are counted, None if not known."""
+    """The parts of one release in order. `first` is the part from which lags are counted; None if unknown."""
 
     first: T | None
     parts: tuple[PartLag[T], ...]
@@ -55,13 +55,13 @@ class Spread[T: JudgedAddress]:
 def measure_spread[T: JudgedAddress](addresses: Sequence[T]) -> Spread[T] | None:
     """Measure how long after the first part each part of a release was published.
 
-    The first part is the main page, unless another part was certainly live before it. Each delay is an interval, so the
-    time between two parts is one, too.
+    The first part is the main page, unless another part was certainly live before it. Each delay is known only as an
+    interval, so the time between two parts is an interval too.
 
-    :return: None for a release that is no set of named parts.
+    :return: None if the release has fewer than two parts, or no part with a name.
     """
     parts = [one for one in addresses if one.part or one.required]
-    if len(parts) < 2 or not any(one.part for one in parts):  # one part is no set
+    if len(parts) < 2 or not any(one.part for one in parts):
         return None
     first = _find_first(parts)
     return Spread(first, tuple(PartLag(one, _measure_lag(one, first)) for one in parts))
@@ -102,10 +102,10 @@ def _measure_lag(part: JudgedAddress, first: JudgedAddress | None) -> Interval |
 
 @dataclass(frozen=True, slots=True)
 class PartFigures:
-    """How long after the first part one part was published, in all releases that have it.
+    """Figures for one part, over all releases that have it: how long after the first part it was published.
 
-    `median` and `longest` lie between two bounds, as each time does. Their upper bound is None if a part was not live
-    yet. They are None if the checks show no time.
+    `median` and `longest` are intervals, because each time is known only as an interval. An upper bound is None if it
+    depends on a part that was not live yet. Both are None if the checks show no time.
     """
 
     part: Part
@@ -119,7 +119,7 @@ class PartFigures:
 def summarise_lags[T: JudgedAddress](spreads: Iterable[Spread[T]]) -> list[PartFigures]:
     """Summarise how long after the first part each named part was published, the part that lags most first.
 
-    The median of the lower bounds is never above the true median, and that of the upper bounds never below it.
+    The median of the lower bounds is never above the true median, and the median of the upper bounds is never below it.
     """
     lags: dict[Part, list[PartLag[T]]] = defaultdict(list)
     for spread in spreads:

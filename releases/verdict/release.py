@@ -1,4 +1,4 @@
-"""The verdict on a release from those on its addresses, with diagnoses, exemptions, and the bodies to store."""
+"""The verdict on a release from its addresses' verdicts, with diagnoses, exemptions, and the bodies to store."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from releases.verdict.vantage import NO_FINDINGS, VantageFindings
 
 
 class _Among(Enum):
-    """The required addresses of a release: all, those that may not follow, or its main pages."""
+    """The required addresses that count: all, those without `may_follow`, or the main pages."""
 
     ALL = "all"
     AT_ONCE = "at_once"
@@ -23,9 +23,10 @@ class _Among(Enum):
 
 
 _PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], _Among], ...] = (
-    # Each row has an outcome of the release. It applies if one of these addresses has one of these outcomes.
+    # Each row: the outcome of the release, the outcomes of addresses that lead to it, and the addresses that count. The
+    # first row applies for which one of these addresses has one of these outcomes.
     (Outcome.EARLY, frozenset({Outcome.EARLY}), _Among.ALL),
-    # A part that may follow is not waited for. It changes the outcome once its own limit is over.
+    # A part that may follow later does not keep the release pending. Its verdict counts once its own limit has passed.
     (Outcome.PENDING, frozenset({Outcome.PENDING}), _Among.AT_ONCE),
     (Outcome.NOT_SEEN, frozenset({Outcome.NOT_SEEN}), _Among.MAIN_PAGES),
     (Outcome.LATE, frozenset({Outcome.LATE}), _Among.MAIN_PAGES),
@@ -34,7 +35,7 @@ _PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], _Among], ...] = (
     (Outcome.UNCERTAIN, frozenset({Outcome.UNCERTAIN}), _Among.ALL),
     (Outcome.ON_TIME, frozenset({Outcome.ON_TIME}), _Among.AT_ONCE),
 )
-# A release that is on time or early needs no explanation.
+# Diagnoses are made only for these outcomes. A release that is on time or early needs no explanation.
 _EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
 
 PLAIN, FRESH = "plain", "fresh"
@@ -65,9 +66,9 @@ class DiagnosticCheck:
 class AddressChecks:
     """The checks of one address under one schedule, and the reasons of the last plain one.
 
-    `number` is the number of stored plain checks; `sightings` are these, possibly without those that only repeat
-    others. `publisher_says` is in the order of the checks. `diagnostic` are the checks for a diagnosis, including those
-    that bypassed caches.
+    `number` is the number of stored plain checks. `sightings` are the plain checks, possibly without checks that only
+    repeat others. `publisher_says` is in the order of the checks. `diagnostic` has the checks for a diagnosis,
+    including those that bypassed caches.
     """
 
     sightings: Sequence[Sighting] = ()
@@ -78,7 +79,7 @@ class AddressChecks:
 
 
 class JudgedAddress(Protocol):
-    """A verdict on one address, with what decides how much it counts for the release."""
+    """A verdict on one address, with the facts that decide how it counts for the release."""
 
     @property
     def role(self) -> AddressRole: ...
@@ -94,7 +95,7 @@ class JudgedAddress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JudgedPart:
-    """The verdict on one address that is not stored."""
+    """A `JudgedAddress` that is not stored."""
 
     role: AddressRole
     required: bool
@@ -107,9 +108,9 @@ class JudgedPart:
 class AddressResult:
     """One address of a release, by key, with its verdict in the form that is stored.
 
-    `may_follow` is how long after the release's own limit it is still on time. `settled_at` is the instant up to which
-    all planned checks are over, None while some are not. `longest_gap` is the longest time without a check that counts
-    as monitored. `checks` is the number of plain checks.
+    `may_follow` is how long after the release's own limit the address is still on time. `settled_at` is the result of
+    `settles_at` once all checks planned up to that instant are over, None before. `longest_gap` is the longest time
+    without a check that counts as monitored. `checks` is the number of plain checks.
     """
 
     address: int
@@ -128,7 +129,7 @@ class AddressResult:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseVerdict:
-    """The verdict on a release; `deciding` is the most significant of the addresses that decide the outcome."""
+    """The verdict on a release; `deciding` is the most significant of the address verdicts that decide the outcome."""
 
     due_at: datetime
     outcome: Outcome
@@ -156,7 +157,8 @@ class ReleaseVerdict:
 def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_at: datetime) -> ReleaseVerdict:
     outcome, deciding = combine_addresses(result for result, _ in judged)
     required = [(result, checks) for result, checks in judged if result.required]
-    # The main pages, in order, decide for the release: the first with a time counts.
+    # The publisher's time for the release is the one that the first main page states, or the next page if it states
+    # none.
     main_pages = find_main_pages([result for result, _ in judged])
     pages = (checks.publisher_says for result, checks in required if result in main_pages)
     stated = next(filter(None, (publisher_time(says, due_at=due_at) for says in pages)), None)
@@ -177,8 +179,9 @@ def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_
 def find_main_pages[T: JudgedAddress](addresses: Sequence[T]) -> list[T]:
     """Return the required pages that decide whether a release itself is late, in order.
 
-    These are its English page and its pages without a name. Without one of them, it is the first page that may not
-    follow, or the first page. Every other page is a part, as a file is: if only it is late, the release is incomplete.
+    These are the English page and the pages without a name, unless they have `may_follow`. If there are none, it is the
+    first page without `may_follow`, or else the first page. Every other page counts as a part, like a file: if only
+    parts are late, the release is incomplete.
     """
     pages = [one for one in addresses if one.required and one.role is AddressRole.PAGE]
     at_once = [page for page in pages if not page.may_follow]
@@ -188,8 +191,8 @@ def find_main_pages[T: JudgedAddress](addresses: Sequence[T]) -> list[T]:
 def combine_addresses(addresses: Iterable[JudgedAddress]) -> tuple[Outcome, AddressVerdict | None]:
     """Return the outcome of a release, and the most significant of the verdicts that decide it, if any.
 
-    Addresses that are not required never decide. A release without any required address cannot be judged:
-    once nothing is pending any more, the outcome is CANNOT_TELL.
+    Addresses that are not required never decide. A release without any required address cannot be judged, so its
+    outcome is CANNOT_TELL once nothing is pending any more.
     """
     listed = list(addresses)
     required = [one for one in listed if one.required]
@@ -213,7 +216,8 @@ def find_deciding_address[T: JudgedAddress](addresses: Sequence[T]) -> T | None:
 
 
 def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
-    # The most significant first: the earliest early one, else one that was never live, else the latest.
+    # The most significant verdict sorts first: for an early release the earliest, otherwise one that was never live,
+    # and then the latest.
     live_at = verdict.first_live_at
     if verdict.outcome is Outcome.EARLY and live_at:
         return True, live_at.timestamp()
@@ -221,7 +225,7 @@ def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
 
 
 def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:
-    """Return possible explanations, from the checks of one address, why it was found live when it was.
+    """Return possible explanations, from the checks of one address, for the time at which it was found live.
 
     :param published_at: the publisher's own time of publication, an aware instant, if there is one.
     """
@@ -237,10 +241,10 @@ def _in_order(checks: Iterable[DiagnosticCheck], purpose: str) -> list[Diagnosti
 
 
 def find_past_caches(checks: Iterable[DiagnosticCheck]) -> tuple[DiagnosticCheck, DiagnosticCheck] | None:
-    """Find the first live check that bypassed caches, if a later plain one was not live, with the last such plain one.
+    """Find a check that bypassed caches and found the page live, and the last later plain check that did not find it.
 
-    If readers had seen the page before, or a later check that bypassed caches no longer found it, the page was removed,
-    and nothing is returned.
+    Plain checks are ignored once a plain check has found the page, or a later check that bypassed caches no longer
+    finds it, because the page may have been removed again.
     """
     listed = list(checks)
     plain, fresh = _in_order(listed, PLAIN), _in_order(listed, FRESH)
@@ -268,13 +272,13 @@ def _is_absent(check: DiagnosticCheck) -> bool:
 
 
 def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None) -> bool:
-    """Return whether the last check without the release came from a cache while the release was already live.
+    """Return whether the last check without the release got an old copy from a cache after the release was live.
 
-    That it was live is known from the age of the copy in which it was first found, or from the publisher's own time.
-    Last-Modified does not show it, because a page is often written long before it is published. By its own age, the old
-    copy must have been stored before that moment.
+    The time from which the release was live is the time at which the first live copy was stored, by its `Age`, or the
+    publisher's own time. `Last-Modified` is not used, because a page is often written long before it is published. The
+    old copy must have been stored before that time, by its own `Age`.
 
-    Source: RFC 9111, section 5.1: Age is the time in seconds since the answer was made or confirmed at the origin.
+    Source: RFC 9111, section 5.1: Age is the time in seconds since the response was made or confirmed at the origin.
     """
     plain = _in_order(checks, PLAIN)
     live = next((check for check in plain if check.result is CheckOutcome.LIVE), None)
@@ -314,7 +318,8 @@ OF_OUTCOME = {
 class Terms:
     """The terms of an exemption: its faults, its days (both included), and when it was approved and recorded.
 
-    Instants are aware. From `ended_at` on it covers nothing; one that was recorded in error never covered anything.
+    Instants are aware. From `ended_at` on the exemption covers nothing. If it was recorded `in_error`, it never covered
+    anything.
     """
 
     covers: frozenset[Covers]
@@ -327,12 +332,12 @@ class Terms:
 
 
 def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outcome]]) -> frozenset[Covers]:
-    """Return the faults that exemptions must cover to prevent a suspicion; empty if the verdict raises none anyway.
+    """Return the faults that exemptions must cover to prevent a suspicion; empty if the outcome raises none.
 
     A release that was early and then late has both faults.
 
-    :param required: the role of each required address, with its outcome from the due instant on. A page that is no main
-        page counts as a file.
+    :param required: the role of each required address, with its outcome from the due instant on. The role of a page
+        that is not a main page must be given as that of a file.
     """
     if outcome not in OF_OUTCOME:
         return frozenset()
@@ -345,7 +350,7 @@ def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outc
 
 
 def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> bool:
-    """Return whether an exemption covers a release. It must be recorded before the breach, so that it cannot hide it.
+    """Return whether an exemption covers a release. It must be recorded before the breach, so that it cannot hide one.
 
     Source: OSR's policy on alternative release times: approved in writing, in advance, by the Director General for
     Regulation.
@@ -363,9 +368,9 @@ def find_covering_exemptions[K](
     due_at: datetime,
     occurred_at: datetime | None,
 ) -> list[K]:
-    """Return the exemptions that together cover all faults; none if any fault is not covered.
+    """Return the exemptions that together cover all faults; empty if any fault is not covered.
 
-    :param exemptions: those of the release's series and producer, each with the caller's own key.
+    :param exemptions: the exemptions of the release's series and producer, each with the caller's own key.
     """
     speaking = [
         (key, terms.covers & what)
@@ -377,7 +382,7 @@ def find_covering_exemptions[K](
 
 
 class Why(StrEnum):
-    """The reasons for storing a body, in the order in which they arise in a morning."""
+    """The reasons for storing a body, in the order in which they usually arise."""
 
     FIRST_SEEN = "first_seen"
     ANNOUNCEMENT = "announcement"
@@ -389,16 +394,15 @@ class Why(StrEnum):
 
 
 LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
-"""Reasons for which the body of the last such check is stored; for all others it is that of the first."""
+"""For these reasons the body of the last matching check is stored, and for all others the body of the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A reason for storing a body, and the side of the due instant.
+    """A reason for storing a body, and whether the check counts as made since the due instant.
 
-    Each address and schedule has one body for each place.
-
-    The two sides of the due instant are judged separately, so each has its own last "not live" and first "live".
+    Each address and schedule has one body for each place. Checks before and since the due instant are judged
+    separately, so each side has its own last "not live" and first "live" body.
     """
 
     why: Why
@@ -429,7 +433,7 @@ def find_filled_places(
         candidates = [Place(Why.FIRST_SEEN), *([] if since_due else [Place(Why.ANNOUNCEMENT)])]
     else:
         live_at = held.get(Place(Why.FIRST_LIVE, since_due))
-        # The page is live, but an attachment that belongs to it is not.
+        # If a required attachment is not live although the page is live, the body is stored as FIRST_PARTIAL.
         is_part = role is AddressRole.ATTACHMENT and required and since_due
         is_partial = is_part and page_live_at is not None and check.sent_at >= page_live_at
         candidates = list(_judged(check, since_due=since_due, live_at=live_at, is_partial=is_partial))
@@ -441,7 +445,7 @@ def find_filled_places(
 
 
 def _judged(check: Sighting, *, since_due: bool, live_at: datetime | None, is_partial: bool) -> Iterator[Place]:
-    """Yield the places (reasons for storing a body) that a judged check could fill."""
+    """Yield the places that the body of a judged check could fill."""
     yield Place(Why.FIRST_SEEN)
     if not since_due:
         yield Place(Why.LAST_BEFORE_DUE)

@@ -1,7 +1,7 @@
 """The verdict on one address from several vantage points: the main one judges, and further ones confirm or contradict.
 
-A further vantage point can only show that a release was live in time. That it failed, or found nothing, never makes a
-release late. Releases that are early are found by the main vantage point.
+A further vantage point can only show that a release was live in time. If its requests fail or find nothing, that never
+makes a release late. Only the main vantage point finds early releases.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ _ABSENT = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 
 @dataclass(frozen=True, slots=True)
 class VantageFindings:
-    """What only some vantage points found, with the names of the further ones.
+    """The names of further vantage points whose result differs from that of the main one.
 
-    `live_only`: they found the address live in time, and the main one did not. `not_live`: they found it not live at
-    the limit, and the main one found it live in time.
+    `live_only`: those that found the address live in time while the main one did not. `not_live`: those that found the
+    address not live at the limit while the main one found it live in time.
     """
 
     live_only: tuple[str, ...] = ()
@@ -34,11 +34,13 @@ NO_FINDINGS = VantageFindings()
 def combine_vantage_points(
     main: AddressVerdict, others: Mapping[str, AddressVerdict], *, due_at: datetime
 ) -> tuple[AddressVerdict, VantageFindings]:
-    """Return the verdict on an address, and what only some vantage points found.
+    """Return the verdict on an address, and which further vantage points differ from the main one.
 
-    - What further vantage points found not live never changes the verdict.
-    - If one found it live in time and the main one had no conclusive response since the due time, it is on time.
-    - If one found it live in time and the main one found it not live, a person decides.
+    - A further vantage point that found the address not live never changes the verdict.
+    - If one found the address live in time and the main one had no conclusive response since the due time, it is on
+      time.
+    - If one found the address live in time and the main one found it not live, the outcome is uncertain and a person
+      decides.
 
     :param others: the verdict of each further vantage point on its own checks, by its name.
     """
@@ -56,7 +58,7 @@ def combine_vantage_points(
     saw_nothing = main.first_live_at is None and (main.last_not_live_at is None or main.last_not_live_at < due_at)
     if saw_nothing and clean and not is_early:
         first = min(clean, key=lambda one: one.first_live_at or due_at)
-        # That it disappears from there again is not an event of the release.
+        # Flips at a further vantage point are dropped, because they are not events of the release.
         return replace(first, before=main.before, live_before_due_at=main.live_before_due_at, flips=()), findings
     outcome = main.outcome if is_early else Outcome.UNCERTAIN
     delay = main.delay if is_early else None

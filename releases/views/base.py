@@ -31,7 +31,7 @@ type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpRespo
 def find_release(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
     """Return a release on which a person may do an action.
 
-    :raises Http404: if there is none, or they may not.
+    :raises Http404: if there is no such release, or the person may not do the action.
     """
     found = Release.objects.select_related("series__producer").filter(reference=reference).first()
     if found is None or not may(person, action, found.series.producer):
@@ -42,8 +42,8 @@ def find_release(person: Person, reference: str, action: Action = Action.VIEW) -
 def find_release_to_move(person: Person, reference: str, move: str) -> Release:
     """Return a release that a person may move from its present status.
 
-    :raises Http404: if there is none, or none of their roles may make this move from its status.
-    :raises WrongState: if their roles could make this move, and its status no longer allows it.
+    :raises Http404: if there is no such release, or the person's roles do not allow this move.
+    :raises WrongState: if the roles allow this move from another status, but no one can make it from the present one.
     """
     release = find_release(person, reference)
     roles = roles_of(person, release.series.producer)
@@ -58,7 +58,7 @@ def find_release_to_move(person: Person, reference: str, move: str) -> Release:
 
 
 def explain_refusal[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    """Answer a refused move with a page that says why nothing was changed."""
+    """Decorate a view so that a refused move is answered with a page that says why nothing was changed."""
 
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -78,7 +78,7 @@ def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
 def post_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
     """Decorate the view of a button for a release: it requires sign-in, and allows POST.
 
-    A refusal is a page at the view's address, so a person who loads the address again goes to the release.
+    A refusal is shown at the view's address. A person who loads that address again is redirected to the release.
     """
 
     @wraps(view)
@@ -107,7 +107,7 @@ def post_data(request: HttpRequest) -> QueryDict | None:
 
 
 def sent_answers(request: HttpRequest) -> list[tuple[str, Any]]:
-    """Return the sent answers for the hidden fields of a check page, without its button "change"."""
+    """Return the submitted answers for the hidden fields of a check page, without the value of its button "change"."""
     return [(name, value) for name, value in request.POST.items() if name not in {"csrfmiddlewaretoken", "change"}]
 
 
@@ -124,8 +124,8 @@ def complete_form(
 ) -> HttpResponse:
     """Act on a valid form and redirect to the release; otherwise show the form with its errors.
 
-    :param fields: the form's field for each name in a refusal that is not a field of the form.
-    :raises MoveRefused: if it is refused for a reason that no field of the form can change.
+    :param fields: the form field for each name that a refusal can have and that is not a field of the form.
+    :raises MoveRefused: if the act is refused for a reason that belongs to no field of the form.
     """
     if is_completed(form, act, fields=fields):
         messages.success(request, success)
@@ -134,16 +134,16 @@ def complete_form(
 
 
 def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping[str, str] | None = None) -> bool:
-    """Act on a form if it is valid; a refusal that names one of its fields becomes an error there.
+    """Act on a form if it is valid; a refusal that names one of its fields becomes an error of that field.
 
-    :raises MoveRefused: if it is refused for a reason that no field of the form can change.
+    :raises MoveRefused: if the act is refused for a reason that belongs to no field of the form.
     """
     if not form.is_valid():
         return False
     try:
         act()
     except BeingJudged as refusal:
-        # The same answers can be sent again some minutes later, so the form retains them.
+        # The person can submit the same answers again some minutes later, so show the form with them.
         form.add_error(None, str(refusal))
         return False
     except FieldRefused as refusal:
@@ -155,7 +155,7 @@ def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
 
 
 def signed_in_part(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate the view of a part of a page: once the session has ended, the whole page leads to the log-in page."""
+    """Decorate the view of a part of a page: if the session has ended, htmx sends the browser to the sign-in page."""
     of_signed_in = login_required(view)
 
     @wraps(of_signed_in)

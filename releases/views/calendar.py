@@ -69,7 +69,7 @@ VIEWS = {
 
 
 class CalendarFilter(FilterForm):
-    """Words, producer, series and designation. Series can be chosen for the chosen producer, or the only one."""
+    """The filters of the public calendar. A series can be chosen only for a chosen producer, or the only producer."""
 
     show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in CalendarView], required=False)
     words = forms.CharField(label=lazy("Title contains"), required=False, max_length=LONGEST_QUERY)
@@ -109,7 +109,7 @@ class CalendarFilter(FilterForm):
     def questions(self) -> Iterable[Any]:
         hidden = [name for name, field in self.fields.items() if field.widget.is_hidden]
         visible = Div(*(self.question(name) for name in self.fields if name not in hidden), css_class="office-filter")
-        # Hidden fields remain in the address if they have a value.
+        # Hidden fields are in the form, and so in the query string, only if they have a value.
         before, *after = [name if self.data.get(name) else None for name in hidden]
         return [name for name in (before, visible, *after) if name is not None]
 
@@ -183,7 +183,8 @@ class PlannerForm(GovukForm):
         return [Div(*super().questions(), css_class="office-planner-questions")]
 
 
-# Most requests are for the present month; a list of fifty releases is about 40 kB.
+# The number of rendered parts in each cache. Most requests are for the present month, and a list of fifty releases is
+# about 40 kB.
 CACHED_PARTS = 32
 
 
@@ -218,7 +219,7 @@ MOST_LISTED = 2_000
 
 
 def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Redirect an address with empty or contradictory filters to the short one."""
+    """Decorate a view: redirect an address with empty or contradictory filters to the address without them."""
 
     @wraps(view)
     def page(request: HttpRequest, **which: int) -> HttpResponse:

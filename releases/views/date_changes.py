@@ -71,7 +71,7 @@ LONGEST_REASON = 2000
 
 
 class GroundsForm(GovukForm):
-    """What allows a release at another time, at a weekend or on a bank holiday."""
+    """The grounds for a release at another time, at a weekend or on a bank holiday."""
 
     osr_reference = forms.CharField(
         label=lazy("Reference of OSR’s written agreement"),
@@ -91,7 +91,7 @@ class GroundsForm(GovukForm):
     )
 
     def grounds(self) -> Grounds:
-        """Return what was typed; a field that the form does not have is empty."""
+        """Return the grounds from the form; they are empty for fields that the form does not have."""
         given = self.cleaned_data
         return Grounds(
             osr_reference=given.get("osr_reference", ""),
@@ -135,7 +135,7 @@ class ChangeDateForm(GroundsForm):
         elif on_mondays := pre_release.monday_sentence(release.series):
             self.fields["planned_on"].help_text = f"{self.fields['planned_on'].help_text}. {on_mondays}"
         if release.status == Status.PROVISIONAL:
-            # A bank holiday matters when the date is confirmed.
+            # The reason for a bank holiday is needed only when the date is confirmed.
             self.fields.pop("bank_holiday_reason", None)
             reason.label = _("Reason for the change (optional)")
             reason.help_text = _("We save the reason. We do not publish it, because the date is provisional.")
@@ -150,7 +150,7 @@ class ChangeDateForm(GroundsForm):
         questions: list[Any] = [self.question(name) for name in names if name in self.fields]
         exceptions = [self.question(name) for name in GROUNDS if name in self.fields]
         if exceptions:
-            # A refused date may need one of these.
+            # Open the section after an error, because a refused date may need one of these fields.
             is_open = self.is_bound and not self.is_valid()
             title = _("Exceptions: another time, a weekend or a bank holiday")
             questions.append(Disclosure(title, *exceptions, is_open=is_open))
@@ -233,7 +233,7 @@ class AtOnceForm(GovukForm):
         local = rules_calendar.in_london(now)
         initial = {"seen_version": release.schedule_version, "osr_told_on": local.date()}
         if was_found_early:
-            # Readers see it before the new time, so it does not say that the release can be found already.
+            # Readers see this reason before the new time, so it must not reveal that the release can be found already.
             initial["reason"] = _("So that everyone gets the statistics at the same time.")
         super().__init__(data, initial=initial)
         today, tomorrow = local.date(), local.date() + timedelta(days=1)
@@ -482,7 +482,7 @@ def _change_page(
 
 
 def _is_to_be_checked(request: SignedInRequest, release: Release) -> bool:
-    """Return whether a person sees the notice for readers, or returns to the form, before an announced move is made."""
+    """Return whether to show the check page, or the form again, before a change of an announced release is made."""
     return request.method == "POST" and release.announced_at is not None and "checked" not in request.POST
 
 
@@ -505,7 +505,7 @@ def _check_move(
     reason = form.cleaned_data["reason"]
     to = scheduling.normalise_slot(form.change()["to"]) if isinstance(form, ChangeDateForm) else None
     if to and release.status == Status.PROVISIONAL:
-        reason = ""  # it is not published
+        reason = ""  # the reason is not published
     context = {
         "release": release,
         "notice": MoveNotice(release.slot, to, reason),
@@ -516,7 +516,7 @@ def _check_move(
 
 
 class DecideForm(GovukForm):
-    """What a lead decides about a release that cannot come as announced."""
+    """What a lead decides about a release that cannot be published as announced."""
 
     button = lazy("Continue")
 
@@ -554,7 +554,7 @@ DECISIONS = {
 
 @form_view
 def decide_on_day(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Ask a lead how a confirmed release that cannot come as announced goes on, and lead to the page for it."""
+    """Ask a lead what to do with a release that cannot be published as announced, and redirect to the page for it."""
     now = timezone.now()
     release = find_release(request.user, reference, Action.POSTPONE)
     RELEASE.find(CHANGE_DATE, source=release.status)
@@ -582,7 +582,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
         raise Http404("There is no such request, or it is not theirs to decide.")
     if form.is_valid():
         _agree_to_each(request, list(form.cleaned_data["requests"]))
-        # The same page of the list, or the last one if there are fewer now.
+        # Redirect to the same page of the list; the paginator shows the last page if the list is shorter now.
         return redirect(request.get_full_path())
     now = timezone.now()
     columns = {

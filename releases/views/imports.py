@@ -111,7 +111,7 @@ class DateOrderForm(GovukForm):
 
 
 class OptionsForm(GovukForm):
-    """The options of a checked import. A file whose order of day and month was chosen has that choice as well."""
+    """The options of a checked import. If a person chose the order of day and month, the form offers it as well."""
 
     button, button_class = lazy("Change options and check again"), "govuk-button--secondary"
     options = {"create_missing": {"size": ""}}
@@ -181,7 +181,7 @@ class AnnouncementForm(GovukForm):
     )
 
     def clean_url(self) -> str:
-        """Return the pasted address with a scheme and without a query, as browsers display it."""
+        """Return the pasted address without its query, and with a scheme, which browsers often do not display."""
         pasted = str(self.cleaned_data["url"]).partition("?")[0]
         return clean_address(pasted if "://" in pasted else f"https://{pasted}")
 
@@ -286,7 +286,7 @@ RELEASES_PER_PAGE = 50
 @login_required
 @require_safe
 def own_releases(request: SignedInRequest) -> HttpResponse:
-    """List the releases that fit the filters. Without any, the list begins at today."""
+    """List the releases that fit the filters. Without filters, the list begins with today."""
     today = local_date(timezone.now())
     begins_today = SelectionForm.base_fields.keys().isdisjoint(request.GET)
     data = request.GET.copy()
@@ -550,7 +550,7 @@ def set_date_order_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
 @login_required
 @require_POST
 def change_options_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Check an import again with other options; if it is no longer in its preview, nothing changes."""
+    """Check an import again with other options; nothing changes if it is no longer waiting for confirmation."""
     found = _find_import(request, public_id)
     if found.status == ImportStatus.CHECKED:
         form = OptionsForm(request.POST, found=found)

@@ -20,9 +20,9 @@ DESCENDING = "-"
 class Column:
     """A column of a list. `by` is the field or the expression to sort by, None if the list cannot be sorted by it.
 
-    A list of rows is sorted by keys of the same names: see `ListOrder.sort_rows`.
+    For lists in memory, `ListOrder.sort_rows` takes a key for each name of a column.
 
-    `descending_first`: the first choice of this heading sorts from the greatest, as for dates.
+    `descending_first`: the first click on this heading sorts the list in descending order, as for dates.
     """
 
     label: Any
@@ -65,7 +65,7 @@ class ListOrder:
         return found.order_by(order, *own)
 
     def sort_rows[R](self, rows: Sequence[R], keys: Mapping[str, Callable[[R], Any]]) -> list[R]:
-        """Sort a list of rows by the key of the chosen column. A column without a key has the list's own order.
+        """Sort a list of rows by the key of the chosen column. A column without a key sorts by the list's own order.
 
         Rows whose key is None come last.
         """

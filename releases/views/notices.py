@@ -61,7 +61,7 @@ class OutageNoticeForm(DelayNoticeForm):
 
     @property
     def said(self) -> dict[str, Any]:
-        """What the form says beside its wording."""
+        """The values of the notice, except the wording."""
         return {name: value for name, value in self.notice.items() if name != "seen"}
 
 
@@ -70,7 +70,7 @@ class OutageNoticeForm(DelayNoticeForm):
 def post_outage_notice_view(request: SignedInRequest, producer: str, host: str, due: str) -> HttpResponse:
     """Check a notice about an outage of a website, and post it for all releases that were due there in one minute.
 
-    :param due: the London time of today at which they were due, such as "0930".
+    :param due: the London time of today at which the releases were due, such as "0930".
     """
     now = timezone.now()
     owner = producers_where(request.user, Action.POST_OUTAGE_NOTICE).filter(slug=producer).first()

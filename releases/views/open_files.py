@@ -127,7 +127,7 @@ def list_open_files(request: SignedInRequest) -> HttpResponse:
     files = open_files.files_known_to(request.user)
     if order.chosen.endswith("result"):
         files = open_files.with_state_place(files)
-    # A query that groups rows ignores the order of the model.
+    # The order is explicit, because a query that groups rows ignores `Meta.ordering`.
     in_list = files.annotate(checked_at=Max("checks__requested_at")).order_by("-made_at", "-pk")
     page = Paginator(order.sort(in_list), FILES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -221,7 +221,7 @@ def show_open_file(request: SignedInRequest, key: int) -> HttpResponse:
 def _find_record(request: SignedInRequest, key: int, action: Action | None = None) -> DummyFileRecord:
     """Return a dummy file of which a person may know and with which they may do an action.
 
-    :raises Http404: if there is none, or they may not.
+    :raises Http404: if there is no such file, or the person may not know of it or do the action.
     """
     dummy_file = open_files.files_known_to(request.user).filter(pk=key).first()
     if dummy_file is None or (action and not may(request.user, action, dummy_file.series.producer)):

@@ -14,8 +14,8 @@ from releases.rules.tables import TableKind
 def show_picture(picture: Picture, page: str, *of: object, query: Mapping[str, str] | None = None) -> ShownPicture:
     """Return a picture with the addresses of its files.
 
-    :param page: the name of the page that returns a file.
-    :param of: the arguments of its address before the kind of file.
+    :param page: the name of the URL pattern that returns a file.
+    :param of: the arguments of this URL pattern before the kind of file.
     """
 
     def address(kind: FileKind, **more: str) -> str:
@@ -27,7 +27,7 @@ def show_picture(picture: Picture, page: str, *of: object, query: Mapping[str, s
 
 
 def find_picture_file(request: HttpRequest, kind: str) -> tuple[FileKind, Layout]:
-    """Return the requested kind of file, and its layout: that of a page, or else of a file to download.
+    """Return the requested kind of file and layout; without a layout in the query, the layout of a file to download.
 
     :raises Http404: if there is no such kind or layout.
     """
@@ -38,7 +38,7 @@ def find_picture_file(request: HttpRequest, kind: str) -> tuple[FileKind, Layout
 
 
 def picture_response(picture: Picture, kind: FileKind, layout: Layout, *, subtitle: str, name: str) -> HttpResponse:
-    """:param name: of a file to download, without its ending."""
+    """:param name: the name of a file to download, without the file extension."""
     content = render_picture(picture, kind, layout, subtitle=subtitle)
     if kind is FileKind.CSV:
         return download_response(content, TableKind.CSV, name=name)

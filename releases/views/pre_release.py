@@ -129,7 +129,7 @@ class EntryForm(GovukForm):
         entry: PreReleaseAccess | None = None,
         only_words: bool = False,
     ) -> None:
-        # If the law allows no access, the action refuses every entry.
+        # If the law allows no access, the offered period does not matter, because the action refuses every entry.
         offered = terms.usual or A_DAY
         initial: dict[str, Any] = {"length": offered.length, "unit": offered.unit}
         if entry is not None:
@@ -137,7 +137,7 @@ class EntryForm(GovukForm):
         super().__init__(data, initial=initial)
         self.entry, self.offered, self.button = entry, offered, button
         self.fields["length"].help_text = " ".join(pre_release.terms_sentences(terms))
-        # An entry that has a judgement shows it, even if the statistics have changed their nation since.
+        # An entry with a judgement shows the judgement, even if the nation of the statistics has changed since.
         judged = entry is not None and any(getattr(entry, name) for name in JUDGEMENT)
         if terms.longer is not Longer.JUDGEMENT and not judged:
             for name in JUDGEMENT:
@@ -147,7 +147,7 @@ class EntryForm(GovukForm):
                 del self.fields[name]
 
     def details(self) -> Details:
-        """Return the entry as typed; values without a field in the form do not change."""
+        """Return the entry from the form; values without a field in the form do not change."""
         was = self.entry.details if self.entry else None
         period = was.period if was else self.offered
         if "length" in self.fields:
@@ -234,7 +234,7 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
 def _receipts_context(
     person: User, release: Release, *, entries: Iterable[PreReleaseAccess], now: datetime
 ) -> dict[str, Any]:
-    """Gather what the recipients answered; nothing if they are not asked.
+    """Return the context about the answers of recipients; only `may_ask` if recipients are not asked.
 
     :param entries: the entries that the page shows.
     """
@@ -257,7 +257,7 @@ def _receipts_context(
 
 @list_view
 def confirm_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Confirm that the list is right as the page showed it."""
+    """Confirm that the list is correct in the version that the page showed."""
     if request.method != "POST":
         return redirect("releases:pre_release_list", release.reference)
     receipts.confirm_list(release, seen=request.POST.get("seen", ""), by=request.user, at=timezone.now())
@@ -268,7 +268,7 @@ def confirm_list_view(request: SignedInRequest, release: Release) -> HttpRespons
 @login_required
 @require_http_methods(["GET", "POST"])
 def ask_recipients_view(request: SignedInRequest, producer: str) -> HttpResponse:
-    """Turn the requests to recipients on or off for a producer; the query can name the list to go back to."""
+    """Turn the requests to recipients on or off for a producer; the query can name a release, to link to its list."""
     found, now = get_object_or_404(producers_where(request.user, Action.ASK_RECIPIENTS), slug=producer), timezone.now()
     if request.method == "POST":
         asks = request.POST.get("asks") == "yes"
@@ -501,7 +501,7 @@ def take_back_phone_view(request: SignedInRequest, release: Release, key: int) -
 
 
 def _find_recipient(release: Release, key: int) -> receipts.Recipient:
-    """:raises Http404: if the entry is not on the list."""
+    """:raises Http404: if the entry is not on the list, or recipients are not asked."""
     recipient = receipts.recipients_of(release).get(key)
     if recipient is None or not receipts.asks_recipients(release):
         raise Http404("There is no such recipient.")
@@ -509,7 +509,7 @@ def _find_recipient(release: Release, key: int) -> receipts.Recipient:
 
 
 RENEW, BY_PHONE, NOT_BY_PHONE = OF_RECIPIENT = ("renew_links", "confirm_by_phone", "take_back_phone")
-"""Pages about an entry that are no moves of its access."""
+"""The names of pages about an entry that do not move it in the lifecycle `ACCESS`."""
 
 PAGES: dict[str, Callable[..., HttpResponse]] = {
     "change": change_entry,
@@ -530,7 +530,11 @@ def _find_entry(release: Release, key: int) -> PreReleaseAccess:
 
 
 def _check_move(request: SignedInRequest, release: Release, entry: PreReleaseAccess, move: str) -> None:
-    """Require that a person may make a move; answer 404 if they never may."""
+    """Check that a person may make a move of an entry.
+
+    :raises Http404: if the person's roles never allow this move.
+    :raises WrongState: if the status of the entry does not allow it.
+    """
     roles = roles_of(request.user, release.series.producer)
     if not any(row.name == move and row.roles & roles for row in ACCESS.moves):
         raise Http404("This is not yours to do.")
@@ -547,7 +551,7 @@ def _confirm_entry(
 ) -> HttpResponse:
     """Ask for confirmation, and act once it is given.
 
-    :param move: the move of the access, or one of OF_RECIPIENT; empty for erasing a name.
+    :param move: the move in the lifecycle `ACCESS`, or one of `OF_RECIPIENT`; empty for deleting a name.
     """
     entry, now = _find_entry(release, key), timezone.now()
     if move in ACCESS.move_names:

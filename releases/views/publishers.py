@@ -86,7 +86,7 @@ class CalendarForm(GovukForm):
         self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
 
     def find_calendar(self, *, today: date) -> PublisherCalendar:
-        """:raises FieldRefused: if the fields name no part of a calendar."""
+        """:raises FieldRefused: if the fields do not identify a part of a calendar."""
         raise NotImplementedError
 
 
@@ -146,7 +146,7 @@ _FORMS: Mapping[str, type[CalendarForm]] = {ImportSource.GOVUK: GovukCalendarFor
 @login_required
 @require_http_methods(["GET", "POST"])
 def import_publisher_calendar(request: SignedInRequest, source: str) -> HttpResponse:
-    """Read a publisher's calendar and add it to the imports; the calendar here is changed only after the preview."""
+    """Read a publisher's calendar as a new import; our calendar is changed only after a person confirms the import."""
     producers = producers_where(request.user, Action.EDIT)
     if source not in _FORMS or not producers:
         raise Http404("There is no such calendar, or this person does not manage one.")

@@ -1,8 +1,8 @@
 """The page behind a one-person link. Its reader has no account, and only a button changes the record.
 
-No answer depends on a cookie, and none is set. The pages send no referrer, so browsers send "null" as the origin of
-their forms, which Django's protection against forged forms refuses. The token in the address takes its place: another
-site does not know it.
+No response depends on a cookie, and none is set. The pages send no referrer, so browsers send "null" as the origin of
+their forms, which Django's CSRF protection refuses. The secret token in the address replaces this protection, because
+other sites do not know the token.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ HEADERS: Mapping[str, str] = {
 }
 # The buttons of the page; a disclosure has a form of its own.
 BUTTONS = (Answer.CONFIRMED, Answer.ACKNOWLEDGED, Answer.NOT_NEEDED)
-# What the page says at its top once an answer was given.
+# The success message at the top of the page after each answer.
 GIVEN = {
     Answer.CONFIRMED: lazy("You have confirmed the terms."),
     Answer.ACKNOWLEDGED: lazy("You have confirmed that you have the statistics."),
@@ -46,7 +46,7 @@ GIVEN = {
 
 
 class DisclosureForm(GovukForm):
-    """What may have been disclosed, and when. There is no text, so that no figure can be in it."""
+    """What may have been disclosed, and when. There is no free text, so that a report cannot contain figures."""
 
     options = {"what": {"size": "m"}, "on": {"size": "s"}, "time": {"size": "s", "css_class": "govuk-input--width-5"}}
 
@@ -68,7 +68,7 @@ class DisclosureForm(GovukForm):
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data)
         self.button = _("Report a possible disclosure")
-        # The protection against forged forms would set a cookie.
+        # CSRF protection would set a cookie.
         self.helper.disable_csrf = True
 
     def clean(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class DisclosureForm(GovukForm):
 def link_view[**P](
     view: Callable[Concatenate[HttpRequest, AccessLink, str, P], HttpResponse | None],
 ) -> Callable[..., HttpResponse]:
-    """Decorate a view so that it gets the link of a token; everything that does not work has the same answer."""
+    """Decorate a view so that it gets the link of a token. All links that do not work get the same response."""
 
     @csrf_exempt
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,7 +128,8 @@ def show_link(request: HttpRequest, link: AccessLink, token: str) -> HttpRespons
         "offered": {answer.value for answer in offered},
         "terms": list_access_terms(link.entry),
         "is_handling": link.purpose == Purpose.HANDLING,
-        # The page sets no cookie, so the address says which answer was just given. It must be on record.
+        # The page sets no cookie, so the query string names the answer that was just given. Its message is shown only
+        # if the answer is on record.
         "messages": [
             Message(SUCCESS, str(sentence))
             for answer, sentence in GIVEN.items()

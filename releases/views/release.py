@@ -214,7 +214,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
 
 
 def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] | None:
-    """Describe the last comparison with the announcement; None if there was none, or the release is past."""
+    """Describe the last comparison with the publisher's announcement; None without one, or if the release is past."""
     found = announcements.compare_with_latest(announcements.announcements_to_come(now=now).filter(release=release))
     if not found:
         return None
@@ -231,7 +231,7 @@ def _describe_preflight(
 ) -> dict[str, Any] | None:
     """Describe the preflights of the release to a person; None if there was none and there can be none.
 
-    :param hidden: whether to omit those that may show that the release was found early.
+    :param hidden: whether to omit the preflights that may show that the release was found early.
     """
     found = early_findings.listed_preflights().filter(release=release) if hidden else release.preflights.all()
     runs = list(found.select_related("asked_by"))
@@ -280,7 +280,7 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     elif responsible:
         initial |= {"contact_name": responsible.name, "contact_email": responsible.email}
     if "brief" in request.GET and not current:
-        # The minute brief has shown this notice; a person checks it here and posts it.
+        # The link from the minute brief proposes this text. The person checks the notice here before it is posted.
         initial["expected_words"] = UNKNOWN_TIME
     form = DelayNoticeForm(post_data(request), initial=initial)
     delay_notices.check_postable(release, by=request.user)
@@ -342,7 +342,7 @@ def _find_call(request: SignedInRequest, reference: str) -> tuple[Release, int]:
 
 
 def _return_to_calls(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Return to the place that shows who to call now. A banner would push it down the screen of a phone."""
+    """Redirect to the list of who to call now, without a banner, which would push the list down on a phone."""
     if "desk" in request.POST:
         return redirect(f"{resolve_url(settings.LOGIN_REDIRECT_URL)}#today-{release.pk}")
     return redirect(f"{reverse('releases:release', args=[release.reference])}#calls")
@@ -475,7 +475,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "calls": calls.find_call_lists([release])[release.pk],
         "may_record_calls": bool(TABLE[Action.RECORD_CALL] & roles) and calls.may_be_called_about(release, at=now),
         "record": record,
-        # The verdicts that exemptions cover, so that they raised no suspicion, each with its exemptions.
+        # Verdicts that raised no suspicion because exemptions cover them, each with its exemptions.
         "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],
         "standing": text_release.status_of_release(release, record.verification, now=now),
         "announced": None if hidden else _describe_comparison(release, now=now),
@@ -483,7 +483,8 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "kept_bodies": kept_bodies,
         "screenshots": [] if hidden else screenshots.list_screenshots(release, by=person, now=now),
         "may_choose_screenshots": bool(TABLE[Action.EDIT] & roles) and not release.series.screenshots,
-        # A link to a page that is out early would help it to spread. So it would once the release is cancelled.
+        # While a page is live early there are no links to it, because they would help it to spread. This includes the
+        # page of a release that was cancelled afterwards.
         "without_links": early_findings.is_hidden(release, record.verdicts)
         or hidden
         or (record.is_live_before_due and release.status != Status.PUBLISHED),
@@ -614,7 +615,7 @@ def choose_screenshots_view(request: SignedInRequest, reference: str) -> HttpRes
 
 
 def _open_body(request: SignedInRequest, release: Release, sha256: str, how: How) -> OpenedBody | None:
-    """Return a stored body; None, with a message, if the storage of bodies does not return it."""
+    """Return a stored body; None, with an error message for the person, if the storage cannot return the body."""
     try:
         return embargo.open_body(release, sha256, by=request.user, at=timezone.now(), how=how)
     except NoSuchBody as fault:

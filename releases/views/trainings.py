@@ -49,7 +49,10 @@ class ParticipantField(forms.ModelMultipleChoiceField[Any]):
         return _("%(person)s, %(roles)s") % {"person": obj.name, "roles": _name_roles(obj, self.producer)}
 
     def offer(self, producer: Producer, *, taking_part: Iterable[int] = ()) -> None:
-        """Offer the people of a producer, and participants by key who no longer have a role there."""
+        """Offer the people of a producer.
+
+        :param taking_part: the keys of participants, who are offered even if they no longer have a role there.
+        """
         people = get_user_model().objects.filter(
             Q(pk__in=people_with(producer, EVERY_ROLE).values("pk")) | Q(pk__in=taking_part)
         )

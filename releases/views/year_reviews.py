@@ -1,4 +1,4 @@
-"""Pages of a past year on GOV.UK: to read one, its progress, its table, its picture and its files (decision 105)."""
+"""Pages of reviews of a year on GOV.UK: start, progress, table, picture and files (decision 105)."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -60,7 +60,7 @@ class YearReviewForm(GovukForm):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def list_reviews(request: SignedInRequest) -> HttpResponse:
-    """List the past years that a person's producers have read, and add one to the queue."""
+    """List the year reviews of a person's producers, and add one to the queue."""
     producers = year_review.review_producers(request.user)
     if not producers.exists():
         raise Http404("This person manages no calendar.")
@@ -99,7 +99,7 @@ def list_reviews(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def show_review(request: SignedInRequest, key: int) -> HttpResponse:
-    """Show what GOV.UK states about each page of the year, with the progress while they are read."""
+    """Show what GOV.UK states about each page of the year, with the progress while the year is being read."""
     review = _find_review(request, key)
     found = year_review.find_read_pages(review).order_by(
         F("first_published_on").asc(nulls_last=True), F("announced_at").asc(nulls_last=True), "title", "pk"
@@ -123,7 +123,7 @@ def show_review(request: SignedInRequest, key: int) -> HttpResponse:
 @signed_in_part
 @require_safe
 def review_progress(request: SignedInRequest, key: int) -> HttpResponse:
-    """Update the progress; once the review has another status, load its page again."""
+    """Update the progress; once the review is no longer being read, make the browser load its page again."""
     review = _find_review(request, key)
     if review.status != ReviewStatus.READING:
         return HttpResponseClientRedirect(resolve_url("exchange:year_review", key))
@@ -167,7 +167,7 @@ def review_picture(request: SignedInRequest, key: int, kind: str) -> HttpRespons
 
 
 def _find_review(request: SignedInRequest, key: int) -> YearReview:
-    """:raises Http404: if there is none, or the person does not manage the calendar of its producer."""
+    """:raises Http404: if there is no such review, or the person does not manage the calendar of its producer."""
     review = year_review.reviews_of(request.user).filter(pk=key).first()
     if review is None:
         raise Http404("There is no such review, or it is not theirs.")
@@ -227,7 +227,7 @@ MOST_CHANGES_SHOWN = 3
 
 
 def _describe_changes(stated: PageStatement) -> Iterator[str]:
-    """Write the changed date of an announcement, or the first later changes of a publication in the year."""
+    """Describe the changed date or cancellation of an announcement, or the first later changes of a publication."""
     if before := stated.find(Figure.DATE_BEFORE):
         yield _("Date changed from %(date)s. GOV.UK does not say when.") % {"date": before.text}
     if cancelled := stated.find(Figure.CANCELLED_AT):
@@ -235,7 +235,7 @@ def _describe_changes(stated: PageStatement) -> Iterator[str]:
     if withdrawn := stated.find(Figure.WITHDRAWN):
         yield _("Withdrawn %(moment)s") % {"moment": text.describe_figure(withdrawn)}
     first = stated.find(Figure.FIRST_PUBLISHED)
-    # The first publication, which the history has too, has a column of its own.
+    # The history includes the first publication, which has a column of its own and is left out here.
     changes = [one for one in stated.find_all(Figure.CHANGED) if not (first and first.at and one.at == first.at)]
     yield from (text.describe_figure(change) for change in changes[:MOST_CHANGES_SHOWN])
     if len(changes) > MOST_CHANGES_SHOWN:
@@ -245,6 +245,6 @@ def _describe_changes(stated: PageStatement) -> Iterator[str]:
 
 
 def _draw_delays(review: YearReview) -> Picture:
-    # The picture needs no more than the columns, and a statement can have hundreds of changes.
+    # `statement` is deferred, because the picture does not need it and it can contain hundreds of changes.
     pages = year_review.find_read_pages(review).defer("statement")
     return draw_stated_delays(list(pages), review.year, site=review.site)

@@ -23,7 +23,7 @@ from releases.rules.lifecycle import MoveRefused
 from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import imports
 
-# No person waits for this, but the lease of the host must end.
+# No person waits for the requests to a publisher, but the lease of the host must end.
 LONGEST_SECONDS = 120.0
 
 
@@ -130,7 +130,7 @@ that the publisher has confirmed are recorded as provisional, or confirmed with
 
 
 def _read_file(path: Path, *, order: str | None) -> CalendarFile:
-    """:raises FileRefused: if it is not a calendar file, or the order of day and month is needed and not given."""
+    """:raises FileRefused: if the file is not a calendar, or the order of day and month is needed and not given."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -148,9 +148,9 @@ def _read_file(path: Path, *, order: str | None) -> CalendarFile:
 
 
 def _read_publisher_calendar(options: Mapping[str, Any], *, now: datetime) -> tuple[str, CalendarFile]:
-    """Read the calendar of a publisher; return its name too.
+    """Read the calendar of a publisher, and return its name and its releases.
 
-    :raises FileRefused: if it cannot be read.
+    :raises FileRefused: if the calendar cannot be read.
     """
     producer = Producer.objects.filter(name=options["producer"] or "").first()
     if producer is None:

@@ -93,7 +93,7 @@ pages that have changed."""
                     why = text.describe_review_problem(review) or "A release is due now."
                     self.stderr.write(f"{why} We continue at {write_exact_moment(retry_at)}.")
                 if not advanced:
-                    # It has to wait, or another process reads it.
+                    # The review has to wait, or another process is reading it.
                     self._report_if_due(review)
                     time.sleep(_WAIT_SECONDS)
         self._report(review)
@@ -110,9 +110,9 @@ pages that have changed."""
 
 
 def _find_producer(name: str | None, organisation: str) -> Producer:
-    """Return the named producer; or the only one; or the one with the organisation's name in its address.
+    """Return the named producer. Without a name, return the producer whose slug is the organisation's, or the only one.
 
-    :raises CommandError: if there is none.
+    :raises CommandError: if there is no such producer.
     """
     if name:
         found = Producer.objects.filter(name=name)
