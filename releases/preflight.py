@@ -298,7 +298,7 @@ def run_requested_preflights(
                 done.append(run.pk)
         at = now + timedelta(seconds=monotonic() - begun)
     if faults:
-        raise ExceptionGroup(f"our own code failed on {len(faults)} pre-flights", faults)
+        raise ExceptionGroup(f"our own code failed on {len(faults)} preflights", faults)
     return done
 
 

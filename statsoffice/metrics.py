@@ -98,7 +98,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
     return [
         by_result,
         _gauge("verdicts", "Releases by their verdict, without rehearsals", dimension="verdict", values=verdicts),
-        _gauge("sweep_lag_seconds", "How long the look that is most overdue by the plan waits", lag),
+        _gauge("sweep_lag_seconds", "How long the most overdue planned check has waited", lag),
         *_age("sweep_finished_age_seconds", "Since a sweep last finished", heartbeat.finished_at, now=now),
         *_age(
             "watcher_alive_age_seconds",

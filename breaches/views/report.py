@@ -79,7 +79,7 @@ from releases.views.base import SignedInRequest, post_data
 from releases.views.list_order import Column, ListOrder
 
 REPORTS_ON_A_PAGE = 30
-NOTHING = "There is no such thing, or it is not yours."
+NOTHING = "There is no such page for you."
 
 
 class FindReportForm(GovukForm):
@@ -298,7 +298,7 @@ def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
 
 def _statement(report: Report) -> PublicStatement:
     if report.status not in WITH_DOCUMENT or report.rehearsal:
-        raise Http404("Only what was approved, and really happened, has a statement.")
+        raise Http404("Only an approved report that is not a rehearsal has a statement.")
     return publication.preview_statement(report, now=timezone.now())
 
 

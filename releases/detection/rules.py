@@ -2,7 +2,7 @@
 
 `examine` applies all rules in order; `PAGE_RULES` is the order for pages. To add a reason why a page is not live, add
 it to `Reason` in finding.py, return it from a rule here, and write its text for pages in releases/text/release.py and
-for reports in breaches/rules/narrative.py.
+for reports in breaches/rules/annex_notes.py. docs/development.md has the complete recipe.
 """
 
 from collections.abc import Callable

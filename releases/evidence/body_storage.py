@@ -107,5 +107,5 @@ def remove_objects(*, now: datetime) -> int:
             BodyObject.objects.filter(pk=key).delete()
         removed += 1
     if removed:
-        logger.info("bodies at the end of their time: %s objects removed from the storage", removed)
+        logger.info("%s bodies removed from the storage at the end of their retention period", removed)
     return removed

@@ -343,17 +343,20 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
         except BodyUnavailable as fault:
             return count, str(fault)
         if not intact:
-            return count, f"the bytes kept as {body.sha256} are not those that were seen"
+            return count, f"the stored body {body.sha256} is not the one that was received"
         count += 1
     for stored in StoredBody.objects.select_related("observation").order_by("pk").iterator(chunk_size=CHUNK):
         names = ("release_id", "address_id", "schedule_version")
         if stored.sha256 != stored.observation.body_sha256 or any(
             getattr(stored, name) != getattr(stored.observation, name) for name in names
         ):
-            return count, f"the body kept of look {stored.observation.position} is not the one that it saw"
+            return (
+                count,
+                f"check {stored.observation.position} has a stored body that it did not receive",
+            )
     gone = StoredBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=StoredBody.State.STORED)
     if sha256 := gone.order_by("pk").values_list("sha256", flat=True).first():
-        return count, f"the bytes kept as {sha256} are missing"
+        return count, f"the stored body {sha256} is missing"
     return count, _lost_picture() or _gone_without_event()
 
 
@@ -363,7 +366,7 @@ def _lost_picture() -> str | None:
         pictures = Screenshot.objects.filter(state=Screenshot.State.STORED)
         lost = pictures.filter(~Exists(Body.objects.filter(pk=OuterRef(name))))
         if sha256 := lost.order_by("pk").values_list(name, flat=True).first():
-            return f"the bytes kept as {sha256} are missing"
+            return f"the stored picture {sha256} is missing"
     return None
 
 
@@ -381,11 +384,11 @@ def _gone_without_event() -> str | None:
     for key, release, state, sha256 in rows:
         pruned = state == StoredBody.State.PRUNED
         if (release, PRUNED if pruned else NOT_STORED, sha256 if pruned else "") not in explained:
-            return f"the stored body {key} is said to be {state.replace('_', ' ')}, and no event says so"
+            return f"the stored body {key} is marked as {state.replace('_', ' ')}, but no event records it"
     removed = Screenshot.objects.filter(state=Screenshot.State.PRUNED).order_by("pk")
     for key, release, sha256 in removed.values_list("pk", "release_id", "sha256"):
         if (release, PRUNED, sha256) not in explained:
-            return f"the screenshot {key} is said to be pruned, and no event says so"
+            return f"the screenshot {key} is marked as pruned, but no event records it"
     return None
 
 

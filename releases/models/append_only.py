@@ -162,7 +162,7 @@ def check_chain(row: type[ChainedRow], *, follow: Follow = without_progress) -> 
     # later cannot have a lower position.
     head = ChainHead.objects.filter(chain=row.CHAIN).first() or ChainHead(chain=row.CHAIN)
     if last > head.position:
-        return head.position, f"row {head.position + 1} stands after the recorded end of the chain"
+        return head.position, f"row {head.position + 1} is after the recorded end of the chain"
     position, row_hash = 0, FIRST_HASH
     rows = row.in_order().filter(position__lte=head.position).iterator(chunk_size=CHUNK)
     for stored in follow(rows, head.position):

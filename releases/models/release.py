@@ -441,7 +441,7 @@ class PreflightRun(models.Model):
         indexes = [models.Index(fields=["release", "schedule_version", "done_at"], name="preflight_latest")]
 
     def __str__(self) -> str:
-        return f"pre-flight of {self.release.reference}"
+        return f"preflight of {self.release.reference}"
 
 
 class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):

@@ -292,7 +292,7 @@ def _store(
             raise
         except Exception as fault:  # noqa: BLE001  # returned to the caller, who logs it and saves the file
             if len(batch) == 1:
-                refused.append(NotStored(f"the look sent at {batch[0].answer.sent_at} is refused: {fault}"))
+                refused.append(NotStored(f"the check sent at {batch[0].answer.sent_at} cannot be stored: {fault}"))
                 continue
             # Each check is stored alone, so a refused check does not stop the others.
             rows_alone, refused_alone = _store(batch, at=at, at_a_time=1)

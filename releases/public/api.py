@@ -111,7 +111,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 """An answer to each operation, by its identifier."""
 
 ERRORS = {
-    400: "“from” must be a day that there is, such as 2026-06-30.",
+    400: "“from” must be a valid date, such as 2026-06-30.",
     404: "There is no producer “nowhere” in this calendar.",
     429: "There have been too many requests from your network. Try again in 21 seconds.",
 }
@@ -327,7 +327,7 @@ def answer_404(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpRespo
 def answer_invalid(_request: HttpRequest, why: ValidationError | type[ValidationError]) -> HttpResponse:
     errors = why.errors if isinstance(why, ValidationError) else []
     named: list[Any] = [part for error in errors[:1] for part in error["loc"] if part in RULES]
-    rule = f"“{named[-1]}” must be {RULES[named[-1]]}." if named else "The question is not as documented."
+    rule = f"“{named[-1]}” must be {RULES[named[-1]]}." if named else "The request is not as documented."
     return problem_response(rule, status=400)
 
 

@@ -651,9 +651,9 @@ def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
     return redirect("releases:release", release.reference)
 
 
-def _agree_to_each(request: SignedInRequest, date_request: list[DateChangeRequest]) -> None:
+def _agree_to_each(request: SignedInRequest, date_requests: list[DateChangeRequest]) -> None:
     made = 0
-    for one in date_request:
+    for one in date_requests:
         try:
             date_changes.agree_to_date_change(one, by=request.user, at=timezone.now())
         except MoveRefused as refusal:

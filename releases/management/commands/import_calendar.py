@@ -118,7 +118,7 @@ that the publisher has confirmed are recorded as provisional, or confirmed with
         recorded, changed = imported.of(ImportOutcome.ADDED), imported.of(ImportOutcome.CHANGED)
         unchanged, refused = len(imported.of(ImportOutcome.UNCHANGED)), len(imported.of(ImportOutcome.REFUSED))
         for creation in imported.created:
-            self.stdout.write(f"made: {imports.describe_creation(creation)}")
+            self.stdout.write(f"created: {imports.describe_creation(creation)}")
         for row in (*recorded, *changed):
             self.stdout.write(imports.describe_row(row))
         skipped = f", {refused} refused and left out" if refused else ""

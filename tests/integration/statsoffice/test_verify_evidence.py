@@ -131,7 +131,7 @@ def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
     tamper("UPDATE releases_body SET size = 12")
     out, err, failure = verify()
     assert (
-        err.strip() == f"releases.body: the bytes kept as {sha256_hex(b'what was seen')} are not those that were seen"
+        err.strip() == f"releases.body: the stored body {sha256_hex(b'what was seen')} is not the one that was received"
     )
     assert failure.startswith("The stored pages were changed after they were written. Do not repair or restore")
     assert out.count("holds") == 12

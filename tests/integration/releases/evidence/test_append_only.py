@@ -258,12 +258,12 @@ BREAKS = [
     ),
     pytest.param(
         ["UPDATE releases_chainhead SET position = 4 WHERE chain = 'releases.event'"],
-        (4, "row 5 stands after the recorded end of the chain"),
+        (4, "row 5 is after the recorded end of the chain"),
         id="a-row-after-the-end",
     ),
     pytest.param(
         ["DELETE FROM releases_chainhead"],
-        (0, "row 1 stands after the recorded end of the chain"),
+        (0, "row 1 is after the recorded end of the chain"),
         id="the-end-forgotten",
     ),
     pytest.param(

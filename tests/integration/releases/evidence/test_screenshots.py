@@ -386,7 +386,7 @@ def test_the_removal_of_a_check_s_body_leaves_a_picture_alone(release):
 def test_a_lost_picture_is_noticed(release):
     run(FakeCamera(), 1)
     Screenshot.objects.update(body=None, small=None, state="pruned")
-    assert "no event says so" in store.check_bodies()[1]
+    assert "no event records it" in store.check_bodies()[1]
 
 
 def test_the_bundle_lists_the_pictures_and_has_those_that_are_not_sealed(release):

@@ -85,9 +85,9 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(run):
     out, _ = run(FULL, dry_run=True, create=True)
     assert out.splitlines() == [
         "Dry run: nothing is written. This would happen:",
-        "made: producer “Office for Rain”",
-        "made: contact jo.lane@example.gov.uk",
-        "made: series “Monthly rain” of Office for Rain",
+        "created: producer “Office for Rain”",
+        "created: contact jo.lane@example.gov.uk",
+        "created: series “Monthly rain” of Office for Rain",
         "rain-june-2098: added for 1 July 2098 9:30am, confirmed, announced, without a Head of Profession",
         "calendar.csv: 1 recorded, 0 changed, 0 unchanged.",
     ]
